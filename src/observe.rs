@@ -1,0 +1,96 @@
+//! Progress and cancellation: an [`Observer`] is told what happens and may stop it.
+
+use std::ops::ControlFlow;
+
+use crate::document::DocumentId;
+
+/// Something that has happened during a long piece of work.
+///
+/// Numbers are totals since the work began, so an observer needs no memory of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// The amount of work is known.
+    #[non_exhaustive]
+    Planned {
+        /// Documents that will be worked on.
+        documents_count: u64,
+        /// Their plain bytes.
+        document_bytes: u64,
+    },
+    /// A phase begins; the name is for people, for example `walking`, `packing`, `verifying`.
+    #[non_exhaustive]
+    Phase {
+        /// Name of the phase.
+        name: &'a str,
+    },
+    /// A document is done.
+    #[non_exhaustive]
+    Document {
+        /// Which one.
+        id: DocumentId,
+        /// Documents done so far, this one included.
+        documents_count: u64,
+        /// Plain document bytes done so far.
+        document_bytes: u64,
+    },
+    /// Bytes have gone by, of whatever kind: once a chunk, and at least once a MiB.
+    #[non_exhaustive]
+    Bytes {
+        /// Plain bytes done so far.
+        plain_bytes: u64,
+    },
+}
+
+impl<'a> Event<'a> {
+    pub(crate) const fn planned(documents_count: u64, document_bytes: u64) -> Self {
+        Self::Planned { documents_count, document_bytes }
+    }
+
+    pub(crate) const fn phase(name: &'a str) -> Self {
+        Self::Phase { name }
+    }
+
+    pub(crate) const fn document(id: DocumentId, documents_count: u64, document_bytes: u64) -> Self {
+        Self::Document { id, documents_count, document_bytes }
+    }
+
+    pub(crate) const fn bytes(plain_bytes: u64) -> Self {
+        Self::Bytes { plain_bytes }
+    }
+}
+
+/// Is told of every [`Event`], on the caller's thread, and decides whether the work goes on.
+///
+/// Returning [`ControlFlow::Break`] ends the work with a `Cancelled` error; what was being written is left
+/// unfinished, exactly as after any other error.
+///
+/// ```
+/// use std::ops::ControlFlow;
+/// use appsnap::observe::{Event, Observer};
+///
+/// struct StopAfter(u64);
+///
+/// impl Observer for StopAfter {
+///     fn observe(&mut self, event: &Event<'_>) -> ControlFlow<()> {
+///         match event {
+///             Event::Document { documents_count, .. } if *documents_count >= self.0 => ControlFlow::Break(()),
+///             _ => ControlFlow::Continue(()),
+///         }
+///     }
+/// }
+/// ```
+pub trait Observer {
+    /// Takes note of `event`.
+    fn observe(&mut self, event: &Event<'_>) -> ControlFlow<()>;
+}
+
+/// The observer that wants to know nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Silent;
+
+impl Observer for Silent {
+    fn observe(&mut self, _: &Event<'_>) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+}

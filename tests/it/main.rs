@@ -1,0 +1,25 @@
+//! The integration tests, one module a topic, in one binary so that they link once.
+
+mod support;
+
+#[cfg(feature = "catalog")]
+mod catalog;
+mod check;
+mod detect;
+mod examples;
+mod extract;
+mod gzip;
+mod hostile;
+mod interop;
+mod metadata;
+mod pgdump;
+mod prepare;
+#[cfg(feature = "retention")]
+mod retention;
+mod snapshot;
+mod source;
+#[cfg(feature = "squidex")]
+mod squidex;
+mod tarball;
+#[cfg(feature = "zip")]
+mod zip;
