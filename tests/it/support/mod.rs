@@ -1,1 +1,3 @@
 //! What several topics share.
+
+pub mod tools;
