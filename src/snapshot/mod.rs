@@ -1,5 +1,24 @@
 //! The archive itself: written, read, extracted and accessed at random.
 
+mod anomaly;
 mod content;
+mod documents;
+mod entry;
+mod error;
+mod ids;
+mod index;
+mod options;
+mod plain;
+mod reader;
+mod report;
+mod writer;
 
-pub use content::DocumentSource;
+pub use anomaly::{Anomaly, AnomalyKind};
+pub use content::{Content, DocumentSource};
+pub use entry::{Entry, EntryKind};
+pub use error::{Error, ErrorKind, Result};
+pub use index::Index;
+pub use options::{IndexPlacement, MetadataSizes, ReadOptions, Sections, Tolerance, WriteOptions};
+pub use reader::SnapshotReader;
+pub use report::{ReadReport, WriteReport};
+pub use writer::SnapshotWriter;
