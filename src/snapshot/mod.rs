@@ -5,6 +5,7 @@ mod content;
 mod documents;
 mod entry;
 mod error;
+mod extract;
 mod ids;
 mod index;
 mod options;
@@ -17,6 +18,9 @@ pub use anomaly::{Anomaly, AnomalyKind};
 pub use content::{Content, DocumentSource};
 pub use entry::{Entry, EntryKind};
 pub use error::{Error, ErrorKind, Result};
+pub use extract::{
+    Durability, Existing, ExtractOptions, ExtractReport, STAGING_PREFIX, Selection, extract, remove_stale_staging,
+};
 pub use index::Index;
 pub use options::{IndexPlacement, MetadataSizes, ReadOptions, Sections, Tolerance, WriteOptions};
 pub use reader::SnapshotReader;
