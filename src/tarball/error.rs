@@ -50,7 +50,7 @@ pub enum ErrorKind {
 #[non_exhaustive]
 pub enum Damage {
     /// The stream ends before the end marker: a lost tail cannot be told from a missing marker.
-    #[error("the archive ends in the middle of {0}: it is not complete")]
+    #[error("the archive is not complete: it ends {0}")]
     Truncated(Part),
     /// The sum over a header is not the one it states, neither unsigned nor signed.
     #[error("no valid header where one must be: its checksum does not fit")]
@@ -68,22 +68,22 @@ pub enum Damage {
 #[non_exhaustive]
 pub enum Part {
     /// Where the next header, or the end marker, must begin.
-    #[error("the list of members, without an end marker")]
+    #[error("where a member or the end marker must begin")]
     Members,
     /// A header block.
-    #[error("a header")]
+    #[error("within a header")]
     Header,
     /// An extension's payload.
-    #[error("an extension header")]
+    #[error("within an extension header")]
     Extension,
     /// A member's payload.
-    #[error("a member")]
+    #[error("within a member")]
     Payload,
     /// The zeros that fill a member's last block.
-    #[error("the padding of a member")]
+    #[error("within the padding of a member")]
     Padding,
     /// The two zero blocks.
-    #[error("the end marker")]
+    #[error("within the end marker")]
     EndMarker,
 }
 

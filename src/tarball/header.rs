@@ -147,12 +147,13 @@ fn type_of(old: &OldHeader, oddities: &mut Oddities) -> Result<Type, ErrorKind> 
     Err(ErrorKind::Type(fault))
 }
 
-/// Without a magic nothing behind the link name means anything; text where others have a prefix is a trap.
+/// Without a magic nothing behind the link name has a meaning. GNU tar leaves the owners' names there all the same;
+/// text where other dialects have a prefix is a trap.
 fn v7_area(old: &OldHeader, oddities: &mut Oddities) -> Result<(), ErrorKind> {
     // Offsets within the area, which begins at 257: the prefix of other dialects lies at 345..500 of the block.
-    let (before, rest) = old.pad.split_at_checked(88).unwrap_or_default();
-    let (prefix, behind) = rest.split_at_checked(155).unwrap_or_default();
-    oddities.add_if(Oddity::IgnoredField, !is_zero(before) || !is_zero(behind));
+    let prefix = old.pad.get(88..243).unwrap_or_default();
+    let behind = old.pad.get(243..).unwrap_or_default();
+    oddities.add_if(Oddity::IgnoredField, !is_zero(behind));
     if is_zero(prefix) { Ok(()) } else { Err(ErrorKind::Ambiguous(Ambiguity::Prefix)) }
 }
 
