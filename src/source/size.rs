@@ -1,20 +1,19 @@
 //! How large a snapshot will be, known before it is written: [`SizeEstimate`].
 
+use crate::gzip::CHUNK_BYTES;
 use crate::snapshot::DocumentSource;
 
 /// One tar block: every header is one, every payload is filled up to whole ones (POSIX ustar).
 const BLOCK_BYTES: u64 = 512;
 /// The tar stream ends with two zero blocks and is filled with zeros to a whole record of twenty blocks.
 const RECORD_BYTES: u64 = 20 * BLOCK_BYTES;
-/// Plain bytes of a chunk. Chunks are cut from the start of each section.
-const CHUNK_BYTES: u64 = 1 << 20;
 /// Sections of the tar stream, each of which begins a chunk: metadata, database, documents, end marker.
 const SECTIONS_COUNT: u64 = 4;
-/// A run is what is stored or deflated as one; at worst every 8 KiB begin a new one.
-const RUN_BYTES: u64 = 8 << 10;
-/// What a run costs beyond its plain bytes at worst: a stored block of at most 65,535 bytes costs 5 bytes
-/// (RFC 1951 section 3.2.4), the flush that ends a deflated run 5 and a few bits.
-const RUN_OVERHEAD_BYTES: u64 = 11;
+/// The writer decides for every 64 KiB of a payload anew whether to deflate or to store them.
+const WINDOW_BYTES: u64 = 64 << 10;
+/// What a window costs beyond its plain bytes at worst: two stored blocks of at most 65,535 bytes, 5 bytes each
+/// (RFC 1951 section 3.2.4), and 5 more for the flush that ends a deflated run. Headers always shrink by more than that.
+const WINDOW_OVERHEAD_BYTES: u64 = 15;
 /// Header (10) and trailer (8) of a gzip member without optional fields (RFC 1952 section 2.3), an empty last block (2).
 const MEMBER_OVERHEAD_BYTES: u64 = 20;
 
@@ -26,7 +25,7 @@ pub struct SizeEstimate {
     pub tar_bytes: u64,
     /// An upper bound for the `.tar.gz` with the default sections and no index, whatever the documents hold.
     ///
-    /// The writer stores what does not compress, so this is the tar stream plus about 0.14 percent. Documents and
+    /// The writer stores what does not compress, so this is the tar stream plus about 0.03 percent. Documents and
     /// databases that do compress need less; how much less nobody can know without compressing them.
     pub max_packed_bytes: u64,
 }
@@ -46,9 +45,10 @@ impl SizeEstimate {
         let members = std::iter::once(metadata).chain(database).chain(documents);
         let content_bytes = members.fold(0_u64, |sum, len| sum.saturating_add(member_bytes(len)));
         let tar_bytes = round_up(content_bytes.saturating_add(2 * BLOCK_BYTES), RECORD_BYTES);
-        let chunks_count = (tar_bytes / CHUNK_BYTES).saturating_add(SECTIONS_COUNT);
-        let runs_count = (tar_bytes / RUN_BYTES).saturating_add(chunks_count.saturating_mul(2));
-        let overhead_bytes = runs_count.saturating_mul(RUN_OVERHEAD_BYTES).saturating_add(MEMBER_OVERHEAD_BYTES);
+        let chunks_count = (tar_bytes / CHUNK_BYTES as u64).saturating_add(SECTIONS_COUNT);
+        // A chunk that begins and ends inside payloads holds two windows in part.
+        let windows_count = (tar_bytes / WINDOW_BYTES).saturating_add(chunks_count.saturating_mul(2));
+        let overhead_bytes = windows_count.saturating_mul(WINDOW_OVERHEAD_BYTES).saturating_add(MEMBER_OVERHEAD_BYTES);
         Self { tar_bytes, max_packed_bytes: tar_bytes.saturating_add(overhead_bytes) }
     }
 }

@@ -1,13 +1,13 @@
 use std::collections::BTreeMap;
 use std::fs;
-use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::path::Path;
 
 use appsnap::DocumentId;
+use appsnap::gzip::Parallelism;
 use appsnap::observe::{Event, Observer, Silent};
 use appsnap::snapshot::DocumentSource;
-use appsnap::source::directory::{self, DirectoryOptions, Parallelism, Unreadable};
+use appsnap::source::directory::{self, DirectoryOptions, Unreadable};
 use appsnap::source::{ErrorKind, LeftoverKind, Plan};
 use tempfile::tempdir;
 
@@ -20,7 +20,7 @@ fn scan(root: &Path) -> Plan {
 }
 
 fn threads(count: usize) -> DirectoryOptions {
-    DirectoryOptions::new().parallelism(Parallelism::Threads(NonZeroUsize::new(count).unwrap()))
+    DirectoryOptions::new().parallelism(Parallelism::threads(count))
 }
 
 fn content(plan: &Plan, index: usize) -> Vec<u8> {
