@@ -6,6 +6,7 @@ use super::directory::{Folder, OpenDocument};
 use super::leftover::{Leftover, LeftoverKind, LeftoverSet, Leftovers};
 use super::size::SizeEstimate;
 use crate::document::DocumentId;
+use crate::metadata::Metadata;
 use crate::snapshot::DocumentSource;
 
 /// One document of a plan.
@@ -83,22 +84,35 @@ impl Plan {
         &self.leftovers
     }
 
-    /// How large a snapshot of these documents will be, with a `.metadata` of `metadata_bytes` and, if there is one, a
-    /// database dump of `database_bytes`.
+    /// `metadata` with `filesSize` and, if there is a database dump, `dumpSize` as this plan makes them.
+    #[must_use]
+    pub fn complete(&self, metadata: Metadata, database_bytes: Option<u64>) -> Metadata {
+        let metadata = metadata.with_files_size_bytes(self.document_bytes);
+        match database_bytes {
+            Some(len_bytes) => metadata.with_dump_size_bytes(len_bytes),
+            None => metadata,
+        }
+    }
+
+    /// How large a snapshot of these documents will be, with this `metadata` and, if there is one, a database dump of
+    /// `database_bytes`.
     ///
     /// ```
     /// # use appsnap::observe::Silent;
     /// # use appsnap::source::directory::{self, DirectoryOptions};
+    /// use appsnap::metadata::Metadata;
+    ///
     /// let empty = tempfile::tempdir()?;
     /// let plan = directory::scan(empty.path(), &DirectoryOptions::new(), &mut Silent)?;
-    /// let size = plan.size_estimate(110, Some(20_000));
+    /// let metadata = plan.complete(Metadata::new().with_model_version("1.0.0.40"), Some(20_000));
+    /// let size = plan.size_estimate(&metadata, Some(20_000));
     /// assert_eq!(size.tar_bytes, 30_720);
     /// assert!(size.max_packed_bytes < 31_000);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn size_estimate(&self, metadata_bytes: u64, database_bytes: Option<u64>) -> SizeEstimate {
-        SizeEstimate::of_lengths(metadata_bytes, database_bytes, self.rows.iter().map(|row| row.len_bytes))
+    pub fn size_estimate(&self, metadata: &Metadata, database_bytes: Option<u64>) -> SizeEstimate {
+        SizeEstimate::of_lengths(metadata, database_bytes, self.rows.iter().map(|row| row.len_bytes))
     }
 }
 

@@ -1,3 +1,4 @@
+use appsnap::metadata::Metadata;
 use appsnap::observe::Silent;
 use appsnap::snapshot::DocumentSource;
 use appsnap::source::SizeEstimate;
@@ -24,19 +25,20 @@ proptest! {
     /// The tar crate's own writer is the witness for headers and padding.
     #[test]
     fn tar_size_is_what_a_tar_writer_writes(
-        metadata in 0..2_000_usize,
+        version in "[a-z]{0,600}",
         database in proptest::option::of(0..3_000_usize),
         documents in proptest::collection::vec(0..2_000_usize, 0..30),
     ) {
         let mut builder = tar::Builder::new(Vec::new());
-        for (number, len) in [metadata].into_iter().chain(database).chain(documents.clone()).enumerate() {
+        let metadata = Metadata::new().with_model_version(version);
+        for (number, len) in [metadata.render().len()].into_iter().chain(database).chain(documents.clone()).enumerate() {
             let mut header = tar::Header::new_ustar();
             header.set_size(len as u64);
             header.set_cksum();
             builder.append_data(&mut header, format!("member{number}"), &vec![7; len][..]).unwrap();
         }
         let len = builder.into_inner().unwrap().len() as u64;
-        let estimate = SizeEstimate::of(&Lengths(documents), metadata as u64, database.map(|len| len as u64));
+        let estimate = SizeEstimate::of(&Lengths(documents), &metadata, database.map(|len| len as u64));
         prop_assert_eq!(estimate.tar_bytes, len.div_ceil(10_240) * 10_240);
         prop_assert!(estimate.max_packed_bytes > estimate.tar_bytes);
     }
