@@ -19,15 +19,18 @@
     )
 )]
 
+mod block;
 mod corruption;
 mod created;
 mod cursor;
 mod error;
 mod head;
 mod header;
+mod source;
 mod toc;
 mod version;
 
+pub use block::{BlockKind, Blocks, Piece};
 pub use corruption::Corruption;
 pub use created::CreatedAt;
 pub use cursor::Dialect;
