@@ -109,6 +109,23 @@ pub enum Corruption {
     /// Rows follow the terminator of COPY data; a server would read them as SQL.
     #[error("COPY data go on behind their terminator")]
     CopySurplus,
+    /// A row has another number of fields than the COPY statement has columns.
+    #[error("row {row} has {found} fields, its table has {wanted} columns")]
+    #[non_exhaustive]
+    RowWidth {
+        /// The row, counted from 1.
+        row: u64,
+        /// Columns that the statement lists.
+        wanted: usize,
+        /// Fields that the row has.
+        found: usize,
+    },
+    /// The entry `ENCODING` does not name an encoding of PostgreSQL.
+    #[error("the entry ENCODING names no encoding that PostgreSQL knows")]
+    ClientEncoding,
+    /// The entry `STDSTRINGS` is neither on nor off.
+    #[error("the entry STDSTRINGS is neither on nor off")]
+    StandardStrings,
     /// The byte behind the last block is not the end of the file.
     #[error("bytes follow the last data block")]
     TrailingBytes,
