@@ -1,3 +1,4 @@
 //! What several topics share.
 
+pub mod hostile;
 pub mod tools;
