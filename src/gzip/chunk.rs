@@ -67,7 +67,7 @@ pub(crate) enum Content {
 }
 
 /// Plain bytes on their way to the compressor, with the stretches they consist of.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Chunk {
     plain: Vec<u8>,
     /// Where each stretch ends, in ascending order; the last one ends where the plain bytes end.
@@ -225,10 +225,14 @@ impl Packer {
         let mut start = 0;
         for (end, stored) in chunk.runs() {
             let run = chunk.plain.get(start..end).unwrap_or_default();
-            if stored {
-                store(run, out);
-            } else {
+            let before = out.len();
+            if !stored {
                 self.deflate(run, out)?;
+            }
+            // The sample may have misjudged the run, and level 1 of some backends makes it an eighth longer then.
+            if stored || out.len() - before > stored_len_bytes(run.len()) + FLUSH_MARK.len() {
+                out.truncate(before);
+                store(run, out);
             }
             start = end;
         }
@@ -257,6 +261,11 @@ impl Packer {
             }
         }
     }
+}
+
+/// What `len_bytes` plain bytes take as stored blocks: five bytes more a block.
+const fn stored_len_bytes(len_bytes: usize) -> usize {
+    len_bytes + len_bytes.div_ceil(STORED_BLOCK_BYTES) * 5
 }
 
 /// Appends `run` as stored blocks; the output is on a byte boundary before and after.
@@ -332,6 +341,21 @@ mod tests {
             assert_eq!(inflate(&packed), chunk.plain());
             assert_eq!(packed.crc32, crc32fast::hash(chunk.plain()));
             assert!(packed.bytes.len() <= chunk.len_bytes() + chunk.len_bytes() / 500 + 64);
+        }
+    }
+
+    #[test]
+    fn misjudged_run_takes_hardly_more_than_its_plain_bytes() {
+        // No byte below 144, which level 1 writes with nine bits each, and few enough values to look compressible.
+        let bytes: Vec<u8> = noise(CHUNK_BYTES).iter().map(|byte| 144 + byte % 112).collect();
+        assert!(is_worth_deflating(&bytes));
+        let mut chunk = Chunk::default();
+        chunk.push(Content::Payload, &bytes);
+        for level in 1..=9 {
+            let mut packed = Packed::default();
+            Packer::new(Level::new(level).unwrap()).pack(&chunk, &mut packed).unwrap();
+            assert!(packed.bytes.len() <= bytes.len() + 100, "level {level}: {}", packed.bytes.len());
+            assert_eq!(inflate(&packed), bytes, "level {level}");
         }
     }
 
