@@ -126,7 +126,7 @@ fn records() -> Vec<Case> {
         vec![
             ("x-record-without-line-feed", raw("8 size=7")),
             ("x-record-length-too-long", raw("90 size=7\n")),
-            ("x-record-length-one-too-long", raw("10 size=7\n")),
+            ("x-record-length-one-too-long", raw("11 size=7\n")),
             ("x-record-length-one-too-short", raw("8 size=7\n")),
             ("x-record-length-only-itself", raw("2 size=7\n")),
             ("x-record-length-zero", raw("0 size=7\n")),

@@ -192,9 +192,6 @@ fn legal() -> Vec<Case> {
         row("m-model-version-unicode", replaced("1.0.0.40", "1.0 \u{2013} caf\u{e9} \\u202e")),
         row("m-database-size-maximum", replaced("9730584", "18446744073709551615")),
         row("m-database-size-leading-zeros", replaced("9730584", "0009730584")),
-        Case::accept(
-            "m-dot-slash",
-            Plan::sample().without(METADATA).push(Part::file("./.metadata", whole())).gz(),
-        ),
+        Case::accept("m-dot-slash", Plan::sample().without(METADATA).push(Part::file("./.metadata", whole())).gz()),
     ]
 }

@@ -23,6 +23,8 @@ pub mod plan;
 mod types;
 mod warn;
 
+use std::sync::LazyLock;
+
 use appsnap::Limits;
 
 use plan::Plan;
@@ -80,8 +82,13 @@ impl Case {
     }
 }
 
-/// All cases.
-pub fn cases() -> Vec<Case> {
+/// All cases, made once.
+pub fn cases() -> &'static [Case] {
+    static CASES: LazyLock<Vec<Case>> = LazyLock::new(make);
+    &CASES
+}
+
+fn make() -> Vec<Case> {
     let groups = [
         accept::cases,
         dialects::cases,

@@ -1,0 +1,1 @@
+//! Other programs as witnesses: whatever the reader accepts, they read the same.
