@@ -1,6 +1,7 @@
 //! The hostile corpus against the reader: every case gets its verdict, however the bytes arrive.
 
 mod reason;
+#[cfg(unix)]
 mod witnesses;
 
 use std::collections::BTreeSet;
