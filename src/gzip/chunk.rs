@@ -335,7 +335,7 @@ mod tests {
             let packed = pack(&chunk);
             assert!(packed.bytes.ends_with(&[0, 0, 0xff, 0xff]));
             assert_eq!(inflate(&packed), chunk.plain);
-            assert_eq!(packed.crc32, crc32fast::hash(chunk.plain));
+            assert_eq!(packed.crc32, crc32fast::hash(&chunk.plain));
             assert!(packed.bytes.len() <= chunk.len_bytes() + chunk.len_bytes() / 500 + 64);
         }
     }

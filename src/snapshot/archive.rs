@@ -232,9 +232,7 @@ impl<R: ReadAt, S: ReadAt> SnapshotArchive<R, S> {
             let mut reader = SnapshotReader::new(stream, self.options.clone());
             let data = (tables.locator.crc32, tables.locator.plain_bytes);
             let at = tables.locator.data_bytes;
-            reader.expect_index(data, at, |witness| {
-                tables.raw_members(&self.index(), |page| witness.page(page))
-            })?;
+            reader.expect_index(data, at, |witness| tables.raw_members(&self.index(), |page| witness.page(page)))?;
             work(&mut reader)
         })
     }

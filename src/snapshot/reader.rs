@@ -55,6 +55,7 @@ pub struct SnapshotReader<R> {
     current: Option<Current>,
     report: ReadReport,
     is_ended: bool,
+    has_failed: bool,
 }
 
 /// The member that is being read.
@@ -89,6 +90,7 @@ impl<R: Read> SnapshotReader<R> {
             current: None,
             report: ReadReport::default(),
             is_ended: false,
+            has_failed: false,
         }
     }
 
@@ -98,8 +100,20 @@ impl<R: Read> SnapshotReader<R> {
     /// Whatever the format does not allow, damage, a passed limit, or what the source says. Afterwards every further call
     /// fails.
     pub fn next_entry(&mut self) -> Result<Option<Entry<'_, R>>> {
+        if self.has_failed {
+            return Err(Error::misuse("the reader stopped at an error before: start again from the beginning"));
+        }
+        // Failed until proven otherwise: every early return leaves it so.
+        self.has_failed = true;
+        let has_entry = self.advance()?;
+        self.has_failed = false;
+        Ok(has_entry.then_some(Entry { reader: self }))
+    }
+
+    /// Goes to the next entry; `false` once everything is read and verified.
+    fn advance(&mut self) -> Result<bool> {
         if self.is_ended {
-            return Ok(None);
+            return Ok(false);
         }
         if self.current.is_some() {
             self.drain_current()?;
@@ -109,7 +123,7 @@ impl<R: Read> SnapshotReader<R> {
             let Some(member) = self.tar.next_member()? else {
                 self.end()?;
                 self.is_ended = true;
-                return Ok(None);
+                return Ok(false);
             };
             let found = Found {
                 is_directory: member.kind() == MemberKind::Directory,
@@ -126,7 +140,7 @@ impl<R: Read> SnapshotReader<R> {
                 if matches!(current.name, Some(MemberName::Metadata)) {
                     self.read_metadata(&found)?;
                 }
-                return Ok(Some(Entry { reader: self }));
+                return Ok(true);
             }
         }
     }

@@ -112,9 +112,7 @@ impl Tables {
         mut each: impl FnMut(&mut Self, &[u8]) -> Result<()>,
     ) -> Result<()> {
         let bytes = tail.range(source, offset_bytes, bytes_of(table, rows)?)?;
-        each_page(table, rows, &bytes, |_, rows| {
-            rows.chunks_exact(table.row_bytes).try_for_each(|row| each(self, row))
-        })
+        each_page(table, rows, &bytes, |_, rows| rows.chunks_exact(table.row_bytes).try_for_each(|row| each(self, row)))
     }
 
     /// What the locator says of the data must be what the chunks add up to.
@@ -237,18 +235,12 @@ impl Tables {
     }
 
     /// Shows every page of documents and of first ids, as it stands in the file, to `each`.
-    pub(in crate::snapshot) fn raw_members(
-        &self,
-        source: &impl ReadAt,
-        mut each: impl FnMut(&[u8]),
-    ) -> Result<()> {
+    pub(in crate::snapshot) fn raw_members(&self, source: &impl ReadAt, mut each: impl FnMut(&[u8])) -> Result<()> {
         let documents = self.locator.documents_count;
         let mut at = self.start_bytes;
-        for (table, rows) in [
-            (DOCUMENTS, documents),
-            (FIRST_IDS, DOCUMENTS.pages_count(documents)),
-            (CHUNKS, self.locator.chunks_count),
-        ] {
+        for (table, rows) in
+            [(DOCUMENTS, documents), (FIRST_IDS, DOCUMENTS.pages_count(documents)), (CHUNKS, self.locator.chunks_count)]
+        {
             let mut left = rows;
             while left > 0 {
                 let count = left.min(table.rows_per_page());
@@ -281,12 +273,7 @@ fn bytes_of(table: Table, rows: u64) -> Result<u64> {
 }
 
 /// Calls `each` with head and rows of every page in `bytes`, which hold `rows` rows in full pages and one last.
-fn each_page(
-    table: Table,
-    rows: u64,
-    bytes: &[u8],
-    mut each: impl FnMut(&[u8], &[u8]) -> Result<()>,
-) -> Result<()> {
+fn each_page(table: Table, rows: u64, bytes: &[u8], mut each: impl FnMut(&[u8], &[u8]) -> Result<()>) -> Result<()> {
     let mut rest = bytes;
     let mut left = rows;
     while left > 0 {

@@ -149,7 +149,7 @@ fn forge(archive: &mut [u8], (start, len): (usize, usize), change: impl FnOnce(&
 
 #[test]
 fn lying_index_is_an_error_wherever_it_lies() {
-    let contents = Contents::sample(20);
+    let contents = Contents::sample(5);
     let plain_len = contents.archive().len();
     let (honest, _) = contents.push(WriteOptions::new().with_index(IndexPlacement::Embedded));
     let all = pages(&honest, plain_len);
