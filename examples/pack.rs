@@ -11,15 +11,17 @@ use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use appsnap::Limits;
 use appsnap::detect::{self, Kind, Packing};
 use appsnap::gzip::{Level, Parallelism};
 use appsnap::metadata::Metadata;
+use appsnap::pgdump;
 use appsnap::snapshot::{Content, IndexPlacement, SnapshotWriter, WriteOptions, WriteReport};
 use appsnap::source::directory::{self, DirectoryOptions};
 use appsnap::source::{LeftoverKind, Plan};
 use clap::Parser;
 use serde_json::{Map, Value, json};
-use support::{Failure, InFile, Outcome, Output, Progress};
+use support::{Failure, InFile, Outcome, Output, Progress, shown};
 
 /// Packs a dump and a files folder into a snapshot.
 #[derive(Parser)]
@@ -44,7 +46,7 @@ struct Args {
     #[arg(long, value_name = "1-9", value_parser = clap::value_parser!(u8).range(1..=9))]
     level: Option<u8>,
     /// Threads that read and compress; 0 is none but the main one.
-    #[arg(long, value_name = "N", default_value_t = default_threads())]
+    #[arg(long, value_name = "N", default_value_t = support::default_threads())]
     threads: usize,
     /// Add an index for random access. Leave it out of archives meant for upload.
     #[arg(long)]
@@ -60,11 +62,6 @@ struct Args {
     quiet: bool,
 }
 
-/// The library uses no thread that nobody asked for; a command may ask for as many as there are cores.
-fn default_threads() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
-}
-
 fn main() -> ExitCode {
     support::run(pack)
 }
@@ -73,10 +70,9 @@ fn pack(args: &Args) -> Outcome {
     let mut progress = Progress::new(args.quiet);
     let plan = args.files.as_deref().map(|folder| plan(folder, args.threads, &mut progress)).transpose()?;
     let dump = args.database.as_deref().map(|path| open_dump(path, args)).transpose()?;
-    let dump_bytes = dump.as_ref().map(Content::len_bytes);
 
     let mut warnings = Vec::new();
-    let metadata = metadata(args, plan.as_ref(), dump_bytes, &mut warnings);
+    let metadata = metadata(args, plan.as_ref(), dump.as_ref(), &mut warnings)?;
     let mut output = Output::create(&args.output)?;
     let report = write(args, output.file(), &metadata, dump, plan.as_ref(), &mut progress)?;
     output.publish()?;
@@ -92,16 +88,17 @@ fn pack(args: &Args) -> Outcome {
             "documents": report.documents_count(),
             "document_bytes": report.document_bytes(),
             "database_bytes": report.database_bytes(),
-            "metadata": serde_json::from_slice::<Value>(&metadata.render()).unwrap_or_default(),
+            "metadata": support::metadata_json(&metadata),
             "indexed": report.index().is_some(),
             "left_out": plan.as_ref().map(left_out_counts),
             "warnings": warnings,
         }));
     }
-    let database = report.database_bytes().map_or("no database".to_owned(), |bytes| format!("a database dump of {bytes} bytes"));
+    let database =
+        report.database_bytes().map_or("no database".to_owned(), |bytes| format!("a database dump of {bytes} bytes"));
     support::print(&format!(
         "{}: {} bytes, {database}, {} documents of {} bytes\n",
-        support::shown(&args.output),
+        shown(&args.output),
         report.archive_bytes(),
         report.documents_count(),
         report.document_bytes(),
@@ -114,47 +111,68 @@ fn plan(folder: &Path, threads: usize, progress: &mut Progress) -> Outcome<Plan>
     directory::scan(folder, &options, progress).in_file(folder)
 }
 
-/// Opens the dump, after a look at what it is.
-fn open_dump(path: &Path, args: &Args) -> Outcome<Content<File>> {
-    let mut file = if path.as_os_str() == "-" {
-        let beside = args.output.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut spool = tempfile::tempfile_in(args.spool_dir.as_deref().unwrap_or(beside)).in_file(path)?;
-        io::copy(&mut io::stdin().lock(), &mut spool).in_file(path)?;
-        spool.rewind().in_file(path)?;
-        spool
-    } else {
-        File::open(path).in_file(path)?
-    };
+/// A dump that was read once, to see that it is one and sound, and stands at its beginning again.
+struct CheckedDump {
+    file: File,
+    decompressed_bytes: u64,
+}
+
+fn open_dump(path: &Path, args: &Args) -> Outcome<CheckedDump> {
+    let mut file = if path.as_os_str() == "-" { spool(path, args)? } else { File::open(path).in_file(path)? };
     let mut head = Vec::new();
     (&mut file).take(detect::HEAD_BYTES as u64).read_to_end(&mut head).in_file(path)?;
     file.rewind().in_file(path)?;
     let detection = detect::identify(&head);
     if (detection.kind(), detection.packing()) != (Kind::CustomDump, Packing::None) {
         let hint = detection.hint().unwrap_or("this is a snapshot already; unpack it first");
-        return Err(Failure::input(support::shown(path), format!("not a dump in custom format but {detection}: {hint}")));
+        return Err(Failure::input(shown(path), format!("not a dump in custom format but {detection}: {hint}")));
     }
-    Content::file(file).in_file(path)
+    let inspection = pgdump::inspect(&mut file, &Limits::trusted()).in_file(path)?;
+    file.rewind().in_file(path)?;
+    Ok(CheckedDump { file, decompressed_bytes: inspection.plain_bytes() })
 }
 
-fn metadata(args: &Args, plan: Option<&Plan>, dump_bytes: Option<u64>, warnings: &mut Vec<String>) -> Metadata {
+/// A tar member's length stands in front of it, so what comes through a pipe has to be put down first.
+fn spool(path: &Path, args: &Args) -> Outcome<File> {
+    let beside = args.output.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::tempfile_in(args.spool_dir.as_deref().unwrap_or(beside)).in_file(path)?;
+    io::copy(&mut io::stdin().lock(), &mut file).in_file(path)?;
+    file.rewind().in_file(path)?;
+    Ok(file)
+}
+
+/// What the archive will say about itself.
+fn metadata(
+    args: &Args,
+    plan: Option<&Plan>,
+    dump: Option<&CheckedDump>,
+    warnings: &mut Vec<String>,
+) -> Outcome<Metadata> {
     let version = args.model_version.as_deref().unwrap_or_else(|| {
-        warnings.push("no --model-version given: 0.0.0.0 stands in, and the platform compares it with the deployed model".to_owned());
+        warnings
+            .push("without --model-version it is 0.0.0.0; the platform compares it with the deployed model".to_owned());
         "0.0.0.0"
     });
-    let database_size = args.database_size.unwrap_or_else(|| dump_bytes.unwrap_or(0));
-    Metadata::new()
+    let database_size = args.database_size.or_else(|| {
+        let estimate = dump?.decompressed_bytes;
+        warnings.push(format!("without --database-size it is estimated: {estimate} bytes, indexes not counted"));
+        Some(estimate)
+    });
+    let dump_bytes =
+        dump.map(|dump| dump.file.metadata()).transpose().in_file(&args.output)?.map_or(0, |facts| facts.len());
+    Ok(Metadata::new()
         .with_duration(0)
-        .with_dump_size_bytes(dump_bytes.unwrap_or(0))
+        .with_dump_size_bytes(dump_bytes)
         .with_model_version(version)
-        .with_database_size_bytes(database_size)
-        .with_files_size_bytes(plan.map_or(0, Plan::document_bytes))
+        .with_database_size_bytes(database_size.unwrap_or(0))
+        .with_files_size_bytes(plan.map_or(0, Plan::document_bytes)))
 }
 
 fn write(
     args: &Args,
     sink: &mut File,
     metadata: &Metadata,
-    dump: Option<Content<File>>,
+    dump: Option<CheckedDump>,
     plan: Option<&Plan>,
     progress: &mut Progress,
 ) -> Outcome<WriteReport> {
@@ -165,7 +183,7 @@ fn write(
     progress.begin("packing", plan.map(Plan::document_bytes));
     let mut writer = SnapshotWriter::start(sink, metadata, options).in_file(&args.output)?;
     if let Some(dump) = dump {
-        writer.database(dump).in_file(&args.output)?;
+        writer.database(Content::file(dump.file).in_file(&args.output)?).in_file(&args.output)?;
     }
     if let Some(plan) = plan {
         writer.documents(plan, progress).in_file(&args.output)?;

@@ -58,8 +58,10 @@ pub trait Blame: Error + Sized + 'static {
 }
 
 impl Blame for io::Error {
+    /// Errors of the dump engine travel in this coat when a stream is read.
     fn is_input(&self) -> bool {
-        false
+        let inner = self.get_ref().and_then(|inner| inner.downcast_ref::<appsnap::pgdump::Error>());
+        inner.is_some_and(Blame::is_input)
     }
 }
 
@@ -75,6 +77,12 @@ impl Blame for appsnap::snapshot::Error {
         use appsnap::snapshot::ErrorKind;
         let is_use = matches!(self.kind(), ErrorKind::Exists | ErrorKind::Misuse(_) | ErrorKind::Cancelled);
         !is_use && !self.is_io()
+    }
+}
+
+impl Blame for appsnap::pgdump::Error {
+    fn is_input(&self) -> bool {
+        self.is_bad_input() || self.is_limit()
     }
 }
 

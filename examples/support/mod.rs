@@ -1,6 +1,12 @@
 //! What the examples share: how they end, report errors, print JSON and show progress.
-#![allow(dead_code, reason = "no example needs all of it")]
+#![allow(
+    dead_code,
+    unused_imports,
+    unreachable_pub,
+    reason = "each example includes this folder and needs a part of it"
+)]
 
+mod describe;
 mod failure;
 mod output;
 mod progress;
@@ -11,6 +17,7 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
+pub use describe::{anomalies_json, describe_dump, metadata_json, outline};
 pub use failure::{Blame, Failure, InFile, Outcome};
 pub use output::Output;
 pub use progress::Progress;
@@ -42,4 +49,9 @@ pub fn print_json(value: &impl Serialize) -> Outcome {
 /// A path as the messages show it: quoted, and with nothing in it that could disturb a terminal.
 pub fn shown(path: &Path) -> String {
     format!("{path:?}")
+}
+
+/// The library uses no thread that nobody asked for; a command may ask for as many as there are cores.
+pub fn default_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
