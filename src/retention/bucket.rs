@@ -85,6 +85,11 @@ impl Sorter {
         i64::from(self.every.max(1))
     }
 
+    /// Whether the day alone decides, not the time of day.
+    pub(super) const fn is_by_day(self) -> bool {
+        !matches!(self.unit, Unit::Second | Unit::Minute | Unit::Hour)
+    }
+
     /// Days from the Monday of 1970's first week to the first day of a week.
     fn first_weekday(self) -> i64 {
         i64::from(self.week_start.to_monday_zero_offset())

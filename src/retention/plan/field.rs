@@ -4,14 +4,12 @@ use jiff::Timestamp;
 use jiff::tz::Offset;
 
 use super::super::backup::{Backup, Origin, Status};
-use super::super::clock::floor;
 use super::super::policy::{Guard, Policy};
 
-/// What rules need to know of one backup, in forty bytes beside each other.
+/// What rules need to know of one backup, in thirty-two bytes beside each other.
 #[derive(Clone, Copy)]
 pub(in super::super) struct Row {
     pub(in super::super) at: Timestamp,
-    second: i64,
     offset: Option<Offset>,
     /// Where the backup stands in the caller's order.
     pub(in super::super) index: u32,
@@ -44,7 +42,6 @@ impl<'a, Id: Ord> Field<'a, Id> {
             .zip(0..)
             .map(|(backup, index)| Row {
                 at: backup.taken_at(),
-                second: floor(backup.taken_at()).0,
                 offset: backup.offset(),
                 index,
                 origin: backup.origin(),
@@ -54,9 +51,7 @@ impl<'a, Id: Ord> Field<'a, Id> {
             })
             .collect();
         let id = |row: &Row| backups.get(row.index as usize).map(Backup::id);
-        rows.sort_unstable_by(|a, b| {
-            b.second.cmp(&a.second).then_with(|| b.at.cmp(&a.at)).then_with(|| id(a).cmp(&id(b)))
-        });
+        rows.sort_unstable_by(|a, b| b.at.cmp(&a.at).then_with(|| id(a).cmp(&id(b))));
         let mut field = Self { backups, rows, now };
         field.set_aside(policy);
         field
@@ -64,10 +59,6 @@ impl<'a, Id: Ord> Field<'a, Id> {
 }
 
 impl<Id> Field<'_, Id> {
-    pub(in super::super) fn backup(&self, place: usize) -> Option<&Backup<Id>> {
-        self.backups.get(self.rows.get(place)?.index as usize)
-    }
-
     fn tags(&self, row: &Row) -> &[String] {
         self.backups.get(row.index as usize).map_or(&[], Backup::tags)
     }

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 
-use super::super::backup::Backup;
 use super::super::bucket::{Bucket, Sorter};
+use super::super::civil::Local;
 use super::super::clock::Clock;
 use super::super::expiry::date;
 use super::super::keep::{Count, Keep, Reference};
@@ -53,11 +53,19 @@ pub(in super::super) struct Judge<'a, 'b, Id> {
     field: &'b Field<'a, Id>,
     pub(in super::super) clock: Clock,
     marks: Vec<Mark>,
+    /// The last day whose bucket was looked up, and the bucket: neighbours mostly share it.
+    last_key: Option<(i64, i64)>,
 }
 
 impl<'a, 'b, Id> Judge<'a, 'b, Id> {
     pub(in super::super) fn new(policy: &'a Policy, field: &'b Field<'a, Id>) -> Self {
-        Self { policy, field, clock: Clock::new(policy.calendar()), marks: vec![Mark::Open; field.rows.len()] }
+        Self {
+            policy,
+            field,
+            clock: Clock::new(policy.calendar()),
+            marks: vec![Mark::Open; field.rows.len()],
+            last_key: None,
+        }
     }
 
     /// The backups that any rule keeps.
@@ -122,17 +130,26 @@ impl<'a, 'b, Id> Judge<'a, 'b, Id> {
 
     /// The key of the bucket that a place lies in; the place itself where every backup is a bucket of its own.
     fn key(&mut self, sorter: Option<Sorter>, place: usize) -> i64 {
-        match (sorter, self.field.rows.get(place)) {
-            (Some(sorter), Some(row)) => {
-                let local = self.clock.local(row.at, row.offset());
-                sorter.key(local, self.clock.day(row.at, row.offset()))
+        let (Some(sorter), Some(row)) = (sorter, self.field.rows.get(place)) else {
+            return i64::try_from(place).unwrap_or(i64::MAX);
+        };
+        let day = self.clock.day(row.at, row.offset());
+        if !sorter.is_by_day() {
+            return sorter.key(self.clock.local(row.at, row.offset()), day);
+        }
+        match self.last_key {
+            Some((last, key)) if last == day => key,
+            _ => {
+                let key = sorter.key(Local { day, nanos: 0 }, day);
+                self.last_key = Some((day, key));
+                key
             }
-            _ => i64::try_from(place).unwrap_or(i64::MAX),
         }
     }
 
     /// Applies `rule`, which comes behind all that were applied before.
     pub(in super::super) fn apply(&mut self, rule: &Rule) -> Ruling {
+        self.last_key = None;
         match self.policy.counting() {
             Counting::SkipKeptBuckets if rule.looks_at_others() => self.apply_to_free_buckets(rule),
             _ => self.apply_in_order(rule),
@@ -253,11 +270,5 @@ impl<'a, 'b, Id> Judge<'a, 'b, Id> {
         if let Some(mark) = self.marks.get_mut(place) {
             *mark = Mark::Kept;
         }
-    }
-
-    /// The row and the backup at a place.
-    pub(in super::super) fn at(&self, place: usize) -> Option<(Row, &'b Backup<Id>)> {
-        let row = self.field.rows.get(place)?;
-        Some((*row, self.field.backups.get(row.index as usize)?))
     }
 }

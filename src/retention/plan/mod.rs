@@ -7,7 +7,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-pub(super) use field::{Field, Row};
+pub(super) use field::Field;
 pub(super) use judge::{Hold, Judge, Ruling};
 
 use super::backup::Backup;
