@@ -6,7 +6,6 @@ use jiff::Timestamp;
 use jiff::tz::Offset;
 
 use super::backup::Backup;
-use super::bucket::Bucket;
 use super::civil::Local;
 use super::clock::Clock;
 use super::keep::{Anchor, Keep};
@@ -44,32 +43,19 @@ impl fmt::Display for Expiry {
     }
 }
 
-/// What a rule makes of one backup by itself, not knowing any other.
-pub(super) struct Alone {
-    /// The day it belongs to, for a rule about days of the week.
-    pub(super) bucket: Option<Bucket>,
-    pub(super) expiry: Expiry,
-}
-
-/// The date that `rule` gives `backup`; none where it does not cover it or looks at other backups.
-pub(super) fn alone<Id>(rule: &Rule, backup: &Backup<Id>, clock: &mut Clock) -> Option<Alone> {
+/// The date that `rule` gives `backup` by itself; none where it does not cover it or looks at other backups.
+pub(super) fn alone<Id>(rule: &Rule, backup: &Backup<Id>, clock: &mut Clock) -> Option<Expiry> {
     if rule.looks_at_others() || !rule.from().covers(backup) {
         return None;
     }
-    let bucket = if rule.select().asks_for_a_day() {
-        let day = clock.day(backup.taken_at(), backup.offset());
-        if !rule.select().is_day(day) {
-            return None;
-        }
-        Some(Bucket::of_day(day))
-    } else {
-        None
-    };
-    let expiry = match rule.keep() {
-        Keep::Forever => Expiry::Never,
-        keep => Expiry::At(date(clock, keep, backup.taken_at(), backup.offset())?),
-    };
-    Some(Alone { bucket, expiry })
+    let (at, stamped) = (backup.taken_at(), backup.offset());
+    if rule.select().asks_for_a_day() && !rule.select().is_day(clock.day(at, stamped)) {
+        return None;
+    }
+    match rule.keep() {
+        Keep::Forever => Some(Expiry::Never),
+        keep => date(clock, keep, at, stamped).map(Expiry::At),
+    }
 }
 
 /// When a rule that gives a date lets a backup go.
@@ -112,7 +98,7 @@ impl Policy {
     #[must_use]
     pub fn expires_at<Id>(&self, backup: &Backup<Id>) -> Option<Expiry> {
         let mut clock = Clock::new(self.calendar());
-        self.rules().iter().filter_map(|rule| alone(rule, backup, &mut clock)).map(|alone| alone.expiry).max()
+        self.rules().iter().filter_map(|rule| alone(rule, backup, &mut clock)).max()
     }
 }
 

@@ -64,6 +64,11 @@ impl Guard {
             Self::NewestUnfinished { .. } => "newest-unfinished",
         }
     }
+
+    /// Whether what it holds is kept out of counts and buckets.
+    pub(super) const fn sets_aside(&self) -> bool {
+        !matches!(self, Self::NewestSuccessful | Self::NewestUnfinished { .. })
+    }
 }
 
 /// Which backups stay, and until when.

@@ -77,16 +77,15 @@ impl<'a, 'b, Id> Judge<'a, 'b, Id> {
         self.marks.get(place) == Some(&Mark::Kept)
     }
 
-    pub(in super::super) fn sorter(&self, rule: &Rule) -> Option<Sorter> {
+    pub(in super::super) fn sorter(policy: &Policy, rule: &Rule) -> Option<Sorter> {
         let Select::Bucket { unit, every, .. } = rule.select() else { return None };
-        Some(Sorter { unit, every, week_start: self.policy.calendar().week_start() })
+        Some(Sorter { unit, every, week_start: policy.calendar().week_start() })
     }
 
     /// The bucket that a hold stands for.
     pub(in super::super) fn bucket(policy: &Policy, rule: &Rule, hold: &Hold) -> Option<Bucket> {
         let key = hold.key?;
-        let Select::Bucket { unit, every, .. } = rule.select() else { return Some(Bucket::of_day(key)) };
-        Some(Sorter { unit, every, week_start: policy.calendar().week_start() }.bucket(key))
+        Some(Self::sorter(policy, rule).map_or_else(|| Bucket::of_day(key), |sorter| sorter.bucket(key)))
     }
 
     /// Whether a rule is about the backup in `row` as far as origin, status, tags and day go.
@@ -157,7 +156,7 @@ impl<'a, 'b, Id> Judge<'a, 'b, Id> {
     }
 
     fn apply_in_order(&mut self, rule: &Rule) -> Ruling {
-        let sorter = self.sorter(rule);
+        let sorter = Self::sorter(self.policy, rule);
         let (pick, fallback) = match rule.select() {
             Select::Bucket { pick, fallback, .. } => (pick, fallback),
             _ => (Pick::Newest, Fallback::None),
@@ -200,7 +199,7 @@ impl<'a, 'b, Id> Judge<'a, 'b, Id> {
 
     /// As [`Self::apply_in_order`] for newest-first buckets, passing over buckets that hold a kept backup.
     fn apply_to_free_buckets(&mut self, rule: &Rule) -> Ruling {
-        let sorter = self.sorter(rule);
+        let sorter = Self::sorter(self.policy, rule);
         let count = rule.keep().count();
         let mut ruling = Ruling { cutoff: self.cutoff(rule), ..Ruling::default() };
         let mut taken = HashSet::new();
