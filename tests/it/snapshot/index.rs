@@ -240,10 +240,7 @@ fn index_that_leads_into_a_document_is_found_by_verify() {
     });
     let opened = open(archive.clone()).unwrap();
     assert!(content(opened.document(victim).unwrap().unwrap()).unwrap() == forged, "the lie does not work any more");
-    assert!(matches!(
-        opened.verify(Parallelism::threads(2), &mut Silent).unwrap_err().kind(),
-        ErrorKind::Index(_)
-    ));
+    assert!(matches!(opened.verify(Parallelism::threads(2), &mut Silent).unwrap_err().kind(), ErrorKind::Index(_)));
     assert!(opened.documents().any(|listed| listed.is_err()), "listing sees that the offsets do not add up");
     assert!(matches!(read(archive.as_slice(), ReadOptions::new()).unwrap_err().kind(), ErrorKind::Index(_)));
 }
