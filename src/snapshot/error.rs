@@ -7,6 +7,7 @@ use thiserror::Error as ThisError;
 
 use crate::document::DocumentId;
 use crate::limits::Exceeded;
+use crate::observe::Cancelled;
 use crate::{gzip, layout, metadata, tarball};
 
 /// A result of the archive layer.
@@ -223,6 +224,12 @@ impl std::error::Error for Error {
             ErrorKind::Metadata(error) => std::error::Error::source(error),
             kind => std::error::Error::source(kind),
         }
+    }
+}
+
+impl From<Cancelled> for Error {
+    fn from(_: Cancelled) -> Self {
+        Self::new(ErrorKind::Cancelled)
     }
 }
 
