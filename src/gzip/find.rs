@@ -71,13 +71,12 @@ pub(crate) fn find_chunks(
     let mut at = HEADER.len() as u64;
     let mut packed = Vec::new();
     let mut plain = vec![0; CHUNK_BYTES];
-    for (number, &len) in lens_bytes.iter().enumerate() {
+    for &len in lens_bytes {
         read_packed(source, at, WINDOW_BYTES.min(end.saturating_sub(at)), &mut packed)?;
         let Some(plain) = plain.get_mut(..len) else { return Ok(None) };
         let Some(used) = inflate_exactly(&packed, plain) else { return Ok(None) };
         let crc32 = crc32fast::hash(plain);
-        let next = lens_bytes.get(number + 1).copied();
-        let Some(packed_len) = mark_end(&packed, used, next) else { return Ok(None) };
+        let Some(packed_len) = mark_end(&packed, used, len) else { return Ok(None) };
         crc.combine(&crc32fast::Hasher::new_with_initial_len(crc32, len as u64));
         facts.plain_len_bytes += len as u64;
         facts.chunks.push(ChunkRow {
@@ -118,37 +117,30 @@ fn inflate_exactly(packed: &[u8], plain: &mut [u8]) -> Option<usize> {
     Some(used)
 }
 
-/// The end of the mark that follows the last bytes of a chunk.
+/// The end of the mark that follows the last byte of content, all but one of which took `used` bytes.
 ///
-/// The inflater may have read some bytes ahead, and content may look like a mark. Where there is a choice, the end is
-/// where the next chunk inflates from.
-fn mark_end(packed: &[u8], used: usize, next_len: Option<usize>) -> Option<usize> {
+/// The inflater may have read some bytes ahead, and stored content may look like a mark: the end is the first mark up to
+/// which everything is made.
+fn mark_end(packed: &[u8], used: usize, len: usize) -> Option<usize> {
     /// Bytes that an inflater holds in its bit buffer.
     const AHEAD_BYTES: usize = 8;
     /// The last byte of content, the end of its block, perhaps an empty block, and the mark itself.
     const BEHIND_BYTES: usize = 16;
     let from = used.saturating_sub(AHEAD_BYTES);
     let near = packed.get(from..packed.len().min(used + BEHIND_BYTES))?;
-    let mut ends = near
-        .windows(MARK.len())
-        .enumerate()
-        .filter(|(_, window)| *window == MARK)
-        .map(|(index, _)| from + index + MARK.len());
-    let (first, second) = (ends.next()?, ends.next());
-    if second.is_none() {
-        return Some(first);
-    }
-    let inflates_on = |end: &usize| match (next_len, packed.get(*end..)) {
-        // What is left of the window may hold only a part of the next chunk, which is enough to tell.
-        (Some(len), Some(rest)) => {
-            let mut plain = vec![0; len];
-            let mut inflate = Decompress::new(false);
-            inflate.decompress(rest, &mut plain, FlushDecompress::Sync).is_ok()
-        }
-        (None, rest) => rest.is_none_or(<[u8]>::is_empty),
-        (Some(_), None) => false,
+    let ends = || {
+        let marks = near.windows(MARK.len()).enumerate().filter(|(_, window)| *window == MARK);
+        marks.map(|(index, _)| from + index + MARK.len())
     };
-    [Some(first), second].into_iter().flatten().chain(ends).find(inflates_on)
+    if ends().count() == 1 {
+        return ends().next();
+    }
+    let mut plain = vec![0; len + 1];
+    ends().find(|end| {
+        let mut inflate = Decompress::new(false);
+        let packed = packed.get(..*end).unwrap_or_default();
+        inflate.decompress(packed, &mut plain, FlushDecompress::Sync).is_ok() && inflate.total_out() == len as u64
+    })
 }
 
 /// A `Read` over a `ReadAt`, from its start.
