@@ -6,7 +6,7 @@ use appsnap::pgdump::{
     inspect,
 };
 
-use crate::support::dumps::{Content, DumpBuilder, EMPTY_LZ4_FRAME, Item, compressions, sample};
+use crate::support::dumps::{Content, DumpBuilder, EMPTY_LZ4_FRAME, Item, compressions, sample, version_for};
 
 const VERSION: FormatVersion = FormatVersion::V1_14;
 
@@ -34,13 +34,23 @@ fn with(bytes: &[u8], position: usize, value: u8) -> Vec<u8> {
     changed
 }
 
+/// A dump with a table and large objects, as small as can be.
+fn tiny(compression: Compression) -> DumpBuilder {
+    let mut builder = DumpBuilder::new(version_for(VERSION, compression), compression);
+    builder.table("t", "a", b"1\n22\n333\n22\n22\n22\n");
+    builder.blobs(vec![(16_400, b"large object large object".to_vec()), (16_401, Vec::new())]);
+    builder.chunk_bytes = 20;
+    builder
+}
+
 #[test]
 fn every_truncation_is_told() {
     for compression in compressions() {
-        let mut builder = sample(VERSION, compression);
-        builder.chunk_bytes = 700;
+        let builder = tiny(compression);
         let bytes = builder.build();
-        for len in 0..bytes.len() {
+        // Up to the data they do not differ.
+        let first = if compression == Compression::GZIP { 0 } else { builder.data_start() };
+        for len in first..bytes.len() {
             let error = inspect(&bytes[..len], &Limits::untrusted()).map(|inspection| inspection.findings).unwrap_err();
             let told = matches!(
                 error.kind(),
@@ -77,10 +87,12 @@ fn no_flipped_bit_in_zlib_data_changes_a_row_unseen() {
 }
 
 #[test]
-fn no_flipped_bit_makes_a_panic_in_any_compression() {
+fn no_flipped_bit_makes_a_panic() {
     for compression in compressions() {
-        let bytes = sample(VERSION, compression).build();
-        for position in 0..bytes.len() {
+        let builder = tiny(compression);
+        let bytes = builder.build();
+        let first = if compression == Compression::GZIP { 0 } else { builder.data_start() };
+        for position in first..bytes.len() {
             let flipped = with(&bytes, position, bytes[position] ^ (1 << (position % 8)));
             let _any_verdict = inspect(&flipped[..], &Limits::untrusted());
         }
@@ -329,6 +341,6 @@ fn sizes_of_integers_and_offsets_may_be_odd() {
         // Large object numbers would not fit small integers.
         builder.items.retain(|item| !matches!(item.content, Some(Content::Blobs(_))));
         let inspection = inspect(&builder.build()[..], &Limits::untrusted()).unwrap();
-        assert_eq!(inspection.rows_count(), 505);
+        assert_eq!(inspection.rows_count(), 65);
     }
 }

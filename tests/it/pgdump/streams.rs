@@ -40,7 +40,7 @@ fn contents(builder: &DumpBuilder) -> Vec<(u32, Option<u32>, Vec<u8>)> {
 #[test]
 fn streams_do_not_depend_on_chunks_positions_or_reads() {
     for compression in compressions() {
-        for chunk_bytes in [1, 18, 4096, 1 << 20] {
+        for chunk_bytes in [1, 18, 1000, 1 << 20] {
             let mut builder = sample(VERSION, compression);
             builder.chunk_bytes = chunk_bytes;
             for with_positions in [true, false] {
@@ -68,7 +68,7 @@ fn a_stream_may_be_left_early() {
             count += 1;
         }
         assert_eq!(count, contents(&builder).len());
-        assert_eq!(dump.finish().unwrap().rows_count(), 505);
+        assert_eq!(dump.finish().unwrap().rows_count(), 65);
     }
 }
 
@@ -131,7 +131,7 @@ fn sizes_are_reported_per_entry() {
         let stored: u64 = inspection.data.iter().map(|facts| facts.stored_bytes).sum();
         assert_eq!(stored, (bytes.len() - builder.data_start()) as u64);
         let blobs = inspection.data.iter().find(|facts| facts.kind == BlockKind::Blobs).unwrap();
-        assert_eq!((blobs.streams_count, blobs.plain_bytes, blobs.rows_count), (3, 8400 + 5000, None));
+        assert_eq!((blobs.streams_count, blobs.plain_bytes, blobs.rows_count), (3, 1200 + 5000, None));
     }
 }
 

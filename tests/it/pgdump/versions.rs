@@ -171,7 +171,7 @@ fn every_version_inspects_clean() {
             let inspection = inspect(&builder.build()[..], &Limits::untrusted()).unwrap();
             assert!(!inspection.has_warnings(), "{version}: {:?}", inspection.findings);
             let copies = *version >= FormatVersion::V1_3 || builder.header.version() >= FormatVersion::V1_3;
-            assert_eq!(inspection.rows_count(), if copies { 505 } else { 0 }, "{version}");
+            assert_eq!(inspection.rows_count(), if copies { 65 } else { 0 }, "{version}");
         }
     }
 }

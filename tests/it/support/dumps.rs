@@ -252,11 +252,11 @@ pub fn sample(version: FormatVersion, compression: Compression) -> DumpBuilder {
     builder.table("customer", "id, name, note", b"1\tAda\t\\N\n2\tGrace\t\n3\ttab\\tnewline\\nslash\\\\\t\\\\N\n");
     builder.table("nothing", "id", b"");
     builder.table("no_columns", "", b"\n\n");
-    let repetitive = (0..500).flat_map(|row| format!("{row}\tthe same words again\n").into_bytes()).collect::<Vec<_>>();
+    let repetitive = (0..60).flat_map(|row| format!("{row}\tthe same words again\n").into_bytes()).collect::<Vec<_>>();
     builder.table("many", "id, words", &repetitive);
     if version >= FormatVersion::V1_3 {
         builder.blobs(vec![
-            (16_400, b"large object".repeat(700)),
+            (16_400, b"large object".repeat(100)),
             (16_401, Vec::new()),
             (3_000_000_001, vec![0; 5000]),
         ]);
