@@ -6,7 +6,7 @@ use super::anomaly::{Anomaly, AnomalyKind};
 use super::entry::{Entry, EntryKind};
 use super::error::{Error, ErrorKind, Result};
 use super::ids::IdSet;
-use super::index::{self, Builder, Digest};
+use super::index::{self, Builder, Digest, Witness};
 use super::options::{ReadOptions, Tolerance};
 use super::plain::Plain;
 use super::report::ReadReport;
@@ -143,6 +143,24 @@ impl<R: Read> SnapshotReader<R> {
                 return Ok(true);
             }
         }
+    }
+
+    /// Announces the index of the data that follows: its pages, and CRC32, length and packed end of the data member.
+    pub(super) fn expect_index(
+        &mut self,
+        data: (u32, u64),
+        data_end_bytes: u64,
+        feed: impl FnOnce(&mut Witness) -> Result<()>,
+    ) -> Result<()> {
+        let witness = self.tar.get_mut().witness_mut().ok_or_else(|| Error::misuse("reading has begun already"))?;
+        witness.data(data, data_end_bytes);
+        feed(witness)
+    }
+
+    /// Plain bytes read so far.
+    #[must_use]
+    pub const fn offset_bytes(&self) -> u64 {
+        self.tar.offset_bytes()
     }
 
     /// What has been read so far.

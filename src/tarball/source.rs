@@ -32,6 +32,10 @@ impl<R> Source<R> {
         &self.inner
     }
 
+    pub(crate) const fn get_mut(&mut self) -> &mut R {
+        &mut self.inner
+    }
+
     pub(crate) fn into_inner(self) -> R {
         self.inner
     }
