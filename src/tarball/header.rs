@@ -88,15 +88,20 @@ pub(crate) fn parse(block: &Block, name: &mut Vec<u8>) -> Result<ParsedHeader, E
 
 /// The sum over the block with its checksum field taken as spaces; old writers summed signed bytes.
 fn check_sum(block: &Block, old: &OldHeader) -> Result<(), ErrorKind> {
-    let sum_of = |bytes: &[u8]| bytes.iter().map(|&byte| i64::from(byte)).sum::<i64>();
-    let high_of = |bytes: &[u8]| bytes.iter().map(|&byte| i64::from(byte >> 7)).sum::<i64>();
-    let spaces = i64::from(b' ').saturating_mul(8);
-    let unsigned = sum_of(block).saturating_sub(sum_of(&old.cksum)).saturating_add(spaces);
-    let high = high_of(block).saturating_sub(high_of(&old.cksum));
-    let signed = unsigned.saturating_sub(high.saturating_mul(256));
     let is_octal = old.cksum.first().is_some_and(|&byte| byte < BASE_256);
-    match number(&old.cksum).map(|stated| stated.and_then(|stated| i64::try_from(stated).ok())) {
-        Ok(Some(stated)) if is_octal && (stated == unsigned || stated == signed) => Ok(()),
+    let stated = number(&old.cksum).ok().flatten().filter(|_| is_octal);
+    let sum_of = |bytes: &[u8]| bytes.iter().map(|&byte| u32::from(byte)).sum::<u32>();
+    let spaces = u32::from(b' ').saturating_mul(8);
+    let unsigned = sum_of(block).saturating_sub(sum_of(&old.cksum)).saturating_add(spaces);
+    if stated == Some(u64::from(unsigned)) {
+        return Ok(());
+    }
+    // As signed bytes, those from 128 on count 256 less. A negative sum has no octal form.
+    let high_of = |bytes: &[u8]| bytes.iter().map(|&byte| u32::from(byte >> 7)).sum::<u32>();
+    let high = high_of(block).saturating_sub(high_of(&old.cksum));
+    let signed = unsigned.checked_sub(high.saturating_mul(256));
+    match signed {
+        Some(signed) if stated == Some(u64::from(signed)) => Ok(()),
         _ => Err(ErrorKind::Damaged(Damage::Checksum)),
     }
 }
