@@ -61,11 +61,16 @@ pub(crate) fn is_zero(bytes: &[u8]) -> bool {
     bytes.iter().fold(0, |all, byte| all | byte) == 0
 }
 
-/// Reads a header block that is not all zeros; its name replaces what is in `name`.
+/// Reads a header block that is not all zeros; its name replaces what is in `name`, also when something else in the
+/// header is at fault.
 pub(crate) fn parse(block: &Block, name: &mut Vec<u8>) -> Result<ParsedHeader, ErrorKind> {
     let header = Header::from_byte_slice(block);
     let old = header.as_old();
+    name.clear();
     check_sum(block, old)?;
+    // From here on a fault can be reported with the name, if not with its prefix.
+    let (own_name, behind) = until_nul(&old.name);
+    name.extend_from_slice(own_name);
     let dialect = dialect(header)?;
     let mut oddities = Oddities::default();
     let size_bytes = numbers(old, &mut oddities)?;
@@ -76,7 +81,6 @@ pub(crate) fn parse(block: &Block, name: &mut Vec<u8>) -> Result<ParsedHeader, E
         Dialect::Posix => header.as_ustar().map_or(Ok(()), |ustar| posix_area(ustar, name, &mut oddities))?,
         Dialect::Gnu => header.as_gnu().map_or(Ok(()), |gnu| gnu_area(gnu, &mut oddities))?,
     }
-    let (own_name, behind) = until_nul(&old.name);
     oddities.add_if(Oddity::IgnoredField, !is_zero(behind));
     // A link name means nothing on any type that is accepted.
     oddities.add_if(Oddity::IgnoredField, !is_zero(&old.linkname));
