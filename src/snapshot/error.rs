@@ -159,7 +159,10 @@ impl Error {
     /// The member or file that it concerns, escaped for display.
     #[must_use]
     pub fn member(&self) -> Option<&str> {
-        self.0.member.as_deref()
+        match self.kind() {
+            ErrorKind::Tar(error) => error.member().or(self.0.member.as_deref()),
+            _ => self.0.member.as_deref(),
+        }
     }
 
     /// The offset in bytes, where one is known: in the compressed data for [`ErrorKind::Gzip`], in the plain tar stream
