@@ -1,3 +1,5 @@
 //! What several topics share.
 
+pub mod dumps;
+pub mod slow;
 pub mod tools;
