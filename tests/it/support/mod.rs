@@ -1,6 +1,8 @@
 //! What several topics share.
 
+pub mod archives;
 pub mod dumps;
+pub mod hostile;
 #[cfg(unix)]
 pub mod postgres;
 pub mod slow;
