@@ -23,7 +23,7 @@ fn retain_drops_documents_and_their_bytes() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     /// The tar crate's own writer is the witness for headers and padding.
     #[test]
