@@ -119,7 +119,7 @@ fn nights_of_23_and_25_hours_belong_to_one_date_from_end_to_end() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(12))]
 
     #[test]
     fn any_time_of_night_in_any_zone_agrees_with_the_walk(zone in 0..ZONES.len(), minutes in 0_i64..1_440) {
