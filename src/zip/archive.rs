@@ -39,10 +39,10 @@ impl<R: ReadAt> Archive<R> {
     /// `len_bytes` is the length of the source.
     ///
     /// # Errors
-    /// [`NotZip`](ErrorKind::NotZip) without an end record; [`Corrupt`](ErrorKind::Corrupt) when the directory is damaged,
+    /// [`NotZip`](super::ErrorKind::NotZip) without an end record; [`Corrupt`](super::ErrorKind::Corrupt) when the directory is damaged,
     /// entries overlap, or bytes stand in front of the first entry or behind the end;
-    /// [`Unsupported`](ErrorKind::Unsupported) for encryption, methods other than stored and deflate, links and volumes;
-    /// [`Limit`](ErrorKind::Limit) when the entries are too many or declare too much; [`Io`](ErrorKind::Io).
+    /// [`Unsupported`](super::ErrorKind::Unsupported) for encryption, methods other than stored and deflate, links and volumes;
+    /// [`Limit`](super::ErrorKind::Limit) when the entries are too many or declare too much; [`Io`](super::ErrorKind::Io).
     pub fn open(source: R, len_bytes: u64, limits: &Limits) -> Result<Self> {
         let mut buffer = vec![0; MAX_CENTRAL_DIRECTORY_RECORD_SIZE];
         let inner = ZipLocator::new()
@@ -84,7 +84,7 @@ impl<R: ReadAt> Archive<R> {
     /// where it has one, agree with the directory, and that the entry ends where the next one begins.
     ///
     /// # Errors
-    /// [`Corrupt`](ErrorKind::Corrupt) with what disagrees; [`Io`](ErrorKind::Io).
+    /// [`Corrupt`](super::ErrorKind::Corrupt) with what disagrees; [`Io`](super::ErrorKind::Io).
     pub fn locate(&self, entry: &Entry<'_>) -> Result<Place> {
         let start = entry.header_offset_bytes();
         let after = self.starts.partition_point(|at| *at <= start);
