@@ -95,6 +95,9 @@ limits! {
     max_row_bytes / with_max_row_bytes = 64 * MIB, trusted 2 * GIB;
     /// Plain bytes of all data streams of a dump after decompression. Stops bombs inside the dump. Untrusted: 256 GiB.
     max_decompressed_bytes / with_max_decompressed_bytes = 256 * GIB, trusted u64::MAX;
+    /// Bytes of one event or JSON attachment of a Squidex archive, which is parsed in memory. Squidex keeps events in
+    /// MongoDB, whose documents end at 16 MiB; quoting a payload may double it. Untrusted: 32 MiB; trusted: 256 MiB.
+    max_event_bytes / with_max_event_bytes = 32 * MIB, trusted 256 * MIB;
     /// Findings kept of one code; all are counted. Bounds a report. Untrusted and trusted: 10,000.
     max_findings_per_code / with_max_findings_per_code = 10_000, trusted 10_000;
 }
