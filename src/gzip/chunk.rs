@@ -67,7 +67,7 @@ pub(crate) enum Content {
 }
 
 /// Plain bytes on their way to the compressor, with the stretches they consist of.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Chunk {
     plain: Vec<u8>,
     /// Where each stretch ends, in ascending order; the last one ends where the plain bytes end.

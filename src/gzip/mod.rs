@@ -14,9 +14,10 @@ pub use error::{Error, ErrorKind, Part, Result};
 pub use frame::MAGIC;
 pub use pool::Parallelism;
 pub use read_at::ReadAt;
-pub use reader::{ExtraSink, Reader, is_gzip};
+pub use reader::{MemberSink, Reader, is_gzip};
 
 pub(crate) use chunk::{Chunk, Content};
+pub(crate) use frame::{EMPTY_MEMBER_OVERHEAD_BYTES, MAX_EXTRA_BYTES, empty_member, empty_member_payload, subfield};
 pub(crate) use pool::Jobs;
 pub(crate) use seek::Unpacker;
 pub(crate) use writer::{MemberFacts, Writer};

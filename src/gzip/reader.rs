@@ -14,14 +14,19 @@ const INPUT_BYTES: usize = 64 << 10;
 /// Plain bytes inflated at once: small enough to stay in a core's cache until they are used.
 const OUTPUT_BYTES: usize = 64 << 10;
 
-/// Is shown the extra field of every member that has one.
-pub trait ExtraSink {
-    /// Takes note of an extra field (RFC 1952, section 2.3.1.1); `position` is where its member begins.
+/// Is told of the members that a [`Reader`] passes.
+pub trait MemberSink {
+    /// A member has an extra field (RFC 1952, section 2.3.1.1); `position` is where the member begins.
     fn extra(&mut self, field: &[u8], position: u64);
+
+    /// A member was read to its end and found sound.
+    fn end(&mut self, crc32: u32, plain_len_bytes: u64);
 }
 
-impl ExtraSink for () {
+impl MemberSink for () {
     fn extra(&mut self, _: &[u8], _: u64) {}
+
+    fn end(&mut self, _: u32, _: u64) {}
 }
 
 /// The plain bytes of one or more gzip members, each member's CRC32 and length checked, zero padding behind the last one
@@ -58,7 +63,7 @@ pub struct Reader<R, X = ()> {
     member_position: u64,
     members_count: u64,
     plain_len_bytes: u64,
-    extras: X,
+    sink: X,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,13 +114,13 @@ impl<R: Read> Source<R> {
 impl<R: Read> Reader<R> {
     /// A reader of the members in `source`, which need not be buffered.
     pub fn new(source: R, limits: &Limits) -> Self {
-        Self::with_extras(source, limits, ())
+        Self::with_sink(source, limits, ())
     }
 }
 
-impl<R: Read, X: ExtraSink> Reader<R, X> {
-    /// A reader that shows the members' extra fields to `extras`.
-    pub fn with_extras(source: R, limits: &Limits, extras: X) -> Self {
+impl<R: Read, X: MemberSink> Reader<R, X> {
+    /// A reader that tells `sink` of the members.
+    pub fn with_sink(source: R, limits: &Limits, sink: X) -> Self {
         Self {
             source: Source {
                 inner: source,
@@ -136,7 +141,7 @@ impl<R: Read, X: ExtraSink> Reader<R, X> {
             member_position: 0,
             members_count: 0,
             plain_len_bytes: 0,
-            extras,
+            sink,
         }
     }
 
@@ -152,10 +157,10 @@ impl<R: Read, X: ExtraSink> Reader<R, X> {
         self.source.position
     }
 
-    /// What has been shown the extra fields.
+    /// What has been told of the members.
     #[must_use]
-    pub fn extras(&self) -> &X {
-        &self.extras
+    pub fn sink(&self) -> &X {
+        &self.sink
     }
 
     /// Inflates until there is output or the end is verified.
@@ -217,7 +222,7 @@ impl<R: Read, X: ExtraSink> Reader<R, X> {
         }
         if done {
             if !self.header.extra.is_empty() {
-                self.extras.extra(&self.header.extra, self.member_position);
+                self.sink.extra(&self.header.extra, self.member_position);
             }
             self.header.reset();
             self.inflate.reset(false);
@@ -256,10 +261,11 @@ impl<R: Read, X: ExtraSink> Reader<R, X> {
     }
 
     fn trailer(&mut self) -> Result<()> {
-        let position = self.source.position;
+        // Faults are reported where the trailer begins, however the input is sliced.
+        let position = self.source.position.saturating_sub(self.trailer.len() as u64);
         let input = self.source.fill()?;
         if input.is_empty() {
-            return Err(Error::at(ErrorKind::Truncated(Part::Trailer), position));
+            return Err(Error::at(ErrorKind::Truncated(Part::Trailer), self.source.position));
         }
         let wanted = (TRAILER_LEN_BYTES as usize).saturating_sub(self.trailer.len()).min(input.len());
         self.trailer.extend_from_slice(input.get(..wanted).unwrap_or_default());
@@ -276,6 +282,7 @@ impl<R: Read, X: ExtraSink> Reader<R, X> {
         if declared != actual {
             return Err(Error::at(ErrorKind::Length { declared, actual }, position));
         }
+        self.sink.end(self.crc.clone().finalize(), self.plain_len_bytes);
         self.members_count = self.members_count.saturating_add(1);
         self.state = State::Header;
         Ok(())
@@ -296,7 +303,7 @@ impl<R: Read, X: ExtraSink> Reader<R, X> {
     }
 }
 
-impl<R: Read, X: ExtraSink> BufRead for Reader<R, X> {
+impl<R: Read, X: MemberSink> BufRead for Reader<R, X> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if let Err(error) = self.advance() {
             self.state = State::Failed;
@@ -310,7 +317,7 @@ impl<R: Read, X: ExtraSink> BufRead for Reader<R, X> {
     }
 }
 
-impl<R: Read, X: ExtraSink> Read for Reader<R, X> {
+impl<R: Read, X: MemberSink> Read for Reader<R, X> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.fill_buf()?.read(buffer)?;
         self.consume(count);

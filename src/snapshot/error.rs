@@ -40,7 +40,7 @@ pub enum ErrorKind {
     },
     /// The compression around the archive is damaged, or could not be written.
     #[error("{0}")]
-    Gzip(#[source] gzip::Error),
+    Gzip(gzip::Error),
     /// The tar framing is damaged, or is not what the format allows.
     #[error("{0}")]
     Tar(#[source] tarball::Error),
@@ -235,12 +235,9 @@ impl From<gzip::Error> for Error {
 impl From<tarball::Error> for Error {
     /// A gzip error that travelled through the tar reader comes out as what it was.
     fn from(error: tarball::Error) -> Self {
-        match error.kind() {
-            tarball::ErrorKind::Io(_) => match error.into_kind() {
-                tarball::ErrorKind::Io(source) => Self::io("reading", source),
-                kind => Self::new(ErrorKind::Tar(kind.into())),
-            },
-            _ => Self::new(ErrorKind::Tar(error)),
+        match error.into_io() {
+            Ok(source) => Self::io("reading", source),
+            Err(error) => Self::new(ErrorKind::Tar(error)),
         }
     }
 }

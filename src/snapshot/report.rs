@@ -1,5 +1,7 @@
 //! What was written and what was read, in numbers.
 
+use std::collections::BTreeMap;
+
 use super::anomaly::Anomaly;
 use super::index::Index;
 
@@ -68,6 +70,8 @@ pub struct ReadReport {
     pub(super) is_verified: bool,
     pub(super) anomalies: Vec<Anomaly>,
     pub(super) anomalies_count: u64,
+    /// By name, so that what is kept can be bounded without counting it again.
+    pub(super) counts: BTreeMap<&'static str, u64>,
 }
 
 impl ReadReport {

@@ -27,7 +27,7 @@ use crate::tarball;
 /// use appsnap::metadata::Metadata;
 /// use appsnap::snapshot::{Content, SnapshotWriter, WriteOptions};
 ///
-/// let metadata = Metadata::new("1.0.0.40").with_dump_size_bytes(4).with_files_size_bytes(5);
+/// let metadata = Metadata::new().with_model_version("1.0.0.40").with_dump_size_bytes(4).with_files_size_bytes(5);
 /// let mut writer = SnapshotWriter::start(Vec::new(), &metadata, WriteOptions::new())?;
 /// writer.database(Content::sized(4, &b"dump"[..]))?;
 /// writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
@@ -188,7 +188,7 @@ impl<W: Write> SnapshotWriter<W> {
         }
         let Stream { mut gzip, mut report, index } = self.stream;
         gzip.end_section()?;
-        let end = tarball::end_bytes(report.plain_bytes);
+        let end = tarball::end_marker_bytes(report.plain_bytes);
         push_zeros(&mut gzip, end)?;
         report.plain_bytes += end;
         let (mut sink, member) = gzip.finish()?;
@@ -196,8 +196,8 @@ impl<W: Write> SnapshotWriter<W> {
         if let Some(builder) = index {
             let index: Index = builder.finish(&member, &report);
             if self.options.index == IndexPlacement::Embedded {
-                sink.write_all(index.as_bytes()).map_err(|error| Error::io("writing", error))?;
-                report.archive_bytes += index.as_bytes().len() as u64;
+                index.write_to(&mut sink).map_err(|error| Error::io("writing", error))?;
+                report.archive_bytes += index.len_bytes();
             }
             report.index = Some(index);
         }
@@ -236,7 +236,7 @@ impl<W: Write> Stream<W> {
         let Content { mut reader, len_bytes } = content;
         let text = name.render().ok_or_else(|| Error::misuse("junk is never written"))?;
         let failed = |error: Error| error.in_member(text.as_str().as_bytes());
-        self.gzip.push(gzip::Content::Framing, &tarball::file_header(text.as_str().as_bytes(), len_bytes))?;
+        self.gzip.push(gzip::Content::Framing, &tarball::file_header(text.as_str().as_bytes(), len_bytes)?)?;
         let crc32 = self.payload(&mut reader, len_bytes).map_err(failed)?;
         let padding = tarball::padding_bytes(len_bytes);
         push_zeros(&mut self.gzip, padding)?;

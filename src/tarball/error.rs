@@ -205,10 +205,16 @@ impl Error {
         &self.0.kind
     }
 
-    /// What went wrong, by value: the way to an [`io::Error`] that came from below.
-    #[must_use]
-    pub fn into_kind(self) -> ErrorKind {
-        self.0.kind
+    /// The source's own error, where that is what went wrong: it may carry what a decoder below said.
+    ///
+    /// # Errors
+    /// The error unchanged, for every other kind.
+    pub fn into_io(self) -> Result<io::Error, Self> {
+        let position = self.0.position;
+        match self.0.kind {
+            ErrorKind::Io(source) => Ok(source),
+            kind => Err(Self::new(kind, position)),
+        }
     }
 
     /// Where it went wrong, in plain bytes from the start of the tar stream: at the header of the member that is at

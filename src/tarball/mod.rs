@@ -39,3 +39,5 @@ pub use error::{Ambiguity, Damage, Error, ErrorKind, ExtensionFault, Misuse, Par
 pub use framing::{end_marker_bytes, file_header, padding_bytes};
 pub use member::{Member, MemberKind, Oddities, Oddity};
 pub use reader::Reader;
+
+pub(crate) use header::BLOCK_BYTES;

@@ -141,7 +141,8 @@ pub(super) fn table_body(table: Table, body: &[u8]) -> Result<(&[u8], &[u8]), &'
 impl Locator {
     pub(super) fn render(&self) -> Vec<u8> {
         let database = self.database.unwrap_or_default();
-        let flags = (if self.is_sorted { SORTED } else { 0 }) | (if self.database.is_some() { HAS_DATABASE } else { 0 });
+        let flags =
+            (if self.is_sorted { SORTED } else { 0 }) | (if self.database.is_some() { HAS_DATABASE } else { 0 });
         let mut page = Vec::with_capacity(LOCATOR_PAGE_BYTES);
         begin_page(LOCATOR_KIND, &mut page);
         page.push(flags);
