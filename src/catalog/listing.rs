@@ -67,7 +67,7 @@ pub fn read(bytes: &[u8]) -> Result<Listing> {
 /// [`Encoding`](ErrorKind::Encoding) when they are not text; [`Json`](ErrorKind::Json) when they begin like JSON and are not.
 pub fn detect(bytes: &[u8]) -> Result<Option<Format>> {
     let text = text(bytes)?;
-    if text.starts_with(['{', '[']) {
+    if text.trim_start().starts_with(['{', '[']) {
         return Ok(detect_json(&parse(text)?));
     }
     let is_head = |line: &str| {
@@ -124,7 +124,7 @@ const ARRAYS: [&str; 5] = ["snapshots", "archives", "items", "backups", "Snapsho
 
 fn text(bytes: &[u8]) -> Result<&str> {
     let text = std::str::from_utf8(bytes).map_err(|_| Error::new(ErrorKind::Encoding, ""))?;
-    Ok(text.trim_start_matches('\u{feff}').trim_start())
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
 }
 
 fn parse(text: &str) -> Result<Value> {

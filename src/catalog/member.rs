@@ -78,16 +78,6 @@ impl Members {
         }
     }
 
-    pub(super) fn count(&mut self, name: &str) -> Result<Option<u64>> {
-        match self.take(name) {
-            None => Ok(None),
-            Some(value) => match value.as_u64() {
-                Some(count) => Ok(Some(count)),
-                None => self.wrong(name, "a whole number that is not negative"),
-            },
-        }
-    }
-
     /// An instant in RFC 3339.
     pub(super) fn instant(&mut self, name: &str) -> Result<Option<Stamp>> {
         let place = self.place_of(name);
@@ -133,7 +123,8 @@ impl Stamp {
     pub(super) fn parse(text: &str, place: String) -> Result<Self> {
         static PARSER: DateTimeParser = DateTimeParser::new();
         let trimmed = text.trim();
-        let zoned = trimmed.strip_suffix(" UTC").or_else(|| trimmed.strip_suffix(" GMT")).map(|local| format!("{local}Z"));
+        let zoned =
+            trimmed.strip_suffix(" UTC").or_else(|| trimmed.strip_suffix(" GMT")).map(|local| format!("{local}Z"));
         let normal = zoned.as_deref().unwrap_or(trimmed);
         let at = normal.parse().map_err(|_| Error::new(ErrorKind::Instant { text: text.to_owned() }, place))?;
         // `Z` says that the local offset is unknown (RFC 9557, section 2), so it is no offset to count days by.

@@ -122,7 +122,8 @@ pub fn table<'a>(records: impl IntoIterator<Item = &'a Record>) -> String {
             *width = field.chars().count().max(*width);
         }
     }
-    let rule = widths.iter().fold(String::from("+"), |rule, width| rule + &"-".repeat(width.saturating_add(2)) + "+") + "\n";
+    let rule =
+        widths.iter().fold(String::from("+"), |rule, width| rule + &"-".repeat(width.saturating_add(2)) + "+") + "\n";
     let line = |fields: [&str; 3]| {
         let mut line = String::from("|");
         for (width, field) in widths.iter().zip(fields) {

@@ -174,7 +174,8 @@ mod tests {
 
     #[test]
     fn boxes_of_both_styles_are_read_and_wrapped_rows_joined() {
-        let ascii = "Backups:\n+---+----+\n| a | b  |\n+---+----+\n| 1 | xy |\n|   | z  |\n| 2 |    |\n+---+----+\nmore\n";
+        let ascii =
+            "Backups:\n+---+----+\n| a | b  |\n+---+----+\n| 1 | xy |\n|   | z  |\n| 2 |    |\n+---+----+\nmore\n";
         let drawn = "┌───┬────┐\n│ a │ b  │\n├───┼────┤\n│ 1 │ xy │\n│   │ z  │\n│ 2 │    │\n└───┴────┘\n";
         for text in [ascii, drawn] {
             let table = Table::boxed(text).unwrap();

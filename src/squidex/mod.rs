@@ -32,7 +32,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Formats and behaviour follow the source of Squidex 7 (`Squidex.Domain.Apps.Entities/Backup`, 2024).
+//! Formats and behaviour follow the source of Squidex (`Squidex.Domain.Apps.Entities/Backup`) as it was in 2026.
 #![deny(
     clippy::indexing_slicing,
     clippy::unwrap_used,
