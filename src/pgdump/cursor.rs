@@ -86,7 +86,7 @@ impl Dialect {
     /// Encoded size of an integer.
     pub(crate) const fn encoded_int_bytes(&self) -> usize {
         let sign = if self.has_sign() { 1 } else { 0 };
-        sign + self.int_bytes as usize
+        (self.int_bytes as usize).saturating_add(sign)
     }
 
     const fn has_sign(&self) -> bool {

@@ -10,7 +10,7 @@ use super::created::CreatedAt;
 pub enum Finding {
     /// The creation time does not exist. Warning.
     ImpossibleCreationTime(CreatedAt),
-    /// Integers do not have 4 bytes, as those of every pg_dump have; pg_restore says so, too. Warning.
+    /// Integers have more than the 4 bytes that those of pg_dump have; pg_restore warns, too. Warning.
     UnusualIntegers {
         /// The size that the header states.
         int_bytes: u8,

@@ -156,7 +156,7 @@ impl Inspection {
         let version = self.header.version();
         found.extend(self.header.created.filter(|time| !time.is_possible()).map(Finding::ImpossibleCreationTime));
         let int_bytes = self.header.dialect.int_bytes();
-        if int_bytes != 4 {
+        if int_bytes > 4 {
             found.push(Finding::UnusualIntegers { int_bytes });
         }
         match self.offsets {

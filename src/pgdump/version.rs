@@ -102,6 +102,18 @@ impl FormatVersion {
         1
     }
 
+    /// The newest major version of PostgreSQL whose pg_dump writes this version; `None` for those before 10.
+    #[must_use]
+    pub const fn newest_postgresql(self) -> Option<u8> {
+        match self.minor {
+            13 => Some(11),
+            14 => Some(15),
+            15 => Some(16),
+            16 => Some(18),
+            _ => None,
+        }
+    }
+
     /// The number behind the dot, 0 to 16.
     #[must_use]
     pub const fn minor(self) -> u8 {

@@ -133,7 +133,7 @@ impl DocumentSource for Plan {
     }
 
     fn origin(&self, index: usize) -> String {
-        self.rows.get(index).map_or_else(String::new, |row| format!("{:?}", self.folder.path(row)))
+        self.rows.get(index).map_or_else(String::new, |row| self.folder.path(row).display().to_string())
     }
 }
 

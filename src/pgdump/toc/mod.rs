@@ -1,8 +1,10 @@
 //! The table of contents: all entries of an archive, checked once and kept as they were stored.
 
 mod entry;
+mod listing;
 
 pub use entry::{DataState, Dependencies, DependencyIter, Entry, Section};
+pub use listing::Listed;
 
 use std::fmt;
 
@@ -51,7 +53,9 @@ impl Toc {
             count @ 1.. => Ok(count.cast_unsigned()),
             count => Err(Fault::from(Corruption::EntryCount(count))),
         })?;
-        Budget::new("max_toc_entries", limits.max_toc_entries()).spend(u64::from(count))?;
+        Budget::new("max_toc_entries", limits.max_toc_entries())
+            .spend(u64::from(count))
+            .map_err(|exceeded| Error::from(exceeded).at(head.position()))?;
         head.mark();
         // Both grow with the entries that are there, never by the count that is claimed.
         let (mut starts, mut by_id) = (Vec::new(), Vec::new());

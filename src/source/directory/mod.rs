@@ -23,7 +23,7 @@ use crate::observe::{Event, Observer};
 /// use appsnap::gzip::Parallelism;
 /// use appsnap::source::directory::DirectoryOptions;
 ///
-/// let options = DirectoryOptions::new().key_prefix("mendix-").parallelism(Parallelism::threads(16));
+/// let options = DirectoryOptions::new().with_key_prefix("mendix-").with_parallelism(Parallelism::threads(16));
 /// ```
 #[derive(Clone, Debug)]
 pub struct DirectoryOptions {
@@ -64,7 +64,7 @@ impl DirectoryOptions {
     /// A disk that has nothing in its cache makes every look wait, so more threads than cores help there: sixteen listed
     /// 50,000 cold files almost three times as fast as one. A warm one is busy with as many threads as there are cores.
     #[must_use]
-    pub const fn parallelism(mut self, parallelism: Parallelism) -> Self {
+    pub const fn with_parallelism(mut self, parallelism: Parallelism) -> Self {
         self.parallelism = parallelism;
         self
     }
@@ -73,28 +73,28 @@ impl DirectoryOptions {
     ///
     /// A slash in the prefix is a folder in a copy, so `apps/shop-` looks into `apps` for names that begin with `shop-`.
     #[must_use]
-    pub fn key_prefix(mut self, prefix: impl Into<String>) -> Self {
+    pub fn with_key_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.key_prefix = prefix.into();
         self
     }
 
     /// What stands behind the uuid in every key of a bucket copy; files without it are reported. Default: nothing.
     #[must_use]
-    pub fn key_suffix(mut self, suffix: impl Into<String>) -> Self {
+    pub fn with_key_suffix(mut self, suffix: impl Into<String>) -> Self {
         self.key_suffix = suffix.into();
         self
     }
 
     /// What to do about what cannot be looked at. Default: [`Unreadable::Fail`].
     #[must_use]
-    pub const fn unreadable(mut self, unreadable: Unreadable) -> Self {
+    pub const fn with_unreadable(mut self, unreadable: Unreadable) -> Self {
         self.unreadable = unreadable;
         self
     }
 
     /// How many leftovers of each kind are kept, the first by path; all are counted. Default: 1,000.
     #[must_use]
-    pub const fn max_leftovers_count(mut self, count: usize) -> Self {
+    pub const fn with_max_leftovers_count(mut self, count: usize) -> Self {
         self.max_leftovers_count = count;
         self
     }

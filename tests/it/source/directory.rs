@@ -20,7 +20,7 @@ fn scan(root: &Path) -> Plan {
 }
 
 fn threads(count: usize) -> DirectoryOptions {
-    DirectoryOptions::new().parallelism(Parallelism::threads(count))
+    DirectoryOptions::new().with_parallelism(Parallelism::threads(count))
 }
 
 fn content(plan: &Plan, index: usize) -> Vec<u8> {
@@ -116,7 +116,7 @@ fn any_number_of_threads_makes_the_same_plan() {
         }
     }
     let summary = |options: DirectoryOptions| {
-        let plan = directory::scan(folder.path(), &options.max_leftovers_count(5), &mut Silent).unwrap();
+        let plan = directory::scan(folder.path(), &options.with_max_leftovers_count(5), &mut Silent).unwrap();
         let origins: Vec<_> = (0..plan.documents_count()).map(|i| plan.origin(i)).collect();
         (plan.iter().collect::<Vec<_>>(), origins, left(&plan), plan.leftovers().total_count(), plan.document_bytes())
     };
@@ -132,7 +132,7 @@ fn key_prefix_and_suffix_are_taken_off_and_put_back() {
     let folder = tempdir().unwrap();
     put(folder.path(), &format!("apps/shop-{ID}.bin"), "stored");
     put(folder.path(), &format!("apps/{ID}"), "of another app");
-    let options = DirectoryOptions::new().key_prefix("apps/shop-").key_suffix(".bin");
+    let options = DirectoryOptions::new().with_key_prefix("apps/shop-").with_key_suffix(".bin");
     let plan = directory::scan(folder.path(), &options, &mut Silent).unwrap();
     assert_eq!(plan.len_bytes(ID.parse().unwrap()), Some(6));
     assert_eq!(content(&plan, 0), b"stored");
@@ -143,10 +143,10 @@ fn key_prefix_and_suffix_are_taken_off_and_put_back() {
 fn affixes_that_leave_the_folder_are_refused() {
     let folder = tempdir().unwrap();
     for options in [
-        DirectoryOptions::new().key_prefix("../other/"),
-        DirectoryOptions::new().key_prefix("/etc/"),
-        DirectoryOptions::new().key_prefix("a\\b"),
-        DirectoryOptions::new().key_suffix("/data"),
+        DirectoryOptions::new().with_key_prefix("../other/"),
+        DirectoryOptions::new().with_key_prefix("/etc/"),
+        DirectoryOptions::new().with_key_prefix("a\\b"),
+        DirectoryOptions::new().with_key_suffix("/data"),
     ] {
         let error = directory::scan(folder.path(), &options, &mut Silent).unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::Misuse(_)), "{error}");
@@ -157,7 +157,7 @@ fn affixes_that_leave_the_folder_are_refused() {
 fn missing_folder_is_an_error_that_names_it() {
     let folder = tempdir().unwrap();
     let missing = folder.path().join("files");
-    for options in [DirectoryOptions::new(), threads(2), DirectoryOptions::new().unreadable(Unreadable::Report)] {
+    for options in [DirectoryOptions::new(), threads(2), DirectoryOptions::new().with_unreadable(Unreadable::Report)] {
         let error = directory::scan(&missing, &options, &mut Silent).unwrap_err();
         assert_eq!(error.path(), missing);
         assert!(matches!(error.kind(), ErrorKind::Io { .. }));
