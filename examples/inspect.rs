@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use appsnap::Limits;
-use appsnap::detect::{self, Kind};
+use appsnap::detect;
 use appsnap::metadata::Metadata;
 use appsnap::platform::Contents;
 use appsnap::snapshot::{EntryKind, ReadOptions, SnapshotReader};
@@ -40,16 +40,18 @@ fn inspect(args: &Args) -> Outcome {
     let name = detection.name();
     let described = if detection.may_be_snapshot() {
         describe_snapshot(args)
-    } else if (detection.kind(), name) == (Kind::CustomDump, "custom-dump") {
+    } else if detection.is_custom_dump() {
         describe_dump(args)
     } else {
         Ok(json!({ "kind": name, "hint": detection.hint() }))
     };
-    // A description that broke off says so, and keeps what was learned before.
     let (description, failure) = match described {
+        // Half a description is worth printing, and the exit code says that it is half.
         Ok(description) => {
-            let error = description.pointer("/dump/error").and_then(Value::as_str).map(str::to_owned);
-            (description, error.map(|error| Failure::input(shown(&args.file), error)))
+            let is_useless = name == "unknown" || name.ends_with("-damaged");
+            let error = description.pointer(if is_useless { "/hint" } else { "/dump/error" });
+            let failure = error.and_then(Value::as_str).map(|error| Failure::input(shown(&args.file), error));
+            (description, failure)
         }
         Err(failure) => (json!({ "kind": name, "error": failure.to_string() }), Some(failure)),
     };

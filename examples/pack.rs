@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use appsnap::Limits;
-use appsnap::detect::{self, Kind, Packing};
+use appsnap::detect;
 use appsnap::gzip::{Level, Parallelism};
 use appsnap::metadata::Metadata;
 use appsnap::pgdump;
@@ -123,7 +123,7 @@ fn open_dump(path: &Path, args: &Args) -> Outcome<CheckedDump> {
     (&mut file).take(detect::HEAD_BYTES as u64).read_to_end(&mut head).in_file(path)?;
     file.rewind().in_file(path)?;
     let detection = detect::identify(&head);
-    if (detection.kind(), detection.packing()) != (Kind::CustomDump, Packing::None) {
+    if !detection.is_custom_dump() {
         let hint = detection.hint().unwrap_or("this is a snapshot already; unpack it first");
         return Err(Failure::input(shown(path), format!("not a dump in custom format but {detection}: {hint}")));
     }

@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use appsnap::Limits;
+use appsnap::layout::escaped;
 use appsnap::metadata::Metadata;
 use appsnap::pgdump::{DataState, Dump, Entry, Offsets, Section};
 use appsnap::snapshot::Anomaly;
@@ -107,27 +108,29 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// A JSON object for people: one line a member, lists as how many there are.
+/// A JSON object for people: what it is, then one line a member, and of long lists how long they are.
 pub fn outline(value: &Value) -> String {
-    let mut text = String::new();
-    lines(value, "", &mut text);
+    let mut text = format!("{}\n", value["kind"].as_str().unwrap_or("unknown"));
+    outline_members(value, "  ", &mut text);
     text
 }
 
-fn lines(value: &Value, prefix: &str, text: &mut String) {
-    for (name, member) in value.as_object().into_iter().flatten() {
+fn outline_members(value: &Value, indent: &str, text: &mut String) {
+    for (name, member) in value.as_object().into_iter().flatten().filter(|(name, _)| *name != "kind") {
         let _ = match member {
             Value::Null => Ok(()),
             Value::Object(_) => {
-                lines(member, &format!("{prefix}{name}."), text);
+                let _ = writeln!(text, "{indent}{name}:");
+                outline_members(member, &format!("{indent}  "), text);
                 Ok(())
             }
-            Value::Array(list) if list.iter().all(|item| item.get("message").is_some()) => {
-                list.iter().try_for_each(|item| writeln!(text, "{prefix}{name}: {}", item["message"]))
-            }
-            Value::Array(list) => writeln!(text, "{prefix}{name}: {}", list.len()),
-            Value::String(word) => writeln!(text, "{prefix}{name}: {}", word.escape_debug()),
-            other => writeln!(text, "{prefix}{name}: {other}"),
+            Value::Array(list) if name == "anomalies" || name == "findings" => list.iter().try_for_each(|item| {
+                let message = item.get("message").unwrap_or(item).as_str().unwrap_or_default();
+                writeln!(text, "{indent}{name}: {}", escaped(message.as_bytes()))
+            }),
+            Value::Array(list) => writeln!(text, "{indent}{name}: {}", list.len()),
+            Value::String(word) => writeln!(text, "{indent}{name}: {}", escaped(word.as_bytes())),
+            other => writeln!(text, "{indent}{name}: {other}"),
         };
     }
 }

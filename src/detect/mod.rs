@@ -1,11 +1,11 @@
 //! What a file is, told by its first bytes and never by its name, and how to make what was wanted instead.
 //!
 //! ```
-//! use appsnap::detect::{self, Kind};
+//! use appsnap::detect;
 //!
 //! let detection = detect::identify(b"--\n-- PostgreSQL database dump\n--\n\n");
-//! assert_eq!(detection.kind(), Kind::PlainSql);
-//! assert!(detection.hint().unwrap().contains("pg_dump -O -x -Fc"));
+//! assert_eq!(detection.name(), "plain-sql");
+//! assert!(detection.hint().unwrap().contains("pg_dump"));
 //! ```
 
 mod tar;
@@ -17,6 +17,7 @@ use std::path::Path;
 
 use crate::gzip;
 use crate::limits::Limits;
+use crate::pgdump::{self, Identity};
 
 /// How much of a file [`identify`] wants to see: enough for the first members of a tar archive behind gzip.
 pub const HEAD_BYTES: usize = 64 << 10;
@@ -33,42 +34,24 @@ pub enum Kind {
     FilesTar,
     /// A tar archive of something else, or one whose beginning is damaged.
     Tar,
-    /// A dump of `pg_dump` in its custom format, the one that snapshots hold.
-    CustomDump,
-    /// A dump of `pg_dump` in its tar format.
-    PgTar,
-    /// The table of contents of a dump in directory format, or the folder that holds it.
-    PgDirectoryToc,
-    /// A dump of `pg_dump` as plain SQL.
-    PlainSql,
-    /// A dump of `pg_dumpall`.
-    DumpallSql,
-    /// A zip file.
-    Zip,
     /// A backup of a Squidex app.
     Squidex,
-    /// A dump that was redirected by a shell that turned it into UTF-16.
-    Utf16Damaged,
     /// A backup of Microsoft SQL Server.
     MssqlBackup,
     /// Files of an HSQLDB database, the built-in database of development machines.
     Hsqldb,
-    /// None of these.
-    Unknown,
+    /// A dump in whatever format, or something unknown, as the dump engine names it.
+    Other(Identity),
 }
 
 /// How a file is compressed as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Packing {
-    /// Not at all.
+    /// Not at all, or in a way that is not looked into.
     None,
     /// gzip; what the kind says is about the content.
     Gzip,
-    /// An lz4 frame, which is not looked into.
-    Lz4,
-    /// A zstd frame, which is not looked into.
-    Zstd,
 }
 
 /// What [`identify`] found out.
@@ -92,18 +75,12 @@ pub fn identify(head: &[u8]) -> Detection {
         let _ = reader.read_to_end(&mut plain);
         return Detection { kind: identify_plain(&plain), packing: Packing::Gzip };
     }
-    let packing = match head {
-        // Magic numbers of the frame formats: lz4_Frame_format.md and RFC 8878 section 3.1.1.
-        [0x04, 0x22, 0x4d, 0x18, ..] => Packing::Lz4,
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => Packing::Zstd,
-        _ => Packing::None,
-    };
-    Detection { kind: identify_plain(head), packing }
+    Detection { kind: identify_plain(head), packing: Packing::None }
 }
 
 /// Says what lies at `path`, reading no more than [`HEAD_BYTES`].
 ///
-/// A folder with a table of contents of `pg_dump`, compressed or not, is [`Kind::PgDirectoryToc`].
+/// A folder with a table of contents of `pg_dump`, compressed or not, is [`Identity::TocFile`].
 ///
 /// # Errors
 /// When the file cannot be opened or read, or `path` is some other folder.
@@ -111,7 +88,7 @@ pub fn identify_path(path: impl AsRef<Path>) -> io::Result<Detection> {
     let path = path.as_ref();
     let has = |name: &&str| path.join(name).is_file();
     if path.is_dir() && ["toc.dat", "toc.dat.gz", "toc.dat.lz4", "toc.dat.zst"].iter().any(has) {
-        return Ok(Detection { kind: Kind::PgDirectoryToc, packing: Packing::None });
+        return Ok(Detection { kind: Kind::Other(Identity::TocFile), packing: Packing::None });
     }
     let mut head = Vec::new();
     File::open(path)?.take(HEAD_BYTES as u64).read_to_end(&mut head)?;
@@ -119,47 +96,37 @@ pub fn identify_path(path: impl AsRef<Path>) -> io::Result<Detection> {
 }
 
 fn identify_plain(head: &[u8]) -> Kind {
-    if let Some(kind) = identify_dump(head).or_else(|| tar::identify(head)).or_else(|| identify_zip(head)) {
-        return kind;
+    match pgdump::identify(head) {
+        Identity::Zip if is_squidex(head) => Kind::Squidex,
+        Identity::Unknown => {
+            tar::identify(head).or_else(|| identify_database(head)).unwrap_or(Kind::Other(Identity::Unknown))
+        }
+        identity => Kind::Other(identity),
     }
-    // The beginning of a Microsoft Tape Format data set, and of a compressed SQL Server backup.
-    if head.starts_with(b"TAPE") || head.starts_with(b"MSSQLBAK") {
-        return Kind::MssqlBackup;
-    }
-    const HSQLDB: [&[u8]; 3] = [b"SET DATABASE ", b"CREATE SCHEMA PUBLIC AUTHORIZATION DBA", b"#HSQL Database Engine"];
-    if HSQLDB.iter().any(|start| head.starts_with(start)) {
-        return Kind::Hsqldb;
-    }
-    Kind::Unknown
 }
 
-fn identify_dump(head: &[u8]) -> Option<Kind> {
-    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
-    let title: Vec<u8> = text.iter().copied().filter(|byte| *byte != b'\r').take(64).collect();
-    match head {
-        [b'P', b'G', b'D', b'M', b'P', _, _, _, _, _, 3, ..] => Some(Kind::PgDirectoryToc),
-        [b'P', b'G', b'D', b'M', b'P', ..] => Some(Kind::CustomDump),
-        [0xff, 0xfe, b'P', 0, b'G', 0, ..] | [0xff, 0xfe, b'-', 0, b'-', 0, ..] => Some(Kind::Utf16Damaged),
-        _ if title.starts_with(b"--\n-- PostgreSQL database dump\n") => Some(Kind::PlainSql),
-        _ if title.starts_with(b"--\n-- PostgreSQL database cluster dump\n") => Some(Kind::DumpallSql),
-        _ => None,
+/// Other databases that apps on premises run on.
+fn identify_database(head: &[u8]) -> Option<Kind> {
+    /// The beginning of a Microsoft Tape Format data set, and of a compressed SQL Server backup.
+    const MSSQL: [&[u8]; 2] = [b"TAPE", b"MSSQLBAK"];
+    /// The beginnings of a `.script` of HSQLDB 2 and 1.8, and of its `.properties`.
+    const HSQLDB: [&[u8]; 3] = [b"SET DATABASE ", b"CREATE SCHEMA PUBLIC AUTHORIZATION DBA", b"#HSQL Database Engine"];
+    let begins = |starts: &[&[u8]]| starts.iter().any(|start| head.starts_with(start));
+    if begins(&MSSQL) {
+        Some(Kind::MssqlBackup)
+    } else if begins(&HSQLDB) {
+        Some(Kind::Hsqldb)
+    } else {
+        None
     }
 }
 
 /// Squidex writes `attachments/` and `events/` and nothing else; the first local header names one of them.
-fn identify_zip(head: &[u8]) -> Option<Kind> {
+fn is_squidex(head: &[u8]) -> bool {
     /// Where the name begins in a local file header (APPNOTE.TXT section 4.3.7).
     const NAME_AT: usize = 30;
-    match head {
-        [b'P', b'K', 3, 4, ..] => {
-            let name = head.get(NAME_AT..).unwrap_or_default();
-            let is_squidex = name.starts_with(b"attachments/") || name.starts_with(b"events/");
-            Some(if is_squidex { Kind::Squidex } else { Kind::Zip })
-        }
-        // An empty zip file is its end record alone.
-        [b'P', b'K', 5, 6, ..] => Some(Kind::Zip),
-        _ => None,
-    }
+    let name = head.get(NAME_AT..).unwrap_or_default();
+    name.starts_with(b"attachments/") || name.starts_with(b"events/")
 }
 
 impl Detection {
@@ -175,83 +142,67 @@ impl Detection {
         self.packing
     }
 
+    /// Whether it is a bare dump in custom format, not compressed: what [`Dump`](pgdump::Dump) reads.
+    #[must_use]
+    pub const fn is_custom_dump(&self) -> bool {
+        matches!((self.kind, self.packing), (Kind::Other(Identity::Custom { .. }), Packing::None))
+    }
+
     /// Whether reading the file as a snapshot is worth while: it is one, or it is so damaged that only an attempt to read
     /// it can say what is wrong.
     #[must_use]
     pub const fn may_be_snapshot(&self) -> bool {
         match self.kind {
             Kind::Snapshot | Kind::Tar => true,
-            Kind::Unknown => matches!(self.packing, Packing::Gzip),
+            Kind::Other(Identity::Unknown | Identity::Empty) => matches!(self.packing, Packing::Gzip),
             _ => false,
         }
     }
 
-    /// The stable name, for machines: `snapshot`, `custom-dump`, `bare-dump-gzip` and so on.
+    /// The stable name, for machines: `snapshot`, `custom-dump`, `bare-dump-gzip`, `plain-sql` and so on, `unknown` for
+    /// what is not looked into.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self.kind {
-            Kind::CustomDump if matches!(self.packing, Packing::Gzip) => "bare-dump-gzip",
             Kind::Snapshot => "snapshot",
             Kind::FilesTar => "files-tar",
             Kind::Tar => "tar",
-            Kind::CustomDump => "custom-dump",
-            Kind::PgTar => "pg-tar",
-            Kind::PgDirectoryToc => "pg-directory-toc",
-            Kind::PlainSql => "plain-sql",
-            Kind::DumpallSql => "dumpall-sql",
-            Kind::Zip => "zip",
             Kind::Squidex => "squidex",
-            Kind::Utf16Damaged => "utf16-damaged",
             Kind::MssqlBackup => "mssql-backup",
             Kind::Hsqldb => "hsqldb",
-            Kind::Unknown => "unknown",
+            Kind::Other(Identity::Custom { .. }) if matches!(self.packing, Packing::Gzip) => "bare-dump-gzip",
+            Kind::Other(Identity::Empty | Identity::Gzip | Identity::Lz4 | Identity::Zstd) => "unknown",
+            Kind::Other(identity) => identity.name(),
         }
     }
 
     /// What to do to get a snapshot or a dump that fits into one; `None` for those two.
     #[must_use]
     pub const fn hint(&self) -> Option<&'static str> {
-        Some(match (self.kind, self.packing) {
-            (Kind::Snapshot, _) | (Kind::CustomDump, Packing::None) => return None,
-            (Kind::CustomDump, _) => "a dump in custom format inside gzip, which it does not need: gunzip it first",
+        match (self.kind, self.packing) {
+            (Kind::Snapshot, _) => None,
             (Kind::FilesTar, _) => {
-                "documents without the rest of a snapshot: pack them together with a dump made by `pg_dump -O -x -Fc`"
+                Some("documents without the rest of a snapshot; pack them together with a dump of pg_dump -O -x -Fc")
             }
             (Kind::Tar, _) => {
-                "a tar archive, but not laid out like a snapshot: .metadata, db/db.backup, tree/xx/yy/<uuid>"
+                Some("a tar archive, but none of a snapshot, which holds .metadata, db/db.backup and tree/xx/yy/<uuid>")
             }
-            (Kind::PgTar, _) => "a dump in tar format; use the custom format: pg_dump -O -x -Fc -f db.backup DATABASE",
-            (Kind::PgDirectoryToc, _) => {
-                "a dump in directory format; use the custom format: pg_dump -O -x -Fc -f db.backup DATABASE"
-            }
-            (Kind::PlainSql, _) => {
-                "a dump as plain SQL; use the custom format: pg_dump -O -x -Fc -f db.backup DATABASE"
-            }
-            (Kind::DumpallSql, _) => {
-                "a dump of a whole cluster; dump the app's database alone: pg_dump -O -x -Fc -f db.backup DATABASE"
-            }
-            (Kind::Zip, _) => "a zip file; if it holds a files folder, pack it together with a dump",
-            (Kind::Squidex, _) => "a backup of a Squidex app, which only Squidex restores",
-            (Kind::Utf16Damaged, _) => {
-                "a dump that PowerShell turned into UTF-16, which cannot be undone; let pg_dump write the file itself: \
-                 pg_dump -O -x -Fc -f db.backup DATABASE"
-            }
-            (Kind::MssqlBackup, _) => {
-                "a backup of SQL Server; move the app to PostgreSQL first, then: pg_dump -O -x -Fc -f db.backup DATABASE"
-            }
-            (Kind::Hsqldb, _) => {
+            (Kind::Squidex, _) => Some("a backup of a Squidex app, which only Squidex restores"),
+            (Kind::MssqlBackup, _) => Some(
+                "a backup of SQL Server; move the app to PostgreSQL first, then: pg_dump -O -x -Fc -f FILE DATABASE",
+            ),
+            (Kind::Hsqldb, _) => Some(
                 "files of the built-in database; move the app to PostgreSQL first, then: \
-                 pg_dump -O -x -Fc -f db.backup DATABASE"
+                 pg_dump -O -x -Fc -f FILE DATABASE",
+            ),
+            (Kind::Other(Identity::Custom { .. }), Packing::Gzip) => {
+                Some("a dump in custom format, compressed once more; unpack it first: gunzip -c FILE > DUMP")
             }
-            (Kind::Unknown, Packing::Gzip) => {
-                "gzip, but what is inside is damaged or unknown: gunzip it and look again"
+            (Kind::Other(Identity::Unknown | Identity::Empty), Packing::Gzip) => {
+                Some("compressed with gzip, and what is inside is damaged or unknown")
             }
-            (Kind::Unknown, Packing::Lz4) => "compressed with lz4: unpack it with `lz4 -d` and look again",
-            (Kind::Unknown, Packing::Zstd) => "compressed with zstd: unpack it with `zstd -d` and look again",
-            (Kind::Unknown, Packing::None) => {
-                "neither a snapshot nor a dump; a dump is made by: pg_dump -O -x -Fc -f db.backup DATABASE"
-            }
-        })
+            (Kind::Other(identity), _) => identity.hint(),
+        }
     }
 }
 

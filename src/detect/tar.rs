@@ -4,6 +4,7 @@ use super::Kind;
 use crate::document::DocumentId;
 use crate::layout::MemberName;
 use crate::limits::Limits;
+use crate::pgdump::Identity;
 use crate::tarball::{MemberKind, Reader};
 
 /// A header block, and where its magic and its checksum field lie in it (POSIX.1-2017, pax, "ustar Interchange Format").
@@ -36,7 +37,7 @@ fn tell_by(name: &[u8], is_directory: bool) -> Option<Kind> {
         // A snapshot with a fault is still one: reading it says what the fault is.
         Err(_) if is_in_snapshot(name) => Some(Kind::Snapshot),
         Err(_) if is_directory => None,
-        Err(_) if name == b"toc.dat" => Some(Kind::PgTar),
+        Err(_) if name == b"toc.dat" => Some(Kind::Other(Identity::Tar)),
         Err(_) if file.ends_with(b".script") => Some(Kind::Hsqldb),
         Err(_) if DocumentId::parse(file).is_ok() => Some(Kind::FilesTar),
         Err(_) => None,
