@@ -1,1 +1,59 @@
-//! pgdump
+//! The pg_dump engine: archives in custom format, read, verified and written, in every version from 1.0 to 1.16.
+#![deny(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation
+)]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::indexing_slicing,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_truncation
+    )
+)]
+
+mod block;
+mod compression;
+mod corruption;
+mod created;
+mod cursor;
+mod dump;
+mod encoding;
+mod error;
+mod finding;
+mod head;
+mod header;
+mod identify;
+mod inspection;
+mod large_object;
+mod piece;
+mod requirements;
+mod source;
+mod table;
+mod toc;
+mod version;
+mod watch;
+
+pub use block::Blocks;
+pub use corruption::Corruption;
+pub use created::CreatedAt;
+pub use cursor::Dialect;
+pub use dump::{Dump, Stream};
+pub use encoding::Settings;
+pub use error::{Error, ErrorKind};
+pub use finding::Finding;
+pub use header::{Compression, Format, Header};
+pub use identify::{IDENTIFY_BYTES, Identity, identify};
+pub use inspection::{DataFacts, Inspection, Offsets, inspect};
+pub use piece::{BlockKind, Piece};
+pub use requirements::{Requirements, Unmet};
+pub use table::{Field, Row, Rows};
+pub use toc::{DataState, Dependencies, DependencyIter, Entries, Entry, Listed, Section, Toc, encode_toc};
+pub use version::{FormatVersion, ParseVersionError};

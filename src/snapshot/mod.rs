@@ -1,5 +1,28 @@
 //! The archive itself: written, read, extracted and accessed at random.
 
+mod anomaly;
 mod content;
+mod documents;
+mod entry;
+mod error;
+mod extract;
+mod ids;
+mod index;
+mod options;
+mod plain;
+mod reader;
+mod report;
+mod writer;
 
-pub use content::DocumentSource;
+pub use anomaly::{Anomaly, AnomalyKind};
+pub use content::{Content, DocumentSource};
+pub use entry::{Entry, EntryKind};
+pub use error::{Error, ErrorKind, Result};
+pub use extract::{
+    Durability, Existing, ExtractOptions, ExtractReport, STAGING_PREFIX, Selection, extract, remove_stale_staging,
+};
+pub use index::Index;
+pub use options::{IndexPlacement, MetadataSizes, ReadOptions, Sections, Tolerance, WriteOptions};
+pub use reader::SnapshotReader;
+pub use report::{ReadReport, WriteReport};
+pub use writer::SnapshotWriter;

@@ -1,0 +1,184 @@
+//! One LZ4 frame (LZ4 frame format 1.6), held to the letter: header checksum, end mark, and whatever else it states.
+
+use std::hash::Hasher;
+use std::io::{self, Read};
+
+use lz4_flex::block::decompress_into_with_dict;
+use twox_hash::XxHash32;
+
+use super::expect_end;
+use super::stored::Stored;
+use crate::pgdump::block::Blocks;
+use crate::pgdump::error::Error;
+
+const NAME: &str = "lz4";
+const MAGIC: [u8; 4] = 0x184D_2204_u32.to_le_bytes();
+/// How far back blocks may refer.
+const HISTORY_BYTES: usize = 64 << 10;
+
+// Bits of the FLG byte. The version, 01, stands in the two highest; bit 1 is reserved.
+const VERSION_MASK: u8 = 0b1100_0010;
+const VERSION: u8 = 0b0100_0000;
+const INDEPENDENT: u8 = 0b0010_0000;
+const BLOCK_CHECKSUM: u8 = 0b0001_0000;
+const CONTENT_SIZE: u8 = 0b0000_1000;
+const CONTENT_CHECKSUM: u8 = 0b0000_0100;
+const DICTIONARY: u8 = 0b0000_0001;
+/// The bit of a block's size that says "stored as it is".
+const STORED: u32 = 1 << 31;
+
+/// Decodes one frame at a time. The largest blocks that the format knows have 4 MiB, so its two buffers stay below 9 MiB;
+/// those of pg_dump have 64 KiB.
+pub(crate) struct Lz4 {
+    frame: Option<Frame>,
+    ended: bool,
+    /// A block as it is stored.
+    stored: Vec<u8>,
+    /// Up to 64 KiB of history, then the latest block.
+    plain: Vec<u8>,
+    /// What of `plain` is still to be handed out.
+    start: usize,
+}
+
+struct Frame {
+    flags: u8,
+    max_block_bytes: usize,
+    content_bytes: Option<u64>,
+    seen_bytes: u64,
+    hasher: XxHash32,
+}
+
+impl Lz4 {
+    pub(super) fn new() -> Self {
+        Self { frame: None, ended: false, stored: Vec::new(), plain: Vec::new(), start: 0 }
+    }
+
+    pub(super) fn reset(&mut self) {
+        self.frame = None;
+        self.ended = false;
+        self.plain.clear();
+        self.start = 0;
+    }
+
+    pub(super) fn read<R: Read>(&mut self, blocks: &mut Blocks<R>, out: &mut [u8]) -> Result<usize, Error> {
+        loop {
+            let ready = self.plain.get(self.start..).unwrap_or_default();
+            if !ready.is_empty() {
+                let count = ready.len().min(out.len());
+                if let (Some(to), Some(from)) = (out.get_mut(..count), ready.get(..count)) {
+                    to.copy_from_slice(from);
+                }
+                self.start = self.start.saturating_add(count);
+                return Ok(count);
+            }
+            if self.ended {
+                return Ok(0);
+            }
+            let mut source = Stored::new(blocks);
+            match self.advance(&mut source) {
+                Ok(()) if self.ended => expect_end(blocks, NAME)?,
+                Ok(()) => {}
+                Err(error) => return Err(source.explain(NAME, error)),
+            }
+        }
+    }
+
+    /// Reads the header, or one block, or the end mark.
+    fn advance(&mut self, source: &mut impl Read) -> io::Result<()> {
+        let Some(frame) = &mut self.frame else {
+            self.frame = Some(Frame::read(source)?);
+            return Ok(());
+        };
+        let size = u32::from_le_bytes(array(source)?);
+        if size == 0 {
+            self.ended = true;
+            return frame.finish(source);
+        }
+        let len = usize::try_from(size & !STORED).unwrap_or(usize::MAX);
+        if len > frame.max_block_bytes {
+            return Err(bad("a block is larger than the frame allows"));
+        }
+        self.stored.clear();
+        if source.take(len as u64).read_to_end(&mut self.stored)? < len {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        if frame.flags & BLOCK_CHECKSUM != 0 && u32::from_le_bytes(array(source)?) != XxHash32::oneshot(0, &self.stored)
+        {
+            return Err(bad("the checksum of a block does not match"));
+        }
+        // The history slides to the front, and the block comes behind it.
+        let history = if frame.flags & INDEPENDENT == 0 { self.plain.len().min(HISTORY_BYTES) } else { 0 };
+        self.plain.drain(..self.plain.len().saturating_sub(history));
+        self.start = history;
+        if size & STORED == 0 {
+            self.plain.resize(history.saturating_add(frame.max_block_bytes), 0);
+            let (dictionary, block) = self.plain.split_at_mut(history);
+            let len = decompress_into_with_dict(&self.stored, block, dictionary).map_err(io::Error::other)?;
+            self.plain.truncate(history.saturating_add(len));
+        } else {
+            self.plain.extend_from_slice(&self.stored);
+        }
+        frame.note(self.plain.get(history..).unwrap_or_default());
+        Ok(())
+    }
+}
+
+impl Frame {
+    fn read(source: &mut impl Read) -> io::Result<Self> {
+        if array(source)? != MAGIC {
+            return Err(bad("not the magic number of a frame"));
+        }
+        let descriptor @ [flags, sizes] = array(source)?;
+        let mut hasher = XxHash32::with_seed(0);
+        hasher.write(&descriptor);
+        if flags & VERSION_MASK != VERSION || flags & DICTIONARY != 0 {
+            return Err(bad("a version or feature that is not known"));
+        }
+        let max_block_bytes = match sizes {
+            0x40 => 64 << 10,
+            0x50 => 256 << 10,
+            0x60 => 1 << 20,
+            0x70 => 4 << 20,
+            _ => return Err(bad("a block size that is not known")),
+        };
+        let mut content_bytes = None;
+        if flags & CONTENT_SIZE != 0 {
+            let size = array(source)?;
+            hasher.write(&size);
+            content_bytes = Some(u64::from_le_bytes(size));
+        }
+        let [checksum] = array(source)?;
+        let [_, second, ..] = hasher.finish_32().to_le_bytes();
+        if checksum != second {
+            return Err(bad("the checksum of the frame header does not match"));
+        }
+        Ok(Self { flags, max_block_bytes, content_bytes, seen_bytes: 0, hasher: XxHash32::with_seed(0) })
+    }
+
+    fn note(&mut self, block: &[u8]) {
+        self.seen_bytes = self.seen_bytes.saturating_add(block.len() as u64);
+        if self.flags & CONTENT_CHECKSUM != 0 {
+            self.hasher.write(block);
+        }
+    }
+
+    fn finish(&self, source: &mut impl Read) -> io::Result<()> {
+        if self.flags & CONTENT_CHECKSUM != 0 && u32::from_le_bytes(array(source)?) != self.hasher.finish_32() {
+            return Err(bad("the checksum of the content does not match"));
+        }
+        match self.content_bytes {
+            Some(stated) if stated != self.seen_bytes => Err(bad("the content has another size than stated")),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn array<const N: usize>(source: &mut impl Read) -> io::Result<[u8; N]> {
+    let mut bytes = [0; N];
+    source.read_exact(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn bad(what: &'static str) -> io::Error {
+    io::Error::other(what)
+}

@@ -1,0 +1,34 @@
+//! Which large objects the entries of a dump create.
+
+use super::toc::Toc;
+use super::version::FormatVersion;
+
+/// More than any real dump lists; beyond it the list would cost more memory than the check is worth.
+const MAX_LISTED: usize = 4_000_000;
+
+/// The OIDs of all large objects that entries create, ascending; `None` where the reader of the dump creates them itself
+/// (before 1.12), and for more than four million.
+///
+/// Until 1.15 each has a `BLOB` entry; since 1.16 a `BLOB METADATA` entry creates up to a thousand, and its definition
+/// lists their numbers, one a line.
+pub(super) fn listed_oids(toc: &Toc) -> Option<Vec<u32>> {
+    if toc.dialect().version() < FormatVersion::V1_12 {
+        return None;
+    }
+    let mut oids = Vec::new();
+    for entry in toc {
+        match entry.desc {
+            b"BLOB" => oids.push(entry.catalog_oid),
+            b"BLOB METADATA" => {
+                let lines = entry.definition.unwrap_or_default().split(|byte| *byte == b'\n');
+                oids.extend(lines.filter_map(|line| std::str::from_utf8(line).ok()?.parse::<u32>().ok()));
+            }
+            _ => {}
+        }
+        if oids.len() > MAX_LISTED {
+            return None;
+        }
+    }
+    oids.sort_unstable();
+    Some(oids)
+}

@@ -1,0 +1,113 @@
+//! A forward-only, buffered reader that knows its position: what the data area is read through.
+
+use std::io::{self, Read};
+
+use super::cursor::{Cursor, Dialect, Fault, MAX_ENCODED_INT_BYTES};
+use super::error::Error;
+use super::head::Head;
+
+/// Large enough that system calls do not count, small enough to stay in a processor's cache.
+const BUFFER_BYTES: usize = 128 << 10;
+
+/// A forward-only reader with one bounded buffer.
+pub(crate) struct Source<R> {
+    inner: R,
+    buffer: Vec<u8>,
+    /// What is left of the buffer begins here.
+    start: usize,
+    /// Position of that byte in the stream.
+    position: u64,
+    ended: bool,
+}
+
+impl<R: Read> Source<R> {
+    /// Goes on where `head` has stopped.
+    pub(crate) fn after(head: Head<R>) -> Self {
+        let (inner, buffer, position) = head.into_parts();
+        Self { inner, buffer, start: 0, position, ended: false }
+    }
+
+    /// Position of the next byte.
+    pub(crate) const fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// What is at hand; nothing only at the end of the stream.
+    pub(crate) fn fill(&mut self) -> Result<&[u8], Error> {
+        if self.start >= self.buffer.len() && !self.ended {
+            self.refill()?;
+        }
+        Ok(self.at_hand())
+    }
+
+    pub(crate) fn at_hand(&self) -> &[u8] {
+        self.buffer.get(self.start..).unwrap_or_default()
+    }
+
+    /// Moves on by `count` bytes of what is at hand.
+    pub(crate) fn consume(&mut self, count: usize) {
+        let count = count.min(self.at_hand().len());
+        self.start = self.start.saturating_add(count);
+        self.position = self.position.saturating_add(count as u64);
+    }
+
+    /// `count` bytes of what is at hand, moving on behind them.
+    pub(crate) fn take_at_hand(&mut self, count: usize) -> &[u8] {
+        let start = self.start;
+        self.consume(count);
+        self.buffer.get(start..self.start).unwrap_or_default()
+    }
+
+    #[cold]
+    fn refill(&mut self) -> Result<(), Error> {
+        self.buffer.truncate(BUFFER_BYTES);
+        self.buffer.shrink_to(BUFFER_BYTES);
+        self.buffer.resize(BUFFER_BYTES, 0);
+        let result = loop {
+            match self.inner.read(&mut self.buffer) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => break result,
+            }
+        };
+        self.start = 0;
+        self.buffer.truncate(result.as_ref().map_or(0, |count| *count));
+        match result {
+            Ok(0) => self.ended = true,
+            Ok(_) => {}
+            Err(error) => return Err(Error::io("reading the dump", error).at(self.position)),
+        }
+        Ok(())
+    }
+
+    /// One byte; `what` is being read.
+    pub(crate) fn byte(&mut self, what: &'static str) -> Result<u8, Error> {
+        let byte = self.fill()?.first().copied();
+        self.consume(1);
+        byte.ok_or_else(|| Error::truncated(what).at(self.position))
+    }
+
+    /// One integer; `what` is being read.
+    pub(crate) fn int(&mut self, dialect: &Dialect, what: &'static str) -> Result<i32, Error> {
+        let wanted = dialect.encoded_int_bytes();
+        let mut cursor = Cursor::new(self.at_hand());
+        match cursor.int(dialect) {
+            Ok(value) => {
+                self.consume(wanted);
+                return Ok(value);
+            }
+            Err(Fault::Because(kind)) => return Err(Error::new(kind).at(self.position)),
+            Err(Fault::Incomplete) => {}
+        }
+        // It straddles two fillings of the buffer.
+        let position = self.position;
+        let mut gathered = [0; MAX_ENCODED_INT_BYTES];
+        for to in gathered.iter_mut().take(wanted) {
+            *to = self.byte(what)?;
+        }
+        match Cursor::new(&gathered).int(dialect) {
+            Ok(value) => Ok(value),
+            Err(Fault::Because(kind)) => Err(Error::new(kind).at(position)),
+            Err(Fault::Incomplete) => Err(Error::truncated(what).at(position)),
+        }
+    }
+}

@@ -1,0 +1,512 @@
+//! One entry of the table of contents, borrowed from the bytes it was read from.
+
+use std::fmt;
+
+use crate::limits::Limits;
+use crate::pgdump::corruption::Corruption;
+use crate::pgdump::cursor::{Cursor, Dialect, Fault, inexpressible};
+use crate::pgdump::error::Error;
+use crate::pgdump::version::FormatVersion;
+
+/// One entry of the table of contents: an object of the database, or something to be said about one.
+///
+/// Texts are bytes in the dump's own encoding, not necessarily UTF-8. An entry is a handful of references and cheap to
+/// copy; to change one, set its fields and [`encode`](Self::encode) it.
+///
+/// ```
+/// use appsnap::pgdump::{Dialect, Entry, FormatVersion};
+///
+/// let mut entry = Entry::new(7, b"TABLE", b"customer");
+/// entry.namespace = Some(b"public");
+/// let mut bytes = Vec::new();
+/// entry.encode(&Dialect::usual(FormatVersion::V1_14), &mut bytes)?;
+/// # Ok::<(), appsnap::pgdump::Error>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Entry<'a> {
+    /// The dump id: unique, positive, not dense.
+    pub id: u32,
+    /// OID of the system catalog that the object stands in; 0 for none (since 1.8).
+    pub catalog_table_oid: u32,
+    /// OID of the object; 0 for none.
+    pub catalog_oid: u32,
+    /// Name of the object. A function's is its signature, a constraint's `table constraint`, a large object's its OID.
+    pub tag: &'a [u8],
+    /// Kind of entry, for example `TABLE DATA`.
+    pub desc: &'a [u8],
+    /// When it is restored; before 1.11 derived from [`desc`](Self::desc).
+    pub section: Section,
+    /// SQL that creates the object.
+    pub definition: Option<&'a [u8]>,
+    /// SQL that drops it.
+    pub drop_statement: Option<&'a [u8]>,
+    /// The COPY statement that its data belong to; none when the data are INSERT statements (since 1.3).
+    pub copy_statement: Option<&'a [u8]>,
+    /// Schema (since 1.6).
+    pub namespace: Option<&'a [u8]>,
+    /// Tablespace; empty is the default (since 1.10).
+    pub tablespace: Option<&'a [u8]>,
+    /// Table access method (since 1.14).
+    pub access_method: Option<&'a [u8]>,
+    /// `pg_class.relkind` of a table, view or materialized view: `r`, `p`, `v`, `m`, `f` (since 1.16).
+    pub relation_kind: Option<u8>,
+    /// Owner. It is stored also with `pg_dump -O`.
+    pub owner: Option<&'a [u8]>,
+    /// Whether the table has OIDs, which ended with PostgreSQL 12 (since 1.9).
+    pub with_oids: bool,
+    /// Dump ids that must be restored before. Ids may repeat, and may name entries that are not there (since 1.5).
+    pub dependencies: Dependencies<'a>,
+    /// Whether the entry has a data block, and where.
+    pub data: DataState,
+    /// Size of the data as versions before 1.7 state it; nobody reads it.
+    pub data_bytes_hint: i32,
+}
+
+/// When an entry is restored (`teSection` in PostgreSQL's pg_backup.h).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Section {
+    /// 1: with the object it speaks of: comments, ACLs, security labels.
+    None,
+    /// 2: definitions.
+    PreData,
+    /// 3: table data, large objects, sequence values.
+    Data,
+    /// 4: indexes, constraints, triggers, rules.
+    PostData,
+}
+
+/// Whether an entry has a data block, and where it begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum DataState {
+    /// There is one, somewhere: the dump went through a pipe.
+    NotSet,
+    /// There is one, and its first byte has this position in the file.
+    Set(u64),
+    /// There is none.
+    NoData,
+}
+
+/// The dump ids an entry depends on.
+#[derive(Clone, Copy)]
+pub struct Dependencies<'a>(Listed<'a>);
+
+#[derive(Clone, Copy)]
+enum Listed<'a> {
+    /// Checked strings, up to the NULL that ends them.
+    Encoded(&'a [u8], Dialect),
+    Given(&'a [u32]),
+}
+
+impl Section {
+    const fn code(self) -> i32 {
+        match self {
+            Self::None => 1,
+            Self::PreData => 2,
+            Self::Data => 3,
+            Self::PostData => 4,
+        }
+    }
+
+    fn from_code(code: i32) -> Result<Self, Corruption> {
+        match code {
+            1 => Ok(Self::None),
+            2 => Ok(Self::PreData),
+            3 => Ok(Self::Data),
+            4 => Ok(Self::PostData),
+            other => Err(Corruption::Section(other)),
+        }
+    }
+
+    /// The section of an entry kind in archives before 1.11, as pg_restore derives it (`ReadToc` in
+    /// pg_backup_archiver.c).
+    fn of(desc: &[u8]) -> Self {
+        match desc {
+            b"COMMENT" | b"ACL" | b"ACL LANGUAGE" => Self::None,
+            b"TABLE DATA" | b"BLOBS" | b"BLOB COMMENTS" => Self::Data,
+            b"CONSTRAINT" | b"CHECK CONSTRAINT" | b"FK CONSTRAINT" | b"INDEX" | b"RULE" | b"TRIGGER" => Self::PostData,
+            _ => Self::PreData,
+        }
+    }
+}
+
+impl<'a> Dependencies<'a> {
+    /// None.
+    pub const NONE: Self = Self(Listed::Given(&[]));
+
+    /// The ids, in stored order.
+    #[must_use]
+    pub fn iter(&self) -> DependencyIter<'a> {
+        DependencyIter(self.0)
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.iter().next().is_none()
+    }
+
+    fn read(cursor: &mut Cursor<'a>, dialect: &Dialect, limits: &Limits) -> Result<Self, Fault> {
+        let start = cursor.rest();
+        loop {
+            let before = cursor.rest().len();
+            match cursor.str(dialect, limits.max_string_bytes())? {
+                Some(text) => decimal(text, "a dependency")?,
+                None => {
+                    let len = start.len().saturating_sub(before);
+                    return Ok(Self(Listed::Encoded(start.get(..len).unwrap_or_default(), *dialect)));
+                }
+            };
+        }
+    }
+}
+
+impl<'a> From<&'a [u32]> for Dependencies<'a> {
+    fn from(ids: &'a [u32]) -> Self {
+        Self(Listed::Given(ids))
+    }
+}
+
+impl<'a> IntoIterator for Dependencies<'a> {
+    type Item = u32;
+    type IntoIter = DependencyIter<'a>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl PartialEq for Dependencies<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Dependencies<'_> {}
+
+impl fmt::Debug for Dependencies<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+/// Yields the ids of [`Dependencies`].
+#[derive(Clone)]
+pub struct DependencyIter<'a>(Listed<'a>);
+
+impl fmt::Debug for DependencyIter<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.clone()).finish()
+    }
+}
+
+impl Iterator for DependencyIter<'_> {
+    type Item = u32;
+
+    fn next(&mut self) -> Option<u32> {
+        match &mut self.0 {
+            Listed::Given(ids) => {
+                let (first, rest) = ids.split_first()?;
+                *ids = rest;
+                Some(*first)
+            }
+            Listed::Encoded(bytes, dialect) => {
+                // They were checked when the entry was read, so an error here can only be the end.
+                let mut cursor = Cursor::new(bytes);
+                let text = cursor.str(dialect, u64::MAX).ok()??;
+                *bytes = cursor.rest();
+                decimal(text, "").ok()
+            }
+        }
+    }
+}
+
+impl<'a> Entry<'a> {
+    /// An entry without data, in the section that its kind has in old archives; every other field empty.
+    #[must_use]
+    pub fn new(id: u32, desc: &'a [u8], tag: &'a [u8]) -> Self {
+        Self {
+            id,
+            catalog_table_oid: 0,
+            catalog_oid: 0,
+            tag,
+            desc,
+            section: Section::of(desc),
+            definition: None,
+            drop_statement: None,
+            copy_statement: None,
+            namespace: None,
+            tablespace: None,
+            access_method: None,
+            relation_kind: None,
+            owner: None,
+            with_oids: false,
+            dependencies: Dependencies::NONE,
+            data: DataState::NoData,
+            data_bytes_hint: 0,
+        }
+    }
+
+    /// Whether a data block belongs to it.
+    #[must_use]
+    pub fn has_data(&self) -> bool {
+        self.data != DataState::NoData
+    }
+
+    /// Whether its data block holds large objects instead of the data of a table.
+    #[must_use]
+    pub fn is_blobs(&self) -> bool {
+        self.desc == b"BLOBS"
+    }
+
+    /// Reads the entry at the beginning of `cursor`.
+    pub(crate) fn read(cursor: &mut Cursor<'a>, dialect: &Dialect, limits: &Limits) -> Result<Self, Fault> {
+        let version = dialect.version();
+        let since = |first: FormatVersion| version >= first;
+        let max_bytes = limits.max_string_bytes();
+        let id = cursor.int(dialect)?;
+        let id = u32::try_from(id).ok().filter(|id| *id > 0).ok_or(Corruption::EntryId(id))?;
+        let has_data = match cursor.int(dialect)? {
+            0 => false,
+            1 => true,
+            other => return Err(Corruption::DataMark(other).into()),
+        };
+        let mut string = |wanted: bool| if wanted { cursor.str(dialect, max_bytes) } else { Ok(None) };
+        let table_oid = string(since(FormatVersion::V1_8))?;
+        let oid = string(true)?;
+        let tag = string(true)?.ok_or(Corruption::MissingText("a tag"))?;
+        let desc = string(true)?.ok_or(Corruption::MissingText("a description"))?;
+        let mut entry = Self::new(id, desc, tag);
+        entry.catalog_oid = decimal(oid.ok_or(Corruption::MissingText("a catalog id"))?, "a catalog id")?;
+        if since(FormatVersion::V1_8) {
+            let text = table_oid.ok_or(Corruption::MissingText("a catalog table id"))?;
+            entry.catalog_table_oid = decimal(text, "a catalog table id")?;
+        }
+        if since(FormatVersion::V1_11) {
+            entry.section = Section::from_code(cursor.int(dialect)?)?;
+        }
+        let mut string = |wanted: bool| if wanted { cursor.str(dialect, max_bytes) } else { Ok(None) };
+        entry.definition = string(true)?;
+        entry.drop_statement = string(true)?;
+        entry.copy_statement = string(since(FormatVersion::V1_3))?;
+        entry.namespace = string(since(FormatVersion::V1_6))?;
+        entry.tablespace = string(since(FormatVersion::V1_10))?;
+        entry.access_method = string(since(FormatVersion::V1_14))?;
+        if since(FormatVersion::V1_16) {
+            let kind = cursor.int(dialect)?;
+            let kind = u8::try_from(kind).map_err(|_| Corruption::RelationKind(kind))?;
+            entry.relation_kind = Some(kind).filter(|kind| *kind != 0);
+        }
+        entry.owner = cursor.str(dialect, max_bytes)?;
+        if since(FormatVersion::V1_9) {
+            entry.with_oids = match cursor.str(dialect, max_bytes)? {
+                Some(b"true") => true,
+                Some(b"false") => false,
+                _ => return Err(Corruption::OidsMark.into()),
+            };
+        }
+        if since(FormatVersion::V1_5) {
+            entry.dependencies = Dependencies::read(cursor, dialect, limits)?;
+        }
+        entry.data = cursor.offset(dialect)?;
+        if !since(FormatVersion::V1_7) {
+            entry.data_bytes_hint = cursor.int(dialect)?;
+        }
+        if has_data != entry.has_data() {
+            return Err(Corruption::DataMarkDisagrees.into());
+        }
+        Ok(entry)
+    }
+
+    /// Appends the entry to `out`, as `dialect` lays it out. What the version has no field for is left out.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Inexpressible`](super::super::ErrorKind::Inexpressible) for numbers and texts that do not fit the
+    /// sizes of the dialect, `out` is then left with a part of the entry.
+    pub fn encode(&self, dialect: &Dialect, out: &mut Vec<u8>) -> Result<(), Error> {
+        let since = |first: FormatVersion| dialect.version() >= first;
+        let id = i32::try_from(self.id).ok().filter(|id| *id > 0);
+        let id = id.ok_or_else(|| inexpressible("a dump id outside 1 to 2147483647", dialect.version()))?;
+        dialect.put_int(id, out)?;
+        dialect.put_int(i32::from(self.has_data()), out)?;
+        if since(FormatVersion::V1_8) {
+            dialect.put_str(Some(self.catalog_table_oid.to_string().as_bytes()), out)?;
+        }
+        dialect.put_str(Some(self.catalog_oid.to_string().as_bytes()), out)?;
+        dialect.put_str(Some(self.tag), out)?;
+        dialect.put_str(Some(self.desc), out)?;
+        if since(FormatVersion::V1_11) {
+            dialect.put_int(self.section.code(), out)?;
+        }
+        dialect.put_str(self.definition, out)?;
+        dialect.put_str(self.drop_statement, out)?;
+        for (first, text) in [
+            (FormatVersion::V1_3, self.copy_statement),
+            (FormatVersion::V1_6, self.namespace),
+            (FormatVersion::V1_10, self.tablespace),
+            (FormatVersion::V1_14, self.access_method),
+        ] {
+            if since(first) {
+                dialect.put_str(text, out)?;
+            }
+        }
+        if since(FormatVersion::V1_16) {
+            dialect.put_int(self.relation_kind.map_or(0, i32::from), out)?;
+        }
+        dialect.put_str(self.owner, out)?;
+        if since(FormatVersion::V1_9) {
+            let mark: &[u8] = if self.with_oids { b"true" } else { b"false" };
+            dialect.put_str(Some(mark), out)?;
+        }
+        if since(FormatVersion::V1_5) {
+            for id in self.dependencies {
+                dialect.put_str(Some(id.to_string().as_bytes()), out)?;
+            }
+            dialect.put_str(None, out)?;
+        }
+        dialect.put_offset(self.data, out)?;
+        if !since(FormatVersion::V1_7) {
+            dialect.put_int(self.data_bytes_hint, out)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Entry<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entry")
+            .field("id", &self.id)
+            .field("desc", &self.desc.escape_ascii().to_string())
+            .field("tag", &self.tag.escape_ascii().to_string())
+            .field("section", &self.section)
+            .field("data", &self.data)
+            .field("dependencies", &self.dependencies)
+            .finish_non_exhaustive()
+    }
+}
+
+/// [`Display`](fmt::Display) names the entry in messages: `entry 17 (TABLE DATA customer)`, escaped.
+impl fmt::Display for Entry<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Names have at most 63 bytes in PostgreSQL; signatures of functions may be long, hostile ones anything.
+        let short =
+            |text: &'static usize, bytes: &'_ [u8]| bytes.get(..*text).unwrap_or(bytes).escape_ascii().to_string();
+        write!(f, "entry {} ({} {})", self.id, short(&80, self.desc), short(&80, self.tag))
+    }
+}
+
+/// A decimal number of 32 bits as `sprintf("%u")` writes it.
+fn decimal(text: &[u8], what: &'static str) -> Result<u32, Corruption> {
+    let canonical = matches!(text, [b'0'] | [b'1'..=b'9', ..]) && text.iter().all(u8::is_ascii_digit);
+    let number = std::str::from_utf8(text).ok().filter(|_| canonical).and_then(|text| text.parse().ok());
+    number.ok_or(Corruption::NotANumber(what))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pgdump::ErrorKind;
+
+    fn read<'a>(bytes: &'a [u8], dialect: &Dialect) -> Result<Entry<'a>, Fault> {
+        Entry::read(&mut Cursor::new(bytes), dialect, &Limits::untrusted())
+    }
+
+    fn encoded(entry: &Entry<'_>, dialect: &Dialect) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        entry.encode(dialect, &mut bytes).unwrap();
+        bytes
+    }
+
+    fn full() -> Entry<'static> {
+        let mut entry = Entry::new(7, b"TABLE DATA", b"caf\xe9");
+        entry.catalog_table_oid = 1259;
+        entry.catalog_oid = u32::MAX;
+        entry.definition = Some(b"");
+        entry.copy_statement = Some(b"COPY x FROM stdin;\n");
+        entry.namespace = Some(b"public");
+        entry.tablespace = Some(b"");
+        entry.access_method = Some(b"heap");
+        entry.relation_kind = Some(b'r');
+        entry.owner = Some(b"mx");
+        entry.with_oids = true;
+        entry.dependencies = Dependencies::from(&[3, 3, 4_000_000_000][..]);
+        entry.data = DataState::Set(77);
+        entry
+    }
+
+    #[test]
+    fn the_newest_version_keeps_every_field() {
+        let dialect = Dialect::usual(FormatVersion::V1_16);
+        let bytes = encoded(&full(), &dialect);
+        assert_eq!(read(&bytes, &dialect).unwrap(), full());
+    }
+
+    #[test]
+    fn every_version_reads_what_it_writes() {
+        for version in FormatVersion::ALL {
+            let dialect = Dialect::usual(*version);
+            let bytes = encoded(&full(), &dialect);
+            let mut cursor = Cursor::new(&bytes);
+            let back = Entry::read(&mut cursor, &dialect, &Limits::untrusted()).unwrap();
+            assert!(cursor.rest().is_empty());
+            assert_eq!(
+                (back.id, back.tag, back.data, back.section),
+                (7, full().tag, DataState::Set(77), Section::Data)
+            );
+            assert_eq!(encoded(&back, &dialect), bytes);
+        }
+    }
+
+    #[test]
+    fn every_prefix_is_incomplete_and_never_damaged() {
+        for version in FormatVersion::ALL {
+            let dialect = Dialect::usual(*version);
+            let bytes = encoded(&full(), &dialect);
+            for len in 0..bytes.len() {
+                assert!(matches!(read(&bytes[..len], &dialect), Err(Fault::Incomplete)), "{version} {len}");
+            }
+        }
+    }
+
+    #[test]
+    fn old_archives_derive_the_section_from_the_kind() {
+        let dialect = Dialect::usual(FormatVersion::V1_10);
+        for (desc, section) in [
+            (&b"ACL"[..], Section::None),
+            (b"TABLE", Section::PreData),
+            (b"BLOBS", Section::Data),
+            (b"TRIGGER", Section::PostData),
+        ] {
+            let bytes = encoded(&Entry::new(1, desc, b"x"), &dialect);
+            assert_eq!(read(&bytes, &dialect).unwrap().section, section);
+        }
+    }
+
+    #[test]
+    fn data_without_an_offset_flag_is_damage() {
+        let dialect = Dialect::usual(FormatVersion::V1_14);
+        let mut bytes = encoded(&full(), &dialect);
+        let flag = bytes.len() - 9;
+        bytes[flag] = 3;
+        let fault = read(&bytes, &dialect).unwrap_err();
+        assert!(matches!(fault, Fault::Because(ErrorKind::Corrupt(Corruption::DataMarkDisagrees))));
+    }
+
+    #[test]
+    fn numbers_are_canonical_decimals() {
+        assert_eq!(decimal(b"4294967295", ""), Ok(u32::MAX));
+        for bad in [&b""[..], b"00", b"01", b"+1", b"-1", b" 1", b"1x", b"4294967296"] {
+            assert!(decimal(bad, "").is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn names_are_escaped_and_bounded_in_messages() {
+        let long = [b'a'; 500];
+        let entry = Entry::new(3, b"TABLE\n", &long);
+        let shown = entry.to_string();
+        assert!(shown.starts_with("entry 3 (TABLE\\n aaa") && shown.len() < 200, "{shown}");
+    }
+}
