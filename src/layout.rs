@@ -307,8 +307,12 @@ fn parse_file(text: &str) -> Result<Parsed, Fault> {
 
 /// Reads the name of a directory.
 fn parse_directory(text: &str) -> Result<Parsed, Fault> {
-    // Python and Go write the top as `.`, everybody else as `./`.
-    let path = if matches!(text, "." | "./") { "" } else { clean(text.strip_suffix('/').unwrap_or(text))? };
+    let path = match text {
+        // Python and Go write the top as `.`, everybody else as `./`.
+        "." | "./" => "",
+        "/" => return Err(Fault::Traversal),
+        _ => clean(text.strip_suffix('/').unwrap_or(text))?,
+    };
     match path {
         METADATA | DATABASE => return Err(Fault::WrongKind),
         _ => {}

@@ -92,10 +92,6 @@ impl Chunk {
         CHUNK_BYTES.saturating_sub(self.plain.len())
     }
 
-    pub(crate) fn plain(&self) -> &[u8] {
-        &self.plain
-    }
-
     /// Appends as much of `bytes` as fits and says how much that was.
     pub(crate) fn push(&mut self, content: Content, bytes: &[u8]) -> usize {
         let count = bytes.len().min(self.room_bytes());
@@ -338,8 +334,8 @@ mod tests {
             }
             let packed = pack(&chunk);
             assert!(packed.bytes.ends_with(&[0, 0, 0xff, 0xff]));
-            assert_eq!(inflate(&packed), chunk.plain());
-            assert_eq!(packed.crc32, crc32fast::hash(chunk.plain()));
+            assert_eq!(inflate(&packed), chunk.plain);
+            assert_eq!(packed.crc32, crc32fast::hash(&chunk.plain));
             assert!(packed.bytes.len() <= chunk.len_bytes() + chunk.len_bytes() / 500 + 64);
         }
     }

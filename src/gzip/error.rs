@@ -110,6 +110,13 @@ impl Error {
         Self(Box::new(Inner { kind, position: Some(position) }))
     }
 
+    /// Adds the place, where none is known yet.
+    #[cold]
+    pub(crate) fn or_at(mut self, position: u64) -> Self {
+        self.0.position.get_or_insert(position);
+        self
+    }
+
     #[cold]
     pub(crate) fn io(action: &'static str, source: io::Error) -> Self {
         Self::new(ErrorKind::Io { action, source })

@@ -5,7 +5,9 @@ use std::io::Write;
 use super::chunk::{Chunk, Content, Level, Packed, Packer};
 use super::error::{Error, Result};
 use super::frame::{FINAL_BLOCK, HEADER, trailer};
-use super::pool::{self, Jobs, Parallelism, Pool};
+use super::parallelism::Parallelism;
+use super::pool::Pool;
+use super::pull::{self, Jobs};
 
 /// Where a chunk's compressed bytes end up, and what they hold: a row of the chunk table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,11 +90,6 @@ impl<W: Write> Writer<W> {
         Ok(Self { output, crew, chunk: Chunk::default(), level, parallelism })
     }
 
-    /// Bytes that went to the sink so far.
-    pub(crate) fn packed_len_bytes(&self) -> u64 {
-        self.output.facts.packed_len_bytes
-    }
-
     /// Appends `bytes`, cutting chunks as they fill.
     pub(crate) fn push(&mut self, content: Content, mut bytes: &[u8]) -> Result<()> {
         while !bytes.is_empty() {
@@ -160,7 +157,7 @@ impl<W: Write> Writer<W> {
     ) -> Result<(), J::Error> {
         self.drain()?;
         let output = &mut self.output;
-        pool::pull(jobs, count, self.parallelism, self.level, |packed, facts| {
+        pull::pull(jobs, count, self.parallelism, self.level, |packed, facts| {
             output.chunk(packed)?;
             ready(facts)
         })

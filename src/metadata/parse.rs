@@ -33,33 +33,34 @@ pub(super) fn parse(bytes: &[u8], limits: &Limits) -> Result<(Metadata, Vec<Oddi
             continue;
         };
         missing.retain(|other| *other != key);
-        let fail = |problem| Error::new(ErrorKind::Value { key, problem });
-        if key == Key::ModelVersion {
-            metadata.model_version = Some(string(value).ok_or_else(|| fail(Problem::NotText))?);
-            continue;
-        }
-        let number = match string(value) {
-            Some(digits) => decimal(&digits),
-            None => {
+        let text = string(value)?;
+        let mut number = || {
+            if text.is_none() {
                 oddities.push(Oddity::JsonNumber(key));
-                decimal(value)
             }
+            let number = decimal(text.as_deref().unwrap_or(value));
+            number.map(Some).map_err(|problem| Error::new(ErrorKind::Value { key, problem }))
         };
-        let number = Some(number.map_err(fail)?);
         match key {
-            Key::Duration => metadata.duration = number,
-            Key::DumpSize => metadata.dump_size_bytes = number,
-            Key::DatabaseSize => metadata.database_size_bytes = number,
-            Key::FilesSize | Key::ModelVersion => metadata.files_size_bytes = number,
+            Key::Duration => metadata.duration = number()?,
+            Key::DumpSize => metadata.dump_size_bytes = number()?,
+            Key::DatabaseSize => metadata.database_size_bytes = number()?,
+            Key::FilesSize => metadata.files_size_bytes = number()?,
+            Key::ModelVersion if text.is_some() => metadata.model_version = text,
+            Key::ModelVersion => return Err(Error::new(ErrorKind::Value { key, problem: Problem::NotText })),
         }
     }
     oddities.extend(missing.into_iter().map(Oddity::Missing));
     Ok((metadata, oddities))
 }
 
-/// The string that a JSON text is, if it is one.
-fn string(json: &str) -> Option<String> {
-    serde_json::from_str(json).ok()
+/// The string that a JSON text is; `None` for any other value.
+fn string(json: &str) -> Result<Option<String>, Error> {
+    if !json.starts_with('"') {
+        return Ok(None);
+    }
+    // An escape can be well formed and yet be no character: half of a surrogate pair.
+    serde_json::from_str(json).map(Some).map_err(|error| Error::new(ErrorKind::Json(error.into())))
 }
 
 /// A number of plain decimal digits within 64 bits.

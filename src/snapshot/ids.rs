@@ -44,11 +44,6 @@ impl IdSet {
         true
     }
 
-    /// Whether every id so far was greater than the one before.
-    pub(crate) fn is_ascending(&self) -> bool {
-        self.others.is_empty()
-    }
-
     fn insert_out_of_order(&mut self, id: [u8; 16]) -> bool {
         let behind = self.ascending.partition_point(|page| page.first() <= Some(&id));
         let page = behind.checked_sub(1).and_then(|index| self.ascending.get(index));
@@ -77,14 +72,14 @@ mod tests {
         for number in (0..20_000).map(|number| number * 2) {
             assert!(set.insert(id(number)));
         }
-        assert!(set.is_ascending());
+        assert!(set.others.is_empty());
         for number in 0..40_000 {
             assert_eq!(set.insert(id(number)), number % 2 == 1, "{number}");
         }
         for number in 0..40_000 {
             assert!(!set.insert(id(number)), "{number}");
         }
-        assert!(!set.is_ascending());
+        assert!(!set.others.is_empty());
         assert!(set.insert(id(40_000)));
     }
 }

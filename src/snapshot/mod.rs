@@ -1,6 +1,7 @@
 //! The archive itself: written, read, extracted and accessed at random.
 
 mod anomaly;
+mod archive;
 mod content;
 mod documents;
 mod entry;
@@ -12,9 +13,11 @@ mod options;
 mod plain;
 mod reader;
 mod report;
+mod stored;
 mod writer;
 
 pub use anomaly::{Anomaly, AnomalyKind};
+pub use archive::{Documents, ListedDocument, SnapshotArchive};
 pub use content::{Content, DocumentSource};
 pub use entry::{Entry, EntryKind};
 pub use error::{Error, ErrorKind, Result};
@@ -25,4 +28,5 @@ pub use index::Index;
 pub use options::{IndexPlacement, MetadataSizes, ReadOptions, Sections, Tolerance, WriteOptions};
 pub use reader::SnapshotReader;
 pub use report::{ReadReport, WriteReport};
+pub use stored::StoredFile;
 pub use writer::SnapshotWriter;

@@ -23,7 +23,7 @@ pub(super) struct Plain<R>(State<R>);
 enum State<R> {
     Unopened(R, Box<(Limits, Witness)>),
     Gzip(Box<gzip::Reader<Source<R>, Witness>>),
-    Tar(BufReader<Source<R>>),
+    Tar(BufReader<Source<R>>, Box<Witness>),
     Failed,
 }
 
@@ -32,10 +32,20 @@ impl<R: Read> Plain<R> {
         Self(State::Unopened(source, Box::new((limits.clone(), witness))))
     }
 
-    /// What was seen behind the data; `None` for a bare tar.
+    /// What was seen of an index.
     pub(super) fn witness(&self) -> Option<&Witness> {
         match &self.0 {
             State::Gzip(reader) => Some(reader.sink()),
+            State::Tar(_, witness) => Some(witness),
+            State::Unopened(_, settings) => Some(&settings.1),
+            State::Failed => None,
+        }
+    }
+
+    /// For an index that is read on its own, before anything else is.
+    pub(super) fn witness_mut(&mut self) -> Option<&mut Witness> {
+        match &mut self.0 {
+            State::Unopened(_, settings) => Some(&mut settings.1),
             _ => None,
         }
     }
@@ -51,11 +61,11 @@ impl<R: Read> Plain<R> {
                 refuse_other(&first)?;
             }
             let source = Cursor::new(first).chain(source);
+            let (limits, witness) = *settings;
             self.0 = if is_gzip {
-                let (limits, witness) = *settings;
                 State::Gzip(Box::new(gzip::Reader::with_sink(source, &limits, witness)))
             } else {
-                State::Tar(BufReader::with_capacity(64 << 10, source))
+                State::Tar(BufReader::with_capacity(64 << 10, source), Box::new(witness))
             };
         }
         Ok(())
@@ -65,7 +75,7 @@ impl<R: Read> Plain<R> {
         self.open()?;
         match &mut self.0 {
             State::Gzip(reader) => Ok(reader),
-            State::Tar(reader) => Ok(reader),
+            State::Tar(reader, _) => Ok(reader),
             State::Unopened(..) | State::Failed => Err(io::Error::other("an earlier read has failed")),
         }
     }
@@ -105,7 +115,7 @@ impl<R: Read> BufRead for Plain<R> {
     fn consume(&mut self, count: usize) {
         match &mut self.0 {
             State::Gzip(reader) => reader.consume(count),
-            State::Tar(reader) => reader.consume(count),
+            State::Tar(reader, _) => reader.consume(count),
             State::Unopened(..) | State::Failed => {}
         }
     }

@@ -6,7 +6,7 @@ use super::anomaly::{Anomaly, AnomalyKind};
 use super::entry::{Entry, EntryKind};
 use super::error::{Error, ErrorKind, Result};
 use super::ids::IdSet;
-use super::index::{self, Builder, Digest};
+use super::index::{self, Builder, Digest, Witness};
 use super::options::{ReadOptions, Tolerance};
 use super::plain::Plain;
 use super::report::ReadReport;
@@ -55,6 +55,7 @@ pub struct SnapshotReader<R> {
     current: Option<Current>,
     report: ReadReport,
     is_ended: bool,
+    has_failed: bool,
 }
 
 /// The member that is being read.
@@ -89,6 +90,7 @@ impl<R: Read> SnapshotReader<R> {
             current: None,
             report: ReadReport::default(),
             is_ended: false,
+            has_failed: false,
         }
     }
 
@@ -98,8 +100,20 @@ impl<R: Read> SnapshotReader<R> {
     /// Whatever the format does not allow, damage, a passed limit, or what the source says. Afterwards every further call
     /// fails.
     pub fn next_entry(&mut self) -> Result<Option<Entry<'_, R>>> {
+        if self.has_failed {
+            return Err(Error::misuse("the reader stopped at an error before: start again from the beginning"));
+        }
+        // Failed until proven otherwise: every early return leaves it so.
+        self.has_failed = true;
+        let has_entry = self.advance()?;
+        self.has_failed = false;
+        Ok(has_entry.then_some(Entry { reader: self }))
+    }
+
+    /// Goes to the next entry; `false` once everything is read and verified.
+    fn advance(&mut self) -> Result<bool> {
         if self.is_ended {
-            return Ok(None);
+            return Ok(false);
         }
         if self.current.is_some() {
             self.drain_current()?;
@@ -109,7 +123,7 @@ impl<R: Read> SnapshotReader<R> {
             let Some(member) = self.tar.next_member()? else {
                 self.end()?;
                 self.is_ended = true;
-                return Ok(None);
+                return Ok(false);
             };
             let found = Found {
                 is_directory: member.kind() == MemberKind::Directory,
@@ -126,9 +140,27 @@ impl<R: Read> SnapshotReader<R> {
                 if matches!(current.name, Some(MemberName::Metadata)) {
                     self.read_metadata(&found)?;
                 }
-                return Ok(Some(Entry { reader: self }));
+                return Ok(true);
             }
         }
+    }
+
+    /// Announces the index of the data that follows: its pages, and CRC32, length and packed end of the data member.
+    pub(super) fn expect_index(
+        &mut self,
+        data: (u32, u64),
+        data_end_bytes: u64,
+        feed: impl FnOnce(&mut Witness) -> Result<()>,
+    ) -> Result<()> {
+        let witness = self.tar.get_mut().witness_mut().ok_or_else(|| Error::misuse("reading has begun already"))?;
+        witness.data(data, data_end_bytes);
+        feed(witness)
+    }
+
+    /// Plain bytes read so far.
+    #[must_use]
+    pub const fn offset_bytes(&self) -> u64 {
+        self.tar.offset_bytes()
     }
 
     /// What has been read so far.

@@ -5,6 +5,10 @@ use super::header::{BLOCK_BYTES, Block};
 
 /// Bytes of a record: what tape drives wrote at a time, and what GNU tar still fills an archive up to (`-b 20`).
 const RECORD_BYTES: u64 = 10_240;
+/// [`BLOCK_BYTES`] among lengths of 64 bits.
+const BLOCK_BYTES_U64: u64 = BLOCK_BYTES as u64;
+/// Two zero blocks end a stream.
+const MARKER_BYTES: u64 = 1024;
 /// Bytes of the name field.
 const NAME_BYTES: usize = 100;
 /// Where the size field and the checksum field begin, and how long they are (POSIX.1-2017, pax, "ustar Interchange
@@ -59,7 +63,7 @@ pub fn file_header(name: &[u8], len_bytes: u64) -> Result<Block, Error> {
 /// Zeros behind a payload of `len_bytes` that fill its last block.
 #[must_use]
 pub const fn padding_bytes(len_bytes: u64) -> u64 {
-    len_bytes.wrapping_neg() % BLOCK_BYTES as u64
+    len_bytes.wrapping_neg() % BLOCK_BYTES_U64
 }
 
 /// Zeros that end a stream of `offset_bytes` bytes of members: two blocks, and whatever fills the record.
@@ -70,9 +74,8 @@ pub const fn padding_bytes(len_bytes: u64) -> u64 {
 /// ```
 #[must_use]
 pub const fn end_marker_bytes(offset_bytes: u64) -> u64 {
-    let marker_bytes = 2 * BLOCK_BYTES as u64;
-    let filled = (offset_bytes % RECORD_BYTES).wrapping_add(marker_bytes);
-    marker_bytes.wrapping_add((RECORD_BYTES * 2).wrapping_sub(filled) % RECORD_BYTES)
+    let filled_bytes = (offset_bytes % RECORD_BYTES).wrapping_add(MARKER_BYTES);
+    MARKER_BYTES.wrapping_add((RECORD_BYTES * 2).wrapping_sub(filled_bytes) % RECORD_BYTES)
 }
 
 /// Eleven octal digits and a NUL, or base-256 (GNU tar manual, "Basic Tar Format").

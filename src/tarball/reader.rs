@@ -185,6 +185,11 @@ impl<R: BufRead> Reader<R> {
         self.source.get_ref()
     }
 
+    /// The source, for settings that do not move it.
+    pub(crate) const fn get_mut(&mut self) -> &mut R {
+        self.source.get_mut()
+    }
+
     /// The source, wherever the reader has come to.
     #[must_use]
     pub fn into_inner(self) -> R {

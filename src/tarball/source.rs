@@ -32,6 +32,10 @@ impl<R> Source<R> {
         &self.inner
     }
 
+    pub(crate) const fn get_mut(&mut self) -> &mut R {
+        &mut self.inner
+    }
+
     pub(crate) fn into_inner(self) -> R {
         self.inner
     }
@@ -135,10 +139,14 @@ pub(crate) fn at_most(len: usize, bound_bytes: u64) -> usize {
 
 /// What the source has ready; a source that was interrupted is asked again.
 fn fill<R: BufRead>(source: &mut R) -> io::Result<&[u8]> {
-    while let Err(error) = source.fill_buf() {
-        if error.kind() != io::ErrorKind::Interrupted {
-            return Err(error);
+    loop {
+        match source.fill_buf() {
+            Ok([]) => return Ok(&[]),
+            Ok(_) => break,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
         }
     }
+    // What lies ready is shown again; returning it from within the loop is more than the borrow checker follows.
     source.fill_buf()
 }

@@ -95,6 +95,10 @@ impl ExtractOptions {
         self
     }
 
+    pub(in crate::snapshot) fn parallelism(&self) -> Parallelism {
+        self.parallelism
+    }
+
     pub(super) fn wants_database(&self) -> bool {
         self.selection != Selection::Files
     }

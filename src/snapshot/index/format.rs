@@ -59,24 +59,24 @@ impl Table {
 
 /// What the last page says: where everything is, and what the data member is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Locator {
+pub(in crate::snapshot) struct Locator {
     /// Ids ascend strictly in archive order.
-    pub(super) is_sorted: bool,
+    pub(in crate::snapshot) is_sorted: bool,
     /// The data member: its length, the length of what it holds, and the CRC32 of that.
-    pub(super) data_bytes: u64,
-    pub(super) plain_bytes: u64,
-    pub(super) crc32: u32,
-    pub(super) metadata: Slot,
-    pub(super) database: Option<Slot>,
-    pub(super) documents_count: u64,
-    pub(super) chunks_count: u64,
+    pub(in crate::snapshot) data_bytes: u64,
+    pub(in crate::snapshot) plain_bytes: u64,
+    pub(in crate::snapshot) crc32: u32,
+    pub(in crate::snapshot) metadata: Slot,
+    pub(in crate::snapshot) database: Option<Slot>,
+    pub(in crate::snapshot) documents_count: u64,
+    pub(in crate::snapshot) chunks_count: u64,
 }
 
 /// Length and CRC32 of a payload.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Slot {
-    pub(super) len_bytes: u64,
-    pub(super) crc32: u32,
+pub(in crate::snapshot) struct Slot {
+    pub(in crate::snapshot) len_bytes: u64,
+    pub(in crate::snapshot) crc32: u32,
 }
 
 const SORTED: u8 = 1;
@@ -220,10 +220,10 @@ impl Fields<'_> {
 
 /// One document of the index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct DocumentRow {
-    pub(super) id: [u8; 16],
-    pub(super) len_bytes: u64,
-    pub(super) crc32: u32,
+pub(in crate::snapshot) struct DocumentRow {
+    pub(in crate::snapshot) id: [u8; 16],
+    pub(in crate::snapshot) len_bytes: u64,
+    pub(in crate::snapshot) crc32: u32,
 }
 
 impl DocumentRow {

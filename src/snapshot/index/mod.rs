@@ -2,15 +2,14 @@
 
 mod builder;
 mod format;
+mod tables;
 mod witness;
 
 pub use builder::Index;
 
 pub(super) use builder::Builder;
+pub(super) use tables::{Cursor, Located, Tables, wrong};
 pub(super) use witness::{Digest, Witness, pair};
-
-/// Bytes of the data member around its chunks: header 10, final block 2, trailer 8.
-const DATA_FRAMING_BYTES: u64 = 20;
 
 /// Packed length, plain length and CRC32 of a row of the chunk table.
 fn parse_chunk_row(row: &[u8]) -> Option<(u32, u32, u32)> {

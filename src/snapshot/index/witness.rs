@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, DefaultHasher, Hasher, RandomState};
 
 use super::builder::{Builder, PageSink, Summary};
 use super::format::{self, CHUNKS, DOCUMENTS, FIRST_IDS, IDENTITY, LOCATOR_KIND, Locator};
-use crate::gzip::{MemberSink, subfield};
+use crate::gzip::{FRAMING_BYTES, MemberSink, subfield};
 
 /// A digest of pages in their order. Its key is random, so nobody can make two indexes that have the same.
 #[derive(Debug)]
@@ -54,7 +54,20 @@ pub(in crate::snapshot) fn pair() -> (Builder<Digest>, Witness) {
 }
 
 impl Witness {
-    fn page(&mut self, page: &[u8]) -> Result<(), &'static str> {
+    /// Takes the next page of an index that is read on its own, ahead of the data.
+    pub(in crate::snapshot) fn page(&mut self, page: &[u8]) {
+        if let Err(fault) = self.take(page) {
+            self.fault.get_or_insert(fault);
+        }
+    }
+
+    /// Takes note of the data member: its CRC32, its length, and where it ends.
+    pub(in crate::snapshot) fn data(&mut self, (crc32, plain_bytes): (u32, u64), end_bytes: u64) {
+        self.data = Some((crc32, plain_bytes));
+        self.begins_at = Some(end_bytes);
+    }
+
+    fn take(&mut self, page: &[u8]) -> Result<(), &'static str> {
         if self.locator.is_some() {
             return Err("it goes on behind its locator");
         }
@@ -107,10 +120,9 @@ impl Witness {
         if *locator != truth {
             return Err("its locator does not describe the archive");
         }
-        let framing = super::DATA_FRAMING_BYTES;
         if self.data != Some((chunk_crc32, chunks.plain_bytes))
             || chunks.plain_bytes != plain_bytes
-            || chunks.packed_bytes.checked_add(framing) != Some(begins_at)
+            || chunks.packed_bytes.checked_add(FRAMING_BYTES) != Some(begins_at)
         {
             return Err("its chunk table does not describe the archive");
         }
@@ -132,9 +144,7 @@ impl MemberSink for Witness {
     fn extra(&mut self, field: &[u8], position: u64) {
         if let Some(page) = subfield(field, IDENTITY) {
             self.begins_at.get_or_insert(position);
-            if let Err(fault) = self.page(page) {
-                self.fault.get_or_insert(fault);
-            }
+            self.page(page);
         }
     }
 
