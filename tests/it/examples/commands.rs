@@ -246,6 +246,16 @@ fn inspect_describes_an_archive_and_its_dump() {
 }
 
 #[test]
+fn index_is_added_only_when_asked_for() {
+    let site = Site::new();
+    let (Some(plain), Some(inspect)) = (site.pack("plain.tar.gz", &[]), example("inspect")) else { return };
+    let indexed = site.pack("indexed.tar.gz", &["--index"]).unwrap();
+    assert_eq!((&plain["indexed"], &indexed["indexed"]), (&value!(false), &value!(true)));
+    let told = json(&run(&inspect, &[&site.arg("indexed.tar.gz"), "--json"], b""));
+    assert_eq!((&told["indexed"], &told["documents"]), (&value!(true), &value!(40)));
+}
+
+#[test]
 fn inspect_names_what_is_no_snapshot_and_says_what_would_be_right() {
     let site = Site::new();
     let Some(inspect) = example("inspect") else { return };

@@ -1,6 +1,8 @@
 //! The example programs, run as users run them.
 
 mod commands;
+#[cfg(unix)]
+mod round_trip;
 
 use std::env;
 use std::ffi::OsStr;

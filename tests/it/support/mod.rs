@@ -1,5 +1,9 @@
 //! What several topics share.
 
 pub mod archives;
+pub mod dumps;
 pub mod hostile;
+#[cfg(unix)]
+pub mod postgres;
+pub mod slow;
 pub mod tools;
