@@ -25,6 +25,7 @@ pub mod presets;
 mod regions;
 mod rule;
 mod schedule;
+mod simulate;
 
 pub use backup::{Backup, Origin, Status};
 pub use bucket::{Bucket, Unit};
@@ -41,3 +42,4 @@ pub use policy::{Counting, Guard, Policy};
 pub use regions::{Edition, Region};
 pub use rule::{Fallback, Filter, Pick, Rule, Select};
 pub use schedule::{Runs, Schedule, Window};
+pub use simulate::{Difference, Gap, Simulated, SimulatedDay, Simulation, Steady};
