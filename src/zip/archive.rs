@@ -43,7 +43,7 @@ impl<R: ReadAt> Archive<R> {
     pub fn open(source: R, len_bytes: u64, limits: &Limits) -> Result<Self> {
         let mut buffer = vec![0; MAX_CENTRAL_DIRECTORY_RECORD_SIZE];
         let inner = ZipLocator::new()
-            .max_search_space(end::END_BYTES.saturating_add(MAX_COMMENT_BYTES))
+            .max_search_space(MAX_COMMENT_BYTES.saturating_add(end::END_BYTES as u64))
             .locate_in_reader(Seam(source), &mut buffer, len_bytes)
             .map_err(|(_, error)| {
                 Error::from_library("looking for the end of the zip file", error, Corrupt::Directory.into())

@@ -4,10 +4,10 @@ use super::error::{Corrupt, Error, Result, Unsupported};
 use crate::gzip::ReadAt;
 
 /// Bytes of the end of central directory record without its comment (APPNOTE 4.3.16).
-pub(super) const END_BYTES: u64 = 22;
+pub(super) const END_BYTES: usize = 22;
 
 /// Bytes of the zip64 end of central directory locator (APPNOTE 4.3.15), and its signature.
-const LOCATOR_BYTES: u64 = 20;
+const LOCATOR_BYTES: usize = 20;
 const LOCATOR_SIGNATURE: u32 = 0x0706_4b50;
 
 /// Bytes of the zip64 end of central directory record up to its extensible part (APPNOTE 4.3.14), and its signature.
@@ -20,7 +20,7 @@ const VOLUMES: [u16; 2] = [0, u16::MAX];
 /// Holds what the records say against what the reader took them for: the end record at `end_at`, the directory at
 /// `directory_at`.
 pub(super) fn check(source: &impl ReadAt, end_at: u64, directory_at: u64) -> Result<()> {
-    let mut end = [0; END_BYTES as usize];
+    let mut end = [0; END_BYTES];
     read(source, &mut end, end_at)?;
     let end = Fields(&end);
     let is_single = VOLUMES.contains(&end.u16(4)) && VOLUMES.contains(&end.u16(6)) && end.u16(8) == end.u16(10);
@@ -37,8 +37,8 @@ pub(super) fn check(source: &impl ReadAt, end_at: u64, directory_at: u64) -> Res
 
 /// Where the zip64 record says the directory is, how long it is, and where the record itself begins; `None` without one.
 fn zip64(source: &impl ReadAt, end_at: u64) -> Result<Option<(u64, u64, u64)>> {
-    let Some(locator_at) = end_at.checked_sub(LOCATOR_BYTES) else { return Ok(None) };
-    let mut locator = [0; LOCATOR_BYTES as usize];
+    let Some(locator_at) = end_at.checked_sub(LOCATOR_BYTES as u64) else { return Ok(None) };
+    let mut locator = [0; LOCATOR_BYTES];
     read(source, &mut locator, locator_at)?;
     let locator = Fields(&locator);
     if locator.u32(0) != LOCATOR_SIGNATURE {
