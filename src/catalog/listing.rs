@@ -6,6 +6,7 @@ use super::error::{Error, ErrorKind, Result};
 use super::record::Record;
 use super::table::{Separator, Table};
 use super::{mendix, plain, platformsh, squidex};
+use crate::retention::Backup;
 
 /// The listings that are read here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -45,6 +46,12 @@ pub struct Listing {
 }
 
 impl Listing {
+    /// The backups that a retention policy judges, in the order of the records.
+    #[must_use]
+    pub fn to_backups(&self) -> Vec<Backup<String>> {
+        self.records.iter().map(Record::to_backup).collect()
+    }
+
     /// Whether the platform says that it has more backups than are listed here. Retention must not be planned on a page.
     #[must_use]
     pub fn is_partial(&self) -> bool {

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use jiff::tz::Offset;
 use serde::{Serialize, Serializer};
 
+use crate::metadata::Metadata;
 use crate::platform::Contents;
 use crate::retention::Origin;
 
@@ -286,6 +287,16 @@ impl Record {
             tags: Vec::new(),
             details: BTreeMap::new(),
         }
+    }
+
+    /// Adds what the archive's `.metadata` says: the size that Mendix' portal shows, which is that of the dump and the
+    /// documents together, and the model version where the listing had none.
+    #[must_use]
+    pub fn with_metadata(mut self, metadata: &Metadata) -> Self {
+        let sizes = metadata.dump_size_bytes().zip(metadata.files_size_bytes());
+        self.size_bytes = sizes.map(|(dump, files)| dump.saturating_add(files)).or(self.size_bytes);
+        self.model_version = self.model_version.or_else(|| metadata.model_version().map(ToOwned::to_owned));
+        self
     }
 }
 

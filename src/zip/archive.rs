@@ -3,15 +3,12 @@
 use rawzip::{MAX_CENTRAL_DIRECTORY_RECORD_SIZE, ZipArchive, ZipEntries, ZipLocator};
 
 use super::entry::{Entry, Place};
-use super::error::{Corrupt, Error, Result, Unsupported};
-use super::local;
+use super::error::{Corrupt, Error, Result};
 use super::reader::EntryReader;
 use super::seam::Seam;
+use super::{end, local};
 use crate::gzip::ReadAt;
 use crate::limits::{Budget, Limits};
-
-/// Bytes of the end of central directory record without its comment (APPNOTE 4.3.16).
-const END_RECORD_BYTES: u64 = 22;
 
 /// The longest comment that the 16 bits of its length can announce.
 const MAX_COMMENT_BYTES: u64 = 65_535;
@@ -46,7 +43,7 @@ impl<R: ReadAt> Archive<R> {
     pub fn open(source: R, len_bytes: u64, limits: &Limits) -> Result<Self> {
         let mut buffer = vec![0; MAX_CENTRAL_DIRECTORY_RECORD_SIZE];
         let inner = ZipLocator::new()
-            .max_search_space(END_RECORD_BYTES.saturating_add(MAX_COMMENT_BYTES))
+            .max_search_space(MAX_COMMENT_BYTES.saturating_add(end::END_BYTES as u64))
             .locate_in_reader(Seam(source), &mut buffer, len_bytes)
             .map_err(|(_, error)| {
                 Error::from_library("looking for the end of the zip file", error, Corrupt::Directory.into())
@@ -97,26 +94,13 @@ impl<R: ReadAt> Archive<R> {
         EntryReader::new(self.inner.get_ref(), *place)
     }
 
-    /// The end record must close the file and speak of a single volume.
+    /// The end record must close the file, speak of a single volume, and say where the directory is.
     fn check_end_record(&self, len_bytes: u64) -> Result<()> {
-        let at = self.inner.eocd_offset();
         let extra_bytes = len_bytes.saturating_sub(self.inner.end_offset());
         if extra_bytes != 0 {
             return Err(Error::from(Corrupt::StrayBytes { extra_bytes }).at(self.inner.end_offset()));
         }
-        let mut record = [0; 12];
-        self.get_ref()
-            .read_exact_at(&mut record, at)
-            .map_err(|error| Error::io("reading the end of the zip file", error).at(at))?;
-        // Number of this volume, of the one where the directory begins, entries on this one, entries in all; the first
-        // two may be all ones when a zip64 record holds them.
-        let [_, _, _, _, this_low, this_high, first_low, first_high, here_low, here_high, all_low, all_high] = record;
-        let volumes = [u16::from_le_bytes([this_low, this_high]), u16::from_le_bytes([first_low, first_high])];
-        let (here, all) = ([here_low, here_high], [all_low, all_high]);
-        if volumes.iter().any(|volume| *volume != 0 && *volume != u16::MAX) || here != all {
-            return Err(Error::from(Unsupported::Volumes).at(at));
-        }
-        Ok(())
+        end::check(self.get_ref(), self.inner.eocd_offset(), self.inner.directory_offset())
     }
 
     /// One pass over the directory: counts, limits, and where entries begin.

@@ -51,6 +51,9 @@ pub enum Corrupt {
     /// A record of the central directory cannot be parsed, or ends early.
     #[error("the central directory is damaged")]
     Directory,
+    /// The records at the end say something else about the place or length of the central directory than is found.
+    #[error("the end record does not say where the central directory is")]
+    EndRecord,
     /// The end record announces another number of entries than the directory lists.
     #[error("the end record announces {declared} entries, the directory lists {listed}")]
     EntryCount {

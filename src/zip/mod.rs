@@ -54,6 +54,7 @@
 )]
 
 mod archive;
+mod end;
 mod entry;
 mod error;
 mod local;

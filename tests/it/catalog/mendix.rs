@@ -1,6 +1,7 @@
 //! The Mendix Backups API, versions 1 and 2.
 
 use appsnap::catalog::{Cadence, ErrorKind, Format, Phase};
+use appsnap::metadata::Metadata;
 use appsnap::platform::Contents;
 use appsnap::retention::{Origin, Status};
 
@@ -51,7 +52,7 @@ fn a_page_of_a_listing_says_that_it_is_one() {
 
 #[test]
 fn records_become_backups() {
-    let backups: Vec<_> = read(V2).records.iter().map(|record| record.to_backup()).collect();
+    let backups = read(V2).to_backups();
     let statuses: Vec<_> = backups.iter().map(|backup| backup.status()).collect();
     assert_eq!(statuses, [Status::Completed, Status::Failed, Status::Queued, Status::Running]);
     assert_eq!(backups[1].origin(), Origin::Automatic);
@@ -133,4 +134,16 @@ fn what_has_to_be_there_is_named_when_it_is_missing() {
         r#"{"snapshots": [{"snapshot_id": "a", "state": "completed", "created_at": "2021-05-05T18:38:41Z"}, 7]}"#,
     );
     assert_eq!(error.place(), "snapshots[1]");
+}
+
+#[test]
+fn the_archives_metadata_adds_the_size_that_the_portal_shows() {
+    let metadata =
+        Metadata::new().with_dump_size_bytes(94_769).with_files_size_bytes(1_346_575).with_model_version("1.0.0.40");
+    let records = read(V2).records;
+    let record = records[3].clone().with_metadata(&metadata);
+    assert_eq!((record.size_bytes, record.model_version.as_deref()), (Some(1_441_344), Some("1.0.0.40")));
+    assert_eq!(record.to_backup().bytes(), Some(1_441_344));
+    let known = records[0].clone().with_metadata(&Metadata::new().with_model_version("2"));
+    assert_eq!((known.size_bytes, known.model_version.as_deref()), (None, Some("1.8.82.e3c1a393")));
 }

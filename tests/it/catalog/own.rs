@@ -14,8 +14,7 @@ fn nothing_of_an_own_list_is_lost_on_the_way_to_retention() {
     assert_eq!(listing.format, Format::Own);
     assert_eq!(listing.records[0].state.phase(), Phase::Completed);
     let direct: Vec<Backup<String>> = serde_json::from_str(LIST).unwrap();
-    let through: Vec<_> = listing.records.iter().map(|record| record.to_backup()).collect();
-    assert_eq!(through, direct);
+    assert_eq!(listing.to_backups(), direct);
 }
 
 #[test]

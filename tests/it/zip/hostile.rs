@@ -59,7 +59,26 @@ fn bytes_that_belong_to_no_entry_are_refused() {
     assert_eq!(refusal(&behind), stray(1));
     let mut prefixed = b"#!/bin/sh\n".to_vec();
     prefixed.extend(build(&[Item::stored("a", b"body")]));
-    assert_eq!(refusal(&prefixed), stray(10));
+    assert_eq!(refusal(&prefixed), ErrorKind::Corrupt(Corrupt::EndRecord));
+}
+
+#[test]
+fn an_end_record_that_lies_about_the_directory_is_refused() {
+    for zip64 in [false, true] {
+        let bytes = build_with(&[Item::stored("a", b"body")], End { zip64, ..End::default() });
+        let end = bytes.len() - 22;
+        let places = if zip64 {
+            vec![end - 20 + 8, end - 76 + 4, end - 76 + 40, end - 76 + 48]
+        } else {
+            vec![end + 12, end + 16]
+        };
+        for place in places {
+            let mut lying = bytes.clone();
+            lying[place] ^= 1;
+            let kind = refusal(&lying);
+            assert!(matches!(kind, ErrorKind::Corrupt(Corrupt::EndRecord | Corrupt::Directory)), "{place}: {kind:?}");
+        }
+    }
 }
 
 #[test]
