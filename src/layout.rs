@@ -1,1 +1,537 @@
-//! layout
+//! The names a snapshot may hold: bytes of a member's name to a typed [`MemberName`], and back.
+//!
+//! A name from an archive is parsed, never cleaned up: it is one of the few that the format knows, or a [`Fault`].
+//! Paths on disk are rendered from the type, so a path that a stranger chose never reaches the file system.
+//!
+//! ```
+//! use appsnap::layout::{MemberName, Oddity};
+//!
+//! let parsed = MemberName::parse(b"./tree/0d/3e/0d3e301f-5551-46f8-ad44-8de2be084c95", false)?;
+//! let MemberName::Document(id) = parsed.name() else { unreachable!() };
+//! assert_eq!(id.to_string(), "0d3e301f-5551-46f8-ad44-8de2be084c95");
+//! assert_eq!(parsed.oddities().count(), 0);
+//!
+//! let flat = MemberName::parse(b"tree/0d3e301f-5551-46f8-ad44-8de2be084c95", false)?;
+//! assert!(flat.oddities().eq([Oddity::FlatTree]));
+//!
+//! assert!(MemberName::parse(b"../../etc/passwd", false).is_err());
+//! # Ok::<(), appsnap::layout::Fault>(())
+//! ```
+#![deny(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation
+)]
+#![cfg_attr(test, allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::cast_possible_truncation))]
+
+use std::fmt;
+
+use thiserror::Error;
+
+use crate::document::DocumentId;
+
+/// Name of the metadata member.
+const METADATA: &str = ".metadata";
+/// Name of the database member, and of its folder.
+const DATABASE: &str = "db/db.backup";
+const DATABASE_FOLDER: &str = "db";
+/// Folder of the documents.
+const TREE: &str = "tree";
+/// Prefix of the files in which macOS keeps extended attributes (AppleDouble, RFC 1740).
+const APPLE_DOUBLE_PREFIX: &str = "._";
+/// Where the macOS Finder keeps a folder's view settings.
+const DS_STORE: &str = ".DS_Store";
+
+/// What a member of a snapshot is, told by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum MemberName {
+    /// `.metadata`: the sizes and the model version.
+    Metadata,
+    /// `db/db.backup`: the database dump.
+    Database,
+    /// `tree/xx/yy/<uuid>`: a file document.
+    Document(DocumentId),
+    /// A directory above one of them. It carries nothing; snapshots need not have any.
+    Directory(DirectoryName),
+    /// A file that macOS slipped in. Readers skip it with a warning.
+    Junk(Junk),
+}
+
+/// A directory that may stand in a snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum DirectoryName {
+    /// The top: `./`.
+    Root,
+    /// `db/`.
+    Database,
+    /// `tree/`.
+    Tree,
+    /// `tree/xx/`.
+    Shard(u8),
+    /// `tree/xx/yy/`.
+    SubShard(u8, u8),
+}
+
+/// Which kind of file macOS slipped in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Junk {
+    /// `._*`: extended attributes of the file beside it (AppleDouble, RFC 1740).
+    AppleDouble,
+    /// `.DS_Store`: view settings of the folder.
+    DsStore,
+}
+
+/// A name that was understood although it is not spelled as the platform spells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Oddity {
+    /// A document lies in `tree/` itself. Mendix Cloud v4 accepts that, but writes the two shard folders.
+    FlatTree,
+    /// The letters of the shard folders are in another case than those of the uuid below them.
+    ShardLetterCase,
+    /// The uuid holds upper-case letters. Legal for a reader; every known example is lower case.
+    UpperCaseId,
+}
+
+/// A member's name, understood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parsed {
+    name: MemberName,
+    placement: Option<Oddity>,
+    letter_case: Option<Oddity>,
+}
+
+/// Why a name cannot stand in a snapshot.
+///
+/// It says nothing about the name itself: whoever reports it adds the name through [`escaped`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
+#[non_exhaustive]
+pub enum Fault {
+    /// The name is absolute or has a `..` component.
+    #[error("the name leads out of the archive")]
+    Traversal,
+    /// The name is not UTF-8, or holds a control character or a backslash.
+    #[error("the name holds bytes that no name in a snapshot has")]
+    Encoding,
+    /// The name is empty, or has an empty component or a `.` component other than one leading `./`.
+    #[error("the name is not in its shortest form")]
+    NonCanonical,
+    /// The name is well formed, but is none that the format knows.
+    #[error("a snapshot holds .metadata, db/db.backup and tree/xx/yy/<uuid>, and nothing else")]
+    Unknown,
+    /// The shard folders are not the first two and the next two characters of the uuid.
+    #[error("the folders do not match the uuid: a document lies in tree/xx/yy/, its first four characters")]
+    ShardMismatch,
+    /// The name is one of the format's files, but the member is a directory; or the other way round.
+    #[error("a file stands where the format has a directory, or a directory where it has a file")]
+    WrongKind,
+}
+
+impl MemberName {
+    /// Reads the name of a member; `is_directory` says what the archive takes the member for.
+    ///
+    /// One leading `./` and one trailing `/` of a directory are part of how tar programs spell names, and no oddity.
+    ///
+    /// # Errors
+    /// A [`Fault`] for every name that the format does not know.
+    ///
+    /// # Security
+    /// Nothing of `raw` survives except what the type says: a document is 16 bytes, everything else has no payload.
+    pub fn parse(raw: &[u8], is_directory: bool) -> Result<Parsed, Fault> {
+        let text = std::str::from_utf8(raw).map_err(|_| Fault::Encoding)?;
+        if is_directory { parse_directory(text) } else { parse_file(text) }
+    }
+
+    /// The canonical text of the name, `None` for [`MemberName::Junk`], which is never written.
+    ///
+    /// The inverse of [`parse`](Self::parse): reading the text back gives the same name and no oddity.
+    #[must_use]
+    pub fn render(&self) -> Option<NameText> {
+        let mut text = NameText { bytes: [0; NameText::MAX_BYTES], len_bytes: 0 };
+        match self {
+            Self::Metadata => text.push(METADATA),
+            Self::Database => text.push(DATABASE),
+            Self::Document(id) => text.push_document(*id),
+            Self::Directory(DirectoryName::Root) => text.push("./"),
+            Self::Directory(DirectoryName::Database) => text.push("db/"),
+            Self::Directory(DirectoryName::Tree) => text.push("tree/"),
+            Self::Directory(DirectoryName::Shard(first)) => text.push_shards(&[*first]),
+            Self::Directory(DirectoryName::SubShard(first, second)) => text.push_shards(&[*first, *second]),
+            Self::Junk(_) => return None,
+        }
+        Some(text)
+    }
+}
+
+impl Parsed {
+    /// What the member is.
+    #[must_use]
+    pub const fn name(&self) -> MemberName {
+        self.name
+    }
+
+    /// How its spelling differs from the platform's.
+    pub fn oddities(&self) -> impl Iterator<Item = Oddity> + use<> {
+        [self.placement, self.letter_case].into_iter().flatten()
+    }
+
+    const fn plain(name: MemberName) -> Self {
+        Self { name, placement: None, letter_case: None }
+    }
+}
+
+/// The canonical text of a [`MemberName`], held without allocating.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct NameText {
+    bytes: [u8; Self::MAX_BYTES],
+    len_bytes: u8,
+}
+
+impl NameText {
+    /// Length of the longest name, `tree/xx/yy/<uuid>`, in bytes.
+    pub const MAX_BYTES: usize = 47;
+
+    /// The name of a document: `tree/xx/yy/<uuid>`.
+    #[must_use]
+    pub fn of_document(id: DocumentId) -> Self {
+        let mut text = Self { bytes: [0; Self::MAX_BYTES], len_bytes: 0 };
+        text.push_document(id);
+        text
+    }
+
+    /// The bytes of the name.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..usize::from(self.len_bytes)).unwrap_or_default()
+    }
+
+    /// The text of the name, which is ASCII.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(self.as_bytes()).unwrap_or_default()
+    }
+
+    fn push(&mut self, part: &str) {
+        let free = self.bytes.get_mut(usize::from(self.len_bytes)..).unwrap_or_default();
+        // Every caller stays within MAX_BYTES, as the test of the longest name shows; zip cannot go beyond it.
+        for (to, from) in free.iter_mut().zip(part.bytes()) {
+            *to = from;
+            self.len_bytes = self.len_bytes.saturating_add(1);
+        }
+    }
+
+    fn push_document(&mut self, id: DocumentId) {
+        let uuid = id.text();
+        let (first, second) = uuid.shards();
+        for part in [TREE, "/", first, "/", second, "/", uuid.as_str()] {
+            self.push(part);
+        }
+    }
+
+    fn push_shards(&mut self, shards: &[u8]) {
+        self.push("tree/");
+        for shard in shards {
+            let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or_default();
+            let mut buffer = [0; 4];
+            self.push(digit(shard >> 4).encode_utf8(&mut buffer));
+            self.push(digit(shard & 0x0f).encode_utf8(&mut buffer));
+            self.push("/");
+        }
+    }
+}
+
+impl fmt::Display for NameText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl fmt::Debug for NameText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
+    }
+}
+
+/// A name from an archive, made safe to print: ASCII without control characters, everything else as `\xNN`,
+/// and cut after 128 bytes.
+///
+/// ```
+/// use appsnap::layout::escaped;
+/// assert_eq!(escaped(b"tree/\x1b[2J").to_string(), r"tree/\x1b[2J");
+/// ```
+#[must_use]
+pub fn escaped(raw: &[u8]) -> Escaped<'_> {
+    Escaped(raw)
+}
+
+/// Prints a name from an archive; made by [`escaped`].
+#[derive(Clone, Copy, Debug)]
+pub struct Escaped<'a>(&'a [u8]);
+
+impl Escaped<'_> {
+    /// Bytes of a name that are printed; no legal one is longer than [`NameText::MAX_BYTES`].
+    const SHOWN_BYTES: usize = 128;
+}
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = self.0.get(..Self::SHOWN_BYTES).unwrap_or(self.0);
+        write!(f, "{}", shown.escape_ascii())?;
+        if shown.len() < self.0.len() { f.write_str("...") } else { Ok(()) }
+    }
+}
+
+/// Reads the name of a regular file.
+fn parse_file(text: &str) -> Result<Parsed, Fault> {
+    let path = clean(text)?;
+    match path {
+        METADATA => return Ok(Parsed::plain(MemberName::Metadata)),
+        DATABASE => return Ok(Parsed::plain(MemberName::Database)),
+        _ => {}
+    }
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    if let Some(junk) = junk(name) {
+        return directory_of(folder).map(|_| Parsed::plain(MemberName::Junk(junk)));
+    }
+    if let Some(document) = document(path)? {
+        return Ok(document);
+    }
+    if directory_of(path).is_ok() { Err(Fault::WrongKind) } else { Err(Fault::Unknown) }
+}
+
+/// Reads the name of a directory.
+fn parse_directory(text: &str) -> Result<Parsed, Fault> {
+    let path = match text {
+        // Python and Go write the top as `.`, everybody else as `./`.
+        "." | "./" => "",
+        "/" => return Err(Fault::Traversal),
+        _ => clean(text.strip_suffix('/').unwrap_or(text))?,
+    };
+    match path {
+        METADATA | DATABASE => return Err(Fault::WrongKind),
+        _ => {}
+    }
+    match directory_of(path) {
+        Ok(name) => Ok(Parsed::plain(MemberName::Directory(name))),
+        Err(_) if matches!(document(path), Ok(Some(_))) => Err(Fault::WrongKind),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// Refuses what no name may have, and takes one leading `./` off.
+fn clean(text: &str) -> Result<&str, Fault> {
+    if text.chars().any(|c| c.is_control() || c == '\\') {
+        return Err(Fault::Encoding);
+    }
+    if text.starts_with('/') || text.split('/').any(|component| component == "..") {
+        return Err(Fault::Traversal);
+    }
+    let path = text.strip_prefix("./").unwrap_or(text);
+    if path.split('/').any(|component| matches!(component, "" | ".")) {
+        return Err(Fault::NonCanonical);
+    }
+    Ok(path)
+}
+
+/// Which file of macOS a last component is.
+fn junk(name: &str) -> Option<Junk> {
+    if name.starts_with(APPLE_DOUBLE_PREFIX) {
+        Some(Junk::AppleDouble)
+    } else if name == DS_STORE {
+        Some(Junk::DsStore)
+    } else {
+        None
+    }
+}
+
+/// The directory that a clean path without a trailing slash names; the empty path is the top.
+fn directory_of(path: &str) -> Result<DirectoryName, Fault> {
+    match path {
+        "" => return Ok(DirectoryName::Root),
+        DATABASE_FOLDER => return Ok(DirectoryName::Database),
+        TREE => return Ok(DirectoryName::Tree),
+        _ => {}
+    }
+    let shards = path.strip_prefix("tree/").ok_or(Fault::Unknown)?;
+    let directory = match shards.split_once('/') {
+        None => shard(shards).map(DirectoryName::Shard),
+        Some((first, second)) => {
+            shard(first).zip(shard(second)).map(|(first, second)| DirectoryName::SubShard(first, second))
+        }
+    };
+    directory.ok_or(Fault::Unknown)
+}
+
+/// The byte that two hex digits of either case spell.
+fn shard(text: &str) -> Option<u8> {
+    let is_pair = text.len() == 2 && text.bytes().all(|digit| digit.is_ascii_hexdigit());
+    if is_pair { u8::from_str_radix(text, 16).ok() } else { None }
+}
+
+/// The document that a clean path names: sharded, or flat in `tree/`.
+fn document(path: &str) -> Result<Option<Parsed>, Fault> {
+    let Some(below) = path.strip_prefix("tree/") else { return Ok(None) };
+    let mut parts = below.split('/');
+    let (shards, text) = match (parts.next(), parts.next(), parts.next(), parts.next()) {
+        (Some(text), None, None, None) => (None, text),
+        (Some(first), Some(second), Some(text), None) => (Some((first, second)), text),
+        _ => return Ok(None),
+    };
+    let Ok(id) = DocumentId::parse(text.as_bytes()) else { return Ok(None) };
+    let placement = match shards {
+        None => Some(Oddity::FlatTree),
+        Some((first, second)) => shard_oddity(first, second, text)?,
+    };
+    let is_upper = text.bytes().any(|byte| byte.is_ascii_uppercase());
+    let letter_case = is_upper.then_some(Oddity::UpperCaseId);
+    Ok(Some(Parsed { name: MemberName::Document(id), placement, letter_case }))
+}
+
+/// Compares the shard folders with the characters of the uuid that they stand for.
+fn shard_oddity(first: &str, second: &str, uuid: &str) -> Result<Option<Oddity>, Fault> {
+    let (own_first, own_second) = (uuid.get(..2).unwrap_or_default(), uuid.get(2..4).unwrap_or_default());
+    if first == own_first && second == own_second {
+        Ok(None)
+    } else if first.eq_ignore_ascii_case(own_first) && second.eq_ignore_ascii_case(own_second) {
+        Ok(Some(Oddity::ShardLetterCase))
+    } else {
+        Err(Fault::ShardMismatch)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const ID: &str = "0d3e301f-5551-46f8-ad44-8de2be084c95";
+
+    fn file(raw: &str) -> Result<MemberName, Fault> {
+        MemberName::parse(raw.as_bytes(), false).map(|parsed| parsed.name())
+    }
+
+    fn directory(raw: &str) -> Result<MemberName, Fault> {
+        MemberName::parse(raw.as_bytes(), true).map(|parsed| parsed.name())
+    }
+
+    #[test]
+    fn every_fault_has_its_reason() {
+        let not_there = format!("tree/0d/3f/{ID}");
+        for (raw, fault) in [
+            ("../.metadata", Fault::Traversal),
+            ("tree/../.metadata", Fault::Traversal),
+            ("tree/..", Fault::Traversal),
+            ("/.metadata", Fault::Traversal),
+            ("//server/share", Fault::Traversal),
+            (".\\.metadata", Fault::Encoding),
+            ("tree\n", Fault::Encoding),
+            ("tree/\u{85}", Fault::Encoding),
+            ("", Fault::NonCanonical),
+            ("././.metadata", Fault::NonCanonical),
+            ("db//db.backup", Fault::NonCanonical),
+            ("db/./db.backup", Fault::NonCanonical),
+            (".metadata/", Fault::NonCanonical),
+            ("C:db.backup", Fault::Unknown),
+            ("DB/db.backup", Fault::Unknown),
+            ("db/db.backup2", Fault::Unknown),
+            ("tree/\u{202e}", Fault::Unknown),
+            ("foo/._bar", Fault::Unknown),
+            ("tree/0d/3e/0d3e301f555146f8ad448de2be084c95", Fault::Unknown),
+            ("tree", Fault::WrongKind),
+            (&not_there, Fault::ShardMismatch),
+        ] {
+            assert_eq!(file(raw), Err(fault), "{raw:?}");
+        }
+        assert_eq!(MemberName::parse(b"tree/\xff", false), Err(Fault::Encoding));
+    }
+
+    #[test]
+    fn directories_are_those_above_the_members() {
+        for (raw, name) in [
+            (".", DirectoryName::Root),
+            ("./", DirectoryName::Root),
+            ("db", DirectoryName::Database),
+            ("./tree/", DirectoryName::Tree),
+            ("tree/0D/", DirectoryName::Shard(0x0d)),
+            ("tree/0d/3e", DirectoryName::SubShard(0x0d, 0x3e)),
+        ] {
+            assert_eq!(directory(raw), Ok(MemberName::Directory(name)), "{raw:?}");
+        }
+        assert_eq!(directory("tree/0d/3e/00"), Err(Fault::Unknown));
+        assert_eq!(directory("tree/+d"), Err(Fault::Unknown));
+        assert_eq!(directory("tree//"), Err(Fault::NonCanonical));
+        assert_eq!(directory(&format!("tree/0d/3e/{ID}")), Err(Fault::WrongKind));
+        assert_eq!(directory("._x"), Err(Fault::Unknown));
+    }
+
+    #[test]
+    fn junk_is_known_only_beside_members() {
+        for raw in ["._.metadata", "./._.", "db/._db.backup", "tree/0d/3e/._x"] {
+            assert_eq!(file(raw), Ok(MemberName::Junk(Junk::AppleDouble)), "{raw:?}");
+        }
+        assert_eq!(file("tree/.DS_Store"), Ok(MemberName::Junk(Junk::DsStore)));
+        assert_eq!(file(&format!("tree/0d/3e/{ID}/._x")), Err(Fault::Unknown));
+    }
+
+    #[test]
+    fn odd_spellings_are_told_apart() {
+        let oddities = |raw: String| MemberName::parse(raw.as_bytes(), false).unwrap().oddities().collect::<Vec<_>>();
+        let upper = ID.to_uppercase();
+        assert_eq!(oddities(format!("tree/{ID}")), [Oddity::FlatTree]);
+        assert_eq!(oddities(format!("tree/0D/3e/{ID}")), [Oddity::ShardLetterCase]);
+        assert_eq!(oddities(format!("tree/0D/3E/{upper}")), [Oddity::UpperCaseId]);
+        assert_eq!(oddities(format!("tree/0d/3e/{upper}")), [Oddity::ShardLetterCase, Oddity::UpperCaseId]);
+    }
+
+    #[test]
+    fn escaped_names_are_bounded_ascii() {
+        let shown = escaped("\u{202e}\n".repeat(100).as_bytes()).to_string();
+        assert!(shown.bytes().all(|byte| (0x20..0x7f).contains(&byte)) && shown.len() < 600, "{shown}");
+    }
+
+    fn any_name() -> impl Strategy<Value = MemberName> {
+        prop_oneof![
+            Just(MemberName::Metadata),
+            Just(MemberName::Database),
+            any::<[u8; 16]>().prop_map(|bytes| MemberName::Document(DocumentId::from_bytes(bytes))),
+            Just(MemberName::Directory(DirectoryName::Root)),
+            Just(MemberName::Directory(DirectoryName::Database)),
+            Just(MemberName::Directory(DirectoryName::Tree)),
+            any::<u8>().prop_map(|first| MemberName::Directory(DirectoryName::Shard(first))),
+            any::<(u8, u8)>().prop_map(|(a, b)| MemberName::Directory(DirectoryName::SubShard(a, b))),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn rendering_and_parsing_are_inverse(name in any_name()) {
+            let text = name.render().unwrap();
+            let is_directory = matches!(name, MemberName::Directory(_));
+            let parsed = MemberName::parse(text.as_bytes(), is_directory).unwrap();
+            prop_assert_eq!(parsed, Parsed::plain(name));
+        }
+
+        #[test]
+        fn whatever_parses_renders_to_a_name_that_means_the_same(
+            raw in "(\\./)?(tree|db|\\.metadata)(/[0-9a-fA-F]{2}){0,2}(/[0-9a-fA-F-]{36}|/db\\.backup|/)?",
+            is_directory: bool,
+        ) {
+            if let Ok(parsed) = MemberName::parse(raw.as_bytes(), is_directory) {
+                let text = parsed.name().render().unwrap();
+                prop_assert_eq!(MemberName::parse(text.as_bytes(), is_directory).map(|again| again.name()), Ok(parsed.name()));
+            }
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic(raw: Vec<u8>, is_directory: bool) {
+            let _ = MemberName::parse(&raw, is_directory);
+        }
+    }
+}

@@ -1,13 +1,93 @@
 //! What goes into a snapshot: payloads with a known length, and sources of many documents.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::Path;
 
+use super::error::{Error, ErrorKind, Result};
 use crate::document::DocumentId;
 use crate::gzip::ReadAt;
+use crate::limits::{Exceeded, Limits};
+
+/// A payload: a reader, and how many bytes it will give.
+///
+/// The tar format states a member's length in front of it, so the length must be known first. It is a promise: a reader
+/// that gives fewer or more bytes is an error, and ends the writer.
+#[derive(Debug)]
+pub struct Content<R> {
+    pub(super) reader: R,
+    pub(super) len_bytes: u64,
+}
+
+impl<R: Read> Content<R> {
+    /// A payload of `len_bytes` bytes.
+    ///
+    /// ```
+    /// use appsnap::snapshot::Content;
+    ///
+    /// let content = Content::sized(5, &b"hello"[..]);
+    /// ```
+    pub const fn sized(len_bytes: u64, reader: R) -> Self {
+        Self { reader, len_bytes }
+    }
+
+    /// How many bytes were promised.
+    #[must_use]
+    pub const fn len_bytes(&self) -> u64 {
+        self.len_bytes
+    }
+}
+
+impl Content<File> {
+    /// The rest of a file, from where it stands to where it ends now.
+    ///
+    /// # Errors
+    /// When the file's length or position cannot be told, or it is not a regular file.
+    pub fn file(mut file: File) -> Result<Self> {
+        let facts = file.metadata().map_err(|error| Error::io("asking for the length of a file", error))?;
+        if !facts.is_file() {
+            let error = io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file");
+            return Err(Error::io("asking for the length of a file", error));
+        }
+        let start = file.stream_position().map_err(|error| Error::io("asking for the position in a file", error))?;
+        Ok(Self { reader: file, len_bytes: facts.len().saturating_sub(start) })
+    }
+
+    /// All that `reader` gives, of whatever length, by way of a temporary file in `spool_dir`.
+    ///
+    /// The file has no name where the system allows that, and is gone when the content is dropped.
+    ///
+    /// # Errors
+    /// When reading or writing fails, or the reader gives more than [`Limits::max_entry_bytes`].
+    pub fn spooled(mut reader: impl Read, spool_dir: &Path, limits: &Limits) -> Result<Self> {
+        let mut file =
+            tempfile::tempfile_in(spool_dir).map_err(|error| Error::io("creating a temporary file", error))?;
+        let allowed = limits.max_entry_bytes();
+        let mut buffer = vec![0; 64 << 10];
+        let mut len_bytes = 0_u64;
+        loop {
+            let count = match reader.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(count) => count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(Error::io("reading a payload", error)),
+            };
+            len_bytes = len_bytes.saturating_add(count as u64);
+            if len_bytes > allowed {
+                let exceeded = Exceeded { name: "max_entry_bytes", allowed, wanted: len_bytes };
+                return Err(Error::new(ErrorKind::Limit(exceeded)));
+            }
+            let bytes = buffer.get(..count).unwrap_or_default();
+            file.write_all(bytes).map_err(|error| Error::io("writing a temporary file", error))?;
+        }
+        file.seek(SeekFrom::Start(0)).map_err(|error| Error::io("rewinding a temporary file", error))?;
+        Ok(Self { reader: file, len_bytes })
+    }
+}
 
 /// Many documents whose ids and lengths are known before the first byte is read, such as a folder of files.
 ///
-/// Rows must come in ascending order of their ids, each id once: the writer refuses anything else before it writes.
+/// Rows come in ascending order of their ids, each id once: the writer refuses anything else before it writes.
 pub trait DocumentSource: Sync {
     /// An opened document.
     type File: ReadAt;

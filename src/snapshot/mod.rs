@@ -1,5 +1,32 @@
 //! The archive itself: written, read, extracted and accessed at random.
 
+mod anomaly;
+mod archive;
 mod content;
+mod documents;
+mod entry;
+mod error;
+mod extract;
+mod ids;
+mod index;
+mod options;
+mod plain;
+mod reader;
+mod report;
+mod stored;
+mod writer;
 
-pub use content::DocumentSource;
+pub use anomaly::{Anomaly, AnomalyKind};
+pub use archive::{Documents, ListedDocument, SnapshotArchive};
+pub use content::{Content, DocumentSource};
+pub use entry::{Entry, EntryKind};
+pub use error::{Error, ErrorKind, Result};
+pub use extract::{
+    Durability, Existing, ExtractOptions, ExtractReport, STAGING_PREFIX, Selection, extract, remove_stale_staging,
+};
+pub use index::Index;
+pub use options::{IndexPlacement, MetadataSizes, ReadOptions, Sections, Tolerance, WriteOptions};
+pub use reader::SnapshotReader;
+pub use report::{ReadReport, WriteReport};
+pub use stored::StoredFile;
+pub use writer::SnapshotWriter;

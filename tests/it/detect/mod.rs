@@ -1,1 +1,159 @@
-//! detect
+//! Files are told by their first bytes.
+
+use std::fs;
+use std::io::Write;
+
+use appsnap::detect::{self, Detection, HEAD_BYTES, Kind, Packing};
+use appsnap::pgdump::Identity;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use proptest::prelude::*;
+use tempfile::tempdir;
+
+const ID: &str = "0d3e301f-5551-46f8-ad44-8de2be084c95";
+const PLAIN_SQL: &[u8] = b"--\n-- PostgreSQL database dump\n--\n\n\\restrict KEY\n";
+const DUMPALL: &[u8] = b"--\n-- PostgreSQL database cluster dump\n--\n\n";
+
+fn gzip(plain: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(plain).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// A tar archive of members with these names; a name that ends in a slash is a directory.
+fn tar(names: &[&str]) -> Vec<u8> {
+    let mut builder = tar::Builder::new(Vec::new());
+    for name in names {
+        let mut header = tar::Header::new_gnu();
+        header.as_mut_bytes()[..name.len()].copy_from_slice(name.as_bytes());
+        let content: &[u8] = if name.ends_with('/') { b"" } else { b"content" };
+        header.set_entry_type(if content.is_empty() { tar::EntryType::Directory } else { tar::EntryType::Regular });
+        header.set_size(content.len() as u64);
+        header.set_mode(0o644);
+        header.set_cksum();
+        builder.append(&header, content).unwrap();
+    }
+    builder.into_inner().unwrap()
+}
+
+/// A zip file's first local header.
+fn zip(name: &str) -> Vec<u8> {
+    let mut header = b"PK\x03\x04".to_vec();
+    header.resize(26, 0);
+    header.extend((name.len() as u16).to_le_bytes());
+    header.extend([0, 0]);
+    header.extend(name.as_bytes());
+    header
+}
+
+fn dump(format: u8) -> Vec<u8> {
+    [b"PGDMP\x01\x0e\x00\x04\x08".as_slice(), &[format], &[0; 40]].concat()
+}
+
+fn told(bytes: &[u8]) -> (&'static str, Packing) {
+    let detection = detect::identify(bytes);
+    (detection.name(), detection.packing())
+}
+
+#[test]
+fn every_kind_is_told_by_its_bytes() {
+    let document = format!("tree/0d/3e/{ID}");
+    let utf16 = |text: &str| [vec![0xff, 0xfe], text.encode_utf16().flat_map(u16::to_le_bytes).collect()].concat();
+    let cases: Vec<(&str, Vec<u8>)> = vec![
+        ("snapshot", tar(&[".metadata", "db/db.backup", &document])),
+        ("snapshot", tar(&["./", "./db/", "./db/db.backup"])),
+        ("snapshot", tar(&[&document])),
+        ("snapshot", tar(&["._.metadata", ".metadata"])),
+        ("snapshot", tar(&["README", ".metadata"])),
+        ("snapshot", tar(&["tree/not-a-uuid"])),
+        ("files-tar", tar(&["files/", "files/0d/", "files/0d/3e/", &format!("files/0d/3e/{ID}")])),
+        ("files-tar", tar(&[&format!("./0d/3e/{ID}")])),
+        ("files-tar", tar(&[ID])),
+        ("tar", tar(&["README", "src/main.rs"])),
+        ("pg-tar", tar(&["toc.dat", "3497.dat"])),
+        ("hsqldb", tar(&["default.script"])),
+        ("custom-dump", dump(1)),
+        ("pg-directory-toc", dump(3)),
+        ("plain-sql", PLAIN_SQL.to_vec()),
+        ("plain-sql", [b"\xef\xbb\xbf", PLAIN_SQL].concat()),
+        ("plain-sql", String::from_utf8(PLAIN_SQL.to_vec()).unwrap().replace('\n', "\r\n").into_bytes()),
+        ("dumpall-sql", DUMPALL.to_vec()),
+        ("zip", zip("files/0d/3e/x")),
+        ("zip", b"PK\x05\x06".to_vec()),
+        ("squidex", zip("attachments/327/version.json")),
+        ("squidex", zip("events/0/0.json")),
+        ("utf16-damaged", utf16("PGDMP\u{1}")),
+        ("utf16-damaged", utf16("--\r\n-- PostgreSQL database dump")),
+        ("mssql-backup", b"TAPE\0\0\x03\0".to_vec()),
+        ("hsqldb", b"SET DATABASE UNIQUE NAME HSQLDB8C1A2F8D5E\n".to_vec()),
+        ("hsqldb", b"CREATE SCHEMA PUBLIC AUTHORIZATION DBA\n".to_vec()),
+        ("unknown", b"hello".to_vec()),
+        ("unknown", Vec::new()),
+    ];
+    for (expected, bytes) in &cases {
+        assert_eq!(told(bytes), (*expected, Packing::None), "{}", bytes.escape_ascii());
+        let packed = if *expected == "custom-dump" { "bare-dump-gzip" } else { expected };
+        assert_eq!(told(&gzip(bytes)), (packed, Packing::Gzip), "{} in gzip", bytes.escape_ascii());
+    }
+}
+
+#[test]
+fn compressed_frames_that_are_not_looked_into_are_named_in_the_hint() {
+    for (magic, program) in [([0x04, 0x22, 0x4d, 0x18], "lz4 -d"), ([0x28, 0xb5, 0x2f, 0xfd], "zstd -d")] {
+        let detection = detect::identify(&magic);
+        assert_eq!(detection.name(), "unknown");
+        assert!(detection.hint().unwrap().contains(program));
+    }
+}
+
+#[test]
+fn only_snapshots_and_bare_custom_dumps_need_no_hint() {
+    let has_hint = |bytes: &[u8]| detect::identify(bytes).hint().is_some();
+    assert!(!has_hint(&tar(&[".metadata"])) && !has_hint(&gzip(&tar(&[".metadata"]))));
+    assert!(!has_hint(&dump(1)) && has_hint(&gzip(&dump(1))));
+    assert!(detect::identify(&dump(1)).is_custom_dump() && !detect::identify(&gzip(&dump(1))).is_custom_dump());
+    assert!(has_hint(PLAIN_SQL) && has_hint(b"hello") && has_hint(&zip("x")));
+}
+
+#[test]
+fn archive_with_a_damaged_beginning_is_worth_reading_for_its_error() {
+    let mut broken = tar(&[".metadata"]);
+    broken[0] ^= 1;
+    let is_worth = |bytes: &[u8]| Detection::may_be_snapshot(&detect::identify(bytes));
+    assert!(is_worth(&broken) && is_worth(&gzip(&broken)));
+    assert!(is_worth(&gzip(&tar(&[".metadata"]))[..5]));
+    assert!(!is_worth(PLAIN_SQL) && !is_worth(b"hello") && !is_worth(&dump(1)));
+}
+
+#[test]
+fn head_of_a_large_archive_is_enough() {
+    let document = format!("tree/0d/3e/{ID}");
+    let mut archive = tar(&[".metadata", "db/db.backup", &document]);
+    archive.extend(vec![0; 1 << 20]);
+    assert_eq!(told(&archive[..HEAD_BYTES]).0, "snapshot");
+    assert_eq!(told(&archive[..600]).0, "snapshot");
+}
+
+#[test]
+fn folder_with_a_table_of_contents_is_a_directory_dump() {
+    let folder = tempdir().unwrap();
+    assert!(detect::identify_path(folder.path()).is_err(), "some folder");
+    fs::write(folder.path().join("toc.dat"), dump(3)).unwrap();
+    assert_eq!(detect::identify_path(folder.path()).unwrap().kind(), Kind::Other(Identity::TocFile));
+    assert_eq!(detect::identify_path(folder.path().join("toc.dat")).unwrap().kind(), Kind::Other(Identity::TocFile));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn arbitrary_bytes_never_panic(
+        start in prop::sample::select(vec![&b""[..], b"\x1f\x8b\x08", b"PGDMP", b"PK\x03\x04", b"\xff\xfe", b"--\n-- Po"]),
+        rest in proptest::collection::vec(any::<u8>(), 0..2_000),
+    ) {
+        let bytes = [start, &rest].concat();
+        let detection = detect::identify(&bytes);
+        prop_assert_eq!(detection, detect::identify(&bytes));
+        detect::identify(&gzip(&bytes));
+    }
+}

@@ -1,1 +1,90 @@
-//! examples
+//! The example programs, run as users run them.
+
+mod commands;
+
+use std::env;
+use std::ffi::OsStr;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use appsnap::DocumentId;
+use serde_json::Value;
+
+/// A real dump, the one that the quickstart packs.
+const DUMP: &[u8] = include_bytes!("../../../examples/data/quickstart.dump");
+
+/// Where the example is that was built along with this test; `None`, said loudly, when it was not.
+///
+/// # Panics
+/// When `APPSNAP_REQUIRE_TOOLS` is set and it was not built.
+fn example(name: &str) -> Option<PathBuf> {
+    let test = env::current_exe().unwrap();
+    let profile = test.parent().and_then(Path::parent).unwrap();
+    let file = profile.join("examples").join(name).with_extension(env::consts::EXE_EXTENSION);
+    if !file.is_file() {
+        assert!(env::var_os("APPSNAP_REQUIRE_TOOLS").is_none(), "the example {name} is not built");
+        eprintln!("SKIPPED: the example {name} is not built; `cargo build --examples` does that");
+        return None;
+    }
+    Some(file)
+}
+
+/// Runs `program`, with `input` on its standard input.
+fn run<A: AsRef<OsStr>>(program: &Path, arguments: &[A], input: &[u8]) -> Output {
+    let mut child = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let input = input.to_vec();
+    // On a thread of its own, and without insisting: not every program reads all that it is offered.
+    let feeder = std::thread::spawn(move || drop(stdin.write_all(&input)));
+    let output = child.wait_with_output().unwrap();
+    feeder.join().unwrap();
+    output
+}
+
+/// What a program that succeeded printed.
+fn stdout(output: &Output) -> String {
+    assert!(output.status.success(), "{}: {}", output.status, stderr(output));
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn json(output: &Output) -> Value {
+    serde_json::from_str(&stdout(output)).unwrap()
+}
+
+/// Fills a files folder with `count` documents of all sizes, and says which.
+fn make_files(folder: &Path, count: u64) -> Vec<(DocumentId, Vec<u8>)> {
+    let mut documents: Vec<_> = (1..=count)
+        .map(|number| {
+            let spread = u128::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
+            let len = [0, 1, 511, 512, 513, 70_000][number as usize % 6];
+            let text = format!("document {number} ");
+            (DocumentId::from_bytes(spread.to_be_bytes()), text.bytes().cycle().take(len).collect())
+        })
+        .collect();
+    documents.sort_by_key(|(id, _)| *id);
+    for (id, content) in &documents {
+        let path = document_path(folder, *id);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+    documents
+}
+
+/// `xx/yy/<uuid>`
+fn document_path(folder: &Path, id: DocumentId) -> PathBuf {
+    let text = id.text();
+    let (first, second) = text.shards();
+    folder.join(first).join(second).join(text.as_str())
+}

@@ -1,1 +1,6 @@
-//! snapshot
+//! The archive written and read back.
+
+mod damage;
+mod index;
+mod read;
+mod write;

@@ -1,0 +1,170 @@
+//! The archives' contents that every bench measures on: made by code from a seed, so that figures can be compared.
+#![allow(dead_code, reason = "every bench uses a part of it")]
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use appsnap::DocumentId;
+use appsnap::snapshot::DocumentSource;
+
+/// Bytes of the stand-in for `db/db.backup`. A dump is compressed already.
+pub const DUMP_BYTES: usize = 20_000_000;
+
+/// A small, fast generator (splitmix64): the corpora must be the same everywhere and for ever.
+#[derive(Clone)]
+pub struct Random(u64);
+
+impl Random {
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// In [0, 1).
+    pub fn unit(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    /// Normally distributed (Box-Muller).
+    pub fn normal(&mut self) -> f64 {
+        let (u, v) = (1.0 - self.unit(), self.unit());
+        (-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()
+    }
+
+    pub fn noise(&mut self, len: usize) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(len + 8);
+        while bytes.len() < len {
+            bytes.extend_from_slice(&self.next().to_le_bytes());
+        }
+        bytes.truncate(len);
+        bytes
+    }
+
+    /// Text of made-up words, from a vocabulary of 16,384 in which a few are common.
+    pub fn text(&mut self, len: usize) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(len + 32);
+        while bytes.len() < len {
+            let rank = (16_384.0 * self.unit().powf(1.5)) as u64;
+            let mut word = Self(rank);
+            for _ in 0..2 + word.next() % 8 {
+                bytes.push(b'a' + (word.next() % 26) as u8);
+            }
+            bytes.push(if self.next().is_multiple_of(12) { b'\n' } else { b' ' });
+        }
+        bytes.truncate(len);
+        bytes
+    }
+}
+
+/// A folder of documents and a dump, on disk.
+pub struct Corpus {
+    pub name: &'static str,
+    pub files: PathBuf,
+    pub dump: PathBuf,
+}
+
+/// 4,096-byte documents, 30 % of them incompressible.
+pub fn small(root: &Path, count: usize) -> io::Result<Corpus> {
+    make(root, "small", count, |random| {
+        let is_noise = random.unit() < 0.3;
+        (4096, is_noise)
+    })
+}
+
+/// Log-normal sizes (median 6,000 bytes, sigma 1.2, at most 8 MiB), half of them incompressible.
+pub fn mixed(root: &Path, count: usize) -> io::Result<Corpus> {
+    make(root, "mixed", count, |random| {
+        let len = (6000.0 * (1.2 * random.normal()).exp()).min(8.0 * 1024.0 * 1024.0) as usize;
+        (len, random.unit() < 0.5)
+    })
+}
+
+fn make(
+    root: &Path,
+    name: &'static str,
+    count: usize,
+    mut shape: impl FnMut(&mut Random) -> (usize, bool),
+) -> io::Result<Corpus> {
+    let root = root.join(format!("{name}-{count}"));
+    let corpus = Corpus { name, files: root.join("tree"), dump: root.join("db").join("db.backup") };
+    let done = root.join(".complete");
+    if done.exists() {
+        return Ok(corpus);
+    }
+    let mut random = Random::new(20_261_120);
+    fs::create_dir_all(root.join("db"))?;
+    fs::write(&corpus.dump, random.noise(DUMP_BYTES))?;
+    for _ in 0..count {
+        let id = id(&mut random);
+        let text = id.text();
+        let (first, second) = text.shards();
+        let folder = corpus.files.join(first).join(second);
+        fs::create_dir_all(&folder)?;
+        let (len, is_noise) = shape(&mut random);
+        let bytes = if is_noise { random.noise(len) } else { random.text(len) };
+        File::create(folder.join(text.as_str()))?.write_all(&bytes)?;
+    }
+    fs::write(root.join(".metadata"), b"{\"duration\":\"0\"}")?;
+    File::create(done)?;
+    Ok(corpus)
+}
+
+fn id(random: &mut Random) -> DocumentId {
+    DocumentId::from_bytes(((u128::from(random.next()) << 64) | u128::from(random.next())).to_be_bytes())
+}
+
+/// Documents that exist only while they are read: 1 KiB each, a third of them incompressible, ids ascending.
+pub struct Huge {
+    pub count: usize,
+    text: Vec<u8>,
+    noise: Vec<u8>,
+}
+
+impl Huge {
+    pub const DOCUMENT_BYTES: usize = 1024;
+
+    pub fn new(count: usize) -> Self {
+        let mut random = Random::new(1);
+        Self { count, text: random.text(1 << 20), noise: random.noise(1 << 20) }
+    }
+
+    pub fn id(&self, index: usize) -> DocumentId {
+        let mut random = Random::new(index as u64);
+        let high = (index as u128) << 96;
+        DocumentId::from_bytes((high | (u128::from(random.next()) << 16)).to_be_bytes())
+    }
+
+    pub fn bytes(&self, index: usize) -> &[u8] {
+        let from = if index.is_multiple_of(3) { &self.noise } else { &self.text };
+        let at = index.wrapping_mul(0x9e37_79b9) % (from.len() - Self::DOCUMENT_BYTES);
+        &from[at..at + Self::DOCUMENT_BYTES]
+    }
+}
+
+impl DocumentSource for Huge {
+    type File = Vec<u8>;
+
+    fn documents_count(&self) -> usize {
+        self.count
+    }
+
+    fn row(&self, index: usize) -> (DocumentId, u64) {
+        (self.id(index), Self::DOCUMENT_BYTES as u64)
+    }
+
+    fn open(&self, index: usize) -> io::Result<Vec<u8>> {
+        Ok(self.bytes(index).to_vec())
+    }
+
+    fn origin(&self, index: usize) -> String {
+        format!("generated document {index}")
+    }
+}

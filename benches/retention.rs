@@ -1,0 +1,59 @@
+//! How long a plan over a million backups takes; the target is 300 ms.
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use appsnap::retention::{Backup, Calendar, Origin, Policy, Region, presets};
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use jiff::{SignedDuration, Timestamp};
+
+const BACKUPS_COUNT: u64 = 1_000_000;
+const NOW: &str = "2026-11-20T12:00:00Z";
+
+/// One backup every ten minutes on average, about nineteen years of them, in no order.
+fn backups() -> Vec<Backup<u64>> {
+    let now: Timestamp = NOW.parse().expect("a constant");
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut random = move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state
+    };
+    let span_seconds = BACKUPS_COUNT * 600;
+    let backup = |id| {
+        let age = SignedDuration::from_secs(i64::try_from(random() % span_seconds).expect("within nineteen years"));
+        let origin = if random().is_multiple_of(20) { Origin::Manual } else { Origin::Automatic };
+        Backup::new(id, now - age).with_origin(origin)
+    };
+    (0..BACKUPS_COUNT).map(backup).collect()
+}
+
+fn policies() -> Vec<Policy> {
+    let dublin = Region::named("Dublin").and_then(|region| region.zone()).expect("a region of the table");
+    let mendix = presets::mendix_cloud().with_name("mendix-cloud in Europe/Dublin");
+    let named = [
+        "restic:last=3,daily=7,weekly=4,monthly=12,yearly=2,within=1y5m7d2h",
+        "restic:hourly=unlimited,daily=unlimited,weekly=unlimited,monthly=unlimited,yearly=unlimited",
+        "borg:hourly=24,daily=30,weekly=52,monthly=120,yearly=-1",
+        "proxmox:last=3,hourly=24,daily=30,weekly=52,monthly=120,yearly=20",
+    ];
+    let mut policies = vec![mendix.with_calendar(Calendar::new(dublin)), presets::platformsh_advanced()];
+    policies.extend(named.map(|name| presets::by_name(name).expect("a policy of this crate")));
+    policies
+}
+
+fn plan(criterion: &mut Criterion) {
+    let (now, backups) = (NOW.parse().expect("a constant"), backups());
+    let mut group = criterion.benchmark_group("plan a million backups");
+    group.sample_size(10).measurement_time(Duration::from_secs(3)).throughput(Throughput::Elements(BACKUPS_COUNT));
+    for policy in policies() {
+        group.bench_with_input(BenchmarkId::from_parameter(policy.name()), &policy, |bencher, policy| {
+            bencher.iter(|| black_box(policy.plan(&backups, now).kept_count()));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, plan);
+criterion_main!(benches);

@@ -1,0 +1,135 @@
+//! From on-premises data to a snapshot and back, on data made up on the spot, under `target/quickstart/`.
+
+mod support;
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use appsnap::gzip::Parallelism;
+use appsnap::metadata::Metadata;
+use appsnap::observe::Silent;
+use appsnap::pgdump;
+use appsnap::snapshot::{
+    Content, EntryKind, Existing, ExtractOptions, ReadOptions, SnapshotReader, SnapshotWriter, WriteOptions, extract,
+};
+use appsnap::source::Plan;
+use appsnap::source::directory::{self, DirectoryOptions};
+use appsnap::{DocumentId, Limits};
+use clap::Parser;
+use support::{InFile, Outcome, Output, shown};
+
+/// A dump of a small app, made by `pg_dump -O -x -Fc` of PostgreSQL 15.
+const DUMP: &[u8] = include_bytes!("data/quickstart.dump");
+const DOCUMENTS_COUNT: u64 = 300;
+
+/// Packs, lists and unpacks sample data under target/quickstart/.
+#[derive(Parser)]
+struct Args {}
+
+fn main() -> ExitCode {
+    support::run(quickstart)
+}
+
+fn quickstart(_: &Args) -> Outcome {
+    let folder = PathBuf::from("target/quickstart");
+    let (dump, files) = (folder.join("onpremises/mx.dump"), folder.join("onpremises/files"));
+    let (archive, restored) = (folder.join("backup.tar.gz"), folder.join("restored"));
+
+    make_sample(&dump, &files)?;
+    say(&format!("1. On-premises data: {} and {DOCUMENTS_COUNT} files below {}", shown(&dump), shown(&files)))?;
+    pack(&dump, &files, &archive)?;
+    list(&archive)?;
+    unpack(&archive, &restored)?;
+    say(&format!("\nNext: pg_restore --no-owner --dbname NEW_DATABASE {}", restored.join("db.backup").display()))
+}
+
+fn say(line: &str) -> Outcome {
+    support::print(&format!("{line}\n"))
+}
+
+/// The files of an app server: one folder for each of the first two pairs of digits of a document's uuid.
+fn make_sample(dump: &Path, files: &Path) -> Outcome {
+    if files.exists() {
+        fs::remove_dir_all(files).in_file(files)?;
+    }
+    fs::create_dir_all(files).in_file(files)?;
+    fs::write(dump, DUMP).in_file(dump)?;
+    for number in 1..=DOCUMENTS_COUNT {
+        let spread = u128::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
+        let id = DocumentId::from_bytes(spread.to_be_bytes()).text();
+        let (first, second) = id.shards();
+        let shard = files.join(first).join(second);
+        fs::create_dir_all(&shard).in_file(&shard)?;
+        let file = shard.join(id.as_str());
+        fs::write(&file, format!("This is document {number}.\n").repeat(number as usize)).in_file(&file)?;
+    }
+    Ok(())
+}
+
+fn pack(dump: &Path, files: &Path, archive: &Path) -> Outcome {
+    // What goes in is known before the first byte is written: how much it is, and how much it will be.
+    let plan = directory::scan(files, &DirectoryOptions::new(), &mut Silent).in_file(files)?;
+    let content = Content::file(File::open(dump).in_file(dump)?).in_file(dump)?;
+    let inspection = pgdump::inspect(File::open(dump).in_file(dump)?, &Limits::trusted()).in_file(dump)?;
+    let metadata = Metadata::new()
+        .with_duration(0)
+        .with_dump_size_bytes(content.len_bytes())
+        .with_model_version("1.0.0.1")
+        .with_database_size_bytes(inspection.plain_bytes())
+        .with_files_size_bytes(plan.document_bytes());
+    let size = plan.size_estimate(&metadata, Some(content.len_bytes()));
+
+    let mut output = Output::create(archive)?;
+    write(&mut output, content, &plan, &metadata).in_file(archive)?;
+    output.publish()?;
+    let len_bytes = fs::metadata(archive).in_file(archive)?.len();
+    say(&format!(
+        "2. Packed into {}: {len_bytes} bytes, at most {} were foreseen",
+        shown(archive),
+        size.max_packed_bytes
+    ))
+}
+
+fn write(
+    output: &mut Output,
+    dump: Content<File>,
+    plan: &Plan,
+    metadata: &Metadata,
+) -> Result<(), appsnap::snapshot::Error> {
+    let options = WriteOptions::new().with_parallelism(Parallelism::threads(2));
+    let mut writer = SnapshotWriter::start(output.file(), metadata, options)?;
+    writer.database(dump)?;
+    writer.documents(plan, &mut Silent)?;
+    writer.finish()?;
+    Ok(())
+}
+
+fn list(archive: &Path) -> Outcome {
+    let mut reader = SnapshotReader::new(File::open(archive).in_file(archive)?, ReadOptions::new());
+    say("3. It holds:")?;
+    let mut documents_count = 0;
+    while let Some(entry) = reader.next_entry().in_file(archive)? {
+        let len_bytes = entry.len_bytes();
+        match *entry.kind() {
+            EntryKind::Metadata(ref metadata) => {
+                say(&format!("   .metadata of model {}", metadata.model_version().unwrap_or("?")))?;
+            }
+            EntryKind::Database => say(&format!("   the database dump, {len_bytes} bytes"))?,
+            EntryKind::Document(id) if documents_count < 3 => {
+                documents_count += 1;
+                say(&format!("   document {id}, {len_bytes} bytes"))?;
+            }
+            _ => {}
+        }
+    }
+    // The reader has said that there is nothing more, so everything was verified.
+    say(&format!("   and so on: {} documents, verified to the last byte", reader.report().documents_count()))
+}
+
+fn unpack(archive: &Path, restored: &Path) -> Outcome {
+    let mut reader = SnapshotReader::new(File::open(archive).in_file(archive)?, ReadOptions::new());
+    let options = ExtractOptions::new().with_existing(Existing::Replace);
+    let report = extract(&mut reader, restored, &options, &mut Silent).in_file(archive)?;
+    say(&format!("4. Unpacked to {}: db.backup and {} files", shown(restored), report.documents_count()))
+}

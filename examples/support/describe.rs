@@ -1,0 +1,136 @@
+//! Archives and dumps as JSON.
+
+use std::fmt::Write as _;
+use std::io::{self, Read};
+use std::path::Path;
+
+use appsnap::Limits;
+use appsnap::layout::escaped;
+use appsnap::metadata::Metadata;
+use appsnap::pgdump::{DataState, Dump, Entry, Offsets, Section};
+use appsnap::snapshot::Anomaly;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::{InFile, Outcome};
+
+/// The metadata as it would be written.
+pub fn metadata_json(metadata: &Metadata) -> Value {
+    serde_json::from_slice(&metadata.render()).unwrap_or_default()
+}
+
+pub fn anomalies_json(anomalies: &[Anomaly]) -> Vec<Value> {
+    let one = |anomaly: &Anomaly| {
+        json!({
+            "name": anomaly.kind().name(),
+            "place": anomaly.member(),
+            "position": anomaly.position(),
+            "message": anomaly.kind().to_string(),
+        })
+    };
+    anomalies.iter().map(one).collect()
+}
+
+/// Reads a dump to its end and says everything about it, with the sha256 of each stream.
+pub fn describe_dump(place: &Path, source: impl Read, limits: &Limits) -> Outcome<Value> {
+    let mut dump = Dump::open(source, limits).in_file(place)?;
+    let mut streams = Vec::new();
+    while let Some(mut stream) = dump.next_stream().in_file(place)? {
+        let (id, oid) = (stream.entry().id, stream.oid());
+        let (len_bytes, sha256) = digest(&mut stream).in_file(place)?;
+        streams.push(json!({ "id": id, "oid": oid, "bytes": len_bytes, "sha256": sha256 }));
+    }
+    let inspection = dump.finish().in_file(place)?;
+    let header = &inspection.header;
+    Ok(json!({
+        "kind": "custom-dump",
+        "archive_version": header.version().to_string(),
+        "dump_version": header.dump_version.as_deref().map(text),
+        "server_version": header.server_version.as_deref().map(text),
+        "database": header.database.as_deref().map(text),
+        "compression": header.compression.name(),
+        "offsets": match inspection.offsets {
+            Offsets::None => "none",
+            Offsets::Set => "set",
+            Offsets::NotSet => "not-set",
+            _ => "mixed",
+        },
+        "int_size": header.dialect.int_bytes(),
+        "off_size": header.dialect.offset_bytes(),
+        "created": header.created.map(|created| created.to_string()),
+        "entries": inspection.toc.entries().map(|entry| entry_json(&entry)).collect::<Vec<_>>(),
+        "streams": streams,
+        "decompressed_bytes": inspection.plain_bytes(),
+        "findings": inspection.findings.iter().map(ToString::to_string).collect::<Vec<_>>(),
+    }))
+}
+
+fn digest(stream: &mut impl Read) -> io::Result<(u64, String)> {
+    let (mut digest, mut len_bytes) = (Sha256::new(), 0);
+    let mut buffer = vec![0; 64 << 10];
+    loop {
+        let count = stream.read(&mut buffer)?;
+        if count == 0 {
+            break;
+        }
+        digest.update(&buffer[..count]);
+        len_bytes += count as u64;
+    }
+    let hex = digest.finalize().iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    });
+    Ok((len_bytes, hex))
+}
+
+/// Sections and kinds of relation as the numbers that the archive holds.
+fn entry_json(entry: &Entry<'_>) -> Value {
+    json!({
+        "id": entry.id,
+        "tag": text(entry.tag),
+        "desc": text(entry.desc),
+        "section": match entry.section {
+            Section::None => 1,
+            Section::PreData => 2,
+            Section::Data => 3,
+            _ => 4,
+        },
+        "namespace": entry.namespace.map(text),
+        "owner": entry.owner.map(text),
+        "relkind": entry.relation_kind.unwrap_or(0),
+        "dependencies": entry.dependencies.iter().collect::<Vec<_>>(),
+        "data": entry.data != DataState::NoData,
+    })
+}
+
+/// Names in a dump are bytes in its own encoding.
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A JSON object for people: what it is, then one line a member, and of long lists how long they are.
+pub fn outline(value: &Value) -> String {
+    let mut text = format!("{}\n", value["kind"].as_str().unwrap_or("unknown"));
+    outline_members(value, "  ", &mut text);
+    text
+}
+
+fn outline_members(value: &Value, indent: &str, text: &mut String) {
+    for (name, member) in value.as_object().into_iter().flatten().filter(|(name, _)| *name != "kind") {
+        let _ = match member {
+            Value::Null => Ok(()),
+            Value::Object(_) => {
+                let _ = writeln!(text, "{indent}{name}:");
+                outline_members(member, &format!("{indent}  "), text);
+                Ok(())
+            }
+            Value::Array(list) if name == "anomalies" || name == "findings" => list.iter().try_for_each(|item| {
+                let message = item.get("message").unwrap_or(item).as_str().unwrap_or_default();
+                writeln!(text, "{indent}{name}: {}", escaped(message.as_bytes()))
+            }),
+            Value::Array(list) => writeln!(text, "{indent}{name}: {}", list.len()),
+            Value::String(word) => writeln!(text, "{indent}{name}: {}", escaped(word.as_bytes())),
+            other => writeln!(text, "{indent}{name}: {other}"),
+        };
+    }
+}

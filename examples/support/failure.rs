@@ -1,0 +1,98 @@
+//! Why an example ends without success, and who has to act.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::path::Path;
+use std::process::ExitCode;
+
+use super::shown;
+
+/// What an example's work ends with.
+pub type Outcome<T = ()> = Result<T, Failure>;
+
+/// An error with the file that it concerns, and whether that file's content is at fault.
+#[derive(Debug)]
+pub struct Failure {
+    subject: String,
+    error: Box<dyn Error>,
+    is_input: bool,
+}
+
+impl Failure {
+    /// The content of the input is bad.
+    pub fn input(subject: impl Into<String>, error: impl Into<Box<dyn Error>>) -> Self {
+        Self { subject: subject.into(), error: error.into(), is_input: true }
+    }
+
+    /// The example was used wrongly, or the system failed.
+    pub fn environment(subject: impl Into<String>, error: impl Into<Box<dyn Error>>) -> Self {
+        Self { subject: subject.into(), error: error.into(), is_input: false }
+    }
+
+    pub fn exit_code(&self) -> ExitCode {
+        ExitCode::from(if self.is_input { 1 } else { 2 })
+    }
+
+    /// Whether the reader of our output has gone away, which is no failure of ours.
+    pub fn is_broken_pipe(&self) -> bool {
+        self.error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.subject, self.error)?;
+        let mut cause = self.error.source();
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}
+
+/// Says whether an error is the fault of what was read, or of the system and the way it was used.
+pub trait Blame: Error + Sized + 'static {
+    fn is_input(&self) -> bool;
+}
+
+impl Blame for io::Error {
+    /// Errors of the dump engine travel in this coat when a stream is read.
+    fn is_input(&self) -> bool {
+        let inner = self.get_ref().and_then(|inner| inner.downcast_ref::<appsnap::pgdump::Error>());
+        inner.is_some_and(Blame::is_input)
+    }
+}
+
+impl Blame for appsnap::source::Error {
+    /// A folder that cannot be read or that changes is nothing a file's content is to blame for.
+    fn is_input(&self) -> bool {
+        false
+    }
+}
+
+impl Blame for appsnap::snapshot::Error {
+    fn is_input(&self) -> bool {
+        use appsnap::snapshot::ErrorKind;
+        let is_use = matches!(self.kind(), ErrorKind::Exists | ErrorKind::Misuse(_) | ErrorKind::Cancelled);
+        !is_use && !self.is_io()
+    }
+}
+
+impl Blame for appsnap::pgdump::Error {
+    fn is_input(&self) -> bool {
+        self.is_bad_input() || self.is_limit()
+    }
+}
+
+/// Adds the file to an error.
+pub trait InFile<T> {
+    fn in_file(self, path: &Path) -> Outcome<T>;
+}
+
+impl<T, E: Blame> InFile<T> for Result<T, E> {
+    fn in_file(self, path: &Path) -> Outcome<T> {
+        self.map_err(|error| Failure { subject: shown(path), is_input: error.is_input(), error: error.into() })
+    }
+}

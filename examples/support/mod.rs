@@ -1,0 +1,57 @@
+//! What the examples share: how they end, report errors, print JSON and show progress.
+#![allow(
+    dead_code,
+    unused_imports,
+    unreachable_pub,
+    reason = "each example includes this folder and needs a part of it"
+)]
+
+mod describe;
+mod failure;
+mod output;
+mod progress;
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use serde::Serialize;
+
+pub use describe::{anomalies_json, describe_dump, metadata_json, outline};
+pub use failure::{Blame, Failure, InFile, Outcome};
+pub use output::Output;
+pub use progress::Progress;
+
+/// Parses the command line, does the work, and turns its outcome into an exit code: 0 good, 1 the input is bad,
+/// 2 used wrongly or the environment failed.
+pub fn run<A: clap::Parser>(work: impl FnOnce(&A) -> Outcome) -> ExitCode {
+    match work(&A::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) if failure.is_broken_pipe() => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            failure.exit_code()
+        }
+    }
+}
+
+/// Prints text on the standard output; whoever reads it may have gone away.
+pub fn print(text: &str) -> Outcome {
+    io::stdout().lock().write_all(text.as_bytes()).map_err(|error| Failure::environment("standard output", error))
+}
+
+/// Prints one JSON value and a line break.
+pub fn print_json(value: &impl Serialize) -> Outcome {
+    let json = serde_json::to_string_pretty(value).map_err(|error| Failure::environment("JSON", error))?;
+    print(&format!("{json}\n"))
+}
+
+/// A path as the messages show it: quoted, and with nothing in it that could disturb a terminal.
+pub fn shown(path: &Path) -> String {
+    format!("{path:?}")
+}
+
+/// The library uses no thread that nobody asked for; a command may ask for as many as there are cores.
+pub fn default_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}

@@ -1,0 +1,43 @@
+//! An output file that appears whole or not at all.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use super::{InFile, Outcome};
+
+/// A file that is written under another name beside its place, and gone unless it is [published](Self::publish).
+pub struct Output {
+    file: NamedTempFile,
+    path: PathBuf,
+}
+
+impl Output {
+    pub fn create(path: &Path) -> Outcome<Self> {
+        let folder = match path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".appsnap-").suffix(".part");
+        // Like any new file: the umask decides, where a temporary file would be its owner's alone.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let file = builder.tempfile_in(folder).in_file(path)?;
+        Ok(Self { file, path: path.to_owned() })
+    }
+
+    pub fn file(&mut self) -> &mut File {
+        self.file.as_file_mut()
+    }
+
+    /// Gives the file its name, in place of whatever has it now, once its content is on the disk.
+    pub fn publish(self) -> Outcome {
+        let Self { file, path } = self;
+        file.as_file().sync_all().in_file(&path)?;
+        file.persist(&path).map_err(|refused| io::Error::from(refused)).in_file(&path)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,86 @@
+//! Unpacks a snapshot to `DEST/db.backup` and `DEST/files/xx/yy/<uuid>`, all or nothing.
+
+mod support;
+
+use std::fs::File;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use appsnap::gzip::Parallelism;
+use appsnap::snapshot::{Existing, ExtractOptions, ReadOptions, Selection, SnapshotReader, extract};
+use clap::{Parser, ValueEnum};
+use serde_json::json;
+use support::{InFile, Outcome, Progress, shown};
+
+/// Unpacks a snapshot, ready for `pg_restore` and `data/files`.
+#[derive(Parser)]
+struct Args {
+    /// The snapshot, `.tar.gz` or `.tar`.
+    archive: PathBuf,
+    /// The folder to make; it appears when everything in it is verified.
+    dest: PathBuf,
+    /// Unpack one of the two alone.
+    #[arg(long)]
+    only: Option<Only>,
+    /// Threads that create files; 0 is none but the main one.
+    #[arg(long, value_name = "N", default_value_t = support::default_threads())]
+    threads: usize,
+    /// Put the new folder in the place of an old one.
+    #[arg(long)]
+    replace: bool,
+    /// Print what was unpacked as JSON.
+    #[arg(long)]
+    json: bool,
+    /// Show no progress.
+    #[arg(long)]
+    quiet: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Only {
+    Database,
+    Files,
+}
+
+fn main() -> ExitCode {
+    support::run(unpack)
+}
+
+fn unpack(args: &Args) -> Outcome {
+    let options = ExtractOptions::new()
+        .with_selection(match args.only {
+            None => Selection::All,
+            Some(Only::Database) => Selection::Database,
+            Some(Only::Files) => Selection::Files,
+        })
+        .with_existing(if args.replace { Existing::Replace } else { Existing::Refuse })
+        .with_parallelism(Parallelism::threads(args.threads));
+    let mut progress = Progress::new(args.quiet);
+    let file = File::open(&args.archive).in_file(&args.archive)?;
+    let mut reader = SnapshotReader::new(file, ReadOptions::new());
+    progress.begin("unpacking", None);
+    let report = extract(&mut reader, &args.dest, &options, &mut progress).in_file(&args.archive)?;
+    drop(progress);
+
+    let anomalies = reader.report().anomalies();
+    anomalies.iter().for_each(|anomaly| eprintln!("warning: {anomaly}"));
+    if args.json {
+        return support::print_json(&json!({
+            "archive": args.archive,
+            "destination": args.dest,
+            "database_bytes": report.database_bytes(),
+            "documents": report.documents_count(),
+            "document_bytes": report.document_bytes(),
+            "anomalies": support::anomalies_json(anomalies),
+        }));
+    }
+    let mut text = format!("{} is verified to its last byte\n", shown(&args.archive));
+    if let Some(len_bytes) = report.database_bytes() {
+        text += &format!("{}: {len_bytes} bytes\n", shown(&args.dest.join("db.backup")));
+    }
+    if !matches!(args.only, Some(Only::Database)) {
+        let (count, len_bytes) = (report.documents_count(), report.document_bytes());
+        text += &format!("{}: {count} documents of {len_bytes} bytes\n", shown(&args.dest.join("files")));
+    }
+    support::print(&text)
+}

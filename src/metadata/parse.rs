@@ -1,0 +1,72 @@
+//! From the bytes of a `.metadata` member to [`Metadata`] and its oddities.
+
+use super::error::{Error, ErrorKind, Problem};
+use super::object::{self, Object};
+use super::{Key, Metadata, Oddity};
+use crate::limits::{Budget, Limits};
+
+/// U+FEFF in UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+pub(super) fn parse(bytes: &[u8], limits: &Limits) -> Result<(Metadata, Vec<Oddity>), Error> {
+    Budget::new("max_metadata_bytes", limits.max_metadata_bytes())
+        .spend(bytes.len() as u64)
+        .map_err(|exceeded| Error::new(ErrorKind::Limit(exceeded)))?;
+    let mut oddities = Vec::new();
+    let text = match bytes.strip_prefix(BYTE_ORDER_MARK) {
+        Some(rest) => {
+            oddities.push(Oddity::ByteOrderMark);
+            rest
+        }
+        None => bytes,
+    };
+    let marked_bytes = bytes.len().saturating_sub(text.len());
+    let text = std::str::from_utf8(text)
+        .map_err(|error| Error::new(ErrorKind::NotUtf8(error.valid_up_to().saturating_add(marked_bytes))))?;
+    let Object(members) = object::read(text)?;
+
+    let mut metadata = Metadata::new();
+    let mut missing = Key::ALL.to_vec();
+    for (name, value) in members {
+        let Some(key) = Key::of_name(&name) else {
+            metadata.other.push((name, value.to_owned()));
+            continue;
+        };
+        missing.retain(|other| *other != key);
+        let text = string(value)?;
+        let mut number = || {
+            if text.is_none() {
+                oddities.push(Oddity::JsonNumber(key));
+            }
+            let number = decimal(text.as_deref().unwrap_or(value));
+            number.map(Some).map_err(|problem| Error::new(ErrorKind::Value { key, problem }))
+        };
+        match key {
+            Key::Duration => metadata.duration = number()?,
+            Key::DumpSize => metadata.dump_size_bytes = number()?,
+            Key::DatabaseSize => metadata.database_size_bytes = number()?,
+            Key::FilesSize => metadata.files_size_bytes = number()?,
+            Key::ModelVersion if text.is_some() => metadata.model_version = text,
+            Key::ModelVersion => return Err(Error::new(ErrorKind::Value { key, problem: Problem::NotText })),
+        }
+    }
+    oddities.extend(missing.into_iter().map(Oddity::Missing));
+    Ok((metadata, oddities))
+}
+
+/// The string that a JSON text is; `None` for any other value.
+fn string(json: &str) -> Result<Option<String>, Error> {
+    if !json.starts_with('"') {
+        return Ok(None);
+    }
+    // An escape can be well formed and yet be no character: half of a surrogate pair.
+    serde_json::from_str(json).map(Some).map_err(|error| Error::new(ErrorKind::Json(error.into())))
+}
+
+/// A number of plain decimal digits within 64 bits.
+fn decimal(digits: &str) -> Result<u64, Problem> {
+    if digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        return Err(Problem::NotDecimal);
+    }
+    digits.parse().map_err(|_| Problem::TooLarge)
+}

@@ -1,0 +1,95 @@
+//! Finds the member of a JSON text that stands at a line and column, so that an error can name it.
+
+/// Where in a document something stands.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    /// The path of members and indices, for example `rules[2].keep`.
+    pub(super) member: String,
+    /// Byte offset from the start of the text.
+    pub(super) offset: usize,
+}
+
+/// One open object or array on the way to the place.
+enum Open {
+    Object { key: Option<String> },
+    Array { index: usize },
+}
+
+/// The innermost member that begins before line `line`, column `column` (both from 1, as `serde_json` counts them).
+///
+/// The text need not be well formed: the walk stops at the place, and whatever stands before it has been parsed
+/// already by somebody who knows better.
+pub(super) fn place(text: &str, line: usize, column: usize) -> Place {
+    let offset = offset(text, line, column);
+    let mut open: Vec<Open> = Vec::new();
+    let mut bytes = text.bytes().enumerate().take(offset);
+    while let Some((at, byte)) = bytes.next() {
+        match byte {
+            b'{' => open.push(Open::Object { key: None }),
+            b'[' => open.push(Open::Array { index: 0 }),
+            b'}' | b']' => drop(open.pop()),
+            b',' => match open.last_mut() {
+                Some(Open::Object { key }) => *key = None,
+                Some(Open::Array { index }) => *index += 1,
+                None => {}
+            },
+            b'"' => {
+                let mut escaped = false;
+                let end = bytes.find(|(_, byte)| {
+                    let closes = *byte == b'"' && !escaped;
+                    escaped = *byte == b'\\' && !escaped;
+                    closes
+                });
+                let end = end.map_or(offset, |(end, _)| end);
+                if let Some(Open::Object { key: key @ None }) = open.last_mut() {
+                    *key = text.get(at + 1..end).map(str::to_owned);
+                }
+            }
+            _ => {}
+        }
+    }
+    Place { member: path(&open), offset }
+}
+
+fn path(open: &[Open]) -> String {
+    let mut path = String::new();
+    for level in open {
+        match level {
+            Open::Object { key: Some(key) } => {
+                if !path.is_empty() {
+                    path.push('.');
+                }
+                path.extend(key.chars().flat_map(char::escape_debug));
+            }
+            Open::Object { key: None } => {}
+            Open::Array { index } => path.push_str(&format!("[{index}]")),
+        }
+    }
+    path
+}
+
+fn offset(text: &str, line: usize, column: usize) -> usize {
+    let before: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    before.saturating_add(column).min(text.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The place of the first `!` in `text`.
+    fn at_mark(text: &str) -> String {
+        let mark = text.find('!').unwrap();
+        let line = text[..mark].matches('\n').count() + 1;
+        let column = mark - text[..mark].rfind('\n').map_or(0, |newline| newline + 1);
+        place(text, line, column).member
+    }
+
+    #[test]
+    fn members_and_indices_are_named() {
+        assert_eq!(at_mark("{\"rules\": [\n {\"name\": \"a\"},\n {\"name\": \"b\", \"keep\": !}]}"), "rules[1].keep");
+        assert_eq!(at_mark("[{\"id\": \"a,b]\", \"taken_at\": \"!\"}]"), "[0].taken_at");
+        assert_eq!(at_mark(r#"{"a\"b": 1, "unknown"!: 2}"#), "unknown");
+        assert_eq!(at_mark("!"), "");
+    }
+}

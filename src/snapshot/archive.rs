@@ -1,0 +1,310 @@
+//! Random access to an indexed archive: [`SnapshotArchive`].
+
+use std::io;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::OnceLock;
+
+use super::error::{Error, ErrorKind, Result};
+use super::extract::{ExtractOptions, ExtractReport, extract};
+use super::index::{Cursor, Located, Tables, wrong};
+use super::options::ReadOptions;
+use super::reader::SnapshotReader;
+use super::report::ReadReport;
+use super::stored::StoredFile;
+use crate::document::DocumentId;
+use crate::gzip::{self, ChunkStream, Parallelism, ReadAt};
+use crate::layout::MemberName;
+use crate::metadata::Metadata;
+use crate::observe::{Event, Observer};
+
+/// An archive with an index, every part of which is at hand without reading the rest.
+///
+/// Everything works through `&self`, on several threads at once, over anything that can be read at an offset: a file,
+/// memory, object storage.
+///
+/// # Security
+/// The index is untrusted. Its counts are checked against the file's length before anything is allocated, and on every
+/// access the tar header must carry the same name and length, and the content the same CRC32. What no bounded read can
+/// unmask is an index that leads to a fake header inside another document: [`verify`](Self::verify), or reading the
+/// archive from front to back, compares the whole index with the archive. Without that, random access trusts whoever
+/// wrote the file.
+///
+/// ```
+/// # use appsnap::metadata::Metadata;
+/// # use appsnap::snapshot::{Content, IndexPlacement, SnapshotWriter, WriteOptions};
+/// # let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
+/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options)?;
+/// # let id: appsnap::DocumentId = "0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?;
+/// # writer.document(id, Content::sized(5, &b"hello"[..]))?;
+/// # let (archive, _) = writer.finish()?;
+/// use std::io::Read;
+/// use appsnap::snapshot::{ReadOptions, SnapshotArchive};
+///
+/// let len_bytes = archive.len() as u64;
+/// let archive = SnapshotArchive::open(archive, len_bytes, ReadOptions::new())?;
+/// let mut text = String::new();
+/// archive.document(id)?.expect("it is there").read_to_string(&mut text)?;
+/// assert_eq!(text, "hello");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct SnapshotArchive<R, S = R> {
+    source: R,
+    /// Where the index is, when it is not behind the data.
+    sidecar: Option<S>,
+    tables: Tables,
+    options: ReadOptions,
+    /// For archives whose ids do not ascend: all documents by id, made when first needed.
+    by_id: OnceLock<Vec<Located>>,
+}
+
+/// A document in the list of an archive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListedDocument {
+    id: DocumentId,
+    len_bytes: u64,
+    crc32: u32,
+}
+
+impl ListedDocument {
+    /// Which document.
+    #[must_use]
+    pub const fn id(&self) -> DocumentId {
+        self.id
+    }
+
+    /// Its length in bytes.
+    #[must_use]
+    pub const fn len_bytes(&self) -> u64 {
+        self.len_bytes
+    }
+
+    /// CRC32 of its content.
+    #[must_use]
+    pub const fn crc32(&self) -> u32 {
+        self.crc32
+    }
+}
+
+impl<R: ReadAt> SnapshotArchive<R> {
+    /// Opens an archive of `len_bytes` bytes that carries its index: reads its last 64 KiB, and more only if the tables are
+    /// larger.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Absent`] when there is no index: read such an archive with [`SnapshotReader`], or repack it.
+    /// [`ErrorKind::Index`] when it is damaged or lies.
+    pub fn open(source: R, len_bytes: u64, options: ReadOptions) -> Result<Self> {
+        let tables = Tables::open(&source, len_bytes, false)?;
+        let tables = tables.ok_or_else(|| Error::new(ErrorKind::Absent("index")))?;
+        Ok(Self { source, sidecar: None, tables, options, by_id: OnceLock::new() })
+    }
+}
+
+impl<R: ReadAt, S: ReadAt> SnapshotArchive<R, S> {
+    /// Opens an archive whose index is a file of its own.
+    ///
+    /// # Errors
+    /// As for [`open`](Self::open); also when the sidecar belongs to another archive.
+    pub fn open_with_sidecar(
+        source: R,
+        len_bytes: u64,
+        sidecar: S,
+        sidecar_len_bytes: u64,
+        options: ReadOptions,
+    ) -> Result<Self> {
+        let tables = Tables::open(&sidecar, sidecar_len_bytes, true)?;
+        let tables = tables.ok_or_else(|| Error::new(ErrorKind::Absent("index")))?;
+        tables.check_archive(&source, len_bytes)?;
+        Ok(Self { source, sidecar: Some(sidecar), tables, options, by_id: OnceLock::new() })
+    }
+
+    /// How many documents there are.
+    #[must_use]
+    pub const fn documents_count(&self) -> u64 {
+        self.tables.locator.documents_count
+    }
+
+    /// Length of the tar stream inside the archive.
+    #[must_use]
+    pub const fn plain_bytes(&self) -> u64 {
+        self.tables.locator.plain_bytes
+    }
+
+    /// Length of the database dump; `None` when there is none.
+    #[must_use]
+    pub fn database_bytes(&self) -> Option<u64> {
+        self.tables.locator.database.map(|slot| slot.len_bytes)
+    }
+
+    /// Reads and parses `.metadata`.
+    ///
+    /// # Errors
+    /// When it cannot be read, is not what the index says, or cannot be used.
+    pub fn metadata(&self) -> Result<Metadata> {
+        let slot = self.tables.locator.metadata;
+        let allowed = self.options.limits.max_metadata_bytes();
+        let mut file = self.stored(MemberName::Metadata, 0, slot.len_bytes, slot.crc32);
+        let bytes = file.read_all(allowed, "max_metadata_bytes")?;
+        let (metadata, _) =
+            Metadata::parse(&bytes, &self.options.limits).map_err(|error| Error::new(ErrorKind::Metadata(error)))?;
+        Ok(metadata)
+    }
+
+    /// The database dump; `None` when there is none. Nothing is read until it is.
+    #[must_use]
+    pub fn database(&self) -> Option<StoredFile<'_, R>> {
+        let slot = self.tables.locator.database?;
+        let offset = self.tables.database_offset_bytes();
+        Some(self.stored(MemberName::Database, offset, slot.len_bytes, slot.crc32))
+    }
+
+    /// One document; `None` when there is none of that id.
+    ///
+    /// Costs one read of the index here, and one read per stretch of the archive when it is read.
+    ///
+    /// # Errors
+    /// When the index cannot be read, or is wrong.
+    pub fn document(&self, id: DocumentId) -> Result<Option<StoredFile<'_, R>>> {
+        let located = if self.tables.locator.is_sorted {
+            self.tables.find(&self.index(), id.as_bytes())?
+        } else {
+            let all = self.by_id()?;
+            all.binary_search_by_key(id.as_bytes(), |located| located.row.id).ok().and_then(|at| all.get(at)).copied()
+        };
+        Ok(located.map(|Located { row, header_offset_bytes }| {
+            self.stored(MemberName::Document(id), header_offset_bytes, row.len_bytes, row.crc32)
+        }))
+    }
+
+    /// All documents in archive order, from the index alone.
+    pub fn documents(&self) -> Documents<'_, R, S> {
+        Documents { archive: self, cursor: Cursor::default(), batch: Vec::new().into_iter(), is_done: false }
+    }
+
+    /// Reads the whole archive: every chunk, every member, and the whole index against them.
+    ///
+    /// # Errors
+    /// What [`SnapshotReader::next_entry`] says of the first thing that is wrong; [`ErrorKind::Cancelled`].
+    pub fn verify(&self, parallelism: Parallelism, observer: &mut dyn Observer) -> Result<ReadReport>
+    where
+        R: Sync,
+    {
+        self.with_reader(parallelism, |reader| {
+            while let Some(entry) = reader.next_entry()? {
+                drop(entry);
+                let event = Event::bytes(reader.offset_bytes());
+                if observer.observe(&event) == ControlFlow::Break(()) {
+                    return Err(Error::new(ErrorKind::Cancelled));
+                }
+            }
+            Ok(reader.report().clone())
+        })
+    }
+
+    /// Extracts the archive as [`extract`] does, inflating on several threads, and verifies all of it.
+    ///
+    /// # Errors
+    /// As for [`extract`] and [`verify`](Self::verify).
+    pub fn extract(
+        &self,
+        destination: &Path,
+        options: &ExtractOptions,
+        observer: &mut dyn Observer,
+    ) -> Result<ExtractReport>
+    where
+        R: Sync,
+    {
+        self.with_reader(options.parallelism(), |reader| extract(reader, destination, options, observer))
+    }
+
+    /// Calls `work` with a reader of the whole archive whose chunks several threads inflate.
+    fn with_reader<T>(
+        &self,
+        parallelism: Parallelism,
+        work: impl FnOnce(&mut SnapshotReader<ChunkStream<'_, R>>) -> Result<T>,
+    ) -> Result<T>
+    where
+        R: Sync,
+    {
+        let tables = &self.tables;
+        gzip::with_chunks(&self.source, &tables.chunks, parallelism, |stream| {
+            let mut reader = SnapshotReader::new(stream, self.options.clone());
+            let data = (tables.locator.crc32, tables.locator.plain_bytes);
+            let at = tables.locator.data_bytes;
+            reader.expect_index(data, at, |witness| tables.raw_members(&self.index(), |page| witness.page(page)))?;
+            work(&mut reader)
+        })
+    }
+
+    /// The file that the index is in.
+    fn index(&self) -> IndexFile<'_, R, S> {
+        self.sidecar.as_ref().map_or(IndexFile::Archive(&self.source), IndexFile::Sidecar)
+    }
+
+    fn by_id(&self) -> Result<&[Located]> {
+        if let Some(all) = self.by_id.get() {
+            return Ok(all);
+        }
+        let mut all = Vec::new();
+        let mut cursor = Cursor::default();
+        while self.batch(&mut cursor, &mut |located| all.push(located))? {}
+        all.sort_unstable_by_key(|located| located.row.id);
+        if all.array_windows().any(|[a, b]| a.row.id == b.row.id) {
+            return Err(wrong("it lists a document twice"));
+        }
+        Ok(self.by_id.get_or_init(|| all))
+    }
+
+    fn batch(&self, cursor: &mut Cursor, each: &mut impl FnMut(Located)) -> Result<bool> {
+        self.tables.batch(&self.index(), cursor, each)
+    }
+
+    fn stored(&self, name: MemberName, header_offset_bytes: u64, len_bytes: u64, crc32: u32) -> StoredFile<'_, R> {
+        StoredFile::new(&self.source, &self.tables.chunks, name, header_offset_bytes, len_bytes, crc32)
+    }
+}
+
+/// Where an index is: behind the data, or in a file of its own.
+enum IndexFile<'a, R, S> {
+    Archive(&'a R),
+    Sidecar(&'a S),
+}
+
+impl<R: ReadAt, S: ReadAt> ReadAt for IndexFile<'_, R, S> {
+    fn read_at(&self, buffer: &mut [u8], offset_bytes: u64) -> io::Result<usize> {
+        match self {
+            Self::Archive(file) => file.read_at(buffer, offset_bytes),
+            Self::Sidecar(file) => file.read_at(buffer, offset_bytes),
+        }
+    }
+}
+
+/// The documents of an archive, from its index. After an error there is nothing more.
+#[derive(Debug)]
+pub struct Documents<'a, R, S> {
+    archive: &'a SnapshotArchive<R, S>,
+    cursor: Cursor,
+    batch: std::vec::IntoIter<Located>,
+    is_done: bool,
+}
+
+impl<R: ReadAt, S: ReadAt> Iterator for Documents<'_, R, S> {
+    type Item = Result<ListedDocument>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.batch.len() == 0 && !self.is_done {
+            let mut rows = Vec::new();
+            match self.archive.batch(&mut self.cursor, &mut |located| rows.push(located)) {
+                Ok(more) => self.is_done = !more,
+                Err(error) => {
+                    self.is_done = true;
+                    return Some(Err(error));
+                }
+            }
+            self.batch = rows.into_iter();
+        }
+        let row = self.batch.next()?.row;
+        Some(Ok(ListedDocument { id: DocumentId::from_bytes(row.id), len_bytes: row.len_bytes, crc32: row.crc32 }))
+    }
+}

@@ -1,0 +1,261 @@
+//! Writes many documents at once: the threads work out what each chunk holds, and read, frame and compress it alone.
+
+use std::io;
+use std::ops::ControlFlow;
+
+use super::content::DocumentSource;
+use super::error::{Error, ErrorKind, Result};
+use super::ids::IdSet;
+use super::writer::{SectionCut, Stream};
+use crate::document::DocumentId;
+use crate::gzip::{CHUNK_BYTES, Chunk, Content, Jobs, ReadAt};
+use crate::layout::MemberName;
+use crate::observe::{Event, Observer};
+use crate::tarball::{self, BLOCK_BYTES};
+
+const HEADER_BYTES: u64 = BLOCK_BYTES as u64;
+const ZEROS: [u8; BLOCK_BYTES] = [0; BLOCK_BYTES];
+
+/// Appends the documents of `source` to the stream.
+pub(super) fn write<W: io::Write, S: DocumentSource>(
+    stream: &mut Stream<W>,
+    source: &S,
+    ids: &mut IdSet,
+    sections: &mut SectionCut,
+    observer: &mut dyn Observer,
+) -> Result<()> {
+    let Some(last) = source.documents_count().checked_sub(1) else { return Ok(()) };
+    check_rows(source, ids)?;
+    if sections.begins_at(source.row(0).0) {
+        stream.gzip.end_section()?;
+    }
+    let pending = stream.gzip.take_pending();
+    let (cuts, is_last_full) = cut(source, pending.len_bytes(), sections);
+    let batch = Batch { source, end: Cut { document: last + 1, offset_bytes: 0 }, cuts, pending };
+    let full_count = batch.cuts.len() - usize::from(!is_last_full);
+
+    let mut tally = Tally { source, document: 0, crc: crc32fast::Hasher::new() };
+    tally.planned(observer)?;
+    let Stream { gzip, report, index } = stream;
+    let mut note = |pieces: Vec<Piece>| -> Result<()> {
+        for piece in pieces {
+            tally.crc.combine(&crc32fast::Hasher::new_with_initial_len(piece.crc32, piece.payload_bytes));
+            if piece.is_last {
+                let (id, len_bytes) = source.row(tally.document);
+                let crc32 = std::mem::take(&mut tally.crc).finalize();
+                if let Some(index) = index.as_mut() {
+                    index.member(MemberName::Document(id), len_bytes, crc32);
+                }
+                report.count_document(len_bytes);
+                report.plain_bytes += member_bytes(len_bytes);
+                tally.document += 1;
+                proceed(observer.observe(&Event::document(id, report.documents_count, report.document_bytes)))?;
+            }
+        }
+        proceed(observer.observe(&Event::bytes(report.plain_bytes)))
+    };
+    gzip.pull(&batch, full_count, &mut note)?;
+    if !is_last_full {
+        let mut chunk = Chunk::default();
+        note(batch.fill(full_count, &mut None, &mut chunk)?)?;
+        gzip.put_pending(chunk);
+    }
+    Ok(())
+}
+
+fn proceed(flow: ControlFlow<()>) -> Result<()> {
+    match flow {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(Error::new(ErrorKind::Cancelled)),
+    }
+}
+
+/// Bytes of a member in the tar stream: header, payload, padding.
+fn member_bytes(len_bytes: u64) -> u64 {
+    HEADER_BYTES + len_bytes + tarball::padding_bytes(len_bytes)
+}
+
+/// Refuses rows that do not ascend, or that were written before, ahead of the first byte.
+fn check_rows<S: DocumentSource>(source: &S, ids: &mut IdSet) -> Result<()> {
+    let mut before = None;
+    for index in 0..source.documents_count() {
+        let (id, _) = source.row(index);
+        if before >= Some(id) {
+            let error = Error::misuse("the rows of a document source must ascend, each id once");
+            return Err(error.in_document(id, &source.origin(index)));
+        }
+        if !ids.insert(id) {
+            return Err(Error::new(ErrorKind::Duplicate).in_document(id, &source.origin(index)));
+        }
+        before = Some(id);
+    }
+    Ok(())
+}
+
+/// Where a chunk begins: in which document, and how many bytes of its member lie in earlier chunks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Cut {
+    document: usize,
+    offset_bytes: u64,
+}
+
+/// The beginnings of all chunks, and whether the last of them is full. `filled` bytes of the first are there already.
+fn cut<S: DocumentSource>(source: &S, mut filled: usize, sections: &mut SectionCut) -> (Vec<Cut>, bool) {
+    let mut cuts = vec![Cut { document: 0, offset_bytes: 0 }];
+    for document in 0..source.documents_count() {
+        let (id, len_bytes) = source.row(document);
+        // The first document has been asked about before, and has ended the section then.
+        if document > 0 && sections.begins_at(id) && filled > 0 {
+            cuts.push(Cut { document, offset_bytes: 0 });
+            filled = 0;
+        }
+        let (mut offset_bytes, end) = (0, member_bytes(len_bytes));
+        while offset_bytes < end {
+            if filled == CHUNK_BYTES {
+                cuts.push(Cut { document, offset_bytes });
+                filled = 0;
+            }
+            let room = (CHUNK_BYTES - filled) as u64;
+            let count = room.min(end - offset_bytes);
+            offset_bytes += count;
+            filled += usize::try_from(count).unwrap_or(CHUNK_BYTES);
+        }
+    }
+    (cuts, filled == CHUNK_BYTES)
+}
+
+/// What a chunk holds of one document.
+#[derive(Clone, Copy, Debug)]
+struct Piece {
+    crc32: u32,
+    payload_bytes: u64,
+    is_last: bool,
+}
+
+/// How far the caller's thread has come with the documents.
+struct Tally<'a, S> {
+    source: &'a S,
+    document: usize,
+    crc: crc32fast::Hasher,
+}
+
+impl<S: DocumentSource> Tally<'_, S> {
+    fn planned(&self, observer: &mut dyn Observer) -> Result<()> {
+        let count = self.source.documents_count();
+        let bytes = (0..count).fold(0_u64, |sum, index| sum.saturating_add(self.source.row(index).1));
+        proceed(observer.observe(&Event::planned(count as u64, bytes)))
+    }
+}
+
+/// The chunks of all documents, each of which any thread can fill.
+struct Batch<'a, S> {
+    source: &'a S,
+    cuts: Vec<Cut>,
+    end: Cut,
+    /// What the first chunk holds already.
+    pending: Chunk,
+}
+
+impl<S: DocumentSource> Jobs for Batch<'_, S> {
+    type Facts = Vec<Piece>;
+    type Error = Error;
+    /// The document that a chunk ended in, still open: the next chunk of the same thread may begin in it.
+    type Scratch = Option<(usize, S::File)>;
+
+    fn fill(&self, number: usize, open: &mut Self::Scratch, chunk: &mut Chunk) -> Result<Vec<Piece>> {
+        if number == 0 {
+            chunk.clone_from(&self.pending);
+        }
+        let Some(start) = self.cuts.get(number) else { return Ok(Vec::new()) };
+        let end = self.cuts.get(number + 1).unwrap_or(&self.end);
+        let mut pieces = Vec::with_capacity(end.document + 1 - start.document);
+        for document in start.document..=end.document {
+            let from = if document == start.document { start.offset_bytes } else { 0 };
+            let until = (document == end.document).then_some(end.offset_bytes);
+            if until == Some(0) {
+                break;
+            }
+            let (id, len_bytes) = self.source.row(document);
+            let until = until.unwrap_or_else(|| member_bytes(len_bytes));
+            let piece = Member { source: self.source, document, id, len_bytes }
+                .fill(from, until, open, chunk)
+                .map_err(|error| error.in_document(id, &self.source.origin(document)))?;
+            pieces.push(piece);
+        }
+        Ok(pieces)
+    }
+}
+
+/// One document as a member of the tar stream.
+struct Member<'a, S> {
+    source: &'a S,
+    document: usize,
+    id: DocumentId,
+    len_bytes: u64,
+}
+
+impl<S: DocumentSource> Member<'_, S> {
+    /// Appends bytes `from..until` of the member to `chunk`, which has room for them.
+    fn fill(&self, from: u64, until: u64, open: &mut Option<(usize, S::File)>, chunk: &mut Chunk) -> Result<Piece> {
+        let payload_end = HEADER_BYTES + self.len_bytes;
+        if from < HEADER_BYTES {
+            let name = MemberName::Document(self.id).render().ok_or_else(|| Error::misuse("junk is never written"))?;
+            let header = tarball::file_header(name.as_str().as_bytes(), self.len_bytes)?;
+            chunk.push(Content::Framing, part(&header, from, until));
+        }
+        let mut piece = Piece { crc32: 0, payload_bytes: 0, is_last: until == member_bytes(self.len_bytes) };
+        let (payload_from, payload_until) = (from.max(HEADER_BYTES), until.min(payload_end));
+        if payload_from < payload_until || (self.len_bytes == 0 && from < HEADER_BYTES && until >= HEADER_BYTES) {
+            piece.payload_bytes = payload_until - payload_from;
+            piece.crc32 = self.payload(payload_from - HEADER_BYTES, piece.payload_bytes, open, chunk)?;
+        }
+        if until > payload_end {
+            chunk.push(Content::Framing, part(&ZEROS, from.saturating_sub(payload_end), until - payload_end));
+        }
+        Ok(piece)
+    }
+
+    /// Appends `count` bytes of the payload from `from` on; returns their CRC32.
+    fn payload(&self, from: u64, count: u64, open: &mut Option<(usize, S::File)>, chunk: &mut Chunk) -> Result<u32> {
+        let file = match open.take() {
+            Some((document, file)) if document == self.document => file,
+            _ => self.source.open(self.document).map_err(|error| Error::io("opening a document", error))?,
+        };
+        let declared_bytes = self.len_bytes;
+        let mut crc32 = 0;
+        chunk.push_with(Content::Payload, usize::try_from(count).unwrap_or(CHUNK_BYTES), |buffer| {
+            let filled = read_full_at(&file, buffer, from)?;
+            if filled < buffer.len() {
+                return Err(Error::new(ErrorKind::TooShort { declared_bytes, actual_bytes: from + filled as u64 }));
+            }
+            crc32 = crc32fast::hash(buffer);
+            Ok(())
+        })?;
+        if from + count < declared_bytes {
+            *open = Some((self.document, file));
+        } else if read_full_at(&file, &mut [0], declared_bytes)? > 0 {
+            return Err(Error::new(ErrorKind::TooLong { declared_bytes }));
+        }
+        Ok(crc32)
+    }
+}
+
+/// Bytes `from..until` of `bytes`, as far as they exist.
+fn part(bytes: &[u8], from: u64, until: u64) -> &[u8] {
+    let clamp = |at: u64| usize::try_from(at).unwrap_or(usize::MAX).min(bytes.len());
+    bytes.get(clamp(from)..clamp(until)).unwrap_or_default()
+}
+
+/// Reads until `buffer` is full or the file ends; says how much came.
+fn read_full_at(file: &impl ReadAt, buffer: &mut [u8], from: u64) -> Result<usize> {
+    let mut filled = 0;
+    while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match file.read_at(rest, from + filled as u64) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(Error::io("reading a document", error)),
+        }
+    }
+    Ok(filled)
+}

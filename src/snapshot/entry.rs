@@ -1,0 +1,69 @@
+//! What a reader hands out: an [`Entry`], lent until the reader goes on.
+
+use std::io::{self, Read};
+
+use super::reader::SnapshotReader;
+use crate::document::DocumentId;
+use crate::layout::{Fault, MemberName};
+use crate::metadata::{self, Metadata};
+
+/// What an entry is.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum EntryKind {
+    /// `.metadata`, read already; reading the entry gives its bytes as they stand in the archive.
+    Metadata(Metadata),
+    /// The database dump.
+    Database,
+    /// A file document.
+    Document(DocumentId),
+    /// Only in [`Tolerance::Salvage`](super::Tolerance::Salvage): `.metadata` that cannot be used.
+    UnusableMetadata(metadata::Error),
+    /// Only in [`Tolerance::Salvage`](super::Tolerance::Salvage): a file whose name no snapshot may hold.
+    #[non_exhaustive]
+    Misplaced {
+        /// The name, raw. Never join it to a path.
+        name: Vec<u8>,
+        /// What is wrong with it.
+        fault: Fault,
+    },
+    /// Only in [`Tolerance::Salvage`](super::Tolerance::Salvage): a member that stood in the archive before.
+    Repeated(MemberName),
+}
+
+/// One file of the archive.
+///
+/// Reading it gives its content; what is not read is passed over, and verified all the same, when the reader goes on.
+#[derive(Debug)]
+pub struct Entry<'a, R> {
+    pub(super) reader: &'a mut SnapshotReader<R>,
+}
+
+impl<R: Read> Entry<'_, R> {
+    /// What it is.
+    #[must_use]
+    pub fn kind(&self) -> &EntryKind {
+        self.reader.current_kind()
+    }
+
+    /// Its length in bytes.
+    #[must_use]
+    pub fn len_bytes(&self) -> u64 {
+        self.reader.current_len_bytes()
+    }
+
+    /// The CRC32 of its content, for listings; passes over what has not been read of it.
+    ///
+    /// # Errors
+    /// As for [`SnapshotReader::next_entry`].
+    pub fn crc32(self) -> super::Result<u32> {
+        self.reader.drain_current()
+    }
+}
+
+impl<R: Read> Read for Entry<'_, R> {
+    /// An error of this crate comes as an [`io::Error`] that `io::Error::downcast::<snapshot::Error>` takes apart again.
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.reader.read_current(buffer).map_err(io::Error::from)
+    }
+}

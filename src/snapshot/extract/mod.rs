@@ -1,0 +1,144 @@
+//! Extracts a snapshot, all or nothing.
+
+mod crew;
+mod options;
+mod staging;
+mod tree;
+
+use std::io::Read;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+pub use options::{Durability, Existing, ExtractOptions, Selection};
+pub use staging::{STAGING_PREFIX, remove_stale_staging};
+
+use super::entry::EntryKind;
+use super::error::{Error, ErrorKind, Result};
+use super::reader::SnapshotReader;
+use crate::metadata::Metadata;
+use crate::observe::{Event, Observer};
+use staging::Staging;
+use tree::Tree;
+
+/// What was extracted.
+#[derive(Clone, Debug, Default)]
+pub struct ExtractReport {
+    pub(super) metadata: Option<Metadata>,
+    pub(super) database_bytes: Option<u64>,
+    pub(super) documents_count: u64,
+    pub(super) document_bytes: u64,
+}
+
+impl ExtractReport {
+    /// The archive's metadata.
+    #[must_use]
+    pub const fn metadata(&self) -> Option<&Metadata> {
+        self.metadata.as_ref()
+    }
+
+    /// Length of `db.backup`; `None` when none was written.
+    #[must_use]
+    pub const fn database_bytes(&self) -> Option<u64> {
+        self.database_bytes
+    }
+
+    /// Documents written.
+    #[must_use]
+    pub const fn documents_count(&self) -> u64 {
+        self.documents_count
+    }
+
+    /// Their bytes.
+    #[must_use]
+    pub const fn document_bytes(&self) -> u64 {
+        self.document_bytes
+    }
+}
+
+/// Extracts what `reader` has not read yet, normally all of it, to `destination`: `db.backup` and `files/xx/yy/<uuid>`,
+/// ready for `pg_restore` and `data/files`.
+///
+/// Everything goes into a staging folder beside the destination, which is renamed once the archive is verified to its
+/// last byte. On any error the staging folder is removed and the destination is as it was. A killed process leaves a
+/// staging folder behind: [`remove_stale_staging`] removes it.
+///
+/// ```
+/// # use appsnap::metadata::Metadata;
+/// # use appsnap::snapshot::{Content, SnapshotWriter, WriteOptions};
+/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), WriteOptions::new())?;
+/// # writer.database(Content::sized(4, &b"dump"[..]))?;
+/// # let (archive, _) = writer.finish()?;
+/// # let folder = tempfile::tempdir()?;
+/// # let destination = folder.path().join("restored");
+/// use appsnap::observe::Silent;
+/// use appsnap::snapshot::{ExtractOptions, ReadOptions, SnapshotReader, extract};
+///
+/// let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
+/// extract(&mut reader, &destination, &ExtractOptions::new(), &mut Silent)?;
+/// assert_eq!(std::fs::read(destination.join("db.backup"))?, b"dump");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// What [`SnapshotReader::next_entry`] says; when the destination exists ([`Existing`]); when a file cannot be created or
+/// written; when the reader salvages, since salvage is for looking, not for restoring.
+///
+/// # Security
+/// No path comes from the archive: each is rendered from a [`DocumentId`](crate::DocumentId). Only regular files are
+/// created, never opened; modes, owners, times and links of the archive are ignored.
+pub fn extract<R: Read>(
+    reader: &mut SnapshotReader<R>,
+    destination: &Path,
+    options: &ExtractOptions,
+    observer: &mut dyn Observer,
+) -> Result<ExtractReport> {
+    let staging = Staging::create(destination, options.existing)?;
+    let tree = Tree::new(staging.content(), options.durability);
+    let mut report = ExtractReport::default();
+    if options.wants_files() {
+        tree.create_files_folder()?;
+    }
+    crew::with_crew(&tree, options.parallelism, |crew| {
+        while let Some(mut entry) = reader.next_entry()? {
+            let len_bytes = entry.len_bytes();
+            match *entry.kind() {
+                EntryKind::Metadata(ref metadata) => report.metadata = Some(metadata.clone()),
+                EntryKind::Database => {
+                    if options.wants_database() {
+                        tree.database(&mut entry)?;
+                        report.database_bytes = Some(len_bytes);
+                    }
+                }
+                EntryKind::Document(id) => {
+                    if !options.wants_files() {
+                        continue;
+                    }
+                    if len_bytes <= crew::SMALL_BYTES {
+                        crew.document(id, |bytes| match entry.read_to_end(bytes) {
+                            Ok(_) => Ok(()),
+                            Err(error) => Err(Error::io("reading", error)),
+                        })?;
+                    } else {
+                        tree.document(id, &mut entry)?;
+                    }
+                    report.documents_count += 1;
+                    report.document_bytes += len_bytes;
+                    proceed(observer, &Event::document(id, report.documents_count, report.document_bytes))?;
+                }
+                EntryKind::UnusableMetadata(_) | EntryKind::Misplaced { .. } | EntryKind::Repeated(_) => {
+                    return Err(Error::misuse("an archive that is being salvaged cannot be extracted"));
+                }
+            }
+        }
+        Ok(())
+    })?;
+    staging.commit(options.durability)?;
+    Ok(report)
+}
+
+fn proceed(observer: &mut dyn Observer, event: &Event<'_>) -> Result<()> {
+    match observer.observe(event) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(Error::new(ErrorKind::Cancelled)),
+    }
+}

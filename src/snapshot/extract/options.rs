@@ -1,0 +1,109 @@
+//! How a snapshot is extracted.
+
+use crate::gzip::Parallelism;
+
+/// Which contents to extract.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Selection {
+    /// Everything.
+    #[default]
+    All,
+    /// `db.backup` alone.
+    Database,
+    /// `files` alone.
+    Files,
+}
+
+/// What to do when the destination is already there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Existing {
+    /// Fail, before anything is written.
+    #[default]
+    Refuse,
+    /// Put the new one in its place once it is complete. The old one is moved aside first and removed last; between two
+    /// renames there is neither.
+    Replace,
+}
+
+/// How sure to be that what was written survives a power cut.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Durability {
+    /// Left to the operating system. A process that is killed leaves nothing partial; a machine that loses its power may.
+    #[default]
+    System,
+    /// Every file's data is synced before the rename.
+    Data,
+    /// Files, directories and the rename itself are synced.
+    Full,
+}
+
+/// How a snapshot is extracted.
+///
+/// ```
+/// use appsnap::gzip::Parallelism;
+/// use appsnap::snapshot::{Existing, ExtractOptions, Selection};
+///
+/// let options = ExtractOptions::new()
+///     .with_selection(Selection::Files)
+///     .with_existing(Existing::Replace)
+///     .with_parallelism(Parallelism::threads(2));
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ExtractOptions {
+    pub(super) selection: Selection,
+    pub(super) existing: Existing,
+    pub(super) durability: Durability,
+    pub(super) parallelism: Parallelism,
+}
+
+impl ExtractOptions {
+    /// The defaults: everything, refuse an existing destination, leave syncing to the system, one thread.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Which contents to extract; default [`Selection::All`]. What is left out is verified all the same when the archive
+    /// is read from front to back.
+    #[must_use]
+    pub const fn with_selection(mut self, selection: Selection) -> Self {
+        self.selection = selection;
+        self
+    }
+
+    /// What to do when the destination is already there; default [`Existing::Refuse`].
+    #[must_use]
+    pub const fn with_existing(mut self, existing: Existing) -> Self {
+        self.existing = existing;
+        self
+    }
+
+    /// How sure to be that the files survive a power cut; default [`Durability::System`].
+    #[must_use]
+    pub const fn with_durability(mut self, durability: Durability) -> Self {
+        self.durability = durability;
+        self
+    }
+
+    /// On how many threads to create files; default [`Parallelism::Inline`].
+    #[must_use]
+    pub const fn with_parallelism(mut self, parallelism: Parallelism) -> Self {
+        self.parallelism = parallelism;
+        self
+    }
+
+    pub(in crate::snapshot) fn parallelism(&self) -> Parallelism {
+        self.parallelism
+    }
+
+    pub(super) fn wants_database(&self) -> bool {
+        self.selection != Selection::Files
+    }
+
+    pub(super) fn wants_files(&self) -> bool {
+        self.selection != Selection::Database
+    }
+}

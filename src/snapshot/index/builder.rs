@@ -1,0 +1,216 @@
+//! Makes the pages of an index from the members of an archive, in their order.
+
+use std::hash::Hasher;
+use std::io::{self, Write};
+
+use super::format::{self, CHUNKS, DOCUMENTS, DocumentRow, FIRST_IDS, Locator, Slot, Table};
+use crate::gzip::MemberFacts;
+use crate::layout::MemberName;
+use crate::snapshot::report::WriteReport;
+use crate::tarball;
+
+/// Takes finished pages: keeps them for the archive, or merely digests them for a comparison.
+pub(in crate::snapshot) trait PageSink {
+    fn page(&mut self, page: &[u8]);
+}
+
+/// Pages as the gzip members that carry them.
+#[derive(Clone, Debug, Default)]
+pub(in crate::snapshot) struct Members(Vec<Vec<u8>>);
+
+impl PageSink for Members {
+    fn page(&mut self, page: &[u8]) {
+        self.0.push(format::page_member(page));
+    }
+}
+
+impl<H: Hasher> PageSink for H {
+    fn page(&mut self, page: &[u8]) {
+        self.write(page);
+    }
+}
+
+/// The index of an archive, as bytes: empty gzip members that are appended to the archive or kept beside it.
+#[derive(Clone, Debug)]
+pub struct Index {
+    members: Vec<Vec<u8>>,
+    len_bytes: u64,
+}
+
+impl Index {
+    /// Writes the index to `sink`: the end of an archive, or a file of its own.
+    ///
+    /// # Errors
+    /// What the sink says.
+    pub fn write_to(&self, sink: &mut impl Write) -> io::Result<()> {
+        self.members.iter().try_for_each(|member| sink.write_all(member))
+    }
+
+    /// Its length in bytes: about 26 a document and 12 a MiB.
+    #[must_use]
+    pub const fn len_bytes(&self) -> u64 {
+        self.len_bytes
+    }
+}
+
+/// An index being made while members go by.
+#[derive(Debug, Default)]
+pub(in crate::snapshot) struct Builder<S = Members> {
+    sink: S,
+    documents: Page,
+    first_ids: Vec<[u8; 16]>,
+    metadata: Slot,
+    database: Option<Slot>,
+    documents_count: u64,
+    last_id: Option<[u8; 16]>,
+    is_unsorted: bool,
+    /// Plain offset behind the members so far.
+    offset_bytes: u64,
+}
+
+/// A page under way: its rows, the row count still missing.
+#[derive(Debug, Default)]
+struct Page {
+    bytes: Vec<u8>,
+    rows: u64,
+}
+
+impl Page {
+    /// Makes room for a row, beginning a page if none is under way.
+    fn open(&mut self, table: Table, head: &[u8]) -> &mut Vec<u8> {
+        if self.rows == 0 {
+            format::begin_page(table.kind, &mut self.bytes);
+            self.bytes.extend_from_slice(&[0, 0]);
+            self.bytes.extend_from_slice(head);
+        }
+        self.rows += 1;
+        &mut self.bytes
+    }
+
+    fn is_full(&self, table: Table) -> bool {
+        self.rows == table.rows_per_page()
+    }
+
+    /// Completes the page, if one is under way.
+    fn close(&mut self, sink: &mut impl PageSink) {
+        if self.rows == 0 {
+            return;
+        }
+        let count = u16::try_from(self.rows).unwrap_or(u16::MAX);
+        if let Some(place) = self.bytes.get_mut(2..4) {
+            place.copy_from_slice(&count.to_le_bytes());
+        }
+        format::end_page(&mut self.bytes);
+        sink.page(&self.bytes);
+        self.rows = 0;
+    }
+}
+
+impl<S: PageSink> Builder<S> {
+    /// A builder whose pages go to `sink`.
+    pub(in crate::snapshot) fn to(sink: S) -> Self {
+        Self {
+            sink,
+            documents: Page::default(),
+            first_ids: Vec::new(),
+            metadata: Slot::default(),
+            database: None,
+            documents_count: 0,
+            last_id: None,
+            is_unsorted: false,
+            offset_bytes: 0,
+        }
+    }
+
+    /// Takes the next member of the archive.
+    pub(in crate::snapshot) fn member(&mut self, name: MemberName, len_bytes: u64, crc32: u32) {
+        match name {
+            MemberName::Metadata => self.metadata = Slot { len_bytes, crc32 },
+            MemberName::Database => self.database = Some(Slot { len_bytes, crc32 }),
+            MemberName::Document(id) => self.document(DocumentRow { id: *id.as_bytes(), len_bytes, crc32 }),
+            MemberName::Directory(_) | MemberName::Junk(_) => {}
+        }
+        let padding = tarball::padding_bytes(len_bytes);
+        self.offset_bytes =
+            self.offset_bytes.saturating_add(tarball::BLOCK_BYTES as u64 + padding).saturating_add(len_bytes);
+    }
+
+    fn document(&mut self, row: DocumentRow) {
+        if self.documents.rows == 0 {
+            self.first_ids.push(row.id);
+        }
+        row.push_to(self.documents.open(DOCUMENTS, &self.offset_bytes.to_le_bytes()));
+        if self.documents.is_full(DOCUMENTS) {
+            self.documents.close(&mut self.sink);
+        }
+        self.is_unsorted |= self.last_id >= Some(row.id);
+        self.last_id = Some(row.id);
+        self.documents_count += 1;
+    }
+
+    /// Completes the tables that follow from the members alone, and says what the locator will say of them.
+    pub(in crate::snapshot) fn close(&mut self) -> Summary {
+        self.documents.close(&mut self.sink);
+        let mut page = Page::default();
+        for id in &self.first_ids {
+            page.open(FIRST_IDS, &[]).extend_from_slice(id);
+            if page.is_full(FIRST_IDS) {
+                page.close(&mut self.sink);
+            }
+        }
+        page.close(&mut self.sink);
+        Summary {
+            is_sorted: !self.is_unsorted,
+            metadata: self.metadata,
+            database: self.database,
+            documents_count: self.documents_count,
+        }
+    }
+
+    /// Where the pages went.
+    pub(in crate::snapshot) fn sink(&self) -> &S {
+        &self.sink
+    }
+}
+
+/// What an index says of the members, apart from its tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::snapshot) struct Summary {
+    pub(super) is_sorted: bool,
+    pub(super) metadata: Slot,
+    pub(super) database: Option<Slot>,
+    pub(super) documents_count: u64,
+}
+
+impl Builder {
+    /// Completes the index of an archive whose data member is `data`.
+    pub(in crate::snapshot) fn finish(mut self, data: &MemberFacts, report: &WriteReport) -> Index {
+        let summary = self.close();
+        let mut page = Page::default();
+        for chunk in &data.chunks {
+            let bytes = page.open(CHUNKS, &[]);
+            for field in [chunk.packed_len_bytes, chunk.plain_len_bytes, chunk.crc32] {
+                bytes.extend_from_slice(&field.to_le_bytes());
+            }
+            if page.is_full(CHUNKS) {
+                page.close(&mut self.sink);
+            }
+        }
+        page.close(&mut self.sink);
+        let locator = Locator {
+            is_sorted: summary.is_sorted,
+            data_bytes: data.packed_len_bytes,
+            plain_bytes: report.plain_bytes(),
+            crc32: data.crc32,
+            metadata: summary.metadata,
+            database: summary.database,
+            documents_count: summary.documents_count,
+            chunks_count: data.chunks.len() as u64,
+        };
+        self.sink.page(&locator.render());
+        let Members(members) = self.sink;
+        let len_bytes = members.iter().map(|member| member.len() as u64).sum();
+        debug_assert_eq!(Some(len_bytes), locator.index_bytes());
+        Index { members, len_bytes }
+    }
+}

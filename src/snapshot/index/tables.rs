@@ -1,0 +1,293 @@
+//! Reads an index: the locator and the small tables when it is opened, pages of documents when they are asked for.
+//!
+//! An index is a stranger's input. Its length follows from its counts and must be the length that is there, so nothing is
+//! allocated that the file does not hold; every page has a CRC32 and must be, byte for byte, what this crate would write.
+
+use super::format::{self, CHUNKS, DOCUMENTS, DocumentRow, FIRST_IDS, IDENTITY, LOCATOR_KIND, Locator, Table};
+use crate::gzip::{self, ChunkRow, ChunkTable, ReadAt, empty_member_payload};
+use crate::snapshot::error::{Error, ErrorKind, Result};
+use crate::tarball;
+
+/// Read at the end of the file in one go: for most archives all that opening needs.
+const TAIL_BYTES: u64 = 64 << 10;
+
+/// Pages of documents read at once when all are wanted.
+const BATCH_PAGES: u64 = 64;
+
+pub(in crate::snapshot) fn wrong(what: &'static str) -> Error {
+    Error::new(ErrorKind::Index(what))
+}
+
+/// An index without its documents.
+#[derive(Debug)]
+pub(in crate::snapshot) struct Tables {
+    pub(in crate::snapshot) locator: Locator,
+    pub(in crate::snapshot) chunks: ChunkTable,
+    first_ids: Vec<[u8; 16]>,
+    /// Where the index begins in the file that holds it.
+    start_bytes: u64,
+}
+
+/// A document as the index describes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::snapshot) struct Located {
+    pub(in crate::snapshot) row: DocumentRow,
+    pub(in crate::snapshot) header_offset_bytes: u64,
+}
+
+/// The end of a file, read once.
+struct Tail {
+    bytes: Vec<u8>,
+    offset_bytes: u64,
+}
+
+impl Tail {
+    fn read(source: &impl ReadAt, len_bytes: u64) -> Result<Self> {
+        let count = len_bytes.min(TAIL_BYTES);
+        let offset_bytes = len_bytes - count;
+        Ok(Self { bytes: read(source, offset_bytes, count)?, offset_bytes })
+    }
+
+    /// These bytes of the file, out of the tail as far as they lie in it.
+    fn range(&self, source: &impl ReadAt, offset_bytes: u64, len_bytes: u64) -> Result<Vec<u8>> {
+        let inside = offset_bytes.checked_sub(self.offset_bytes).and_then(|at| usize::try_from(at).ok());
+        let len = usize::try_from(len_bytes).unwrap_or(usize::MAX);
+        match inside.and_then(|at| self.bytes.get(at..at.checked_add(len)?)) {
+            Some(bytes) => Ok(bytes.to_vec()),
+            None => read(source, offset_bytes, len_bytes),
+        }
+    }
+}
+
+fn read(source: &impl ReadAt, offset_bytes: u64, len_bytes: u64) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    gzip::read_packed(source, offset_bytes, len_bytes, &mut bytes)?;
+    Ok(bytes)
+}
+
+impl Tables {
+    /// Opens the index at the end of `source`: a whole archive, or, with `is_sidecar`, an index alone.
+    ///
+    /// `Ok(None)` when the file does not end in a locator.
+    pub(in crate::snapshot) fn open(source: &impl ReadAt, len_bytes: u64, is_sidecar: bool) -> Result<Option<Self>> {
+        let tail = Tail::read(source, len_bytes)?;
+        let Some(member) = tail.bytes.last_chunk::<{ format::LOCATOR_MEMBER_BYTES }>() else { return Ok(None) };
+        let Some(page) = empty_member_payload(IDENTITY, member) else { return Ok(None) };
+        let (kind, body) = format::open_page(page).map_err(wrong)?;
+        if kind != LOCATOR_KIND {
+            return Err(wrong("its last page is not a locator"));
+        }
+        let locator = Locator::parse(body).map_err(wrong)?;
+        let start_bytes = if is_sidecar { 0 } else { locator.data_bytes };
+        let index_bytes = locator.index_bytes();
+        if index_bytes.is_none_or(|bytes| start_bytes.checked_add(bytes) != Some(len_bytes)) {
+            return Err(wrong("its counts do not fit the length of the file"));
+        }
+        let pages = DOCUMENTS.pages_count(locator.documents_count);
+        let mut tables = Self { locator, chunks: ChunkTable::default(), first_ids: Vec::new(), start_bytes };
+        let first_ids_at = start_bytes + bytes_of(DOCUMENTS, locator.documents_count)?;
+        let chunks_at = first_ids_at + bytes_of(FIRST_IDS, pages)?;
+        tables.read_rows(&tail, source, FIRST_IDS, first_ids_at, pages, |tables, row| {
+            let id = row.try_into().map_err(|_| wrong("a page is too short"))?;
+            tables.first_ids.push(id);
+            Ok(())
+        })?;
+        tables.read_rows(&tail, source, CHUNKS, chunks_at, locator.chunks_count, |tables, row| {
+            let (packed_len_bytes, plain_len_bytes, crc32) =
+                super::parse_chunk_row(row).ok_or_else(|| wrong("a page is too short"))?;
+            let row = ChunkRow { packed_len_bytes, plain_len_bytes, crc32 };
+            tables.chunks.push(row).then_some(()).ok_or_else(|| wrong("a chunk has an impossible length"))
+        })?;
+        tables.check_sums()?;
+        Ok(Some(tables))
+    }
+
+    fn read_rows(
+        &mut self,
+        tail: &Tail,
+        source: &impl ReadAt,
+        table: Table,
+        offset_bytes: u64,
+        rows: u64,
+        mut each: impl FnMut(&mut Self, &[u8]) -> Result<()>,
+    ) -> Result<()> {
+        let bytes = tail.range(source, offset_bytes, bytes_of(table, rows)?)?;
+        each_page(table, rows, &bytes, |_, rows| rows.chunks_exact(table.row_bytes).try_for_each(|row| each(self, row)))
+    }
+
+    /// What the locator says of the data must be what the chunks add up to.
+    fn check_sums(&self) -> Result<()> {
+        let Locator { data_bytes, plain_bytes, crc32, .. } = self.locator;
+        let chunks = &self.chunks;
+        if (chunks.member_bytes(), chunks.plain_bytes(), chunks.crc32()) != (data_bytes, plain_bytes, crc32) {
+            return Err(wrong("its chunks do not add up to the archive that its locator describes"));
+        }
+        Ok(())
+    }
+
+    /// Compares a sidecar with the trailer of the archive it is said to belong to.
+    pub(in crate::snapshot) fn check_archive(&self, source: &impl ReadAt, len_bytes: u64) -> Result<()> {
+        let stale = || wrong("it belongs to another archive, or to an earlier state of this one");
+        if len_bytes != self.locator.data_bytes {
+            return Err(stale());
+        }
+        let trailer = read(source, len_bytes.saturating_sub(8), 8)?;
+        let [isize_a, isize_b, isize_c, isize_d, ..] = self.locator.plain_bytes.to_le_bytes();
+        let expected = [self.locator.crc32.to_le_bytes(), [isize_a, isize_b, isize_c, isize_d]].concat();
+        if trailer == expected { Ok(()) } else { Err(stale()) }
+    }
+
+    /// Plain offset of the database's header.
+    pub(in crate::snapshot) fn database_offset_bytes(&self) -> u64 {
+        member_bytes(self.locator.metadata.len_bytes)
+    }
+
+    /// Plain offset of the first document's header.
+    fn documents_offset_bytes(&self) -> u64 {
+        let database = self.locator.database.map_or(0, |slot| member_bytes(slot.len_bytes));
+        self.database_offset_bytes().saturating_add(database)
+    }
+
+    /// Which page of documents could hold `id`; only for sorted archives.
+    fn page_of(&self, id: &[u8; 16]) -> Option<u64> {
+        self.first_ids.partition_point(|first| first <= id).checked_sub(1).map(|page| page as u64)
+    }
+
+    /// Finds a document of a sorted archive with one read.
+    pub(in crate::snapshot) fn find(&self, source: &impl ReadAt, id: &[u8; 16]) -> Result<Option<Located>> {
+        let Some(page) = self.page_of(id) else { return Ok(None) };
+        let mut found = None;
+        self.read_pages(source, page, 1, &mut |located: Located| {
+            if located.row.id == *id {
+                found = Some(located);
+            }
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// Reads page `from` of the documents and the `count - 1` behind it.
+    fn read_pages(
+        &self,
+        source: &impl ReadAt,
+        from: u64,
+        count: u64,
+        each: &mut impl FnMut(Located) -> Result<()>,
+    ) -> Result<()> {
+        let per_page = DOCUMENTS.rows_per_page();
+        let rows_before = from.saturating_mul(per_page);
+        let rows = self.locator.documents_count.saturating_sub(rows_before).min(count.saturating_mul(per_page));
+        let offset = self.start_bytes + bytes_of(DOCUMENTS, rows_before)?;
+        let bytes = read(source, offset, bytes_of(DOCUMENTS, rows)?)?;
+        let mut page = usize::try_from(from).unwrap_or(usize::MAX);
+        each_page(DOCUMENTS, rows, &bytes, |head, rows| {
+            let head = head.try_into().map_err(|_| wrong("a page is too short"))?;
+            let mut header_offset_bytes = u64::from_le_bytes(head);
+            if self.first_ids.get(page).map(<[u8; 16]>::as_slice) != rows.get(..16) {
+                return Err(wrong("a page begins with another document than the list of pages says"));
+            }
+            page += 1;
+            for row in rows.chunks_exact(DOCUMENTS.row_bytes) {
+                let row = DocumentRow::parse(row).ok_or_else(|| wrong("a page is too short"))?;
+                each(Located { row, header_offset_bytes })?;
+                header_offset_bytes = header_offset_bytes.saturating_add(member_bytes(row.len_bytes));
+            }
+            Ok(())
+        })
+    }
+
+    /// The first page of the next batch behind `page`, and what `each` makes of the documents in this one.
+    pub(in crate::snapshot) fn batch(
+        &self,
+        source: &impl ReadAt,
+        cursor: &mut Cursor,
+        each: &mut impl FnMut(Located),
+    ) -> Result<bool> {
+        let pages = self.first_ids.len() as u64;
+        if cursor.page == 0 {
+            cursor.offset_bytes = self.documents_offset_bytes();
+        }
+        if cursor.page >= pages {
+            return Ok(false);
+        }
+        let count = BATCH_PAGES.min(pages - cursor.page);
+        let (is_sorted, last) = (self.locator.is_sorted, &mut cursor.last);
+        let offset = &mut cursor.offset_bytes;
+        self.read_pages(source, cursor.page, count, &mut |located| {
+            if located.header_offset_bytes != *offset {
+                return Err(wrong("a page's documents begin elsewhere than those before it end"));
+            }
+            if is_sorted && *last >= Some(located.row.id) {
+                return Err(wrong("it says that ids ascend, and they do not"));
+            }
+            *last = Some(located.row.id);
+            *offset = offset.saturating_add(member_bytes(located.row.len_bytes));
+            each(located);
+            Ok(())
+        })?;
+        cursor.page += count;
+        let end = cursor.offset_bytes;
+        let has_end_marker = end.checked_add(tarball::end_marker_bytes(end)) == Some(self.locator.plain_bytes);
+        if cursor.page == pages && !has_end_marker {
+            return Err(wrong("its documents do not add up to the archive"));
+        }
+        Ok(true)
+    }
+
+    /// Shows every page of documents and of first ids, as it stands in the file, to `each`.
+    pub(in crate::snapshot) fn raw_members(&self, source: &impl ReadAt, mut each: impl FnMut(&[u8])) -> Result<()> {
+        let documents = self.locator.documents_count;
+        let mut at = self.start_bytes;
+        for (table, rows) in
+            [(DOCUMENTS, documents), (FIRST_IDS, DOCUMENTS.pages_count(documents)), (CHUNKS, self.locator.chunks_count)]
+        {
+            let mut left = rows;
+            while left > 0 {
+                let count = left.min(table.rows_per_page());
+                let member = read(source, at, table.member_bytes(count))?;
+                each(empty_member_payload(IDENTITY, &member).ok_or_else(|| wrong("a page is not where it should be"))?);
+                at += table.member_bytes(count);
+                left -= count;
+            }
+        }
+        each(&self.locator.render());
+        Ok(())
+    }
+}
+
+/// Where a walk over all documents has come to.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::snapshot) struct Cursor {
+    page: u64,
+    offset_bytes: u64,
+    last: Option<[u8; 16]>,
+}
+
+/// Bytes of a member in the tar stream: header, payload, padding.
+pub(in crate::snapshot) fn member_bytes(len_bytes: u64) -> u64 {
+    (tarball::BLOCK_BYTES as u64).saturating_add(len_bytes).saturating_add(tarball::padding_bytes(len_bytes))
+}
+
+fn bytes_of(table: Table, rows: u64) -> Result<u64> {
+    table.table_bytes(rows).ok_or_else(|| wrong("its counts are absurd"))
+}
+
+/// Calls `each` with head and rows of every page in `bytes`, which hold `rows` rows in full pages and one last.
+fn each_page(table: Table, rows: u64, bytes: &[u8], mut each: impl FnMut(&[u8], &[u8]) -> Result<()>) -> Result<()> {
+    let mut rest = bytes;
+    let mut left = rows;
+    while left > 0 {
+        let count = left.min(table.rows_per_page());
+        let len = usize::try_from(table.member_bytes(count)).unwrap_or(usize::MAX);
+        let (member, behind) = rest.split_at_checked(len).ok_or_else(|| wrong("a page is too short"))?;
+        let page = empty_member_payload(IDENTITY, member).ok_or_else(|| wrong("a page is not where it should be"))?;
+        let (head, rows) = format::open_table_page(table, page).map_err(wrong)?;
+        if rows.len() as u64 != count * table.row_bytes as u64 {
+            return Err(wrong("a page's row count does not fit its place"));
+        }
+        each(head, rows)?;
+        rest = behind;
+        left -= count;
+    }
+    Ok(())
+}

@@ -1,0 +1,148 @@
+//! How to write and how to read a snapshot.
+
+use crate::gzip::{Level, Parallelism};
+use crate::limits::Limits;
+
+/// Where a chunk ends early, besides after every 1 MiB.
+///
+/// A section always begins at `.metadata`, at the database, at the first document and at the end marker. More sections
+/// let parts of the documents be cut out, or written elsewhere, without inflating their neighbours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Sections {
+    /// No further sections: the smallest archive.
+    #[default]
+    Contents,
+    /// Also at every document whose first hex digit exceeds the largest so far: at most 16 sections, measured at
+    /// +0.02 % for 50,000 documents and +10 % for 50.
+    Digit,
+    /// Also at every document whose first byte exceeds the largest so far: at most 256 sections.
+    Byte,
+}
+
+/// Whether the archive carries an index for random access.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum IndexPlacement {
+    /// None: the archive is one plain gzip member, as every importer has seen it.
+    #[default]
+    Omitted,
+    /// Behind the data, in empty gzip members that every gzip and tar program reads over; about 26 bytes a document.
+    Embedded,
+    /// Handed back with the report, to be kept in a file of its own.
+    Sidecar,
+}
+
+/// What to do when the sizes that `.metadata` declares are not those that were written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MetadataSizes {
+    /// Finishing fails: the archive would say something untrue about itself.
+    #[default]
+    MustAgree,
+    /// The metadata stands as it was given.
+    AsGiven,
+}
+
+/// How a snapshot is written.
+///
+/// ```
+/// use appsnap::gzip::Parallelism;
+/// use appsnap::snapshot::{IndexPlacement, WriteOptions};
+///
+/// let options = WriteOptions::new().with_parallelism(Parallelism::threads(2)).with_index(IndexPlacement::Embedded);
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct WriteOptions {
+    pub(super) level: Level,
+    pub(super) parallelism: Parallelism,
+    pub(super) sections: Sections,
+    pub(super) index: IndexPlacement,
+    pub(super) metadata_sizes: MetadataSizes,
+}
+
+impl WriteOptions {
+    /// The defaults: see each method.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The deflate level; the default was chosen by measurement, see [`Level`].
+    #[must_use]
+    pub const fn with_level(mut self, level: Level) -> Self {
+        self.level = level;
+        self
+    }
+
+    /// On how many threads to compress, and to read where documents are files; default [`Parallelism::Inline`].
+    /// The bytes written are the same for any number.
+    #[must_use]
+    pub const fn with_parallelism(mut self, parallelism: Parallelism) -> Self {
+        self.parallelism = parallelism;
+        self
+    }
+
+    /// Where sections begin; default [`Sections::Contents`].
+    #[must_use]
+    pub const fn with_sections(mut self, sections: Sections) -> Self {
+        self.sections = sections;
+        self
+    }
+
+    /// Whether to make an index; default [`IndexPlacement::Omitted`].
+    #[must_use]
+    pub const fn with_index(mut self, index: IndexPlacement) -> Self {
+        self.index = index;
+        self
+    }
+
+    /// What to do when the metadata's sizes are wrong; default [`MetadataSizes::MustAgree`].
+    #[must_use]
+    pub const fn with_metadata_sizes(mut self, metadata_sizes: MetadataSizes) -> Self {
+        self.metadata_sizes = metadata_sizes;
+        self
+    }
+}
+
+/// How much a reader puts up with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Tolerance {
+    /// Whatever the format does not allow is an error.
+    #[default]
+    Strict,
+    /// Faults of names, duplicates and metadata are anomalies, and what they concern is handed out as
+    /// [`EntryKind::Misplaced`](super::EntryKind::Misplaced): for reports that want all faults, and for repair.
+    /// Unsound framing still ends the reading.
+    Salvage,
+}
+
+/// How a snapshot is read.
+#[derive(Clone, Debug, Default)]
+pub struct ReadOptions {
+    pub(super) limits: Limits,
+    pub(super) tolerance: Tolerance,
+}
+
+impl ReadOptions {
+    /// The defaults: limits for untrusted input, strict.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Bounds for what is read; default [`Limits::untrusted`].
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// How much to put up with; default [`Tolerance::Strict`].
+    #[must_use]
+    pub const fn with_tolerance(mut self, tolerance: Tolerance) -> Self {
+        self.tolerance = tolerance;
+        self
+    }
+}

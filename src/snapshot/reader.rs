@@ -1,0 +1,379 @@
+//! Reads a snapshot from front to back: [`SnapshotReader`].
+
+use std::io::Read;
+
+use super::anomaly::{Anomaly, AnomalyKind};
+use super::entry::{Entry, EntryKind};
+use super::error::{Error, ErrorKind, Result};
+use super::ids::IdSet;
+use super::index::{self, Builder, Digest, Witness};
+use super::options::{ReadOptions, Tolerance};
+use super::plain::Plain;
+use super::report::ReadReport;
+use crate::layout::{self, MemberName};
+use crate::limits::Exceeded;
+use crate::metadata::{self, Metadata};
+use crate::tarball::{self, MemberKind};
+
+/// Reads a snapshot, `.tar.gz` or bare `.tar`, told by its bytes.
+///
+/// Entries are lent: the borrow checker sees to it that one is left before the next is asked for. `Ok(None)` comes only
+/// after the last byte: then both zero blocks, CRC32 and length of every gzip member, the end of the input and, if there
+/// is one, the whole index have been checked.
+///
+/// # Security
+/// Meant for uploads from strangers. Memory is fixed, apart from 16 to 40 bytes a document for the duplicate check;
+/// [`Limits`](crate::Limits) bound everything else.
+///
+/// ```
+/// # use appsnap::metadata::Metadata;
+/// # use appsnap::snapshot::{Content, SnapshotWriter, WriteOptions};
+/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), WriteOptions::new())?;
+/// # writer.database(Content::sized(4, &b"dump"[..]))?;
+/// # let (archive, _) = writer.finish()?;
+/// use appsnap::snapshot::{EntryKind, ReadOptions, SnapshotReader};
+///
+/// let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
+/// while let Some(mut entry) = reader.next_entry()? {
+///     match entry.kind() {
+///         EntryKind::Document(id) => println!("{id}: {} bytes", entry.len_bytes()),
+///         EntryKind::Database => drop(std::io::copy(&mut entry, &mut std::io::sink())?),
+///         _ => {}
+///     }
+/// }
+/// assert!(reader.report().is_verified());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct SnapshotReader<R> {
+    tar: tarball::Reader<Plain<R>>,
+    options: ReadOptions,
+    ids: IdSet,
+    /// What the index should say, digested as the members go by.
+    expected: Option<Builder<Digest>>,
+    metadata: Option<Metadata>,
+    current: Option<Current>,
+    report: ReadReport,
+    is_ended: bool,
+    has_failed: bool,
+}
+
+/// The member that is being read.
+#[derive(Debug)]
+struct Current {
+    kind: EntryKind,
+    /// As it counts for the index; `None` for what never stands in one.
+    name: Option<MemberName>,
+    len_bytes: u64,
+    crc: crc32fast::Hasher,
+    /// `.metadata` was read ahead; these are its bytes, and how many of them were handed out.
+    read_ahead: Option<(Vec<u8>, usize)>,
+}
+
+/// A member's name, typed, as far as the reader's tolerance allows.
+enum Placed {
+    File(EntryKind, Option<MemberName>),
+    Skipped,
+}
+
+impl<R: Read> SnapshotReader<R> {
+    /// Prepares to read; nothing is read yet.
+    pub fn new(source: R, options: ReadOptions) -> Self {
+        let (expected, witness) = index::pair();
+        let limits = options.limits.clone();
+        Self {
+            tar: tarball::Reader::new(Plain::new(source, &limits, witness), &limits),
+            options,
+            ids: IdSet::default(),
+            expected: Some(expected),
+            metadata: None,
+            current: None,
+            report: ReadReport::default(),
+            is_ended: false,
+            has_failed: false,
+        }
+    }
+
+    /// The next entry; `Ok(None)` once everything is read and verified.
+    ///
+    /// # Errors
+    /// Whatever the format does not allow, damage, a passed limit, or what the source says. Afterwards every further call
+    /// fails.
+    pub fn next_entry(&mut self) -> Result<Option<Entry<'_, R>>> {
+        if self.has_failed {
+            return Err(Error::misuse("the reader stopped at an error before: start again from the beginning"));
+        }
+        // Failed until proven otherwise: every early return leaves it so.
+        self.has_failed = true;
+        let has_entry = self.advance()?;
+        self.has_failed = false;
+        Ok(has_entry.then_some(Entry { reader: self }))
+    }
+
+    /// Goes to the next entry; `false` once everything is read and verified.
+    fn advance(&mut self) -> Result<bool> {
+        if self.is_ended {
+            return Ok(false);
+        }
+        if self.current.is_some() {
+            self.drain_current()?;
+            self.current = None;
+        }
+        loop {
+            let Some(member) = self.tar.next_member()? else {
+                self.end()?;
+                self.is_ended = true;
+                return Ok(false);
+            };
+            let found = Found {
+                is_directory: member.kind() == MemberKind::Directory,
+                is_label: member.kind() == MemberKind::Label,
+                len_bytes: member.len_bytes(),
+                position: member.header_offset_bytes(),
+                oddities: member.oddities(),
+                name: member.name().to_vec(),
+            };
+            if let Placed::File(kind, name) = self.place(&found)? {
+                let crc = crc32fast::Hasher::new();
+                let current = Current { kind, name, len_bytes: found.len_bytes, crc, read_ahead: None };
+                let current = self.current.insert(current);
+                if matches!(current.name, Some(MemberName::Metadata)) {
+                    self.read_metadata(&found)?;
+                }
+                return Ok(true);
+            }
+        }
+    }
+
+    /// Announces the index of the data that follows: its pages, and CRC32, length and packed end of the data member.
+    pub(super) fn expect_index(
+        &mut self,
+        data: (u32, u64),
+        data_end_bytes: u64,
+        feed: impl FnOnce(&mut Witness) -> Result<()>,
+    ) -> Result<()> {
+        let witness = self.tar.get_mut().witness_mut().ok_or_else(|| Error::misuse("reading has begun already"))?;
+        witness.data(data, data_end_bytes);
+        feed(witness)
+    }
+
+    /// Plain bytes read so far.
+    #[must_use]
+    pub const fn offset_bytes(&self) -> u64 {
+        self.tar.offset_bytes()
+    }
+
+    /// What has been read so far.
+    #[must_use]
+    pub const fn report(&self) -> &ReadReport {
+        &self.report
+    }
+
+    /// The metadata, once it was read: usually the first entry.
+    #[must_use]
+    pub const fn metadata(&self) -> Option<&Metadata> {
+        self.metadata.as_ref()
+    }
+
+    fn is_strict(&self) -> bool {
+        self.options.tolerance == Tolerance::Strict
+    }
+
+    fn note(&mut self, kind: AnomalyKind, found: Option<&Found>) {
+        self.report.anomalies_count += 1;
+        let same = self.report.counts.entry(kind.name()).or_default();
+        *same += 1;
+        if *same <= self.options.limits.max_findings_per_code() {
+            let member = found.map(|found| layout::escaped(&found.name).to_string());
+            self.report.anomalies.push(Anomaly { kind, member, position: found.map(|found| found.position) });
+        }
+    }
+
+    /// Decides what a member is, notes its oddities, counts it.
+    fn place(&mut self, found: &Found) -> Result<Placed> {
+        if found.is_label {
+            self.note(AnomalyKind::Label, Some(found));
+            return Ok(Placed::Skipped);
+        }
+        for oddity in found.oddities.iter() {
+            self.note(AnomalyKind::Framing(oddity), Some(found));
+        }
+        let parsed = match MemberName::parse(&found.name, found.is_directory) {
+            Ok(parsed) => parsed,
+            Err(fault) if self.is_strict() => return Err(found.error(ErrorKind::Name(fault))),
+            Err(fault) => {
+                self.note(AnomalyKind::Misplaced(fault), Some(found));
+                let kind = EntryKind::Misplaced { name: found.name.clone(), fault };
+                return Ok(if found.is_directory { Placed::Skipped } else { Placed::File(kind, None) });
+            }
+        };
+        for oddity in parsed.oddities() {
+            self.note(AnomalyKind::Name(oddity), Some(found));
+        }
+        let name = parsed.name();
+        let is_new = match name {
+            MemberName::Metadata => !std::mem::replace(&mut self.report.has_metadata, true),
+            MemberName::Database => self.report.database_bytes.replace(found.len_bytes).is_none(),
+            MemberName::Document(id) => self.ids.insert(id),
+            MemberName::Directory(_) => return Ok(Placed::Skipped),
+            MemberName::Junk(junk) => {
+                self.note(AnomalyKind::Junk(junk), Some(found));
+                return Ok(Placed::Skipped);
+            }
+        };
+        if !is_new {
+            if self.is_strict() {
+                return Err(found.error(ErrorKind::Duplicate));
+            }
+            self.note(AnomalyKind::Repeated, Some(found));
+            return Ok(Placed::File(EntryKind::Repeated(name), None));
+        }
+        let kind = match name {
+            MemberName::Document(id) => {
+                self.report.documents_count += 1;
+                self.report.document_bytes = self.report.document_bytes.saturating_add(found.len_bytes);
+                EntryKind::Document(id)
+            }
+            MemberName::Database => EntryKind::Database,
+            _ => EntryKind::Metadata(Metadata::new()),
+        };
+        Ok(Placed::File(kind, Some(name)))
+    }
+
+    /// Reads the current member, which is `.metadata`, into memory, and parses it.
+    fn read_metadata(&mut self, found: &Found) -> Result<()> {
+        let allowed = self.options.limits.max_metadata_bytes();
+        if found.len_bytes > allowed {
+            let exceeded = Exceeded { name: "max_metadata_bytes", allowed, wanted: found.len_bytes };
+            return Err(found.error(exceeded.into()));
+        }
+        let mut bytes = Vec::new();
+        loop {
+            let piece = self.tar.payload()?;
+            if piece.is_empty() {
+                break;
+            }
+            bytes.extend_from_slice(piece);
+            let count = piece.len();
+            self.tar.consume(count);
+        }
+        let kind = match Metadata::parse(&bytes, &self.options.limits) {
+            Ok((metadata, oddities)) => {
+                for oddity in oddities {
+                    self.note(AnomalyKind::Metadata(oddity), Some(found));
+                }
+                self.metadata = Some(metadata.clone());
+                EntryKind::Metadata(metadata)
+            }
+            Err(error) if self.is_strict() => return Err(found.error(ErrorKind::Metadata(error))),
+            Err(error) => {
+                self.note(AnomalyKind::MetadataFault(error.to_string()), Some(found));
+                EntryKind::UnusableMetadata(error)
+            }
+        };
+        if let Some(current) = &mut self.current {
+            current.kind = kind;
+            current.crc.update(&bytes);
+            current.read_ahead = Some((bytes, 0));
+        }
+        Ok(())
+    }
+
+    pub(super) fn current_kind(&self) -> &EntryKind {
+        // An entry is only ever made for a current member.
+        static NONE: EntryKind = EntryKind::Database;
+        self.current.as_ref().map_or(&NONE, |current| &current.kind)
+    }
+
+    pub(super) fn current_len_bytes(&self) -> u64 {
+        self.current.as_ref().map_or(0, |current| current.len_bytes)
+    }
+
+    pub(super) fn read_current(&mut self, buffer: &mut [u8]) -> Result<usize> {
+        let Some(current) = &mut self.current else { return Ok(0) };
+        if let Some((bytes, done)) = &mut current.read_ahead {
+            let rest = bytes.get(*done..).unwrap_or_default();
+            let count = rest.len().min(buffer.len());
+            if let (Some(to), Some(from)) = (buffer.get_mut(..count), rest.get(..count)) {
+                to.copy_from_slice(from);
+            }
+            *done += count;
+            return Ok(count);
+        }
+        let count = self.tar.read(buffer)?;
+        current.crc.update(buffer.get(..count).unwrap_or_default());
+        Ok(count)
+    }
+
+    /// Passes over the rest of the current member; returns the CRC32 of all of it.
+    pub(super) fn drain_current(&mut self) -> Result<u32> {
+        let Some(current) = &mut self.current else { return Ok(0) };
+        loop {
+            let piece = self.tar.payload()?;
+            if piece.is_empty() {
+                break;
+            }
+            current.crc.update(piece);
+            let count = piece.len();
+            self.tar.consume(count);
+        }
+        let crc32 = current.crc.clone().finalize();
+        if let (Some(name), Some(expected)) = (current.name.take(), &mut self.expected) {
+            expected.member(name, current.len_bytes, crc32);
+        }
+        Ok(crc32)
+    }
+
+    /// Checks what can only be known at the end.
+    fn end(&mut self) -> Result<()> {
+        for oddity in self.tar.end_oddities().iter() {
+            self.note(AnomalyKind::Framing(oddity), None);
+        }
+        let is_empty = self.report.database_bytes.is_none() && self.report.documents_count == 0;
+        if !self.report.has_metadata {
+            if self.is_strict() && (self.report.database_bytes.is_some() || is_empty) {
+                return Err(Error::new(ErrorKind::MetadataMissing));
+            }
+            self.note(AnomalyKind::MetadataMissing, None);
+        }
+        if self.report.database_bytes.is_none() {
+            self.note(AnomalyKind::DatabaseMissing, None);
+        }
+        if let Some(metadata) = &self.metadata {
+            let sizes = [
+                (metadata::Key::DumpSize, metadata.dump_size_bytes(), self.report.database_bytes.unwrap_or(0)),
+                (metadata::Key::FilesSize, metadata.files_size_bytes(), self.report.document_bytes),
+            ];
+            for (key, declared, actual_bytes) in sizes {
+                if let Some(declared_bytes) = declared.filter(|declared| *declared != actual_bytes) {
+                    let kind = AnomalyKind::MetadataSize { name: key.name(), declared_bytes, actual_bytes };
+                    self.note(kind, None);
+                }
+            }
+        }
+        let plain_bytes = self.tar.offset_bytes();
+        if let (Some(witness), Some(expected)) = (self.tar.get_ref().witness(), self.expected.take()) {
+            let verdict = witness.verdict(expected, plain_bytes);
+            self.report.is_indexed = verdict.map_err(|fault| Error::new(ErrorKind::Index(fault)))?;
+        }
+        self.report.is_verified = true;
+        Ok(())
+    }
+}
+
+/// What the tar reader says of a member.
+struct Found {
+    is_directory: bool,
+    is_label: bool,
+    len_bytes: u64,
+    position: u64,
+    oddities: tarball::Oddities,
+    name: Vec<u8>,
+}
+
+impl Found {
+    #[cold]
+    fn error(&self, kind: ErrorKind) -> Error {
+        Error::new(kind).in_member(&self.name).at(self.position)
+    }
+}

@@ -1,0 +1,217 @@
+//! One file of an indexed archive, fetched through its chunks: [`StoredFile`].
+
+use std::io::{self, Read};
+
+use super::error::{Error, ErrorKind, Result};
+use super::index::wrong;
+use crate::gzip::{self, ChunkTable, ReadAt, Unpacker};
+use crate::layout::MemberName;
+use crate::limits::{Exceeded, Limits};
+use crate::tarball::{self, BLOCK_BYTES};
+
+/// Packed bytes fetched with one read, so that a document of ordinary size costs one.
+const FETCH_BYTES: u64 = 8 << 20;
+
+const HEADER_BYTES: u64 = BLOCK_BYTES as u64;
+
+/// A file of an indexed archive. Reading it gives its content; nothing is fetched before.
+///
+/// The tar header in front of it is compared with the index when reading begins, and the CRC32 when it ends: the last
+/// bytes come together with that verdict, so do not use what was read before an error.
+#[derive(Debug)]
+pub struct StoredFile<'a, R: ?Sized> {
+    source: &'a R,
+    chunks: &'a ChunkTable,
+    name: MemberName,
+    len_bytes: u64,
+    crc32: u32,
+    /// Plain offset of the next byte wanted, the header's at first.
+    at_bytes: u64,
+    payload_at_bytes: u64,
+    crc: crc32fast::Hasher,
+    /// Packed bytes fetched ahead, and where they begin.
+    packed: Vec<u8>,
+    packed_at_bytes: u64,
+    unpacker: Option<Box<Unpacker>>,
+    plain: Vec<u8>,
+    plain_used: usize,
+    is_failed: bool,
+}
+
+impl<'a, R: ReadAt + ?Sized> StoredFile<'a, R> {
+    pub(super) fn new(
+        source: &'a R,
+        chunks: &'a ChunkTable,
+        name: MemberName,
+        header_at_bytes: u64,
+        len_bytes: u64,
+        crc32: u32,
+    ) -> Self {
+        Self {
+            source,
+            chunks,
+            name,
+            len_bytes,
+            crc32,
+            at_bytes: header_at_bytes,
+            payload_at_bytes: header_at_bytes.saturating_add(HEADER_BYTES),
+            crc: crc32fast::Hasher::new(),
+            packed: Vec::new(),
+            packed_at_bytes: 0,
+            unpacker: None,
+            plain: Vec::new(),
+            plain_used: 0,
+            is_failed: false,
+        }
+    }
+
+    /// Its length in bytes, as the index says; reading gives as many or fails.
+    #[must_use]
+    pub const fn len_bytes(&self) -> u64 {
+        self.len_bytes
+    }
+
+    /// CRC32 of its content, as the index says; reading to the end gives that or fails.
+    #[must_use]
+    pub const fn crc32(&self) -> u32 {
+        self.crc32
+    }
+
+    /// Reads all of it into memory, if it is not longer than `allowed_bytes`.
+    pub(super) fn read_all(&mut self, allowed_bytes: u64, limit: &'static str) -> Result<Vec<u8>> {
+        if self.len_bytes > allowed_bytes {
+            let exceeded = Exceeded { name: limit, allowed: allowed_bytes, wanted: self.len_bytes };
+            return Err(Error::new(exceeded.into()));
+        }
+        let mut bytes = Vec::new();
+        self.read_to_end(&mut bytes).map_err(|error| Error::io("reading", error))?;
+        Ok(bytes)
+    }
+
+    fn end_bytes(&self) -> u64 {
+        self.payload_at_bytes.saturating_add(self.len_bytes)
+    }
+
+    /// Inflates what is wanted of the next chunk.
+    fn advance(&mut self) -> Result<()> {
+        let beyond = || wrong("a document lies outside of the data");
+        let number = self.chunks.find(self.at_bytes).ok_or_else(beyond)?;
+        let place = *self.chunks.places().get(number).ok_or_else(beyond)?;
+        self.fetch(number)?;
+        let from = place.packed_offset_bytes.saturating_sub(self.packed_at_bytes);
+        let range = usize::try_from(from).ok().and_then(|from| {
+            self.packed.get(from..from.checked_add(usize::try_from(place.row.packed_len_bytes).ok()?)?)
+        });
+        let packed = range.ok_or_else(beyond)?;
+        let unpacker = self.unpacker.get_or_insert_with(|| Box::new(Unpacker::new()));
+        let skip = self.at_bytes.saturating_sub(place.plain_offset_bytes);
+        let wanted = self.payload_at_bytes.saturating_add(self.len_bytes).saturating_sub(place.plain_offset_bytes);
+        let at = place.packed_offset_bytes;
+        // Whole chunks have a CRC32 of their own; of the last one only what is wanted is inflated.
+        let plain = if wanted >= u64::from(place.row.plain_len_bytes) {
+            unpacker.chunk(packed, &place.row)
+        } else {
+            unpacker.prefix(packed, usize::try_from(wanted).unwrap_or(usize::MAX))
+        };
+        let plain = plain.map_err(|error| error.or_at(at))?;
+        self.plain.clear();
+        self.plain.extend_from_slice(usize::try_from(skip).ok().and_then(|skip| plain.get(skip..)).unwrap_or_default());
+        self.plain_used = 0;
+        self.at_bytes = self.at_bytes.saturating_add(self.plain.len() as u64);
+        if self.plain.is_empty() { Err(beyond()) } else { Ok(()) }
+    }
+
+    /// Sees to it that chunk `number` is in memory, together with those behind it that will be wanted.
+    fn fetch(&mut self, number: usize) -> Result<()> {
+        let places = self.chunks.places().get(number..).unwrap_or_default();
+        let Some(first) = places.first() else { return Ok(()) };
+        let held = self.packed_at_bytes..self.packed_at_bytes.saturating_add(self.packed.len() as u64);
+        if held.contains(&first.packed_offset_bytes) {
+            return Ok(());
+        }
+        let end = self.end_bytes();
+        let mut count = 0;
+        for place in places.iter().take_while(|place| place.plain_offset_bytes < end) {
+            let more = count + u64::from(place.row.packed_len_bytes);
+            if count > 0 && more > FETCH_BYTES {
+                break;
+            }
+            count = more;
+        }
+        self.packed_at_bytes = first.packed_offset_bytes;
+        gzip::read_packed(self.source, first.packed_offset_bytes, count, &mut self.packed)?;
+        Ok(())
+    }
+
+    /// Reads the tar header and compares it with what the index says.
+    fn check_header(&mut self) -> Result<()> {
+        let mut header = Vec::with_capacity(BLOCK_BYTES);
+        while header.len() < BLOCK_BYTES {
+            if self.plain_used == self.plain.len() {
+                self.advance()?;
+            }
+            let rest = self.plain.get(self.plain_used..).unwrap_or_default();
+            let count = rest.len().min(BLOCK_BYTES - header.len());
+            header.extend_from_slice(rest.get(..count).unwrap_or_default());
+            self.plain_used += count;
+        }
+        let differs = || wrong("the archive has something else where the index says that a document is");
+        // A header alone is a complete stream of one member as far as the reader's first step goes.
+        let mut reader = tarball::Reader::new(header.as_slice(), &Limits::trusted());
+        let member = reader.next_member().map_err(|_| differs())?.ok_or_else(differs)?;
+        let is_directory = member.kind() != tarball::MemberKind::File;
+        let parsed = MemberName::parse(member.name(), is_directory).map_err(|_| differs())?;
+        if is_directory || parsed.name() != self.name || member.len_bytes() != self.len_bytes {
+            return Err(differs());
+        }
+        Ok(())
+    }
+
+    fn read_some(&mut self, buffer: &mut [u8]) -> Result<usize> {
+        if self.is_failed {
+            return Err(Error::misuse("an earlier read has failed"));
+        }
+        self.is_failed = true;
+        if self.at_bytes < self.payload_at_bytes {
+            self.check_header()?;
+            if self.len_bytes == 0 {
+                self.check_crc()?;
+            }
+        }
+        let done = self.at_bytes - (self.plain.len() - self.plain_used) as u64;
+        let left = self.end_bytes().saturating_sub(done);
+        if left > 0 && self.plain_used == self.plain.len() {
+            self.advance()?;
+        }
+        let rest = self.plain.get(self.plain_used..).unwrap_or_default();
+        let count = rest.len().min(buffer.len()).min(usize::try_from(left).unwrap_or(usize::MAX));
+        if let (Some(to), Some(from)) = (buffer.get_mut(..count), rest.get(..count)) {
+            to.copy_from_slice(from);
+            self.crc.update(from);
+        }
+        self.plain_used += count;
+        if count > 0 && count as u64 == left {
+            self.check_crc()?;
+        }
+        self.is_failed = false;
+        Ok(count)
+    }
+
+    fn check_crc(&self) -> Result<()> {
+        if self.crc.clone().finalize() == self.crc32 {
+            return Ok(());
+        }
+        let text = self.name.render();
+        let name = text.as_ref().map_or("", |text| text.as_str());
+        Err(Error::new(ErrorKind::Index("the content has another checksum than it says")).in_member(name.as_bytes()))
+    }
+}
+
+impl<R: ReadAt + ?Sized> Read for StoredFile<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        self.read_some(buffer).map_err(io::Error::from)
+    }
+}

@@ -1,0 +1,287 @@
+//! Writes a snapshot from front to back: [`SnapshotWriter`].
+
+use std::io::{self, Read, Write};
+
+use super::content::{Content, DocumentSource};
+use super::documents;
+use super::error::{Error, ErrorKind, Result};
+use super::ids::IdSet;
+use super::index::{Builder, Index};
+use super::options::{IndexPlacement, MetadataSizes, Sections, WriteOptions};
+use super::report::WriteReport;
+use crate::document::DocumentId;
+use crate::gzip;
+use crate::layout::MemberName;
+use crate::metadata::Metadata;
+use crate::observe::Observer;
+use crate::tarball;
+
+/// Writes a snapshot: `.metadata` first, then the database, then the documents.
+///
+/// The order is the format's, so the same contents are the same bytes, and each kind of content begins a section of its
+/// own that can later be copied without being compressed again. Every method is all or nothing: after an error the
+/// writer refuses everything, and only [`finish`](Self::finish) completes the archive. What a dropped writer leaves behind is
+/// called truncated by every reader.
+///
+/// ```
+/// use appsnap::metadata::Metadata;
+/// use appsnap::snapshot::{Content, SnapshotWriter, WriteOptions};
+///
+/// let metadata = Metadata::new().with_model_version("1.0.0.40").with_dump_size_bytes(4).with_files_size_bytes(5);
+/// let mut writer = SnapshotWriter::start(Vec::new(), &metadata, WriteOptions::new())?;
+/// writer.database(Content::sized(4, &b"dump"[..]))?;
+/// writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
+/// let (archive, report) = writer.finish()?;
+/// assert_eq!(report.documents_count(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct SnapshotWriter<W> {
+    stream: Stream<W>,
+    metadata: Metadata,
+    options: WriteOptions,
+    stage: Stage,
+    ids: IdSet,
+    sections: SectionCut,
+}
+
+/// What may come next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// `.metadata` is written.
+    Database,
+    /// The database is written, or left out.
+    Documents,
+    /// An operation failed, or was left half done.
+    Poisoned,
+}
+
+/// The tar stream under way, and all that is counted about it.
+#[derive(Debug)]
+pub(super) struct Stream<W> {
+    pub(super) gzip: gzip::Writer<W>,
+    pub(super) report: WriteReport,
+    pub(super) index: Option<Builder>,
+}
+
+/// Decides before which documents a section begins.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SectionCut {
+    sections: Sections,
+    largest: Option<u8>,
+}
+
+impl SectionCut {
+    /// Whether a section begins at this document; documents are asked about in archive order.
+    pub(super) fn begins_at(&mut self, id: DocumentId) -> bool {
+        let [first, ..] = *id.as_bytes();
+        let group = match self.sections {
+            Sections::Contents => 0,
+            Sections::Digit => first >> 4,
+            Sections::Byte => first,
+        };
+        let begins = self.largest.is_none_or(|largest| group > largest);
+        if begins {
+            self.largest = Some(group);
+        }
+        begins
+    }
+}
+
+impl<W: Write> SnapshotWriter<W> {
+    /// Begins a snapshot by writing `metadata`.
+    ///
+    /// # Errors
+    /// When the sink fails, or no threads can be had.
+    pub fn start(sink: W, metadata: &Metadata, options: WriteOptions) -> Result<Self> {
+        let gzip = gzip::Writer::start(sink, options.level, options.parallelism)?;
+        let index = (options.index != IndexPlacement::Omitted).then(Builder::default);
+        let mut writer = Self {
+            stream: Stream { gzip, report: WriteReport::default(), index },
+            metadata: metadata.clone(),
+            sections: SectionCut { sections: options.sections, largest: None },
+            options,
+            stage: Stage::Database,
+            ids: IdSet::default(),
+        };
+        let bytes = metadata.render();
+        writer.stream.member(MemberName::Metadata, Content::sized(bytes.len() as u64, bytes.as_slice()))?;
+        Ok(writer)
+    }
+
+    /// Writes the database dump, `db/db.backup`.
+    ///
+    /// # Errors
+    /// When there is one already or a document was written before, when the content is not as long as promised, when
+    /// reading it or writing fails, or the writer is poisoned.
+    pub fn database<R: Read>(&mut self, content: Content<R>) -> Result<()> {
+        self.guarded(Stage::Documents, |writer, stage| {
+            if stage != Stage::Database {
+                return Err(Error::misuse("the database comes once, and before the documents"));
+            }
+            let len_bytes = content.len_bytes;
+            writer.stream.gzip.end_section()?;
+            writer.stream.member(MemberName::Database, content)?;
+            writer.stream.report.database_bytes = Some(len_bytes);
+            Ok(())
+        })
+    }
+
+    /// Writes one document.
+    ///
+    /// Ids may come in any order; ascending ids need the least memory, here and in every reader.
+    ///
+    /// # Errors
+    /// When the id was written before, when the content is not as long as promised, when reading it or writing fails, or
+    /// the writer is poisoned.
+    pub fn document<R: Read>(&mut self, id: DocumentId, content: Content<R>) -> Result<()> {
+        self.guarded(Stage::Documents, |writer, _| {
+            let len_bytes = content.len_bytes;
+            if !writer.ids.insert(id) {
+                return Err(Error::new(ErrorKind::Duplicate).in_document(id, ""));
+            }
+            if writer.sections.begins_at(id) {
+                writer.stream.gzip.end_section()?;
+            }
+            writer.stream.member(MemberName::Document(id), content)?;
+            writer.stream.report.count_document(len_bytes);
+            Ok(())
+        })
+    }
+
+    /// Writes many documents, which the writer's threads open, read and compress on their own.
+    ///
+    /// The bytes are those that writing them one by one with [`document`](Self::document) gives.
+    ///
+    /// # Errors
+    /// What [`document`](Self::document) says, and when the source's rows do not ascend, or the observer cancels.
+    pub fn documents<S: DocumentSource>(&mut self, source: &S, observer: &mut dyn Observer) -> Result<()> {
+        self.guarded(Stage::Documents, |writer, _| {
+            documents::write(&mut writer.stream, source, &mut writer.ids, &mut writer.sections, observer)
+        })
+    }
+
+    /// Runs `operation`, told the present stage; the writer goes on to `next`, and stays poisoned on an error or a panic.
+    fn guarded(&mut self, next: Stage, operation: impl FnOnce(&mut Self, Stage) -> Result<()>) -> Result<()> {
+        let stage = std::mem::replace(&mut self.stage, Stage::Poisoned);
+        if stage == Stage::Poisoned {
+            return Err(Error::misuse("an earlier error has ended this writer"));
+        }
+        operation(self, stage)?;
+        self.stage = next;
+        Ok(())
+    }
+
+    /// Completes the archive: the end marker, the gzip trailer, and the index where one is wanted.
+    ///
+    /// The sink is handed back unflushed and unsynced, which are its owner's business.
+    ///
+    /// # Errors
+    /// When the metadata's sizes are not those of what was written ([`MetadataSizes`]), when the sink fails, or the
+    /// writer is poisoned.
+    pub fn finish(self) -> Result<(W, WriteReport)> {
+        if self.stage == Stage::Poisoned {
+            return Err(Error::misuse("an earlier error has ended this writer"));
+        }
+        if self.options.metadata_sizes == MetadataSizes::MustAgree {
+            self.check_metadata()?;
+        }
+        let Stream { mut gzip, mut report, index } = self.stream;
+        gzip.end_section()?;
+        let end = tarball::end_marker_bytes(report.plain_bytes);
+        push_zeros(&mut gzip, end)?;
+        report.plain_bytes += end;
+        let (mut sink, member) = gzip.finish()?;
+        report.archive_bytes = member.packed_len_bytes;
+        if let Some(builder) = index {
+            let index: Index = builder.finish(&member, &report);
+            if self.options.index == IndexPlacement::Embedded {
+                index.write_to(&mut sink).map_err(|error| Error::io("writing", error))?;
+                report.archive_bytes += index.len_bytes();
+            }
+            report.index = Some(index);
+        }
+        Ok((sink, report))
+    }
+
+    fn check_metadata(&self) -> Result<()> {
+        let report = &self.stream.report;
+        let sizes = [
+            ("dumpSize", self.metadata.dump_size_bytes(), report.database_bytes.unwrap_or(0)),
+            ("filesSize", self.metadata.files_size_bytes(), report.document_bytes),
+        ];
+        for (name, declared, actual_bytes) in sizes {
+            if let Some(declared_bytes) = declared.filter(|declared| *declared != actual_bytes) {
+                return Err(Error::new(ErrorKind::MetadataSize { name, declared_bytes, actual_bytes }));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Appends zeros in one stretch of framing.
+fn push_zeros<W: Write>(gzip: &mut gzip::Writer<W>, mut count: u64) -> Result<()> {
+    let zeros = [0; 512];
+    while count > 0 {
+        let now = usize::try_from(count).unwrap_or(usize::MAX).min(zeros.len());
+        gzip.push(gzip::Content::Framing, zeros.get(..now).unwrap_or_default())?;
+        count -= now as u64;
+    }
+    Ok(())
+}
+
+impl<W: Write> Stream<W> {
+    /// Writes one member: header, exactly the promised payload, padding.
+    fn member<R: Read>(&mut self, name: MemberName, content: Content<R>) -> Result<()> {
+        let Content { mut reader, len_bytes } = content;
+        let text = name.render().ok_or_else(|| Error::misuse("junk is never written"))?;
+        let failed = |error: Error| error.in_member(text.as_str().as_bytes());
+        self.gzip.push(gzip::Content::Framing, &tarball::file_header(text.as_str().as_bytes(), len_bytes)?)?;
+        let crc32 = self.payload(&mut reader, len_bytes).map_err(failed)?;
+        let padding = tarball::padding_bytes(len_bytes);
+        push_zeros(&mut self.gzip, padding)?;
+        if let Some(index) = &mut self.index {
+            index.member(name, len_bytes, crc32);
+        }
+        self.report.plain_bytes += tarball::BLOCK_BYTES as u64 + len_bytes + padding;
+        Ok(())
+    }
+
+    /// Copies the payload and returns its CRC32.
+    fn payload(&mut self, reader: &mut impl Read, declared_bytes: u64) -> Result<u32> {
+        let mut crc = crc32fast::Hasher::new();
+        let mut done = 0;
+        while done < declared_bytes {
+            let left = usize::try_from(declared_bytes - done).unwrap_or(usize::MAX);
+            let count = left.min(self.gzip.room_bytes());
+            self.gzip.push_with(gzip::Content::Payload, count, |buffer| {
+                let filled = read_full(reader, buffer)?;
+                if filled < buffer.len() {
+                    let actual_bytes = done + filled as u64;
+                    return Err(Error::new(ErrorKind::TooShort { declared_bytes, actual_bytes }));
+                }
+                crc.update(buffer);
+                Ok(())
+            })?;
+            done += count as u64;
+        }
+        if read_full(reader, &mut [0])? > 0 {
+            return Err(Error::new(ErrorKind::TooLong { declared_bytes }));
+        }
+        Ok(crc.finalize())
+    }
+}
+
+/// Reads until `buffer` is full or the reader ends; says how much came.
+fn read_full(reader: &mut impl Read, buffer: &mut [u8]) -> Result<usize> {
+    let mut filled = 0;
+    while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match reader.read(rest) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(Error::io("reading a payload", error)),
+        }
+    }
+    Ok(filled)
+}

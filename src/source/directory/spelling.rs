@@ -1,0 +1,206 @@
+//! How a files folder spells a document's place: the depth of its shard folders and the letter case of each character.
+
+use std::path::PathBuf;
+
+use crate::document::{DocumentId, IdText};
+
+/// Characters of the shard folders above a document: `xx` and `yy`.
+const SHARD_CHARS: u32 = 4;
+/// Hex digits of a uuid; its hyphens have no case.
+const ID_DIGITS: u32 = 32;
+
+/// A folder below the files folder that may hold documents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shards {
+    /// The files folder itself.
+    Root,
+    /// `xx`
+    One([u8; 2]),
+    /// `xx/yy`
+    Two([u8; 2], [u8; 2]),
+    /// `NNN` and longer: the thousands of a numbered file.
+    Thousands(u32),
+}
+
+/// Where a document lies, given its id: everything about its path that the id does not say.
+///
+/// The order is that of preference among places of one document: deeper folders first, lower case before upper.
+/// Bits 0 to 31 are set for every upper-case digit of the name, bits 32 to 35 for those of the shard folders; bits 36
+/// and 37 count the shard folders that are missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Spelling(u64);
+
+/// Why a name is no document's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mismatch {
+    NotAnId,
+    WrongShard,
+}
+
+impl Shards {
+    /// The folder called `name` inside this one, if it can be a shard folder.
+    pub(super) fn child(self, name: &[u8]) -> Option<Self> {
+        match (self, name) {
+            (Self::Root, [a, b]) if is_hex(*a) && is_hex(*b) => Some(Self::One([*a, *b])),
+            (Self::One(first), [a, b]) if is_hex(*a) && is_hex(*b) => Some(Self::Two(first, [*a, *b])),
+            (Self::Root, [b'1'..=b'9', _, _, ..]) => decimal(name).map(Self::Thousands),
+            _ => None,
+        }
+    }
+
+    /// Appends this folder's path, relative to the files folder.
+    pub(super) fn push_to(self, path: &mut PathBuf) {
+        let mut push = |shard: [u8; 2]| path.push(std::str::from_utf8(&shard).unwrap_or_default());
+        match self {
+            Self::Root => {}
+            Self::One(first) => push(first),
+            Self::Two(first, second) => {
+                push(first);
+                push(second);
+            }
+            Self::Thousands(number) => path.push(number.to_string()),
+        }
+    }
+}
+
+impl Spelling {
+    /// Takes `name`, found in the folder `shards`, apart into the id and how it is spelled.
+    pub(super) fn parse(shards: Shards, name: &[u8]) -> Result<(DocumentId, Self), Mismatch> {
+        let id = DocumentId::parse(name).map_err(|_| Mismatch::NotAnId)?;
+        let (shard, missing_count) = match shards {
+            Shards::Root => ([0; 4], 2),
+            Shards::One([a, b]) => ([a, b, 0, 0], 1),
+            Shards::Two([a, b], [c, d]) => ([a, b, c, d], 0),
+            Shards::Thousands(_) => return Err(Mismatch::WrongShard),
+        };
+        let matches = shard.iter().zip(name).all(|(found, wanted)| *found == 0 || found.eq_ignore_ascii_case(wanted));
+        if !matches {
+            return Err(Mismatch::WrongShard);
+        }
+        let name_bits = case_bits(name.iter().filter(|byte| **byte != b'-'));
+        let shard_bits = case_bits(shard.iter());
+        Ok((id, Self(missing_count << (ID_DIGITS + SHARD_CHARS) | shard_bits << ID_DIGITS | name_bits)))
+    }
+
+    /// The spelling that [`bits`](Self::bits) came from.
+    pub(super) const fn from_bits(bits: u64) -> Self {
+        Self(bits)
+    }
+
+    /// This spelling as a number, in the same order.
+    pub(super) const fn bits(self) -> u64 {
+        self.0
+    }
+
+    /// Appends the document's path, relative to the files folder: the inverse of [`parse`](Self::parse).
+    pub(super) fn push_to(self, id: DocumentId, prefix: &str, suffix: &str, path: &mut PathBuf) {
+        let text = id.text();
+        let digits = text.as_str().bytes().filter(|byte| *byte != b'-');
+        let mut shard = [0; SHARD_CHARS as usize];
+        for (index, (to, from)) in shard.iter_mut().zip(digits).enumerate() {
+            *to = self.respell(from, ID_DIGITS as usize + index);
+        }
+        let [a, b, c, d] = shard;
+        match self.0 >> (ID_DIGITS + SHARD_CHARS) {
+            0 => Shards::Two([a, b], [c, d]).push_to(path),
+            1 => Shards::One([a, b]).push_to(path),
+            _ => {}
+        }
+        let mut name = String::with_capacity(prefix.len() + IdText::LEN_BYTES + suffix.len());
+        name.push_str(prefix);
+        let mut digit = 0;
+        for byte in text.as_str().bytes() {
+            if byte == b'-' {
+                name.push('-');
+            } else {
+                name.push(char::from(self.respell(byte, digit)));
+                digit += 1;
+            }
+        }
+        name.push_str(suffix);
+        path.push(name);
+    }
+
+    fn respell(self, byte: u8, bit: usize) -> u8 {
+        if self.0 >> bit & 1 == 1 { byte.to_ascii_uppercase() } else { byte }
+    }
+}
+
+fn is_hex(byte: u8) -> bool {
+    byte.is_ascii_hexdigit()
+}
+
+/// The number that `text` writes, when it is written with digits alone.
+pub(super) fn decimal<N: std::str::FromStr>(text: &[u8]) -> Option<N> {
+    let digits_only = text.iter().all(u8::is_ascii_digit);
+    std::str::from_utf8(text).ok().filter(|_| digits_only)?.parse().ok()
+}
+
+/// One bit for every upper-case letter, the first byte's lowest.
+fn case_bits<'a>(bytes: impl Iterator<Item = &'a u8>) -> u64 {
+    bytes.enumerate().fold(0, |bits, (index, byte)| bits | u64::from(byte.is_ascii_uppercase()) << index)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const NAME: &[u8] = b"0d3e301f-5551-46f8-ad44-8de2be084c95";
+
+    fn shards(path: &str) -> Option<Shards> {
+        path.split('/')
+            .filter(|part| !part.is_empty())
+            .try_fold(Shards::Root, |shards, part| shards.child(part.as_bytes()))
+    }
+
+    proptest! {
+        #[test]
+        fn parse_and_render_are_inverse(bytes: [u8; 16], flips: u64, depth in 0..3_usize) {
+            let lower = DocumentId::from_bytes(bytes).to_string();
+            let spell = |text: &str, flips: u64| -> String {
+                text.chars().enumerate().map(|(i, c)| if flips >> (i % 64) & 1 == 1 { c.to_ascii_uppercase() } else { c }).collect()
+            };
+            let name = spell(&lower, flips);
+            let folders = [spell(&lower[..2], flips >> 40), spell(&lower[2..4], flips >> 50)];
+            let mut path = PathBuf::from_iter(&folders[..depth]);
+            let folder = shards(&folders[..depth].join("/")).unwrap();
+            let (id, spelling) = Spelling::parse(folder, name.as_bytes()).unwrap();
+            path.push(format!("pre-{name}.bin"));
+            let mut rendered = PathBuf::new();
+            Spelling::from_bits(spelling.bits()).push_to(id, "pre-", ".bin", &mut rendered);
+            prop_assert_eq!(rendered, path);
+        }
+    }
+
+    #[test]
+    fn folders_must_lead_to_the_document() {
+        assert_eq!(Spelling::parse(shards("0d/3f").unwrap(), NAME), Err(Mismatch::WrongShard));
+        assert_eq!(Spelling::parse(shards("0e").unwrap(), NAME), Err(Mismatch::WrongShard));
+        assert_eq!(Spelling::parse(shards("123").unwrap(), NAME), Err(Mismatch::WrongShard));
+        assert_eq!(Spelling::parse(shards("0d").unwrap(), b"12"), Err(Mismatch::NotAnId));
+    }
+
+    #[test]
+    fn only_two_levels_of_two_hex_digits_are_shards() {
+        for path in ["0d/3e/30", "0g", "d", "0d3", "files", "012", "0d/012"] {
+            assert_eq!(shards(path), None, "{path}");
+        }
+        assert_eq!(shards("12"), Some(Shards::One(*b"12")));
+        assert_eq!(shards("4711"), Some(Shards::Thousands(4711)));
+    }
+
+    #[test]
+    fn deeper_and_lower_case_places_come_first() {
+        let upper = NAME.to_ascii_uppercase();
+        let spellings = [("0d/3e", NAME), ("0d/3e", &upper), ("0D/3e", NAME), ("0d", NAME), ("", NAME)]
+            .map(|(folder, name)| Spelling::parse(shards(folder).unwrap(), name).unwrap().1);
+        assert!(spellings.is_sorted());
+        let mut path = PathBuf::new();
+        spellings[0].push_to(DocumentId::parse(NAME).unwrap(), "", "", &mut path);
+        assert_eq!(path, Path::new("0d/3e/0d3e301f-5551-46f8-ad44-8de2be084c95"));
+    }
+}

@@ -1,0 +1,254 @@
+//! Looks at one folder at a time: takes documents, reports the rest, names the folders to look at next.
+
+use std::ffi::OsStr;
+use std::fs::{self, DirEntry};
+use std::io;
+use std::path::PathBuf;
+
+use super::spelling::{Mismatch, Shards, Spelling, decimal};
+use super::{Folder, Unreadable};
+use crate::document::DocumentId;
+use crate::source::error::{Action, Error, Result};
+use crate::source::leftover::{Leftover, LeftoverKind};
+use crate::source::plan::Row;
+
+/// How much is gathered before it is handed on, so that handing on costs nothing.
+const BATCH_COUNT: usize = 1024;
+/// Documents whose lengths are asked for as one job: enough to hide the handing over, few enough to spread.
+const CANDIDATES_COUNT: usize = 256;
+
+/// What every walker knows.
+pub(super) struct Walk<'a> {
+    pub(super) folder: &'a Folder,
+    pub(super) unreadable: Unreadable,
+}
+
+/// What has been found and not yet been handed on.
+#[derive(Default)]
+pub(super) struct Batch {
+    pub(super) rows: Vec<Row>,
+    pub(super) leftovers: Vec<Leftover>,
+}
+
+/// Something to do.
+pub(super) enum Job {
+    /// List a folder.
+    List(Shards),
+    /// Ask for the lengths of documents that were listed.
+    Measure(Vec<Candidate>),
+}
+
+/// A document whose length is not known yet.
+pub(super) struct Candidate {
+    entry: DirEntry,
+    shards: Shards,
+    id: DocumentId,
+    spelling: Spelling,
+}
+
+/// Where a walker puts its results and what it leaves to others.
+pub(super) trait Office {
+    /// Hands on what is in `batch` and empties it.
+    fn deliver(&mut self, batch: &mut Batch) -> Result<()>;
+
+    /// Leaves a folder to be listed later.
+    fn enter(&mut self, shards: Shards);
+
+    /// Lets somebody else ask for these lengths; gives them back when everybody has enough to do.
+    fn share(&mut self, candidates: Vec<Candidate>) -> Option<Vec<Candidate>>;
+}
+
+impl Walk<'_> {
+    /// Does everything on this thread.
+    pub(super) fn run_inline(&self, deliver: &mut dyn FnMut(&mut Batch) -> Result<()>) -> Result<()> {
+        let mut office = Desk { folders: vec![Shards::Root], deliver };
+        let mut batch = Batch::default();
+        while let Some(shards) = office.folders.pop() {
+            self.run(Job::List(shards), &mut batch, &mut office)?;
+        }
+        office.deliver(&mut batch)
+    }
+
+    /// Does one job. What it finds stays in `batch` until there is enough of it.
+    pub(super) fn run(&self, job: Job, batch: &mut Batch, office: &mut dyn Office) -> Result<()> {
+        match job {
+            Job::List(shards) => self.list(shards, batch, office),
+            Job::Measure(candidates) => self.measure_all(&candidates, batch, office),
+        }
+    }
+
+    fn list(&self, shards: Shards, batch: &mut Batch, office: &mut dyn Office) -> Result<()> {
+        let mut path = self.folder.root.clone();
+        shards.push_to(&mut path);
+        let entries = match fs::read_dir(&path) {
+            Ok(entries) => entries,
+            Err(cause) => return self.cannot(Action::List, shards, None, cause, batch),
+        };
+        let mut candidates = Vec::new();
+        for entry in entries {
+            let entry = match entry {
+                Ok(entry) => entry,
+                // The rest of the folder is unknown, so this is about the folder, not about an entry.
+                Err(cause) => {
+                    self.cannot(Action::List, shards, None, cause, batch)?;
+                    break;
+                }
+            };
+            candidates.extend(self.sort_out(shards, entry, batch, office)?);
+            if batch.leftovers.len() >= BATCH_COUNT {
+                office.deliver(batch)?;
+            }
+            if candidates.len() == CANDIDATES_COUNT
+                && let Some(candidates) = office.share(std::mem::take(&mut candidates))
+            {
+                self.measure_all(&candidates, batch, office)?;
+            }
+        }
+        self.measure_all(&candidates, batch, office)
+    }
+
+    /// Decides by name and type alone what an entry is.
+    fn sort_out(
+        &self,
+        shards: Shards,
+        entry: DirEntry,
+        batch: &mut Batch,
+        office: &mut dyn Office,
+    ) -> Result<Option<Candidate>> {
+        let name = entry.file_name();
+        let bytes = name.as_encoded_bytes();
+        let kind = match entry.file_type() {
+            Ok(file_type) if file_type.is_symlink() => LeftoverKind::Symlink,
+            Ok(file_type) if file_type.is_dir() => match shards.child(bytes) {
+                Some(child) => {
+                    office.enter(child);
+                    return Ok(None);
+                }
+                None => LeftoverKind::Folder,
+            },
+            Ok(file_type) if !file_type.is_file() => LeftoverKind::Special,
+            Ok(_) => match self.folder.key(bytes).map(|key| (key, Spelling::parse(shards, key))) {
+                Some((_, Ok((id, spelling)))) => return Ok(Some(Candidate { entry, shards, id, spelling })),
+                Some((_, Err(Mismatch::WrongShard))) => LeftoverKind::WrongShard,
+                Some((key, Err(Mismatch::NotAnId))) if decimal::<u64>(key).is_some() => LeftoverKind::Numbered,
+                _ if is_junk(bytes) => LeftoverKind::Junk,
+                _ => LeftoverKind::NotAnId,
+            },
+            Err(cause) => {
+                self.cannot(Action::Inspect, shards, Some(&name), cause, batch)?;
+                return Ok(None);
+            }
+        };
+        batch.leftovers.push(leftover(kind, shards, Some(&name)));
+        Ok(None)
+    }
+
+    fn measure_all(&self, candidates: &[Candidate], batch: &mut Batch, office: &mut dyn Office) -> Result<()> {
+        for candidate in candidates {
+            self.measure(candidate, batch)?;
+            if batch.rows.len() >= BATCH_COUNT {
+                office.deliver(batch)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn measure(&self, candidate: &Candidate, batch: &mut Batch) -> Result<()> {
+        let Candidate { entry, shards, id, spelling } = candidate;
+        match entry.metadata() {
+            // The type can have changed since the listing; the opening will look again.
+            Ok(metadata) if metadata.is_file() => {
+                batch.rows.push(Row { id: *id, place: spelling.bits(), len_bytes: metadata.len() });
+            }
+            Ok(_) => batch.leftovers.push(leftover(LeftoverKind::Vanished, *shards, Some(&entry.file_name()))),
+            Err(cause) => self.cannot(Action::Inspect, *shards, Some(&entry.file_name()), cause, batch)?,
+        }
+        Ok(())
+    }
+
+    /// Reports what cannot be looked at, or stops at it.
+    #[cold]
+    fn cannot(
+        &self,
+        action: Action,
+        shards: Shards,
+        name: Option<&OsStr>,
+        cause: io::Error,
+        batch: &mut Batch,
+    ) -> Result<()> {
+        // The files folder itself is what the caller named: that it is missing is never a detail.
+        let is_root = shards == Shards::Root && name.is_none();
+        let kind = match cause.kind() {
+            io::ErrorKind::NotFound if !is_root => LeftoverKind::Vanished,
+            _ if !is_root && self.unreadable == Unreadable::Report => LeftoverKind::Unreadable,
+            _ => return Err(Error::io(self.folder.root.join(relative_path(shards, name)), action, cause)),
+        };
+        batch.leftovers.push(leftover(kind, shards, name));
+        Ok(())
+    }
+}
+
+/// The office of a walker that works alone.
+struct Desk<'a> {
+    folders: Vec<Shards>,
+    deliver: &'a mut dyn FnMut(&mut Batch) -> Result<()>,
+}
+
+impl Office for Desk<'_> {
+    fn deliver(&mut self, batch: &mut Batch) -> Result<()> {
+        (self.deliver)(batch)
+    }
+
+    fn enter(&mut self, shards: Shards) {
+        self.folders.push(shards);
+    }
+
+    fn share(&mut self, candidates: Vec<Candidate>) -> Option<Vec<Candidate>> {
+        Some(candidates)
+    }
+}
+
+fn relative_path(shards: Shards, name: Option<&OsStr>) -> PathBuf {
+    let mut path = PathBuf::new();
+    shards.push_to(&mut path);
+    path.extend(name);
+    path
+}
+
+fn leftover(kind: LeftoverKind, shards: Shards, name: Option<&OsStr>) -> Leftover {
+    Leftover::new(kind, relative_path(shards, name))
+}
+
+/// Whether a file manager, a file server or a version control system is known to leave files of this name.
+fn is_junk(name: &[u8]) -> bool {
+    const NAMES: [&str; 8] =
+        ["thumbs.db", "ehthumbs.db", "desktop.ini", ".ds_store", ".directory", ".gitkeep", ".gitignore", ".localized"];
+    /// AppleDouble files of macOS, and what NFS keeps of deleted files that are still open.
+    const PREFIXES: [&[u8]; 2] = [b"._", b".nfs"];
+    NAMES.iter().any(|junk| name.eq_ignore_ascii_case(junk.as_bytes()))
+        || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::DirectoryOptions;
+    use super::*;
+
+    #[test]
+    fn unreadable_stops_or_is_reported_as_the_options_say() {
+        let folder = Folder::new("root".as_ref(), &DirectoryOptions::new()).unwrap();
+        let refuse = |unreadable, shards, name: Option<&str>| {
+            let (walk, mut batch) = (Walk { folder: &folder, unreadable }, Batch::default());
+            let cause = io::ErrorKind::PermissionDenied.into();
+            walk.cannot(Action::List, shards, name.map(OsStr::new), cause, &mut batch)
+                .map(|()| batch.leftovers)
+                .map_err(|error| error.path().to_path_buf())
+        };
+        let shard = Shards::Root.child(b"0d").unwrap();
+        let place = PathBuf::from_iter(["root", "0d", "x"]);
+        assert_eq!(refuse(Unreadable::Fail, shard, Some("x")), Err(place));
+        let reported = Leftover::new(LeftoverKind::Unreadable, PathBuf::from_iter(["0d", "x"]));
+        assert_eq!(refuse(Unreadable::Report, shard, Some("x")), Ok(vec![reported]));
+        assert_eq!(refuse(Unreadable::Report, Shards::Root, None), Err(PathBuf::from("root")));
+    }
+}

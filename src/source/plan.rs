@@ -1,0 +1,152 @@
+//! The documents that will go into a snapshot, sorted, without duplicates, their lengths known: [`Plan`].
+
+use std::io;
+
+use super::directory::{Folder, OpenDocument};
+use super::leftover::{Leftover, LeftoverKind, LeftoverSet, Leftovers};
+use super::size::SizeEstimate;
+use crate::document::DocumentId;
+use crate::metadata::Metadata;
+use crate::snapshot::DocumentSource;
+
+/// One document of a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Row {
+    // Declared in this order so that the derived order sorts by id and puts the preferred place of an id first.
+    pub(super) id: DocumentId,
+    /// Where it lies, as only its folder can read it.
+    pub(super) place: u64,
+    pub(super) len_bytes: u64,
+}
+
+/// The documents of a files folder: in ascending order of their ids, each once, with the length that each had when the
+/// plan was made.
+///
+/// A plan holds 32 bytes a document and no paths; it opens a file only when asked to, and refuses one that has changed.
+/// It is a [`DocumentSource`], so a snapshot writer can pull documents out of it with several threads.
+#[derive(Debug)]
+pub struct Plan {
+    folder: Folder,
+    rows: Vec<Row>,
+    document_bytes: u64,
+    leftovers: Leftovers,
+}
+
+impl Plan {
+    /// Sorts `rows`, keeps the preferred place of every document, and reports the others.
+    pub(super) fn new(folder: Folder, mut rows: Vec<Row>, mut leftovers: LeftoverSet) -> Self {
+        rows.sort_unstable();
+        rows.dedup_by(|later, kept| {
+            let again = later.id == kept.id;
+            if again {
+                leftovers.add(Leftover::new(LeftoverKind::Duplicate, folder.relative_path(later)));
+            }
+            again
+        });
+        rows.shrink_to_fit();
+        let document_bytes = total_bytes(&rows);
+        Self { folder, rows, document_bytes, leftovers: leftovers.finish() }
+    }
+
+    /// How many documents there are.
+    #[must_use]
+    pub fn documents_count(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Their plain bytes: what `filesSize` of the metadata says. Saturates at [`u64::MAX`].
+    #[must_use]
+    pub const fn document_bytes(&self) -> u64 {
+        self.document_bytes
+    }
+
+    /// Ids and lengths in ascending order of the ids.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (DocumentId, u64)> {
+        self.rows.iter().map(|row| (row.id, row.len_bytes))
+    }
+
+    /// The length of one document; `None` when it is not in the plan.
+    #[must_use]
+    pub fn len_bytes(&self, id: DocumentId) -> Option<u64> {
+        let index = self.rows.binary_search_by_key(&id, |row| row.id).ok()?;
+        self.rows.get(index).map(|row| row.len_bytes)
+    }
+
+    /// Keeps only the documents for which `keep` says so, for example those that a row of the database knows.
+    pub fn retain(&mut self, mut keep: impl FnMut(DocumentId) -> bool) {
+        self.rows.retain(|row| keep(row.id));
+        self.document_bytes = total_bytes(&self.rows);
+    }
+
+    /// What lay among the documents and was not taken.
+    #[must_use]
+    pub const fn leftovers(&self) -> &Leftovers {
+        &self.leftovers
+    }
+
+    /// `metadata` with `filesSize` and, if there is a database dump, `dumpSize` as this plan makes them.
+    #[must_use]
+    pub fn complete(&self, metadata: Metadata, database_bytes: Option<u64>) -> Metadata {
+        let metadata = metadata.with_files_size_bytes(self.document_bytes);
+        match database_bytes {
+            Some(len_bytes) => metadata.with_dump_size_bytes(len_bytes),
+            None => metadata,
+        }
+    }
+
+    /// How large a snapshot of these documents will be, with this `metadata` and, if there is one, a database dump of
+    /// `database_bytes`.
+    ///
+    /// ```
+    /// # use appsnap::observe::Silent;
+    /// # use appsnap::source::directory::{self, DirectoryOptions};
+    /// use appsnap::metadata::Metadata;
+    ///
+    /// let empty = tempfile::tempdir()?;
+    /// let plan = directory::scan(empty.path(), &DirectoryOptions::new(), &mut Silent)?;
+    /// let metadata = plan.complete(Metadata::new().with_model_version("1.0.0.40"), Some(20_000));
+    /// let size = plan.size_estimate(&metadata, Some(20_000));
+    /// assert_eq!(size.tar_bytes, 30_720);
+    /// assert!(size.max_packed_bytes < 31_000);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn size_estimate(&self, metadata: &Metadata, database_bytes: Option<u64>) -> SizeEstimate {
+        SizeEstimate::of_lengths(metadata, database_bytes, self.rows.iter().map(|row| row.len_bytes))
+    }
+}
+
+impl DocumentSource for Plan {
+    type File = OpenDocument;
+
+    fn documents_count(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn row(&self, index: usize) -> (DocumentId, u64) {
+        self.rows.get(index).map_or((DocumentId::from_bytes([0; 16]), 0), |row| (row.id, row.len_bytes))
+    }
+
+    fn open(&self, index: usize) -> io::Result<OpenDocument> {
+        let row = self.rows.get(index).ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(self.folder.open(row)?)
+    }
+
+    fn origin(&self, index: usize) -> String {
+        self.rows.get(index).map_or_else(String::new, |row| self.folder.path(row).display().to_string())
+    }
+}
+
+fn total_bytes(rows: &[Row]) -> u64 {
+    rows.iter().fold(0, |sum: u64, row| sum.saturating_add(row.len_bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_takes_32_bytes() {
+        assert_eq!(size_of::<Row>(), 32);
+    }
+}

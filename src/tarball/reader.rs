@@ -1,0 +1,315 @@
+//! Walks a tar stream member by member, refusing whatever two programs could read differently.
+
+use std::io::BufRead;
+
+use super::error::{Ambiguity, Damage, Error, ErrorKind, ExtensionFault, Misuse, Part, TypeFault};
+use super::extension::{Extensions, Scope};
+use super::framing::padding_bytes;
+use super::header::{self, BLOCK_BYTES, Dialect, ParsedHeader, Type};
+use super::member::{Member, MemberKind, Oddities, Oddity};
+use super::source::{Source, at_most};
+use crate::limits::{Budget, Limits};
+
+/// Reads the members of a tar stream in order.
+///
+/// Everything is checked on the way: headers, numbers, extensions, padding, the end marker and what follows it.
+/// [`next_member`](Self::next_member) returns `Ok(None)` only when the whole source was read and found in order, so a
+/// source that verifies a checksum at its end has done so by then.
+///
+/// Memory is fixed, apart from one member's extensions, which [`Limits::max_extension_bytes`] bounds.
+///
+/// ```
+/// use appsnap::Limits;
+/// use appsnap::tarball::{Reader, end_marker_bytes, file_header, padding_bytes};
+///
+/// let mut tar = file_header(b".metadata", 2)?.to_vec();
+/// tar.extend(b"{}");
+/// tar.resize(tar.len() + padding_bytes(2) as usize, 0);
+/// tar.resize(tar.len() + end_marker_bytes(tar.len() as u64) as usize, 0);
+///
+/// let mut reader = Reader::new(tar.as_slice(), &Limits::untrusted());
+/// let member = reader.next_member()?.expect("one member");
+/// assert_eq!((member.name(), member.len_bytes()), (&b".metadata"[..], 2));
+/// let mut payload = [0; 10];
+/// assert_eq!(reader.read(&mut payload)?, 2);
+/// assert!(reader.next_member()?.is_none());
+/// # Ok::<(), appsnap::tarball::Error>(())
+/// ```
+///
+/// # Security
+/// Names are handed out raw: parse them with [`MemberName::parse`](crate::layout::MemberName::parse) and never join
+/// them to a path.
+#[derive(Debug)]
+pub struct Reader<R> {
+    source: Source<R>,
+    entries: Budget,
+    limits: Limits,
+    state: State,
+    payload_left_bytes: u64,
+    padding_left_bytes: u64,
+    /// The name of the current member; kept for its capacity.
+    name: Vec<u8>,
+    /// The payload of one extension; kept for its capacity.
+    extension_payload: Vec<u8>,
+    extensions: Extensions,
+    end_oddities: Oddities,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Reading,
+    Ended,
+    Failed,
+}
+
+/// A member without the name, which stays in the reader's buffer.
+struct Found {
+    kind: MemberKind,
+    header_offset_bytes: u64,
+    oddities: Oddities,
+}
+
+impl<R: BufRead> Reader<R> {
+    /// Prepares to read; nothing is read yet.
+    ///
+    /// Of the limits, [`max_total_bytes`](Limits::max_total_bytes), [`max_entry_bytes`](Limits::max_entry_bytes),
+    /// [`max_entries`](Limits::max_entries), [`max_extension_bytes`](Limits::max_extension_bytes) and
+    /// [`max_extensions`](Limits::max_extensions) are spent here.
+    #[must_use]
+    pub fn new(source: R, limits: &Limits) -> Self {
+        Self {
+            source: Source::new(source, Budget::new("max_total_bytes", limits.max_total_bytes())),
+            entries: Budget::new("max_entries", limits.max_entries()),
+            limits: limits.clone(),
+            state: State::Reading,
+            payload_left_bytes: 0,
+            padding_left_bytes: 0,
+            name: Vec::new(),
+            extension_payload: Vec::new(),
+            extensions: Extensions::default(),
+            end_oddities: Oddities::default(),
+        }
+    }
+
+    /// Goes to the next member, past what is left of the current one.
+    ///
+    /// `Ok(None)` means: the end marker was there, nothing but zeros followed it, and the source is at its end.
+    ///
+    /// # Errors
+    /// An [`Error`] with the position of the member that is at fault. Afterwards the reader only answers
+    /// [`Misuse::Stopped`].
+    pub fn next_member(&mut self) -> Result<Option<Member<'_>>, Error> {
+        self.refuse_after_failure()?;
+        if self.state == State::Ended {
+            return Ok(None);
+        }
+        // Failed until proven otherwise: every early return below leaves it so.
+        self.state = State::Failed;
+        let found = self.advance()?;
+        self.state = if found.is_some() { State::Reading } else { State::Ended };
+        Ok(found.map(|found| Member {
+            name: &self.name,
+            kind: found.kind,
+            len_bytes: self.payload_left_bytes,
+            header_offset_bytes: found.header_offset_bytes,
+            payload_offset_bytes: self.source.offset_bytes(),
+            oddities: found.oddities,
+        }))
+    }
+
+    /// Reads from the current member's payload into `buffer`; 0 at its end, or for an empty buffer.
+    ///
+    /// # Errors
+    /// As for [`next_member`](Self::next_member).
+    pub fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        let chunk = self.payload()?;
+        let count = chunk.len().min(buffer.len());
+        if let (Some(to), Some(from)) = (buffer.get_mut(..count), chunk.get(..count)) {
+            to.copy_from_slice(from);
+        }
+        self.consume(count);
+        Ok(count)
+    }
+
+    /// The next piece of the current member's payload, as it lies in the source's buffer; empty at the payload's end.
+    ///
+    /// To be followed by [`consume`](Self::consume). This is the way without a copy.
+    ///
+    /// # Errors
+    /// As for [`next_member`](Self::next_member).
+    pub fn payload(&mut self) -> Result<&[u8], Error> {
+        self.refuse_after_failure()?;
+        if self.payload_left_bytes == 0 {
+            return Ok(&[]);
+        }
+        let left = self.payload_left_bytes;
+        match self.source.expect(Part::Payload) {
+            Ok(chunk) => Ok(chunk.get(..at_most(chunk.len(), left)).unwrap_or_default()),
+            Err(error) => {
+                self.state = State::Failed;
+                Err(error)
+            }
+        }
+    }
+
+    /// Takes `count` bytes of what [`payload`](Self::payload) showed; never more than the payload has.
+    pub fn consume(&mut self, count: usize) {
+        let taken = self.source.take(at_most(count, self.payload_left_bytes));
+        self.payload_left_bytes = self.payload_left_bytes.saturating_sub(taken);
+    }
+
+    /// Plain bytes taken from the source so far.
+    #[must_use]
+    pub const fn offset_bytes(&self) -> u64 {
+        self.source.offset_bytes()
+    }
+
+    /// What is left of the current member's payload.
+    #[must_use]
+    pub const fn payload_left_bytes(&self) -> u64 {
+        self.payload_left_bytes
+    }
+
+    /// What is unusual about the end of the stream; empty until [`next_member`](Self::next_member) returned `Ok(None)`.
+    #[must_use]
+    pub const fn end_oddities(&self) -> Oddities {
+        self.end_oddities
+    }
+
+    /// The source.
+    #[must_use]
+    pub const fn get_ref(&self) -> &R {
+        self.source.get_ref()
+    }
+
+    /// The source, for settings that do not move it.
+    pub(crate) const fn get_mut(&mut self) -> &mut R {
+        self.source.get_mut()
+    }
+
+    /// The source, wherever the reader has come to.
+    #[must_use]
+    pub fn into_inner(self) -> R {
+        self.source.into_inner()
+    }
+
+    fn refuse_after_failure(&self) -> Result<(), Error> {
+        if self.state == State::Failed {
+            return Err(Error::new(ErrorKind::Misuse(Misuse::Stopped), Some(self.source.offset_bytes())));
+        }
+        Ok(())
+    }
+
+    fn advance(&mut self) -> Result<Option<Found>, Error> {
+        self.skip_rest()?;
+        self.extensions.clear();
+        let mut extension_count = Budget::new("max_extensions", self.limits.max_extensions());
+        let mut extension_bytes = Budget::new("max_extension_bytes", self.limits.max_extension_bytes());
+        loop {
+            let at = self.source.offset_bytes();
+            let fail = |kind| Error::new(kind, Some(at));
+            let mut block = [0; BLOCK_BYTES];
+            if !self.source.block(&mut block, Part::Header)? {
+                return Err(fail(ErrorKind::Damaged(Damage::Truncated(Part::Members))));
+            }
+            if block.first() == Some(&0) && header::is_zero(&block) {
+                self.finish(at)?;
+                return Ok(None);
+            }
+            let parsed = header::parse(&block, &mut self.name).map_err(fail)?;
+            match parsed.type_ {
+                Type::File | Type::Directory | Type::Label => return self.found(&parsed, at).map(Some).map_err(fail),
+                Type::PaxLocal | Type::PaxGlobal | Type::LongName => {
+                    let size_bytes = parsed.size_bytes.ok_or_else(|| fail(unset_size()))?;
+                    if parsed.dialect == Dialect::V7 {
+                        return Err(fail(ErrorKind::Extension(ExtensionFault::Carrier)));
+                    }
+                    extension_count.spend(1).map_err(|exceeded| fail(ErrorKind::Limit(exceeded)))?;
+                    extension_bytes.spend(size_bytes).map_err(|exceeded| fail(ErrorKind::Limit(exceeded)))?;
+                    self.extension_payload.clear();
+                    self.source.append(size_bytes, Part::Extension, &mut self.extension_payload)?;
+                    self.source.skip(padding_bytes(size_bytes), Part::Extension)?;
+                    self.take_extension(parsed.type_).map_err(fail)?;
+                }
+            }
+        }
+    }
+
+    /// Joins a header with its extensions.
+    fn found(&mut self, parsed: &ParsedHeader, header_offset_bytes: u64) -> Result<Found, ErrorKind> {
+        self.entries.spend(1).map_err(ErrorKind::Limit)?;
+        let mut oddities = parsed.oddities;
+        if parsed.type_ == Type::Label {
+            return match parsed.size_bytes {
+                _ if self.extensions.is_pending() => Err(ErrorKind::Extension(ExtensionFault::Dangling)),
+                None | Some(0) => Ok(Found { kind: MemberKind::Label, header_offset_bytes, oddities }),
+                Some(_) => Err(ErrorKind::Type(TypeFault::Payload)),
+            };
+        }
+        self.extensions.complete_name(&mut self.name, parsed.is_name_full).map_err(ErrorKind::Extension)?;
+        let size_bytes = self.extensions.complete_size(parsed.size_bytes).map_err(ErrorKind::Extension)?;
+        let is_slashed = self.name.ends_with(b"/");
+        let kind = if parsed.type_ == Type::Directory || is_slashed { MemberKind::Directory } else { MemberKind::File };
+        let len_bytes = match (kind, size_bytes) {
+            (MemberKind::Directory, None) if parsed.type_ == Type::Directory => 0,
+            (_, None) => return Err(unset_size()),
+            (MemberKind::Directory, Some(0)) => 0,
+            (MemberKind::Directory, Some(_)) => return Err(ErrorKind::Type(TypeFault::Payload)),
+            (_, Some(size)) => size,
+        };
+        // The format of 1979 had no type for directories: there the slash is the only way to say it.
+        oddities.add_if(Oddity::SlashedFile, is_slashed && parsed.type_ == Type::File && parsed.dialect != Dialect::V7);
+        Budget::new("max_entry_bytes", self.limits.max_entry_bytes()).spend(len_bytes).map_err(ErrorKind::Limit)?;
+        self.source.total().check(len_bytes).map_err(ErrorKind::Limit)?;
+        self.payload_left_bytes = len_bytes;
+        self.padding_left_bytes = padding_bytes(len_bytes);
+        Ok(Found { kind, header_offset_bytes, oddities })
+    }
+
+    fn take_extension(&mut self, type_: Type) -> Result<(), ErrorKind> {
+        let payload = &self.extension_payload;
+        match type_ {
+            Type::PaxGlobal => self.extensions.pax(Scope::Global, payload),
+            Type::PaxLocal => {
+                self.extensions.begin_pax().map_err(ErrorKind::Extension)?;
+                self.extensions.pax(Scope::Local, payload)
+            }
+            _ => {
+                self.extensions.begin_long_name().map_err(ErrorKind::Extension)?;
+                self.extensions.long_name(payload).map_err(ErrorKind::Extension)
+            }
+        }
+    }
+
+    /// Passes over what is left of the current member.
+    fn skip_rest(&mut self) -> Result<(), Error> {
+        let (payload, padding) = (self.payload_left_bytes, self.padding_left_bytes);
+        (self.payload_left_bytes, self.padding_left_bytes) = (0, 0);
+        self.source.skip(payload, Part::Payload)?;
+        self.source.skip(padding, Part::Padding)
+    }
+
+    /// Checks everything behind the first zero block, which stands at `at`.
+    fn finish(&mut self, at: u64) -> Result<(), Error> {
+        let fail = |kind| Error::new(kind, Some(at));
+        if self.extensions.is_pending() {
+            return Err(fail(ErrorKind::Extension(ExtensionFault::Dangling)));
+        }
+        let mut block = [0; BLOCK_BYTES];
+        if !self.source.block(&mut block, Part::EndMarker)? {
+            self.end_oddities.add(Oddity::ShortEndMarker);
+            return Ok(());
+        }
+        if !header::is_zero(&block) {
+            return Err(fail(ErrorKind::Damaged(Damage::StrayZeroBlock)));
+        }
+        self.source.drain_zeros()
+    }
+}
+
+const fn unset_size() -> ErrorKind {
+    ErrorKind::Ambiguous(Ambiguity::Number { field: "size" })
+}

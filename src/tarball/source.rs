@@ -1,0 +1,152 @@
+//! The plain bytes below the reader: counted, and charged to the total limit, whatever they are read for.
+
+use std::io::{self, BufRead};
+
+use super::error::{Damage, Error, ErrorKind, Part};
+use super::header::{BLOCK_BYTES, Block, is_zero};
+use crate::limits::Budget;
+
+#[derive(Debug)]
+pub(crate) struct Source<R> {
+    inner: R,
+    offset_bytes: u64,
+    total: Budget,
+}
+
+impl<R> Source<R> {
+    pub(crate) const fn new(inner: R, total: Budget) -> Self {
+        Self { inner, offset_bytes: 0, total }
+    }
+
+    /// Bytes taken so far.
+    pub(crate) const fn offset_bytes(&self) -> u64 {
+        self.offset_bytes
+    }
+
+    /// What the total limit still allows.
+    pub(crate) const fn total(&self) -> &Budget {
+        &self.total
+    }
+
+    pub(crate) const fn get_ref(&self) -> &R {
+        &self.inner
+    }
+
+    pub(crate) const fn get_mut(&mut self) -> &mut R {
+        &mut self.inner
+    }
+
+    pub(crate) fn into_inner(self) -> R {
+        self.inner
+    }
+}
+
+impl<R: BufRead> Source<R> {
+    /// The next bytes, as many as lie ready and the limit allows; empty at the end of the stream.
+    pub(crate) fn peek(&mut self) -> Result<&[u8], Error> {
+        let at = self.offset_bytes;
+        let fail = |kind| Error::new(kind, Some(at));
+        let chunk = fill(&mut self.inner).map_err(|error| fail(ErrorKind::Io(error)))?;
+        if !chunk.is_empty() {
+            self.total.check(1).map_err(|exceeded| fail(ErrorKind::Limit(exceeded)))?;
+        }
+        let allowed = at_most(chunk.len(), self.total.left());
+        Ok(chunk.get(..allowed).unwrap_or_default())
+    }
+
+    /// As [`peek`](Self::peek), but the stream may not be at its end, for `part` is still missing.
+    pub(crate) fn expect(&mut self, part: Part) -> Result<&[u8], Error> {
+        let at = self.offset_bytes;
+        match self.peek()? {
+            [] => Err(Error::new(ErrorKind::Damaged(Damage::Truncated(part)), Some(at))),
+            chunk => Ok(chunk),
+        }
+    }
+
+    /// Takes `count` of the bytes that were shown.
+    pub(crate) fn take(&mut self, count: usize) -> u64 {
+        let count_bytes = count as u64;
+        // What was shown lies within the limit, so this cannot be refused.
+        let _ = self.total.spend(count_bytes);
+        self.inner.consume(count);
+        self.offset_bytes = self.offset_bytes.saturating_add(count_bytes);
+        count_bytes
+    }
+
+    /// Passes over `len_bytes` of `part`.
+    pub(crate) fn skip(&mut self, len_bytes: u64, part: Part) -> Result<(), Error> {
+        let mut left = len_bytes;
+        while left > 0 {
+            let count = at_most(self.expect(part)?.len(), left);
+            left = left.saturating_sub(self.take(count));
+        }
+        Ok(())
+    }
+
+    /// Appends `len_bytes` of `part` to `buffer`, which grows with what is there, not with what was announced.
+    pub(crate) fn append(&mut self, len_bytes: u64, part: Part, buffer: &mut Vec<u8>) -> Result<(), Error> {
+        let mut left = len_bytes;
+        while left > 0 {
+            let chunk = self.expect(part)?;
+            let count = at_most(chunk.len(), left);
+            buffer.extend_from_slice(chunk.get(..count).unwrap_or_default());
+            left = left.saturating_sub(self.take(count));
+        }
+        Ok(())
+    }
+
+    /// Fills `block`, or says with `false` that the stream is at its end instead; it may not end within the block.
+    pub(crate) fn block(&mut self, block: &mut Block, part: Part) -> Result<bool, Error> {
+        let mut filled = 0_usize;
+        while filled < BLOCK_BYTES {
+            let chunk = if filled == 0 { self.peek()? } else { self.expect(part)? };
+            if chunk.is_empty() {
+                return Ok(false);
+            }
+            let room = block.get_mut(filled..).unwrap_or_default();
+            let count = chunk.len().min(room.len());
+            if let (Some(to), Some(from)) = (room.get_mut(..count), chunk.get(..count)) {
+                to.copy_from_slice(from);
+            }
+            filled = filled.saturating_add(count);
+            self.take(count);
+        }
+        Ok(true)
+    }
+
+    /// Reads zeros to the end of the stream.
+    pub(crate) fn drain_zeros(&mut self) -> Result<(), Error> {
+        loop {
+            let at = self.offset_bytes;
+            let chunk = self.peek()?;
+            if chunk.is_empty() {
+                return Ok(());
+            }
+            if !is_zero(chunk) {
+                let zeros = chunk.iter().take_while(|&&byte| byte == 0).count() as u64;
+                return Err(Error::new(ErrorKind::Damaged(Damage::TrailingData), Some(at.saturating_add(zeros))));
+            }
+            let count = chunk.len();
+            self.take(count);
+        }
+    }
+}
+
+/// `len`, but not more than `bound_bytes`.
+pub(crate) fn at_most(len: usize, bound_bytes: u64) -> usize {
+    usize::try_from(bound_bytes).map_or(len, |bound| bound.min(len))
+}
+
+/// What the source has ready; a source that was interrupted is asked again.
+fn fill<R: BufRead>(source: &mut R) -> io::Result<&[u8]> {
+    loop {
+        match source.fill_buf() {
+            Ok([]) => return Ok(&[]),
+            Ok(_) => break,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    // What lies ready is shown again; returning it from within the loop is more than the borrow checker follows.
+    source.fill_buf()
+}

@@ -1,0 +1,276 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::{Value, json as value};
+use tempfile::{TempDir, tempdir};
+
+use super::{DUMP, document_path, example, json, make_files, run, stderr, stdout};
+
+/// A dump and forty documents, and a snapshot packed from them.
+struct Site {
+    folder: TempDir,
+    documents: Vec<(appsnap::DocumentId, Vec<u8>)>,
+}
+
+impl Site {
+    fn new() -> Self {
+        let folder = tempdir().unwrap();
+        fs::write(folder.path().join("mx.dump"), DUMP).unwrap();
+        let documents = make_files(&folder.path().join("files"), 40);
+        Self { folder, documents }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn arg(&self, name: &str) -> String {
+        self.path(name).to_str().unwrap().to_owned()
+    }
+
+    /// Packs everything into `name`.
+    fn pack(&self, name: &str, more: &[&str]) -> Option<Value> {
+        let (dump, files, output) = (self.arg("mx.dump"), self.arg("files"), self.arg(name));
+        let mut arguments = vec!["--database", &dump, "--files", &files, "--output", &output, "--json"];
+        arguments.extend(more);
+        Some(json(&run(&example("pack")?, &arguments, b"")))
+    }
+
+    fn document_bytes(&self) -> u64 {
+        self.documents.iter().map(|(_, content)| content.len() as u64).sum()
+    }
+
+    /// Names in the folder, to see that nothing is left behind.
+    fn names(&self) -> Vec<String> {
+        names(self.folder.path())
+    }
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<_> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn quickstart_leaves_a_snapshot_and_what_it_unpacks_to() {
+    let Some(quickstart) = example("quickstart") else { return };
+    let folder = tempdir().unwrap();
+    // Twice: the second run finds the first one's files.
+    for _ in 0..2 {
+        let output = Command::new(&quickstart).current_dir(folder.path()).output().unwrap();
+        let text = stdout(&output);
+        assert!(text.contains("300 documents, verified to the last byte"), "{text}");
+        let made = folder.path().join("target/quickstart");
+        assert_eq!(names(&made), ["backup.tar.gz", "onpremises", "restored"]);
+        assert_eq!(fs::read(made.join("restored/db.backup")).unwrap(), DUMP);
+    }
+}
+
+#[test]
+fn packed_documents_are_listed_and_unpacked_unchanged() {
+    let site = Site::new();
+    fs::write(site.path("files/Thumbs.db"), "").unwrap();
+    let Some(packed) = site.pack("backup.tar.gz", &["--model-version", "1.2.3"]) else { return };
+    let (Some(list), Some(unpack)) = (example("list"), example("unpack")) else { return };
+    assert_eq!(packed["documents"], 40);
+    assert_eq!(packed["left_out"], value!({"junk": 1}));
+    assert_eq!(packed["archive_bytes"], fs::metadata(site.path("backup.tar.gz")).unwrap().len());
+
+    let expected: Vec<_> = site
+        .documents
+        .iter()
+        .map(|(id, content)| {
+            let crc32 = format!("{:08x}", crc32fast::hash(content));
+            value!({"uuid": id.to_string(), "bytes": content.len(), "crc32": crc32})
+        })
+        .collect();
+    let archive = site.arg("backup.tar.gz");
+    assert_eq!(json(&run(&list, &[&*archive, "--json"], b"")), Value::from(expected.clone()));
+    let lines = stdout(&run(&list, &[&archive], b""));
+    let of = |row: &Value| {
+        format!("{} {} {}\n", row["uuid"].as_str().unwrap(), row["bytes"], row["crc32"].as_str().unwrap())
+    };
+    assert_eq!(lines, expected.iter().map(of).collect::<String>());
+
+    let report = json(&run(&unpack, &[&*archive, &site.arg("restored"), "--json"], b""));
+    assert_eq!((&report["documents"], &report["document_bytes"]), (&value!(40), &value!(site.document_bytes())));
+    assert_eq!(fs::read(site.path("restored/db.backup")).unwrap(), DUMP);
+    for (id, content) in &site.documents {
+        assert_eq!(fs::read(document_path(&site.path("restored/files"), *id)).unwrap(), *content);
+    }
+}
+
+#[test]
+fn pack_fills_in_the_metadata() {
+    let site = Site::new();
+    let Some(packed) = site.pack("a.tar.gz", &["--model-version", "1.8.82.e3c1a393", "--database-size", "9730584"])
+    else {
+        return;
+    };
+    let expected = value!({
+        "duration": "0",
+        "dumpSize": DUMP.len().to_string(),
+        "modelVersion": "1.8.82.e3c1a393",
+        "databaseSize": "9730584",
+        "filesSize": site.document_bytes().to_string(),
+    });
+    assert_eq!(packed["metadata"], expected);
+    assert_eq!(packed["warnings"], value!([]));
+
+    let guessed = site.pack("b.tar.gz", &[]).unwrap();
+    assert_eq!(guessed["metadata"]["modelVersion"], "0.0.0.0");
+    // What pg_restore would load: the plain bytes of all tables and large objects.
+    assert_eq!(guessed["metadata"]["databaseSize"], "26465");
+    assert_eq!(guessed["warnings"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn any_number_of_threads_packs_the_same_bytes() {
+    let site = Site::new();
+    let Some(_) = site.pack("0.tar.gz", &["--threads", "0"]) else { return };
+    for threads in ["1", "3"] {
+        site.pack("n.tar.gz", &["--threads", threads]);
+        assert!(fs::read(site.path("n.tar.gz")).unwrap() == fs::read(site.path("0.tar.gz")).unwrap(), "{threads}");
+    }
+}
+
+#[test]
+fn pack_reads_a_dump_from_the_standard_input() {
+    let site = Site::new();
+    let (Some(pack), Some(unpack)) = (example("pack"), example("unpack")) else { return };
+    let output = run(&pack, &["--database", "-", "--output", &site.arg("backup.tar.gz")], DUMP);
+    assert!(stdout(&output).contains("no documents") || stdout(&output).contains(" 0 documents"));
+    stdout(&run(&unpack, &[site.arg("backup.tar.gz"), site.arg("restored")], b""));
+    assert_eq!(fs::read(site.path("restored/db.backup")).unwrap(), DUMP);
+    assert_eq!(site.names(), ["backup.tar.gz", "files", "mx.dump", "restored"]);
+}
+
+#[test]
+fn pack_refuses_what_is_no_sound_dump_and_leaves_nothing() {
+    let site = Site::new();
+    let Some(pack) = example("pack") else { return };
+    let script = b"--\n-- PostgreSQL database dump\n--\n\n";
+    for (dump, reason) in [(&script[..], "pg_dump"), (&DUMP[..DUMP.len() - 1], "ends in the middle"), (b"", "empty")] {
+        let output = run(&pack, &["--database", "-", "--output", &site.arg("backup.tar.gz")], dump);
+        assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+        assert!(stderr(&output).contains(reason), "{}", stderr(&output));
+        assert_eq!(site.names(), ["files", "mx.dump"]);
+    }
+}
+
+#[test]
+fn wrong_use_is_exit_code_two_and_names_the_file() {
+    let site = Site::new();
+    let (Some(pack), Some(list)) = (example("pack"), example("list")) else { return };
+    let output = site.arg("backup.tar.gz");
+    assert_eq!(run(&pack, &["--output", &output], b"").status.code(), Some(2), "neither database nor files");
+    for missing in [["--files", "nowhere"], ["--database", "nowhere"]] {
+        let refused = run(&pack, &[&missing[..], &["--output", &output]].concat(), b"");
+        assert_eq!(refused.status.code(), Some(2));
+        assert!(stderr(&refused).contains("nowhere"), "{}", stderr(&refused));
+    }
+    let refused = run(&pack, &["--files", &site.arg("files"), "--output", &site.arg("nowhere/backup.tar.gz")], b"");
+    assert_eq!(refused.status.code(), Some(2));
+    assert_eq!(run(&list, &["nowhere"], b"").status.code(), Some(2));
+    assert_eq!(site.names(), ["files", "mx.dump"]);
+}
+
+#[test]
+fn unpack_replaces_only_when_asked_to() {
+    let site = Site::new();
+    let (Some(_), Some(unpack)) = (site.pack("backup.tar.gz", &[]), example("unpack")) else { return };
+    let (archive, dest) = (site.arg("backup.tar.gz"), site.arg("restored"));
+    fs::create_dir(&dest).unwrap();
+    fs::write(site.path("restored/old"), "").unwrap();
+    let refused = run(&unpack, &[&archive, &dest], b"");
+    assert_eq!((refused.status.code(), names(Path::new(&dest))), (Some(2), vec!["old".to_owned()]));
+    stdout(&run(&unpack, &[&*archive, &dest, "--replace", "--only", "database"], b""));
+    assert_eq!(names(Path::new(&dest)), ["db.backup"]);
+    stdout(&run(&unpack, &[&*archive, &dest, "--replace", "--only", "files"], b""));
+    assert_eq!(names(Path::new(&dest)), ["files"]);
+}
+
+#[test]
+fn damaged_archive_is_exit_code_one_and_nothing_comes_out() {
+    let site = Site::new();
+    let Some(_) = site.pack("backup.tar.gz", &[]) else { return };
+    let mut bytes = fs::read(site.path("backup.tar.gz")).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 0x10;
+    fs::write(site.path("backup.tar.gz"), bytes).unwrap();
+    for (name, more) in [("list", None), ("inspect", None), ("unpack", Some("restored"))] {
+        let Some(program) = example(name) else { return };
+        let arguments: Vec<_> = [Some("backup.tar.gz"), more].iter().flatten().map(|name| site.arg(name)).collect();
+        let output = run(&program, &arguments, b"");
+        assert_eq!(output.status.code(), Some(1), "{name}: {}", stderr(&output));
+        assert!(stderr(&output).contains("backup.tar.gz") && output.stdout.is_empty(), "{name}: {}", stderr(&output));
+    }
+    assert_eq!(site.names(), ["backup.tar.gz", "files", "mx.dump"]);
+}
+
+#[test]
+fn inspect_describes_an_archive_and_its_dump() {
+    let site = Site::new();
+    let (Some(_), Some(inspect)) = (site.pack("backup.tar.gz", &[]), example("inspect")) else { return };
+    let archive = json(&run(&inspect, &[&site.arg("backup.tar.gz"), "--json"], b""));
+    for (member, expected) in [
+        ("kind", value!("snapshot")),
+        ("contents", value!("full")),
+        ("documents", value!(40)),
+        ("document_bytes", value!(site.document_bytes())),
+        ("database_bytes", value!(DUMP.len())),
+        ("indexed", value!(false)),
+        ("anomalies", value!([])),
+    ] {
+        assert_eq!(archive[member], expected, "{member}");
+    }
+    let dump = json(&run(&inspect, &[&site.arg("mx.dump"), "--json"], b""));
+    assert_eq!(archive["dump"], dump);
+    for (member, expected) in [
+        ("kind", value!("custom-dump")),
+        ("archive_version", value!("1.14")),
+        ("database", value!("mx")),
+        ("compression", value!("gzip")),
+        ("offsets", value!("set")),
+        ("int_size", value!(4)),
+        ("off_size", value!(8)),
+        ("decompressed_bytes", value!(26_465)),
+    ] {
+        assert_eq!(dump[member], expected, "{member}");
+    }
+    assert_eq!(dump["entries"].as_array().unwrap().len(), 58);
+    assert!(stdout(&run(&inspect, &[&site.arg("mx.dump")], b"")).starts_with("custom-dump\n"));
+}
+
+#[test]
+fn inspect_names_what_is_no_snapshot_and_says_what_would_be_right() {
+    let site = Site::new();
+    let Some(inspect) = example("inspect") else { return };
+    for (content, kind, code) in [
+        (&b"--\n-- PostgreSQL database dump\n--\n\n"[..], "plain-sql", 0),
+        (b"TAPE\0\0", "mssql-backup", 0),
+        (b"hello", "unknown", 1),
+    ] {
+        fs::write(site.path("file"), content).unwrap();
+        let output = run(&inspect, &[&site.arg("file"), "--json"], b"");
+        let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!((told["kind"].as_str(), output.status.code()), (Some(kind), Some(code)));
+        assert!(told["hint"].as_str().unwrap().contains("pg_dump"), "{told}");
+    }
+}
+
+#[test]
+fn inspect_spends_the_limits_of_its_options() {
+    let site = Site::new();
+    let (Some(_), Some(inspect)) = (site.pack("backup.tar.gz", &[]), example("inspect")) else { return };
+    for (option, file) in
+        [("--max-entries", "backup.tar.gz"), ("--max-total-bytes", "backup.tar.gz"), ("--max-total-bytes", "mx.dump")]
+    {
+        let output = run(&inspect, &[&site.arg(file), option, "20"], b"");
+        assert_eq!(output.status.code(), Some(1), "{option} {file}");
+        assert!(stderr(&output).contains("the limit max_"), "{}", stderr(&output));
+    }
+}

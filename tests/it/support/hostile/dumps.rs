@@ -1,0 +1,43 @@
+//! Group d: archives in good order whose `db/db.backup` is not a dump that the platform takes.
+
+use super::dump::{Dump, small};
+use super::plan::Plan;
+use super::{Case, gzip};
+
+pub fn cases() -> Vec<Case> {
+    let row = |name: &str, reason, dump: &[u8]| Case::reject(name, reason, Plan::with_dump(dump).gz());
+    let bent = |change: fn(&mut Dump)| {
+        let mut dump = Dump::default();
+        change(&mut dump);
+        dump.render()
+    };
+    let whole = small();
+    let long_string = [&whole[..46], &[0, 0xff, 0xff, 0xff, 0x7f], b"app"].concat();
+    let many_entries =
+        [&whole[..46], &[1, 1, 0, 0, 0, 1, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0x7f]].concat();
+    vec![
+        row("d-empty", "db-format", b""),
+        row("d-text", "db-format", b"--\n-- PostgreSQL database dump\n--\n\n"),
+        row("d-zip", "db-format", b"PK\x03\x04 and so on"),
+        row("d-gzipped", "db-format", &gzip::member(&whole)),
+        row("d-utf-16", "db-format", b"\xff\xfeP\0G\0D\0M\0P\0"),
+        row("d-lower-case-magic", "db-format", &bent(|dump| dump.magic = b"pgdmp")),
+        row("d-format-tar", "db-format", &bent(|dump| dump.format = 3)),
+        row("d-format-directory", "db-format", &bent(|dump| dump.format = 5)),
+        row("d-cut-in-the-magic", "db-truncated", &whole[..3]),
+        row("d-cut-in-the-version", "db-truncated", &whole[..6]),
+        row("d-cut-in-the-header", "db-truncated", &whole[..30]),
+        row("d-cut-in-the-contents", "db-truncated", &whole[..200]),
+        row("d-version-1-15", "db-version", &bent(|dump| dump.version = [1, 15, 0])),
+        row("d-version-1-16", "db-version", &bent(|dump| dump.version = [1, 16, 0])),
+        row("d-version-2-0", "db-version", &bent(|dump| dump.version[0] = 2)),
+        row("d-version-255", "db-version", &bent(|dump| dump.version = [255, 255, 255])),
+        row("d-int-size-0", "db-header", &bent(|dump| dump.int_size = 0)),
+        row("d-int-size-255", "db-header", &bent(|dump| dump.int_size = 255)),
+        row("d-offset-size-0", "db-header", &bent(|dump| dump.offset_size = 0)),
+        row("d-string-of-2-gib", "db-header", &long_string),
+        row("d-two-billion-entries", "db-header", &many_entries),
+        Case::accept("d-version-1-12", Plan::with_dump(&bent(|dump| dump.version = [1, 12, 0])).gz()),
+        Case::accept("d-version-1-13", Plan::with_dump(&bent(|dump| dump.version = [1, 13, 0])).gz()),
+    ]
+}
