@@ -119,8 +119,8 @@ fn inflate_exactly(packed: &[u8], plain: &mut [u8]) -> Option<usize> {
 
 /// The end of the mark that follows the last byte of content, all but one of which took `used` bytes.
 ///
-/// The inflater may have read some bytes ahead, and stored content may look like a mark: the end is the first mark up to
-/// which everything is made.
+/// The inflater may have read some bytes ahead, and stored content may look like a mark: the end is the last mark up to
+/// which everything is made, and nothing more.
 fn mark_end(packed: &[u8], used: usize, len: usize) -> Option<usize> {
     /// Bytes that an inflater holds in its bit buffer.
     const AHEAD_BYTES: usize = 8;
@@ -136,11 +136,13 @@ fn mark_end(packed: &[u8], used: usize, len: usize) -> Option<usize> {
         return ends().next();
     }
     let mut plain = vec![0; len + 1];
-    ends().find(|end| {
-        let mut inflate = Decompress::new(false);
-        let packed = packed.get(..*end).unwrap_or_default();
-        inflate.decompress(packed, &mut plain, FlushDecompress::Sync).is_ok() && inflate.total_out() == len as u64
-    })
+    ends()
+        .filter(|end| {
+            let mut inflate = Decompress::new(false);
+            let packed = packed.get(..*end).unwrap_or_default();
+            inflate.decompress(packed, &mut plain, FlushDecompress::Sync).is_ok() && inflate.total_out() == len as u64
+        })
+        .last()
 }
 
 /// A `Read` over a `ReadAt`, from its start.
