@@ -1,6 +1,6 @@
 //! What several topics share.
 
-pub mod dumps;
-pub mod postgres;
-pub mod slow;
+pub(crate) mod dumps;
+pub(crate) mod postgres;
+pub(crate) mod slow;
 pub mod tools;
