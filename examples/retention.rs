@@ -2,6 +2,8 @@
 
 #[path = "support/backup_calendar.rs"]
 mod backup_calendar;
+#[path = "support/backup_name.rs"]
+mod backup_name;
 mod support;
 
 use std::fmt::Write;
@@ -13,6 +15,7 @@ use appsnap::retention::{
     Answer, Backup, Decision, Error, Expiry, Explanation, Found, Miss, Plan, Policy, Region, Schedule, Simulation,
     Zone, presets,
 };
+use backup_name::Name;
 use clap::Parser;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json, value::RawValue};
@@ -113,7 +116,7 @@ fn policy_in(path: &Path) -> Outcome<Policy> {
 }
 
 /// The backups of a listing of any kind that is known.
-fn backups_in(path: &Path) -> Outcome<Vec<Backup<String>>> {
+fn backups_in(path: &Path) -> Outcome<Vec<Backup<Name>>> {
     let bytes = std::fs::read(path).in_file(path)?;
     let text = String::from_utf8_lossy(&bytes);
     // An array that no platform makes is meant to be our own form, and its errors say what is wrong with it.
@@ -136,7 +139,7 @@ fn backups_in(path: &Path) -> Outcome<Vec<Backup<String>>> {
             listing.total_count.unwrap_or(0)
         );
     }
-    Ok(listing.records.iter().map(catalog::Record::to_backup).collect())
+    Ok(listing.records.iter().map(|record| record.to_backup().map_id(Name::Text)).collect())
 }
 
 /// The line in which the member at a path such as `snapshots[3].created_at` stands, or the innermost that there is.
@@ -167,7 +170,8 @@ fn decide(args: &Args) -> Outcome {
     let Some(id) = &args.explain else {
         return if args.json { support::print_json(&plan_json(&plan)) } else { support::print(&plan_text(&plan)) };
     };
-    let explanation = backups.iter().position(|backup| backup.id() == id).and_then(|index| plan.explain(index));
+    let explanation =
+        backups.iter().position(|backup| backup.id().to_string() == *id).and_then(|index| plan.explain(index));
     let Some(explanation) = explanation else {
         let files = args.backups.as_deref().map(shown).unwrap_or_default();
         return Err(Failure::environment("usage", format!("no backup in {files} has the id {id:?}")));
@@ -179,7 +183,7 @@ fn decide(args: &Args) -> Outcome {
     }
 }
 
-fn plan_json(plan: &Plan<'_, String>) -> Value {
+fn plan_json(plan: &Plan<'_, Name>) -> Value {
     json!({
         "now": plan.now().to_string(),
         "policy": plan.policy().name(),
@@ -188,7 +192,7 @@ fn plan_json(plan: &Plan<'_, String>) -> Value {
     })
 }
 
-fn decision_json(decision: Decision<'_, String>) -> Value {
+fn decision_json(decision: Decision<'_, Name>) -> Value {
     let reasons = decision.reasons().map(|reason| {
         json!({
             "rule": reason.to_string(),
@@ -208,9 +212,14 @@ fn decision_json(decision: Decision<'_, String>) -> Value {
     })
 }
 
-fn plan_text(plan: &Plan<'_, String>) -> String {
+fn plan_text(plan: &Plan<'_, Name>) -> String {
     let backups: Vec<_> = plan.decisions().collect();
-    let width = backups.iter().map(|decision| decision.backup().id().chars().count()).max().unwrap_or(0).clamp(2, 40);
+    let width = backups
+        .iter()
+        .map(|decision| decision.backup().id().to_string().chars().count())
+        .max()
+        .unwrap_or(0)
+        .clamp(2, 40);
     let mut text = format!("{} as of {}\n\n", plan.policy().name(), plan.now());
     let _ = writeln!(text, "{:width$}  {:20}  {:5}  {:20}  reasons", "id", "taken", "", "expires");
     for decision in &backups {
@@ -226,13 +235,18 @@ fn plan_text(plan: &Plan<'_, String>) -> String {
         let reasons: Vec<_> = reasons.chain(guards).collect();
         let backup = decision.backup();
         let taken = backup.taken_at().to_string();
-        let _ = writeln!(text, "{:width$}  {taken:20}  {verdict:5}  {expiry:20}  {}", backup.id(), reasons.join(", "));
+        let _ = writeln!(
+            text,
+            "{:width$}  {taken:20}  {verdict:5}  {expiry:20}  {}",
+            backup.id().to_string(),
+            reasons.join(", ")
+        );
     }
     let _ = writeln!(text, "\n{} of {} stay", plan.kept_count(), backups.len());
     text
 }
 
-fn explanation_json(plan: &Plan<'_, String>, explanation: &Explanation<'_, String>) -> Value {
+fn explanation_json(plan: &Plan<'_, Name>, explanation: &Explanation<'_, Name>) -> Value {
     let rules = explanation.answers().iter().map(|answer| {
         let (word, mut detail) = match &answer.answer {
             Answer::Keeps(_) => ("keeps", json!({})),
@@ -254,7 +268,7 @@ fn explanation_json(plan: &Plan<'_, String>, explanation: &Explanation<'_, Strin
     decision
 }
 
-fn miss_json(miss: &Miss<'_, String>) -> Value {
+fn miss_json(miss: &Miss<'_, Name>) -> Value {
     match miss {
         Miss::Origin(_) => json!({"why": "origin"}),
         Miss::Status(_) => json!({"why": "status"}),
@@ -275,7 +289,7 @@ fn miss_json(miss: &Miss<'_, String>) -> Value {
     }
 }
 
-fn found_json<'a>(found: &Found<'a, String>) -> (&'static str, Option<&'a String>) {
+fn found_json<'a>(found: &Found<'a, Name>) -> (&'static str, Option<&'a Name>) {
     match found {
         Found::Absent => ("absent", None),
         Found::Ahead => ("ahead", None),

@@ -126,6 +126,18 @@ fn restic_strings_give_restics_reasons() {
 }
 
 #[test]
+fn backups_may_be_numbered_and_ties_go_by_number() {
+    let Some(bench) = Bench::new() else { return };
+    let listing = r#"[{"id": 10, "taken_at": "2026-11-02T01:00:00Z"}, {"id": 9, "taken_at": "2026-11-02T01:00:00Z"},
+        {"id": "s10", "taken_at": "2026-11-01T01:00:00Z"}, {"id": "s9", "taken_at": "2026-11-01T01:00:00Z"}]"#;
+    let backups = bench.file("backups.json", listing);
+    let plan = bench.json(&["--policy", "restic:last=3", "--backups", &backups, "--now", NOW, "--json"]);
+    let decisions = plan["decisions"].as_array().unwrap().iter();
+    let ranks: Vec<_> = decisions.map(|decision| json!([decision["id"], decision["reasons"][0]["rank"]])).collect();
+    assert_eq!(ranks, [json!([10, 2]), json!([9, 1]), json!(["s10", null]), json!(["s9", 3])]);
+}
+
+#[test]
 fn an_explanation_names_the_day_that_was_needed() {
     let Some(bench) = Bench::new() else { return };
     let backups = bench.file("backups.json", BACKUPS);
@@ -211,6 +223,7 @@ fn bad_input_is_named_with_file_line_and_member_and_ends_with_1() {
         ("2026-11-02T23:00:00Z", "2026-11-02", ["line 3", "[1].taken_at", "RFC 3339"]),
         ("\"status\": \"failed\"", "\"status\": \"lost\"", ["line 2", "[0].status", "unknown variant"]),
         ("\"id\": \"mon\", ", "", ["line 3", "[1]", "missing field `id`"]),
+        ("\"mon\"", "1.5", ["line 3", "[1].id", "a string or a whole number"]),
         ("[\"x\"]", "\"x\"", ["line 4", "[2].tags", "expected a sequence"]),
     ] {
         let (code, _, stderr) = run("squidex", &bench.file("bad.json", &BACKUPS.replacen(from, to, 1)));
