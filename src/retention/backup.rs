@@ -155,6 +155,21 @@ impl<Id> Backup<Id> {
         self
     }
 
+    /// The same backup under another name.
+    #[must_use]
+    pub fn map_id<T>(self, rename: impl FnOnce(Id) -> T) -> Backup<T> {
+        Backup {
+            id: rename(self.id),
+            taken_at: self.taken_at,
+            finished_at: self.finished_at,
+            origin: self.origin,
+            status: self.status,
+            tags: self.tags,
+            protected: self.protected,
+            bytes: self.bytes,
+        }
+    }
+
     /// The caller's name for it. Ties between equal instants are broken by its order.
     pub const fn id(&self) -> &Id {
         &self.id

@@ -40,6 +40,8 @@ pub struct Simulated {
     pub taken_at: Timestamp,
     /// The date of that in the zone of the policy's calendar.
     pub taken_on: Date,
+    /// The day, or the night, that it belongs to as the policy's calendar reads it.
+    pub day: Date,
     /// The date at whose end it was deleted.
     pub deleted_on: Option<Date>,
     /// The rules that kept it last, by their place in the policy.

@@ -5,6 +5,8 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::backup::Backup;
+use super::super::civil::date_of;
+use super::super::clock::Clock;
 use super::super::keep::{Count, Keep};
 use super::super::plan::Plan;
 use super::super::policy::Policy;
@@ -77,6 +79,7 @@ fn zone_date(zone: &TimeZone, at: Timestamp) -> Date {
 struct Run<'a> {
     policy: &'a Policy,
     zone: TimeZone,
+    clock: Clock,
     backup_bytes: Option<u64>,
     alive: Vec<Backup<usize>>,
     taken: Vec<Simulated>,
@@ -96,7 +99,8 @@ struct Progress {
 impl<'a> Run<'a> {
     fn new(policy: &'a Policy, zone: TimeZone, backup_bytes: Option<u64>) -> Self {
         let progress = vec![Progress::default(); policy.rules().len()];
-        Self { policy, zone, backup_bytes, alive: Vec::new(), taken: Vec::new(), days: Vec::new(), progress }
+        let clock = Clock::new(policy.calendar());
+        Self { policy, zone, clock, backup_bytes, alive: Vec::new(), taken: Vec::new(), days: Vec::new(), progress }
     }
 
     /// The first instant of the day after `date`.
@@ -118,7 +122,8 @@ impl<'a> Run<'a> {
         };
         self.alive.push(backup);
         let taken_on = zone_date(&self.zone, at);
-        self.taken.push(Simulated { taken_at: at, taken_on, deleted_on: None, kept_by: Vec::new() });
+        let day = date_of(self.clock.day(at, None));
+        self.taken.push(Simulated { taken_at: at, taken_on, day, deleted_on: None, kept_by: Vec::new() });
         Ok(())
     }
 

@@ -102,7 +102,8 @@ mon stays as of 2026-11-05T00:00:00Z
   expires  2026-11-16T23:00:00Z (Mon 2026-11-16 23:00 GMT)
   rule     nightly: keeps it until 2026-11-16T23:00:00Z (Mon 2026-11-16 23:00 GMT)
   rule     weekly: is about every sunday; this is 2026-11-02, needed is 2026-11-01, whose backup failed (sun)
-  rule     monthly: is about the first sunday of the month; this is 2026-11-02, needed is 2026-11-01, whose backup failed (sun)
+  rule     monthly: is about the first sunday of the month; this is 2026-11-02, needed is 2026-11-01, \
+    whose backup failed (sun)
   rule     manual: is about manual backups
   rule     uploaded: is about uploaded backups
   nearest  monthly, of the rules that do not keep it

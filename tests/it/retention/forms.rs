@@ -22,8 +22,12 @@ fn every_preset_survives_its_json_form() {
 #[test]
 fn the_form_of_a_preset_is_stable() {
     let form = serde_json::to_string(&presets::mendix_on_azure().rules()[2]).unwrap();
-    let expected = r#"{"name":"monthly","from":{"origin":"automatic","status":"completed"},"select":{"nth-weekday":{"nth":1,"weekday":"sunday"}},"keep":{"for":{"span":"1 year","anchor":"start-of-day"}}}"#;
-    assert_eq!(form, expected);
+    let parts = [
+        r#"{"name":"monthly","from":{"origin":"automatic","status":"completed"},"#,
+        r#""select":{"nth-weekday":{"nth":1,"weekday":"sunday"}},"#,
+        r#""keep":{"for":{"span":"1 year","anchor":"start-of-day"}}}"#,
+    ];
+    assert_eq!(form, parts.concat());
     let calendar = serde_json::to_string(presets::by_name("restic:last=1").unwrap().calendar()).unwrap();
     assert_eq!(calendar, r#"{"zone":"stamped","day":"civil","week_start":"monday","months":"normalise"}"#);
 }
@@ -89,13 +93,18 @@ fn a_document_that_is_no_json_is_refused_with_its_line() {
 
 #[test]
 fn a_listing_of_backups_is_refused_with_its_line_and_member() {
-    let good = "[\n {\"id\": \"a\", \"taken_at\": \"2026-11-01T00:00:00Z\"},\n {\"id\": \"b\", \"taken_at\": \"2026-11-01T00:00:00+01:00\", \"protected\": true}\n]";
+    let good = r#"[
+        {"id": "a", "taken_at": "2026-11-01T00:00:00Z"},
+        {"id": "b", "taken_at": "2026-11-01T00:00:00+01:00", "protected": true}
+    ]"#;
     let backups: Vec<Backup<String>> = Backup::list_from_json(good).unwrap();
     assert!(backups[1].is_protected() && backups[1].offset().is_some() && backups[0].offset().is_none());
     for (from, to, member, word) in [
         ("00:00+01:00", "00:00", "[1].taken_at", "not an RFC 3339 instant"),
         ("\"protected\"", "\"locked\"", "[1].locked", "unknown field `locked`"),
         ("\"b\"", "7", "[1].id", "expected a string"),
+        ("true", "1", "[1].protected", "expected a boolean"),
+        ("\"id\": \"b\", ", "", "[1]", "missing field `id`"),
     ] {
         let refused = Backup::<String>::list_from_json(&good.replacen(from, to, 1)).unwrap_err();
         assert!(refused.to_string().contains(&format!("line 3, member {member}")), "{refused}");

@@ -331,12 +331,20 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
-    fn borg_agrees_with_a_straightforward_model(instants in instants(), counts in counts(), zone in 0..super::ZONES.len()) {
+    fn borg_agrees_with_a_straightforward_model(
+        instants in instants(),
+        counts in counts(),
+        zone in 0..super::ZONES.len(),
+    ) {
         check("borg", super::ZONES[zone], &instants, counts)?;
     }
 
     #[test]
-    fn proxmox_agrees_with_a_straightforward_model(instants in instants(), counts in counts(), zone in 0..super::ZONES.len()) {
+    fn proxmox_agrees_with_a_straightforward_model(
+        instants in instants(),
+        counts in counts(),
+        zone in 0..super::ZONES.len(),
+    ) {
         // All zero is no policy at all, which keeps everything.
         prop_assume!(counts != [0; 5]);
         check("proxmox", super::ZONES[zone], &instants, counts)?;

@@ -161,7 +161,11 @@ proptest! {
     }
 
     #[test]
-    fn adding_a_backup_never_takes_another_from_a_rule_that_gives_dates(policy in policy(), backups in backups(), extra in backup()) {
+    fn adding_a_backup_never_takes_another_from_a_rule_that_gives_dates(
+        policy in policy(),
+        backups in backups(),
+        extra in backup(),
+    ) {
         let rules: Vec<Rule> = policy.rules().iter().filter(|rule| !rule.looks_at_others()).cloned().collect();
         let policy = with_rules(&policy, rules).with_guards([Guard::Protected, Guard::Future, Guard::Unfinished]);
         let before = kept_sorted(&policy, &backups);
@@ -188,8 +192,9 @@ proptest! {
         let policy = policy.with_guards([Guard::NewestSuccessful]);
         let plan = policy.plan(&backups, at(NOW));
         let successful = || backups.iter().filter(|backup| backup.is_completed());
-        let past = successful().filter(|backup| backup.taken_at() <= at(NOW)).max_by_key(|b| (b.taken_at(), std::cmp::Reverse(*b.id())));
-        if let Some(newest) = past.or_else(|| successful().max_by_key(|b| (b.taken_at(), std::cmp::Reverse(*b.id())))) {
+        let age = |backup: &&Backup<usize>| (backup.taken_at(), std::cmp::Reverse(*backup.id()));
+        let past = successful().filter(|backup| backup.taken_at() <= at(NOW)).max_by_key(age);
+        if let Some(newest) = past.or_else(|| successful().max_by_key(age)) {
             prop_assert!(plan.decision(*newest.id()).unwrap().keeps());
         }
     }
