@@ -6,6 +6,3 @@ pub mod hostile;
 pub mod postgres;
 pub mod slow;
 pub mod tools;
-pub(crate) mod dumps;
-pub(crate) mod postgres;
-pub(crate) mod slow;
