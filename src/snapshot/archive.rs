@@ -196,8 +196,7 @@ impl<R: ReadAt, S: ReadAt> SnapshotArchive<R, S> {
         R: Sync,
     {
         self.with_reader(parallelism, |reader| {
-            while let Some(entry) = reader.next_entry()? {
-                drop(entry);
+            while reader.next_entry()?.is_some() {
                 proceed(observer, &Event::bytes(reader.offset_bytes()))?;
             }
             Ok(reader.report().clone())
@@ -279,7 +278,7 @@ impl<R: ReadAt, S: ReadAt> SnapshotArchive<R, S> {
         let mut cursor = Cursor::default();
         while self.batch(&mut cursor, &mut |located| all.push(located))? {}
         all.sort_unstable_by_key(|located| located.row.id);
-        if all.array_windows().any(|[a, b]| a.row.id == b.row.id) {
+        if all.windows(2).any(|pair| matches!(pair, [a, b] if a.row.id == b.row.id)) {
             return Err(wrong("it lists a document twice"));
         }
         Ok(self.by_id.get_or_init(|| all))
