@@ -3,7 +3,7 @@
 use super::toc::Toc;
 use super::version::FormatVersion;
 
-/// More than any real dump lists; beyond it the list would cost more memory than the check is worth.
+/// Beyond it the list would cost more memory than the check is worth.
 const MAX_LISTED: usize = 1_000_000;
 
 /// The OIDs of all large objects that entries create, ascending; `None` where the reader of the dump creates them itself
