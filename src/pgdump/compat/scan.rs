@@ -99,7 +99,7 @@ impl<'s, 'a> Scan<'s, 'a> {
             b"atomic" if self.after(&["begin"]) && self.is_about(ROUTINES) => Feature::SqlBody,
             b"return" if self.is_about(ROUTINES) && !self.sign_back(0, b"(,") => Feature::SqlBody,
             b"out" if self.is_about(&[b"PROCEDURE"]) && self.sign_back(0, b"(,") => Feature::ProcedureOut,
-            b"compression" if self.after(&["set"]) => Feature::ColumnCompression,
+            b"compression" if self.after(&["set"]) && self.is_about(STORED) => Feature::ColumnCompression,
             b"security_invoker" if self.is_about(VIEWS) && self.sign_back(0, b"(,") => Feature::SecurityInvoker,
             b"sequence" if self.after(&["create", "unlogged"]) => Feature::UnloggedSequence,
             b"logged" | b"unlogged" if self.after(&["set"]) && self.is_about(&[b"SEQUENCE"]) => {
@@ -126,6 +126,9 @@ impl<'s, 'a> Scan<'s, 'a> {
             }
             b"local" if self.after(&["at"]) => Feature::AtLocal,
             b"system_user" if !self.sign_back(0, b".") && !self.is_about(RIGHTS) => Feature::SystemUser,
+            b"parallel" if self.is_about(&[b"SUBSCRIPTION"]) && self.sign_back(0, b"=") => {
+                Feature::SubscriptionOption { name: "streaming = parallel", since_major: 16 }
+            }
             b"login" if self.after(&["on"]) && self.is_about(&[b"EVENT TRIGGER"]) => Feature::LoginTrigger,
             b"virtual" if self.sign_back(0, b")") && self.is_about(TABLES) => Feature::VirtualColumn,
             b"enforced" if self.after(&["not"]) => Feature::NotEnforced,
@@ -161,7 +164,9 @@ impl<'s, 'a> Scan<'s, 'a> {
         if self.search.multiranges.is_empty() || !self.sign_back(0, b".") {
             return;
         }
-        if let Some(schema) = self.back(1).filter(|schema| schema.is_name()) {
+        // Not where the range type itself names it.
+        let names_it = self.back(3).is_some_and(|back| back.is("multirange_type_name"));
+        if let Some(schema) = self.back(1).filter(|schema| schema.is_name() && !names_it) {
             let mut full = Vec::with_capacity(schema.text.len().saturating_add(token.text.len()).saturating_add(1));
             full.extend_from_slice(schema.text);
             full.push(b'.');
@@ -200,8 +205,8 @@ impl<'s, 'a> Scan<'s, 'a> {
                 self.closed_using = self.using.take_if(|depth| *depth == self.depth).is_some();
             }
             b"=" if self.is_about(&[b"SUBSCRIPTION"]) => {
-                if self.back(0).is_some_and(|back| builtin::is_subscription_option(back.text)) {
-                    note(Feature::SubscriptionOption);
+                if let Some(option) = self.back(0).and_then(|back| builtin::subscription_option(back.text)) {
+                    note(option);
                 }
             }
             // numeric(2,-3)
@@ -247,5 +252,6 @@ const MAX_KEYWORD_BYTES: usize = 63;
 const ROUTINES: &[&[u8]] = &[b"FUNCTION", b"PROCEDURE"];
 const VIEWS: &[&[u8]] = &[b"VIEW", b"MATERIALIZED VIEW", b"RULE"];
 const TABLES: &[&[u8]] = &[b"TABLE", b"FOREIGN TABLE"];
+const STORED: &[&[u8]] = &[b"TABLE", b"FOREIGN TABLE", b"MATERIALIZED VIEW"];
 const CONSTRAINED: &[&[u8]] = &[b"TABLE", b"FOREIGN TABLE", b"CONSTRAINT", b"CHECK CONSTRAINT"];
 const RIGHTS: &[&[u8]] = &[b"ACL", b"DEFAULT ACL"];
