@@ -10,5 +10,6 @@ mod rows;
 mod streams;
 mod transcode;
 mod transcode_entries;
+mod transcode_properties;
 mod transcode_support;
 mod versions;

@@ -14,7 +14,7 @@ const PORT: &str = "54329";
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A running server.
-pub struct Postgres {
+pub(crate) struct Postgres {
     /// Folder of the newest PostgreSQL that is installed.
     programs: PathBuf,
     /// The account that it runs under when the tests run as root, which PostgreSQL refuses.
@@ -24,7 +24,7 @@ pub struct Postgres {
 
 impl Postgres {
     /// Starts a server of the newest PostgreSQL that is installed; `None`, said loudly, when there is none.
-    pub fn start() -> Option<Self> {
+    pub(crate) fn start() -> Option<Self> {
         let programs = newest_programs()?;
         let account = if is_root() {
             tool("setpriv")?;
@@ -50,7 +50,7 @@ impl Postgres {
     }
 
     /// A client program that is told where the server is.
-    pub fn program(&self, name: &str) -> Command {
+    pub(crate) fn program(&self, name: &str) -> Command {
         let mut command = Command::new(self.programs.join(name));
         command.env("PGHOST", self.folder.path()).env("PGPORT", PORT).env("PGUSER", "postgres");
         command
@@ -60,25 +60,25 @@ impl Postgres {
     ///
     /// # Panics
     /// When it fails.
-    pub fn run(&self, name: &str, arguments: &[&str]) -> Vec<u8> {
+    pub(crate) fn run(&self, name: &str, arguments: &[&str]) -> Vec<u8> {
         let output = self.program(name).args(arguments).output().unwrap();
         assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
         output.stdout
     }
 
     /// Runs SQL in a database.
-    pub fn sql(&self, database: &str, sql: &str) -> String {
+    pub(crate) fn sql(&self, database: &str, sql: &str) -> String {
         let output = self.run("psql", &["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", sql]);
         String::from_utf8(output).unwrap()
     }
 
     /// A path inside of the temporary folder.
-    pub fn path(&self, name: &str) -> String {
+    pub(crate) fn path(&self, name: &str) -> String {
         self.folder.path().join(name).to_str().unwrap().to_owned()
     }
 
     /// The major version, for example 15.
-    pub fn major(&self) -> u32 {
+    pub(crate) fn major(&self) -> u32 {
         let text = String::from_utf8(self.run("pg_dump", &["--version"])).unwrap();
         let number = text.split_whitespace().nth(2).unwrap();
         number.split(|c: char| !c.is_ascii_digit()).next().unwrap().parse().unwrap()
