@@ -10,6 +10,7 @@ mod rows;
 mod streams;
 mod transcode;
 mod transcode_entries;
+mod transcode_live;
 mod transcode_properties;
 mod transcode_support;
 mod versions;
