@@ -1,10 +1,12 @@
 //! A private PostgreSQL server for tests: on a socket in a temporary folder, stopped and gone when it is dropped.
 #![cfg(unix)]
+#![allow(dead_code, reason = "every topic uses a part of it")]
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use super::tools::tool;
@@ -23,6 +25,18 @@ pub(crate) struct Postgres {
 }
 
 impl Postgres {
+    /// The server that tests share, each with databases of its own in it; `None`, said loudly, when there is none.
+    pub(crate) fn shared() -> Option<Arc<Self>> {
+        static SHARED: Mutex<Weak<Postgres>> = Mutex::new(Weak::new());
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(server) = shared.upgrade() {
+            return Some(server);
+        }
+        let server = Arc::new(Self::start()?);
+        *shared = Arc::downgrade(&server);
+        Some(server)
+    }
+
     /// Starts a server of the newest PostgreSQL that is installed; `None`, said loudly, when there is none.
     pub(crate) fn start() -> Option<Self> {
         Self::start_of(newest_programs()?)
@@ -73,6 +87,12 @@ impl Postgres {
         let output = self.program(name).args(arguments).output().unwrap();
         assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
         output.stdout
+    }
+
+    /// Makes an empty database of this name, in place of an old one.
+    pub(crate) fn create_database(&self, name: &str) {
+        self.run("dropdb", &["--if-exists", name]);
+        self.run("createdb", &[name]);
     }
 
     /// Runs SQL in a database.
