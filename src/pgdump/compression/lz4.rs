@@ -15,6 +15,8 @@ const NAME: &str = "lz4";
 const MAGIC: [u8; 4] = 0x184D_2204_u32.to_le_bytes();
 /// How far back blocks may refer.
 const HISTORY_BYTES: usize = 64 << 10;
+/// Room for some of the usual blocks, so that the history need not be moved for each.
+const ROOM_BYTES: usize = 512 << 10;
 
 // Bits of the FLG byte. The version, 01, stands in the two highest; bit 1 is reserved.
 const VERSION_MASK: u8 = 0b1100_0010;
@@ -34,10 +36,12 @@ pub(crate) struct Lz4 {
     ended: bool,
     /// A block as it is stored.
     stored: Vec<u8>,
-    /// Up to 64 KiB of history, then the latest block.
+    /// Decoded blocks one behind the other, so that blocks can refer to those before them.
     plain: Vec<u8>,
-    /// What of `plain` is still to be handed out.
+    /// What of it is still to be handed out lies from here
     start: usize,
+    /// to here.
+    end: usize,
 }
 
 struct Frame {
@@ -50,19 +54,18 @@ struct Frame {
 
 impl Lz4 {
     pub(super) fn new() -> Self {
-        Self { frame: None, ended: false, stored: Vec::new(), plain: Vec::new(), start: 0 }
+        Self { frame: None, ended: false, stored: Vec::new(), plain: Vec::new(), start: 0, end: 0 }
     }
 
     pub(super) fn reset(&mut self) {
         self.frame = None;
         self.ended = false;
-        self.plain.clear();
-        self.start = 0;
+        (self.start, self.end) = (0, 0);
     }
 
     pub(super) fn read<R: Read>(&mut self, blocks: &mut Blocks<R>, out: &mut [u8]) -> Result<usize, Error> {
         loop {
-            let ready = self.plain.get(self.start..).unwrap_or_default();
+            let ready = self.plain.get(self.start..self.end).unwrap_or_default();
             if !ready.is_empty() {
                 let count = ready.len().min(out.len());
                 if let (Some(to), Some(from)) = (out.get_mut(..count), ready.get(..count)) {
@@ -106,19 +109,30 @@ impl Lz4 {
         {
             return Err(bad("the checksum of a block does not match"));
         }
-        // The history slides to the front, and the block comes behind it.
-        let history = if frame.flags & INDEPENDENT == 0 { self.plain.len().min(HISTORY_BYTES) } else { 0 };
-        self.plain.drain(..self.plain.len().saturating_sub(history));
-        self.start = history;
-        if size & STORED == 0 {
-            self.plain.resize(history.saturating_add(frame.max_block_bytes), 0);
-            let (dictionary, block) = self.plain.split_at_mut(history);
-            let len = decompress_into_with_dict(&self.stored, block, dictionary).map_err(io::Error::other)?;
-            self.plain.truncate(history.saturating_add(len));
-        } else {
-            self.plain.extend_from_slice(&self.stored);
+        let room_bytes = HISTORY_BYTES.saturating_add(frame.max_block_bytes);
+        if self.plain.len() < room_bytes {
+            self.plain.resize(room_bytes.max(ROOM_BYTES), 0);
         }
-        frame.note(self.plain.get(history..).unwrap_or_default());
+        if self.plain.len().saturating_sub(self.end) < frame.max_block_bytes {
+            let history = self.end.saturating_sub(HISTORY_BYTES);
+            self.plain.copy_within(history..self.end, 0);
+            self.end = self.end.saturating_sub(history);
+        }
+        let (before, space) = self.plain.split_at_mut_checked(self.end).ok_or_else(|| bad("no room"))?;
+        let space = space.get_mut(..frame.max_block_bytes).unwrap_or_default();
+        let count = if size & STORED == 0 {
+            let linked = frame.flags & INDEPENDENT == 0;
+            let history = if linked { before.len().saturating_sub(HISTORY_BYTES) } else { before.len() };
+            let dictionary = before.get(history..).unwrap_or_default();
+            decompress_into_with_dict(&self.stored, space, dictionary).map_err(io::Error::other)?
+        } else {
+            let (to, _) = space.split_at_mut_checked(self.stored.len()).ok_or_else(|| bad("no room"))?;
+            to.copy_from_slice(&self.stored);
+            len
+        };
+        frame.note(space.get(..count).unwrap_or_default());
+        self.start = self.end;
+        self.end = self.end.saturating_add(count);
         Ok(())
     }
 }
