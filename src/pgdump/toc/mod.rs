@@ -1,9 +1,11 @@
 //! The table of contents: all entries of an archive, checked once and kept as they were stored.
 
+mod dependencies;
 mod entry;
 mod listing;
 
-pub use entry::{DataState, Dependencies, DependencyIter, Entry, Section};
+pub use dependencies::{Dependencies, DependencyIter};
+pub use entry::{DataState, Entry, Section};
 pub use listing::Listed;
 
 use std::fmt;
