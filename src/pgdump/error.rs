@@ -85,6 +85,9 @@ pub enum ErrorKind {
     /// The caller asked for something that makes no sense here.
     #[error("{0}")]
     Misuse(&'static str),
+    /// The observer ended the work.
+    #[error("cancelled")]
+    Cancelled,
 }
 
 impl Error {
@@ -158,6 +161,12 @@ impl Error {
                 | ErrorKind::Truncated { .. }
                 | ErrorKind::Corrupt(_)
         )
+    }
+
+    /// Whether the observer ended the work.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        matches!(self.0.kind, ErrorKind::Cancelled)
     }
 
     /// Whether a limit stopped it.

@@ -20,6 +20,7 @@
 )]
 
 mod block;
+mod compat;
 mod compression;
 mod corruption;
 mod created;
@@ -35,13 +36,17 @@ mod inspection;
 mod large_object;
 mod piece;
 mod requirements;
+mod rewrite;
 mod source;
+mod sql;
 mod table;
 mod toc;
+mod transcode;
 mod version;
 mod watch;
 
 pub use block::Blocks;
+pub use compat::{Feature, Incompatibility, incompatibilities};
 pub use corruption::Corruption;
 pub use created::CreatedAt;
 pub use cursor::Dialect;
@@ -56,4 +61,8 @@ pub use piece::{BlockKind, Piece};
 pub use requirements::{Requirements, Unmet};
 pub use table::{Field, Row, Rows};
 pub use toc::{DataState, Dependencies, DependencyIter, Entries, Entry, Listed, Section, Toc, encode_toc};
+pub use transcode::{
+    AccessRights, Changes, Conversion, Converted, DropReason, Dropped, Edit, Edited, Expanded, OutputCompression,
+    Owners, Plan, Transcoder,
+};
 pub use version::{FormatVersion, ParseVersionError};
