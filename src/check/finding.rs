@@ -82,12 +82,7 @@ impl<'p> Tally<'p> {
     }
 
     /// Adds a finding, unless the profile leaves it out; place and message are made only if it is kept.
-    pub(super) fn add(
-        &mut self,
-        code: Code,
-        place: impl FnOnce() -> Option<String>,
-        message: impl FnOnce() -> String,
-    ) {
+    pub(super) fn add(&mut self, code: Code, place: impl FnOnce() -> Option<String>, message: impl FnOnce() -> String) {
         let Some(severity) = self.profile.severity(code) else { return };
         let Some(count) = self.counts.get_mut(code as usize) else { return };
         *count = count.saturating_add(1);

@@ -14,7 +14,7 @@ use super::rules;
 use super::tap::Tap;
 use crate::detect::{self, Detection, Kind};
 use crate::observe::{Event, Observer};
-use crate::pgdump;
+use crate::pgdump::{self, Identity};
 use crate::platform::Contents;
 use crate::snapshot::{self, EntryKind, ReadOptions, ReadReport, SnapshotReader, Tolerance};
 
@@ -92,7 +92,15 @@ struct Pass<'p> {
 impl Pass<'_> {
     fn something_else(&mut self, detection: &Detection) {
         let code = match detection.kind() {
-            Kind::Other(identity) if identity.is_dump() => Code::DumpFormat,
+            Kind::Other(
+                Identity::Custom { .. }
+                | Identity::TocFile
+                | Identity::Tar
+                | Identity::PlainSql
+                | Identity::ClusterSql
+                | Identity::Utf16Damage
+                | Identity::TextDamage,
+            ) => Code::DumpFormat,
             _ => Code::NotASnapshot,
         };
         let hint = detection.hint().unwrap_or("nothing that is known here");
@@ -226,10 +234,14 @@ impl Pass<'_> {
         match (contents, table) {
             (Contents::DatabaseOnly, table) => {
                 let known = table.and_then(Result::ok).map(|table| table.required_count()).filter(|count| *count > 0);
-                self.tally.add(Code::DatabaseOnly, || None, || match known {
-                    Some(count) => format!("there are no documents; {count} rows of the database must have one"),
-                    None => "there are no documents".to_owned(),
-                });
+                self.tally.add(
+                    Code::DatabaseOnly,
+                    || None,
+                    || match known {
+                        Some(count) => format!("there are no documents; {count} rows of the database must have one"),
+                        None => "there are no documents".to_owned(),
+                    },
+                );
             }
             (Contents::Full, Some(Ok(table))) => {
                 let comparison = FileComparison::new(table, documents);

@@ -51,9 +51,15 @@ impl<T: Copy + Ord> Sorted<T> {
         self.len
     }
 
+    /// All records in pages, in no particular order.
+    pub(crate) fn pages(&self) -> impl Iterator<Item = &[T]> {
+        self.pages.iter().map(Vec::as_slice)
+    }
+
     /// All records, ascending.
     pub(crate) fn iter(&self) -> Merged<'_, T> {
-        let mut merged = Merged { pages: self.pages.iter().map(|page| page.iter()).collect(), heads: BinaryHeap::new() };
+        let mut merged =
+            Merged { pages: self.pages.iter().map(|page| page.iter()).collect(), heads: BinaryHeap::new() };
         for page in 0..merged.pages.len() {
             merged.take_from(page);
         }

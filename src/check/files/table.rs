@@ -17,7 +17,7 @@ const THUMBNAIL: &[u8] = b"System.Thumbnail";
 /// The rows of `system$filedocument`, as far as they matter for documents: 32 bytes each.
 #[derive(Clone, Debug, Default)]
 pub struct FileTable {
-    rows: Sorted<FileRow>,
+    pub(super) rows: Sorted<FileRow>,
     unnamed: Vec<UnnamedRow>,
     numbers: Option<Sorted<(u64, DocumentId)>>,
 }
@@ -165,6 +165,12 @@ impl FileTable {
     #[must_use]
     pub const fn rows_count(&self) -> u64 {
         self.rows.len()
+    }
+
+    /// How many rows must have a document, those that name none among them.
+    pub(crate) fn required_count(&self) -> u64 {
+        let named = self.rows.pages().flatten().filter(|row| row.expectation() == Expectation::Required);
+        named.count() as u64 + self.unnamed.len() as u64
     }
 
     /// The rows that must have a document and name none by a uuid, in the order of their ids.

@@ -1,6 +1,6 @@
 //! The one table of all codes: code, variant, name, severities under the four built-in profiles, explanation, help.
 
-use super::{codes, severity};
+use super::{Severities, codes, severity};
 use crate::check::severity::Severity;
 
 // Severities are those under format, mendix-cloud-2021, mendix-cloud and mendix-on-azure, in this order:
@@ -80,7 +80,7 @@ codes! {
         "a member is a symbolic or hard link, which a snapshot cannot hold"
         => "make the archive with tar --dereference --hard-dereference";
     "T021" TypeDevice "type-device" [E E E E]
-        "a member is a device or a fifo, which a snapshot cannot hold" => "leave it out";
+        "a member is a device or a fifo, which a snapshot cannot hold" => "leave it out and pack again";
     "T022" TypeSparse "type-sparse" [E E E E]
         "a member is stored as a sparse file, which programs read differently" => "make the archive without --sparse";
     "T023" TypePayload "type-with-payload" [E E E E]
@@ -117,7 +117,7 @@ codes! {
         "a document lies in folders that its uuid does not lead to"
         => "find out what it is, and move it to tree/xx/yy/, the first four characters of its uuid";
     "L006" NameWrongKind "name-wrong-kind" [E E E E]
-        "a folder stands where the format has a file, or a file where it has a folder" => "leave it out";
+        "a folder stands where the format has a file, or a file where it has a folder" => "leave it out and pack again";
     "L007" NameRepeated "name-repeated" [E E E E]
         "a name stands in the archive twice, letter case aside: which one counts would depend on who reads it"
         => "find out which one is right and leave the other out";
@@ -186,7 +186,7 @@ codes! {
     "D014" DumpEncoding "dump-encoding" [I I I I]
         "texts are in another encoding than UTF-8; the server converts them" => "dump again with -E UTF8 if it cannot";
     "D015" DumpEscapingStrings "dump-escaping-strings" [I I I I]
-        "backslashes in strings are escapes, as before PostgreSQL 9.1" => "nothing need be done";
+        "backslashes in strings are escapes, as before PostgreSQL 9.1" => "nothing need be done; the server is told";
     "D016" DumpNoOffsets "dump-without-offsets" [I I I I]
         "positions of data are not stored, because the dump went through a pipe: parallel restores are slower"
         => "nothing need be done; pg_dump -f FILE stores them";
@@ -202,7 +202,7 @@ codes! {
     "D024" DumpSettingMissing "dump-setting-missing" [W W W W]
         "an entry is missing that every pg_dump of the version writes" => "make sure where the dump comes from";
     "D025" DumpUnlistedObjects "dump-unlisted-large-objects" [W W W W]
-        "large objects have data and no entry creates them: restoring them fails" => "dump again";
+        "large objects have data and no entry creates them: restoring them fails" => "dump again with pg_dump itself";
     "D026" DumpWithOids "dump-with-oids" [W W W W]
         "tables were created WITH OIDS, which servers since PostgreSQL 12 ignore or refuse"
         => "ALTER TABLE ... SET WITHOUT OIDS, and dump again";
@@ -228,7 +228,7 @@ codes! {
         => "nothing need be done: such files stay where deletion from the storage is switched off";
     "F008" DocumentDeleted "document-deleted-after-download" [I I I I]
         "a row has no document because the app deletes it after the download, which is as it should be"
-        => "nothing need be done";
+        => "nothing need be done; such rows and documents live shortly";
     "F010" FilesNotCompared "files-not-compared" [I I I I]
         "the dump does not tell which files the database knows, so they were not compared with the documents"
         => "make sure that the dump is that of the app, with its data in COPY form";

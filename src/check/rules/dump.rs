@@ -68,12 +68,7 @@ pub(in crate::check) fn judge_header(header: &Header, place: Option<&str>, profi
 }
 
 /// Judges a dump that was read to its end.
-pub(in crate::check) fn judge(
-    inspection: &Inspection,
-    place: Option<&str>,
-    profile: &Profile,
-    tally: &mut Tally<'_>,
-) {
+pub(in crate::check) fn judge(inspection: &Inspection, place: Option<&str>, profile: &Profile, tally: &mut Tally<'_>) {
     let whole = || place.map(str::to_owned);
     for finding in &inspection.findings {
         if let Some(code) = of_finding(finding) {

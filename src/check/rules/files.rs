@@ -16,7 +16,10 @@ pub(in crate::check) fn judge(comparison: &FileComparison, tally: &mut Tally<'_>
         match row.number() {
             Some(number) => tally.add(Code::DocumentNumbered, place, || {
                 // Two digits at least: `files/NN/<id>` with NN = id / 1000.
-                format!("its document is the file {:02}/{number} in the storage of the app, and has no uuid", number / 1000)
+                format!(
+                    "its document is the file {:02}/{number} in the storage of the app, and has no uuid",
+                    number / 1000
+                )
             }),
             None => tally.add(Code::DocumentUnnamed, place, || "it must have a document and names none".to_owned()),
         }
@@ -27,9 +30,10 @@ pub(in crate::check) fn judge(comparison: &FileComparison, tally: &mut Tally<'_>
 pub(in crate::check) fn judge_absence(why: NoTable, place: Option<&str>, tally: &mut Tally<'_>) {
     let (code, message) = match why {
         NoTable::Absent => (Code::FilesNotCompared, "the dump holds no rows of system$filedocument".to_owned()),
-        NoTable::Inserts => {
-            (Code::FilesNotCompared, "the rows of system$filedocument are INSERT statements, which are not read".to_owned())
-        }
+        NoTable::Inserts => (
+            Code::FilesNotCompared,
+            "the rows of system$filedocument are INSERT statements, which are not read".to_owned(),
+        ),
         NoTable::NoUuid => (Code::FilesNotCompared, "system$filedocument has no column __uuid__".to_owned()),
         NoTable::TooMany(exceeded) => (Code::FilesTooMany, exceeded.to_string()),
     };
@@ -55,7 +59,9 @@ fn message(case: &FileCase) -> String {
     });
     let size_bytes = case.row.and_then(|row| row.size_bytes());
     match (case.state, size_bytes, case.document_bytes) {
-        (FileState::Missing, Some(size), _) => format!("{row} must have this document of {size} bytes; it is not there"),
+        (FileState::Missing, Some(size), _) => {
+            format!("{row} must have this document of {size} bytes; it is not there")
+        }
         (FileState::Missing, None, _) => format!("{row} must have this document; it is not there"),
         (FileState::Orphan, _, bytes) => {
             format!("no row of system$filedocument knows this document of {} bytes", bytes.unwrap_or_default())

@@ -41,7 +41,9 @@ mod tests {
 
     #[test]
     fn only_columns_of_the_types_oid_and_lo_refer_to_large_objects() {
-        for line in ["    data oid,", "    \"a \"\" b\" oid NOT NULL", "    x public.lo", "    y pg_catalog.oid DEFAULT 0"] {
+        for line in
+            ["    data oid,", "    \"a \"\" b\" oid NOT NULL", "    x public.lo", "    y pg_catalog.oid DEFAULT 0"]
+        {
             assert!(is_reference(line.as_bytes()), "{line}");
         }
         for line in [
