@@ -2,7 +2,7 @@
 
 use appsnap::Limits;
 use appsnap::pgdump::{
-    Compression, Format, FormatVersion, IDENTIFY_BYTES, Identity, Requirements, Unmet, identify, inspect,
+    Compression, ErrorKind, Format, FormatVersion, IDENTIFY_BYTES, Identity, Requirements, Unmet, identify, inspect,
 };
 
 use crate::support::dumps::sample;
@@ -82,4 +82,29 @@ fn platforms_say_what_would_help() {
     let unmet = Requirements::up_to(FormatVersion::V1_14).unmet_by(&header);
     assert!(matches!(unmet[..], [Unmet::NotCustom { .. }, Unmet::VersionTooNew { .. }]), "{unmet:?}");
     assert!(unmet[1].to_string().contains("pg_dump of PostgreSQL 15"), "{}", unmet[1]);
+}
+
+#[test]
+fn opening_something_else_says_what_it_is_and_what_to_do() {
+    let script = b"--\n-- PostgreSQL database dump\n--\n\n";
+    let error = inspect(&script[..], &Limits::untrusted()).map(|_| ()).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::NotAnArchive { identity: Identity::PlainSql, .. }), "{error}");
+    assert!(error.to_string().contains("pg_dump -Fc -f FILE DATABASE"), "{error}");
+}
+
+#[test]
+#[cfg(not(feature = "lz4"))]
+fn a_build_without_a_decoder_shows_the_entries_and_says_what_it_lacks() {
+    let mut builder = sample(FormatVersion::V1_16, Compression::None);
+    let bytes = {
+        let plain = builder.build();
+        let mut header = Vec::new();
+        builder.header.compression = Compression::Lz4;
+        builder.header.encode(&mut header).unwrap();
+        [&header[..], &plain[header.len()..]].concat()
+    };
+    let mut dump = appsnap::pgdump::Dump::open(&bytes[..], &Limits::untrusted()).unwrap();
+    assert_eq!(dump.toc().len(), builder.items.len());
+    let error = dump.next_stream().map(|_| ()).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::CompressionUnavailable { algorithm: "lz4", .. }), "{error}");
 }

@@ -3,7 +3,7 @@
 use appsnap::Limits;
 use appsnap::pgdump::{Compression, ErrorKind, FormatVersion, inspect};
 
-use crate::support::dumps::{Content, DumpBuilder, compressions, sample};
+use crate::support::dumps::{DumpBuilder, compressions, sample};
 
 const VERSION: FormatVersion = FormatVersion::V1_14;
 
@@ -73,7 +73,7 @@ fn the_window_of_zstandard_frames_is_bounded() {
     builder.table("t", "a", b"");
     // Magic number, a descriptor without sizes, and a window of 128 MiB (RFC 8878, 3.1.1.1.2).
     let frame = [0x28, 0xb5, 0x2f, 0xfd, 0x00, (27 - 10) << 3, 0x01, 0x00, 0x00];
-    builder.items.last_mut().unwrap().content = Some(Content::Table(frame.to_vec()));
+    builder.items.last_mut().unwrap().content = Some(crate::support::dumps::Content::Table(frame.to_vec()));
     let mut bytes = builder.build();
     bytes[11] = 3;
     assert_limit(&bytes, &Limits::untrusted(), "max_window_bytes");

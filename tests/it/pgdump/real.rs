@@ -18,10 +18,9 @@ fn folder() -> PathBuf {
 /// Every dump with its expected values, as far as this build can decode it.
 fn dumps() -> Vec<(Value, Vec<u8>)> {
     let golden = fs::read_to_string(folder().join("golden.jsonl")).unwrap();
-    let readable = |value: &Value| match value["compression"].as_str().unwrap() {
-        "lz4" => cfg!(feature = "lz4"),
-        "zstd" => cfg!(feature = "zstd"),
-        _ => true,
+    let readable = |value: &Value| {
+        let compression = value["compression"].as_str().unwrap();
+        (cfg!(feature = "lz4") || compression != "lz4") && (cfg!(feature = "zstd") || compression != "zstd")
     };
     let values = golden.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).filter(readable);
     values.map(|value| (value.clone(), dump(value["file"].as_str().unwrap()))).collect()

@@ -9,7 +9,7 @@ use appsnap::pgdump::{
 
 /// What a data block is made of.
 #[derive(Clone, Debug)]
-pub enum Content {
+pub(crate) enum Content {
     /// The data of a table.
     Table(Vec<u8>),
     /// Large objects.
@@ -18,30 +18,30 @@ pub enum Content {
 
 /// One entry and its data.
 #[derive(Clone, Debug)]
-pub struct Item {
-    pub id: u32,
-    pub desc: &'static [u8],
-    pub tag: Vec<u8>,
-    pub definition: Option<Vec<u8>>,
-    pub copy_statement: Option<Vec<u8>>,
-    pub dependencies: Vec<u32>,
-    pub catalog_oid: u32,
-    pub content: Option<Content>,
+pub(crate) struct Item {
+    pub(crate) id: u32,
+    pub(crate) desc: &'static [u8],
+    pub(crate) tag: Vec<u8>,
+    pub(crate) definition: Option<Vec<u8>>,
+    pub(crate) copy_statement: Option<Vec<u8>>,
+    pub(crate) dependencies: Vec<u32>,
+    pub(crate) catalog_oid: u32,
+    pub(crate) content: Option<Content>,
 }
 
 /// A dump that is being put together.
 #[derive(Clone, Debug)]
-pub struct DumpBuilder {
-    pub header: Header,
-    pub items: Vec<Item>,
+pub(crate) struct DumpBuilder {
+    pub(crate) header: Header,
+    pub(crate) items: Vec<Item>,
     /// Whether positions are stored, as pg_dump does when it can seek.
-    pub with_positions: bool,
+    pub(crate) with_positions: bool,
     /// How the stored bytes of a stream are cut.
-    pub chunk_bytes: usize,
+    pub(crate) chunk_bytes: usize,
 }
 
 impl Item {
-    pub fn new(id: u32, desc: &'static [u8], tag: &[u8]) -> Self {
+    pub(crate) fn new(id: u32, desc: &'static [u8], tag: &[u8]) -> Self {
         let (definition, copy_statement, dependencies, content) = (None, None, Vec::new(), None);
         Self { id, desc, tag: tag.to_vec(), definition, copy_statement, dependencies, catalog_oid: 0, content }
     }
@@ -60,7 +60,7 @@ impl Item {
 
 impl DumpBuilder {
     /// A dump with the settings that every dump has, and nothing else.
-    pub fn new(version: FormatVersion, compression: Compression) -> Self {
+    pub(crate) fn new(version: FormatVersion, compression: Compression) -> Self {
         let mut header = Header::new(version);
         header.compression = compression;
         header.database = (version >= FormatVersion::V1_4).then(|| b"mx".to_vec());
@@ -79,12 +79,12 @@ impl DumpBuilder {
         Self { header, items, with_positions: true, chunk_bytes: 4096 }
     }
 
-    pub fn next_id(&self) -> u32 {
+    pub(crate) fn next_id(&self) -> u32 {
         self.items.iter().map(|item| item.id).max().unwrap_or(0) + 1
     }
 
     /// Adds a table, and COPY data whose rows are `rows`, each with its line feed.
-    pub fn table(&mut self, name: &str, columns: &str, rows: &[u8]) -> u32 {
+    pub(crate) fn table(&mut self, name: &str, columns: &str, rows: &[u8]) -> u32 {
         let mut table = Item::new(self.next_id(), b"TABLE", name.as_bytes());
         table.definition = Some(format!("CREATE TABLE public.{name} ({columns});\n").into_bytes());
         let depends_on = table.id;
@@ -100,7 +100,7 @@ impl DumpBuilder {
     }
 
     /// Adds large objects as the version has them: created by entries of their own since 1.12, in groups since 1.16.
-    pub fn blobs(&mut self, objects: Vec<(u32, Vec<u8>)>) -> u32 {
+    pub(crate) fn blobs(&mut self, objects: Vec<(u32, Vec<u8>)>) -> u32 {
         let version = self.header.version();
         let oids: Vec<u32> = objects.iter().map(|(oid, _)| *oid).collect();
         let mut dependencies = Vec::new();
@@ -127,7 +127,7 @@ impl DumpBuilder {
     }
 
     /// Length of header and table of contents.
-    pub fn data_start(&self) -> usize {
+    pub(crate) fn data_start(&self) -> usize {
         let mut bytes = Vec::new();
         self.header.encode(&mut bytes).unwrap();
         self.encode_toc(&[], &mut bytes);
@@ -135,7 +135,7 @@ impl DumpBuilder {
     }
 
     /// The dump.
-    pub fn build(&self) -> Vec<u8> {
+    pub(crate) fn build(&self) -> Vec<u8> {
         let dialect = self.header.dialect;
         let data_start = self.data_start();
         let mut data = Vec::new();
@@ -199,7 +199,7 @@ impl DumpBuilder {
 }
 
 /// `plain` as one stream.
-pub fn compressed(compression: Compression, plain: &[u8]) -> Vec<u8> {
+pub(crate) fn compressed(compression: Compression, plain: &[u8]) -> Vec<u8> {
     match compression {
         Compression::None => plain.to_vec(),
         Compression::Gzip { .. } => {
@@ -223,10 +223,10 @@ pub fn compressed(compression: Compression, plain: &[u8]) -> Vec<u8> {
 }
 
 /// Header with its checksum, and the end mark: what pg_dump writes for an empty table of an empty database.
-pub const EMPTY_LZ4_FRAME: [u8; 11] = [0x04, 0x22, 0x4d, 0x18, 0x40, 0x40, 0xc0, 0, 0, 0, 0];
+pub(crate) const EMPTY_LZ4_FRAME: [u8; 11] = [0x04, 0x22, 0x4d, 0x18, 0x40, 0x40, 0xc0, 0, 0, 0, 0];
 
 /// Every compression that this build reads.
-pub fn compressions() -> Vec<Compression> {
+pub(crate) fn compressions() -> Vec<Compression> {
     vec![
         Compression::None,
         Compression::GZIP,
@@ -238,7 +238,7 @@ pub fn compressions() -> Vec<Compression> {
 }
 
 /// The oldest version that can say so, if it is newer than `version`.
-pub fn version_for(version: FormatVersion, compression: Compression) -> FormatVersion {
+pub(crate) fn version_for(version: FormatVersion, compression: Compression) -> FormatVersion {
     match compression {
         Compression::Lz4 | Compression::Zstd => version.max(FormatVersion::V1_15),
         Compression::None => version.max(FormatVersion::V1_2),
@@ -247,7 +247,7 @@ pub fn version_for(version: FormatVersion, compression: Compression) -> FormatVe
 }
 
 /// A small dump with tables, an empty one among them, and large objects, one of them empty.
-pub fn sample(version: FormatVersion, compression: Compression) -> DumpBuilder {
+pub(crate) fn sample(version: FormatVersion, compression: Compression) -> DumpBuilder {
     let mut builder = DumpBuilder::new(version_for(version, compression), compression);
     builder.table("customer", "id, name, note", b"1\tAda\t\\N\n2\tGrace\t\n3\ttab\\tnewline\\nslash\\\\\t\\\\N\n");
     builder.table("nothing", "id", b"");

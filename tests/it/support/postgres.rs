@@ -1,10 +1,12 @@
 //! A private PostgreSQL server for tests: on a socket in a temporary folder, stopped and gone when it is dropped.
 #![cfg(unix)]
+#![allow(dead_code, reason = "every topic uses a part of it")]
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use super::tools::tool;
@@ -14,7 +16,7 @@ const PORT: &str = "54329";
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A running server.
-pub struct Postgres {
+pub(crate) struct Postgres {
     /// Folder of the newest PostgreSQL that is installed.
     programs: PathBuf,
     /// The account that it runs under when the tests run as root, which PostgreSQL refuses.
@@ -23,8 +25,20 @@ pub struct Postgres {
 }
 
 impl Postgres {
+    /// The server that tests share, each with databases of its own in it; `None`, said loudly, when there is none.
+    pub(crate) fn shared() -> Option<Arc<Self>> {
+        static SHARED: Mutex<Weak<Postgres>> = Mutex::new(Weak::new());
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(server) = shared.upgrade() {
+            return Some(server);
+        }
+        let server = Arc::new(Self::start()?);
+        *shared = Arc::downgrade(&server);
+        Some(server)
+    }
+
     /// Starts a server of the newest PostgreSQL that is installed; `None`, said loudly, when there is none.
-    pub fn start() -> Option<Self> {
+    pub(crate) fn start() -> Option<Self> {
         let programs = newest_programs()?;
         let account = if is_root() {
             tool("setpriv")?;
@@ -50,7 +64,7 @@ impl Postgres {
     }
 
     /// A client program that is told where the server is.
-    pub fn program(&self, name: &str) -> Command {
+    pub(crate) fn program(&self, name: &str) -> Command {
         let mut command = Command::new(self.programs.join(name));
         command.env("PGHOST", self.folder.path()).env("PGPORT", PORT).env("PGUSER", "postgres");
         command
@@ -60,25 +74,31 @@ impl Postgres {
     ///
     /// # Panics
     /// When it fails.
-    pub fn run(&self, name: &str, arguments: &[&str]) -> Vec<u8> {
+    pub(crate) fn run(&self, name: &str, arguments: &[&str]) -> Vec<u8> {
         let output = self.program(name).args(arguments).output().unwrap();
         assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
         output.stdout
     }
 
+    /// Makes an empty database of this name, in place of an old one.
+    pub(crate) fn create_database(&self, name: &str) {
+        self.run("dropdb", &["--if-exists", name]);
+        self.run("createdb", &[name]);
+    }
+
     /// Runs SQL in a database.
-    pub fn sql(&self, database: &str, sql: &str) -> String {
+    pub(crate) fn sql(&self, database: &str, sql: &str) -> String {
         let output = self.run("psql", &["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", sql]);
         String::from_utf8(output).unwrap()
     }
 
     /// A path inside of the temporary folder.
-    pub fn path(&self, name: &str) -> String {
+    pub(crate) fn path(&self, name: &str) -> String {
         self.folder.path().join(name).to_str().unwrap().to_owned()
     }
 
     /// The major version, for example 15.
-    pub fn major(&self) -> u32 {
+    pub(crate) fn major(&self) -> u32 {
         let text = String::from_utf8(self.run("pg_dump", &["--version"])).unwrap();
         let number = text.split_whitespace().nth(2).unwrap();
         number.split(|c: char| !c.is_ascii_digit()).next().unwrap().parse().unwrap()

@@ -4,14 +4,14 @@ use std::io::{self, Read};
 
 /// Gives one byte at a time, and says "interrupted" before every third.
 #[allow(dead_code, reason = "not every feature set reads that slowly")]
-pub struct Stutter<R> {
+pub(crate) struct Stutter<R> {
     inner: R,
     calls: u64,
 }
 
 #[allow(dead_code, reason = "not every feature set reads that slowly")]
 impl<R> Stutter<R> {
-    pub fn new(inner: R) -> Self {
+    pub(crate) fn new(inner: R) -> Self {
         Self { inner, calls: 0 }
     }
 }
