@@ -36,6 +36,7 @@ pub use files::{
 pub use finding::Finding;
 pub use options::CheckOptions;
 pub use pass::check;
+pub(crate) use pass::{Prospect, foresee};
 pub use profile::Profile;
 pub use registry::{Code, ParseCodeError};
 pub use report::{Report, Summary};

@@ -4,7 +4,7 @@ use std::io::{Cursor, Read};
 
 use super::dump::{self, ReadDump};
 use super::error::{Error, ErrorKind, Result};
-use super::files::{Document, FileComparison, Numbers, Sorted};
+use super::files::{Document, FileComparison, NoTable, Numbers, Sorted};
 use super::finding::Tally;
 use super::options::CheckOptions;
 use super::profile::Profile;
@@ -14,7 +14,7 @@ use super::rules;
 use super::tap::Tap;
 use crate::detect::{self, Detection, Kind};
 use crate::observe::{Event, Observer};
-use crate::pgdump::{self, Identity};
+use crate::pgdump::{self, FormatVersion, Identity, Incompatibility, Inspection, incompatibilities};
 use crate::platform::Contents;
 use crate::snapshot::{self, EntryKind, ReadOptions, ReadReport, SnapshotReader, Tolerance};
 
@@ -62,13 +62,7 @@ pub fn check<R: Read>(
     source.by_ref().take(detect::HEAD_BYTES as u64).read_to_end(&mut head)?;
     let detection = detect::identify(&head);
     let begins_like_a_dump = head.starts_with(pgdump::MAGIC);
-    let mut pass = Pass {
-        profile,
-        options,
-        tally: Tally::new(profile, options.limits.max_findings_per_code()),
-        summary: Summary::new(detection.name()),
-        files: None,
-    };
+    let mut pass = Pass::new(profile, options, detection.name());
     let source = Cursor::new(head).chain(source);
     if begins_like_a_dump {
         pass.bare_dump(source)?;
@@ -77,7 +71,7 @@ pub fn check<R: Read>(
     } else {
         pass.something_else(&detection);
     }
-    Ok(Report::new(profile.name(), pass.tally, pass.summary, pass.files))
+    Ok(pass.report())
 }
 
 /// A check under way.
@@ -89,7 +83,16 @@ struct Pass<'p> {
     files: Option<FileComparison>,
 }
 
-impl Pass<'_> {
+impl<'p> Pass<'p> {
+    const fn new(profile: &'p Profile, options: &'p CheckOptions, kind: &'static str) -> Self {
+        let tally = Tally::new(profile, options.limits.max_findings_per_code());
+        Self { profile, options, tally, summary: Summary::new(kind), files: None }
+    }
+
+    fn report(self) -> Report {
+        Report::new(self.profile.name(), self.tally, self.summary, self.files)
+    }
+
     fn something_else(&mut self, detection: &Detection) {
         let code = match detection.kind() {
             Kind::Other(
@@ -113,8 +116,7 @@ impl Pass<'_> {
         self.summary.database_bytes = Some(counting.bytes);
         if let Some(dump) = self.judge_dump(read, None)? {
             self.summary.is_verified = true;
-            self.summary.contents = Some(Contents::DatabaseOnly);
-            self.judge_contents(Contents::DatabaseOnly, Some(dump), Sorted::default(), None);
+            self.judge_contents(Contents::DatabaseOnly, Some(compare(dump, Sorted::default())), None);
         }
         Ok(())
     }
@@ -157,9 +159,9 @@ impl Pass<'_> {
         match failure {
             Some(failure) => self.judge_failure(failure),
             None => {
-                let contents = contents_of(reader.report());
-                self.summary.contents = Some(contents);
-                self.judge_contents(contents, dump, documents, Some(DATABASE));
+                let report = reader.report();
+                let contents = contents_of(report.database_bytes().is_some(), report.documents_count());
+                self.judge_contents(contents, dump.map(|dump| compare(dump, documents)), Some(DATABASE));
                 Ok(())
             }
         }
@@ -169,7 +171,7 @@ impl Pass<'_> {
         let (profile, tally, summary) = (self.profile, &mut self.tally, &mut self.summary);
         dump::read(source, &self.options.limits, Numbers::Forget, |header| {
             summary.dump_version = Some(header.version().to_string());
-            rules::dump::judge_header(header, place, profile, tally);
+            rules::dump::judge_version(header.version(), place, profile, tally);
         })
     }
 
@@ -178,7 +180,10 @@ impl Pass<'_> {
         match read {
             Ok(dump) => {
                 self.summary.decompressed_bytes = Some(dump.inspection.plain_bytes());
-                rules::dump::judge(&dump.inspection, place, self.profile, &mut self.tally);
+                let (inspection, major) = (&dump.inspection, self.profile.oldest_server_major());
+                let refused = incompatibilities(&inspection.header, &inspection.toc, major);
+                rules::dump::judge(inspection, &refused, place, &mut self.tally);
+                self.judge_space(&dump.inspection);
                 Ok(Some(dump))
             }
             Err(error) => {
@@ -218,33 +223,26 @@ impl Pass<'_> {
     }
 
     /// Judges what the whole holds, once it was read to its end.
-    fn judge_contents(
-        &mut self,
-        contents: Contents,
-        dump: Option<ReadDump>,
-        documents: Sorted<Document>,
-        place: Option<&str>,
-    ) {
-        self.judge_space(dump.as_ref());
-        let (count, many) = (documents.len(), self.profile.many_documents_count());
+    fn judge_contents(&mut self, contents: Contents, files: Option<Files>, place: Option<&str>) {
+        self.summary.contents = Some(contents);
+        let (count, many) = (self.summary.documents_count, self.profile.many_documents_count());
         if count > many {
             self.tally.add(Code::ManyDocuments, || None, || format!("{count} documents, more than {many}"));
         }
-        let table = dump.map(|dump| dump.table);
-        match (contents, table) {
-            (Contents::DatabaseOnly, table) => {
-                let known = table.and_then(Result::ok).map(|table| table.required_count()).filter(|count| *count > 0);
+        match (contents, files) {
+            (Contents::DatabaseOnly, files) => {
+                let counts = files.and_then(Result::ok).map(|files| *files.counts());
+                let wanted = counts.map(|counts| counts.missing + counts.numbered + counts.unnamed);
                 self.tally.add(
                     Code::DatabaseOnly,
                     || None,
-                    || match known {
+                    || match wanted.filter(|count| *count > 0) {
                         Some(count) => format!("there are no documents; {count} rows of the database must have one"),
                         None => "there are no documents".to_owned(),
                     },
                 );
             }
-            (Contents::Full, Some(Ok(table))) => {
-                let comparison = FileComparison::new(table, documents);
+            (Contents::Full, Some(Ok(comparison))) => {
                 rules::files::judge(&comparison, &mut self.tally);
                 self.summary.files = Some(*comparison.counts());
                 self.files = Some(comparison);
@@ -255,29 +253,67 @@ impl Pass<'_> {
         }
     }
 
-    fn judge_space(&mut self, dump: Option<&ReadDump>) {
-        let (Some(dump), Some(rule), Some(target_bytes)) =
-            (dump, self.profile.space_rule(), self.options.target_database_bytes)
-        else {
+    fn judge_space(&mut self, inspection: &Inspection) {
+        let (Some(rule), Some(target_bytes)) = (self.profile.space_rule(), self.options.target_database_bytes) else {
             return;
         };
-        let plain_bytes = dump.inspection.plain_bytes();
+        let plain_bytes = inspection.plain_bytes();
         let needed_bytes = rule.needed_bytes(plain_bytes);
         if needed_bytes > target_bytes {
-            self.tally.add(Code::TargetTooSmall, || None, || {
-                format!(
-                    "{plain_bytes} bytes of data need a database of {needed_bytes} bytes, the target has {target_bytes}"
-                )
-            });
+            self.tally.add(
+                Code::TargetTooSmall,
+                || None,
+                || {
+                    format!(
+                        "{plain_bytes} bytes of data need a database of {needed_bytes} bytes, the target has {target_bytes}"
+                    )
+                },
+            );
         }
     }
 }
 
-fn contents_of(report: &ReadReport) -> Contents {
-    match (report.database_bytes(), report.documents_count()) {
-        (Some(_), 0) => Contents::DatabaseOnly,
-        (Some(_), _) => Contents::Full,
-        (None, _) => Contents::FilesOnly,
+/// The files that the database knows against the documents, or why they cannot be compared.
+type Files = Result<FileComparison, NoTable>;
+
+fn compare(dump: ReadDump, documents: Sorted<Document>) -> Files {
+    dump.table.map(|table| FileComparison::new(table, documents))
+}
+
+/// What will be in an archive that nobody has written yet.
+pub(crate) struct Prospect<'a> {
+    /// The dump as it was read, the version and length that it will have, and what of it older servers will refuse.
+    pub(crate) dump: Option<(&'a Inspection, FormatVersion, u64, &'a [Incompatibility])>,
+    pub(crate) files: Option<Files>,
+    pub(crate) documents_count: u64,
+    pub(crate) document_bytes: u64,
+}
+
+/// Judges an archive before it is written.
+pub(crate) fn foresee(prospect: Prospect<'_>, profile: &Profile, options: &CheckOptions) -> Report {
+    let mut pass = Pass::new(profile, options, "snapshot");
+    pass.summary.documents_count = prospect.documents_count;
+    pass.summary.document_bytes = prospect.document_bytes;
+    if let Some((inspection, version, dump_bytes, refused)) = prospect.dump {
+        pass.summary.database_bytes = Some(dump_bytes);
+        pass.summary.dump_version = Some(version.to_string());
+        pass.summary.decompressed_bytes = Some(inspection.plain_bytes());
+        rules::dump::judge_version(version, Some(DATABASE), profile, &mut pass.tally);
+        rules::dump::judge(inspection, refused, Some(DATABASE), &mut pass.tally);
+        pass.judge_space(inspection);
+    } else {
+        pass.tally.add(Code::FilesOnly, || None, || "there is no dump".to_owned());
+    }
+    let contents = contents_of(prospect.dump.is_some(), prospect.documents_count);
+    pass.judge_contents(contents, prospect.files, Some(DATABASE));
+    pass.report()
+}
+
+const fn contents_of(has_database: bool, documents_count: u64) -> Contents {
+    match (has_database, documents_count) {
+        (true, 0) => Contents::DatabaseOnly,
+        (true, _) => Contents::Full,
+        (false, _) => Contents::FilesOnly,
     }
 }
 

@@ -116,6 +116,22 @@ impl FileComparison {
         counts
     }
 
+    /// Takes the documents out that no row knows.
+    pub(crate) fn drop_orphans(&mut self) {
+        let mut documents = Sorted::default();
+        let known = self.cases().filter(|case| case.state != FileState::Orphan);
+        for case in known {
+            // Rows that share a document follow each other.
+            if let Some(bytes) = case.document_bytes
+                && documents.last() != Some(&(case.id, bytes))
+            {
+                documents.push((case.id, bytes));
+            }
+        }
+        self.documents = documents.finish();
+        self.counts = self.count();
+    }
+
     /// How many cases there are of each state.
     #[must_use]
     pub const fn counts(&self) -> &FileCounts {

@@ -51,9 +51,9 @@ impl<T: Copy + Ord> Sorted<T> {
         self.len
     }
 
-    /// All records in pages, in no particular order.
-    pub(crate) fn pages(&self) -> impl Iterator<Item = &[T]> {
-        self.pages.iter().map(Vec::as_slice)
+    /// The record that was added last, before the records are sorted.
+    pub(crate) fn last(&self) -> Option<&T> {
+        self.pages.last()?.last()
     }
 
     /// All records, ascending.

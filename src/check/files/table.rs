@@ -167,12 +167,6 @@ impl FileTable {
         self.rows.len()
     }
 
-    /// How many rows must have a document, those that name none among them.
-    pub(crate) fn required_count(&self) -> u64 {
-        let named = self.rows.pages().flatten().filter(|row| row.expectation() == Expectation::Required);
-        named.count() as u64 + self.unnamed.len() as u64
-    }
-
     /// The rows that must have a document and name none by a uuid, in the order of their ids.
     #[must_use]
     pub fn unnamed_rows(&self) -> &[UnnamedRow] {

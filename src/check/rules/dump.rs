@@ -6,7 +6,7 @@ use crate::check::finding::Tally;
 use crate::check::profile::Profile;
 use crate::check::registry::Code;
 use crate::layout::escaped;
-use crate::pgdump::{self, Entry, Finding, Header, Inspection, incompatibilities};
+use crate::pgdump::{self, Entry, Finding, FormatVersion, Header, Incompatibility, Inspection};
 
 /// The code of what stopped the reader.
 ///
@@ -15,7 +15,7 @@ use crate::pgdump::{self, Entry, Finding, Header, Inspection, incompatibilities}
 pub(in crate::check) fn of_error(error: pgdump::Error) -> Result<(Code, pgdump::Error), Error> {
     use pgdump::ErrorKind as Kind;
     let code = match *error.kind() {
-        Kind::NotAnArchive | Kind::NotCustomFormat { .. } => Ok(Code::DumpFormat),
+        Kind::NotAnArchive { .. } | Kind::NotCustomFormat { .. } => Ok(Code::DumpFormat),
         Kind::UnsupportedVersion { major: 0, .. } => Ok(Code::DumpTooOld),
         Kind::UnsupportedVersion { .. } => Ok(Code::DumpTooNew),
         // Of nothing at all nobody can say that it was a dump once.
@@ -57,8 +57,13 @@ const fn of_finding(finding: &Finding) -> Option<Code> {
 }
 
 /// Judges the version, which is known even of a dump that proves to be damaged later.
-pub(in crate::check) fn judge_header(header: &Header, place: Option<&str>, profile: &Profile, tally: &mut Tally<'_>) {
-    for unmet in profile.requirements().unmet_by(header) {
+pub(in crate::check) fn judge_version(
+    version: FormatVersion,
+    place: Option<&str>,
+    profile: &Profile,
+    tally: &mut Tally<'_>,
+) {
+    for unmet in profile.requirements().unmet_by(&Header::new(version)) {
         let code = match unmet {
             pgdump::Unmet::VersionTooNew { .. } => Code::DumpTooNew,
             pgdump::Unmet::NotCustom { .. } => Code::DumpFormat,
@@ -67,8 +72,13 @@ pub(in crate::check) fn judge_header(header: &Header, place: Option<&str>, profi
     }
 }
 
-/// Judges a dump that was read to its end.
-pub(in crate::check) fn judge(inspection: &Inspection, place: Option<&str>, profile: &Profile, tally: &mut Tally<'_>) {
+/// Judges a dump that was read to its end, and what of it older servers refuse.
+pub(in crate::check) fn judge(
+    inspection: &Inspection,
+    refused: &[Incompatibility],
+    place: Option<&str>,
+    tally: &mut Tally<'_>,
+) {
     let whole = || place.map(str::to_owned);
     for finding in &inspection.findings {
         if let Some(code) = of_finding(finding) {
@@ -81,8 +91,7 @@ pub(in crate::check) fn judge(inspection: &Inspection, place: Option<&str>, prof
             "columns of tables refer to large objects, and none is in the dump".to_owned()
         });
     }
-    let major = profile.oldest_server_major();
-    for found in incompatibilities(&inspection.header, toc, major) {
+    for found in refused {
         // Creating the database itself is the platform's business.
         if found.feature.is_of_database() {
             continue;
