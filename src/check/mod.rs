@@ -20,6 +20,7 @@ pub(crate) mod dump;
 mod error;
 pub(crate) mod files;
 mod finding;
+mod judge;
 mod options;
 mod pass;
 mod profile;
@@ -34,9 +35,9 @@ pub use files::{
     Expectation, FileCase, FileComparison, FileCounts, FileRow, FileState, FileTable, NoTable, UnnamedRow,
 };
 pub use finding::Finding;
+pub(crate) use judge::{Prospect, foresee};
 pub use options::CheckOptions;
 pub use pass::check;
-pub(crate) use pass::{Prospect, foresee};
 pub use profile::Profile;
 pub use registry::{Code, ParseCodeError};
 pub use report::{Report, Summary};
