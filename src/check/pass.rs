@@ -139,6 +139,8 @@ fn archive<R: Read>(judge: &mut Judge<'_>, source: R, observer: &mut dyn Observe
         None => {
             let report = reader.report();
             let contents = contents_of(report.database_bytes().is_some(), report.documents_count());
+            // Its beginning alone may not have told.
+            judge.summary.kind = "snapshot";
             judge.contents(contents, dump.map(|dump| compare(dump, documents)), Some(DATABASE));
             Ok(())
         }
