@@ -1,6 +1,6 @@
 //! Checking archives and dumps.
 
-mod app;
+pub mod app;
 mod files;
 mod hostile;
 #[cfg(unix)]
