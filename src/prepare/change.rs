@@ -99,6 +99,12 @@ pub enum Change {
         /// The first of them, escaped for display.
         first: String,
     },
+    /// Folders that no snapshot holds were left out; whatever lay in them was placed or is listed.
+    #[non_exhaustive]
+    FoldersLeftOut {
+        /// How many.
+        folders_count: u64,
+    },
     /// The order was not `.metadata`, database, documents.
     Reordered,
     /// Something was unusual, and is as platforms write it now.
@@ -128,6 +134,7 @@ impl Change {
             Self::FolderTakenOff { .. } => "folder-taken-off",
             Self::NamesRespelled { .. } => "names-respelled",
             Self::JunkLeftOut { .. } => "junk-left-out",
+            Self::FoldersLeftOut { .. } => "folders-left-out",
             Self::Reordered => "reordered",
             Self::Normalised { .. } => "normalised",
         }
@@ -213,6 +220,7 @@ impl fmt::Display for Change {
             Self::JunkLeftOut { files_count, first } => {
                 write!(f, "{files_count} files of file managers were left out, the first of them {first}")
             }
+            Self::FoldersLeftOut { folders_count } => write!(f, "{folders_count} folders were left out"),
             Self::Reordered => f.write_str("the order is .metadata, database, documents now"),
             Self::Normalised { anomaly, count } => {
                 write!(f, "{anomaly} ({count} times) is written as platforms write it now")

@@ -23,6 +23,8 @@ pub(super) struct Places {
     /// The folder that all files lie in, with its slash; empty for the top. `None` before the first file.
     folder: Option<String>,
     in_folder_count: u64,
+    /// Files whose names no snapshot may hold.
+    misplaced_count: u64,
     respelled: Tally,
     junk: Tally,
 }
@@ -50,6 +52,7 @@ impl Places {
 
     /// Places a file by its name.
     pub(super) fn find(&mut self, raw: &[u8]) -> Result<Place> {
+        self.misplaced_count += 1;
         let nowhere = |reason| Error::unplaceable(raw, reason);
         let name = std::str::from_utf8(raw).map_err(|_| nowhere("its name is not UTF-8"))?;
         if name.chars().any(|letter| letter.is_control() || letter == '\\') {
@@ -89,8 +92,8 @@ impl Places {
         Ok(())
     }
 
-    /// What placing changed.
-    pub(super) fn changes(&self) -> impl Iterator<Item = Change> {
+    /// What placing changed; `misplaced_count` counts the names that no snapshot may hold, those of folders among them.
+    pub(super) fn changes(&self, misplaced_count: u64) -> impl Iterator<Item = Change> {
         let folder = self.folder.as_deref().filter(|folder| !folder.is_empty());
         let taken_off = folder.map(|folder| Change::FolderTakenOff {
             folder: escaped(folder.as_bytes()).to_string(),
@@ -100,6 +103,8 @@ impl Places {
         let respelled = &self.respelled;
         let respelled =
             respelled.first.clone().map(|first| Change::NamesRespelled { files_count: respelled.count, first });
-        [taken_off, respelled, junk].into_iter().flatten()
+        let folders_count = misplaced_count.saturating_sub(self.misplaced_count);
+        let folders = (folders_count > 0).then_some(Change::FoldersLeftOut { folders_count });
+        [taken_off, respelled, junk, folders].into_iter().flatten()
     }
 }

@@ -60,9 +60,9 @@ pub(super) fn survey<R: Read + Seek>(
             Item::Junk => {}
         }
     }
-    let anomalies = normalised(reader.report());
-    drop(reader);
-    survey.finish(source, start, anomalies, options, observer)
+    let (normal, misplaced_count) = anomalies(reader.report());
+    let changes = survey.places.changes(misplaced_count).chain(normal).collect();
+    survey.finish(source, start, changes, options, observer)
 }
 
 impl Survey {
@@ -99,7 +99,7 @@ impl Survey {
         self,
         mut source: R,
         start: u64,
-        anomalies: Vec<Change>,
+        mut changes: Vec<Change>,
         options: &PrepareOptions,
         observer: &mut dyn Observer,
     ) -> Result<Repair<R>> {
@@ -109,7 +109,6 @@ impl Survey {
         let documents = self.documents.finish();
         refuse_repeated(&documents)?;
         let documents_count = documents.len();
-        let mut changes = self.places.changes().chain(anomalies).collect::<Vec<_>>();
         if self.is_metadata_late || self.is_database_late {
             changes.push(Change::Reordered);
         }
@@ -195,22 +194,30 @@ fn refuse_repeated(documents: &Sorted<(DocumentId, u64)>) -> Result<()> {
     Ok(())
 }
 
-/// What the reader tolerated and the writer does otherwise.
-fn normalised(report: &ReadReport) -> Vec<Change> {
-    let is_normalised = |anomaly: &'static str| {
-        let kind = report.anomalies().iter().map(Anomaly::kind).find(|kind| kind.name() == anomaly);
-        kind.is_some_and(|kind| match kind {
-            AnomalyKind::Framing(_) | AnomalyKind::Name(_) | AnomalyKind::Label | AnomalyKind::Junk(_) => true,
-            AnomalyKind::Metadata(oddity) => !matches!(oddity, Oddity::Missing(_)),
+/// What the reader tolerated and the writer does otherwise; and how many names no snapshot may hold.
+fn anomalies(report: &ReadReport) -> (Vec<Change>, u64) {
+    let (mut normal, mut misplaced_count) = (Vec::new(), 0_u64);
+    for (anomaly, count) in report.anomaly_counts() {
+        match report.anomalies().iter().map(Anomaly::kind).find(|kind| kind.name() == anomaly) {
+            Some(AnomalyKind::Misplaced(_)) => misplaced_count = misplaced_count.saturating_add(count),
+            Some(
+                AnomalyKind::Framing(_)
+                | AnomalyKind::Name(_)
+                | AnomalyKind::Label
+                | AnomalyKind::Junk(_)
+                | AnomalyKind::Metadata(Oddity::ByteOrderMark | Oddity::JsonNumber(_)),
+            ) => normal.push(Change::Normalised { anomaly, count }),
             // These are corrected by name, or stop the repair.
-            AnomalyKind::MetadataMissing
-            | AnomalyKind::DatabaseMissing
-            | AnomalyKind::MetadataSize { .. }
-            | AnomalyKind::Misplaced(_)
-            | AnomalyKind::Repeated
-            | AnomalyKind::MetadataFault(_) => false,
-        })
-    };
-    let counts = report.anomaly_counts().filter(|(name, _)| is_normalised(name));
-    counts.map(|(anomaly, count)| Change::Normalised { anomaly, count }).collect()
+            Some(
+                AnomalyKind::Metadata(Oddity::Missing(_))
+                | AnomalyKind::MetadataMissing
+                | AnomalyKind::DatabaseMissing
+                | AnomalyKind::MetadataSize { .. }
+                | AnomalyKind::Repeated
+                | AnomalyKind::MetadataFault(_),
+            )
+            | None => {}
+        }
+    }
+    (normal, misplaced_count)
 }

@@ -142,7 +142,7 @@ fn what_file_managers_leave_behind_is_left_out() {
         .push(Part::file("._.metadata", "x"));
     let (contents, changes) = repaired(&plan);
     assert_eq!(sorted(contents), sample());
-    assert_eq!(changes, ["junk-left-out", "normalised", "normalised"]);
+    assert_eq!(changes, ["junk-left-out", "folders-left-out", "normalised", "normalised"]);
 }
 
 #[test]
