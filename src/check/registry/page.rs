@@ -51,8 +51,7 @@ fn render() -> String {
             let _ = write!(page, "\n**{}** `{}`: {explanation}. *{help}.*\n", code.code(), code.name());
         }
     }
-    // Angle brackets in text would be taken for HTML.
-    page.replace("<uuid>", "\\<uuid\\>")
+    page
 }
 
 fn capital(text: &str) -> String {

@@ -104,14 +104,14 @@ codes! {
 
     // Names and places in the archive.
     "L001" NameTraversal "name-leads-out" [E E E E]
-        "a name is absolute or climbs out with .." => "if a stranger sent it, it is an attack; else pack again without -P";
+        "a name is absolute or climbs out of the archive" => "if a stranger sent it, it is an attack; else pack again without -P";
     "L002" NameEncoding "name-encoding" [E E E E]
         "a name holds control characters, backslashes, or bytes that are not UTF-8"
         => "pack again on a system that keeps names as they are";
     "L003" NameNotCanonical "name-not-canonical" [E E E E]
         "a name is not in its shortest form" => "pack again, or repair the archive";
     "L004" NameUnknown "name-unknown" [E E E E]
-        "a file is none of .metadata, db/db.backup and tree/xx/yy/<uuid>"
+        "a file is neither .metadata nor db/db.backup nor a document in tree/"
         => "leave it out, move it to its place, or repair the archive if everything merely lies one folder down";
     "L005" ShardMismatch "shard-mismatch" [E E E E]
         "a document lies in folders that its uuid does not lead to"
