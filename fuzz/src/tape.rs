@@ -1,0 +1,216 @@
+//! Tar streams against other parsers: what we accept, they read alike.
+//!
+//! Refusing more than others is what the crate is for, so only acceptance is compared. Where others read an accepted
+//! archive differently on purpose, [`Intended`] says so.
+
+use std::io::Read;
+
+use appsnap::Limits;
+use appsnap::tarball::{Error, MemberKind, Reader};
+use tar_core::parse::{ParseEvent, Parser};
+
+use crate::control;
+
+const BLOCK: usize = 512;
+
+/// Leave the checksums as they are; most inputs get the right ones, to get past that gate.
+pub const AS_IS: u8 = 1;
+
+/// A member as all parsers see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Seen {
+    /// Without the slash that marks a directory.
+    name: Vec<u8>,
+    is_directory: bool,
+    payload: Vec<u8>,
+}
+
+impl Seen {
+    fn new(name: &[u8], is_directory: bool, payload: &[u8]) -> Self {
+        let is_directory = is_directory || name.ends_with(b"/");
+        let name = name.strip_suffix(b"/").unwrap_or(name).to_vec();
+        Self { name, is_directory, payload: payload.to_vec() }
+    }
+}
+
+/// Puts the right checksum into every block that a parser may take for a header.
+pub fn seal(tar: &mut [u8]) {
+    for block in tar.chunks_exact_mut(BLOCK) {
+        if block.iter().any(|&byte| byte != 0) {
+            block[148..156].fill(b' ');
+            let sum = block.iter().map(|&byte| u32::from(byte)).sum::<u32>();
+            block[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+        }
+    }
+}
+
+fn ours(tar: &[u8]) -> Result<Vec<Seen>, Error> {
+    let limits = Limits::untrusted().with_max_total_bytes(16 << 20);
+    let mut reader = Reader::new(tar, &limits);
+    let mut all = Vec::new();
+    while let Some(member) = reader.next_member()? {
+        // Others show labels as members; they hold nothing.
+        let (kind, name) = (member.kind(), member.name().to_vec());
+        let mut payload = Vec::new();
+        loop {
+            let piece = reader.payload()?;
+            if piece.is_empty() {
+                break;
+            }
+            payload.extend_from_slice(piece);
+            let count = piece.len();
+            reader.consume(count);
+        }
+        if kind != MemberKind::Label {
+            all.push(Seen::new(&name, kind == MemberKind::Directory, &payload));
+        }
+    }
+    Ok(all)
+}
+
+fn tar_crate(tar: &[u8]) -> Result<Vec<Seen>, String> {
+    let mut archive = tar::Archive::new(tar);
+    let mut all = Vec::new();
+    for entry in archive.entries().map_err(|error| error.to_string())? {
+        let mut entry = entry.map_err(|error| error.to_string())?;
+        let kind = entry.header().entry_type();
+        if kind.is_pax_global_extensions() || kind.as_byte() == b'V' {
+            continue;
+        }
+        let name = entry.path_bytes().into_owned();
+        let mut payload = Vec::new();
+        entry.read_to_end(&mut payload).map_err(|error| error.to_string())?;
+        all.push(Seen::new(&name, kind.is_dir(), &payload));
+    }
+    Ok(all)
+}
+
+fn tar_core(tar: &[u8]) -> Result<Vec<Seen>, String> {
+    let mut parser = Parser::new(tar_core::parse::Limits::permissive());
+    let mut all = Vec::new();
+    let mut at = 0;
+    loop {
+        match parser.parse(&tar[at..]).map_err(|error| error.to_string())? {
+            ParseEvent::NeedData { .. } => return Err("it wants more".to_owned()),
+            ParseEvent::GlobalExtensions { consumed, .. } => at += consumed,
+            ParseEvent::SparseEntry { .. } => return Err("it sees a sparse file".to_owned()),
+            ParseEvent::End { .. } => return Ok(all),
+            ParseEvent::Entry { consumed, entry } => {
+                at += consumed;
+                let len = usize::try_from(entry.size).map_err(|error| error.to_string())?;
+                let payload = tar.get(at..at + len).ok_or("a payload is cut")?;
+                at += len.next_multiple_of(BLOCK);
+                if entry.entry_type.to_byte() != b'V' {
+                    all.push(Seen::new(&entry.path, entry.is_dir(), payload));
+                }
+            }
+        }
+    }
+}
+
+/// Differences that are intended, each with its reason. Everything else is a finding.
+struct Intended {
+    reason: &'static str,
+    applies: fn(&Facts<'_>) -> bool,
+}
+
+/// What an archive holds that explains a difference.
+struct Facts<'a> {
+    tar: &'a [u8],
+    error: Option<&'a str>,
+}
+
+impl Facts<'_> {
+    fn blocks(&self) -> impl Iterator<Item = &[u8]> {
+        self.tar.chunks_exact(BLOCK)
+    }
+
+    /// Whether some block could be the header of a pax or GNU extension.
+    fn has_extension(&self) -> bool {
+        self.blocks().any(|block| matches!(block[156], b'x' | b'g' | b'L'))
+    }
+}
+
+const TAR_CRATE: &[Intended] = &[Intended {
+    reason: "it splits pax bodies at line feeds, so a value that holds one is more records to it",
+    applies: |facts| facts.has_extension() && facts.tar.iter().filter(|&&byte| byte == b'\n').count() > 1,
+}];
+
+const TAR_CORE: &[Intended] = &[
+    Intended {
+        reason: "it wants UTF-8, decimal or plain values where we do not look, such as times and owners in pax headers",
+        applies: |facts| facts.has_extension() && facts.error.is_some_and(|error| error.contains("PAX")),
+    },
+    Intended {
+        reason: "it stops at fields that mean nothing for a snapshot: owners, times, devices",
+        applies: |facts| facts.error.is_some_and(|error| error.contains("header error")),
+    },
+];
+
+fn compare(tar: &[u8], ours: &[Seen], parser: &str, theirs: &Result<Vec<Seen>, String>, intended: &[Intended]) {
+    if theirs.as_ref().is_ok_and(|theirs| theirs == ours) {
+        return;
+    }
+    let facts = Facts { tar, error: theirs.as_ref().err().map(String::as_str) };
+    if let Some(known) = intended.iter().find(|known| (known.applies)(&facts)) {
+        assert!(!known.reason.is_empty());
+        return;
+    }
+    panic!("accepted as {ours:?}\nbut {parser} reads {theirs:?}");
+}
+
+pub fn tar_differential(data: &[u8]) {
+    let (control, rest) = control::split(data);
+    let mut tar = rest.to_vec();
+    if !control.has(AS_IS) {
+        seal(&mut tar);
+    }
+    let Ok(seen) = ours(&tar) else { return };
+    compare(&tar, &seen, "tar", &tar_crate(&tar), TAR_CRATE);
+    compare(&tar, &seen, "tar-core", &tar_core(&tar), TAR_CORE);
+}
+
+/// The input is the payload of a pax header in front of one member, whose name the control byte may cut.
+pub fn pax_records(data: &[u8]) {
+    let (control, records) = control::split(data);
+    let name = if control.has(1) { "n".repeat(100) } else { "db/db.backup".to_owned() };
+    let mut tar = Vec::new();
+    let mut put = |name: &str, flag: u8, payload: &[u8]| {
+        let mut block = appsnap::tarball::file_header(name.as_bytes(), payload.len() as u64).expect("a header");
+        block[156] = flag;
+        seal(&mut block);
+        tar.extend(block);
+        tar.extend(payload);
+        tar.resize(tar.len().next_multiple_of(BLOCK), 0);
+    };
+    put("pax", if control.has(2) { b'g' } else { b'x' }, records);
+    put(&name, b'0', &[b'p'; 700]);
+    tar.resize(tar.len() + 2 * BLOCK, 0);
+    let Ok(seen) = ours(&tar) else { return };
+    // Accepted: then the records are what a reader that goes by their lengths finds, and say what was believed.
+    let records = split(records).expect("accepted records are framed by their lengths");
+    let path = records.iter().find(|(key, _)| key == b"path").map(|(_, value)| value.clone());
+    let [member] = seen.as_slice() else { panic!("one member became {seen:?}") };
+    let expected = path.unwrap_or_else(|| name.into_bytes());
+    assert_eq!(member.name, expected.strip_suffix(b"/").unwrap_or(&expected));
+    assert_eq!(member.payload, [b'p'; 700]);
+    for (key, value) in &records {
+        assert!(key != b"size" || value.iter().rev().eq(b"007") || value.ends_with(b"700"), "a size was ignored");
+        assert!(key != b"linkpath", "a link target was ignored");
+        assert!(!key.starts_with(b"GNU.sparse."), "a sparse map was ignored");
+    }
+}
+
+/// Pax records, by the definition: a length that counts itself, a space, key, equals sign, value, line feed.
+fn split(mut bytes: &[u8]) -> Option<Vec<(Vec<u8>, Vec<u8>)>> {
+    let mut all = Vec::new();
+    while !bytes.is_empty() {
+        let space = bytes.iter().position(|&byte| byte == b' ')?;
+        let len = std::str::from_utf8(&bytes[..space]).ok()?.parse::<usize>().ok()?;
+        let record = bytes.get(space + 1..len)?.strip_suffix(b"\n")?;
+        let equals = record.iter().position(|&byte| byte == b'=')?;
+        all.push((record[..equals].to_vec(), record[equals + 1..].to_vec()));
+        bytes = &bytes[len..];
+    }
+    Some(all)
+}
