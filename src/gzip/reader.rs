@@ -241,7 +241,7 @@ impl<R: Read, X: MemberSink> Reader<R, X> {
         let status = self
             .inflate
             .decompress(input, &mut self.output, FlushDecompress::None)
-            .map_err(|_| Error::at(ErrorKind::Deflate, position))?;
+            .map_err(|_| Error::at(ErrorKind::Deflate, self.member_position))?;
         let used = self.inflate.total_in().saturating_sub(before_in);
         let made = self.inflate.total_out().saturating_sub(before_out);
         self.source.consume(usize::try_from(used).unwrap_or(usize::MAX));
@@ -252,8 +252,13 @@ impl<R: Read, X: MemberSink> Reader<R, X> {
         match status {
             Status::StreamEnd => self.state = State::Trailer,
             Status::Ok | Status::BufError if made == 0 && used == 0 => {
-                let kind = if at_end { ErrorKind::Truncated(Part::Body) } else { ErrorKind::Deflate };
-                return Err(Error::at(kind, position));
+                // How far an inflater had come when it noticed depends on the portions it was given: where the member
+                // begins does not.
+                return Err(if at_end {
+                    Error::at(ErrorKind::Truncated(Part::Body), position)
+                } else {
+                    Error::at(ErrorKind::Deflate, self.member_position)
+                });
             }
             Status::Ok | Status::BufError => {}
         }
