@@ -18,7 +18,7 @@ pub const PRESETS: [&str; 12] = [
     "platformsh-premium",
     "restic:last=3,daily=7,weekly=4,monthly=12,yearly=2,within=1y5m7d2h",
     "borg:daily=7,weekly=4,monthly=6",
-    "proxmox:keep-last=3,keep-daily=7,keep-weekly=4",
+    "proxmox:last=3,daily=7,weekly=4",
     "kopia:latest=5,hourly=10,daily=7,weekly=4,monthly=12,annual=3",
 ];
 

@@ -19,21 +19,25 @@ fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     files
 }
 
-/// Runs a body, and says which input it was that broke it.
-fn run(target: &Target, input: &str, bytes: &[u8]) {
-    let result = std::panic::catch_unwind(|| (target.body)(bytes));
-    assert!(result.is_ok(), "{}: {input} of {} bytes", target.name, bytes.len());
+/// Runs a body over many inputs, and says at the end which of them broke it.
+fn run(target: &Target, inputs: impl IntoIterator<Item = (String, Vec<u8>)>) -> Vec<String> {
+    let broken = inputs.into_iter().filter(|(_, bytes)| std::panic::catch_unwind(|| (target.body)(bytes)).is_err());
+    broken.map(|(name, bytes)| format!("{}: {name} of {} bytes", target.name, bytes.len())).collect()
+}
+
+fn numbered(seeds: Vec<Vec<u8>>) -> impl Iterator<Item = (String, Vec<u8>)> {
+    seeds.into_iter().enumerate().map(|(number, seed)| (format!("seed {number}"), seed))
 }
 
 #[test]
 fn every_seed_passes() {
+    let mut broken = Vec::new();
     for target in TARGETS {
         let seeds = (target.seeds)();
         assert!(seeds.len() >= 5, "{} has hardly any seeds", target.name);
-        for (number, seed) in seeds.iter().enumerate() {
-            run(target, &format!("seed {number}"), seed);
-        }
+        broken.extend(run(target, numbered(seeds)));
     }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
 #[test]
@@ -43,16 +47,15 @@ fn every_regression_passes() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         assert!(folders.contains(name.as_str()), "regressions of {name}, which is no target");
     }
-    for target in TARGETS {
-        for (name, bytes) in files(&root().join("regressions").join(target.name)) {
-            run(target, &name, &bytes);
-        }
-    }
+    let regressions = |target: &Target| files(&root().join("regressions").join(target.name));
+    let broken = TARGETS.iter().flat_map(|target| run(target, regressions(target))).collect::<Vec<_>>();
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
 /// A poor man's fuzzer, for whoever runs nothing else: seeds with a few bytes changed, cut or repeated.
 #[test]
 fn bent_seeds_pass() {
+    let mut broken = Vec::new();
     for target in TARGETS {
         let mut state = u64::from(crc32fast::hash(target.name.as_bytes())) | 1;
         let mut next = |below: usize| {
@@ -62,6 +65,7 @@ fn bent_seeds_pass() {
             (state >> 20) as usize % below.max(1)
         };
         let seeds = (target.seeds)();
+        let mut bent = Vec::new();
         for _ in 0..60 {
             let mut bytes = seeds[next(seeds.len())].clone();
             bytes.truncate(16 << 10);
@@ -73,9 +77,11 @@ fn bent_seeds_pass() {
                     _ => bytes.iter_mut().skip(at).take(1).for_each(|byte| *byte = next(256) as u8),
                 }
             }
-            run(target, "a bent seed", &bytes);
+            bent.push(bytes);
         }
+        broken.extend(run(target, numbered(bent)));
     }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
 #[test]
