@@ -28,6 +28,8 @@ struct Seen {
 
 impl Seen {
     fn new(name: &[u8], is_directory: bool, payload: &[u8]) -> Self {
+        // Of the NULs behind a GNU long name both crates take one away; GNU tar, bsdtar, Python and we stop at the first.
+        let name = name.get(..name.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1)).unwrap_or_default();
         let is_directory = is_directory || name.ends_with(b"/");
         let name = name.strip_suffix(b"/").unwrap_or(name).to_vec();
         Self { name, is_directory, payload: payload.to_vec() }
@@ -109,9 +111,7 @@ fn tar_core(tar: &[u8]) -> Result<Vec<Seen>, String> {
                 let payload = tar.get(at..at + len).ok_or("a payload is cut")?;
                 at += len.next_multiple_of(BLOCK);
                 if entry.entry_type.to_byte() != b'V' {
-                    // Of the NULs behind a GNU long name it takes one away; GNU tar, bsdtar and Python stop at the first.
-                    let end = entry.path.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
-                    all.push(Seen::new(&entry.path[..end], entry.is_dir(), payload));
+                    all.push(Seen::new(&entry.path, entry.is_dir(), payload));
                 }
             }
         }
