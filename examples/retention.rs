@@ -1,1 +1,402 @@
-fn main() {}
+//! Says which backups a policy keeps, until when and why; or plays a schedule against a policy and draws a calendar.
+
+#[path = "support/backup_calendar.rs"]
+mod backup_calendar;
+#[path = "support/backup_name.rs"]
+mod backup_name;
+mod support;
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use appsnap::catalog;
+use appsnap::retention::{
+    Answer, Backup, Decision, Error, Expiry, Explanation, Found, Miss, Plan, Policy, Region, Schedule, Simulation,
+    Zone, presets,
+};
+use backup_name::Name;
+use clap::Parser;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json, value::RawValue};
+use support::{Failure, InFile, Outcome, Output, shown};
+
+/// Which backups stay, until when, and why.
+#[derive(Parser)]
+struct Args {
+    /// A preset such as `mendix-cloud`, options such as `restic:last=3,daily=7`, or a JSON file.
+    #[arg(long)]
+    policy: String,
+    /// The backups: a list of objects with id and `taken_at`, or a listing of Mendix, Squidex or Platform.sh.
+    #[arg(long, value_name = "FILE", required_unless_present = "simulate")]
+    backups: Option<PathBuf>,
+    /// The instant to decide for, or to simulate from; the present one unless given.
+    #[arg(long, value_name = "RFC3339")]
+    now: Option<Timestamp>,
+    /// Time zone of the days; the policy's own unless given, and UTC where it has none.
+    #[arg(long, value_name = "IANA_NAME", conflicts_with = "region")]
+    zone: Option<String>,
+    /// Region of Mendix Cloud: its time zone, and its nightly window as the schedule.
+    #[arg(long, value_name = "NAME")]
+    region: Option<String>,
+    /// Explain the decision about one backup.
+    #[arg(long, value_name = "ID", conflicts_with = "simulate")]
+    explain: Option<String>,
+    /// Play the policy over so many days, without any backups.
+    #[arg(long, value_name = "DAYS", value_parser = days(), conflicts_with = "backups")]
+    simulate: Option<u32>,
+    /// When backups are taken in the simulation; every day at 02:00 unless given.
+    #[arg(long, value_name = "REGION_OR_CRON", requires = "simulate")]
+    schedule: Option<String>,
+    /// Size of each backup of the simulation.
+    #[arg(long, value_name = "BYTES", requires = "simulate")]
+    backup_bytes: Option<u64>,
+    /// Another policy to compare with over the same days.
+    #[arg(long, value_name = "POLICY", requires = "simulate")]
+    compare: Option<String>,
+    /// Draw the simulation as a picture.
+    #[arg(long, value_name = "FILE", requires = "simulate")]
+    svg: Option<PathBuf>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// A century at most: more is refused as a mistake.
+fn days() -> clap::builder::RangedI64ValueParser<u32> {
+    clap::value_parser!(u32).range(1..=36_500)
+}
+
+fn main() -> ExitCode {
+    support::run(|args: &Args| match args.simulate {
+        Some(days) => simulate(args, days),
+        None => decide(args),
+    })
+}
+
+/// An error of something that was given on the command line.
+fn misused(error: Error) -> Failure {
+    Failure::environment("usage", error)
+}
+
+fn zone(args: &Args) -> Outcome<Option<Zone>> {
+    let named = args.zone.as_deref().map(Zone::named);
+    let of_region = args.region.as_deref().map(|name| Region::named(name)?.zone());
+    named.or(of_region).transpose().map_err(misused)
+}
+
+/// The policy of that name, or in that file: our own form, or Upsun's.
+fn policy(args: &Args, name: &str) -> Outcome<Policy> {
+    let path = Path::new(name);
+    let is_file = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")) || path.is_file();
+    let policy = if is_file { policy_in(path)? } else { presets::by_name(name).map_err(misused)? };
+    Ok(match zone(args)? {
+        Some(zone) => {
+            let calendar = policy.calendar().clone().with_zone(zone);
+            policy.with_calendar(calendar)
+        }
+        None => policy,
+    })
+}
+
+fn policy_in(path: &Path) -> Outcome<Policy> {
+    let text = std::fs::read_to_string(path).in_file(path)?;
+    let bad = |error: Error| Failure::input(shown(path), error);
+    let is_upsun = serde_json::from_str::<Value>(&text).is_ok_and(|value| value.get("data_retention").is_some());
+    if is_upsun {
+        let mut policies = presets::upsun(&text).map_err(bad)?;
+        let production = policies.iter().position(|policy| policy.environment == "production").unwrap_or(0);
+        if policies.is_empty() {
+            return Err(Failure::input(shown(path), "the member data_retention has no environment"));
+        }
+        return Ok(policies.swap_remove(production).policy);
+    }
+    let policy = Policy::from_json(&text).map_err(bad)?;
+    if policy.name().is_empty() { Ok(policy.with_name(path.display().to_string())) } else { Ok(policy) }
+}
+
+/// The backups of a listing of any kind that is known.
+fn backups_in(path: &Path) -> Outcome<Vec<Backup<Name>>> {
+    let bytes = std::fs::read(path).in_file(path)?;
+    let text = String::from_utf8_lossy(&bytes);
+    // An array that no platform makes is meant to be our own form, and its errors say what is wrong with it.
+    let is_foreign =
+        catalog::detect(&bytes).is_ok_and(|format| format.is_some_and(|format| format != catalog::Format::Own));
+    if !is_foreign && text.trim_start().starts_with('[') {
+        return Backup::list_from_json(&text).map_err(|error| Failure::input(shown(path), error));
+    }
+    let listing = catalog::read(&bytes).map_err(|error| {
+        let place = match line_of(&text, error.place()) {
+            Some(line) if error.line().is_none() => format!("{}, line {line}", shown(path)),
+            _ => shown(path),
+        };
+        Failure::input(place, error)
+    })?;
+    if listing.is_partial() {
+        eprintln!(
+            "warning: {} is one page of {} backups: rules that count see no more than it",
+            shown(path),
+            listing.total_count.unwrap_or(0)
+        );
+    }
+    Ok(listing.records.iter().map(|record| record.to_backup().map_id(Name::Text)).collect())
+}
+
+/// The line in which the member at a path such as `snapshots[3].created_at` stands, or the innermost that there is.
+fn line_of(text: &str, path: &str) -> Option<usize> {
+    let mut here: &RawValue = serde_json::from_str(text).ok()?;
+    for step in path.split(['.', '[']).filter(|step| !step.is_empty()) {
+        let inner = match step.strip_suffix(']').map(str::parse::<usize>) {
+            Some(Ok(index)) => serde_json::from_str::<Vec<&RawValue>>(here.get()).ok()?.get(index).copied(),
+            _ => serde_json::from_str::<std::collections::BTreeMap<String, &RawValue>>(here.get())
+                .ok()?
+                .get(step)
+                .copied(),
+        };
+        match inner {
+            Some(inner) => here = inner,
+            None => break,
+        }
+    }
+    let before = text.get(..here.get().as_ptr().addr() - text.as_ptr().addr())?;
+    Some(before.matches('\n').count() + 1)
+}
+
+fn decide(args: &Args) -> Outcome {
+    let policy = policy(args, &args.policy)?;
+    let backups = args.backups.as_deref().map(backups_in).transpose()?.unwrap_or_default();
+    let now = args.now.unwrap_or_else(Timestamp::now);
+    let plan = policy.plan(&backups, now);
+    let Some(id) = &args.explain else {
+        return if args.json { support::print_json(&plan_json(&plan)) } else { support::print(&plan_text(&plan)) };
+    };
+    let explanation =
+        backups.iter().position(|backup| backup.id().to_string() == *id).and_then(|index| plan.explain(index));
+    let Some(explanation) = explanation else {
+        let files = args.backups.as_deref().map(shown).unwrap_or_default();
+        return Err(Failure::environment("usage", format!("no backup in {files} has the id {id:?}")));
+    };
+    if args.json {
+        support::print_json(&explanation_json(&plan, &explanation))
+    } else {
+        support::print(&explanation.to_string())
+    }
+}
+
+fn plan_json(plan: &Plan<'_, Name>) -> Value {
+    json!({
+        "now": plan.now().to_string(),
+        "policy": plan.policy().name(),
+        "zone": plan.policy().calendar().zone().to_string(),
+        "decisions": plan.decisions().map(decision_json).collect::<Vec<_>>(),
+    })
+}
+
+fn decision_json(decision: Decision<'_, Name>) -> Value {
+    let reasons = decision.reasons().map(|reason| {
+        json!({
+            "rule": reason.to_string(),
+            "bucket": reason.bucket().map(|bucket| bucket.to_string()),
+            "rank": reason.rank(),
+            "expires_at": reason.expires_at().map(|at| at.to_string()),
+        })
+    });
+    let guards = decision.guards().map(|guard| guard.name());
+    json!({
+        "id": decision.backup().id(),
+        "taken_at": decision.backup().taken_at().to_string(),
+        "keep": decision.keeps(),
+        "expires_at": decision.expires_at().and_then(Expiry::at).map(|at| at.to_string()),
+        "reasons": reasons.collect::<Vec<_>>(),
+        "guards": guards.chain(decision.is_kept_for_want_of_rules().then_some("no-rules")).collect::<Vec<_>>(),
+    })
+}
+
+fn plan_text(plan: &Plan<'_, Name>) -> String {
+    let backups: Vec<_> = plan.decisions().collect();
+    let width = backups
+        .iter()
+        .map(|decision| decision.backup().id().to_string().chars().count())
+        .max()
+        .unwrap_or(0)
+        .clamp(2, 40);
+    let mut text = format!("{} as of {}\n\n", plan.policy().name(), plan.now());
+    let _ = writeln!(text, "{:width$}  {:20}  {:5}  {:20}  reasons", "id", "taken", "", "expires");
+    for decision in &backups {
+        let verdict = if decision.keeps() { "stays" } else { "goes" };
+        let expiry = decision.expires_at().map_or_else(|| "-".to_owned(), |expiry| expiry.to_string());
+        let reasons = decision.reasons().map(|reason| match (reason.bucket(), reason.rank()) {
+            (Some(bucket), Some(rank)) => format!("{reason} {bucket} #{rank}"),
+            (Some(bucket), None) => format!("{reason} {bucket}"),
+            (None, Some(rank)) => format!("{reason} #{rank}"),
+            (None, None) => reason.to_string(),
+        });
+        let guards = decision.guards().map(|guard| format!("guard {}", guard.name()));
+        let reasons: Vec<_> = reasons.chain(guards).collect();
+        let backup = decision.backup();
+        let taken = backup.taken_at().to_string();
+        let _ = writeln!(
+            text,
+            "{:width$}  {taken:20}  {verdict:5}  {expiry:20}  {}",
+            backup.id().to_string(),
+            reasons.join(", ")
+        );
+    }
+    let _ = writeln!(text, "\n{} of {} stay", plan.kept_count(), backups.len());
+    text
+}
+
+fn explanation_json(plan: &Plan<'_, Name>, explanation: &Explanation<'_, Name>) -> Value {
+    let rules = explanation.answers().iter().map(|answer| {
+        let (word, mut detail) = match &answer.answer {
+            Answer::Keeps(_) => ("keeps", json!({})),
+            Answer::Expired(at) => ("expired", json!({"expired_at": at.to_string()})),
+            Answer::Misses(miss) => ("misses", miss_json(miss)),
+            _ => ("unknown", json!({})),
+        };
+        detail["rule"] = answer.rule.name().into();
+        detail["answer"] = word.into();
+        detail
+    });
+    let mut decision = decision_json(explanation.decision());
+    decision["now"] = plan.now().to_string().into();
+    decision["policy"] = plan.policy().name().into();
+    decision["rules"] = rules.collect();
+    decision["nearest_miss"] = explanation.nearest_miss().map(|answer| answer.rule.name()).into();
+    decision["download_before"] = explanation.download_before().map(|at| at.to_string()).into();
+    decision["text"] = explanation.to_string().into();
+    decision
+}
+
+fn miss_json(miss: &Miss<'_, Name>) -> Value {
+    match miss {
+        Miss::Origin(_) => json!({"why": "origin"}),
+        Miss::Status(_) => json!({"why": "status"}),
+        Miss::Tags(tags) => json!({"why": "tags", "wanted": tags}),
+        Miss::Day { is, needed, found, .. } => {
+            let needed = needed.map(|date| date.to_string());
+            let (found, id) = found_json(found);
+            json!({"why": "day", "is": is.to_string(), "needed": needed, "found": found, "found_id": id})
+        }
+        Miss::SetAside(guard) => json!({"why": "guard", "guard": guard.name()}),
+        Miss::TooOld(cutoff) => json!({"why": "too-old", "cutoff": cutoff.to_string()}),
+        Miss::BucketTaken { bucket, by, .. } => {
+            json!({"why": "bucket-taken", "bucket": bucket.to_string(), "by": by.id()})
+        }
+        Miss::KeptEarlier => json!({"why": "kept-earlier"}),
+        Miss::CountUsedUp(count) => json!({"why": "count-used-up", "count": count}),
+        _ => json!({"why": "unknown"}),
+    }
+}
+
+fn found_json<'a>(found: &Found<'a, Name>) -> (&'static str, Option<&'a Name>) {
+    match found {
+        Found::Absent => ("absent", None),
+        Found::Ahead => ("ahead", None),
+        Found::Present(backup) => ("present", Some(backup.id())),
+        Found::Failed(backup) => ("failed", Some(backup.id())),
+        Found::Unfinished(backup) => ("unfinished", Some(backup.id())),
+        Found::OtherOrigin(backup) => {
+            let is_manual = backup.origin() == appsnap::retention::Origin::Manual;
+            (if is_manual { "manual" } else { "other-origin" }, Some(backup.id()))
+        }
+        Found::OtherTags(backup) => ("other-tags", Some(backup.id())),
+        _ => ("unknown", None),
+    }
+}
+
+/// The schedule that is asked for: by name, by region, or every night at two.
+fn schedule(args: &Args, policy: &Policy) -> Outcome<Schedule> {
+    let zone = policy.calendar().zone();
+    let text = args.schedule.as_deref().or(args.region.as_deref()).unwrap_or("0 2 * * *");
+    Schedule::parse(text, zone).map_err(misused)
+}
+
+fn simulate(args: &Args, days: u32) -> Outcome {
+    let policy_of = |name: &str| policy(args, name);
+    let policy = policy_of(&args.policy)?;
+    let schedule = schedule(args, &policy)?;
+    let from = args.now.unwrap_or_else(Timestamp::now);
+    let to = from
+        .checked_add(SignedDuration::from_hours(i64::from(days) * 24))
+        .map_err(|error| Failure::environment("usage", error))?;
+    let play = |policy: &Policy| policy.simulate(&schedule, from, to, args.backup_bytes).map_err(misused);
+    let simulation = play(&policy)?;
+    let other = args.compare.as_deref().map(|name| policy_of(name).and_then(|policy| play(&policy))).transpose()?;
+    if let Some(path) = &args.svg {
+        let mut output = Output::create(path)?;
+        let picture = backup_calendar::svg(&policy, &schedule, &simulation);
+        std::io::Write::write_all(output.file(), picture.as_bytes()).in_file(path)?;
+        output.publish()?;
+    }
+    let difference = match &other {
+        Some(other) => Some((other, simulation.difference(other).map_err(misused)?)),
+        None => None,
+    };
+    if args.json {
+        let mut value = simulation_json(&policy, &schedule, &simulation);
+        if let Some((other, difference)) = &difference {
+            let instants = |list: &[Timestamp]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
+            let days = difference.days.iter().map(|(date, more)| json!({"date": date.to_string(), "retained": more}));
+            value["difference"] = json!({
+                "policy": other.policy(),
+                "days": days.collect::<Vec<_>>(),
+                "only_first": instants(&difference.only_first),
+                "only_second": instants(&difference.only_second),
+                "bytes": difference.bytes.map(|bytes| bytes as i64),
+            });
+        }
+        return support::print_json(&value);
+    }
+    let mut text = backup_calendar::text(&policy, &schedule, &simulation);
+    if let Some((other, difference)) = &difference {
+        let more = difference.days.last().map_or(0, |(_, more)| *more);
+        let _ = writeln!(
+            text,
+            "{} keeps {more:+} at the end: {} that only it keeps, {} that only {} keeps",
+            other.policy(),
+            difference.only_second.len(),
+            difference.only_first.len(),
+            simulation.policy(),
+        );
+    }
+    support::print(&text)
+}
+
+fn simulation_json(policy: &Policy, schedule: &Schedule, simulation: &Simulation) -> Value {
+    let days = simulation.days().iter().map(|day| {
+        json!({
+            "date": day.date.to_string(), "taken": day.taken_count, "deleted": day.deleted_count,
+            "retained": day.retained_count, "bytes": day.retained_bytes,
+        })
+    });
+    let end = simulation.days().last().map(|day| day.date);
+    let rule = |number: &usize| policy.rules().get(*number).map(|rule| rule.name());
+    let backups = simulation.backups().iter().map(|backup| {
+        json!({
+            "taken_at": backup.taken_at.to_string(),
+            "day": backup.day.to_string(),
+            "deleted_on": backup.deleted_on.map(|date| date.to_string()),
+            "rules": backup.kept_by.iter().filter_map(rule).collect::<Vec<_>>(),
+        })
+    });
+    let gaps = end.map(|end| simulation.gaps_on(end)).unwrap_or_default();
+    let gaps = gaps.iter().map(|gap| {
+        json!({
+            "older_at": gap.older_at.to_string(),
+            "newer_at": gap.newer_at.to_string(),
+            "hours": gap.length().as_hours(),
+        })
+    });
+    json!({
+        "policy": policy.name(),
+        "schedule": schedule.to_string(),
+        "zone": policy.calendar().zone().to_string(),
+        "days": days.collect::<Vec<_>>(),
+        "steady": simulation.steady().map(|steady| json!({
+            "since": steady.since.to_string(), "min": steady.min_count, "max": steady.max_count,
+        })),
+        "gaps": gaps.collect::<Vec<_>>(),
+        "backups": backups.collect::<Vec<_>>(),
+    })
+}

@@ -56,13 +56,19 @@ fn unpack(args: &Args) -> Outcome {
         .with_existing(if args.replace { Existing::Replace } else { Existing::Refuse })
         .with_parallelism(Parallelism::threads(args.threads));
     let mut progress = Progress::new(args.quiet);
-    let file = File::open(&args.archive).in_file(&args.archive)?;
-    let mut reader = SnapshotReader::new(file, ReadOptions::new());
     progress.begin("unpacking", None);
-    let report = extract(&mut reader, &args.dest, &options, &mut progress).in_file(&args.archive)?;
+    let (report, anomalies) = match support::open_indexed(&args.archive, ReadOptions::new())? {
+        // What this crate wrote with an index has no anomalies, or is refused: the index compares all of it.
+        Some(archive) => (archive.extract(&args.dest, &options, &mut progress).in_file(&args.archive)?, Vec::new()),
+        None => {
+            let file = File::open(&args.archive).in_file(&args.archive)?;
+            let mut reader = SnapshotReader::new(file, ReadOptions::new());
+            let report = extract(&mut reader, &args.dest, &options, &mut progress).in_file(&args.archive)?;
+            (report, reader.report().anomalies().to_vec())
+        }
+    };
     drop(progress);
 
-    let anomalies = reader.report().anomalies();
     anomalies.iter().for_each(|anomaly| eprintln!("warning: {anomaly}"));
     if args.json {
         return support::print_json(&json!({
@@ -71,7 +77,7 @@ fn unpack(args: &Args) -> Outcome {
             "database_bytes": report.database_bytes(),
             "documents": report.documents_count(),
             "document_bytes": report.document_bytes(),
-            "anomalies": support::anomalies_json(anomalies),
+            "anomalies": support::anomalies_json(&anomalies),
         }));
     }
     let mut text = format!("{} is verified to its last byte\n", shown(&args.archive));

@@ -37,3 +37,5 @@ pub mod prepare;
 
 pub use document::DocumentId;
 pub use limits::Limits;
+
+pub mod _documentation;

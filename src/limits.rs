@@ -95,6 +95,9 @@ limits! {
     max_row_bytes / with_max_row_bytes = 64 * MIB, trusted 2 * GIB;
     /// Plain bytes of all data streams of a dump after decompression. Stops bombs inside the dump. Untrusted: 256 GiB.
     max_decompressed_bytes / with_max_decompressed_bytes = 256 * GIB, trusted u64::MAX;
+    /// Bytes of one event or JSON attachment of a Squidex archive, which is parsed in memory. Squidex keeps events in
+    /// MongoDB, whose documents end at 16 MiB; quoting a payload may double it. Untrusted: 32 MiB; trusted: 256 MiB.
+    max_event_bytes / with_max_event_bytes = 32 * MIB, trusted 256 * MIB;
     /// History that a Zstandard frame in a dump may want to refer back to, which is held in memory: what
     /// `--compress=zstd:19` of pg_dump uses passes, `zstd:22` and `zstd:long` want more. Untrusted: 8 MiB, which RFC 8878
     /// asks every decoder to support; trusted: 128 MiB, which is what pg_restore supports.

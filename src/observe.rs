@@ -85,6 +85,17 @@ pub trait Observer {
     fn observe(&mut self, event: &Event<'_>) -> ControlFlow<()>;
 }
 
+/// Tells `observer`, and turns its wish to stop into something that `?` passes on.
+pub(crate) fn proceed(observer: &mut dyn Observer, event: &Event<'_>) -> Result<(), Cancelled> {
+    match observer.observe(event) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(Cancelled),
+    }
+}
+
+/// The observer has ended the work; every layer's error has a kind for it.
+pub(crate) struct Cancelled;
+
 /// The observer that wants to know nothing.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Silent;

@@ -8,6 +8,7 @@
 
 mod describe;
 mod failure;
+mod open;
 mod output;
 mod progress;
 
@@ -19,6 +20,7 @@ use serde::Serialize;
 
 pub use describe::{anomalies_json, describe_dump, metadata_json, outline};
 pub use failure::{Blame, Failure, InFile, Outcome};
+pub use open::open_indexed;
 pub use output::Output;
 pub use progress::Progress;
 

@@ -37,7 +37,7 @@ impl Output {
     pub fn publish(self) -> Outcome {
         let Self { file, path } = self;
         file.as_file().sync_all().in_file(&path)?;
-        file.persist(&path).map_err(|refused| io::Error::from(refused)).in_file(&path)?;
+        file.persist(&path).map_err(io::Error::from).in_file(&path)?;
         Ok(())
     }
 }

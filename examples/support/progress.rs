@@ -35,12 +35,10 @@ impl Observer for Progress {
     fn observe(&mut self, event: &Event<'_>) -> ControlFlow<()> {
         match *event {
             Event::Phase { name, .. } => self.begin(name, None),
-            Event::Planned { document_bytes, .. } => self.begin("", Some(document_bytes)),
             Event::Document { documents_count, document_bytes, .. } => {
                 self.bar.set_message(format!("{documents_count} documents"));
                 self.bar.set_position(document_bytes);
             }
-            Event::Bytes { plain_bytes, .. } => self.bar.set_position(plain_bytes),
             _ => {}
         }
         ControlFlow::Continue(())

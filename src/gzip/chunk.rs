@@ -219,20 +219,22 @@ impl Packer {
         let out = &mut packed.bytes;
         out.clear();
         let mut start = 0;
-        for (end, stored) in chunk.runs() {
+        let mut is_marked = false;
+        for (end, is_stored) in chunk.runs() {
             let run = chunk.plain.get(start..end).unwrap_or_default();
             let before = out.len();
-            if !stored {
+            if !is_stored {
                 self.deflate(run, out)?;
             }
             // The sample may have misjudged the run, and level 1 of some backends makes it an eighth longer then.
-            if stored || out.len() - before > stored_len_bytes(run.len()) + FLUSH_MARK.len() {
+            is_marked = !is_stored && out.len() - before <= stored_len_bytes(run.len()) + FLUSH_MARK.len();
+            if !is_marked {
                 out.truncate(before);
                 store(run, out);
             }
             start = end;
         }
-        if !out.ends_with(&FLUSH_MARK[1..]) || out.is_empty() {
+        if !is_marked {
             out.extend_from_slice(&FLUSH_MARK);
         }
         packed.plain_len_bytes = chunk.len_bytes();

@@ -2,6 +2,7 @@
 
 mod chunk;
 mod error;
+mod find;
 mod frame;
 mod parallelism;
 mod pool;
@@ -22,9 +23,10 @@ pub use read_at::ReadAt;
 pub use reader::{MemberSink, Reader, is_gzip};
 
 pub(crate) use chunk::{Chunk, Content};
+pub(crate) use find::{ChunkEnds, Cursor, find_chunks};
 pub(crate) use frame::{EMPTY_MEMBER_OVERHEAD_BYTES, MAX_EXTRA_BYTES, empty_member, empty_member_payload, subfield};
 pub(crate) use pull::Jobs;
 pub(crate) use seek::Unpacker;
 pub(crate) use stream::{ChunkStream, read_packed, with_chunks};
-pub(crate) use table::{ChunkTable, FRAMING_BYTES};
+pub(crate) use table::{ChunkTable, FRAMING_BYTES, Place};
 pub(crate) use writer::{ChunkRow, MemberFacts, Writer};

@@ -62,16 +62,20 @@ impl<W: Write> Output<W> {
 
     fn chunk(&mut self, packed: &Packed) -> Result<()> {
         self.put(&packed.bytes)?;
-        let plain = packed.plain_len_bytes as u64;
-        self.crc.combine(&crc32fast::Hasher::new_with_initial_len(packed.crc32, plain));
-        self.facts.plain_len_bytes += plain;
         // A chunk holds at most 1 MiB, and deflate adds less than a hundredth to it.
-        self.facts.chunks.push(ChunkRow {
+        self.count(ChunkRow {
             packed_len_bytes: u32::try_from(packed.bytes.len()).unwrap_or(u32::MAX),
             plain_len_bytes: u32::try_from(packed.plain_len_bytes).unwrap_or(u32::MAX),
             crc32: packed.crc32,
         });
         Ok(())
+    }
+
+    fn count(&mut self, row: ChunkRow) {
+        let plain = u64::from(row.plain_len_bytes);
+        self.crc.combine(&crc32fast::Hasher::new_with_initial_len(row.crc32, plain));
+        self.facts.plain_len_bytes += plain;
+        self.facts.chunks.push(row);
     }
 }
 
@@ -144,6 +148,15 @@ impl<W: Write> Writer<W> {
             Crew::Inline(..) => Ok(()),
             Crew::Threads(pool) => pool.drain(|packed| output.chunk(packed)),
         }
+    }
+
+    /// Appends a chunk that is compressed already; what `row` says of it is the caller's to have verified.
+    pub(crate) fn copy_chunk(&mut self, packed: &[u8], row: ChunkRow) -> Result<()> {
+        self.end_section()?;
+        self.drain()?;
+        self.output.put(packed)?;
+        self.output.count(row);
+        Ok(())
     }
 
     /// Lets the threads fill and compress `count` chunks themselves, and appends them in order.

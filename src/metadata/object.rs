@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::error::{Error, ErrorKind};
@@ -15,40 +15,53 @@ const MAX_DEPTH: usize = 64;
 /// The members of one object, in order, each value as its text.
 pub(super) struct Object<'a>(pub(super) Vec<(String, &'a str)>);
 
-/// The elements of one array, each as its text.
-struct Array<'a>(Vec<&'a str>);
-
 /// Reads `text` as one object, and checks everything within it.
 pub(super) fn read(text: &str) -> Result<Object<'_>, Error> {
-    read_object(text, 1)
-}
-
-fn read_object(text: &str, depth: usize) -> Result<Object<'_>, Error> {
     let object = serde_json::from_str::<Object<'_>>(text).map_err(not_json)?;
-    let mut seen = HashSet::new();
-    for (key, value) in &object.0 {
-        if !seen.insert(key.as_str()) {
-            return Err(Error::new(ErrorKind::DuplicateKey(key.clone())));
-        }
-        check(value, depth.saturating_add(1))?;
-    }
+    check(text)?;
     Ok(object)
 }
 
-/// Checks a value that is already known to be JSON: only containers can hide anything.
-fn check(text: &str, depth: usize) -> Result<(), Error> {
-    let is_object = text.starts_with('{');
-    if !is_object && !text.starts_with('[') {
-        return Ok(());
+/// Looks for duplicate keys and deep nesting in a text that is known to be JSON, in one pass and without recursion.
+fn check(text: &str) -> Result<(), Error> {
+    // The keys seen so far of every object that is open; an array has none.
+    let mut open = Vec::<HashSet<String>>::new();
+    let mut rest = text;
+    while let Some(from) = rest.find(['{', '[', '}', ']', '"']).and_then(|at| rest.get(at..)) {
+        rest = from.get(1..).unwrap_or_default();
+        match from.as_bytes().first() {
+            Some(b'{' | b'[') if open.len() >= MAX_DEPTH => return Err(Error::new(ErrorKind::TooDeep(MAX_DEPTH))),
+            Some(b'{' | b'[') => open.push(HashSet::new()),
+            Some(b'}' | b']') => drop(open.pop()),
+            _ => {
+                let (string, behind) = from.split_at_checked(string_bytes(from)).unwrap_or_default();
+                rest = behind;
+                // Only a key is followed by a colon.
+                if behind.trim_start().starts_with(':') {
+                    let key = serde_json::from_str::<String>(string).map_err(not_json)?;
+                    if let Some(key) = open.last_mut().and_then(|keys| keys.replace(key)) {
+                        return Err(Error::new(ErrorKind::DuplicateKey(key)));
+                    }
+                }
+            }
+        }
     }
-    if depth > MAX_DEPTH {
-        return Err(Error::new(ErrorKind::TooDeep(MAX_DEPTH)));
+    Ok(())
+}
+
+/// Length of the JSON string that `text` begins with, both quotes included.
+fn string_bytes(text: &str) -> usize {
+    let mut is_escaped = true;
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            // The first quote opens, and counts as escaped.
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = true,
+            b'"' => return at.saturating_add(1),
+            _ => {}
+        }
     }
-    if is_object {
-        return read_object(text, depth).map(drop);
-    }
-    let array = serde_json::from_str::<Array<'_>>(text).map_err(not_json)?;
-    array.0.iter().try_for_each(|element| check(element, depth.saturating_add(1)))
+    text.len()
 }
 
 fn not_json(error: serde_json::Error) -> Error {
@@ -76,29 +89,5 @@ impl<'de> Deserialize<'de> for Object<'de> {
         }
 
         deserializer.deserialize_map(Members)
-    }
-}
-
-impl<'de> Deserialize<'de> for Array<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Elements;
-
-        impl<'de> Visitor<'de> for Elements {
-            type Value = Array<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an array")
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-                let mut elements = Vec::new();
-                while let Some(value) = seq.next_element::<&'de RawValue>()? {
-                    elements.push(value.get());
-                }
-                Ok(Array(elements))
-            }
-        }
-
-        deserializer.deserialize_seq(Elements)
     }
 }

@@ -126,6 +126,12 @@ pub enum Corruption {
     /// The entry `STDSTRINGS` is neither on nor off.
     #[error("the entry STDSTRINGS is neither on nor off")]
     StandardStrings,
+    /// An entry that creates a group of large objects does not list their OIDs, or lists one twice.
+    #[error("entry {0} does not list large objects, each once")]
+    LargeObjectList(u32),
+    /// An entry has data that is of a kind without.
+    #[error("entry {0} has data and is of a kind that has none")]
+    UnexpectedData(u32),
     /// The byte behind the last block is not the end of the file.
     #[error("bytes follow the last data block")]
     TrailingBytes,

@@ -94,6 +94,11 @@ impl Dialect {
     }
 
     pub(crate) fn put_int(&self, value: i32, out: &mut Vec<u8>) -> Result<(), Error> {
+        if self.int_bytes == 4 && self.has_sign() {
+            let [a, b, c, d] = value.unsigned_abs().to_le_bytes();
+            out.extend_from_slice(&[u8::from(value < 0), a, b, c, d]);
+            return Ok(());
+        }
         let size = usize::from(self.int_bytes);
         let digits = if self.has_sign() {
             out.push(u8::from(value < 0));
@@ -114,6 +119,18 @@ impl Dialect {
         }
         out.extend_from_slice(kept);
         Ok(())
+    }
+
+    /// A number as the decimal text that the format has in some places.
+    pub(crate) fn put_decimal(&self, number: u32, out: &mut Vec<u8>) -> Result<(), Error> {
+        let mut digits = [b'0'; 10];
+        let mut rest = number;
+        for digit in digits.iter_mut().rev() {
+            *digit = char::from_digit(rest % 10, 10).map_or(b'0', |digit| u8::try_from(digit).unwrap_or(b'0'));
+            rest /= 10;
+        }
+        let leading = digits.iter().take(9).take_while(|digit| **digit == b'0').count();
+        self.put_str(digits.get(leading..), out)
     }
 
     pub(crate) fn put_str(&self, text: Option<&[u8]>, out: &mut Vec<u8>) -> Result<(), Error> {
@@ -216,7 +233,21 @@ impl<'a> Cursor<'a> {
         Ok(*byte)
     }
 
+    #[inline]
     pub(crate) fn int(&mut self, dialect: &Dialect) -> Result<i32, Fault> {
+        // What every dump of today has; tables of contents are made of little else.
+        if dialect.int_bytes == 4
+            && dialect.has_sign()
+            && let Some(([sign @ (0 | 1), digits @ ..], rest)) = self.rest.split_first_chunk::<5>()
+            && let Ok(magnitude) = i32::try_from(u32::from_le_bytes(*digits))
+        {
+            self.rest = rest;
+            return Ok(if *sign == 1 { magnitude.wrapping_neg() } else { magnitude });
+        }
+        self.odd_int(dialect)
+    }
+
+    fn odd_int(&mut self, dialect: &Dialect) -> Result<i32, Fault> {
         if !dialect.has_sign() {
             let digits = self.take(usize::from(dialect.int_bytes))?;
             return i32::try_from(sign_extended(digits)).map_err(|_| Corruption::IntTooLarge.into());

@@ -48,6 +48,8 @@ pub struct Dump<R> {
     decoder: Option<Decoder>,
     budget: Budget,
     open: Option<Open>,
+    /// Where streams go that nobody reads; empty until there is one.
+    scratch: Vec<u8>,
     block_start: u64,
     facts: Vec<DataFacts>,
     unlisted: Unlisted,
@@ -84,6 +86,7 @@ impl<R: Read> Dump<R> {
             decoder: None,
             budget: Budget::new("max_decompressed_bytes", limits.max_decompressed_bytes()),
             open: None,
+            scratch: Vec::new(),
             block_start: 0,
             facts: Vec::new(),
             unlisted: Unlisted { listed, ..Unlisted::default() },
@@ -113,8 +116,10 @@ impl<R: Read> Dump<R> {
     /// further use.
     pub fn next_stream(&mut self) -> Result<Option<Stream<'_, R>>, Error> {
         if self.open.is_some() {
-            let mut scratch = vec![0; DRAIN_BYTES];
+            let mut scratch = std::mem::take(&mut self.scratch);
+            scratch.resize(DRAIN_BYTES, 0);
             while self.read_plain(&mut scratch)? > 0 {}
+            self.scratch = scratch;
         }
         loop {
             match self.blocks.next_piece()? {

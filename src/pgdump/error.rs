@@ -7,6 +7,7 @@ use std::io;
 use thiserror::Error as ThisError;
 
 use super::corruption::Corruption;
+use super::identify::Identity;
 use super::version::FormatVersion;
 use crate::limits::Exceeded;
 
@@ -34,9 +35,13 @@ pub enum ErrorKind {
         /// What was being done.
         action: &'static str,
     },
-    /// The input does not begin like an archive of pg_dump; [`identify`](super::identify) may know what it is.
-    #[error("not a pg_dump archive: it does not begin with PGDMP")]
-    NotAnArchive,
+    /// The input does not begin like an archive of pg_dump.
+    #[error("not a pg_dump archive: {}", .identity.hint().unwrap_or("it does not begin with PGDMP"))]
+    #[non_exhaustive]
+    NotAnArchive {
+        /// What it is instead, as far as its beginning tells.
+        identity: Identity,
+    },
     /// It is an archive, but not a file in custom format: dump again with `pg_dump -Fc`.
     #[error("the archive has format code {code}, a custom-format dump has 1; make one with pg_dump -Fc -f FILE")]
     #[non_exhaustive]
@@ -85,6 +90,9 @@ pub enum ErrorKind {
     /// The caller asked for something that makes no sense here.
     #[error("{0}")]
     Misuse(&'static str),
+    /// The observer ended the work.
+    #[error("cancelled")]
+    Cancelled,
 }
 
 impl Error {
@@ -152,12 +160,18 @@ impl Error {
     pub fn is_bad_input(&self) -> bool {
         matches!(
             self.0.kind,
-            ErrorKind::NotAnArchive
+            ErrorKind::NotAnArchive { .. }
                 | ErrorKind::NotCustomFormat { .. }
                 | ErrorKind::UnsupportedVersion { .. }
                 | ErrorKind::Truncated { .. }
                 | ErrorKind::Corrupt(_)
         )
+    }
+
+    /// Whether the observer ended the work.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        matches!(self.0.kind, ErrorKind::Cancelled)
     }
 
     /// Whether a limit stopped it.

@@ -4,6 +4,7 @@ use super::corruption::Corruption;
 use super::created::CreatedAt;
 use super::cursor::{Cursor, Dialect, Fault, inexpressible};
 use super::error::{Error, ErrorKind};
+use super::identify::identify;
 use super::version::FormatVersion;
 use crate::limits::Limits;
 
@@ -214,7 +215,7 @@ impl Header {
     pub(crate) fn read(cursor: &mut Cursor<'_>, limits: &Limits) -> Result<Self, Fault> {
         let front = cursor.rest();
         if !front.iter().zip(MAGIC).all(|(have, want)| have == want) {
-            return Err(Fault::Because(ErrorKind::NotAnArchive));
+            return Err(Fault::Because(ErrorKind::NotAnArchive { identity: identify(front) }));
         }
         cursor.take(MAGIC.len())?;
         let (major, minor) = (cursor.byte()?, cursor.byte()?);

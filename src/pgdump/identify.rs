@@ -111,7 +111,7 @@ fn archive(bytes: &[u8]) -> Identity {
         Ok((header, _)) if header.format == Format::Custom => Identity::Custom { major, minor },
         Ok((header, _)) if matches!(header.format, Format::Tar | Format::Directory) => Identity::TocFile,
         // Cut short, damaged or too new, it is a dump all the same; reading it says what is wrong.
-        Err(error) if !matches!(error.kind(), ErrorKind::NotAnArchive) => match bytes.get(10) {
+        Err(error) if !matches!(error.kind(), ErrorKind::NotAnArchive { .. }) => match bytes.get(10) {
             Some(3 | 5) => Identity::TocFile,
             _ => Identity::Custom { major, minor },
         },

@@ -1,4 +1,20 @@
 //! The pg_dump engine: archives in custom format, read, verified and written, in every version from 1.0 to 1.16.
+//!
+//! | to | there is |
+//! |---|---|
+//! | know what a file is | [`identify`], which looks at its first bytes |
+//! | know what a dump holds, and that it is whole | [`inspect`] |
+//! | read tables and large objects | [`Dump`], which lends one [`Stream`] after the other, and [`Rows`] of COPY text |
+//! | list it as `pg_restore -l` does | [`Toc::listed`] |
+//! | know whether a platform takes it | [`Requirements`] |
+//! | take it apart byte by byte, and put one together | [`Blocks`], [`Piece`], [`Entry`], [`Header`] |
+//!
+//! Everything reads forward only, so that pipes will do, and nothing holds more than the table of contents and a few
+//! buffers. Names and texts are bytes: a dump is in the encoding that it says, which need not be UTF-8.
+//!
+//! Two things cannot be seen in a dump: whether it was made with `-O`, because owners are stored all the same, and, when it
+//! is compressed with lz4, zstd or not at all, whether bits in the data have rotted, because only zlib streams carry a
+//! checksum there.
 #![deny(
     clippy::indexing_slicing,
     clippy::unwrap_used,
@@ -20,6 +36,7 @@
 )]
 
 mod block;
+mod compat;
 mod compression;
 mod corruption;
 mod created;
@@ -35,13 +52,17 @@ mod inspection;
 mod large_object;
 mod piece;
 mod requirements;
+mod rewrite;
 mod source;
+mod sql;
 mod table;
 mod toc;
+mod transcode;
 mod version;
 mod watch;
 
 pub use block::Blocks;
+pub use compat::{Feature, Incompatibility, incompatibilities};
 pub use corruption::Corruption;
 pub use created::CreatedAt;
 pub use cursor::Dialect;
@@ -56,4 +77,8 @@ pub use piece::{BlockKind, Piece};
 pub use requirements::{Requirements, Unmet};
 pub use table::{Field, Row, Rows};
 pub use toc::{DataState, Dependencies, DependencyIter, Entries, Entry, Listed, Section, Toc, encode_toc};
+pub use transcode::{
+    AccessRights, Changes, Conversion, Converted, DropReason, Dropped, Edit, Edited, Expanded, OutputCompression,
+    Owners, Plan, Transcoder,
+};
 pub use version::{FormatVersion, ParseVersionError};

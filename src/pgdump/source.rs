@@ -13,9 +13,11 @@ const BUFFER_BYTES: usize = 128 << 10;
 pub(crate) struct Source<R> {
     inner: R,
     buffer: Vec<u8>,
-    /// What is left of the buffer begins here.
+    /// What is at hand lies from here
     start: usize,
-    /// Position of that byte in the stream.
+    /// to here in the buffer.
+    end: usize,
+    /// Position of the first byte at hand in the stream.
     position: u64,
     ended: bool,
 }
@@ -24,7 +26,8 @@ impl<R: Read> Source<R> {
     /// Goes on where `head` has stopped.
     pub(crate) fn after(head: Head<R>) -> Self {
         let (inner, buffer, position) = head.into_parts();
-        Self { inner, buffer, start: 0, position, ended: false }
+        let end = buffer.len();
+        Self { inner, buffer, start: 0, end, position, ended: false }
     }
 
     /// Position of the next byte.
@@ -34,19 +37,19 @@ impl<R: Read> Source<R> {
 
     /// What is at hand; nothing only at the end of the stream.
     pub(crate) fn fill(&mut self) -> Result<&[u8], Error> {
-        if self.start >= self.buffer.len() && !self.ended {
+        if self.start >= self.end && !self.ended {
             self.refill()?;
         }
         Ok(self.at_hand())
     }
 
     pub(crate) fn at_hand(&self) -> &[u8] {
-        self.buffer.get(self.start..).unwrap_or_default()
+        self.buffer.get(self.start..self.end).unwrap_or_default()
     }
 
     /// Moves on by `count` bytes of what is at hand.
     pub(crate) fn consume(&mut self, count: usize) {
-        let count = count.min(self.at_hand().len());
+        let count = count.min(self.end.saturating_sub(self.start));
         self.start = self.start.saturating_add(count);
         self.position = self.position.saturating_add(count as u64);
     }
@@ -60,23 +63,22 @@ impl<R: Read> Source<R> {
 
     #[cold]
     fn refill(&mut self) -> Result<(), Error> {
-        self.buffer.truncate(BUFFER_BYTES);
-        self.buffer.shrink_to(BUFFER_BYTES);
-        self.buffer.resize(BUFFER_BYTES, 0);
-        let result = loop {
-            match self.inner.read(&mut self.buffer) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                result => break result,
-            }
-        };
-        self.start = 0;
-        self.buffer.truncate(result.as_ref().map_or(0, |count| *count));
-        match result {
-            Ok(0) => self.ended = true,
-            Ok(_) => {}
-            Err(error) => return Err(Error::io("reading the dump", error).at(self.position)),
+        if self.buffer.len() != BUFFER_BYTES {
+            // The first time it is what was read with the table of contents.
+            self.buffer = vec![0; BUFFER_BYTES];
         }
-        Ok(())
+        (self.start, self.end) = (0, 0);
+        loop {
+            match self.inner.read(&mut self.buffer) {
+                Ok(count) => {
+                    self.end = count.min(BUFFER_BYTES);
+                    self.ended = count == 0;
+                    return Ok(());
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(Error::io("reading the dump", error).at(self.position)),
+            }
+        }
     }
 
     /// One byte; `what` is being read.

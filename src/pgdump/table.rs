@@ -38,16 +38,17 @@ pub struct Rows<'d, R: Read> {
     /// `None` when the statement does not list them.
     columns: Option<Vec<Vec<u8>>>,
     max_row_bytes: u64,
-    /// What has been read of the stream; lines are taken from `start` on.
+    /// What has been read of the stream and not been handed out lies in it from `start` to `end`.
     buffer: Vec<u8>,
     start: usize,
+    end: usize,
     /// Where the fields of the latest row begin and end.
     fields: Vec<(usize, usize)>,
     rows_count: u64,
     ended: bool,
 }
 
-/// How much is read of the stream at a time.
+/// How much is read of the stream at a time, at least.
 const PIECE_BYTES: usize = 64 << 10;
 
 impl<'d, R: Read> Rows<'d, R> {
@@ -59,7 +60,7 @@ impl<'d, R: Read> Rows<'d, R> {
         let statement = stream.entry().copy_statement.and_then(|sql| sql.strip_prefix(b"COPY "));
         let columns = columns(statement.ok_or_else(misuse)?);
         let (buffer, fields) = (Vec::new(), Vec::new());
-        Ok(Self { stream, columns, max_row_bytes, buffer, start: 0, fields, rows_count: 0, ended: false })
+        Ok(Self { stream, columns, max_row_bytes, buffer, start: 0, end: 0, fields, rows_count: 0, ended: false })
     }
 
     /// The columns' names, unquoted, in the order of the fields. Empty for a table without columns, and for dumps so old
@@ -117,22 +118,26 @@ impl<'d, R: Read> Rows<'d, R> {
     fn next_line(&mut self) -> Result<(usize, usize), Error> {
         let mut searched = self.start;
         loop {
-            let unsearched = self.buffer.get(searched..).unwrap_or_default();
+            let unsearched = self.buffer.get(searched..self.end).unwrap_or_default();
             if let Some(found) = unsearched.iter().position(|byte| *byte == b'\n') {
                 let line = (self.start, searched.saturating_add(found));
                 self.start = line.1.saturating_add(1);
                 return Ok(line);
             }
-            self.buffer.drain(..self.start.min(self.buffer.len()));
-            self.start = 0;
-            searched = self.buffer.len();
+            // The unfinished line moves to the front, and more comes behind it.
+            self.buffer.copy_within(self.start..self.end, 0);
+            self.end = self.end.saturating_sub(self.start);
+            (self.start, searched) = (0, self.end);
             let row = Budget::new("max_row_bytes", self.max_row_bytes);
-            if let Err(exceeded) = row.check(searched as u64) {
+            if let Err(exceeded) = row.check(self.end as u64) {
                 return Err(self.stream.fail(Error::from(exceeded)));
             }
-            self.buffer.resize(searched.saturating_add(PIECE_BYTES), 0);
-            let count = self.stream.read_plain(self.buffer.get_mut(searched..).unwrap_or_default())?;
-            self.buffer.truncate(searched.saturating_add(count));
+            if self.buffer.len().saturating_sub(self.end) < PIECE_BYTES {
+                // Doubles at most, so that long rows are not copied over and over.
+                self.buffer.resize(self.end.saturating_mul(2).max(PIECE_BYTES.saturating_mul(2)), 0);
+            }
+            let count = self.stream.read_plain(self.buffer.get_mut(self.end..).unwrap_or_default())?;
+            self.end = self.end.saturating_add(count);
             if count == 0 {
                 return Err(self.stream.fail(Corruption::CopyTerminator.into()));
             }

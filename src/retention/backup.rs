@@ -7,6 +7,8 @@ use serde::de::{Deserializer, Error as _};
 use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 
+use super::Error;
+
 /// How a backup came to be; platforms retain the kinds differently.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -153,6 +155,21 @@ impl<Id> Backup<Id> {
         self
     }
 
+    /// The same backup under another name.
+    #[must_use]
+    pub fn map_id<T>(self, rename: impl FnOnce(Id) -> T) -> Backup<T> {
+        Backup {
+            id: rename(self.id),
+            taken_at: self.taken_at,
+            finished_at: self.finished_at,
+            origin: self.origin,
+            status: self.status,
+            tags: self.tags,
+            protected: self.protected,
+            bytes: self.bytes,
+        }
+    }
+
     /// The caller's name for it. Ties between equal instants are broken by its order.
     pub const fn id(&self) -> &Id {
         &self.id
@@ -210,6 +227,16 @@ impl<Id> Backup<Id> {
     #[must_use]
     pub const fn bytes(&self) -> Option<u64> {
         self.bytes
+    }
+}
+
+impl<Id: for<'de> Deserialize<'de>> Backup<Id> {
+    /// Reads a JSON array of backups in the form above.
+    ///
+    /// # Errors
+    /// When the text is not of that form; the error names the line and the member.
+    pub fn list_from_json(text: &str) -> Result<Vec<Self>, Error> {
+        serde_json::from_str(text).map_err(|error| Error::json(text, error))
     }
 }
 

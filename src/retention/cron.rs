@@ -31,17 +31,17 @@ struct Grammar {
     words: &'static [&'static str],
 }
 
-const MINUTE: Grammar = Grammar { name: "minute", min: 0, max: 59, words: &[] };
-const HOUR: Grammar = Grammar { name: "hour", min: 0, max: 23, words: &[] };
-const DAY: Grammar = Grammar { name: "day of the month", min: 1, max: 31, words: &[] };
+const MINUTE: Grammar = Grammar { name: "a minute", min: 0, max: 59, words: &[] };
+const HOUR: Grammar = Grammar { name: "an hour", min: 0, max: 23, words: &[] };
+const DAY: Grammar = Grammar { name: "a day of the month", min: 1, max: 31, words: &[] };
 const MONTH: Grammar = Grammar {
-    name: "month",
+    name: "a month",
     min: 1,
     max: 12,
     words: &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"],
 };
 const WEEKDAY: Grammar =
-    Grammar { name: "day of the week", min: 0, max: 7, words: &["sun", "mon", "tue", "wed", "thu", "fri", "sat"] };
+    Grammar { name: "a day of the week", min: 0, max: 7, words: &["sun", "mon", "tue", "wed", "thu", "fri", "sat"] };
 
 /// A cron expression of five fields: minute, hour, day of the month, month, day of the week.
 ///
@@ -140,12 +140,7 @@ fn parse_field(whole: &str, field: &str, grammar: &Grammar) -> Result<Field, Err
             (first, if step.is_some() { grammar.max } else { first })
         };
         if first > last {
-            return Err(Error::syntax(
-                WHAT,
-                whole,
-                range,
-                format!("runs backwards as a range of the {}", grammar.name),
-            ));
+            return Err(Error::syntax(WHAT, whole, range, "is a range that runs backwards"));
         }
         let step = match step.map(|step| (step, step.parse::<u8>())) {
             None => 1,
@@ -163,7 +158,7 @@ fn parse_number(whole: &str, part: &str, grammar: &Grammar) -> Result<u8, Error>
     let number = word.map(|(number, _)| number).or_else(|| part.parse().ok().filter(|_| digits));
     number.filter(|number| (grammar.min..=grammar.max).contains(number)).ok_or_else(|| {
         let words = if grammar.words.is_empty() { "" } else { " or a three-letter English name" };
-        let reason = format!("is not a {}: give {} to {}{words}", grammar.name, grammar.min, grammar.max);
+        let reason = format!("is not {}: give {} to {}{words}", grammar.name, grammar.min, grammar.max);
         Error::syntax(WHAT, whole, part, reason)
     })
 }

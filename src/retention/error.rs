@@ -120,7 +120,9 @@ impl Error {
 
     pub(super) fn json(text: &str, source: serde_json::Error) -> Self {
         let (line, column) = (source.line(), source.column());
-        let place = super::json::place(text, line, column);
+        // The one error that is about what is not there; the parser has no other way to tell.
+        let of_container = source.to_string().starts_with("missing field");
+        let place = super::json::place(text, line, column, of_container);
         let mut error = Self::new(ErrorKind::Json { member: place.member, line, column });
         error.0.position = Some(place.offset as u64);
         error.0.source = Some(source);

@@ -82,10 +82,12 @@ impl Policy {
     /// with rules that count or that keep one of each bucket: those need [`Policy::plan`].
     ///
     /// Months are calendar months on the calendar's wall clock and keep the time of day: from 3:18 on 3 December three
-    /// months reach to 3:18 on 3 March. Where that time is skipped because clocks are set forward, the date is as much
-    /// later; where it comes twice, it is the first. So a backup taken later never goes earlier, but for those taken
-    /// within the hour that clocks repeat, or expiring within the hour that they skip: there a wall clock cannot both
-    /// keep its time of day and its order.
+    /// months reach to 3:18 on 3 March, and from the 31st to the last day of a shorter month. Where that time is
+    /// skipped because clocks are set forward, the instant is as much later; where it comes twice, it is the first.
+    ///
+    /// A later backup never goes on an earlier date. Because the time of day is kept, the order of instants can turn
+    /// in two places: among backups of the 29th to the 31st that end on the same last day of a month, and among those
+    /// within the hour that clocks repeat or skip.
     ///
     /// ```
     /// use appsnap::retention::{Backup, Expiry, Origin, presets};

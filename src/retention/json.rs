@@ -17,12 +17,17 @@ enum Open {
 
 /// The innermost member that begins before line `line`, column `column` (both from 1, as `serde_json` counts them).
 ///
+/// What is wrong with a value is reported where the parser looked last, which may be at the bracket or comma behind
+/// it: that one is left out of the walk. `of_container` says that the trouble is with the object or array that this
+/// bracket closes, and no single member of it.
+///
 /// The text need not be well formed: the walk stops at the place, and whatever stands before it has been parsed
 /// already by somebody who knows better.
-pub(super) fn place(text: &str, line: usize, column: usize) -> Place {
+pub(super) fn place(text: &str, line: usize, column: usize, of_container: bool) -> Place {
     let offset = offset(text, line, column);
     let mut open: Vec<Open> = Vec::new();
-    let mut bytes = text.bytes().enumerate().take(offset);
+    let is_behind = text.get(..offset).is_some_and(|before| before.ends_with(['}', ']', ',']));
+    let mut bytes = text.bytes().enumerate().take(offset - usize::from(is_behind));
     while let Some((at, byte)) = bytes.next() {
         match byte {
             b'{' => open.push(Open::Object { key: None }),
@@ -47,6 +52,9 @@ pub(super) fn place(text: &str, line: usize, column: usize) -> Place {
             }
             _ => {}
         }
+    }
+    if let (true, Some(Open::Object { key })) = (of_container, open.last_mut()) {
+        *key = None;
     }
     Place { member: path(&open), offset }
 }
@@ -82,7 +90,7 @@ mod tests {
         let mark = text.find('!').unwrap();
         let line = text[..mark].matches('\n').count() + 1;
         let column = mark - text[..mark].rfind('\n').map_or(0, |newline| newline + 1);
-        place(text, line, column).member
+        place(text, line, column, false).member
     }
 
     #[test]
@@ -91,5 +99,13 @@ mod tests {
         assert_eq!(at_mark("[{\"id\": \"a,b]\", \"taken_at\": \"!\"}]"), "[0].taken_at");
         assert_eq!(at_mark(r#"{"a\"b": 1, "unknown"!: 2}"#), "unknown");
         assert_eq!(at_mark("!"), "");
+    }
+
+    #[test]
+    fn a_bracket_behind_a_value_still_means_the_value() {
+        let text = r#"[{"id": "a", "taken_at": "soon"}]"#;
+        let column = text.find('}').unwrap() + 1;
+        assert_eq!(place(text, 1, column, false).member, "[0].taken_at");
+        assert_eq!(place(text, 1, column, true).member, "[0]");
     }
 }

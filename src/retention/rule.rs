@@ -1,4 +1,4 @@
-//! One reason to keep a backup: [`Rule`], which backups it covers, which of them it selects, and how long it keeps them.
+//! One reason to keep a backup: [`Rule`], which backups it covers, which of those it selects, and how long they stay.
 
 use jiff::civil::Weekday;
 use serde::{Deserialize, Serialize};

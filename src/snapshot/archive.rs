@@ -1,7 +1,6 @@
 //! Random access to an indexed archive: [`SnapshotArchive`].
 
 use std::io;
-use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -13,10 +12,10 @@ use super::reader::SnapshotReader;
 use super::report::ReadReport;
 use super::stored::StoredFile;
 use crate::document::DocumentId;
-use crate::gzip::{self, ChunkStream, Parallelism, ReadAt};
+use crate::gzip::{self, ChunkStream, Parallelism, Place, ReadAt};
 use crate::layout::MemberName;
 use crate::metadata::Metadata;
-use crate::observe::{Event, Observer};
+use crate::observe::{Event, Observer, proceed};
 
 /// An archive with an index, every part of which is at hand without reading the rest.
 ///
@@ -131,6 +130,12 @@ impl<R: ReadAt, S: ReadAt> SnapshotArchive<R, S> {
         self.tables.locator.plain_bytes
     }
 
+    /// Length of the data without an index behind it: truncating an archive to it takes its index off.
+    #[must_use]
+    pub const fn data_bytes(&self) -> u64 {
+        self.tables.locator.data_bytes
+    }
+
     /// Length of the database dump; `None` when there is none.
     #[must_use]
     pub fn database_bytes(&self) -> Option<u64> {
@@ -191,12 +196,8 @@ impl<R: ReadAt, S: ReadAt> SnapshotArchive<R, S> {
         R: Sync,
     {
         self.with_reader(parallelism, |reader| {
-            while let Some(entry) = reader.next_entry()? {
-                drop(entry);
-                let event = Event::bytes(reader.offset_bytes());
-                if observer.observe(&event) == ControlFlow::Break(()) {
-                    return Err(Error::new(ErrorKind::Cancelled));
-                }
+            while reader.next_entry()?.is_some() {
+                proceed(observer, &Event::bytes(reader.offset_bytes()))?;
             }
             Ok(reader.report().clone())
         })
@@ -237,6 +238,33 @@ impl<R: ReadAt, S: ReadAt> SnapshotArchive<R, S> {
         })
     }
 
+    pub(super) const fn source(&self) -> &R {
+        &self.source
+    }
+
+    /// Length and CRC32 of the database.
+    pub(super) fn database_slot(&self) -> Option<(u64, u32)> {
+        self.tables.locator.database.map(|slot| (slot.len_bytes, slot.crc32))
+    }
+
+    /// Plain offset of the database's header, or of what stands in its place.
+    pub(super) fn database_offset_bytes(&self) -> u64 {
+        self.tables.database_offset_bytes()
+    }
+
+    /// Plain offset of the end marker.
+    pub(super) fn documents_end_bytes(&self) -> Result<u64> {
+        let mut cursor = Cursor::default();
+        while self.batch(&mut cursor, &mut |_| ())? {}
+        Ok(cursor.offset_bytes(&self.tables))
+    }
+
+    /// The chunk that holds this plain offset.
+    pub(super) fn chunk_at(&self, plain_offset_bytes: u64) -> Option<Place> {
+        let number = self.tables.chunks.find(plain_offset_bytes)?;
+        self.tables.chunks.places().get(number).copied()
+    }
+
     /// The file that the index is in.
     fn index(&self) -> IndexFile<'_, R, S> {
         self.sidecar.as_ref().map_or(IndexFile::Archive(&self.source), IndexFile::Sidecar)
@@ -250,7 +278,7 @@ impl<R: ReadAt, S: ReadAt> SnapshotArchive<R, S> {
         let mut cursor = Cursor::default();
         while self.batch(&mut cursor, &mut |located| all.push(located))? {}
         all.sort_unstable_by_key(|located| located.row.id);
-        if all.array_windows().any(|[a, b]| a.row.id == b.row.id) {
+        if all.windows(2).any(|pair| matches!(pair, [a, b] if a.row.id == b.row.id)) {
             return Err(wrong("it lists a document twice"));
         }
         Ok(self.by_id.get_or_init(|| all))

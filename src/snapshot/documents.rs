@@ -1,16 +1,16 @@
 //! Writes many documents at once: the threads work out what each chunk holds, and read, frame and compress it alone.
 
 use std::io;
-use std::ops::ControlFlow;
 
 use super::content::DocumentSource;
 use super::error::{Error, ErrorKind, Result};
 use super::ids::IdSet;
+use super::index::member_bytes;
 use super::writer::{SectionCut, Stream};
 use crate::document::DocumentId;
 use crate::gzip::{CHUNK_BYTES, Chunk, Content, Jobs, ReadAt};
 use crate::layout::MemberName;
-use crate::observe::{Event, Observer};
+use crate::observe::{Event, Observer, proceed};
 use crate::tarball::{self, BLOCK_BYTES};
 
 const HEADER_BYTES: u64 = BLOCK_BYTES as u64;
@@ -49,10 +49,10 @@ pub(super) fn write<W: io::Write, S: DocumentSource>(
                 report.count_document(len_bytes);
                 report.plain_bytes += member_bytes(len_bytes);
                 tally.document += 1;
-                proceed(observer.observe(&Event::document(id, report.documents_count, report.document_bytes)))?;
+                proceed(observer, &Event::document(id, report.documents_count, report.document_bytes))?;
             }
         }
-        proceed(observer.observe(&Event::bytes(report.plain_bytes)))
+        Ok(proceed(observer, &Event::bytes(report.plain_bytes))?)
     };
     gzip.pull(&batch, full_count, &mut note)?;
     if !is_last_full {
@@ -61,18 +61,6 @@ pub(super) fn write<W: io::Write, S: DocumentSource>(
         gzip.put_pending(chunk);
     }
     Ok(())
-}
-
-fn proceed(flow: ControlFlow<()>) -> Result<()> {
-    match flow {
-        ControlFlow::Continue(()) => Ok(()),
-        ControlFlow::Break(()) => Err(Error::new(ErrorKind::Cancelled)),
-    }
-}
-
-/// Bytes of a member in the tar stream: header, payload, padding.
-fn member_bytes(len_bytes: u64) -> u64 {
-    HEADER_BYTES + len_bytes + tarball::padding_bytes(len_bytes)
 }
 
 /// Refuses rows that do not ascend, or that were written before, ahead of the first byte.
@@ -143,7 +131,7 @@ impl<S: DocumentSource> Tally<'_, S> {
     fn planned(&self, observer: &mut dyn Observer) -> Result<()> {
         let count = self.source.documents_count();
         let bytes = (0..count).fold(0_u64, |sum, index| sum.saturating_add(self.source.row(index).1));
-        proceed(observer.observe(&Event::planned(count as u64, bytes)))
+        Ok(proceed(observer, &Event::planned(count as u64, bytes))?)
     }
 }
 

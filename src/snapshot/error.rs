@@ -7,6 +7,7 @@ use thiserror::Error as ThisError;
 
 use crate::document::DocumentId;
 use crate::limits::Exceeded;
+use crate::observe::Cancelled;
 use crate::{gzip, layout, metadata, tarball};
 
 /// A result of the archive layer.
@@ -158,7 +159,10 @@ impl Error {
     /// The member or file that it concerns, escaped for display.
     #[must_use]
     pub fn member(&self) -> Option<&str> {
-        self.0.member.as_deref()
+        match self.kind() {
+            ErrorKind::Tar(error) => error.member().or(self.0.member.as_deref()),
+            _ => self.0.member.as_deref(),
+        }
     }
 
     /// The offset in bytes, where one is known: in the compressed data for [`ErrorKind::Gzip`], in the plain tar stream
@@ -223,6 +227,12 @@ impl std::error::Error for Error {
             ErrorKind::Metadata(error) => std::error::Error::source(error),
             kind => std::error::Error::source(kind),
         }
+    }
+}
+
+impl From<Cancelled> for Error {
+    fn from(_: Cancelled) -> Self {
+        Self::new(ErrorKind::Cancelled)
     }
 }
 

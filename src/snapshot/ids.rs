@@ -29,14 +29,12 @@ impl IdSet {
     pub(crate) fn insert(&mut self, id: DocumentId) -> bool {
         let id = *id.as_bytes();
         match self.ascending.last_mut() {
-            Some(page) if page.last() < Some(&id) => {
-                if page.len() < PAGE_IDS {
-                    page.push(id);
-                    return true;
-                }
+            Some(page) if page.last() >= Some(&id) => return self.insert_out_of_order(id),
+            Some(page) if page.len() < PAGE_IDS => {
+                page.push(id);
+                return true;
             }
-            Some(_) => return self.insert_out_of_order(id),
-            None => {}
+            _ => {}
         }
         let mut page = Vec::with_capacity(PAGE_IDS);
         page.push(id);

@@ -9,11 +9,14 @@ mod error;
 mod extract;
 mod ids;
 mod index;
+mod make_index;
 mod options;
 mod plain;
 mod reader;
+mod repack;
 mod report;
 mod stored;
+mod take_apart;
 mod writer;
 
 pub use anomaly::{Anomaly, AnomalyKind};
@@ -25,8 +28,10 @@ pub use extract::{
     Durability, Existing, ExtractOptions, ExtractReport, STAGING_PREFIX, Selection, extract, remove_stale_staging,
 };
 pub use index::Index;
+pub use make_index::make_index;
 pub use options::{IndexPlacement, MetadataSizes, ReadOptions, Sections, Tolerance, WriteOptions};
 pub use reader::SnapshotReader;
+pub use repack::repack;
 pub use report::{ReadReport, WriteReport};
 pub use stored::StoredFile;
 pub use writer::SnapshotWriter;

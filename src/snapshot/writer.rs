@@ -6,11 +6,11 @@ use super::content::{Content, DocumentSource};
 use super::documents;
 use super::error::{Error, ErrorKind, Result};
 use super::ids::IdSet;
-use super::index::{Builder, Index};
+use super::index::{Builder, Index, member_bytes};
 use super::options::{IndexPlacement, MetadataSizes, Sections, WriteOptions};
 use super::report::WriteReport;
 use crate::document::DocumentId;
-use crate::gzip;
+use crate::gzip::{self, Level, Parallelism};
 use crate::layout::MemberName;
 use crate::metadata::Metadata;
 use crate::observe::Observer;
@@ -72,6 +72,10 @@ pub(super) struct SectionCut {
 }
 
 impl SectionCut {
+    pub(super) const fn new(sections: Sections) -> Self {
+        Self { sections, largest: None }
+    }
+
     /// Whether a section begins at this document; documents are asked about in archive order.
     pub(super) fn begins_at(&mut self, id: DocumentId) -> bool {
         let [first, ..] = *id.as_bytes();
@@ -94,19 +98,17 @@ impl<W: Write> SnapshotWriter<W> {
     /// # Errors
     /// When the sink fails, or no threads can be had.
     pub fn start(sink: W, metadata: &Metadata, options: WriteOptions) -> Result<Self> {
-        let gzip = gzip::Writer::start(sink, options.level, options.parallelism)?;
         let index = (options.index != IndexPlacement::Omitted).then(Builder::default);
-        let mut writer = Self {
-            stream: Stream { gzip, report: WriteReport::default(), index },
+        let mut stream = Stream::start(sink, options.level, options.parallelism, index)?;
+        stream.metadata(metadata)?;
+        Ok(Self {
+            stream,
             metadata: metadata.clone(),
-            sections: SectionCut { sections: options.sections, largest: None },
+            sections: SectionCut::new(options.sections),
             options,
             stage: Stage::Database,
             ids: IdSet::default(),
-        };
-        let bytes = metadata.render();
-        writer.stream.member(MemberName::Metadata, Content::sized(bytes.len() as u64, bytes.as_slice()))?;
-        Ok(writer)
+        })
     }
 
     /// Writes the database dump, `db/db.backup`.
@@ -186,22 +188,7 @@ impl<W: Write> SnapshotWriter<W> {
         if self.options.metadata_sizes == MetadataSizes::MustAgree {
             self.check_metadata()?;
         }
-        let Stream { mut gzip, mut report, index } = self.stream;
-        gzip.end_section()?;
-        let end = tarball::end_marker_bytes(report.plain_bytes);
-        push_zeros(&mut gzip, end)?;
-        report.plain_bytes += end;
-        let (mut sink, member) = gzip.finish()?;
-        report.archive_bytes = member.packed_len_bytes;
-        if let Some(builder) = index {
-            let index: Index = builder.finish(&member, &report);
-            if self.options.index == IndexPlacement::Embedded {
-                index.write_to(&mut sink).map_err(|error| Error::io("writing", error))?;
-                report.archive_bytes += index.len_bytes();
-            }
-            report.index = Some(index);
-        }
-        Ok((sink, report))
+        self.stream.finish(self.options.index)
     }
 
     fn check_metadata(&self) -> Result<()> {
@@ -231,6 +218,44 @@ fn push_zeros<W: Write>(gzip: &mut gzip::Writer<W>, mut count: u64) -> Result<()
 }
 
 impl<W: Write> Stream<W> {
+    pub(super) fn start(sink: W, level: Level, parallelism: Parallelism, index: Option<Builder>) -> Result<Self> {
+        Ok(Self { gzip: gzip::Writer::start(sink, level, parallelism)?, report: WriteReport::default(), index })
+    }
+
+    /// Writes `.metadata`, the first member.
+    pub(super) fn metadata(&mut self, metadata: &Metadata) -> Result<()> {
+        let bytes = metadata.render();
+        self.member(MemberName::Metadata, Content::sized(bytes.len() as u64, bytes.as_slice()))
+    }
+
+    /// Counts a member that is in the stream now.
+    pub(super) fn note(&mut self, name: MemberName, len_bytes: u64, crc32: u32) {
+        if let Some(index) = &mut self.index {
+            index.member(name, len_bytes, crc32);
+        }
+        self.report.plain_bytes += member_bytes(len_bytes);
+    }
+
+    /// Writes the end marker, the gzip trailer, and the index where it is wanted.
+    pub(super) fn finish(self, placement: IndexPlacement) -> Result<(W, WriteReport)> {
+        let Self { mut gzip, mut report, index } = self;
+        gzip.end_section()?;
+        let end = tarball::end_marker_bytes(report.plain_bytes);
+        push_zeros(&mut gzip, end)?;
+        report.plain_bytes += end;
+        let (mut sink, member) = gzip.finish()?;
+        report.archive_bytes = member.packed_len_bytes;
+        if let Some(builder) = index {
+            let index: Index = builder.finish(&member, &report);
+            if placement == IndexPlacement::Embedded {
+                index.write_to(&mut sink).map_err(|error| Error::io("writing", error))?;
+                report.archive_bytes += index.len_bytes();
+            }
+            report.index = Some(index);
+        }
+        Ok((sink, report))
+    }
+
     /// Writes one member: header, exactly the promised payload, padding.
     fn member<R: Read>(&mut self, name: MemberName, content: Content<R>) -> Result<()> {
         let Content { mut reader, len_bytes } = content;
@@ -238,12 +263,8 @@ impl<W: Write> Stream<W> {
         let failed = |error: Error| error.in_member(text.as_str().as_bytes());
         self.gzip.push(gzip::Content::Framing, &tarball::file_header(text.as_str().as_bytes(), len_bytes)?)?;
         let crc32 = self.payload(&mut reader, len_bytes).map_err(failed)?;
-        let padding = tarball::padding_bytes(len_bytes);
-        push_zeros(&mut self.gzip, padding)?;
-        if let Some(index) = &mut self.index {
-            index.member(name, len_bytes, crc32);
-        }
-        self.report.plain_bytes += tarball::BLOCK_BYTES as u64 + len_bytes + padding;
+        push_zeros(&mut self.gzip, tarball::padding_bytes(len_bytes))?;
+        self.note(name, len_bytes, crc32);
         Ok(())
     }
 

@@ -39,6 +39,13 @@ pub enum ErrorKind {
     },
     /// Something else lies where a file was planned: a link, a folder, or another file put there in the same instant.
     Replaced,
+    /// The archive is damaged, ambiguous, beyond the limits or of a kind that is not read;
+    /// [`source`](StdError::source) says how.
+    Archive,
+    /// The archive holds a file of this name twice, and programs disagree about which of them counts.
+    Ambiguous,
+    /// The archive holds a name that reaches outside of a folder, or control characters.
+    HostileName,
     /// The caller asked for something impossible; the text says what.
     Misuse(&'static str),
     /// The observer ended the work.
@@ -57,6 +64,8 @@ pub enum Action {
     Open,
     /// Reading a file.
     Read,
+    /// Putting documents down in a folder for such things.
+    Spool,
 }
 
 impl Action {
@@ -66,6 +75,7 @@ impl Action {
             Self::Inspect => "cannot learn the type and length of",
             Self::Open => "cannot open",
             Self::Read => "cannot read",
+            Self::Spool => "cannot put documents down in",
         }
     }
 }
@@ -79,6 +89,11 @@ impl Error {
     #[cold]
     pub(super) fn io(path: impl Into<PathBuf>, action: Action, cause: io::Error) -> Self {
         Self(Box::new(Inner { path: path.into(), kind: ErrorKind::Io { action }, cause: Some(cause) }))
+    }
+
+    #[cold]
+    pub(super) fn caused(path: impl Into<PathBuf>, kind: ErrorKind, cause: io::Error) -> Self {
+        Self(Box::new(Inner { path: path.into(), kind, cause: Some(cause) }))
     }
 
     /// What went wrong.
@@ -117,6 +132,14 @@ impl fmt::Display for Error {
                     "{path:?} is no longer the file that was planned; stop the app that writes to the folder and plan again"
                 )
             }
+            ErrorKind::Archive => write!(f, "the archive {path:?} is not read"),
+            ErrorKind::Ambiguous => write!(
+                f,
+                "{path:?} is in the archive twice, and programs disagree about which counts; pack the files folder anew"
+            ),
+            ErrorKind::HostileName => {
+                write!(f, "{path:?} reaches outside of its folder; no archive of a files folder holds such a name")
+            }
             ErrorKind::Misuse(what) => write!(f, "{path:?}: {what}"),
             ErrorKind::Cancelled => write!(f, "cancelled while collecting documents from {path:?}"),
         }
@@ -140,7 +163,11 @@ impl From<Error> for io::Error {
     /// The kind of the cause is kept, so `NotFound` and `PermissionDenied` stay visible.
     fn from(error: Error) -> Self {
         let kind = match error.kind() {
-            ErrorKind::Changed { .. } | ErrorKind::Replaced => io::ErrorKind::InvalidData,
+            ErrorKind::Changed { .. }
+            | ErrorKind::Replaced
+            | ErrorKind::Archive
+            | ErrorKind::Ambiguous
+            | ErrorKind::HostileName => io::ErrorKind::InvalidData,
             ErrorKind::Misuse(_) => io::ErrorKind::InvalidInput,
             ErrorKind::Io { .. } | ErrorKind::Cancelled => {
                 error.0.cause.as_ref().map_or(io::ErrorKind::Other, io::Error::kind)

@@ -1,7 +1,9 @@
-//! Where on-premises data comes from: a files folder becomes a [`Plan`] that the snapshot writer can pull documents from.
+//! Where on-premises data comes from: a files folder, or an archive of one, becomes a [`Plan`] that the snapshot writer can
+//! pull documents from.
 //!
 //! A plan is made before the first byte is written: it knows every document's id and length, in order and without
-//! duplicates, says what it left out and why, and how large the archive will be.
+//! duplicates, says what it left out and why, and how large the archive will be. [`directory`] walks a folder; [`tar`]
+//! and `zip` (feature `zip`) read what was packed of one.
 //!
 //! ```
 //! use appsnap::observe::Silent;
@@ -18,12 +20,17 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod archive;
 pub mod directory;
 mod error;
 mod leftover;
 mod plan;
 mod size;
+pub mod tar;
+#[cfg(feature = "zip")]
+pub mod zip;
 
+pub use archive::{ArchiveOptions, Document};
 pub use error::{Action, Error, ErrorKind, Result};
 pub use leftover::{Leftover, LeftoverKind, Leftovers};
 pub use plan::Plan;

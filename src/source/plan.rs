@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::directory::{Folder, OpenDocument};
+use super::archive::{Document, Store};
 use super::leftover::{Leftover, LeftoverKind, LeftoverSet, Leftovers};
 use super::size::SizeEstimate;
 use crate::document::DocumentId;
@@ -14,19 +14,20 @@ use crate::snapshot::DocumentSource;
 pub(super) struct Row {
     // Declared in this order so that the derived order sorts by id and puts the preferred place of an id first.
     pub(super) id: DocumentId,
-    /// Where it lies, as only its folder can read it.
+    /// Where it lies, as only its store can read it.
     pub(super) place: u64,
     pub(super) len_bytes: u64,
 }
 
-/// The documents of a files folder: in ascending order of their ids, each once, with the length that each had when the
+/// The documents of a files folder, or of an archive of one: in ascending order of their ids, each once, with the length that each had when the
 /// plan was made.
 ///
-/// A plan holds 32 bytes a document and no paths; it opens a file only when asked to, and refuses one that has changed.
+/// A plan holds 32 bytes a document and no paths (and 24 to 56 more of an archive); it opens a file only when asked to, and
+/// refuses one that has changed.
 /// It is a [`DocumentSource`], so a snapshot writer can pull documents out of it with several threads.
 #[derive(Debug)]
 pub struct Plan {
-    folder: Folder,
+    store: Store,
     rows: Vec<Row>,
     document_bytes: u64,
     leftovers: Leftovers,
@@ -34,18 +35,18 @@ pub struct Plan {
 
 impl Plan {
     /// Sorts `rows`, keeps the preferred place of every document, and reports the others.
-    pub(super) fn new(folder: Folder, mut rows: Vec<Row>, mut leftovers: LeftoverSet) -> Self {
+    pub(super) fn new(store: Store, mut rows: Vec<Row>, mut leftovers: LeftoverSet) -> Self {
         rows.sort_unstable();
         rows.dedup_by(|later, kept| {
             let again = later.id == kept.id;
             if again {
-                leftovers.add(Leftover::new(LeftoverKind::Duplicate, folder.relative_path(later)));
+                leftovers.add(Leftover::new(LeftoverKind::Duplicate, store.relative_path(later)));
             }
             again
         });
         rows.shrink_to_fit();
         let document_bytes = total_bytes(&rows);
-        Self { folder, rows, document_bytes, leftovers: leftovers.finish() }
+        Self { store, rows, document_bytes, leftovers: leftovers.finish() }
     }
 
     /// How many documents there are.
@@ -117,7 +118,7 @@ impl Plan {
 }
 
 impl DocumentSource for Plan {
-    type File = OpenDocument;
+    type File = Document;
 
     fn documents_count(&self) -> usize {
         self.rows.len()
@@ -127,13 +128,13 @@ impl DocumentSource for Plan {
         self.rows.get(index).map_or((DocumentId::from_bytes([0; 16]), 0), |row| (row.id, row.len_bytes))
     }
 
-    fn open(&self, index: usize) -> io::Result<OpenDocument> {
+    fn open(&self, index: usize) -> io::Result<Document> {
         let row = self.rows.get(index).ok_or(io::ErrorKind::InvalidInput)?;
-        Ok(self.folder.open(row)?)
+        self.store.open(row)
     }
 
     fn origin(&self, index: usize) -> String {
-        self.rows.get(index).map_or_else(String::new, |row| self.folder.path(row).display().to_string())
+        self.rows.get(index).map_or_else(String::new, |row| self.store.origin(row))
     }
 }
 

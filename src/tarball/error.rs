@@ -16,6 +16,8 @@ pub struct Error(Box<Inner>);
 struct Inner {
     kind: ErrorKind,
     position: Option<u64>,
+    /// Escaped.
+    member: Option<String>,
 }
 
 /// What went wrong, grouped by who has to act.
@@ -131,7 +133,7 @@ pub enum ExtensionFault {
     #[error("the pax {0} is not a plain decimal number")]
     Number(&'static str),
     /// The extension names another file than the header does.
-    #[error("the header says {}, its extension says {}", escaped(.header), escaped(.extension))]
+    #[error("the header names it {}, its extension {}", escaped(.header), escaped(.extension))]
     Path {
         /// The name in the header, at most [`ExtensionFault::NAME_BYTES`] of it.
         header: Vec<u8>,
@@ -196,7 +198,14 @@ impl Error {
     #[cold]
     #[inline(never)]
     pub(crate) fn new(kind: ErrorKind, position: Option<u64>) -> Self {
-        Self(Box::new(Inner { kind, position }))
+        Self(Box::new(Inner { kind, position, member: None }))
+    }
+
+    /// Says which member it is about; a name that is not known yet is empty.
+    #[cold]
+    pub(crate) fn in_member(mut self, name: &[u8]) -> Self {
+        self.0.member = (!name.is_empty()).then(|| escaped(name).to_string());
+        self
     }
 
     /// What went wrong.
@@ -210,10 +219,9 @@ impl Error {
     /// # Errors
     /// The error unchanged, for every other kind.
     pub fn into_io(self) -> Result<io::Error, Self> {
-        let position = self.0.position;
-        match self.0.kind {
-            ErrorKind::Io(source) => Ok(source),
-            kind => Err(Self::new(kind, position)),
+        match *self.0 {
+            Inner { kind: ErrorKind::Io(source), .. } => Ok(source),
+            inner => Err(Self(Box::new(inner))),
         }
     }
 
@@ -222,6 +230,12 @@ impl Error {
     #[must_use]
     pub fn position(&self) -> Option<u64> {
         self.0.position
+    }
+
+    /// The name in the header that is at fault, or of the member that is not complete; escaped for display.
+    #[must_use]
+    pub fn member(&self) -> Option<&str> {
+        self.0.member.as_deref()
     }
 
     /// Whether the stream ended before its end marker.
@@ -233,6 +247,9 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(member) = &self.0.member {
+            write!(f, "{member}: ")?;
+        }
         fmt::Display::fmt(&self.0.kind, f)?;
         match self.0.position {
             Some(position) => write!(f, " (at byte {position} of the tar stream)"),
@@ -249,6 +266,7 @@ impl std::error::Error for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Error").field("kind", &self.0.kind).field("position", &self.0.position).finish()
+        let Inner { kind, position, member } = &*self.0;
+        f.debug_struct("Error").field("kind", kind).field("position", position).field("member", member).finish()
     }
 }

@@ -61,11 +61,16 @@ pub(crate) fn is_zero(bytes: &[u8]) -> bool {
     bytes.iter().fold(0, |all, byte| all | byte) == 0
 }
 
-/// Reads a header block that is not all zeros; its name replaces what is in `name`.
+/// Reads a header block that is not all zeros; its name replaces what is in `name`, also when something else in the
+/// header is at fault.
 pub(crate) fn parse(block: &Block, name: &mut Vec<u8>) -> Result<ParsedHeader, ErrorKind> {
     let header = Header::from_byte_slice(block);
     let old = header.as_old();
+    name.clear();
     check_sum(block, old)?;
+    // From here on a fault can be reported with the name, if not with its prefix.
+    let (own_name, behind) = until_nul(&old.name);
+    name.extend_from_slice(own_name);
     let dialect = dialect(header)?;
     let mut oddities = Oddities::default();
     let size_bytes = numbers(old, &mut oddities)?;
@@ -76,7 +81,6 @@ pub(crate) fn parse(block: &Block, name: &mut Vec<u8>) -> Result<ParsedHeader, E
         Dialect::Posix => header.as_ustar().map_or(Ok(()), |ustar| posix_area(ustar, name, &mut oddities))?,
         Dialect::Gnu => header.as_gnu().map_or(Ok(()), |gnu| gnu_area(gnu, &mut oddities))?,
     }
-    let (own_name, behind) = until_nul(&old.name);
     oddities.add_if(Oddity::IgnoredField, !is_zero(behind));
     // A link name means nothing on any type that is accepted.
     oddities.add_if(Oddity::IgnoredField, !is_zero(&old.linkname));
@@ -88,15 +92,20 @@ pub(crate) fn parse(block: &Block, name: &mut Vec<u8>) -> Result<ParsedHeader, E
 
 /// The sum over the block with its checksum field taken as spaces; old writers summed signed bytes.
 fn check_sum(block: &Block, old: &OldHeader) -> Result<(), ErrorKind> {
-    let sum_of = |bytes: &[u8]| bytes.iter().map(|&byte| i64::from(byte)).sum::<i64>();
-    let high_of = |bytes: &[u8]| bytes.iter().map(|&byte| i64::from(byte >> 7)).sum::<i64>();
-    let spaces = i64::from(b' ').saturating_mul(8);
-    let unsigned = sum_of(block).saturating_sub(sum_of(&old.cksum)).saturating_add(spaces);
-    let high = high_of(block).saturating_sub(high_of(&old.cksum));
-    let signed = unsigned.saturating_sub(high.saturating_mul(256));
     let is_octal = old.cksum.first().is_some_and(|&byte| byte < BASE_256);
-    match number(&old.cksum).map(|stated| stated.and_then(|stated| i64::try_from(stated).ok())) {
-        Ok(Some(stated)) if is_octal && (stated == unsigned || stated == signed) => Ok(()),
+    let stated = number(&old.cksum).ok().flatten().filter(|_| is_octal);
+    let sum_of = |bytes: &[u8]| bytes.iter().map(|&byte| u32::from(byte)).sum::<u32>();
+    let spaces = u32::from(b' ').saturating_mul(8);
+    let unsigned = sum_of(block).saturating_sub(sum_of(&old.cksum)).saturating_add(spaces);
+    if stated == Some(u64::from(unsigned)) {
+        return Ok(());
+    }
+    // As signed bytes, those from 128 on count 256 less. A negative sum has no octal form.
+    let high_of = |bytes: &[u8]| bytes.iter().map(|&byte| u32::from(byte >> 7)).sum::<u32>();
+    let high = high_of(block).saturating_sub(high_of(&old.cksum));
+    let signed = unsigned.checked_sub(high.saturating_mul(256));
+    match signed {
+        Some(signed) if stated == Some(u64::from(signed)) => Ok(()),
         _ => Err(ErrorKind::Damaged(Damage::Checksum)),
     }
 }

@@ -69,6 +69,37 @@ struct Found {
     oddities: Oddities,
 }
 
+/// What a header turned out to begin.
+enum Next {
+    Member(Found),
+    Extension(Type, u64),
+}
+
+/// The extensions in a row, as far as limits count them.
+struct Chain {
+    count: Budget,
+    bytes: Budget,
+}
+
+impl Chain {
+    const fn new(limits: &Limits) -> Self {
+        Self {
+            count: Budget::new("max_extensions", limits.max_extensions()),
+            bytes: Budget::new("max_extension_bytes", limits.max_extension_bytes()),
+        }
+    }
+
+    /// Admits one more extension, and returns the length of its payload.
+    fn link(&mut self, header: &ParsedHeader) -> Result<u64, ErrorKind> {
+        let size_bytes = header.size_bytes.ok_or_else(unset_size)?;
+        if header.dialect == Dialect::V7 {
+            return Err(ErrorKind::Extension(ExtensionFault::Carrier));
+        }
+        self.count.spend(1).and_then(|()| self.bytes.spend(size_bytes)).map_err(ErrorKind::Limit)?;
+        Ok(size_bytes)
+    }
+}
+
 impl<R: BufRead> Reader<R> {
     /// Prepares to read; nothing is read yet.
     ///
@@ -150,7 +181,7 @@ impl<R: BufRead> Reader<R> {
             Ok(chunk) => Ok(chunk.get(..at_most(chunk.len(), left)).unwrap_or_default()),
             Err(error) => {
                 self.state = State::Failed;
-                Err(error)
+                Err(error.in_member(&self.name))
             }
         }
     }
@@ -206,8 +237,7 @@ impl<R: BufRead> Reader<R> {
     fn advance(&mut self) -> Result<Option<Found>, Error> {
         self.skip_rest()?;
         self.extensions.clear();
-        let mut extension_count = Budget::new("max_extensions", self.limits.max_extensions());
-        let mut extension_bytes = Budget::new("max_extension_bytes", self.limits.max_extension_bytes());
+        let mut chain = Chain::new(&self.limits);
         loop {
             let at = self.source.offset_bytes();
             let fail = |kind| Error::new(kind, Some(at));
@@ -219,20 +249,18 @@ impl<R: BufRead> Reader<R> {
                 self.finish(at)?;
                 return Ok(None);
             }
-            let parsed = header::parse(&block, &mut self.name).map_err(fail)?;
-            match parsed.type_ {
-                Type::File | Type::Directory | Type::Label => return self.found(&parsed, at).map(Some).map_err(fail),
-                Type::PaxLocal | Type::PaxGlobal | Type::LongName => {
-                    let size_bytes = parsed.size_bytes.ok_or_else(|| fail(unset_size()))?;
-                    if parsed.dialect == Dialect::V7 {
-                        return Err(fail(ErrorKind::Extension(ExtensionFault::Carrier)));
-                    }
-                    extension_count.spend(1).map_err(|exceeded| fail(ErrorKind::Limit(exceeded)))?;
-                    extension_bytes.spend(size_bytes).map_err(|exceeded| fail(ErrorKind::Limit(exceeded)))?;
+            let parsed = header::parse(&block, &mut self.name);
+            let found = parsed.and_then(|parsed| match parsed.type_ {
+                Type::File | Type::Directory | Type::Label => self.found(&parsed, at).map(Next::Member),
+                _ => chain.link(&parsed).map(|size_bytes| Next::Extension(parsed.type_, size_bytes)),
+            });
+            match found.map_err(|kind| fail(kind).in_member(&self.name))? {
+                Next::Member(found) => return Ok(Some(found)),
+                Next::Extension(type_, size_bytes) => {
                     self.extension_payload.clear();
                     self.source.append(size_bytes, Part::Extension, &mut self.extension_payload)?;
                     self.source.skip(padding_bytes(size_bytes), Part::Extension)?;
-                    self.take_extension(parsed.type_).map_err(fail)?;
+                    self.take_extension(type_).map_err(|kind| fail(kind).in_member(&self.name))?;
                 }
             }
         }
@@ -288,8 +316,9 @@ impl<R: BufRead> Reader<R> {
     fn skip_rest(&mut self) -> Result<(), Error> {
         let (payload, padding) = (self.payload_left_bytes, self.padding_left_bytes);
         (self.payload_left_bytes, self.padding_left_bytes) = (0, 0);
-        self.source.skip(payload, Part::Payload)?;
-        self.source.skip(padding, Part::Padding)
+        let skipped = self.source.skip(payload, Part::Payload);
+        let skipped = skipped.and_then(|()| self.source.skip(padding, Part::Padding));
+        skipped.map_err(|error| error.in_member(&self.name))
     }
 
     /// Checks everything behind the first zero block, which stands at `at`.

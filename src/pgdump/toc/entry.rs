@@ -332,9 +332,9 @@ impl<'a> Entry<'a> {
         dialect.put_int(id, out)?;
         dialect.put_int(i32::from(self.has_data()), out)?;
         if since(FormatVersion::V1_8) {
-            dialect.put_str(Some(self.catalog_table_oid.to_string().as_bytes()), out)?;
+            dialect.put_decimal(self.catalog_table_oid, out)?;
         }
-        dialect.put_str(Some(self.catalog_oid.to_string().as_bytes()), out)?;
+        dialect.put_decimal(self.catalog_oid, out)?;
         dialect.put_str(Some(self.tag), out)?;
         dialect.put_str(Some(self.desc), out)?;
         if since(FormatVersion::V1_11) {
@@ -362,7 +362,7 @@ impl<'a> Entry<'a> {
         }
         if since(FormatVersion::V1_5) {
             for id in self.dependencies {
-                dialect.put_str(Some(id.to_string().as_bytes()), out)?;
+                dialect.put_decimal(id, out)?;
             }
             dialect.put_str(None, out)?;
         }
@@ -399,8 +399,12 @@ impl fmt::Display for Entry<'_> {
 
 /// A decimal number of 32 bits as `sprintf("%u")` writes it.
 fn decimal(text: &[u8], what: &'static str) -> Result<u32, Corruption> {
-    let canonical = matches!(text, [b'0'] | [b'1'..=b'9', ..]) && text.iter().all(u8::is_ascii_digit);
-    let number = std::str::from_utf8(text).ok().filter(|_| canonical).and_then(|text| text.parse().ok());
+    let canonical = matches!(text, [b'0'] | [b'1'..=b'9', ..]);
+    let digit = |number: u32, byte: &u8| {
+        let digit = byte.checked_sub(b'0').filter(|digit| *digit < 10)?;
+        number.checked_mul(10)?.checked_add(u32::from(digit))
+    };
+    let number = text.iter().try_fold(0, digit).filter(|_| canonical);
     number.ok_or(Corruption::NotANumber(what))
 }
 

@@ -62,8 +62,8 @@ impl Toc {
         for index in 0..count {
             starts.push(head.marked_bytes());
             let read = head.parse(TOC, &budget, |cursor| Entry::read(cursor, &dialect, limits).map(|entry| entry.id));
-            let id =
-                read.map_err(|error| error.within(|| format!("the {}. of {count} entries", u64::from(index) + 1)))?;
+            let id = read
+                .map_err(|error| error.within(|| format!("entry {} of {count}", u64::from(index).saturating_add(1))))?;
             by_id.push((id, starts.len().saturating_sub(1)));
         }
         by_id.sort_unstable();

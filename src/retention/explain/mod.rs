@@ -7,7 +7,7 @@ use jiff::civil::{Date, Weekday};
 
 use super::backup::{Backup, Origin, Status};
 use super::bucket::Bucket;
-use super::civil::{date_of, is_weekday, nth_weekday_of, weekday_offset};
+use super::civil::{date_of, nth_weekday_of, weekday_offset};
 use super::clock::Clock;
 use super::expiry::{self, Expiry};
 use super::keep::Count;
@@ -279,7 +279,6 @@ fn needed_day(select: Select, day: i64) -> Option<i64> {
 }
 
 fn nearest_weekday(day: i64, weekday: Weekday) -> i64 {
-    debug_assert!(!is_weekday(day, weekday), "the day would have been right");
     let ahead = (i64::from(weekday.to_monday_zero_offset()) - weekday_offset(day)).rem_euclid(7);
     if ahead <= 3 { day + ahead } else { day + ahead - 7 }
 }

@@ -38,8 +38,9 @@ pub const NAMES: [&str; 8] = [
 /// A policy by its name, as on a command line: one of [`NAMES`], or `restic:`, `borg:`, `proxmox:` or `kopia:`
 /// followed by that program's options.
 ///
-/// Options are separated by commas, as in `restic:last=3,daily=7,weekly=4,monthly=12,yearly=2,within=1y5m7d2h`. See
-/// [`Restic`], [`Borg`], [`Proxmox`] and [`Kopia`] for those that each program has.
+/// Options are separated by commas, as in `restic:last=3,daily=7,weekly=4,monthly=12,yearly=2,within=1y5m7d2h`; the
+/// programs' own `keep-` in front of each may stay. See [`Restic`], [`Borg`], [`Proxmox`] and [`Kopia`] for the
+/// options that each program has.
 ///
 /// # Errors
 /// When no policy has the name, or an option is wrong; the error names it and its place.
@@ -47,7 +48,7 @@ pub const NAMES: [&str; 8] = [
 /// ```
 /// use appsnap::retention::presets;
 ///
-/// assert_eq!(presets::by_name("restic:daily=7,within=1m")?.rules().len(), 2);
+/// assert_eq!(presets::by_name("restic:daily=7,keep-within=1m")?.rules().len(), 2);
 /// let refused = presets::by_name("restic:dayly=7").unwrap_err();
 /// assert_eq!(refused.position(), Some(7));
 /// # Ok::<(), appsnap::retention::Error>(())

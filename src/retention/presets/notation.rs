@@ -19,7 +19,8 @@ pub(super) fn options<'t>(whole: &'t str, options: &'t str, repeatable: &[&str])
         let Some((key, value)) = part.split_once('=') else {
             return Err(Error::syntax(WHAT, whole, part, "is not of the form name=value"));
         };
-        let option = Opt { whole, key: key.trim(), value: value.trim() };
+        let key = key.trim();
+        let option = Opt { whole, key: key.strip_prefix("keep-").unwrap_or(key), value: value.trim() };
         if found.iter().any(|earlier| earlier.key == option.key) && !repeatable.contains(&option.key) {
             return Err(Error::syntax(WHAT, whole, key, "stands twice"));
         }

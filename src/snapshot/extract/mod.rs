@@ -6,17 +6,16 @@ mod staging;
 mod tree;
 
 use std::io::Read;
-use std::ops::ControlFlow;
 use std::path::Path;
 
 pub use options::{Durability, Existing, ExtractOptions, Selection};
 pub use staging::{STAGING_PREFIX, remove_stale_staging};
 
 use super::entry::EntryKind;
-use super::error::{Error, ErrorKind, Result};
+use super::error::{Error, Result};
 use super::reader::SnapshotReader;
 use crate::metadata::Metadata;
-use crate::observe::{Event, Observer};
+use crate::observe::{Event, Observer, proceed};
 use staging::Staging;
 use tree::Tree;
 
@@ -134,11 +133,4 @@ pub fn extract<R: Read>(
     })?;
     staging.commit(options.durability)?;
     Ok(report)
-}
-
-fn proceed(observer: &mut dyn Observer, event: &Event<'_>) -> Result<()> {
-    match observer.observe(event) {
-        ControlFlow::Continue(()) => Ok(()),
-        ControlFlow::Break(()) => Err(Error::new(ErrorKind::Cancelled)),
-    }
 }

@@ -8,7 +8,7 @@ mod witness;
 pub use builder::Index;
 
 pub(super) use builder::Builder;
-pub(super) use tables::{Cursor, Located, Tables, wrong};
+pub(super) use tables::{Cursor, Located, Tables, member_bytes, wrong};
 pub(super) use witness::{Digest, Witness, pair};
 
 /// Packed length, plain length and CRC32 of a row of the chunk table.

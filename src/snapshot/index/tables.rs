@@ -263,6 +263,13 @@ pub(in crate::snapshot) struct Cursor {
     last: Option<[u8; 16]>,
 }
 
+impl Cursor {
+    /// Plain offset behind the documents so far.
+    pub(in crate::snapshot) fn offset_bytes(&self, tables: &Tables) -> u64 {
+        if self.page == 0 { tables.documents_offset_bytes() } else { self.offset_bytes }
+    }
+}
+
 /// Bytes of a member in the tar stream: header, payload, padding.
 pub(in crate::snapshot) fn member_bytes(len_bytes: u64) -> u64 {
     (tarball::BLOCK_BYTES as u64).saturating_add(len_bytes).saturating_add(tarball::padding_bytes(len_bytes))

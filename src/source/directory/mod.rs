@@ -2,8 +2,8 @@
 
 mod crew;
 mod open;
-mod spelling;
-mod walk;
+pub(super) mod spelling;
+pub(super) mod walk;
 
 use std::path::{Path, PathBuf};
 
@@ -11,6 +11,7 @@ pub use open::OpenDocument;
 
 use self::spelling::Spelling;
 use self::walk::{Batch, Walk};
+use super::archive::Store;
 use super::error::{Error, ErrorKind, Result};
 use super::leftover::LeftoverSet;
 use super::plan::{Plan, Row};
@@ -136,7 +137,7 @@ pub fn scan(root: impl AsRef<Path>, options: &DirectoryOptions, observer: &mut d
     }
     collector.tell(&Event::planned(collector.rows.len() as u64, collector.document_bytes))?;
     let Collector { rows, leftovers, .. } = collector;
-    Ok(Plan::new(folder, rows, leftovers))
+    Ok(Plan::new(Store::Folder(folder), rows, leftovers))
 }
 
 /// Gathers what the walkers find, on the caller's thread.

@@ -11,7 +11,7 @@ const ID_DIGITS: u32 = 32;
 
 /// A folder below the files folder that may hold documents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shards {
+pub(in crate::source) enum Shards {
     /// The files folder itself.
     Root,
     /// `xx`
@@ -28,18 +28,18 @@ pub(super) enum Shards {
 /// Bits 0 to 31 are set for every upper-case digit of the name, bits 32 to 35 for those of the shard folders; bits 36
 /// and 37 count the shard folders that are missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Spelling(u64);
+pub(in crate::source) struct Spelling(u64);
 
 /// Why a name is no document's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mismatch {
+pub(in crate::source) enum Mismatch {
     NotAnId,
     WrongShard,
 }
 
 impl Shards {
     /// The folder called `name` inside this one, if it can be a shard folder.
-    pub(super) fn child(self, name: &[u8]) -> Option<Self> {
+    pub(in crate::source) fn child(self, name: &[u8]) -> Option<Self> {
         match (self, name) {
             (Self::Root, [a, b]) if is_hex(*a) && is_hex(*b) => Some(Self::One([*a, *b])),
             (Self::One(first), [a, b]) if is_hex(*a) && is_hex(*b) => Some(Self::Two(first, [*a, *b])),
@@ -49,7 +49,7 @@ impl Shards {
     }
 
     /// Appends this folder's path, relative to the files folder.
-    pub(super) fn push_to(self, path: &mut PathBuf) {
+    pub(in crate::source) fn push_to(self, path: &mut PathBuf) {
         let mut push = |shard: [u8; 2]| path.push(std::str::from_utf8(&shard).unwrap_or_default());
         match self {
             Self::Root => {}
@@ -65,7 +65,7 @@ impl Shards {
 
 impl Spelling {
     /// Takes `name`, found in the folder `shards`, apart into the id and how it is spelled.
-    pub(super) fn parse(shards: Shards, name: &[u8]) -> Result<(DocumentId, Self), Mismatch> {
+    pub(in crate::source) fn parse(shards: Shards, name: &[u8]) -> Result<(DocumentId, Self), Mismatch> {
         let id = DocumentId::parse(name).map_err(|_| Mismatch::NotAnId)?;
         let (shard, missing_count) = match shards {
             Shards::Root => ([0; 4], 2),
@@ -83,17 +83,17 @@ impl Spelling {
     }
 
     /// The spelling that [`bits`](Self::bits) came from.
-    pub(super) const fn from_bits(bits: u64) -> Self {
+    pub(in crate::source) const fn from_bits(bits: u64) -> Self {
         Self(bits)
     }
 
     /// This spelling as a number, in the same order.
-    pub(super) const fn bits(self) -> u64 {
+    pub(in crate::source) const fn bits(self) -> u64 {
         self.0
     }
 
     /// Appends the document's path, relative to the files folder: the inverse of [`parse`](Self::parse).
-    pub(super) fn push_to(self, id: DocumentId, prefix: &str, suffix: &str, path: &mut PathBuf) {
+    pub(in crate::source) fn push_to(self, id: DocumentId, prefix: &str, suffix: &str, path: &mut PathBuf) {
         let text = id.text();
         let digits = text.as_str().bytes().filter(|byte| *byte != b'-');
         let mut shard = [0; SHARD_CHARS as usize];
@@ -131,7 +131,7 @@ fn is_hex(byte: u8) -> bool {
 }
 
 /// The number that `text` writes, when it is written with digits alone.
-pub(super) fn decimal<N: std::str::FromStr>(text: &[u8]) -> Option<N> {
+pub(in crate::source) fn decimal<N: std::str::FromStr>(text: &[u8]) -> Option<N> {
     let digits_only = text.iter().all(u8::is_ascii_digit);
     std::str::from_utf8(text).ok().filter(|_| digits_only)?.parse().ok()
 }

@@ -220,7 +220,7 @@ fn leftover(kind: LeftoverKind, shards: Shards, name: Option<&OsStr>) -> Leftove
 }
 
 /// Whether a file manager, a file server or a version control system is known to leave files of this name.
-fn is_junk(name: &[u8]) -> bool {
+pub(in crate::source) fn is_junk(name: &[u8]) -> bool {
     const NAMES: [&str; 8] =
         ["thumbs.db", "ehthumbs.db", "desktop.ini", ".ds_store", ".directory", ".gitkeep", ".gitignore", ".localized"];
     /// AppleDouble files of macOS, and what NFS keeps of deleted files that are still open.

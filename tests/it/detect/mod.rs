@@ -154,6 +154,6 @@ proptest! {
         let bytes = [start, &rest].concat();
         let detection = detect::identify(&bytes);
         prop_assert_eq!(detection, detect::identify(&bytes));
-        detect::identify(&gzip(&bytes));
+        prop_assert_eq!(detect::identify(&gzip(&bytes)).packing(), Packing::Gzip);
     }
 }

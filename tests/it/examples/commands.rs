@@ -246,6 +246,16 @@ fn inspect_describes_an_archive_and_its_dump() {
 }
 
 #[test]
+fn index_is_added_only_when_asked_for() {
+    let site = Site::new();
+    let (Some(plain), Some(inspect)) = (site.pack("plain.tar.gz", &[]), example("inspect")) else { return };
+    let indexed = site.pack("indexed.tar.gz", &["--index"]).unwrap();
+    assert_eq!((&plain["indexed"], &indexed["indexed"]), (&value!(false), &value!(true)));
+    let told = json(&run(&inspect, &[&site.arg("indexed.tar.gz"), "--json"], b""));
+    assert_eq!((&told["indexed"], &told["documents"]), (&value!(true), &value!(40)));
+}
+
+#[test]
 fn inspect_names_what_is_no_snapshot_and_says_what_would_be_right() {
     let site = Site::new();
     let Some(inspect) = example("inspect") else { return };
@@ -273,4 +283,62 @@ fn inspect_spends_the_limits_of_its_options() {
         assert_eq!(output.status.code(), Some(1), "{option} {file}");
         assert!(stderr(&output).contains("the limit max_"), "{}", stderr(&output));
     }
+}
+
+#[test]
+fn one_document_is_fetched_with_and_without_an_index() {
+    let Some(fetch) = example("fetch_document") else { return };
+    let site = Site::new();
+    for (archive, more) in [("plain.tar.gz", &[][..]), ("indexed.tar.gz", &["--index"])] {
+        site.pack(archive, more);
+        let (id, content) = &site.documents[17];
+        let fetched = run(&fetch, &[site.arg(archive), id.to_string()], b"");
+        assert!(fetched.status.success(), "{}", stderr(&fetched));
+        assert!(fetched.stdout == *content);
+        let output = site.arg("fetched");
+        assert!(run(&fetch, &[&site.arg(archive), &id.to_string(), "--output", &output], b"").status.success());
+        assert!(fs::read(&output).unwrap() == *content);
+        fs::remove_file(&output).unwrap();
+
+        let absent = "00000000-0000-0000-0000-000000000000";
+        let refused = run(&fetch, &[&site.arg(archive), absent, "--output", &output], b"");
+        assert_eq!(refused.status.code(), Some(1));
+        assert!(stderr(&refused).contains(absent));
+        assert!(!Path::new(&output).exists());
+        assert_eq!(run(&fetch, &[&site.arg(archive), "no-uuid"], b"").status.code(), Some(2));
+    }
+}
+
+#[test]
+fn repacked_parts_hold_what_was_asked_for() {
+    let (Some(repack), Some(list)) = (example("repack"), example("list")) else { return };
+    let site = Site::new();
+    let packed = site.pack("plain.tar.gz", &[]).unwrap();
+    // Once from a plain archive, which is compressed anew, and once from an indexed one, which is copied.
+    for source in ["plain.tar.gz", "indexed.tar.gz"] {
+        let parts = [
+            ("indexed.tar.gz", &[][..], 40),
+            ("db.tar.gz", &["--only", "database"], 0),
+            ("files.tar.gz", &["--only", "files"], 40),
+        ];
+        for (part, more, count) in parts {
+            if source == part {
+                continue;
+            }
+            let mut arguments = vec![site.arg(source), site.arg(part)];
+            arguments.extend(more.iter().map(|word| (*word).to_owned()));
+            assert!(run(&repack, &arguments, b"").status.success());
+            let listed = json(&run(&list, &[site.arg(part), "--json".to_owned()], b""));
+            assert_eq!(listed.as_array().unwrap().len(), count, "{source} to {part}");
+        }
+    }
+    // Without its index a repacked archive is the one that was packed.
+    let arguments = [&site.arg("indexed.tar.gz"), &site.arg("again.tar.gz"), "--no-index"];
+    assert!(run(&repack, &arguments, b"").status.success());
+    assert_eq!(fs::metadata(site.path("again.tar.gz")).unwrap().len(), packed["archive_bytes"]);
+    assert!(fs::read(site.path("again.tar.gz")).unwrap() == fs::read(site.path("plain.tar.gz")).unwrap());
+
+    let refused = run(&repack, &[site.arg("mx.dump"), site.arg("never.tar.gz")], b"");
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(!site.path("never.tar.gz").exists());
 }

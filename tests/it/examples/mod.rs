@@ -1,6 +1,8 @@
 //! The example programs, run as users run them.
 
 mod commands;
+#[cfg(unix)]
+mod round_trip;
 
 use std::env;
 use std::ffi::OsStr;
@@ -19,7 +21,7 @@ const DUMP: &[u8] = include_bytes!("../../../examples/data/quickstart.dump");
 ///
 /// # Panics
 /// When `APPSNAP_REQUIRE_TOOLS` is set and it was not built.
-fn example(name: &str) -> Option<PathBuf> {
+pub(crate) fn example(name: &str) -> Option<PathBuf> {
     let test = env::current_exe().unwrap();
     let profile = test.parent().and_then(Path::parent).unwrap();
     let file = profile.join("examples").join(name).with_extension(env::consts::EXE_EXTENSION);

@@ -78,12 +78,11 @@ fn read(source: impl Read, limits: &Limits) -> Outcome {
 fn judge(source: impl Read, case: &Case) -> Outcome {
     let mut outcome = read(source, &case.limits);
     // Only the group of the dump has something to say about dumps; others hold any bytes in their place.
-    if outcome.verdict != Verdict::Reject && case.name.starts_with("d-") {
-        if let Err((class, message)) = judge_dump(&outcome.database) {
-            outcome.verdict = Verdict::Reject;
-            outcome.reasons = class.to_owned();
-            outcome.message = message;
-        }
+    let is_dump = outcome.verdict != Verdict::Reject && case.name.starts_with("d-");
+    if is_dump && let Err((class, message)) = judge_dump(&outcome.database) {
+        outcome.verdict = Verdict::Reject;
+        outcome.reasons = class.to_owned();
+        outcome.message = message;
     }
     outcome
 }

@@ -116,7 +116,7 @@ pub fn of_anomaly(kind: &AnomalyKind) -> Option<&'static str> {
 /// The class of a dump that the platform would not take.
 pub fn of_dump(error: &pgdump::Error) -> &'static str {
     match error.kind() {
-        pgdump::ErrorKind::NotAnArchive | pgdump::ErrorKind::NotCustomFormat { .. } => "db-format",
+        pgdump::ErrorKind::NotAnArchive { .. } | pgdump::ErrorKind::NotCustomFormat { .. } => "db-format",
         pgdump::ErrorKind::UnsupportedVersion { .. } => "db-version",
         // Of nothing at all nobody can say that it was a dump once.
         pgdump::ErrorKind::Truncated { .. } if error.position() == Some(0) => "db-format",

@@ -3,4 +3,5 @@
 mod damage;
 mod index;
 mod read;
+mod repack;
 mod write;

@@ -1,5 +1,6 @@
 //! Files folders become plans, and plans open files.
 
+mod archives;
 mod directory;
 mod plan;
 

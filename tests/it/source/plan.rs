@@ -1,6 +1,9 @@
+use std::io;
+
+use appsnap::gzip::Level;
 use appsnap::metadata::Metadata;
 use appsnap::observe::Silent;
-use appsnap::snapshot::DocumentSource;
+use appsnap::snapshot::{Content, DocumentSource, SnapshotWriter, WriteOptions, WriteReport};
 use appsnap::source::SizeEstimate;
 use appsnap::source::directory::{self, DirectoryOptions};
 use proptest::prelude::*;
@@ -20,7 +23,7 @@ fn retain_drops_documents_and_their_bytes() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     /// The tar crate's own writer is the witness for headers and padding.
     #[test]
@@ -40,8 +43,62 @@ proptest! {
         let len = builder.into_inner().unwrap().len() as u64;
         let estimate = SizeEstimate::of(&Lengths(documents), &metadata, database.map(|len| len as u64));
         prop_assert_eq!(estimate.tar_bytes, len.div_ceil(10_240) * 10_240);
-        prop_assert!(estimate.max_packed_bytes > estimate.tar_bytes);
     }
+
+    /// Whatever the documents hold, and however they lie to the chunks.
+    #[test]
+    fn snapshot_is_as_large_as_foreseen(
+        documents in proptest::collection::vec((0..3_u8, prop_oneof![0..3_000_usize, 0..300_000_usize]), 0..12),
+        level in 1..=9_u8,
+    ) {
+        let documents: Vec<_> = documents.into_iter().map(|(kind, len)| content(kind, len)).collect();
+        let (estimate, report) = foresee_and_write(&documents, level);
+        prop_assert_eq!(report.plain_bytes(), estimate.tar_bytes);
+        prop_assert!(report.archive_bytes() <= estimate.max_packed_bytes, "{} > {}", report.archive_bytes(), estimate.max_packed_bytes);
+    }
+}
+
+/// The worst that documents can do to the compressor: noise, which has to be stored, in pieces that are just large
+/// enough to be stored on their own; and bytes that look compressible and are not.
+#[test]
+fn hardly_compressible_snapshots_stay_below_their_bound() {
+    for (kind, len, count) in [(0, 768, 3_000), (0, 65_536, 40), (0, 65_537, 40), (1, 768, 3_000), (1, 3 << 20, 1)] {
+        let documents = vec![content(kind, len); count];
+        for level in [1, 6, 9] {
+            let (estimate, report) = foresee_and_write(&documents, level);
+            let found = report.archive_bytes();
+            assert!(found <= estimate.max_packed_bytes, "{count} of {len}, level {level}: {found}, {estimate:?}");
+        }
+    }
+}
+
+/// Noise, noise of few values, or text.
+fn content(kind: u8, len: usize) -> Vec<u8> {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64 ^ len as u64;
+    let noise = std::iter::repeat_with(|| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 32) as u8
+    });
+    match kind {
+        0 => noise.take(len).collect(),
+        1 => noise.map(|byte| 144 + byte % 112).take(len).collect(),
+        _ => b"the quick brown fox ".iter().copied().cycle().take(len).collect(),
+    }
+}
+
+fn foresee_and_write(documents: &[Vec<u8>], level: u8) -> (SizeEstimate, WriteReport) {
+    let document_bytes = documents.iter().map(|content| content.len() as u64).sum();
+    let metadata = Metadata::new().with_files_size_bytes(document_bytes).with_dump_size_bytes(0);
+    let lengths = Lengths(documents.iter().map(Vec::len).collect());
+    let estimate = SizeEstimate::of(&lengths, &metadata, None);
+    let options = WriteOptions::new().with_level(Level::new(level).unwrap());
+    let mut writer = SnapshotWriter::start(io::sink(), &metadata, options).unwrap();
+    for (index, bytes) in documents.iter().enumerate() {
+        writer.document(id(index as u64), Content::sized(bytes.len() as u64, bytes.as_slice())).unwrap();
+    }
+    (estimate, writer.finish().unwrap().1)
 }
 
 /// Documents that exist only as lengths.

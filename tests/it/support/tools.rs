@@ -2,6 +2,7 @@
 
 use std::env;
 use std::path::PathBuf;
+use std::process::Command;
 
 /// Set in CI: a test whose tool is missing fails instead of being skipped.
 const REQUIRE_TOOLS: &str = "APPSNAP_REQUIRE_TOOLS";
@@ -20,4 +21,15 @@ pub fn tool(name: &str) -> Option<PathBuf> {
         eprintln!("SKIPPED: {name} is not installed");
     }
     found
+}
+
+/// Runs `command` to its end and returns what it printed.
+///
+/// # Panics
+/// When it fails, with what it said about that.
+#[allow(dead_code, reason = "not every feature set has a test that runs a tool")]
+pub fn finish(command: &mut Command) -> Vec<u8> {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    output.stdout
 }

@@ -197,7 +197,10 @@ fn labels_are_shown_as_what_they_are() {
 fn messages_name_the_place_and_the_remedy() {
     let hard_link = Plan::sample().push(Part::bare(Header::ustar("tree/x", 0).of_type(b'1'))).tar();
     let message = walk(&hard_link, &Limits::untrusted()).unwrap_err().to_string();
-    assert!(message.contains("--hard-dereference") && message.contains("at byte 6144"), "{message}");
+    assert!(
+        message.starts_with("tree/x: ") && message.contains("--hard-dereference") && message.contains("at byte 6144"),
+        "{message}"
+    );
     let conflict = Plan::sample().extend(2, pax(&[("path", "a\u{202e}\nb")])).tar();
     let message = walk(&conflict, &Limits::untrusted()).unwrap_err().to_string();
     assert!(message.contains(r"a\xe2\x80\xae\nb"), "{message}");

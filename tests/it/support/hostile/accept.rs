@@ -155,8 +155,8 @@ fn gzips() -> Vec<Case> {
     let first = tar.len() / 3;
     let rows = [
         ("a-bare-tar", tar.clone()),
-        ("a-bare-tar-gnu", Plan::sample().headers(Header::as_gnu).tar()),
-        ("a-bare-tar-v7", Plan::sample().headers(Header::as_v7).tar()),
+        ("a-bare-tar-gnu", Plan::sample().headers(Header::into_gnu).tar()),
+        ("a-bare-tar-v7", Plan::sample().headers(Header::into_v7).tar()),
         ("a-gzip-level-1", deflated(gzip::deflate(&tar, Compression::fast()))),
         ("a-gzip-level-9", deflated(gzip::deflate(&tar, Compression::best()))),
         ("a-gzip-level-0", deflated(gzip::deflate(&tar, Compression::none()))),

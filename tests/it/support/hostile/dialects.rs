@@ -15,7 +15,7 @@ pub fn cases() -> Vec<Case> {
 
 fn magics() -> Vec<Case> {
     let with = |field, bytes: &'static [u8]| Plan::sample().headers(|header| header.with(field, bytes));
-    let gnu = |field, bytes: &'static [u8]| Plan::sample().headers(|header| header.as_gnu().with(field, bytes));
+    let gnu = |field, bytes: &'static [u8]| Plan::sample().headers(|header| header.into_gnu().with(field, bytes));
     let star = |times: &'static [u8]| {
         let mut prefix = vec![0; 131];
         prefix.extend(times);
@@ -25,23 +25,23 @@ fn magics() -> Vec<Case> {
         ("a-posix", Plan::sample()),
         ("a-posix-nul-version", with(Field::Magic, b"ustar\0\0\0")),
         ("a-posix-typeflag-nul", with(Field::Type, b"\0")),
-        ("a-gnu", Plan::sample().headers(Header::as_gnu)),
+        ("a-gnu", Plan::sample().headers(Header::into_gnu)),
         ("a-gnu-octal-times", gnu(Field::Prefix, b"14524770400\x0014524770400\x0000000000000\0")),
         ("a-gnu-octal-times-space-terminated", gnu(Field::Prefix, b"14524770400 14524770400 ")),
         (
             "a-gnu-base-256-times",
             gnu(Field::Prefix, b"\x80\0\0\0\0\0\0\0\0\0\0\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"),
         ),
-        ("a-v7", Plan::sample().headers(Header::as_v7)),
-        ("a-v7-typeflag-zero", Plan::sample().headers(|header| header.as_v7().of_type(b'0'))),
+        ("a-v7", Plan::sample().headers(Header::into_v7)),
+        ("a-v7-typeflag-zero", Plan::sample().headers(|header| header.into_v7().of_type(b'0'))),
         (
             "a-v7-owner-names",
             Plan::sample()
-                .headers(|header| header.as_v7().with(Field::UserName, b"root").with(Field::GroupName, b"root")),
+                .headers(|header| header.into_v7().with(Field::UserName, b"root").with(Field::GroupName, b"root")),
         ),
         ("a-star-trailer", star(b"")),
         ("a-star-trailer-with-times", star(b"14524770400 14524770400 ")),
-        ("a-mixed-dialects", Plan::sample().header(METADATA, Header::as_gnu).header(DOCUMENT, Header::as_v7)),
+        ("a-mixed-dialects", Plan::sample().header(METADATA, Header::into_gnu).header(DOCUMENT, Header::into_v7)),
         ("a-owner-not-utf8", with(Field::UserName, b"\xff\xfe\xfd")),
         ("a-owner-names-full", with(Field::GroupName, &[b'g'; 32])),
         ("a-owner-terminal-escape", with(Field::UserName, b"\x1b[2J")),
@@ -111,10 +111,10 @@ fn directories() -> Vec<Case> {
     });
     accepted(vec![
         ("a-directories", with(&|header| header)),
-        ("a-directories-gnu", with(&Header::as_gnu)),
-        ("a-directories-v7", with(&Header::as_v7)),
-        ("a-directories-v7-type-zero", with(&|header| header.as_v7().of_type(b'0'))),
-        ("a-directories-v7-type-five", with(&|header| header.as_v7().of_type(b'5'))),
+        ("a-directories-gnu", with(&Header::into_gnu)),
+        ("a-directories-v7", with(&Header::into_v7)),
+        ("a-directories-v7-type-zero", with(&|header| header.into_v7().of_type(b'0'))),
+        ("a-directories-v7-type-five", with(&|header| header.into_v7().of_type(b'5'))),
         ("a-directories-size-unset", with(&|header| header.with(Field::Size, b""))),
         ("a-directories-mode-755", with(&|header| header.with(Field::Mode, b"0000755\0"))),
         ("a-directory-without-slash", named("tree")),

@@ -12,9 +12,11 @@ pub fn cases() -> Vec<Case> {
         dump.render()
     };
     let whole = small();
-    let long_string = [&whole[..46], &[0, 0xff, 0xff, 0xff, 0x7f], b"app"].concat();
-    let many_entries =
-        [&whole[..46], &[1, 1, 0, 0, 0, 1, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0x7f]].concat();
+    let find = |text: &[u8]| whole.windows(text.len()).rposition(|window| window == text).unwrap();
+    // The database's name is the header's first string; behind the last stands the count of entries.
+    let name_at = find(b"\0\x03\0\0\0app\0\x05\0\0\x0013.23");
+    let count_at = find(b"13.23") + 5;
+    let claims = |at: usize, int: [u8; 5]| [&whole[..at], &int, &whole[at + 5..]].concat();
     vec![
         row("d-empty", "db-format", b""),
         row("d-text", "db-format", b"--\n-- PostgreSQL database dump\n--\n\n"),
@@ -35,8 +37,13 @@ pub fn cases() -> Vec<Case> {
         row("d-int-size-0", "db-header", &bent(|dump| dump.int_size = 0)),
         row("d-int-size-255", "db-header", &bent(|dump| dump.int_size = 255)),
         row("d-offset-size-0", "db-header", &bent(|dump| dump.offset_size = 0)),
-        row("d-string-of-2-gib", "db-header", &long_string),
-        row("d-two-billion-entries", "db-header", &many_entries),
+        row("d-string-of-2-gib", "db-header", &claims(name_at, [0, 0xff, 0xff, 0xff, 0x7f])),
+        row("d-string-of-4-gib", "db-header", &claims(name_at, [0, 0xff, 0xff, 0xff, 0xff])),
+        row("d-string-of-minus-2", "db-header", &claims(name_at, [1, 2, 0, 0, 0])),
+        row("d-sign-byte-of-text-mode", "db-header", &claims(name_at, [0x0d, 3, 0, 0, 0])),
+        row("d-two-billion-entries", "db-header", &claims(count_at, [0, 0xff, 0xff, 0xff, 0x7f])),
+        row("d-no-entries", "db-header", &claims(count_at, [0, 0, 0, 0, 0])),
+        row("d-minus-one-entries", "db-header", &claims(count_at, [1, 1, 0, 0, 0])),
         Case::accept("d-version-1-12", Plan::with_dump(&bent(|dump| dump.version = [1, 12, 0])).gz()),
         Case::accept("d-version-1-13", Plan::with_dump(&bent(|dump| dump.version = [1, 13, 0])).gz()),
     ]

@@ -82,21 +82,21 @@ impl Header {
 
     /// A GNU header of a regular file.
     pub fn gnu(name: impl AsRef<[u8]>, len_bytes: u64) -> Self {
-        Self::ustar(name, len_bytes).as_gnu()
+        Self::ustar(name, len_bytes).into_gnu()
     }
 
     /// A header of a regular file as it was before there was a magic.
     pub fn v7(name: impl AsRef<[u8]>, len_bytes: u64) -> Self {
-        Self::ustar(name, len_bytes).as_v7()
+        Self::ustar(name, len_bytes).into_v7()
     }
 
     /// The same under GNU's magic.
-    pub fn as_gnu(self) -> Self {
+    pub fn into_gnu(self) -> Self {
         self.with(Field::Magic, b"ustar  \0")
     }
 
     /// The same without a magic.
-    pub fn as_v7(self) -> Self {
+    pub fn into_v7(self) -> Self {
         self.with(Field::Magic, b"").with(Field::DevMajor, b"").with(Field::DevMinor, b"").with(Field::Type, b"\0")
     }
 

@@ -36,10 +36,7 @@ fn checksums() -> Vec<Case> {
             ("h-checksum-base-256", with(|sum, _| [&[0x80, 0, 0, 0][..], &sum.to_be_bytes()].concat())),
             ("h-checksum-behind-nul", with(|sum, _| format!("\0{sum:06o} ").into_bytes())),
             ("h-random-block", Plan::sample().extend(DATABASE, &noise)),
-            (
-                "h-text-block",
-                Plan::sample().extend(DOCUMENT, "Proceed to checkout. ".repeat(30).as_bytes()[..BLOCK].to_vec()),
-            ),
+            ("h-text-block", Plan::sample().extend(DOCUMENT, &"Proceed to checkout. ".repeat(30).as_bytes()[..BLOCK])),
         ],
     )
     .collect::<Vec<_>>();
@@ -51,12 +48,12 @@ fn dialects() -> Vec<Case> {
     let magic = |bytes: &'static [u8]| Plan::sample().header(METADATA, |header| header.with(Field::Magic, bytes));
     let gnu = |prefix: Vec<u8>| {
         Plan::sample()
-            .header(DATABASE, |header| header.as_gnu().with(Field::Name, b"db.backup").with(Field::Prefix, prefix))
+            .header(DATABASE, |header| header.into_gnu().with(Field::Name, b"db.backup").with(Field::Prefix, prefix))
     };
     let at = |offset: usize, byte: u8| {
         let mut prefix = vec![0; 155];
         prefix[offset] = byte;
-        Plan::sample().header(DATABASE, |header| header.as_gnu().with(Field::Prefix, &prefix))
+        Plan::sample().header(DATABASE, |header| header.into_gnu().with(Field::Prefix, &prefix))
     };
     let star = |prefix: Vec<u8>| {
         Plan::sample().header(DATABASE, |header| {
@@ -67,7 +64,7 @@ fn dialects() -> Vec<Case> {
         })
     };
     let v7 = Plan::sample()
-        .header(DATABASE, |header| header.as_v7().with(Field::Name, b"db.backup").with(Field::Prefix, b"db"));
+        .header(DATABASE, |header| header.into_v7().with(Field::Name, b"db.backup").with(Field::Prefix, b"db"));
     let nul_version = Plan::sample().header(DATABASE, |header| {
         header.with(Field::Magic, b"ustar").with(Field::Name, b"db.backup").with(Field::Prefix, b"db")
     });

@@ -70,7 +70,7 @@ fn devices() -> Vec<Case> {
 
 fn unsupported() -> Vec<Case> {
     let of = |flag: u8| Plan::sample().header(DOCUMENT, |header| header.of_type(flag)).gz();
-    let gnu = |flag: u8| Plan::sample().header(DOCUMENT, |header| header.as_gnu().of_type(flag)).gz();
+    let gnu = |flag: u8| Plan::sample().header(DOCUMENT, |header| header.into_gnu().of_type(flag)).gz();
     let row = |what: &str, reason, bytes| Case::reject(format!("t-type-{what}"), reason, bytes);
     let mut cases = vec![
         row("multi-volume", "type-unsupported", gnu(b'M')),

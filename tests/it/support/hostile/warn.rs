@@ -79,14 +79,14 @@ fn headers() -> Vec<Case> {
         "type-treated-as-file",
         vec![
             ("w-contiguous", Plan::sample().headers(|header| header.of_type(b'7'))),
-            ("w-contiguous-gnu", Plan::sample().header(DOCUMENT, |header| header.as_gnu().of_type(b'7'))),
+            ("w-contiguous-gnu", Plan::sample().header(DOCUMENT, |header| header.into_gnu().of_type(b'7'))),
         ],
     ));
     cases.extend(warned(
         "type-treated-as-directory",
         vec![
             ("w-slashed-file", slashed(&|header| header)),
-            ("w-slashed-file-gnu", slashed(&Header::as_gnu)),
+            ("w-slashed-file-gnu", slashed(&Header::into_gnu)),
             ("w-slashed-file-typeflag-nul", slashed(&|header| header.of_type(0))),
         ],
     ));

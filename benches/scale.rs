@@ -1,0 +1,114 @@
+//! What a document costs, in time and memory, at 50,000, 200,000 and 1,000,000 of them: a table, not a statistic.
+//!
+//! `cargo bench --bench scale`. Documents are generated while they are read, so memory is the crate's alone; the archive
+//! goes to a temporary file.
+
+mod corpus;
+
+use std::fs::File;
+use std::io::{BufWriter, Read, Write};
+use std::time::{Duration, Instant};
+
+use appsnap::gzip::Parallelism;
+use appsnap::metadata::Metadata;
+use appsnap::observe::Silent;
+use appsnap::snapshot::{IndexPlacement, ReadOptions, SnapshotArchive, SnapshotReader, SnapshotWriter, WriteOptions};
+use peak_alloc::PeakAlloc;
+
+use corpus::Huge;
+
+#[global_allocator]
+static MEMORY: PeakAlloc = PeakAlloc;
+
+/// Runs `work` and says how long it took, and how far memory rose above what was held before, in MiB.
+fn measured<T>(work: impl FnOnce() -> T) -> (T, Duration, f64) {
+    MEMORY.reset_peak_usage();
+    let before = MEMORY.current_usage();
+    let begun = Instant::now();
+    let done = work();
+    let time = begun.elapsed();
+    (done, time, (MEMORY.peak_usage().saturating_sub(before)) as f64 / (1 << 20) as f64)
+}
+
+fn write(source: &Huge, threads: usize, file: &File) -> u64 {
+    let options =
+        WriteOptions::new().with_parallelism(Parallelism::threads(threads)).with_index(IndexPlacement::Embedded);
+    let mut writer = SnapshotWriter::start(BufWriter::new(file), &Metadata::new(), options).unwrap();
+    writer.documents(source, &mut Silent).unwrap();
+    let (mut sink, report) = writer.finish().unwrap();
+    sink.flush().unwrap();
+    report.index().unwrap().len_bytes()
+}
+
+fn main() {
+    let is_bench = std::env::args().any(|argument| argument == "--bench");
+    let counts = if is_bench { [50_000, 200_000, 1_000_000] } else { [100, 200, 1000] };
+    let folder = tempfile::tempdir().unwrap();
+    println!(
+        "{:>9} {:>16} {:>16} {:>12} {:>10} {:>10} {:>16} {:>12} {:>9}",
+        "documents",
+        "write 2 threads",
+        "write 8 threads",
+        "open",
+        "list",
+        "fetch",
+        "front to back",
+        "verify 2",
+        "index"
+    );
+    for count in counts {
+        let source = Huge::new(count);
+        let path = folder.path().join(count.to_string());
+        let file = File::create_new(&path).unwrap();
+        let (index_bytes, write_2, memory_2) = measured(|| write(&source, 2, &file));
+        let scratch = tempfile::tempfile_in(folder.path()).unwrap();
+        let (_, write_8, memory_8) = measured(|| write(&source, 8, &scratch));
+        drop(scratch);
+        let open = || {
+            let file = File::open(&path).unwrap();
+            let len_bytes = file.metadata().unwrap().len();
+            SnapshotArchive::open(file, len_bytes, ReadOptions::new()).unwrap()
+        };
+        let (archive, open_time, _) = measured(open);
+        let (listed, list, _) = measured(|| archive.documents().map(|listed| listed.unwrap().len_bytes()).count());
+        assert_eq!(listed, count);
+        let mut fetches: Vec<Duration> = (0..101)
+            .map(|number| {
+                let id = source.id(number * 7919 % count);
+                let fetch = || {
+                    let mut content = Vec::new();
+                    archive.document(id).unwrap().unwrap().read_to_end(&mut content).unwrap();
+                };
+                measured(fetch).1
+            })
+            .collect();
+        fetches.sort();
+        let (_, stream, stream_memory) = measured(|| {
+            let mut reader = SnapshotReader::new(File::open(&path).unwrap(), ReadOptions::new());
+            while reader.next_entry().unwrap().is_some() {}
+        });
+        let (_, verify, _) = measured(|| archive.verify(Parallelism::threads(2), &mut Silent).unwrap());
+        let per = |time: Duration| format!("{:.2} us/doc", time.as_secs_f64() * 1e6 / count as f64);
+        println!(
+            "{count:>9} {:>16} {:>16} {:>12} {:>10} {:>10} {:>16} {:>12} {:>9}",
+            per(write_2),
+            per(write_8),
+            format!("{open_time:.2?}"),
+            format!("{list:.1?}"),
+            format!("{:.2?}", fetches[50]),
+            per(stream),
+            per(verify),
+            format!("{:.2} B/doc", index_bytes as f64 / count as f64),
+        );
+        println!(
+            "{:>9} {:>16} {:>16} {:>12} {:>10} {:>10} {:>16}",
+            "memory",
+            format!("{memory_2:.1} MiB"),
+            format!("{memory_8:.1} MiB"),
+            "",
+            "",
+            "",
+            format!("{stream_memory:.1} MiB")
+        );
+    }
+}

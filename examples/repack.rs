@@ -1,0 +1,80 @@
+//! Turns any readable snapshot into the chunked, indexed form, whole or in part.
+
+mod support;
+
+use std::fs::File;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use appsnap::gzip::{Level, Parallelism};
+use appsnap::snapshot::{IndexPlacement, ReadOptions, Selection, WriteOptions, repack};
+use clap::{Parser, ValueEnum};
+use support::{InFile, Outcome, Output, Progress, shown};
+
+/// Repacks a snapshot; takes it apart with --only.
+#[derive(Parser)]
+struct Args {
+    /// The snapshot to read, `.tar.gz` or `.tar`.
+    r#in: PathBuf,
+    /// The snapshot to write.
+    out: PathBuf,
+    /// How hard to compress.
+    #[arg(long, value_name = "1-9", value_parser = clap::value_parser!(u8).range(1..=9))]
+    level: Option<u8>,
+    /// Threads that compress; 0 is none but the main one.
+    #[arg(long, value_name = "N", default_value_t = support::default_threads())]
+    threads: usize,
+    /// Leave the index out: archives meant for upload are plain.
+    #[arg(long)]
+    no_index: bool,
+    /// Keep one of the two alone.
+    #[arg(long)]
+    only: Option<Only>,
+    /// Show no progress.
+    #[arg(long)]
+    quiet: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Only {
+    Database,
+    Files,
+}
+
+fn main() -> ExitCode {
+    support::run(run)
+}
+
+fn run(args: &Args) -> Outcome {
+    let selection = match args.only {
+        None => Selection::All,
+        Some(Only::Database) => Selection::Database,
+        Some(Only::Files) => Selection::Files,
+    };
+    let index = if args.no_index { IndexPlacement::Omitted } else { IndexPlacement::Embedded };
+    let parallelism = Parallelism::threads(args.threads);
+    let mut progress = Progress::new(args.quiet);
+    progress.begin("repacking", None);
+    let mut output = Output::create(&args.out)?;
+    // Compressed sections are copied where that is possible: from an indexed archive, when no other level is wanted.
+    let indexed = support::open_indexed(&args.r#in, ReadOptions::new())?;
+    let report = match indexed.filter(|_| args.level.is_none()) {
+        Some(archive) => archive.take_apart(output.file(), selection, index, parallelism, &mut progress),
+        None => {
+            let level = args.level.and_then(Level::new).unwrap_or_default();
+            let write = WriteOptions::new().with_level(level).with_parallelism(parallelism).with_index(index);
+            let open = || File::open(&args.r#in);
+            repack(open, output.file(), selection, &ReadOptions::new(), write, &mut progress)
+        }
+    };
+    let (_, report) = report.in_file(&args.r#in)?;
+    output.publish()?;
+    drop(progress);
+    support::print(&format!(
+        "{}: {} bytes, {} documents of {} bytes\n",
+        shown(&args.out),
+        report.archive_bytes(),
+        report.documents_count(),
+        report.document_bytes(),
+    ))
+}

@@ -1,0 +1,13 @@
+//! Why the crate is as it is, and the formats byte for byte: pages to read, not code to call.
+
+#[doc = include_str!("cookbook.md")]
+pub mod cookbook {}
+
+#[doc = include_str!("design.md")]
+pub mod design {}
+
+#[doc = include_str!("format.md")]
+pub mod format {}
+
+#[doc = include_str!("performance.md")]
+pub mod performance {}

@@ -1,0 +1,167 @@
+//! The few changes that SQL of a newer pg_dump needs before an older server takes it.
+
+use super::sql::{Kind, Token, Tokens};
+
+/// Where the parameter `multirange_type_name = value` stands in the definition of a range type.
+struct Parameter {
+    /// First byte of its name and first byte behind its value.
+    whole: (usize, usize),
+    /// The same for the value.
+    value: (usize, usize),
+    /// The comma in front of it, or else the one behind it.
+    comma_before: Option<usize>,
+    comma_behind: Option<usize>,
+}
+
+/// The name of the multirange type that comes with a range type, as the SQL spells it.
+pub(super) fn multirange_name(sql: &[u8], standard_strings: bool) -> Option<&[u8]> {
+    let (start, end) = parameter(sql, standard_strings)?.value;
+    sql.get(start..end)
+}
+
+/// The definition of a range type without the name of its multirange type; `None` when it has none.
+///
+/// A server before 14 refuses the parameter, a newer one makes up a name without it.
+pub(super) fn without_multirange_name(sql: &[u8], standard_strings: bool) -> Option<Vec<u8>> {
+    let Parameter { whole: (start, end), comma_before, comma_behind, .. } = parameter(sql, standard_strings)?;
+    let (start, end) = match (comma_before, comma_behind) {
+        (Some(comma), _) => (comma, end),
+        (None, Some(comma)) => (start, comma.saturating_add(1)),
+        (None, None) => (start, end),
+    };
+    let mut without = sql.get(..start)?.to_vec();
+    without.extend_from_slice(sql.get(end..)?);
+    Some(without)
+}
+
+fn parameter(sql: &[u8], standard_strings: bool) -> Option<Parameter> {
+    let mut tokens = Tokens::new(sql, standard_strings);
+    // CREATE TYPE name AS RANGE (
+    tokens.by_ref().find(|token| token.is("as"))?;
+    if !tokens.next()?.is("range") || !tokens.next()?.is_sign(b'(') {
+        return None;
+    }
+    let mut comma_before = None;
+    loop {
+        let name = tokens.next()?;
+        let value = tokens.next().filter(|token| token.is_sign(b'='))?;
+        // Up to the comma or parenthesis behind the value; within it parentheses may nest.
+        let (mut first, mut last): (Option<Token<'_>>, Token<'_>) = (None, value);
+        let mut depth = 0_u32;
+        let closing = loop {
+            let token = tokens.next()?;
+            match token.text {
+                b"," | b")" if token.kind == Kind::Sign && depth == 0 => break token,
+                b"(" if token.kind == Kind::Sign => depth = depth.saturating_add(1),
+                b")" if token.kind == Kind::Sign => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            first = first.or(Some(token));
+            last = token;
+        };
+        let comma_behind = closing.is_sign(b',').then_some(closing.start);
+        if name.is("multirange_type_name") {
+            let value = (first?.start, last.end());
+            return Some(Parameter { whole: (name.start, last.end()), value, comma_before, comma_behind });
+        }
+        comma_before = Some(comma_behind?);
+    }
+}
+
+/// Whether SQL does nothing at all.
+pub(super) fn is_comment_only(sql: &[u8], standard_strings: bool) -> bool {
+    Tokens::new(sql, standard_strings).next().is_none()
+}
+
+/// SQL that speaks of one large object, made to speak of another: every number behind the words `LARGE OBJECT` is
+/// replaced. A role may be called `"x LARGE OBJECT 1"`, and stays so.
+pub(super) fn about_large_object(sql: &[u8], standard_strings: bool, oid: u32) -> Vec<u8> {
+    let oid = oid.to_string();
+    let mut about = Vec::with_capacity(sql.len());
+    let mut copied = 0_usize;
+    let (mut large, mut object) = (false, false);
+    for token in Tokens::new(sql, standard_strings) {
+        if object && token.kind == Kind::Number {
+            about.extend_from_slice(sql.get(copied..token.start).unwrap_or_default());
+            about.extend_from_slice(oid.as_bytes());
+            copied = token.end();
+        }
+        (large, object) = (token.is("large"), large && token.is("object"));
+    }
+    about.extend_from_slice(sql.get(copied..).unwrap_or_default());
+    about
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn without(sql: &str) -> Option<String> {
+        without_multirange_name(sql.as_bytes(), true).map(|sql| String::from_utf8(sql).unwrap())
+    }
+
+    #[test]
+    fn the_line_goes_wherever_it_stands() {
+        for (sql, left) in [
+            (
+                "CREATE TYPE n.r AS RANGE (\n    subtype = float8,\n    multirange_type_name = n.m\n);\n",
+                "CREATE TYPE n.r AS RANGE (\n    subtype = float8\n);\n",
+            ),
+            (
+                "CREATE TYPE n.r AS RANGE (\n    subtype = float8,\n    multirange_type_name = n.\"a,)\",\n    subtype_diff = float8mi\n);\n",
+                "CREATE TYPE n.r AS RANGE (\n    subtype = float8,\n    subtype_diff = float8mi\n);\n",
+            ),
+            (
+                "CREATE TYPE r AS RANGE (multirange_type_name = m, subtype = numeric(3,2));",
+                "CREATE TYPE r AS RANGE ( subtype = numeric(3,2));",
+            ),
+            (
+                "CREATE TYPE r AS RANGE (subtype = numeric(3,2), multirange_type_name = m);",
+                "CREATE TYPE r AS RANGE (subtype = numeric(3,2));",
+            ),
+        ] {
+            assert_eq!(without(sql).as_deref(), Some(left));
+        }
+    }
+
+    #[test]
+    fn other_types_and_names_stay() {
+        for sql in [
+            "CREATE TYPE n.\"multirange_type_name = x\" AS RANGE (\n    subtype = float8\n);\n",
+            "CREATE TYPE e AS ENUM (\n    'multirange_type_name = m'\n);\n",
+            "CREATE TYPE c AS (\n\tmultirange_type_name integer\n);\n",
+            "CREATE TYPE \"as\" AS RANGE (subtype = a -- , multirange_type_name = b\n);",
+            "CREATE TYPE r AS RANGE (",
+            "CREATE TYPE r AS RANGE (multirange_type_name",
+            "CREATE TYPE r AS RANGE (multirange_type_name = m",
+            "",
+        ] {
+            assert_eq!(without(sql), None, "{sql}");
+        }
+    }
+
+    #[test]
+    fn the_name_is_spelled_as_the_dump_does() {
+        let sql = b"CREATE TYPE n.r AS RANGE (subtype = int, multirange_type_name = \"N\".\"m r\");";
+        assert_eq!(multirange_name(sql, true), Some(&b"\"N\".\"m r\""[..]));
+    }
+
+    #[test]
+    fn numbers_are_replaced_outside_of_quotes_only() {
+        let sql = b"GRANT SELECT ON LARGE OBJECT 7 TO \"x LARGE OBJECT 7\";\nGRANT ALL ON LARGE OBJECT 7 TO \"\"\" LARGE OBJECT 7\", o7;\n";
+        let about = about_large_object(sql, true, 4_294_967_295);
+        assert_eq!(
+            about.escape_ascii().to_string(),
+            b"GRANT SELECT ON LARGE OBJECT 4294967295 TO \"x LARGE OBJECT 7\";\nGRANT ALL ON LARGE OBJECT 4294967295 TO \"\"\" LARGE OBJECT 7\", o7;\n"
+                .escape_ascii()
+                .to_string()
+        );
+    }
+
+    #[test]
+    fn only_comments_do_nothing() {
+        assert!(is_comment_only(b"-- *not* creating schema, since initdb creates it\n", true));
+        assert!(is_comment_only(b"", true));
+        assert!(!is_comment_only(b"-- x\nCREATE SCHEMA public;\n", true));
+    }
+}

@@ -1,0 +1,85 @@
+//! Makes the index of an archive that was written without one: [`make_index`].
+
+use super::entry::EntryKind;
+use super::error::{Error, ErrorKind, Result};
+use super::index::{Builder, Index, member_bytes};
+use super::options::{ReadOptions, Sections};
+use super::reader::SnapshotReader;
+use super::report::WriteReport;
+use super::writer::SectionCut;
+use crate::gzip::{self, ReadAt};
+use crate::layout::MemberName;
+
+/// Makes the index of a chunked archive that has none.
+///
+/// The archive is read twice: once to see what it holds, and once to find its chunks, which follow from that
+/// (`sections` must be what it was written with). Nothing of the archive changes: append the index to it, or keep it
+/// beside it.
+///
+/// ```
+/// # use appsnap::metadata::Metadata;
+/// # use appsnap::snapshot::{Content, SnapshotWriter, WriteOptions};
+/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), WriteOptions::new())?;
+/// # writer.database(Content::sized(4, &b"dump"[..]))?;
+/// # let (archive, _) = writer.finish()?;
+/// use appsnap::snapshot::{ReadOptions, Sections, SnapshotArchive, make_index};
+///
+/// let mut archive = archive;
+/// let index = make_index(&archive, archive.len() as u64, Sections::Contents, &ReadOptions::new())?;
+/// index.write_to(&mut archive)?;
+/// let len_bytes = archive.len() as u64;
+/// let archive = SnapshotArchive::open(archive, len_bytes, ReadOptions::new())?;
+/// // Taking the index off again is a truncation.
+/// assert_eq!(archive.data_bytes(), len_bytes - index.len_bytes());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// What [`SnapshotReader::next_entry`](super::SnapshotReader::next_entry) says; [`ErrorKind::Misuse`] when the archive is
+/// not chunked, has another order than the writer's, or has an index already.
+pub fn make_index<R: ReadAt + Sync>(
+    source: &R,
+    len_bytes: u64,
+    sections: Sections,
+    options: &ReadOptions,
+) -> Result<Index> {
+    let not_chunked = || Error::new(ErrorKind::Misuse("the archive is not in the chunked form: repack it"));
+    let mut reader = SnapshotReader::new(gzip::Cursor::new(source), options.clone());
+    let mut builder = Builder::default();
+    let mut cut = SectionCut::new(sections);
+    let mut ends = gzip::ChunkEnds::default();
+    let mut report = WriteReport::default();
+    let mut place = 0;
+    while let Some(entry) = reader.next_entry()? {
+        let len_bytes = entry.len_bytes();
+        let (name, rank) = match *entry.kind() {
+            EntryKind::Metadata(_) => (MemberName::Metadata, 0),
+            EntryKind::Database => (MemberName::Database, 1),
+            EntryKind::Document(id) => (MemberName::Document(id), 2),
+            _ => return Err(not_chunked()),
+        };
+        let begins = match name {
+            MemberName::Document(id) => cut.begins_at(id),
+            _ => true,
+        };
+        if rank < place || (rank == place && rank == 1) {
+            return Err(not_chunked());
+        }
+        place = rank;
+        if begins {
+            ends.end_section();
+        }
+        ends.push(member_bytes(len_bytes));
+        builder.member(name, len_bytes, entry.crc32()?);
+        report.plain_bytes += member_bytes(len_bytes);
+    }
+    if reader.report().is_indexed() {
+        return Err(Error::misuse("the archive has an index already"));
+    }
+    let plain_bytes = reader.offset_bytes();
+    ends.end_section();
+    ends.push(plain_bytes.checked_sub(report.plain_bytes).ok_or_else(not_chunked)?);
+    report.plain_bytes = plain_bytes;
+    let facts = gzip::find_chunks(source, len_bytes, &ends.finish())?.ok_or_else(not_chunked)?;
+    Ok(builder.finish(&facts, &report))
+}

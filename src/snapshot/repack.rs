@@ -1,0 +1,130 @@
+//! Turns any readable snapshot into the chunked form, whole or in part: [`repack`].
+
+use std::io::{self, Read, Write};
+
+use super::content::Content;
+use super::entry::EntryKind;
+use super::error::{Error, Result};
+use super::extract::Selection;
+use super::options::{MetadataSizes, ReadOptions, WriteOptions};
+use super::reader::SnapshotReader;
+use super::report::WriteReport;
+use super::writer::SnapshotWriter;
+use crate::metadata::Metadata;
+use crate::observe::{Event, Observer, proceed};
+
+/// Copies the snapshot that `open` opens to `sink`, as [`SnapshotWriter`] writes it: chunked, and with an index where
+/// `write` asks for one.
+///
+/// The source is read from front to back. It is opened once more where its order is not the writer's: when `.metadata` or
+/// the database stand behind documents. Documents keep the order they have. A part keeps the metadata, with the size of
+/// what is left out set to 0; other sizes stand as they are, as a copy is not the place to mend them.
+///
+/// ```
+/// # use appsnap::metadata::Metadata;
+/// # use appsnap::snapshot::{Content, SnapshotWriter};
+/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), WriteOptions::new())?;
+/// # writer.database(Content::sized(4, &b"dump"[..]))?;
+/// # let (archive, _) = writer.finish()?;
+/// use appsnap::observe::Silent;
+/// use appsnap::snapshot::{IndexPlacement, ReadOptions, Selection, WriteOptions, repack};
+///
+/// let write = WriteOptions::new().with_index(IndexPlacement::Embedded);
+/// let open = || Ok(archive.as_slice());
+/// let (indexed, _) = repack(open, Vec::new(), Selection::All, &ReadOptions::new(), write, &mut Silent)?;
+/// assert!(indexed.len() > archive.len());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// What [`SnapshotReader::next_entry`] and [`SnapshotWriter`] say; what `open` says. The sink then holds an archive that
+/// every reader calls truncated.
+pub fn repack<R: Read, W: Write>(
+    mut open: impl FnMut() -> io::Result<R>,
+    sink: W,
+    selection: Selection,
+    read: &ReadOptions,
+    write: WriteOptions,
+    observer: &mut dyn Observer,
+) -> Result<(W, WriteReport)> {
+    let mut open = || -> Result<SnapshotReader<R>> {
+        let source = open().map_err(|error| Error::io("opening the archive", error))?;
+        Ok(SnapshotReader::new(source, read.clone()))
+    };
+    let order = Order::find(&mut open()?)?;
+    let metadata = part_of(&order.metadata.unwrap_or_default(), selection);
+    let mut writer = SnapshotWriter::start(sink, &metadata, write.with_metadata_sizes(MetadataSizes::AsGiven))?;
+    let wants_database = selection != Selection::Files;
+    if wants_database && order.is_database_late {
+        let mut reader = open()?;
+        while let Some(mut entry) = reader.next_entry()? {
+            if matches!(entry.kind(), EntryKind::Database) {
+                let len_bytes = entry.len_bytes();
+                writer.database(Content::sized(len_bytes, &mut entry))?;
+            }
+        }
+    }
+    let mut reader = open()?;
+    let (mut documents_count, mut document_bytes) = (0, 0);
+    while let Some(mut entry) = reader.next_entry()? {
+        let len_bytes = entry.len_bytes();
+        match *entry.kind() {
+            EntryKind::Database if wants_database && !order.is_database_late => {
+                writer.database(Content::sized(len_bytes, &mut entry))?;
+            }
+            EntryKind::Document(id) if selection != Selection::Database => {
+                writer.document(id, Content::sized(len_bytes, &mut entry))?;
+                documents_count += 1;
+                document_bytes += len_bytes;
+                proceed(observer, &Event::document(id, documents_count, document_bytes))?;
+            }
+            EntryKind::UnusableMetadata(_) | EntryKind::Misplaced { .. } | EntryKind::Repeated(_) => {
+                return Err(Error::misuse("an archive that is being salvaged cannot be repacked: repair it"));
+            }
+            _ => {}
+        }
+    }
+    writer.finish()
+}
+
+/// What has to be known before the first byte is written.
+#[derive(Default)]
+struct Order {
+    metadata: Option<Metadata>,
+    /// The database stands behind a document.
+    is_database_late: bool,
+}
+
+impl Order {
+    /// Reads as far as it takes: two entries of a well-ordered archive, all of one without a database or with the
+    /// metadata last.
+    fn find<R: Read>(reader: &mut SnapshotReader<R>) -> Result<Self> {
+        let mut order = Self::default();
+        let mut has_documents = false;
+        let mut has_database = false;
+        while let Some(entry) = reader.next_entry()? {
+            match entry.kind() {
+                EntryKind::Metadata(metadata) => order.metadata = Some(metadata.clone()),
+                EntryKind::Database => {
+                    order.is_database_late = has_documents;
+                    has_database = true;
+                }
+                EntryKind::Document(_) => has_documents = true,
+                _ => {}
+            }
+            if has_database && order.metadata.is_some() {
+                break;
+            }
+        }
+        Ok(order)
+    }
+}
+
+/// The metadata of a part: what is left out has no size.
+pub(super) fn part_of(metadata: &Metadata, selection: Selection) -> Metadata {
+    match selection {
+        Selection::All => metadata.clone(),
+        Selection::Database => metadata.clone().with_files_size_bytes(0),
+        Selection::Files => metadata.clone().with_dump_size_bytes(0),
+    }
+}

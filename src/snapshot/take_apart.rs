@@ -1,0 +1,79 @@
+//! Copies the database or the documents out of an indexed archive without compressing them again.
+
+use std::io::Write;
+
+use super::archive::SnapshotArchive;
+use super::error::Result;
+use super::extract::Selection;
+use super::index::{Builder, member_bytes, wrong};
+use super::options::IndexPlacement;
+use super::repack::part_of;
+use super::report::WriteReport;
+use super::writer::Stream;
+use crate::gzip::{self, Level, Parallelism, ReadAt};
+use crate::layout::MemberName;
+use crate::observe::Observer;
+
+impl<R: ReadAt + Sync, S: ReadAt> SnapshotArchive<R, S> {
+    /// Writes an archive of the database alone or of the documents alone, copying their compressed sections.
+    ///
+    /// The whole archive is verified first, on the threads of `parallelism`. Only `.metadata` and the end are compressed
+    /// anew, so the result is byte for byte what [`SnapshotWriter`](super::SnapshotWriter) would have written at the same
+    /// level and with the same sections.
+    ///
+    /// # Errors
+    /// What [`verify`](Self::verify) says; when a section does not begin with a chunk, as in archives of other writers;
+    /// when reading or writing fails.
+    pub fn take_apart<W: Write>(
+        &self,
+        sink: W,
+        selection: Selection,
+        index: IndexPlacement,
+        parallelism: Parallelism,
+        observer: &mut dyn Observer,
+    ) -> Result<(W, WriteReport)> {
+        self.verify(parallelism, observer)?;
+        let metadata = part_of(&self.metadata()?, selection);
+        let builder = (index != IndexPlacement::Omitted).then(Builder::default);
+        let mut stream = Stream::start(sink, Level::default(), Parallelism::Inline, builder)?;
+        stream.metadata(&metadata)?;
+        stream.gzip.end_section()?;
+        let start = self.database_offset_bytes();
+        let middle = start.saturating_add(self.database_bytes().map_or(0, member_bytes));
+        let end = self.documents_end_bytes()?;
+        if selection != Selection::Files
+            && let Some((len_bytes, crc32)) = self.database_slot()
+        {
+            self.copy_chunks(&mut stream.gzip, start, middle)?;
+            stream.note(MemberName::Database, len_bytes, crc32);
+            stream.report.database_bytes = Some(len_bytes);
+        }
+        if selection != Selection::Database {
+            self.copy_chunks(&mut stream.gzip, middle, end)?;
+            for document in self.documents() {
+                let document = document?;
+                stream.note(MemberName::Document(document.id()), document.len_bytes(), document.crc32());
+                stream.report.count_document(document.len_bytes());
+            }
+        }
+        stream.finish(index)
+    }
+
+    /// Copies the chunks that hold exactly the plain bytes `from..until`.
+    fn copy_chunks<W: Write>(&self, writer: &mut gzip::Writer<W>, from: u64, until: u64) -> Result<()> {
+        let mut packed = Vec::new();
+        let mut at = from;
+        let torn = || wrong("a section of the archive does not begin with a chunk: repack it instead");
+        while at < until {
+            let place = self.chunk_at(at).ok_or_else(torn)?;
+            at = place.plain_offset_bytes.saturating_add(u64::from(place.row.plain_len_bytes));
+            if (place.plain_offset_bytes < from) || at > until {
+                return Err(torn());
+            }
+            let len_bytes = u64::from(place.row.packed_len_bytes);
+            gzip::read_packed(self.source(), place.packed_offset_bytes, len_bytes, &mut packed)?;
+            writer.copy_chunk(&packed, place.row)?;
+        }
+        Ok(())
+    }
+}

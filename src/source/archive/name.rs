@@ -1,0 +1,138 @@
+//! Names of an archive's members taken apart: the files folder, the shard folders, the document.
+
+use crate::document::DocumentId;
+use crate::source::directory::spelling::{Mismatch, Shards, Spelling, decimal};
+use crate::source::directory::walk::is_junk;
+use crate::source::leftover::LeftoverKind;
+
+/// Where macOS puts the attributes of the files that it packs.
+const MACOS_FOLDER: &str = "__MACOSX";
+
+/// What a file's name in an archive says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Name<'a> {
+    /// A document, and the files folder it is in: everything above its shard folders.
+    Document { root: &'a str, id: DocumentId, spelling: Spelling },
+    /// No document.
+    Leftover(LeftoverKind),
+    /// A name that no honest archive holds.
+    Hostile,
+}
+
+impl<'a> Name<'a> {
+    /// Takes `name` apart; `prefix` and `suffix` stand around the uuid.
+    ///
+    /// Backslashes separate like slashes: .NET before 4.6.1 wrote such zip files. Nothing here becomes a path, so there is
+    /// nothing to be deceived about.
+    pub(super) fn parse(name: &'a [u8], prefix: &str, suffix: &str) -> Self {
+        let Some(mut name) = std::str::from_utf8(name).ok() else { return Self::Leftover(LeftoverKind::NotAnId) };
+        while let Some(rest) = name.strip_prefix("./") {
+            name = rest;
+        }
+        let is_hostile = name.starts_with(['/', '\\'])
+            || name.contains(char::is_control)
+            || name.as_bytes().get(1) == Some(&b':')
+            || parts(name).any(|part| part == "..");
+        if is_hostile {
+            return Self::Hostile;
+        }
+        let (above, file) = split_last(name);
+        if is_junk(file.as_bytes()) || parts(name).any(|part| part == MACOS_FOLDER) {
+            return Self::Leftover(LeftoverKind::Junk);
+        }
+        let Some(key) = file.strip_prefix(prefix).and_then(|rest| rest.strip_suffix(suffix)) else {
+            return Self::Leftover(LeftoverKind::NotAnId);
+        };
+        let (root, shards) = split_shards(above);
+        match Spelling::parse(shards, key.as_bytes()) {
+            Ok((id, spelling)) => Self::Document { root, id, spelling },
+            Err(Mismatch::WrongShard) => Self::Leftover(LeftoverKind::WrongShard),
+            Err(Mismatch::NotAnId) if decimal::<u64>(key.as_bytes()).is_some() => {
+                Self::Leftover(LeftoverKind::Numbered)
+            }
+            Err(Mismatch::NotAnId) => Self::Leftover(LeftoverKind::NotAnId),
+        }
+    }
+}
+
+fn parts(name: &str) -> impl Iterator<Item = &str> {
+    name.split(['/', '\\'])
+}
+
+/// The folders above the last part, and the last part.
+fn split_last(name: &str) -> (&str, &str) {
+    name.rsplit_once(['/', '\\']).unwrap_or(("", name))
+}
+
+/// Parts what stands above a file into the files folder and the one or two shard folders at its end.
+fn split_shards(above: &str) -> (&str, Shards) {
+    let (upper, last) = split_last(above);
+    let (top, last_but_one) = split_last(upper);
+    let one = |name: &str| Shards::Root.child(name.as_bytes()).filter(|child| matches!(child, Shards::One(_)));
+    if let Some(two) = one(last_but_one).and_then(|shard| shard.child(last.as_bytes())) {
+        return (top, two);
+    }
+    one(last).map_or((above, Shards::Root), |shard| (upper, shard))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "0d3e301f-5551-46f8-ad44-8de2be084c95";
+
+    fn root(name: &str) -> Option<&str> {
+        match Name::parse(name.as_bytes(), "", "") {
+            Name::Document { root, id, .. } if id.to_string() == ID => Some(root),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn the_files_folder_is_what_stands_above_the_shards() {
+        for (folders, expected) in [
+            ("", ""),
+            ("0d/", ""),
+            ("0d/3e/", ""),
+            ("./0d/3e/", ""),
+            ("files/", "files"),
+            ("files/0d/", "files"),
+            ("data/files/0d/3e/", "data/files"),
+            ("ab/0d/3e/", "ab"),
+            ("data\\files\\0d\\3e\\", "data\\files"),
+        ] {
+            assert_eq!(root(&format!("{folders}{ID}")), Some(expected), "{folders}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_document_is_told_as_in_a_folder() {
+        for (name, kind) in [
+            ("0d/3f/0d3e301f-5551-46f8-ad44-8de2be084c95", LeftoverKind::WrongShard),
+            ("3e/0d3e301f-5551-46f8-ad44-8de2be084c95", LeftoverKind::WrongShard),
+            ("files/12/12345", LeftoverKind::Numbered),
+            ("readme.txt", LeftoverKind::NotAnId),
+            ("files/Thumbs.db", LeftoverKind::Junk),
+            ("__MACOSX/0d/3e/._0d3e301f-5551-46f8-ad44-8de2be084c95", LeftoverKind::Junk),
+            (".metadata", LeftoverKind::NotAnId),
+            ("", LeftoverKind::NotAnId),
+        ] {
+            assert_eq!(Name::parse(name.as_bytes(), "", ""), Name::Leftover(kind), "{name}");
+        }
+        assert_eq!(Name::parse(b"\xff", "", ""), Name::Leftover(LeftoverKind::NotAnId));
+    }
+
+    #[test]
+    fn names_that_reach_out_are_hostile() {
+        for name in ["../x", "a/../../x", "/etc/passwd", "\\\\server\\x", "c:x", "a\nb", "..\\x", "./../x"] {
+            assert_eq!(Name::parse(name.as_bytes(), "", ""), Name::Hostile, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn prefix_and_suffix_of_keys_are_taken_off() {
+        let name = format!("backup/app-{ID}.bin");
+        assert!(matches!(Name::parse(name.as_bytes(), "app-", ".bin"), Name::Document { root: "backup", .. }));
+        assert_eq!(Name::parse(ID.as_bytes(), "app-", ""), Name::Leftover(LeftoverKind::NotAnId));
+    }
+}

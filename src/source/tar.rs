@@ -1,0 +1,102 @@
+//! Tar archives of a files folder, compressed with gzip or not: [`scan`] turns one into a [`Plan`].
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read as _, Seek as _};
+use std::path::Path;
+use std::sync::Arc;
+
+use super::archive::{ArchiveOptions, Gathering, Location, Spool};
+use super::error::{Action, Error, ErrorKind, Result};
+use super::plan::Plan;
+use crate::gzip;
+use crate::observe::Observer;
+use crate::tarball::{self, MemberKind, Reader};
+
+const BUFFER_BYTES: usize = 256 << 10;
+
+/// Reads the tar or `.tar.gz` file at `path` from end to end and plans every document in it.
+///
+/// Documents are found as [`directory::scan`](super::directory::scan) finds them, below the files folder that the archive
+/// holds; see [`ArchiveOptions::with_root`]. A bare tar is left as it is, and its documents are read from their places. A
+/// compressed one cannot be read at random, so its documents are put down in the spool folder that the options name.
+///
+/// # Errors
+/// When the file cannot be read, when the archive is damaged, ambiguous or beyond the limits, when a name in it reaches
+/// outside of a folder, when a document is in it twice, when the options do not name a folder that is needed, or when the
+/// observer says stop.
+///
+/// # Security
+/// Suited to archives from strangers: the stream is read as strictly as a snapshot's, nothing of a name but a uuid survives,
+/// and with gzip every checksum has been verified before the plan exists.
+pub fn scan(path: impl AsRef<Path>, options: &ArchiveOptions, observer: &mut dyn Observer) -> Result<Plan> {
+    let path = path.as_ref();
+    let mut file = File::open(path).map_err(|cause| Error::io(path, Action::Open, cause))?;
+    let mut first = Vec::new();
+    (&file)
+        .take(gzip::MAGIC.len() as u64)
+        .read_to_end(&mut first)
+        .map_err(|cause| Error::io(path, Action::Read, cause))?;
+    file.rewind().map_err(|cause| Error::io(path, Action::Read, cause))?;
+    let gathering = Gathering::new(path, options, observer)?;
+    let spool = Spool::new(options, path.to_path_buf());
+    let file = Arc::new(file);
+    if gzip::is_gzip(&first) {
+        let plain = gzip::Reader::new(BufReader::with_capacity(BUFFER_BYTES, &*file), options.limits());
+        Walk { path, gathering, spool, is_packed: true }.run(plain, options, &file)
+    } else {
+        let plain = BufReader::with_capacity(BUFFER_BYTES, &*file);
+        Walk { path, gathering, spool, is_packed: false }.run(plain, options, &file)
+    }
+}
+
+struct Walk<'a> {
+    path: &'a Path,
+    gathering: Gathering<'a>,
+    spool: Spool,
+    is_packed: bool,
+}
+
+impl Walk<'_> {
+    fn run(mut self, plain: impl BufRead, options: &ArchiveOptions, file: &Arc<File>) -> Result<Plan> {
+        let path = self.path;
+        let failed = |error: tarball::Error| stopped(path, error);
+        let mut reader = Reader::new(plain, options.limits());
+        while let Some(member) = reader.next_member().map_err(failed)? {
+            if member.kind() != MemberKind::File {
+                continue;
+            }
+            let (len_bytes, offset_bytes) = (member.len_bytes(), member.payload_offset_bytes());
+            let named = self.gathering.sort_out(member.name())?;
+            let is_spooled = self.is_packed && named.is_some();
+            let location =
+                if is_spooled { Location::Spool(self.spool.len_bytes()) } else { Location::Archive(offset_bytes) };
+            loop {
+                let piece = reader.payload().map_err(failed)?;
+                if piece.is_empty() {
+                    break;
+                }
+                if is_spooled {
+                    self.spool.write(piece)?;
+                }
+                let count = piece.len();
+                reader.consume(count);
+                self.gathering.tick(count)?;
+            }
+            if let Some(named) = named {
+                self.gathering.take(named, len_bytes, location)?;
+            }
+        }
+        self.gathering.finish(Arc::clone(file), self.spool, Default::default())
+    }
+}
+
+/// Tells a failing disk from a bad archive, which both come through the tar reader.
+fn stopped(path: &Path, error: tarball::Error) -> Error {
+    match error.into_io() {
+        Ok(cause) if cause.get_ref().is_some_and(|inner| inner.is::<gzip::Error>()) => {
+            Error::caused(path, ErrorKind::Archive, cause)
+        }
+        Ok(cause) => Error::io(path, Action::Read, cause),
+        Err(error) => Error::caused(path, ErrorKind::Archive, io::Error::new(io::ErrorKind::InvalidData, error)),
+    }
+}

@@ -1,0 +1,124 @@
+//! What is odd in a Squidex archive that can still be read: [`Anomaly`].
+
+use std::fmt;
+
+/// Something in the archive that Squidex passes over in silence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Anomaly {
+    /// There is no `Version.json`. Squidex restores such archives.
+    VersionMissing,
+    /// `Version.json` cannot be read. Squidex restores such archives.
+    VersionUnreadable,
+    /// An entry has a name that was there before. Squidex takes the first.
+    #[non_exhaustive]
+    Duplicate {
+        /// The path of the entry.
+        path: String,
+    },
+    /// An entry has no contents, which Squidex takes for a missing one.
+    #[non_exhaustive]
+    Empty {
+        /// The path of the entry.
+        path: String,
+    },
+    /// An attachment lies where Squidex never looks for it.
+    #[non_exhaustive]
+    Misplaced {
+        /// The path of the entry, escaped.
+        path: String,
+    },
+    /// An entry belongs to no Squidex backup. Squidex does not look at it.
+    #[non_exhaustive]
+    Foreign {
+        /// The path of the entry, escaped.
+        path: String,
+    },
+    /// The numbering of the events has a gap, and a restore ends there without a word.
+    #[non_exhaustive]
+    Gap {
+        /// The first event that is missing.
+        missing_index: u64,
+        /// How many events lie behind the gap, out of reach.
+        unreachable_count: u64,
+    },
+}
+
+impl Anomaly {
+    /// A short name that stays the same from release to release.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::VersionMissing => "version-missing",
+            Self::VersionUnreadable => "version-unreadable",
+            Self::Duplicate { .. } => "duplicate",
+            Self::Empty { .. } => "empty",
+            Self::Misplaced { .. } => "misplaced",
+            Self::Foreign { .. } => "foreign",
+            Self::Gap { .. } => "gap",
+        }
+    }
+
+    /// The entry it concerns, escaped for display.
+    #[must_use]
+    pub fn path(&self) -> Option<&str> {
+        match self {
+            Self::Duplicate { path } | Self::Empty { path } | Self::Misplaced { path } | Self::Foreign { path } => {
+                Some(path)
+            }
+            Self::VersionMissing | Self::VersionUnreadable | Self::Gap { .. } => None,
+        }
+    }
+}
+
+impl fmt::Display for Anomaly {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::VersionMissing => f.write_str("there is no Version.json; Squidex restores the archive all the same"),
+            Self::VersionUnreadable => {
+                f.write_str("Version.json cannot be read; Squidex restores the archive all the same")
+            }
+            Self::Duplicate { path } => write!(f, "{path} is there more than once; only the first is restored"),
+            Self::Empty { path } => write!(f, "{path} has no contents, so a restore takes it for missing"),
+            Self::Misplaced { path } => write!(f, "{path} lies where a restore never looks, so it is lost"),
+            Self::Foreign { path } => write!(f, "{path} belongs to no Squidex backup and is passed over"),
+            Self::Gap { missing_index, unreachable_count } => write!(
+                f,
+                "event {missing_index} is missing: a restore ends there and loses {unreachable_count} later events"
+            ),
+        }
+    }
+}
+
+/// The anomalies of an archive: the first of them, and how many there are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Anomalies {
+    kept: Vec<Anomaly>,
+    count: u64,
+}
+
+impl Anomalies {
+    pub(super) fn add(&mut self, anomaly: Anomaly, max_kept: u64) {
+        if (self.kept.len() as u64) < max_kept {
+            self.kept.push(anomaly);
+        }
+        self.count = self.count.saturating_add(1);
+    }
+
+    /// The anomalies that were kept; [`max_findings_per_code`](crate::Limits::max_findings_per_code) says how many at most.
+    pub fn iter(&self) -> impl Iterator<Item = &Anomaly> {
+        self.kept.iter()
+    }
+
+    /// How many there are, kept or not.
+    #[must_use]
+    pub const fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+}

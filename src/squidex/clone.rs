@@ -1,0 +1,191 @@
+//! Copying an archive for an app with another id and name: [`clone_app`].
+
+use std::io::Write;
+
+use uuid::Uuid;
+
+use super::attachment::VERSION;
+use super::error::{Error, ErrorKind, EventFault, Result};
+use super::event::Event;
+use super::name::AppName;
+use super::path::lower_cased;
+use super::reader::Archive;
+use super::survey::App;
+use super::writer::{WriteReport, Writer};
+use crate::gzip::ReadAt;
+use crate::observe::{Event as Progress, Observer};
+
+/// Stands between an app's id and the id of something in it (Squidex `DomainId`).
+const SEPARATOR: &str = "--";
+
+/// The app that a clone becomes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewApp {
+    id: Uuid,
+    name: Option<AppName>,
+}
+
+impl NewApp {
+    /// An app with this id and the name of the old one. The caller draws the id: a random uuid, as Squidex does.
+    #[must_use]
+    pub const fn new(id: Uuid) -> Self {
+        Self { id, name: None }
+    }
+
+    /// Gives it another name.
+    #[must_use]
+    pub fn with_name(mut self, name: AppName) -> Self {
+        self.name = Some(name);
+        self
+    }
+}
+
+/// What a clone changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CloneReport {
+    /// The app that was cloned.
+    pub from: App,
+    /// What was written.
+    pub written: WriteReport,
+}
+
+/// Copies an archive to `sink` for an app with another id, and another name if `new` has one.
+///
+/// Done as Squidex restores: streams move to the new app, `appId` in payloads and `AggregateId` in headers follow, the
+/// event that creates the app gets the name. Everything else keeps its bytes: ids of contents, schemas and assets are the
+/// app's own, and `Urls.json` has to keep the old addresses, since they are what a restore looks for in texts. Events behind
+/// a gap and attachments that no restore finds are not copied. Each event keeps its form.
+///
+/// # Errors
+/// [`NoApp`](ErrorKind::NoApp) when the events do not begin with the creation of the app; [`Event`](ErrorKind::Event) when
+/// one cannot be understood; [`Cancelled`](ErrorKind::Cancelled) by the observer; otherwise as reading and writing. The sink
+/// then holds no whole archive.
+pub fn clone_app<R: ReadAt, W: Write>(
+    archive: &Archive<R>,
+    sink: W,
+    new: &NewApp,
+    observer: &mut dyn Observer,
+) -> Result<(W, CloneReport)> {
+    let mut writer = Writer::start(sink)?;
+    let mut plain_bytes = 0_u64;
+    let mut tick = |bytes: u64| {
+        plain_bytes = plain_bytes.saturating_add(bytes);
+        let stop = observer.observe(&Progress::bytes(plain_bytes)).is_break();
+        if stop { Err(Error::new(ErrorKind::Cancelled)) } else { Ok(()) }
+    };
+    let mut mover: Option<Mover> = None;
+    for (index, event) in (0_u64..).zip(archive.events()) {
+        let event = event?;
+        let fail = |fault| Error::event(index, fault);
+        if let Some(app) = App::created_by(&event).map_err(fail)? {
+            // A second creation would move what follows to yet another app; one archive holds one.
+            mover.get_or_insert_with(|| Mover::new(app, new));
+        }
+        let mover = mover.as_ref().ok_or_else(|| Error::new(ErrorKind::NoApp))?;
+        writer.event(&mover.moved(&event).map_err(fail)?)?;
+        tick(event.payload().len() as u64)?;
+    }
+    let mover = mover.ok_or_else(|| Error::new(ErrorKind::NoApp))?;
+    for (name, _) in archive.attachments().filter(|(name, _)| *name != lower_cased(VERSION)) {
+        if let Some(contents) = archive.attachment(name) {
+            let written = writer.attachment(name, contents)?;
+            tick(written)?;
+        }
+    }
+    let (sink, written) = writer.finish()?;
+    Ok((sink, CloneReport { from: mover.from, written }))
+}
+
+/// Moves events from one app to another.
+struct Mover {
+    from: App,
+    /// The app's id combined with itself, as a fault of Squidex once named app streams.
+    from_doubled: String,
+    id: String,
+    name: String,
+    app_id: String,
+}
+
+impl Mover {
+    fn new(from: App, new: &NewApp) -> Self {
+        let from_doubled = format!("{0}{SEPARATOR}{0}", from.id());
+        let id = new.id.hyphenated().to_string();
+        let name = new.name.as_ref().map_or(from.name(), AppName::as_str).to_owned();
+        let app_id = format!("{id},{name}");
+        Self { from, from_doubled, id, name, app_id }
+    }
+
+    /// The id of something in the old app, in the new one (Squidex `StreamMapper`).
+    fn id(&self, old: &str) -> String {
+        if old == self.from.id() || old == self.from_doubled {
+            return self.id.clone();
+        }
+        // Squidex wants something in front of the separator and two characters behind it.
+        let own = match old.split_once(SEPARATOR) {
+            Some((app, own)) if !app.is_empty() && own.encode_utf16().nth(1).is_some() => own,
+            _ => old,
+        };
+        format!("{}{SEPARATOR}{own}", self.id)
+    }
+
+    fn moved(&self, event: &Event) -> Result<Event, EventFault> {
+        let (kind, old) = event.stream().split_once('-').ok_or(EventFault::Stream)?;
+        let id = self.id(old);
+        let mut changes = vec![("appId", self.app_id.as_str())];
+        if App::created_by(event)?.is_some() {
+            changes.push(("name", &self.name));
+        }
+        let payload = event.payload_object()?.render_with(&changes).map_err(|_| EventFault::Payload)?;
+        let headers = event.headers_object()?.map(|headers| headers.render_with(&[("AggregateId", &id)]));
+        let headers = headers.transpose().map_err(|_| EventFault::Headers)?;
+        Ok(event.rewritten(format!("{kind}-{id}"), payload, headers))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mover() -> Mover {
+        let event = Event::new("AppCreatedEvent", "app-old", r#"{"name":"blog","appId":"old,blog"}"#).unwrap();
+        let app = App::created_by(&event).unwrap().unwrap();
+        Mover::new(app, &NewApp::new(Uuid::from_u128(1)).with_name("copy".parse().unwrap()))
+    }
+
+    #[test]
+    fn ids_move_as_squidex_moves_them() {
+        let new = "00000000-0000-0000-0000-000000000001";
+        for (old, moved) in [
+            ("old", new.to_owned()),
+            ("old--old", new.to_owned()),
+            ("old--content", format!("{new}--content")),
+            ("old--a--b", format!("{new}--a--b")),
+            ("content", format!("{new}--content")),
+            ("other--content", format!("{new}--content")),
+            ("--content", format!("{new}----content")),
+            ("old--x", format!("{new}--old--x")),
+        ] {
+            assert_eq!(mover().id(old), moved, "{old}");
+        }
+    }
+
+    #[test]
+    fn only_the_app_changes_in_an_event() {
+        let payload = r#"{"actor":"subject:1","appId":"old,blog","name":"a schema","nested":{"appId":"old,blog"}}"#;
+        let event = Event::new("SchemaCreatedEventV2", "schema-old--s1", payload).unwrap();
+        let event = event.with_headers(r#"{"AggregateId":"old--s1","EventId":"e"}"#).unwrap();
+        let moved = mover().moved(&event).unwrap();
+        let new = "00000000-0000-0000-0000-000000000001";
+        assert_eq!(moved.stream(), format!("schema-{new}--s1"));
+        assert_eq!(moved.payload(), payload.replacen("old,blog", &format!("{new},copy"), 1));
+        assert_eq!(moved.headers().unwrap(), format!(r#"{{"AggregateId":"{new}--s1","EventId":"e"}}"#));
+    }
+
+    #[test]
+    fn the_creation_gets_the_new_name() {
+        let event = Event::new("AppCreatedEvent", "app-old", r#"{"name":"blog","appId":"old,blog"}"#).unwrap();
+        let moved = mover().moved(&event).unwrap();
+        assert_eq!(moved.payload(), r#"{"name":"copy","appId":"00000000-0000-0000-0000-000000000001,copy"}"#);
+    }
+}

@@ -1,0 +1,177 @@
+//! Where things lie in a Squidex archive: names of zip entries, parsed into types and rendered from them.
+
+/// Folders that attachments are spread over, and events that share a folder (Squidex `ArchiveHelper`).
+const FOLDERS: u32 = 1000;
+const EVENTS_A_FOLDER: u64 = 1000;
+
+/// What the name of a zip entry means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Member {
+    /// Event number so many.
+    Event(u64),
+    /// The attachment of this (lower-cased) name, where Squidex looks for it.
+    Attachment(String),
+    /// It looks like an attachment, but lies where Squidex never looks.
+    Misplaced,
+    /// One of the folders above the others.
+    Folder,
+    /// Nothing that belongs to a backup.
+    Foreign,
+    /// A name that could reach outside of a folder, or deceive whoever reads it.
+    Hostile,
+}
+
+/// The path of event `index`.
+///
+/// ```
+/// assert_eq!(appsnap::squidex::event_path(12_345), "events/12/12345.json");
+/// ```
+#[must_use]
+pub fn event_path(index: u64) -> String {
+    let folder = index / EVENTS_A_FOLDER;
+    format!("events/{folder}/{index}.json")
+}
+
+/// The path of an attachment; letter case does not matter.
+///
+/// The folder is a hash of the lower-cased name: `h = 17`, then `h = 23 h + (c | c << 16)` for each UTF-16 unit in wrapping
+/// 32-bit arithmetic, and of its magnitude the last three digits (Squidex `ArchiveHelper`, with .NET's `Char.GetHashCode`).
+///
+/// ```
+/// assert_eq!(appsnap::squidex::attachment_path("Version.json"), "attachments/327/version.json");
+/// ```
+#[must_use]
+pub fn attachment_path(name: &str) -> String {
+    let name = lower_cased(name);
+    let folder = folder_of(&name);
+    format!("attachments/{folder}/{name}")
+}
+
+/// Lower case as .NET's invariant culture has it: character by character, and only where one character becomes one.
+pub(super) fn lower_cased(name: &str) -> String {
+    let lower = |c: char| {
+        let mut lower = c.to_lowercase();
+        match (lower.next(), lower.next()) {
+            (Some(single), None) => single,
+            _ => c,
+        }
+    };
+    name.chars().map(lower).collect()
+}
+
+fn folder_of(lower_cased: &str) -> u32 {
+    let hash = lower_cased.encode_utf16().fold(17_i32, |hash, unit| {
+        let unit = i32::from(unit);
+        hash.wrapping_mul(23).wrapping_add(unit | unit.wrapping_shl(16))
+    });
+    hash.unsigned_abs() % FOLDERS
+}
+
+impl Member {
+    pub(super) fn parse(name: &[u8]) -> Self {
+        let Ok(name) = std::str::from_utf8(name) else { return Self::Hostile };
+        if is_hostile(name) {
+            return Self::Hostile;
+        }
+        let mut parts = name.splitn(3, '/');
+        match (parts.next(), parts.next(), parts.next()) {
+            (Some("events" | "attachments"), Some(""), None) => Self::Folder,
+            (Some("events" | "attachments"), Some(folder), Some("")) if number(folder).is_some() => Self::Folder,
+            (Some("events"), Some(_), Some(file)) => match file.strip_suffix(".json").and_then(number) {
+                Some(index) if event_path(index) == name => Self::Event(index),
+                _ => Self::Foreign,
+            },
+            (Some("attachments"), Some(_), Some(file)) if !file.is_empty() && !file.ends_with('/') => {
+                if attachment_path(file) == name { Self::Attachment(file.to_owned()) } else { Self::Misplaced }
+            }
+            _ => Self::Foreign,
+        }
+    }
+}
+
+/// A number as Squidex prints one: no sign, no leading zeros.
+fn number(text: &str) -> Option<u64> {
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
+    plain.then(|| text.parse().ok()).flatten()
+}
+
+fn is_hostile(name: &str) -> bool {
+    let drive = name.as_bytes().get(1) == Some(&b':');
+    let deceives =
+        |c: char| c == '\\' || c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    name.is_empty()
+        || name.starts_with('/')
+        || drive
+        || name.contains(deceives)
+        || name.split('/').any(|part| part == ".." || part == ".")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_are_those_of_squidex() {
+        for (name, folder) in [
+            ("version.json", 327),
+            ("users.json", 135),
+            ("urls.json", 769),
+            ("settings.json", 522),
+            ("assettags.json", 634),
+            ("assettagsalias.json", 478),
+            ("avatar.image", 823),
+            ("file.json", 193),
+            ("00000000-0000-0000-0000-000000000000_0.asset", 172),
+        ] {
+            assert_eq!(folder_of(name), folder, "{name}");
+            assert_eq!(attachment_path(&name.to_uppercase()), format!("attachments/{folder}/{name}"));
+        }
+    }
+
+    #[test]
+    fn parsing_undoes_rendering() {
+        for index in [0, 1, 999, 1000, 12_345, u64::MAX] {
+            assert_eq!(Member::parse(event_path(index).as_bytes()), Member::Event(index));
+        }
+        for name in ["version.json", "x", "a/b_0.asset", "ünï.asset", "😀_1.asset"] {
+            assert_eq!(Member::parse(attachment_path(name).as_bytes()), Member::Attachment(name.to_owned()));
+        }
+    }
+
+    #[test]
+    fn only_canonical_names_mean_something() {
+        for (name, member) in [
+            ("events/0/00.json", Member::Foreign),
+            ("events/1/0.json", Member::Foreign),
+            ("events/0/+1.json", Member::Foreign),
+            ("events/0/0.JSON", Member::Foreign),
+            ("events/18446744073709551/18446744073709551616.json", Member::Foreign),
+            ("attachments/1/version.json", Member::Misplaced),
+            ("attachments/327/Version.json", Member::Misplaced),
+            ("readme.txt", Member::Foreign),
+            ("events/", Member::Folder),
+            ("events/12/", Member::Folder),
+            ("attachments/327/", Member::Folder),
+            ("attachments/x/", Member::Foreign),
+        ] {
+            assert_eq!(Member::parse(name.as_bytes()), member, "{name}");
+        }
+    }
+
+    #[test]
+    fn names_that_reach_out_are_hostile() {
+        for name in [
+            &b""[..],
+            b"/etc/passwd",
+            b"../x",
+            b"attachments/1/../../x",
+            b"events\\0\\0.json",
+            b"c:x",
+            b"a\0b",
+            b"\xff",
+            "x\u{202e}y".as_bytes(),
+        ] {
+            assert_eq!(Member::parse(name), Member::Hostile, "{}", name.escape_ascii());
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! Somebody's own list, in retention's form.
+
+use appsnap::catalog::{Format, Phase};
+use appsnap::retention::Backup;
+
+use super::{read, refusal};
+
+const LIST: &str = r#"[{"id":"a","taken_at":"2026-10-25T02:30:00+02:00"},
+    {"id":"b","taken_at":"2026-10-26T02:30:00Z","finished_at":"2026-10-26T02:40:00Z","origin":"manual","status":"failed","tags":["x","y"],"protected":true,"bytes":12}]"#;
+
+#[test]
+fn nothing_of_an_own_list_is_lost_on_the_way_to_retention() {
+    let listing = read(LIST);
+    assert_eq!(listing.format, Format::Own);
+    assert_eq!(listing.records[0].state.phase(), Phase::Completed);
+    let direct: Vec<Backup<String>> = serde_json::from_str(LIST).unwrap();
+    assert_eq!(listing.to_backups(), direct);
+}
+
+#[test]
+fn a_wrong_member_is_named_with_its_place() {
+    let error = refusal(
+        r#"[{"id":"a","taken_at":"2026-10-25T02:30:00Z"},{"id":"b","taken_at":"2026-10-25T02:30:00Z","kind":1}]"#,
+    );
+    assert_eq!(error.place(), "[1]");
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert!(cause.contains("unknown field `kind`"), "{cause}");
+}

@@ -1,0 +1,351 @@
+//! Damage of every kind, each told by its name, and none of it a panic.
+
+use appsnap::Limits;
+use appsnap::pgdump::{
+    Blocks, Compression, Corruption, Dialect, Dump, Error, ErrorKind, Finding, FormatVersion, Identity, identify,
+    inspect,
+};
+
+use crate::support::dumps::{Content, DumpBuilder, Item, compressions, sample, version_for};
+
+const VERSION: FormatVersion = FormatVersion::V1_14;
+
+fn error_of(bytes: &[u8]) -> ErrorKind {
+    inspect(bytes, &Limits::untrusted()).map(|inspection| inspection.findings).unwrap_err().kind().clone()
+}
+
+#[track_caller]
+fn assert_corrupt(bytes: &[u8], wanted: Corruption) {
+    assert_eq!(error_of(bytes), ErrorKind::Corrupt(wanted));
+}
+
+/// A dump with one table, uncompressed in one chunk, and where its block begins.
+fn one_table(text: &[u8]) -> (DumpBuilder, Vec<u8>, usize) {
+    let mut builder = DumpBuilder::new(VERSION, Compression::None);
+    builder.table("t", "a", b"");
+    builder.items.last_mut().unwrap().content = Some(Content::Table(text.to_vec()));
+    let (bytes, start) = (builder.build(), builder.data_start());
+    (builder, bytes, start)
+}
+
+fn with(bytes: &[u8], position: usize, value: u8) -> Vec<u8> {
+    let mut changed = bytes.to_vec();
+    changed[position] = value;
+    changed
+}
+
+/// A dump with a table and large objects, as small as can be.
+fn tiny(compression: Compression) -> DumpBuilder {
+    let mut builder = DumpBuilder::new(version_for(VERSION, compression), compression);
+    builder.table("t", "a", b"1\n22\n333\n22\n22\n22\n");
+    builder.blobs(vec![(16_400, b"large object large object".to_vec()), (16_401, Vec::new())]);
+    builder.chunk_bytes = 20;
+    builder
+}
+
+#[test]
+fn every_truncation_is_told() {
+    for compression in compressions() {
+        let builder = tiny(compression);
+        let bytes = builder.build();
+        // Up to the data they do not differ.
+        let first = if compression == Compression::GZIP { 0 } else { builder.data_start() };
+        for len in first..bytes.len() {
+            let error = inspect(&bytes[..len], &Limits::untrusted()).map(|inspection| inspection.findings).unwrap_err();
+            let told = matches!(
+                error.kind(),
+                ErrorKind::Truncated { .. }
+                    | ErrorKind::Corrupt(Corruption::MissingBlock(_))
+                    | ErrorKind::NotAnArchive { .. }
+            );
+            assert!(told && error.is_bad_input(), "{compression:?} cut at {len}: {error}");
+        }
+    }
+}
+
+#[test]
+fn no_flipped_bit_in_zlib_data_changes_a_row_unseen() {
+    let mut builder = DumpBuilder::new(VERSION, Compression::GZIP);
+    builder.table("t", "a", b"1\n22\n333\n");
+    let (bytes, start) = (builder.build(), builder.data_start());
+    let rows = |bytes: &[u8]| -> Result<Vec<Vec<u8>>, Error> {
+        let mut dump = Dump::open(bytes, &Limits::untrusted())?;
+        let mut rows = dump.next_stream()?.unwrap().rows()?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next_row()? {
+            found.push(row.field(0).unwrap().raw().to_vec());
+        }
+        dump.finish().map(|_| found)
+    };
+    for position in start..bytes.len() {
+        for bit in 0..8 {
+            let flipped = with(&bytes, position, bytes[position] ^ (1 << bit));
+            // Bits behind the last block of a zlib stream mean nothing, and only they may differ.
+            if let Ok(found) = rows(&flipped) {
+                assert_eq!(found, rows(&bytes).unwrap(), "bit {bit} of byte {position} went unseen");
+            }
+        }
+    }
+}
+
+#[test]
+fn no_flipped_bit_makes_a_panic() {
+    for compression in compressions() {
+        let builder = tiny(compression);
+        let bytes = builder.build();
+        let first = if compression == Compression::GZIP { 0 } else { builder.data_start() };
+        for position in first..bytes.len() {
+            let flipped = with(&bytes, position, bytes[position] ^ (1 << (position % 8)));
+            let _any_verdict = inspect(&flipped[..], &Limits::untrusted());
+        }
+    }
+}
+
+#[test]
+fn headers_that_cannot_be_are_refused() {
+    let bytes = sample(VERSION, Compression::GZIP).build();
+    let error = error_of(&[b"\n", &bytes[..]].concat());
+    assert!(matches!(error, ErrorKind::NotAnArchive { identity: Identity::Unknown, .. }), "{error}");
+    for (position, value, wanted) in [
+        (8, 0, Corruption::IntSize(0)),
+        (8, 9, Corruption::IntSize(9)),
+        (9, 0, Corruption::OffsetSize(0)),
+        (11, 13, Corruption::SignByte(13)),
+        (12, 10, Corruption::CompressionLevel(-10)),
+    ] {
+        assert_corrupt(&with(&bytes, position, value), wanted);
+    }
+    for (position, value, found) in [(5, 0, "0.14"), (5, 2, "2.14"), (6, 17, "1.17")] {
+        let error = inspect(&with(&bytes, position, value)[..], &Limits::untrusted()).map(|_| ()).unwrap_err();
+        assert!(error.to_string().contains(found), "{error}");
+        assert!(matches!(error.kind(), ErrorKind::UnsupportedVersion { .. }));
+    }
+    let unknown = with(&sample(FormatVersion::V1_16, Compression::None).build(), 11, 9);
+    assert_corrupt(&unknown, Corruption::CompressionAlgorithm(9));
+    let error = error_of(&with(&bytes, 10, 3));
+    assert!(matches!(error, ErrorKind::NotCustomFormat { code: 3, .. }), "{error}");
+}
+
+#[test]
+fn any_revision_and_level_are_legal_and_impossible_dates_only_warn() {
+    let mut builder = sample(VERSION, Compression::gzip_level(5));
+    builder.header.revision = 7;
+    let inspection = inspect(&builder.build()[..], &Limits::untrusted()).unwrap();
+    assert!(!inspection.has_warnings());
+    builder.header.created.as_mut().unwrap().month0 = 99;
+    let inspection = inspect(&builder.build()[..], &Limits::untrusted()).unwrap();
+    assert!(matches!(inspection.findings[0], Finding::ImpossibleCreationTime(_)));
+}
+
+#[test]
+fn a_count_of_entries_that_is_wrong_is_told() {
+    let builder = sample(VERSION, Compression::GZIP);
+    let bytes = builder.build();
+    let mut header = Vec::new();
+    builder.header.encode(&mut header).unwrap();
+    let count = header.len() + 1;
+    assert_corrupt(&with(&bytes, count, 0), Corruption::EntryCount(0));
+    assert_corrupt(&with(&bytes, header.len(), 1), Corruption::EntryCount(-(builder.items.len() as i32)));
+    assert_corrupt(&with(&bytes, count, bytes[count] - 1), Corruption::BlockType(0));
+    let too_many = inspect(&with(&bytes, count, bytes[count] + 1)[..], &Limits::untrusted());
+    assert!(too_many.is_err_and(|error| error.is_bad_input()));
+}
+
+#[test]
+fn entries_that_cannot_be_are_refused() {
+    let mut builder = sample(VERSION, Compression::GZIP);
+    builder.items.push(Item::new(1, b"TABLE", b"again"));
+    assert_corrupt(&builder.build(), Corruption::DuplicateId(1));
+    let (builder, bytes, start) = one_table(b"\\.\n\n\n");
+    let mut header = Vec::new();
+    builder.header.encode(&mut header).unwrap();
+    let first_id = header.len() + 6;
+    assert_corrupt(&with(&bytes, first_id, 0), Corruption::EntryId(0));
+    // The last entry ends in its offset: flag and eight bytes.
+    assert_corrupt(&with(&bytes, start - 9, 4), Corruption::OffsetFlag(4));
+    assert_corrupt(&with(&bytes, start - 9, 3), Corruption::DataMarkDisagrees);
+}
+
+#[test]
+fn settings_that_pg_restore_refuses_are_refused() {
+    for (index, sql, wanted) in [
+        (0, "SET client_encoding = 'EBCDIC';\n", Corruption::ClientEncoding),
+        (0, "SET client_encoding = UTF8;\n", Corruption::ClientEncoding),
+        (1, "SET standard_conforming_strings = 'maybe';\n", Corruption::StandardStrings),
+    ] {
+        let mut builder = sample(VERSION, Compression::GZIP);
+        builder.items[index].definition = Some(sql.as_bytes().to_vec());
+        assert_corrupt(&builder.build(), wanted);
+    }
+    let mut builder = sample(VERSION, Compression::GZIP);
+    builder.items.remove(2);
+    let inspection = inspect(&builder.build()[..], &Limits::untrusted()).unwrap();
+    assert!(inspection.findings.contains(&Finding::MissingSetting { name: "SEARCHPATH" }));
+}
+
+#[test]
+fn blocks_and_entries_must_agree() {
+    let (builder, bytes, start) = one_table(b"\\.\n\n\n");
+    let data_id = builder.items.last().unwrap().id;
+    for (position, value, wanted) in [
+        (start, 2, Corruption::BlockType(2)),
+        (start, 3, Corruption::BlockKind(data_id)),
+        (start + 1, 1, Corruption::UnknownBlock(-(data_id as i32))),
+        (start + 2, 99, Corruption::UnknownBlock(99)),
+        (start + 2, 1, Corruption::UnexpectedBlock(1)),
+    ] {
+        assert_corrupt(&with(&bytes, position, value), wanted);
+    }
+    assert_corrupt(&[&bytes[..], b"\n"].concat(), Corruption::TrailingBytes);
+    assert_corrupt(&[&bytes[..], &bytes[start..]].concat(), Corruption::TrailingBytes);
+    assert_corrupt(&bytes[..start], Corruption::MissingBlock(data_id));
+    let (stored, actual) = (start as u64, start as u64 + 1);
+    let shifted = with(&bytes, start - 8, bytes[start - 8] + 1);
+    let error = error_of(&shifted);
+    assert!(
+        matches!(error, ErrorKind::Corrupt(Corruption::Position { stored: s, actual: a, .. }) if s == actual && a == stored),
+        "{error}"
+    );
+}
+
+#[test]
+fn blocks_in_another_order_only_warn() {
+    let mut builder = DumpBuilder::new(VERSION, Compression::None);
+    builder.with_positions = false;
+    let (first, second) = (builder.table("a", "x", b"1\n"), builder.table("b", "x", b"2\n"));
+    let (bytes, start) = (builder.build(), builder.data_start());
+    let middle = start + (bytes.len() - start) / 2;
+    let swapped = [&bytes[..start], &bytes[middle..], &bytes[start..middle]].concat();
+    let inspection = inspect(&swapped[..], &Limits::untrusted()).unwrap();
+    assert_eq!(inspection.data.iter().map(|facts| facts.id).collect::<Vec<_>>(), [second, first]);
+    assert!(inspection.findings.contains(&Finding::BlocksOutOfOrder));
+}
+
+#[test]
+fn chunks_that_cannot_be_are_refused() {
+    let (_, bytes, start) = one_table(b"\\.\n\n\n");
+    // Behind type and id: sign and length of the first chunk.
+    assert_corrupt(&with(&bytes, start + 6, 1), Corruption::ChunkLength(-5));
+    let huge = with(&bytes, start + 10, 0x7f);
+    assert!(matches!(error_of(&huge), ErrorKind::Truncated { .. }));
+}
+
+#[test]
+fn copy_data_must_end_in_their_terminator() {
+    for (text, wanted) in [
+        (&b"1\n2\n"[..], Corruption::CopyTerminator),
+        (b"", Corruption::CopyTerminator),
+        (b"1\r\n\\.\r\n\r\n\r\n", Corruption::CopyTerminator),
+        (b"1\n\\.\nDROP TABLE t;\n", Corruption::CopySurplus),
+    ] {
+        assert_corrupt(&one_table(text).1, wanted);
+    }
+}
+
+#[test]
+fn a_stream_is_one_compressed_stream_and_nothing_else() {
+    for compression in compressions().into_iter().filter(|compression| *compression != Compression::None) {
+        let builder = sample(FormatVersion::V1_15, Compression::None);
+        let name = compression.name();
+        // The streams are compressed by hand here, so that something can be wrong with them.
+        let build = |change: &dyn Fn(Vec<u8>) -> Vec<u8>| {
+            let mut dump = builder.clone();
+            for item in &mut dump.items {
+                if let Some(Content::Table(plain)) = &mut item.content {
+                    *plain = change(crate::support::dumps::compressed(compression, plain));
+                } else if let Some(Content::Blobs(objects)) = &mut item.content {
+                    for (_, plain) in objects {
+                        *plain = crate::support::dumps::compressed(compression, plain);
+                    }
+                }
+            }
+            let bytes = dump.build();
+            let mut header = Vec::new();
+            dump.header.compression = compression;
+            dump.header.encode(&mut header).unwrap();
+            [&header[..], &bytes[header.len()..]].concat()
+        };
+        inspect(&build(&|stored| stored)[..], &Limits::untrusted()).unwrap();
+        assert_corrupt(&build(&|stored| [&stored[..], b"\0"].concat()), Corruption::StreamSurplus(name));
+        assert_corrupt(&build(&|stored| [&stored[..], &stored[..]].concat()), Corruption::StreamSurplus(name));
+        assert_corrupt(&build(&|stored| stored[..stored.len() - 1].to_vec()), Corruption::StreamTruncated(name));
+        assert_corrupt(&build(&|_| Vec::new()), Corruption::StreamTruncated(name));
+        assert_corrupt(&build(&|stored| [b"\x55", &stored[1..]].concat()), Corruption::Undecodable(name));
+    }
+}
+
+#[test]
+#[cfg(feature = "lz4")]
+fn lz4_frames_are_held_to_their_header() {
+    use crate::support::dumps::EMPTY_LZ4_FRAME;
+
+    let builder = DumpBuilder::new(FormatVersion::V1_16, Compression::None);
+    let frame = |frame: &[u8]| {
+        let mut builder = builder.clone();
+        let mut item = Item::new(9, b"TABLE DATA", b"t");
+        item.content = Some(Content::Table(frame.to_vec()));
+        builder.items.push(item);
+        with(&builder.build(), 11, 2)
+    };
+    inspect(&frame(&EMPTY_LZ4_FRAME)[..], &Limits::untrusted()).unwrap();
+    for (position, value) in [(0, 5), (4, 0x41), (4, 0x42), (4, 0x80), (5, 0x30), (5, 0x41), (6, 0xc1)] {
+        assert_corrupt(&frame(&with(&EMPTY_LZ4_FRAME, position, value)), Corruption::Undecodable("lz4"));
+    }
+    // A frame that ends without its end mark.
+    assert_corrupt(&frame(&EMPTY_LZ4_FRAME[..7]), Corruption::StreamTruncated("lz4"));
+    // A block larger than the frame allows.
+    let large = [&EMPTY_LZ4_FRAME[..7], &65_537_u32.to_le_bytes(), &[0; 9]].concat();
+    assert_corrupt(&frame(&large), Corruption::Undecodable("lz4"));
+}
+
+#[test]
+fn large_objects_that_nothing_creates_are_told() {
+    for version in [FormatVersion::V1_14, FormatVersion::V1_16] {
+        let mut builder = DumpBuilder::new(version, Compression::GZIP);
+        builder.blobs(vec![(16_400, b"x".to_vec())]);
+        if let Some(Content::Blobs(objects)) = &mut builder.items.last_mut().unwrap().content {
+            objects.push((16_499, b"y".to_vec()));
+        }
+        let inspection = inspect(&builder.build()[..], &Limits::untrusted()).unwrap();
+        let wanted = Finding::UnlistedLargeObjects { objects_count: 1, first_oid: 16_499 };
+        assert!(inspection.findings.contains(&wanted), "{:?}", inspection.findings);
+    }
+}
+
+#[test]
+fn a_transfer_in_text_mode_is_told() {
+    for compression in compressions() {
+        let mut builder = sample(VERSION, compression);
+        builder.header.created.as_mut().unwrap().second = 10;
+        let mut bytes = Vec::new();
+        for byte in builder.build() {
+            if byte == b'\n' {
+                bytes.push(b'\r');
+            }
+            bytes.push(byte);
+        }
+        assert!(inspect(&bytes[..], &Limits::untrusted()).is_err_and(|error| error.is_bad_input()));
+        assert_eq!(identify(&bytes), Identity::LineEndDamage);
+    }
+}
+
+#[test]
+fn after_an_error_a_dump_gives_nothing_more() {
+    let (_, bytes, start) = one_table(b"\\.\n\n\n");
+    let bytes = with(&bytes, start, 2);
+    let mut blocks = Blocks::open(&bytes[..], &Limits::untrusted()).unwrap();
+    assert!(blocks.next_piece().is_err());
+    assert!(matches!(blocks.next_piece().map(|_| ()).unwrap_err().kind(), ErrorKind::Misuse(_)));
+}
+
+#[test]
+fn sizes_of_integers_and_offsets_may_be_odd() {
+    for (int_bytes, offset_bytes) in [(2, 4), (3, 3), (4, 16), (8, 8), (5, 32)] {
+        let mut builder = sample(VERSION, Compression::GZIP);
+        builder.header.dialect = Dialect::new(VERSION, int_bytes, offset_bytes).unwrap();
+        // Large object numbers would not fit small integers.
+        builder.items.retain(|item| !matches!(item.content, Some(Content::Blobs(_))));
+        let inspection = inspect(&builder.build()[..], &Limits::untrusted()).unwrap();
+        assert_eq!(inspection.rows_count(), 65);
+    }
+}

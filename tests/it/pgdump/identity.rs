@@ -1,0 +1,110 @@
+//! What a file is, by its first bytes, and whether a platform takes it.
+
+use appsnap::Limits;
+use appsnap::pgdump::{
+    Compression, ErrorKind, Format, FormatVersion, IDENTIFY_BYTES, Identity, Requirements, Unmet, identify, inspect,
+};
+
+use crate::support::dumps::sample;
+
+#[test]
+fn files_are_named_by_their_first_bytes() {
+    let mut tar = b"toc.dat".to_vec();
+    tar.resize(257, 0);
+    tar.extend_from_slice(b"ustar  \0");
+    for (bytes, name) in [
+        (&b""[..], "empty"),
+        (b"--\n-- PostgreSQL database dump\n--\n\n\\restrict abc\n", "plain-sql"),
+        (b"--\r\n-- PostgreSQL database dump\r\n--\r\n", "plain-sql"),
+        (b"\xef\xbb\xbf--\n-- PostgreSQL database dump\n--\n", "plain-sql"),
+        (b"--\n-- PostgreSQL database cluster dump\n--\n", "dumpall-sql"),
+        (b"-- some other script\nSELECT 1;\n", "unknown"),
+        (&tar, "pg-tar"),
+        (b"\x1f\x8b\x08\0", "gzip"),
+        (b"\x04\x22\x4d\x18\x40", "lz4"),
+        (b"\x28\xb5\x2f\xfd\0", "zstd"),
+        (b"PK\x03\x04", "zip"),
+        (b"\xff\xfeP\0G\0D\0M\0P\0", "utf16-damaged"),
+        (b"\xff\xfe-\0-\0\r\0\n\0", "utf16-damaged"),
+        (b"\xef\xbb\xbfPGDMP\x01\x0e", "text-damaged"),
+        (b"\nPGDMP\x01\x0e\0\x04\x08\x01", "unknown"),
+        (b"TAPE\0\0\x03\0", "unknown"),
+    ] {
+        let identity = identify(bytes);
+        assert_eq!(identity.name(), name);
+        assert!(identity.hint().is_some(), "{name} has no hint");
+    }
+}
+
+#[test]
+fn every_dump_is_known_by_any_part_of_its_beginning() {
+    for version in FormatVersion::ALL {
+        let bytes = sample(*version, Compression::GZIP).build();
+        let wanted =
+            |identity| matches!(identity, Identity::Custom { major: 1, minor, .. } if minor == version.minor());
+        for len in [16, 64, 300, IDENTIFY_BYTES, bytes.len()] {
+            let identity = identify(bytes.get(..len).unwrap_or(&bytes));
+            assert!(wanted(identity), "{version} by {len} bytes: {identity}");
+            assert_eq!(identity.hint(), None);
+        }
+    }
+}
+
+#[test]
+fn a_table_of_contents_alone_is_not_a_dump() {
+    let mut builder = sample(FormatVersion::V1_16, Compression::None);
+    builder.header.format = Format::Tar;
+    let identity = identify(&builder.build());
+    assert_eq!(identity, Identity::TocFile);
+    assert!(identity.hint().unwrap().contains("pg_dump -Fc"));
+}
+
+#[test]
+fn platforms_refuse_what_is_too_new() {
+    for (version, cloud_2021, cloud) in [
+        (FormatVersion::V1_12, true, true),
+        (FormatVersion::V1_14, true, true),
+        (FormatVersion::V1_15, false, true),
+        (FormatVersion::V1_16, false, false),
+    ] {
+        let inspection = inspect(&sample(version, Compression::GZIP).build()[..], &Limits::untrusted()).unwrap();
+        let takes = |platform: Requirements| platform.unmet_by(&inspection.header).is_empty();
+        assert_eq!(takes(Requirements::MENDIX_CLOUD_2021), cloud_2021, "{version}");
+        assert_eq!(takes(Requirements::MENDIX_CLOUD), cloud, "{version}");
+        assert_eq!(takes(Requirements::MENDIX_ON_AZURE), cloud, "{version}");
+    }
+}
+
+#[test]
+fn platforms_say_what_would_help() {
+    let mut header = sample(FormatVersion::V1_16, Compression::GZIP).header;
+    header.format = Format::Tar;
+    let unmet = Requirements::up_to(FormatVersion::V1_14).unmet_by(&header);
+    assert!(matches!(unmet[..], [Unmet::NotCustom { .. }, Unmet::VersionTooNew { .. }]), "{unmet:?}");
+    assert!(unmet[1].to_string().contains("pg_dump of PostgreSQL 15"), "{}", unmet[1]);
+}
+
+#[test]
+fn opening_something_else_says_what_it_is_and_what_to_do() {
+    let script = b"--\n-- PostgreSQL database dump\n--\n\n";
+    let error = inspect(&script[..], &Limits::untrusted()).map(|_| ()).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::NotAnArchive { identity: Identity::PlainSql, .. }), "{error}");
+    assert!(error.to_string().contains("pg_dump -Fc -f FILE DATABASE"), "{error}");
+}
+
+#[test]
+#[cfg(not(feature = "lz4"))]
+fn a_build_without_a_decoder_shows_the_entries_and_says_what_it_lacks() {
+    let mut builder = sample(FormatVersion::V1_16, Compression::None);
+    let bytes = {
+        let plain = builder.build();
+        let mut header = Vec::new();
+        builder.header.compression = Compression::Lz4;
+        builder.header.encode(&mut header).unwrap();
+        [&header[..], &plain[header.len()..]].concat()
+    };
+    let mut dump = appsnap::pgdump::Dump::open(&bytes[..], &Limits::untrusted()).unwrap();
+    assert_eq!(dump.toc().len(), builder.items.len());
+    let error = dump.next_stream().map(|_| ()).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::CompressionUnavailable { algorithm: "lz4", .. }), "{error}");
+}

@@ -1,0 +1,188 @@
+//! Dumps that pg_dump of PostgreSQL 13, 15 and 17 wrote, against values that other programs took from them.
+
+use std::fs;
+use std::io::Read;
+use std::path::PathBuf;
+
+use appsnap::Limits;
+use appsnap::pgdump::{Blocks, DataState, Dump, Entry, Finding, Offsets, Section, encode_toc, inspect};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::support::slow::Stutter;
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/pgdump")
+}
+
+/// Every dump with its expected values, as far as this build can decode it.
+fn dumps() -> Vec<(Value, Vec<u8>)> {
+    let golden = fs::read_to_string(folder().join("golden.jsonl")).unwrap();
+    let readable = |value: &Value| {
+        let compression = value["compression"].as_str().unwrap();
+        (cfg!(feature = "lz4") || compression != "lz4") && (cfg!(feature = "zstd") || compression != "zstd")
+    };
+    let values = golden.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).filter(readable);
+    values.map(|value| (value.clone(), dump(value["file"].as_str().unwrap()))).collect()
+}
+
+fn dump(name: &str) -> Vec<u8> {
+    fs::read(folder().join(name)).unwrap()
+}
+
+fn text(bytes: Option<&[u8]>) -> Value {
+    bytes.map_or(Value::Null, |bytes| Value::from(std::str::from_utf8(bytes).unwrap()))
+}
+
+fn entry_as_json(entry: &Entry<'_>) -> Value {
+    let (state, position) = match entry.data {
+        DataState::NotSet => (1, 0),
+        DataState::Set(position) => (2, position),
+        DataState::NoData => (3, 0),
+        other => panic!("{other:?}"),
+    };
+    let section = match entry.section {
+        Section::None => 1,
+        Section::PreData => 2,
+        Section::Data => 3,
+        Section::PostData => 4,
+        other => panic!("{other:?}"),
+    };
+    json!({
+        "id": entry.id, "had_dumper": u8::from(entry.has_data()), "tableoid": entry.catalog_table_oid.to_string(),
+        "oid": entry.catalog_oid.to_string(), "tag": text(Some(entry.tag)), "desc": text(Some(entry.desc)),
+        "section": section, "defn": text(entry.definition), "drop": text(entry.drop_statement),
+        "copy": text(entry.copy_statement), "namespace": text(entry.namespace), "tablespace": text(entry.tablespace),
+        "tableam": text(entry.access_method), "relkind": entry.relation_kind.unwrap_or(0), "owner": text(entry.owner),
+        "deps": entry.dependencies.iter().collect::<Vec<_>>(), "data_state": state, "data_pos": position,
+    })
+}
+
+#[test]
+fn every_field_of_header_and_entries_is_read() {
+    for (golden, bytes) in dumps() {
+        let blocks = Blocks::open(&bytes[..], &Limits::untrusted()).unwrap();
+        let (header, created) = (blocks.header(), blocks.header().created.unwrap());
+        assert_eq!(
+            json!({
+                "version": [1, header.version().minor(), header.revision], "int_size": header.dialect.int_bytes(),
+                "off_size": header.dialect.offset_bytes(), "format": header.format.code(),
+                "compression": header.compression.name(), "dbname": text(header.database.as_deref()),
+                "remote_version": text(header.server_version.as_deref()),
+                "dump_version": text(header.dump_version.as_deref()), "data_start": blocks.data_start(),
+                "tm": [
+                    created.second, created.minute, created.hour, created.day, created.month0,
+                    created.years_since_1900, created.daylight_saving,
+                ],
+                "toc": blocks.toc().entries().map(|entry| entry_as_json(&entry)).collect::<Vec<_>>(),
+            }),
+            {
+                let mut wanted = golden.clone();
+                for other in ["file", "level", "header_len", "blocks"] {
+                    wanted.as_object_mut().unwrap().remove(other);
+                }
+                wanted
+            }
+        );
+    }
+}
+
+#[test]
+fn what_is_read_encodes_to_the_same_bytes() {
+    for (golden, bytes) in dumps() {
+        let mut blocks = Blocks::open(&bytes[..], &Limits::untrusted()).unwrap();
+        let (mut out, dialect) = (Vec::new(), blocks.header().dialect);
+        blocks.header().encode(&mut out).unwrap();
+        assert_eq!(out.len() as u64, golden["header_len"]);
+        encode_toc(blocks.toc(), &dialect, &mut out).unwrap();
+        while let Some(piece) = blocks.next_piece().unwrap() {
+            piece.encode(&dialect, &mut out).unwrap();
+        }
+        assert!(out == bytes, "{} came out differently", golden["file"]);
+    }
+}
+
+/// Id, large object, length and sha256 of every stream.
+fn streams(source: impl Read) -> Vec<Value> {
+    let mut dump = Dump::open(source, &Limits::untrusted()).unwrap();
+    let mut found = Vec::new();
+    while let Some(mut stream) = dump.next_stream().unwrap() {
+        let mut plain = Vec::new();
+        stream.read_to_end(&mut plain).unwrap();
+        let sha256: String = Sha256::digest(&plain).iter().map(|byte| format!("{byte:02x}")).collect();
+        found.push(json!({"id": stream.entry().id, "oid": stream.oid(), "len": plain.len(), "sha256": sha256}));
+    }
+    dump.finish().unwrap();
+    found
+}
+
+#[test]
+fn every_stream_decodes_to_the_bytes_it_was_made_from() {
+    for (golden, bytes) in dumps() {
+        let mut wanted = Vec::new();
+        for block in golden["blocks"].as_array().unwrap() {
+            for stream in block["streams"].as_array().unwrap() {
+                let [oid, len, sha256] = ["oid", "len", "sha256"].map(|key| &stream[key]);
+                wanted.push(json!({"id": block["id"], "oid": oid, "len": len, "sha256": sha256}));
+            }
+        }
+        assert_eq!(streams(&bytes[..]), wanted, "{}", golden["file"]);
+        assert_eq!(streams(Stutter::new(&bytes[..])), wanted, "{} read byte by byte", golden["file"]);
+    }
+}
+
+#[test]
+fn healthy_dumps_have_no_warnings() {
+    for (golden, bytes) in dumps() {
+        let inspection = inspect(&bytes[..], &Limits::untrusted()).unwrap();
+        assert!(!inspection.has_warnings(), "{}: {:?}", golden["file"], inspection.findings);
+        assert_eq!(inspection.dump_bytes, bytes.len() as u64);
+        assert_eq!(inspection.offsets, Offsets::Set);
+    }
+}
+
+#[test]
+fn how_a_dump_was_made_is_found_out() {
+    let found = |name: &str| inspect(&dump(name)[..], &Limits::untrusted()).unwrap();
+    let inserts = found("pg13-inserts.dump");
+    assert!(inserts.findings.contains(&Finding::NoLargeObjects), "{:?}", inserts.findings);
+    assert!(inserts.findings.iter().any(|finding| matches!(finding, Finding::Inserts { .. })));
+    assert!(inserts.data.iter().all(|facts| facts.rows_count.is_none() && facts.plain_bytes > 0));
+    let objects = found("pg17-lo-acl.dump");
+    assert_eq!(objects.large_objects_count(), 12);
+    assert!(objects.findings.iter().any(|finding| matches!(finding, Finding::AccessRights { .. })));
+    assert_eq!(objects.settings.encoding.as_deref(), Some(&b"UTF8"[..]));
+}
+
+#[test]
+fn empty_lines_are_rows() {
+    let inspection = inspect(&dump("pg13-edge.dump")[..], &Limits::untrusted()).unwrap();
+    let rows = |table: &[u8]| {
+        let facts = inspection.data.iter().find(|facts| inspection.toc.get(facts.id).unwrap().tag == table);
+        facts.unwrap().rows_count
+    };
+    assert_eq!(rows(b"zero_cols"), Some(2));
+    assert_eq!(rows(b"one_text"), Some(10));
+    assert_eq!(rows(b"ints"), Some(0));
+}
+
+#[test]
+fn the_list_is_that_of_pg_restore() {
+    let bytes = dump("pg13-edge.dump");
+    let blocks = Blocks::open(&bytes[..], &Limits::untrusted()).unwrap();
+    let mut list = Vec::new();
+    blocks.toc().listed().for_each(|entry| entry.write_list_line(&mut list));
+    // What pg_restore 15 prints.
+    let wanted = "\
+        203; 1259 27557 TABLE public UPPER \"quoted\" n\u{e4}me postgres\n\
+        204; 1259 27563 TABLE public big_row postgres\n\
+        202; 1259 27554 TABLE public ints postgres\n\
+        200; 1259 27545 TABLE public one_text postgres\n\
+        201; 1259 27551 TABLE public zero_cols postgres\n\
+        3001; 0 27557 TABLE DATA public UPPER \"quoted\" n\u{e4}me postgres\n\
+        3002; 0 27563 TABLE DATA public big_row postgres\n\
+        3000; 0 27554 TABLE DATA public ints postgres\n\
+        2998; 0 27545 TABLE DATA public one_text postgres\n\
+        2999; 0 27551 TABLE DATA public zero_cols postgres\n";
+    assert_eq!(String::from_utf8(list).unwrap(), wanted);
+}

@@ -1,0 +1,108 @@
+//! Rows of COPY text.
+
+use std::borrow::Cow;
+
+use appsnap::Limits;
+use appsnap::pgdump::{Compression, Corruption, Dump, ErrorKind, FormatVersion};
+
+use crate::support::dumps::{Content, DumpBuilder, compressions};
+use crate::support::slow::Stutter;
+
+type Fields = Vec<Option<Vec<u8>>>;
+
+/// Columns and rows of the first table.
+fn table(bytes: &[u8], slowly: bool) -> Result<(Vec<String>, Vec<Fields>), appsnap::pgdump::Error> {
+    let source: Box<dyn std::io::Read> = if slowly { Box::new(Stutter::new(bytes)) } else { Box::new(bytes) };
+    let mut dump = Dump::open(source, &Limits::untrusted())?;
+    let mut rows = dump.next_stream()?.unwrap().rows()?;
+    let columns = rows.columns().iter().map(|name| String::from_utf8(name.clone()).unwrap()).collect();
+    let mut found = Vec::new();
+    while let Some(row) = rows.next_row()? {
+        assert_eq!(row.fields().len(), row.len());
+        found.push(row.fields().map(|field| field.bytes().map(Cow::into_owned)).collect());
+    }
+    assert_eq!(rows.rows_count(), found.len() as u64);
+    dump.finish()?;
+    Ok((columns, found))
+}
+
+fn texts(fields: &[Option<&str>]) -> Fields {
+    fields.iter().map(|field| field.map(|text| text.as_bytes().to_vec())).collect()
+}
+
+#[test]
+fn fields_are_typed_and_escapes_resolved() {
+    for compression in compressions() {
+        for slowly in [false, true] {
+            let mut builder = DumpBuilder::new(FormatVersion::V1_16, compression);
+            let text = b"1\t\\N\tplain\n2\t\ta\\tb\\nc\\\\d\n3\t\\\\N\t\\\\.\n";
+            builder.table("t", "id, \"odd \"\"name\"\"\", note", text);
+            let (columns, rows) = table(&builder.build(), slowly).unwrap();
+            assert_eq!(columns, ["id", "odd \"name\"", "note"]);
+            let wanted = [
+                texts(&[Some("1"), None, Some("plain")]),
+                texts(&[Some("2"), Some(""), Some("a\tb\nc\\d")]),
+                texts(&[Some("3"), Some("\\N"), Some("\\.")]),
+            ];
+            assert_eq!(rows, wanted);
+        }
+    }
+}
+
+#[test]
+fn empty_lines_are_rows_of_one_empty_text_or_of_no_column() {
+    let mut builder = DumpBuilder::new(FormatVersion::V1_14, Compression::GZIP);
+    builder.table("t", "a", b"\n\n");
+    let (_, rows) = table(&builder.build(), false).unwrap();
+    assert_eq!(rows, [texts(&[Some("")]), texts(&[Some("")])]);
+    let mut builder = DumpBuilder::new(FormatVersion::V1_14, Compression::GZIP);
+    builder.table("t", "", b"\n\n\n");
+    let (columns, rows) = table(&builder.build(), false).unwrap();
+    assert!(columns.is_empty());
+    assert_eq!(rows, [texts(&[]), texts(&[]), texts(&[])]);
+}
+
+#[test]
+fn rows_longer_than_any_buffer_are_whole() {
+    let mut builder = DumpBuilder::new(FormatVersion::V1_14, Compression::GZIP);
+    let long = "x".repeat(500_000);
+    builder.table("t", "a, b", format!("1\t{long}\n2\ty\n").as_bytes());
+    let (_, rows) = table(&builder.build(), false).unwrap();
+    assert_eq!(rows, [texts(&[Some("1"), Some(&long)]), texts(&[Some("2"), Some("y")])]);
+}
+
+#[test]
+fn a_row_must_have_as_many_fields_as_columns() {
+    let mut builder = DumpBuilder::new(FormatVersion::V1_14, Compression::GZIP);
+    builder.table("t", "a, b", b"1\t2\n3\n");
+    let error = table(&builder.build(), false).unwrap_err();
+    let wanted = matches!(error.kind(), ErrorKind::Corrupt(Corruption::RowWidth { row: 2, wanted: 2, found: 1, .. }));
+    assert!(wanted, "{error}");
+}
+
+#[test]
+fn what_has_no_rows_says_so() {
+    let mut builder = DumpBuilder::new(FormatVersion::V1_14, Compression::GZIP);
+    builder.blobs(vec![(5, b"1\t2\n".to_vec())]);
+    let error = table(&builder.build(), false).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Misuse(_)), "{error}");
+    let mut builder = DumpBuilder::new(FormatVersion::V1_14, Compression::GZIP);
+    builder.table("t", "a", b"");
+    let item = builder.items.last_mut().unwrap();
+    item.copy_statement = None;
+    item.content = Some(Content::Table(b"INSERT INTO t VALUES (1);\n\n\n".to_vec()));
+    let error = table(&builder.build(), false).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Misuse(_)), "{error}");
+}
+
+#[test]
+fn rows_may_be_left_early() {
+    let mut builder = DumpBuilder::new(FormatVersion::V1_14, Compression::None);
+    builder.table("t", "a", b"1\n2\n3\n");
+    builder.table("u", "a", b"4\n");
+    let bytes = builder.build();
+    let mut dump = Dump::open(&bytes[..], &Limits::untrusted()).unwrap();
+    let mut rows = dump.next_stream().unwrap().unwrap().rows().unwrap();
+    rows.next_row().unwrap();
+    assert_eq!(dump.finish().unwrap().rows_count(), 4);
+}

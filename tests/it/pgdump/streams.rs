@@ -1,0 +1,163 @@
+//! Streams: lent one at a time, verified whether they are read or not, from pipes as from files.
+
+use std::io::{self, Read};
+
+use appsnap::Limits;
+use appsnap::pgdump::{
+    BlockKind, Blocks, Compression, Corruption, Dump, Error, ErrorKind, Finding, FormatVersion, Offsets, Piece, inspect,
+};
+
+use crate::support::dumps::{Content, DumpBuilder, compressions, sample};
+use crate::support::slow::Stutter;
+
+const VERSION: FormatVersion = FormatVersion::V1_14;
+
+fn streams(source: impl Read) -> Vec<(u32, Option<u32>, Vec<u8>)> {
+    let mut dump = Dump::open(source, &Limits::untrusted()).unwrap();
+    let mut found = Vec::new();
+    while let Some(mut stream) = dump.next_stream().unwrap() {
+        let mut plain = Vec::new();
+        stream.read_to_end(&mut plain).unwrap();
+        found.push((stream.entry().id, stream.oid(), plain));
+    }
+    found
+}
+
+fn contents(builder: &DumpBuilder) -> Vec<(u32, Option<u32>, Vec<u8>)> {
+    let mut wanted = Vec::new();
+    for item in &builder.items {
+        match &item.content {
+            Some(Content::Table(plain)) => wanted.push((item.id, None, plain.clone())),
+            Some(Content::Blobs(objects)) => {
+                wanted.extend(objects.iter().map(|(oid, plain)| (item.id, Some(*oid), plain.clone())));
+            }
+            None => {}
+        }
+    }
+    wanted
+}
+
+#[test]
+fn streams_do_not_depend_on_chunks_positions_or_reads() {
+    for compression in compressions() {
+        for chunk_bytes in [1, 18, 1000, 1 << 20] {
+            let mut builder = sample(VERSION, compression);
+            builder.chunk_bytes = chunk_bytes;
+            for with_positions in [true, false] {
+                builder.with_positions = with_positions;
+                let bytes = builder.build();
+                assert_eq!(streams(&bytes[..]), contents(&builder));
+                assert_eq!(streams(Stutter::new(&bytes[..])), contents(&builder));
+                let inspection = inspect(&bytes[..], &Limits::untrusted()).unwrap();
+                assert_eq!(inspection.offsets, if with_positions { Offsets::Set } else { Offsets::NotSet });
+                assert_eq!(inspection.findings.contains(&Finding::OffsetsNotSet), !with_positions);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_stream_may_be_left_early() {
+    for compression in compressions() {
+        let builder = sample(VERSION, compression);
+        let bytes = builder.build();
+        let mut dump = Dump::open(&bytes[..], &Limits::untrusted()).unwrap();
+        let mut count = 0;
+        while let Some(mut stream) = dump.next_stream().unwrap() {
+            let _some = stream.read(&mut [0; 3][..count % 4]).unwrap();
+            count += 1;
+        }
+        assert_eq!(count, contents(&builder).len());
+        assert_eq!(dump.finish().unwrap().rows_count(), 65);
+    }
+}
+
+#[test]
+fn a_stream_that_is_left_early_is_verified_all_the_same() {
+    let mut builder = sample(VERSION, Compression::GZIP);
+    let long: Vec<u8> =
+        (0..40_000_u32).flat_map(|row| format!("{}\n", row.wrapping_mul(2_654_435_761)).into_bytes()).collect();
+    let id = builder.table("long", "a", &long);
+    builder.table("last", "a", b"");
+    let mut bytes = builder.build();
+    let blocks = Blocks::open(&bytes[..], &Limits::untrusted()).unwrap();
+    let appsnap::pgdump::DataState::Set(position) = blocks.toc().get(id).unwrap().data else { panic!("no position") };
+    bytes[position as usize + 100_000] ^= 0x10;
+    let mut dump = Dump::open(&bytes[..], &Limits::untrusted()).unwrap();
+    while dump.next_stream().unwrap().unwrap().entry().id != id {}
+    let error = dump.next_stream().map(|_| ()).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Corrupt(_)), "{error}");
+    assert!(error.place().is_some_and(|place| place.contains("long")), "{error}");
+}
+
+#[test]
+fn errors_travel_through_read_and_back() {
+    let mut builder = DumpBuilder::new(VERSION, Compression::None);
+    builder.table("t", "a", b"");
+    builder.items.last_mut().unwrap().content = Some(Content::Table(b"1\n".to_vec()));
+    let bytes = builder.build();
+    let mut dump = Dump::open(&bytes[..], &Limits::untrusted()).unwrap();
+    let mut stream = dump.next_stream().unwrap().unwrap();
+    let error = io::copy(&mut stream, &mut io::sink()).unwrap_err();
+    let ours = error.downcast::<Error>().unwrap();
+    assert_eq!(ours.kind(), &ErrorKind::Corrupt(Corruption::CopyTerminator));
+}
+
+#[test]
+fn a_failing_source_is_not_a_damaged_dump() {
+    struct Unplugged;
+    impl Read for Unplugged {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(io::Error::other("cable unplugged"))
+        }
+    }
+    let bytes = sample(VERSION, Compression::GZIP).build();
+    for len in [0, 20, 100, bytes.len() - 1] {
+        let error = inspect((&bytes[..len]).chain(Unplugged), &Limits::untrusted()).map(|_| ()).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Io { .. }), "{error}");
+        assert!(!error.is_bad_input());
+        assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "cable unplugged");
+    }
+}
+
+#[test]
+fn sizes_are_reported_per_entry() {
+    for compression in compressions() {
+        let builder = sample(VERSION, compression);
+        let bytes = builder.build();
+        let inspection = inspect(&bytes[..], &Limits::untrusted()).unwrap();
+        let plain: usize = contents(&builder).iter().map(|(_, _, plain)| plain.len()).sum();
+        assert_eq!(inspection.plain_bytes(), plain as u64);
+        let stored: u64 = inspection.data.iter().map(|facts| facts.stored_bytes).sum();
+        assert_eq!(stored, (bytes.len() - builder.data_start()) as u64);
+        let blobs = inspection.data.iter().find(|facts| facts.kind == BlockKind::Blobs).unwrap();
+        assert_eq!((blobs.streams_count, blobs.plain_bytes, blobs.rows_count), (3, 1200 + 5000, None));
+    }
+}
+
+#[test]
+fn pieces_hand_out_every_stored_byte() {
+    for compression in compressions() {
+        let mut builder = sample(VERSION, compression);
+        builder.chunk_bytes = 300_000;
+        builder
+            .blobs(vec![(7, (0..400_000_u32).map(|byte| byte.wrapping_mul(2_654_435_761).to_be_bytes()[0]).collect())]);
+        let bytes = builder.build();
+        let mut blocks = Blocks::open(Stutter::new(&bytes[..]), &Limits::untrusted()).unwrap();
+        let dialect = *blocks.toc().dialect();
+        let mut out = bytes[..builder.data_start()].to_vec();
+        while let Some(piece) = blocks.next_piece().unwrap() {
+            piece.encode(&dialect, &mut out).unwrap();
+        }
+        assert!(out == bytes);
+        assert!(matches!(blocks.next_piece(), Ok(None)), "the end stays the end");
+    }
+}
+
+#[test]
+fn large_object_numbers_use_all_32_bits() {
+    let dialect = appsnap::pgdump::Dialect::usual(VERSION);
+    let mut bytes = Vec::new();
+    Piece::object(3_000_000_001).encode(&dialect, &mut bytes).unwrap();
+    assert_eq!(bytes, [1, 255, 161, 47, 77]);
+}

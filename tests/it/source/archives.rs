@@ -1,0 +1,366 @@
+//! Zip and tar archives of a files folder give the same plan as the folder itself.
+
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use appsnap::gzip::ReadAt as _;
+use appsnap::metadata::Metadata;
+use appsnap::observe::{Event, Observer, Silent};
+use appsnap::snapshot::{DocumentSource as _, SnapshotWriter, WriteOptions};
+use appsnap::source::directory::{self, DirectoryOptions};
+use appsnap::source::{ArchiveOptions, ErrorKind, LeftoverKind, Plan, Result, tar};
+use appsnap::{DocumentId, Limits};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use tempfile::{TempDir, tempdir};
+
+use super::{id, put, sharded};
+use crate::support::tools::tool;
+
+/// A big document, larger than what is inflated in memory.
+const BIG_BYTES: usize = (1 << 20) + 12_345;
+
+fn contents(number: u64) -> Vec<u8> {
+    match number {
+        1 => (0..BIG_BYTES).map(|at| (at / 100) as u8).collect(),
+        2 => Vec::new(),
+        _ => format!("document {number}").repeat(number as usize).into_bytes(),
+    }
+}
+
+/// `(name, contents)` of a files folder below `root`, with something that is no document.
+fn files(root: &str) -> Vec<(String, Vec<u8>)> {
+    let documents = (1..=20).map(|number| (format!("{root}{}", sharded(id(number))), contents(number)));
+    documents.chain([(format!("{root}Thumbs.db"), b"junk".to_vec())]).collect()
+}
+
+fn tar_of(files: &[(String, Vec<u8>)]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for (name, contents) in files {
+        bytes.extend(appsnap::tarball::file_header(name.as_bytes(), contents.len() as u64).unwrap());
+        bytes.extend(contents);
+        bytes.resize(bytes.len().next_multiple_of(512), 0);
+    }
+    bytes.resize(bytes.len() + 1024, 0);
+    bytes
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+struct Place(TempDir);
+
+impl Place {
+    fn new() -> Self {
+        Self(tempdir().unwrap())
+    }
+
+    fn put(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        fs::write(self.0.path().join(name), bytes).unwrap();
+        self.0.path().join(name)
+    }
+
+    fn options(&self) -> ArchiveOptions {
+        ArchiveOptions::new().with_spool_dir(self.0.path())
+    }
+}
+
+fn documents(plan: &Plan) -> Vec<(DocumentId, Vec<u8>)> {
+    let read = |index| {
+        let (id, len_bytes) = plan.row(index);
+        let document = plan.open(index).unwrap();
+        assert_eq!(document.len_bytes(), len_bytes);
+        let mut contents = vec![0; len_bytes as usize];
+        document.read_exact_at(&mut contents, 0).unwrap();
+        assert_eq!(document.read_at(&mut [0; 9], len_bytes).unwrap(), 0, "reads on behind the end");
+        (id, contents)
+    };
+    (0..plan.documents_count()).map(read).collect()
+}
+
+fn expected() -> Vec<(DocumentId, Vec<u8>)> {
+    let mut expected: Vec<_> = (1..=20).map(|number| (id(number), contents(number))).collect();
+    expected.sort();
+    expected
+}
+
+fn left(plan: &Plan) -> Vec<(LeftoverKind, &Path)> {
+    plan.leftovers().iter().map(|leftover| (leftover.kind(), leftover.path())).collect()
+}
+
+fn packed(plan: &Plan) -> Vec<u8> {
+    let metadata = plan.complete(Metadata::new().with_model_version("1"), None);
+    let options = WriteOptions::new();
+    let mut writer = SnapshotWriter::start(Vec::new(), &metadata, options).unwrap();
+    writer.documents(plan, &mut Silent).unwrap();
+    writer.finish().unwrap().0
+}
+
+fn refused(result: Result<Plan>) -> ErrorKind {
+    result.expect_err("a plan was made").kind().to_owned()
+}
+
+#[test]
+fn a_tar_of_any_kind_gives_the_plan_of_its_folder() {
+    let place = Place::new();
+    let folder = place.0.path().join("files");
+    for (name, contents) in files("") {
+        put(&folder, &name, contents);
+    }
+    let from_folder = packed(&directory::scan(&folder, &DirectoryOptions::new(), &mut Silent).unwrap());
+    for (root, member) in [("", "Thumbs.db"), ("./", "./Thumbs.db"), ("data/files/", "data/files/Thumbs.db")] {
+        let bare = tar_of(&files(root));
+        for (name, bytes) in [("files.tar", bare.clone()), ("files.tar.gz", gzip(&bare))] {
+            let plan = tar::scan(place.put(name, &bytes), &place.options(), &mut Silent).unwrap();
+            assert_eq!(documents(&plan), expected(), "{root}{name}");
+            assert_eq!(left(&plan), [(LeftoverKind::Junk, Path::new(member))]);
+            assert_eq!(packed(&plan), from_folder, "the snapshot does not depend on where the documents came from");
+        }
+    }
+}
+
+#[test]
+fn a_bare_tar_needs_no_spool_and_a_packed_one_says_that_it_does() {
+    let place = Place::new();
+    let bare = tar_of(&files(""));
+    assert!(tar::scan(place.put("a.tar", &bare), &ArchiveOptions::new(), &mut Silent).is_ok());
+    let error = tar::scan(place.put("a.tar.gz", &gzip(&bare)), &ArchiveOptions::new(), &mut Silent).unwrap_err();
+    assert!(error.to_string().contains("with_spool_dir"), "{error}");
+    let nowhere = ArchiveOptions::new().with_spool_dir(place.0.path().join("missing"));
+    let error = tar::scan(place.put("a.tar.gz", &gzip(&bare)), &nowhere, &mut Silent).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Io { .. }) && error.path().ends_with("missing"), "{error}");
+}
+
+#[test]
+fn a_spool_leaves_nothing_behind() {
+    let (place, spool) = (Place::new(), tempdir().unwrap());
+    let path = place.put("a.tar.gz", &gzip(&tar_of(&files(""))));
+    let plan = tar::scan(path, &ArchiveOptions::new().with_spool_dir(spool.path()), &mut Silent).unwrap();
+    assert_eq!(documents(&plan), expected());
+    drop(plan);
+    assert_eq!(fs::read_dir(spool.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_damaged_or_cut_archive_makes_no_plan() {
+    let place = Place::new();
+    let bare = tar_of(&files(""));
+    let whole = gzip(&bare);
+    let mut wrong_crc = whole.clone();
+    let at = wrong_crc.len() - 6;
+    wrong_crc[at] ^= 1;
+    let mut more = bare.clone();
+    more.extend(&bare);
+    for bytes in [
+        &whole[..whole.len() / 2],
+        &whole[..whole.len() - 1],
+        &wrong_crc,
+        &bare[..bare.len() - 1024],
+        &more,
+        b"junk",
+        b"",
+    ] {
+        let result = tar::scan(place.put("a", bytes), &place.options(), &mut Silent);
+        assert_eq!(refused(result), ErrorKind::Archive, "{} bytes", bytes.len());
+    }
+}
+
+#[test]
+fn limits_bound_what_is_put_down() {
+    let place = Place::new();
+    let bomb = gzip(&tar_of(&[(sharded(id(1)), vec![0; 8 << 20])]));
+    let options = place.options().with_limits(Limits::untrusted().with_max_total_bytes(1 << 20));
+    let error = tar::scan(place.put("a", &bomb), &options, &mut Silent).unwrap_err();
+    assert_eq!(*error.kind(), ErrorKind::Archive);
+    assert!(std::error::Error::source(&error).unwrap().to_string().contains("max_total_bytes"));
+}
+
+#[test]
+fn hostile_and_doubled_names_make_no_plan() {
+    let place = Place::new();
+    let with = |name: &str| {
+        let mut files = files("");
+        files.push((name.to_owned(), b"x".to_vec()));
+        tar::scan(place.put("a", &tar_of(&files)), &place.options(), &mut Silent)
+    };
+    assert_eq!(refused(with("../../etc/passwd")), ErrorKind::HostileName);
+    let error = with(&sharded(id(3))).unwrap_err();
+    assert_eq!(*error.kind(), ErrorKind::Ambiguous);
+    assert!(error.to_string().contains(&id(3).to_string()), "{error}");
+}
+
+#[test]
+fn the_same_document_at_another_depth_is_reported_and_the_deeper_one_taken() {
+    let place = Place::new();
+    let flat = format!("files/{}", id(3));
+    let mut files = files("files/");
+    files.insert(0, (flat.clone(), b"another".to_vec()));
+    let plan = tar::scan(place.put("a", &tar_of(&files)), &place.options(), &mut Silent).unwrap();
+    assert_eq!(documents(&plan), expected());
+    assert!(left(&plan).contains(&(LeftoverKind::Duplicate, Path::new(&flat))), "{:?}", left(&plan));
+}
+
+#[test]
+fn several_files_folders_are_refused_until_one_is_named() {
+    let place = Place::new();
+    let mut both = files("data/files/");
+    both.push((format!("old/{}", sharded(id(3))), b"old".to_vec()));
+    let path = place.put("a", &tar_of(&both));
+    assert!(matches!(refused(tar::scan(&path, &place.options(), &mut Silent)), ErrorKind::Misuse(_)));
+    let plan = tar::scan(&path, &place.options().with_root("data/files/"), &mut Silent).unwrap();
+    assert_eq!(documents(&plan), expected());
+    assert_eq!(plan.leftovers().count(LeftoverKind::Folder), 1);
+}
+
+#[test]
+fn a_whole_snapshot_serves_as_files_too() {
+    let place = Place::new();
+    let path = place.put("files.tar", &tar_of(&files("")));
+    let snapshot = packed(&tar::scan(path, &place.options(), &mut Silent).unwrap());
+    let plan = tar::scan(place.put("snapshot.tar.gz", &snapshot), &place.options(), &mut Silent).unwrap();
+    assert_eq!(documents(&plan), expected());
+    assert_eq!(left(&plan), [(LeftoverKind::NotAnId, Path::new(".metadata"))]);
+}
+
+#[test]
+fn an_observer_hears_of_every_document_and_can_stop() {
+    #[derive(Default)]
+    struct Counting(u64, Option<(u64, u64)>, u64);
+    impl Observer for Counting {
+        fn observe(&mut self, event: &Event<'_>) -> ControlFlow<()> {
+            match event {
+                Event::Document { documents_count, .. } => self.0 = *documents_count,
+                Event::Planned { documents_count, document_bytes, .. } => {
+                    self.1 = Some((*documents_count, *document_bytes))
+                }
+                _ => {}
+            }
+            if self.2 != 0 && self.0 >= self.2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        }
+    }
+    let place = Place::new();
+    let path = place.put("a", &tar_of(&files("")));
+    let mut counting = Counting::default();
+    let plan = tar::scan(&path, &place.options(), &mut counting).unwrap();
+    assert_eq!((counting.0, counting.1), (20, Some((20, plan.document_bytes()))));
+    let stopped = tar::scan(&path, &place.options(), &mut Counting(0, None, 5));
+    assert!(stopped.unwrap_err().is_cancelled());
+}
+
+#[test]
+fn what_real_tars_make_is_read() {
+    let Some(gnu) = tool("tar") else { return };
+    let place = Place::new();
+    for (name, contents) in files("files/") {
+        put(place.0.path(), &name, contents);
+    }
+    for (options, name) in [("-cf", "a.tar"), ("-czf", "a.tar.gz")] {
+        let done = Command::new(&gnu).args([options, name, "files"]).current_dir(&place.0).status().unwrap();
+        assert!(done.success());
+        let plan = tar::scan(place.0.path().join(name), &place.options(), &mut Silent).unwrap();
+        assert_eq!(documents(&plan), expected(), "{name}");
+    }
+}
+
+#[cfg(feature = "zip")]
+mod zipped {
+    use appsnap::source::zip;
+
+    use super::*;
+    use crate::zip::builder::{Item, build};
+
+    fn zip_of(files: &[(String, Vec<u8>)], pack: fn(&str, &[u8]) -> Item) -> Vec<u8> {
+        let items: Vec<Item> = files.iter().map(|(name, contents)| pack(name, contents)).collect();
+        build(&items)
+    }
+
+    #[test]
+    fn stored_and_deflated_zips_give_the_plan_of_their_folder() {
+        let place = Place::new();
+        for root in ["", "files/", "data\\files\\"] {
+            for pack in [Item::stored, Item::deflated] {
+                let mut files = files(root);
+                if root.contains('\\') {
+                    files.iter_mut().for_each(|(name, _)| *name = name.replace('/', "\\"));
+                }
+                let path = place.put("files.zip", &zip_of(&files, pack));
+                let plan = zip::scan(path, &place.options(), &mut Silent).unwrap();
+                assert_eq!(documents(&plan), expected(), "{root}");
+                assert_eq!(plan.leftovers().count(LeftoverKind::Junk), 1);
+            }
+        }
+    }
+
+    #[test]
+    fn only_large_deflated_documents_need_a_spool() {
+        let place = Place::new();
+        let small: Vec<_> = files("").into_iter().filter(|(_, contents)| contents.len() < 1 << 20).collect();
+        for (files, pack, is_fine) in [
+            (&files(""), Item::stored as fn(&str, &[u8]) -> Item, true),
+            (&small, Item::deflated, true),
+            (&files(""), Item::deflated, false),
+        ] {
+            let path = place.put("a.zip", &zip_of(files, pack));
+            assert_eq!(zip::scan(path, &ArchiveOptions::new(), &mut Silent).is_ok(), is_fine);
+        }
+    }
+
+    #[test]
+    fn a_stored_document_with_a_wrong_checksum_makes_no_plan() {
+        let place = Place::new();
+        let mut bytes = zip_of(&files(""), Item::stored);
+        let at = bytes.windows(10).position(|window| window == b"document 3").unwrap();
+        bytes[at] ^= 1;
+        let error = zip::scan(place.put("a.zip", &bytes), &place.options(), &mut Silent).unwrap_err();
+        assert_eq!(*error.kind(), ErrorKind::Archive);
+        assert!(std::error::Error::source(&error).unwrap().to_string().contains("CRC-32"), "{error:?}");
+    }
+
+    #[test]
+    fn a_small_deflated_document_with_a_wrong_checksum_is_refused_on_opening() {
+        let place = Place::new();
+        let mut item = Item::deflated(&sharded(id(1)), b"contents");
+        item.crc ^= 1;
+        item.local_numbers.0 ^= 1;
+        let plan = zip::scan(place.put("a.zip", &build(&[item])), &place.options(), &mut Silent).unwrap();
+        assert!(plan.open(0).is_err());
+    }
+
+    #[test]
+    fn hostile_zips_make_no_plan() {
+        let place = Place::new();
+        let scan = |items: &[Item]| zip::scan(place.put("a.zip", &build(items)), &place.options(), &mut Silent);
+        let document = || Item::stored(&sharded(id(1)), b"x");
+        assert_eq!(refused(scan(&[document(), Item::stored("../x", b"")])), ErrorKind::HostileName);
+        assert_eq!(refused(scan(&[document(), document()])), ErrorKind::Ambiguous);
+        assert_eq!(refused(scan(&[document(), Item { offset: Some(0), ..document() }])), ErrorKind::Archive);
+        let link = Item { attributes: 0o120_777 << 16, ..Item::stored(&sharded(id(2)), b"/etc/passwd") };
+        assert_eq!(refused(scan(&[document(), link])), ErrorKind::Archive);
+    }
+
+    #[test]
+    fn what_python_makes_is_read() {
+        let Some(python) = tool("python3") else { return };
+        let place = Place::new();
+        for (name, contents) in files("files/") {
+            put(place.0.path(), &name, contents);
+        }
+        let done = Command::new(python).args(["-m", "zipfile", "-c", "a.zip", "files"]).current_dir(&place.0).status();
+        assert!(done.unwrap().success());
+        let plan = zip::scan(place.0.path().join("a.zip"), &place.options(), &mut Silent).unwrap();
+        assert_eq!(documents(&plan), expected());
+    }
+}
+
+#[test]
+fn a_missing_archive_is_named() {
+    let error = tar::scan("/nowhere/at/all.tar", &ArchiveOptions::new(), &mut Silent).unwrap_err();
+    assert_eq!(error.to_string(), "cannot open \"/nowhere/at/all.tar\"");
+    assert!(File::open(error.path()).is_err());
+}

@@ -1,0 +1,161 @@
+//! Odd archives are read as Squidex reads them, and said to be odd; hostile ones are refused.
+
+use appsnap::Limits;
+use appsnap::squidex::{Anomaly, Archive, ErrorKind, attachment_path, event_path};
+
+use super::open;
+use crate::zip::builder::{Item, build};
+
+const EVENT: &[u8] = br#"{"n":{"t":"T","s":"app-1","p":"{}","h":{}}}"#;
+
+fn event(index: u64) -> Item {
+    Item::deflated(&event_path(index), EVENT)
+}
+
+fn version() -> Item {
+    Item::deflated(&attachment_path("Version.json"), br#"{"major":5}"#)
+}
+
+fn refusal(items: &[Item]) -> ErrorKind {
+    let bytes = build(items);
+    Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted()).expect_err("it was read").kind().clone()
+}
+
+fn anomalies(items: &[Item]) -> (u64, Vec<Anomaly>) {
+    let bytes = build(items);
+    let archive = open(&bytes);
+    (archive.events_count(), archive.anomalies().iter().cloned().collect())
+}
+
+fn names(items: &[Item]) -> (u64, Vec<&'static str>) {
+    let (count, anomalies) = anomalies(items);
+    (count, anomalies.iter().map(Anomaly::name).collect())
+}
+
+#[test]
+fn reading_stops_at_the_first_gap() {
+    let (count, found) = anomalies(&[version(), event(0), event(1), event(3), event(4)]);
+    assert_eq!(count, 2);
+    assert!(matches!(found[..], [Anomaly::Gap { missing_index: 2, unreachable_count: 2, .. }]), "{found:?}");
+    let text = found[0].to_string();
+    assert_eq!(text, "event 2 is missing: a restore ends there and loses 2 later events");
+}
+
+#[test]
+fn the_order_of_entries_does_not_matter() {
+    assert_eq!(names(&[event(2), event(0), version(), event(1)]), (3, vec![]));
+}
+
+#[test]
+fn an_empty_entry_counts_as_missing() {
+    let empty = |path: &str| Item::stored(path, b"");
+    assert_eq!(names(&[version(), event(0), empty(&event_path(1)), event(2)]), (1, vec!["empty", "gap"]));
+    let bytes = build(&[version(), event(0), empty(&attachment_path("Avatar.image"))]);
+    let archive = open(&bytes);
+    assert!(!archive.has_attachment("Avatar.image"));
+    assert!(archive.attachment("avatar.image").is_none());
+    assert_eq!(archive.anomalies().count(), 1);
+}
+
+#[test]
+fn of_duplicates_the_first_is_taken() {
+    let path = attachment_path("Avatar.image");
+    let bytes = build(&[version(), event(0), Item::stored(&path, b"first"), Item::stored(&path, b"second"), event(0)]);
+    let archive = open(&bytes);
+    assert_eq!(std::io::read_to_string(archive.attachment("Avatar.image").unwrap()).unwrap(), "first");
+    assert_eq!((archive.events_count(), archive.anomalies().count()), (1, 2));
+    // Squidex looks no further when the first has no contents.
+    let bytes = build(&[version(), event(0), Item::stored(&path, b""), Item::stored(&path, b"second")]);
+    assert!(open(&bytes).attachment("Avatar.image").is_none());
+}
+
+#[test]
+fn what_no_restore_looks_at_is_reported() {
+    let items = [
+        version(),
+        event(0),
+        Item::stored("readme.txt", b"x"),
+        Item::stored("attachments/1/users.json", b"{}"),
+        Item::stored("events/7/0.json", EVENT),
+        Item::stored("events/", b""),
+        Item::stored("events/0/", b""),
+    ];
+    assert_eq!(names(&items), (1, vec!["foreign", "misplaced", "foreign"]));
+}
+
+#[test]
+fn only_version_five_or_none_is_restored() {
+    let with = |json: &[u8]| [Item::deflated(&attachment_path("Version.json"), json), event(0)];
+    assert_eq!(names(&[event(0)]), (1, vec!["version-missing"]));
+    assert_eq!(names(&with(b"not json")), (1, vec!["version-unreadable"]));
+    assert_eq!(names(&with(br#"{"major":0}"#)), (1, vec![]));
+    assert_eq!(names(&with(b"\xef\xbb\xbf{\"major\":5}")), (1, vec![]));
+    for major in [4, 6, -5] {
+        let json = format!(r#"{{"major":{major}}}"#);
+        assert!(matches!(refusal(&with(json.as_bytes())), ErrorKind::Version { major: found, .. } if found == major));
+    }
+}
+
+#[test]
+fn names_that_reach_outside_refuse_the_archive() {
+    for name in
+        ["../../etc/passwd", "/etc/passwd", "attachments/1/../../../x", "events\\0\\0.json", "c:/x", "a\u{1b}[2J"]
+    {
+        assert!(matches!(refusal(&[version(), event(0), Item::stored(name, b"x")]), ErrorKind::Name { .. }), "{name}");
+    }
+}
+
+#[test]
+fn lying_and_overlapping_zips_are_refused() {
+    let overlap = Item { offset: Some(0), ..version() };
+    assert_eq!(refusal(&[version(), overlap, event(0)]), ErrorKind::Zip);
+    let mut liar = version();
+    liar.plain_bytes += 1;
+    liar.local_numbers.2 += 1;
+    assert_eq!(refusal(&[liar, event(0)]), ErrorKind::Zip);
+}
+
+#[test]
+fn a_bomb_is_not_parsed_in_memory() {
+    let bomb = Item::deflated(&event_path(0), &vec![b' '; 2 << 20]);
+    let bytes = build(&[version(), bomb]);
+    let limits = Limits::untrusted().with_max_event_bytes(1 << 20);
+    let archive = Archive::open(&bytes, bytes.len() as u64, &limits).unwrap();
+    assert!(archive.event(0).unwrap_err().is_limit());
+    let limits = Limits::untrusted().with_max_total_bytes(1 << 20);
+    assert!(Archive::open(&bytes, bytes.len() as u64, &limits).unwrap_err().is_limit());
+}
+
+#[test]
+fn a_flood_of_oddities_is_counted_and_not_kept() {
+    let items: Vec<Item> = (0..50).map(|index| Item::stored(&format!("junk-{index}"), b"")).chain([event(0)]).collect();
+    let bytes = build(&items);
+    let limits = Limits::untrusted().with_max_findings_per_code(5);
+    let archive = Archive::open(&bytes, bytes.len() as u64, &limits).unwrap();
+    assert_eq!((archive.anomalies().iter().count(), archive.anomalies().count()), (5, 51));
+}
+
+#[test]
+fn other_zips_are_no_backups() {
+    assert_eq!(refusal(&[]), ErrorKind::NotBackup);
+    assert_eq!(refusal(&[Item::stored("tree/0d/3e/0d3e301f-5551-46f8-ad44-8de2be084c95", b"x")]), ErrorKind::NotBackup);
+}
+
+#[test]
+fn a_broken_event_names_its_number() {
+    let bytes = build(&[version(), event(0), Item::deflated(&event_path(1), b"{\"n\":{}}")]);
+    let archive = open(&bytes);
+    assert_eq!(archive.event(0).unwrap().unwrap().kind(), "T");
+    let error = archive.event(1).unwrap_err();
+    assert_eq!(error.to_string(), "event 1 is of neither form that Squidex writes");
+    assert!(std::error::Error::source(&error).unwrap().to_string().contains("missing field `t`"));
+    assert_eq!(archive.event(2).unwrap(), None);
+}
+
+#[test]
+fn an_app_without_an_id_is_named() {
+    let json = br#"{"n":{"t":"AppCreatedEvent","s":"app-1","p":"{\"name\":\"x\"}","h":{}}}"#;
+    let bytes = build(&[version(), Item::deflated(&event_path(0), json)]);
+    let error = open(&bytes).survey(&mut appsnap::observe::Silent).unwrap_err();
+    assert_eq!(error.to_string(), "event 0 creates an app without an id of the form <id>,<name>");
+}

@@ -1,0 +1,172 @@
+//! What is written is read back equal, as it is and as a clone.
+
+use std::collections::BTreeMap;
+use std::io::Read as _;
+use std::ops::ControlFlow;
+
+use appsnap::observe::{Event as Progress, Observer, Silent};
+use appsnap::squidex::{Archive, AssetFile, Error, ErrorKind, Event, Fault, NewApp, Writer, clone_app};
+use proptest::prelude::*;
+
+use super::{APP, ASSET, app_created, asset_event, open, sample};
+
+fn attachments(archive: &Archive<&[u8]>) -> BTreeMap<String, Vec<u8>> {
+    let read = |(name, _): (&str, u64)| {
+        let mut contents = Vec::new();
+        archive.attachment(name).unwrap().read_to_end(&mut contents).unwrap();
+        (name.to_owned(), contents)
+    };
+    archive.attachments().map(read).collect()
+}
+
+fn events(archive: &Archive<&[u8]>) -> Vec<Event> {
+    archive.events().collect::<Result<_, _>>().unwrap()
+}
+
+#[test]
+fn read_write_read_is_equal() {
+    let bytes = sample();
+    let archive = open(&bytes);
+    assert!(archive.anomalies().is_empty(), "{:?}", archive.anomalies());
+    let mut writer = Writer::start(Vec::new()).unwrap();
+    for event in archive.events() {
+        writer.event(&event.unwrap()).unwrap();
+    }
+    for (name, _) in archive.attachments().filter(|(name, _)| *name != "version.json") {
+        writer.attachment(name, archive.attachment(name).unwrap()).unwrap();
+    }
+    let (again, report) = writer.finish().unwrap();
+    assert_eq!((report.events_count, report.attachments_count), (3, 5));
+    let again = open(&again);
+    assert_eq!(events(&again), events(&archive));
+    assert_eq!(attachments(&again), attachments(&archive));
+}
+
+#[test]
+fn a_survey_says_what_a_restore_would_make_of_it() {
+    let bytes = sample();
+    let survey = open(&bytes).survey(&mut Silent).unwrap();
+    assert_eq!(survey.app().map(|app| (app.id(), app.name())), Some((APP, "blog")));
+    assert_eq!(survey.events_count(), 3);
+    assert_eq!(survey.events_by_kind().get("AssetCreatedEventV2"), Some(&1));
+    assert_eq!((survey.asset_files_count(), survey.missing_assets_count()), (2, 1));
+    assert_eq!(survey.missing_assets(), [AssetFile::new(ASSET, 1)]);
+    assert_eq!(survey.faults(), []);
+}
+
+#[test]
+fn a_survey_names_what_a_restore_fails_at() {
+    let faults = |events: &[Event]| {
+        let mut writer = Writer::start(Vec::new()).unwrap();
+        for event in events {
+            writer.event(event).unwrap();
+        }
+        let bytes = writer.finish().unwrap().0;
+        open(&bytes).survey(&mut Silent).unwrap().faults().to_vec()
+    };
+    let missing = [Fault::NoUsers, Fault::NoSettings];
+    assert_eq!(faults(&[]), [&[Fault::NoEvents], &missing[..]].concat());
+    let asset = asset_event("AssetCreatedEvent", 0);
+    assert_eq!(faults(std::slice::from_ref(&asset)), [&[Fault::NotBegunByApp], &missing[..]].concat());
+    assert_eq!(faults(&[asset.clone(), app_created()]), [&[Fault::NotBegunByApp], &missing[..]].concat());
+    let twice = faults(&[app_created(), asset, app_created()]);
+    assert!(matches!(twice[0], Fault::SecondApp { index: 2, .. }), "{twice:?}");
+}
+
+#[test]
+fn a_clone_is_the_same_app_under_another_id_and_name() {
+    let bytes = sample();
+    let archive = open(&bytes);
+    let id = "0d3e301f-5551-46f8-ad44-8de2be084c95";
+    let new = NewApp::new(id.parse().unwrap()).with_name("blog-copy".parse().unwrap());
+    let (copy, report) = clone_app(&archive, Vec::new(), &new, &mut Silent).unwrap();
+    assert_eq!((report.from.id(), report.from.name()), (APP, "blog"));
+    let copy = open(&copy);
+    let moved = |text: &str| text.replace(&format!("{APP},blog"), &format!("{id},blog-copy")).replace(APP, id);
+    for (event, original) in events(&copy).iter().zip(events(&archive)) {
+        assert_eq!(event.kind(), original.kind());
+        assert_eq!(event.stream(), moved(original.stream()));
+        assert_eq!(event.headers(), original.headers().map(moved).as_deref());
+    }
+    assert_eq!(events(&copy)[1].payload(), moved(events(&archive)[1].payload()));
+    let survey = copy.survey(&mut Silent).unwrap();
+    assert_eq!(survey.app().map(|app| (app.id(), app.name())), Some((id, "blog-copy")));
+    assert_eq!(attachments(&copy), attachments(&archive), "attachments belong to the app, not to its name");
+}
+
+#[test]
+fn cloning_back_gives_the_first_archive_again() {
+    let bytes = sample();
+    let archive = open(&bytes);
+    let there = NewApp::new(uuid::Uuid::from_u128(7)).with_name("elsewhere".parse().unwrap());
+    let (copy, _) = clone_app(&archive, Vec::new(), &there, &mut Silent).unwrap();
+    let back = NewApp::new(APP.parse().unwrap()).with_name("blog".parse().unwrap());
+    let (again, _) = clone_app(&open(&copy), Vec::new(), &back, &mut Silent).unwrap();
+    assert_eq!(events(&open(&again)), events(&archive));
+}
+
+#[test]
+fn what_does_not_begin_with_an_app_cannot_be_cloned() {
+    let mut writer = Writer::start(Vec::new()).unwrap();
+    writer.event(&asset_event("AssetCreatedEvent", 0)).unwrap();
+    let bytes = writer.finish().unwrap().0;
+    let new = NewApp::new(uuid::Uuid::nil());
+    let error = clone_app(&open(&bytes), Vec::new(), &new, &mut Silent).unwrap_err();
+    assert_eq!(*error.kind(), ErrorKind::NoApp);
+}
+
+#[test]
+fn an_observer_ends_the_work() {
+    struct Stop;
+    impl Observer for Stop {
+        fn observe(&mut self, _: &Progress<'_>) -> ControlFlow<()> {
+            ControlFlow::Break(())
+        }
+    }
+    let bytes = sample();
+    assert!(open(&bytes).survey(&mut Stop).unwrap_err().is_cancelled());
+    let new = NewApp::new(uuid::Uuid::nil());
+    assert!(clone_app(&open(&bytes), Vec::new(), &new, &mut Stop).unwrap_err().is_cancelled());
+}
+
+#[test]
+fn a_writer_refuses_what_a_restore_would_not_find() {
+    let mut writer = Writer::start(Vec::new()).unwrap();
+    let misuse = |error: Error| matches!(error.kind(), ErrorKind::Misuse(_));
+    assert!(misuse(writer.attachment("VERSION.json", &b"{}"[..]).unwrap_err()));
+    assert!(misuse(writer.attachment("empty.asset", &b""[..]).unwrap_err()));
+    assert!(misuse(writer.attachment("../evil", &b"x"[..]).unwrap_err()));
+    writer.attachment("Users.json", &b"{}"[..]).unwrap();
+    let bytes = writer.finish().unwrap().0;
+    assert!(open(&bytes).anomalies().is_empty());
+}
+
+#[test]
+fn an_unfinished_archive_is_none() {
+    let mut sink = Vec::new();
+    let mut writer = Writer::start(&mut sink).unwrap();
+    writer.event(&app_created()).unwrap();
+    drop(writer);
+    assert!(Archive::open(&sink, sink.len() as u64, &appsnap::Limits::untrusted()).is_err());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn any_events_round_trip(texts in proptest::collection::vec((".{0,40}", any::<bool>()), 0..1200)) {
+        let mut writer = Writer::start(Vec::new()).unwrap();
+        let mut expected = Vec::new();
+        for (text, headers) in texts {
+            let text = serde_json::to_string(&text).unwrap();
+            let mut event = Event::new("TEvent", "t-1", format!(r#"{{"text":{text}}}"#)).unwrap();
+            if headers {
+                event = event.with_headers(format!(r#"{{"H":{text}}}"#)).unwrap();
+            }
+            writer.event(&event).unwrap();
+            expected.push(event);
+        }
+        let bytes = writer.finish().unwrap().0;
+        prop_assert_eq!(events(&open(&bytes)), expected);
+    }
+}
