@@ -27,17 +27,19 @@ const DICTIONARY: u8 = 0b0000_0001;
 /// The bit of a block's size that says "stored as it is".
 const STORED: u32 = 1 << 31;
 
-/// Decodes one frame at a time. The largest blocks that the format knows have 4 MiB, so its two buffers stay below 9 MiB;
-/// those of pg_dump have 64 KiB.
+/// Decodes one frame at a time. The largest blocks that the format knows have 4 MiB, so its two buffers, of which one
+/// doubles as it grows, stay below 13 MiB; those of pg_dump have 64 KiB.
 pub(crate) struct Lz4 {
     frame: Option<Frame>,
     ended: bool,
     /// A block as it is stored.
     stored: Vec<u8>,
-    /// Up to 64 KiB of history, then the latest block.
+    /// History and the latest block end at `end`. As long as the largest block so far needed, and never shortened:
+    /// a frame of a million tiny blocks must not cost a million large ones.
     plain: Vec<u8>,
-    /// What of `plain` is still to be handed out.
+    /// What of `plain` is still to be handed out ends at `end` and begins here.
     start: usize,
+    end: usize,
 }
 
 struct Frame {
@@ -50,19 +52,18 @@ struct Frame {
 
 impl Lz4 {
     pub(super) fn new() -> Self {
-        Self { frame: None, ended: false, stored: Vec::new(), plain: Vec::new(), start: 0 }
+        Self { frame: None, ended: false, stored: Vec::new(), plain: Vec::new(), start: 0, end: 0 }
     }
 
     pub(super) fn reset(&mut self) {
         self.frame = None;
         self.ended = false;
-        self.plain.clear();
-        self.start = 0;
+        (self.start, self.end) = (0, 0);
     }
 
     pub(super) fn read<R: Read>(&mut self, blocks: &mut Blocks<R>, out: &mut [u8]) -> Result<usize, Error> {
         loop {
-            let ready = self.plain.get(self.start..).unwrap_or_default();
+            let ready = self.plain.get(self.start..self.end).unwrap_or_default();
             if !ready.is_empty() {
                 let count = ready.len().min(out.len());
                 if let (Some(to), Some(from)) = (out.get_mut(..count), ready.get(..count)) {
@@ -106,21 +107,40 @@ impl Lz4 {
         {
             return Err(bad("the checksum of a block does not match"));
         }
-        // The history slides to the front, and the block comes behind it.
-        let history = if frame.flags & INDEPENDENT == 0 { self.plain.len().min(HISTORY_BYTES) } else { 0 };
-        self.plain.drain(..self.plain.len().saturating_sub(history));
-        self.start = history;
-        if size & STORED == 0 {
-            self.plain.resize(history.saturating_add(frame.max_block_bytes), 0);
-            let (dictionary, block) = self.plain.split_at_mut(history);
-            let len = decompress_into_with_dict(&self.stored, block, dictionary).map_err(io::Error::other)?;
-            self.plain.truncate(history.saturating_add(len));
+        let history = if frame.flags & INDEPENDENT == 0 { self.end.min(HISTORY_BYTES) } else { 0 };
+        self.end = make_room(&mut self.plain, self.end, history, frame.max_block_bytes);
+        let (before, block) = self.plain.split_at_mut_checked(self.end).unwrap_or_default();
+        let block = block.get_mut(..frame.max_block_bytes).unwrap_or_default();
+        let made = if size & STORED == 0 {
+            let dictionary = before.get(before.len().saturating_sub(history)..).unwrap_or_default();
+            decompress_into_with_dict(&self.stored, block, dictionary).map_err(io::Error::other)?
         } else {
-            self.plain.extend_from_slice(&self.stored);
-        }
-        frame.note(self.plain.get(history..).unwrap_or_default());
+            if let Some(to) = block.get_mut(..self.stored.len()) {
+                to.copy_from_slice(&self.stored);
+            }
+            self.stored.len()
+        };
+        frame.note(block.get(..made).unwrap_or_default());
+        self.start = self.end;
+        self.end = self.end.saturating_add(made);
         Ok(())
     }
+}
+
+/// Sees to it that a block fits behind `end`, by sliding the history to the front when it does not; says where it ends now.
+fn make_room(plain: &mut Vec<u8>, end: usize, history: usize, block_bytes: usize) -> usize {
+    let mut end = end;
+    if end.saturating_add(block_bytes) > plain.len() {
+        plain.copy_within(end.saturating_sub(history)..end, 0);
+        end = history;
+    }
+    // Twice the history, so that tiny blocks slide it once in 64 KiB and not each time.
+    let wanted = block_bytes.saturating_add(2 * HISTORY_BYTES);
+    if plain.len() < wanted {
+        plain.reserve_exact(wanted.saturating_sub(plain.len()));
+        plain.resize(wanted, 0);
+    }
+    end
 }
 
 impl Frame {
