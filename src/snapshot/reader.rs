@@ -11,9 +11,12 @@ use super::options::{ReadOptions, Tolerance};
 use super::plain::Plain;
 use super::report::ReadReport;
 use crate::layout::{self, MemberName};
-use crate::limits::Exceeded;
+use crate::limits::{Budget, Exceeded};
 use crate::metadata::{self, Metadata};
 use crate::tarball::{self, MemberKind};
+
+/// Bytes of anomalies kept, whatever their number: names of a flood may be long, and every member can have several.
+const MAX_ANOMALY_BYTES: u64 = 4 << 20;
 
 /// Reads a snapshot, `.tar.gz` or bare `.tar`, told by its bytes.
 ///
@@ -54,6 +57,7 @@ pub struct SnapshotReader<R> {
     metadata: Option<Metadata>,
     current: Option<Current>,
     report: ReadReport,
+    anomaly_bytes: Budget,
     is_ended: bool,
     has_failed: bool,
 }
@@ -89,6 +93,7 @@ impl<R: Read> SnapshotReader<R> {
             metadata: None,
             current: None,
             report: ReadReport::default(),
+            anomaly_bytes: Budget::new("kept anomalies", MAX_ANOMALY_BYTES),
             is_ended: false,
             has_failed: false,
         }
@@ -185,7 +190,10 @@ impl<R: Read> SnapshotReader<R> {
         *same += 1;
         if *same <= self.options.limits.max_findings_per_code() {
             let member = found.map(|found| layout::escaped(&found.name).to_string());
-            self.report.anomalies.push(Anomaly { kind, member, position: found.map(|found| found.position) });
+            let bytes = size_of::<Anomaly>() + member.as_ref().map_or(0, String::len);
+            if self.anomaly_bytes.spend(bytes as u64).is_ok() {
+                self.report.anomalies.push(Anomaly { kind, member, position: found.map(|found| found.position) });
+            }
         }
     }
 
