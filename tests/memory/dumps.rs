@@ -1,12 +1,12 @@
 //! Dumps: claims, bombs and floods against the dump reader.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::iter;
 
 use appsnap::Limits;
 use appsnap::pgdump::{
-    BlockKind, Compression, DataState, Dialect, Dump, Entry, Error, ErrorKind, FormatVersion, Header, Piece, encode_toc,
-    inspect,
+    BlockKind, Compression, DataState, Dialect, Dump, Entry, Error, ErrorKind, FormatVersion, Header, Piece,
+    encode_toc, inspect,
 };
 use flate2::write::ZlibEncoder;
 
@@ -80,7 +80,7 @@ fn claims_cost_nothing() {
     let untrusted = Limits::untrusted();
     // A string of 2 GiB in the header, and one in the table of contents.
     let mut claim = header(Compression::None);
-    claim.truncate(11 + 1 + 7 * 5 - 1);
+    claim.truncate(12 + 7 * 5);
     claim.extend(int(i32::MAX));
     hits("max_string_bytes", claim.as_slice().chain(io::repeat(b's')), &untrusted, MIB);
     let mut claim = header(Compression::None);
@@ -110,15 +110,16 @@ fn tables_of_contents_stop_at_their_limits() {
         bytes
     };
     // Entries of the least length, until their bytes are too many.
-    let limits = Limits::untrusted().with_max_toc_bytes(8 * MIB as u64);
+    let limits = Limits::untrusted().with_max_toc_bytes(2 * MIB as u64);
     let front = [header(Compression::None), int(900_000)].concat();
     let endless = front.as_slice().chain(made((1..).map(numbered)));
     // The bytes, doubling as they grow, and two numbers an entry.
-    hits("max_toc_bytes", endless, &limits, 8 * MIB * 4);
-    let exact = [header(Compression::None), int(300_000)].concat();
-    let (result, bytes) = peak(|| inspect(exact.as_slice().chain(made((1..=300_000).map(numbered))), &Limits::untrusted()));
-    assert_eq!(result.unwrap().toc.len(), 300_000);
-    expect_within("300,000 entries", bytes, 300_000 * (entry.len() * 2 + 80) + 8 * MIB);
+    hits("max_toc_bytes", endless, &limits, 2 * MIB * 4);
+    let exact = [header(Compression::None), int(100_000)].concat();
+    let (result, bytes) =
+        peak(|| inspect(exact.as_slice().chain(made((1..=100_000).map(numbered))), &Limits::untrusted()));
+    assert_eq!(result.unwrap().toc.len(), 100_000);
+    expect_within("100,000 entries", bytes, 100_000 * (entry.len() * 2 + 80) + 8 * MIB);
     hits("max_toc_entries", [header(Compression::None), int(1_000_001)].concat().as_slice(), &Limits::untrusted(), MIB);
     // One text that is really as long as it says.
     let front = [header(Compression::None), int(1), int(1), int(0), int(3 << 20)].concat();
@@ -141,14 +142,13 @@ fn streams_stop_at_their_limits() {
     expect_within("max_row_bytes", bytes, 4 * MIB);
     // A zlib bomb.
     let mut encoder = ZlibEncoder::new(Vec::new(), flate2::Compression::best());
-    io::copy(&mut io::repeat(b'\n').take(64 * MIB as u64), &mut encoder).unwrap();
+    io::copy(&mut io::repeat(b'\n').take(16 * MIB as u64), &mut encoder).unwrap();
     let bomb = stream(Compression::GZIP, &encoder.finish().unwrap());
     let limits = Limits::untrusted().with_max_decompressed_bytes(MIB as u64);
     hits("max_decompressed_bytes", bomb.as_slice(), &limits, 2 * MIB);
     let (result, bytes) = peak(|| inspect(bomb.as_slice(), &Limits::untrusted()));
     assert!(matches!(result.unwrap_err().kind(), ErrorKind::Corrupt(_)));
-    expect_within("a zlib bomb of 64 MiB, read on", bytes, 2 * MIB);
-    let _ = ZlibEncoder::new(Vec::new(), flate2::Compression::fast()).flush();
+    expect_within("a zlib bomb of 16 MiB, read on", bytes, 2 * MIB);
 }
 
 #[cfg(feature = "zstd")]
@@ -162,13 +162,13 @@ fn zstd_windows_stop_at_their_limit() {
     }
     // 8 MiB pass; runs of one byte fill them.
     let mut frame = b"\x28\xb5\x2f\xfd\x00\x68".to_vec();
-    for number in 0..600_u32 {
-        let [a, b, c, _] = ((128 << 10) << 3 | 1 << 1 | u32::from(number == 599)).to_le_bytes();
+    for number in 0..120_u32 {
+        let [a, b, c, _] = ((128 << 10) << 3 | 1 << 1 | u32::from(number == 119)).to_le_bytes();
         frame.extend([a, b, c, b'z']);
     }
     let (result, bytes) = peak(|| inspect(stream(Compression::Zstd, &frame).as_slice(), &Limits::untrusted()));
     assert!(matches!(result.unwrap_err().kind(), ErrorKind::Corrupt(_)));
-    expect_within("a zstd frame of 75 MiB with the largest window", bytes, 32 * MIB);
+    expect_within("a zstd frame of 15 MiB with the largest window", bytes, 32 * MIB);
 }
 
 #[cfg(feature = "lz4")]
@@ -186,19 +186,19 @@ fn lz4_blocks_are_bounded() {
     block.push((run % 255) as u8);
     block.extend([0x50, b'e', b'e', b'e', b'e', b'e']);
     let mut frame = [&b"\x04\x22\x4d\x18"[..], &descriptor, &[check]].concat();
-    for _ in 0..20 {
+    for _ in 0..4 {
         frame.extend((block.len() as u32).to_le_bytes());
         frame.extend(&block);
     }
     frame.extend([0; 4]);
     let (result, bytes) = peak(|| inspect(stream(Compression::Lz4, &frame).as_slice(), &Limits::untrusted()));
     assert!(matches!(result.unwrap_err().kind(), ErrorKind::Corrupt(_)));
-    expect_within("an lz4 frame of 80 MiB", bytes, READ_LZ4_BYTES);
+    expect_within("an lz4 frame of 16 MiB", bytes, READ_LZ4_BYTES);
 }
 
 /// Two blocks and their history.
 #[cfg(feature = "lz4")]
-const READ_LZ4_BYTES: usize = 12 * MIB;
+const READ_LZ4_BYTES: usize = 13 * MIB + MIB / 2;
 
 #[test]
 fn a_hundred_thousand_large_objects_take_no_more_memory_than_one() {

@@ -10,6 +10,7 @@ use appsnap::snapshot::{ReadOptions, SnapshotReader, Tolerance};
 use appsnap::{DocumentId, Limits};
 
 use super::alone;
+use crate::support::archives::{Contents, OneByte};
 use crate::support::hostile::gzip::member;
 use crate::support::hostile::header::{BLOCK, Header as TarHeader};
 use crate::support::hostile::plan::{Part, Plan, path};
@@ -67,16 +68,16 @@ fn empty_gzip_members() {
 #[test]
 fn empty_documents_in_either_order() {
     let header = |number| TarHeader::ustar(path(&id(number)), 0).render().to_vec();
-    linear("ascending ids", 20_000, |count| tar((0..count).map(header)), |input| read(input));
-    linear("descending ids", 20_000, |count| tar((0..count).rev().map(header)), |input| read(input));
+    linear("ascending ids", 6000, |count| tar((0..count).map(header)), |input| read(input));
+    linear("descending ids", 6000, |count| tar((0..count).rev().map(header)), |input| read(input));
 }
 
 #[test]
 fn junk_and_repeated_names() {
     let junk = |number: usize| Part::file(format!("tree/._{number}"), "").render();
-    linear("junk", 20_000, |count| tar((0..count).map(junk)), |input| read(input));
+    linear("junk", 6000, |count| tar((0..count).map(junk)), |input| read(input));
     let again = TarHeader::ustar(path(&id(1)), 0).render().to_vec();
-    linear("one name", 20_000, |count| tar(std::iter::repeat_n(again.clone(), count)), |input| read(input));
+    linear("one name", 6000, |count| tar(std::iter::repeat_n(again.clone(), count)), |input| read(input));
 }
 
 #[test]
@@ -86,7 +87,9 @@ fn keys_of_metadata() {
         Plan::with_metadata(format!("{{{}}}", keys.join(","))).gz()
     };
     linear("keys of metadata", 3000, make, |input| read(input));
-    let nested = |count: usize| Plan::with_metadata(format!("{{\"a\":{}}}", "[".repeat(60) + &"[],".repeat(count) + "0" + &"]".repeat(60))).gz();
+    let nested = |count: usize| {
+        Plan::with_metadata(format!("{{\"a\":{}}}", "[".repeat(60) + &"[],".repeat(count) + "0" + &"]".repeat(60))).gz()
+    };
     linear("nested arrays of metadata", 5000, nested, |input| read(input));
 }
 
@@ -165,29 +168,65 @@ fn blocks_of_many_tables() {
     linear("blocks", 4000, make, |input| drop(inspect(input, &Limits::untrusted()).unwrap()));
 }
 
-/// Not a ratio of lengths but of portions: reading in small ones must not cost a large buffer each time.
+/// A dump of one stream that is stored as `stored`.
+fn one_stream(compression: Compression, stored: &[u8]) -> Vec<u8> {
+    let dialect = Dialect::usual(FormatVersion::V1_16);
+    let mut header = Header::new(FormatVersion::V1_16);
+    header.compression = compression;
+    let mut entry = Entry::new(1, b"TABLE DATA", b"t");
+    entry.data = DataState::NotSet;
+    let mut out = Vec::new();
+    header.encode(&mut out).unwrap();
+    encode_toc([entry], &dialect, &mut out).unwrap();
+    let chunk = Piece::chunk(stored.len() as u32);
+    for piece in [Piece::block(BlockKind::Data, 1), chunk, Piece::Bytes(stored), Piece::StreamEnd] {
+        piece.encode(&dialect, &mut out).unwrap();
+    }
+    out
+}
+
+/// Asserts that `slow` takes less than `most` times as long as `fast`.
+fn no_slower(what: &str, most: f64, fast: impl Fn(), slow: impl Fn()) {
+    let _alone = alone();
+    let time = |work: &dyn Fn()| {
+        let start = Instant::now();
+        work();
+        start.elapsed().max(Duration::from_micros(10)).as_secs_f64()
+    };
+    let ratios = (0..TRIES).map(|_| time(&slow) / time(&fast)).collect::<Vec<_>>();
+    let least = ratios.iter().copied().fold(f64::INFINITY, f64::min);
+    println!("{what}: {least:.2}");
+    assert!(least < most, "{what} takes {ratios:.1?} times as long");
+}
+
+/// Not a ratio of lengths but of portions: a source that gives little at a time must not cost a large buffer each time.
 #[test]
 fn a_slow_source_costs_no_more_than_its_bytes() {
-    let make = |count: usize| {
-        let mut entry = Entry::new(1, b"TABLE DATA", b"t");
-        entry.data = DataState::NotSet;
-        let mut out = head(&[entry]);
-        put(&mut out, Piece::block(BlockKind::Data, 1));
-        put(&mut out, Piece::chunk(count as u32));
-        out.extend(vec![b'x'; count]);
-        put(&mut out, Piece::StreamEnd);
-        put(&mut out, Piece::BlockEnd(BlockKind::Data));
-        out
+    let dump = one_stream(Compression::None, &[b'x'; 200_000]);
+    let inspected = |source: &mut dyn Read| drop(inspect(source, &Limits::untrusted()).unwrap());
+    // What reading byte by byte costs by itself.
+    let drained = |bytes: &[u8]| {
+        let (mut source, mut buffer) = (OneByte(bytes), vec![0; 64 << 10]);
+        while source.read(&mut buffer).unwrap() > 0 {}
     };
-    let _alone = alone();
-    let dump = make(30_000);
-    let time = |portion: usize| {
-        let start = Instant::now();
-        let source = crate::support::archives::OneByte(dump.as_slice());
-        let source = io::BufReader::with_capacity(portion, source);
-        drop(inspect(source, &Limits::untrusted()).unwrap());
-        start.elapsed()
+    no_slower("a dump byte by byte", 30.0, || drained(&dump), || inspected(&mut OneByte(dump.as_slice())));
+    let archive = Contents::sample(8).archive();
+    no_slower("an archive byte by byte", 60.0, || drained(&archive), || read(OneByte(archive.as_slice())));
+}
+
+/// A frame may announce blocks of 4 MiB and hold a thousand of one byte: each must cost one byte.
+#[cfg(feature = "lz4")]
+#[test]
+fn tiny_lz4_blocks_cost_no_large_ones() {
+    let frame = |sizes: u8| {
+        let descriptor = [0x40, sizes];
+        let mut hasher = twox_hash::XxHash32::with_seed(0);
+        std::hash::Hasher::write(&mut hasher, &descriptor);
+        let check = hasher.finish_32().to_le_bytes()[1];
+        let blocks = [&(1_u32 << 31 | 1).to_le_bytes()[..], b"x"].concat().repeat(3000);
+        [&b"\x04\x22\x4d\x18"[..], &descriptor, &[check], &blocks, &[0; 4]].concat()
     };
-    let (slow, fast) = (time(1), time(1 << 20));
-    println!("one byte at a time: {slow:?}, otherwise {fast:?}");
+    let [small, large] = [0x40, 0x70].map(|sizes| one_stream(Compression::Lz4, &frame(sizes)));
+    let inspected = |dump: &[u8]| drop(inspect(dump, &Limits::untrusted()).unwrap());
+    no_slower("lz4 blocks of one byte", 20.0, || inspected(&small), || inspected(&large));
 }
