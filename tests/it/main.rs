@@ -8,6 +8,7 @@ mod check;
 mod detect;
 mod examples;
 mod extract;
+mod faults;
 mod gzip;
 mod hostile;
 mod interop;
