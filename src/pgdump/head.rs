@@ -19,11 +19,13 @@ pub(crate) struct Head<R> {
     read: usize,
     /// How many bytes of the stream lie before `bytes`.
     before: u64,
+    /// How many of these have been read since the mark.
+    taken: u64,
 }
 
 impl<R: Read> Head<R> {
     pub(crate) fn new(source: R) -> Self {
-        Self { source, bytes: Vec::new(), read: 0, before: 0 }
+        Self { source, bytes: Vec::new(), read: 0, before: 0, taken: 0 }
     }
 
     /// Position in the stream of the first byte that nobody has read.
@@ -31,26 +33,25 @@ impl<R: Read> Head<R> {
         self.before.saturating_add(self.read as u64)
     }
 
-    /// Forgets what has been read; what is read from here on is counted and kept.
+    /// Forgets what has been read; from here on it is counted and kept.
     pub(crate) fn mark(&mut self) {
-        self.before = self.position();
-        self.bytes.drain(..self.read.min(self.bytes.len()));
-        self.read = 0;
+        self.take_kept();
+        self.taken = 0;
     }
 
-    /// How many bytes have been read since the mark.
-    pub(crate) fn marked_bytes(&self) -> usize {
+    /// How many bytes are kept: those read since the mark, or since they were taken.
+    pub(crate) const fn kept_bytes(&self) -> usize {
         self.read
     }
 
-    /// The bytes that have been read since the mark.
-    pub(crate) fn take_marked(&mut self) -> Vec<u8> {
-        self.before = self.position();
+    /// Hands over the bytes that are kept.
+    pub(crate) fn take_kept(&mut self) -> Box<[u8]> {
         let rest = self.bytes.split_off(self.read.min(self.bytes.len()));
+        let kept = std::mem::replace(&mut self.bytes, rest).into_boxed_slice();
+        self.before = self.position();
+        self.taken = self.taken.saturating_add(self.read as u64);
         self.read = 0;
-        let mut marked = std::mem::replace(&mut self.bytes, rest);
-        marked.shrink_to_fit();
-        marked
+        kept
     }
 
     /// Lets `kernel` read; fetches more as long as it finds the bytes incomplete and the budget, which counts from the
@@ -69,7 +70,7 @@ impl<R: Read> Head<R> {
             match result {
                 Ok(value) => {
                     self.read = self.read.saturating_add(taken);
-                    budget.check(self.read as u64)?;
+                    budget.check(self.taken.saturating_add(self.read as u64))?;
                     return Ok(value);
                 }
                 Err(Fault::Because(kind)) => {
@@ -77,7 +78,7 @@ impl<R: Read> Head<R> {
                 }
                 Err(Fault::Incomplete) => {
                     // All that is here is wanted, and one byte more.
-                    budget.check((self.bytes.len() as u64).saturating_add(1))?;
+                    budget.check(self.taken.saturating_add(self.bytes.len() as u64).saturating_add(1))?;
                     let wanted = unread.len().clamp(*PIECE_BYTES.start(), *PIECE_BYTES.end());
                     if self.fetch(wanted)? == 0 {
                         let end = self.before.saturating_add(self.bytes.len() as u64);

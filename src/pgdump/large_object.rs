@@ -3,11 +3,11 @@
 use super::toc::Toc;
 use super::version::FormatVersion;
 
-/// More than any real dump lists; beyond it the list would cost more memory than the check is worth.
-const MAX_LISTED: usize = 4_000_000;
+/// Beyond it the list would cost more memory than the check is worth.
+const MAX_LISTED: usize = 1_000_000;
 
 /// The OIDs of all large objects that entries create, ascending; `None` where the reader of the dump creates them itself
-/// (before 1.12), and for more than four million.
+/// (before 1.12), and for more than a million.
 ///
 /// Until 1.15 each has a `BLOB` entry; since 1.16 a `BLOB METADATA` entry creates up to a thousand, and its definition
 /// lists their numbers, one a line.

@@ -15,6 +15,8 @@ const NAME: &str = "lz4";
 const MAGIC: [u8; 4] = 0x184D_2204_u32.to_le_bytes();
 /// How far back blocks may refer.
 const HISTORY_BYTES: usize = 64 << 10;
+/// Room for some of the usual blocks, so that the history need not be moved for each.
+const ROOM_BYTES: usize = 512 << 10;
 
 // Bits of the FLG byte. The version, 01, stands in the two highest; bit 1 is reserved.
 const VERSION_MASK: u8 = 0b1100_0010;
@@ -27,18 +29,18 @@ const DICTIONARY: u8 = 0b0000_0001;
 /// The bit of a block's size that says "stored as it is".
 const STORED: u32 = 1 << 31;
 
-/// Decodes one frame at a time. The largest blocks that the format knows have 4 MiB, so its two buffers, of which one
+/// Decodes one frame at a time. The largest blocks that the format knows have 4 MiB, so its two buffers, one of which
 /// doubles as it grows, stay below 13 MiB; those of pg_dump have 64 KiB.
 pub(crate) struct Lz4 {
     frame: Option<Frame>,
     ended: bool,
     /// A block as it is stored.
     stored: Vec<u8>,
-    /// History and the latest block end at `end`. As long as the largest block so far needed, and never shortened:
-    /// a frame of a million tiny blocks must not cost a million large ones.
+    /// Decoded blocks one behind the other, so that blocks can refer to those before them.
     plain: Vec<u8>,
-    /// What of `plain` is still to be handed out ends at `end` and begins here.
+    /// What of it is still to be handed out lies from here
     start: usize,
+    /// to here.
     end: usize,
 }
 
@@ -107,40 +109,32 @@ impl Lz4 {
         {
             return Err(bad("the checksum of a block does not match"));
         }
-        let history = if frame.flags & INDEPENDENT == 0 { self.end.min(HISTORY_BYTES) } else { 0 };
-        self.end = make_room(&mut self.plain, self.end, history, frame.max_block_bytes);
-        let (before, block) = self.plain.split_at_mut_checked(self.end).unwrap_or_default();
-        let block = block.get_mut(..frame.max_block_bytes).unwrap_or_default();
-        let made = if size & STORED == 0 {
-            let dictionary = before.get(before.len().saturating_sub(history)..).unwrap_or_default();
-            decompress_into_with_dict(&self.stored, block, dictionary).map_err(io::Error::other)?
+        let room_bytes = HISTORY_BYTES.saturating_add(frame.max_block_bytes);
+        if self.plain.len() < room_bytes {
+            self.plain.resize(room_bytes.max(ROOM_BYTES), 0);
+        }
+        if self.plain.len().saturating_sub(self.end) < frame.max_block_bytes {
+            let history = self.end.saturating_sub(HISTORY_BYTES);
+            self.plain.copy_within(history..self.end, 0);
+            self.end = self.end.saturating_sub(history);
+        }
+        let (before, space) = self.plain.split_at_mut_checked(self.end).ok_or_else(|| bad("no room"))?;
+        let space = space.get_mut(..frame.max_block_bytes).unwrap_or_default();
+        let count = if size & STORED == 0 {
+            let linked = frame.flags & INDEPENDENT == 0;
+            let history = if linked { before.len().saturating_sub(HISTORY_BYTES) } else { before.len() };
+            let dictionary = before.get(history..).unwrap_or_default();
+            decompress_into_with_dict(&self.stored, space, dictionary).map_err(io::Error::other)?
         } else {
-            if let Some(to) = block.get_mut(..self.stored.len()) {
-                to.copy_from_slice(&self.stored);
-            }
-            self.stored.len()
+            let (to, _) = space.split_at_mut_checked(self.stored.len()).ok_or_else(|| bad("no room"))?;
+            to.copy_from_slice(&self.stored);
+            len
         };
-        frame.note(block.get(..made).unwrap_or_default());
+        frame.note(space.get(..count).unwrap_or_default());
         self.start = self.end;
-        self.end = self.end.saturating_add(made);
+        self.end = self.end.saturating_add(count);
         Ok(())
     }
-}
-
-/// Sees to it that a block fits behind `end`, by sliding the history to the front when it does not; says where it ends now.
-fn make_room(plain: &mut Vec<u8>, end: usize, history: usize, block_bytes: usize) -> usize {
-    let mut end = end;
-    if end.saturating_add(block_bytes) > plain.len() {
-        plain.copy_within(end.saturating_sub(history)..end, 0);
-        end = history;
-    }
-    // Twice the history, so that tiny blocks slide it once in 64 KiB and not each time.
-    let wanted = block_bytes.saturating_add(2 * HISTORY_BYTES);
-    if plain.len() < wanted {
-        plain.reserve_exact(wanted.saturating_sub(plain.len()));
-        plain.resize(wanted, 0);
-    }
-    end
 }
 
 impl Frame {

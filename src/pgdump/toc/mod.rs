@@ -1,9 +1,11 @@
 //! The table of contents: all entries of an archive, checked once and kept as they were stored.
 
+mod dependencies;
 mod entry;
 mod listing;
 
-pub use entry::{DataState, Dependencies, DependencyIter, Entry, Section};
+pub use dependencies::{Dependencies, DependencyIter};
+pub use entry::{DataState, Entry, Section};
 pub use listing::Listed;
 
 use std::fmt;
@@ -16,18 +18,22 @@ use crate::limits::{Budget, Limits};
 
 /// The table of contents of an archive.
 ///
-/// It holds the stored bytes and two numbers for each entry, so that its memory is bounded by the limits on its length
+/// It holds the stored bytes and sixteen more for each entry, so that its memory is bounded by the limits on its length
 /// and not by what a stranger packs into that length. Entries are decoded when they are looked at.
 #[derive(Clone)]
 pub struct Toc {
     dialect: Dialect,
-    /// The entries one after the other, without the count in front of them.
-    bytes: Vec<u8>,
-    /// Where each entry begins in `bytes`.
-    starts: Vec<usize>,
+    /// The entries one after the other, without the count in front of them. In segments, because one growing vector would
+    /// for a moment need twice or three times its length.
+    segments: Vec<Box<[u8]>>,
+    /// Where each entry begins: its segment, and the offset in it.
+    starts: Vec<(u32, u32)>,
     /// Dump id and index, ordered by id.
-    by_id: Vec<(u32, usize)>,
+    by_id: Vec<(u32, u32)>,
 }
+
+/// A segment ends with the entry that reaches this length, so no entry begins behind it.
+const SEGMENT_BYTES: usize = 1 << 20;
 
 /// What [`ErrorKind::Truncated`] calls it.
 const TOC: &str = "the table of contents";
@@ -57,24 +63,29 @@ impl Toc {
             .spend(u64::from(count))
             .map_err(|exceeded| Error::from(exceeded).at(head.position()))?;
         head.mark();
-        // Both grow with the entries that are there, never by the count that is claimed.
-        let (mut starts, mut by_id) = (Vec::new(), Vec::new());
+        let mut toc = Self { dialect, segments: Vec::new(), starts: Vec::new(), by_id: Vec::new() };
+        // Everything grows with the entries that are there, never by the count that is claimed.
         for index in 0..count {
-            starts.push(head.marked_bytes());
+            let segment = u32::try_from(toc.segments.len()).unwrap_or(u32::MAX);
+            toc.starts.push((segment, u32::try_from(head.kept_bytes()).unwrap_or(u32::MAX)));
             let read = head.parse(TOC, &budget, |cursor| Entry::read(cursor, &dialect, limits).map(|entry| entry.id));
             let id = read
                 .map_err(|error| error.within(|| format!("entry {} of {count}", u64::from(index).saturating_add(1))))?;
-            by_id.push((id, starts.len().saturating_sub(1)));
-        }
-        by_id.sort_unstable();
-        for pair in by_id.windows(2) {
-            if let [(one, _), (other, _)] = pair
-                && one == other
-            {
-                return Err(Error::corrupt(Corruption::DuplicateId(*one)));
+            toc.by_id.push((id, index));
+            if head.kept_bytes() >= SEGMENT_BYTES {
+                toc.segments.push(head.take_kept());
             }
         }
-        Ok(Self { dialect, bytes: head.take_marked(), starts, by_id })
+        toc.segments.push(head.take_kept());
+        toc.by_id.sort_unstable();
+        let twice = toc.by_id.windows(2).find_map(|pair| match pair {
+            [(one, _), (other, _)] if one == other => Some(*one),
+            _ => None,
+        });
+        match twice {
+            Some(id) => Err(Corruption::DuplicateId(id).into()),
+            None => Ok(toc),
+        }
     }
 
     /// The dialect it is stored in.
@@ -98,7 +109,7 @@ impl Toc {
     /// Length of the stored entries in bytes, without their count.
     #[must_use]
     pub fn stored_bytes(&self) -> u64 {
-        self.bytes.len() as u64
+        self.segments.iter().map(|segment| segment.len() as u64).fold(0, u64::saturating_add)
     }
 
     /// The entries in stored order.
@@ -110,7 +121,8 @@ impl Toc {
     /// The entry that stands at `index`, counted from 0.
     #[must_use]
     pub fn entry(&self, index: usize) -> Option<Entry<'_>> {
-        let bytes = self.bytes.get(*self.starts.get(index)?..)?;
+        let (segment, offset) = *self.starts.get(index)?;
+        let bytes = self.segments.get(segment as usize)?.get(offset as usize..)?;
         // It was read once before, under stricter limits.
         Entry::read(&mut Cursor::new(bytes), &self.dialect, &Limits::trusted().with_max_string_bytes(u64::MAX)).ok()
     }
@@ -119,7 +131,7 @@ impl Toc {
     #[must_use]
     pub fn index_of(&self, id: u32) -> Option<usize> {
         let found = self.by_id.binary_search_by_key(&id, |(id, _)| *id).ok()?;
-        self.by_id.get(found).map(|(_, index)| *index)
+        self.by_id.get(found).map(|(_, index)| *index as usize)
     }
 
     /// The entry with this dump id.

@@ -41,8 +41,8 @@ impl Policy {
     /// Never; sets of more than `u32::MAX` backups are cut there.
     pub fn plan<'a, Id: Ord>(&'a self, backups: &'a [Backup<Id>], now: Timestamp) -> Plan<'a, Id> {
         let backups = backups.get(..backups.len().min(u32::MAX as usize)).unwrap_or(backups);
-        let field = Field::new(self, backups, now);
-        let guarded = field.guarded(self);
+        let mut field = Field::new(backups, now);
+        let guarded = field.guard(self);
         let mut judge = Judge::new(self, &field);
         let rulings: Vec<Ruling> = self.rules().iter().map(|rule| judge.apply(rule)).collect();
         let mut kept: Vec<bool> = judge.kept().collect();
