@@ -35,10 +35,6 @@ fn ours(source: impl Read) -> Option<(Vec<u8>, Option<String>)> {
         let error = error.downcast::<gzip::Error>().expect("the reader's own error");
         describe(&error)
     });
-    // Before an error, how much came out depends on the portions that went in.
-    if error.is_some() {
-        plain.clear();
-    }
     Some((plain, error))
 }
 

@@ -38,9 +38,9 @@ pub fn metadata(data: &[u8]) {
     let text = std::str::from_utf8(data).expect("UTF-8").trim_start_matches('\u{feff}');
     let object = serde_json::from_str::<BTreeMap<String, Box<RawValue>>>(text).expect("an object");
     for (name, number) in [("dumpSize", metadata.dump_size_bytes()), ("filesSize", metadata.files_size_bytes())] {
-        let stated = object.get(name).map(|value| {
-            serde_json::from_str::<String>(value.get()).unwrap_or_else(|_| value.get().to_owned())
-        });
+        let stated = object
+            .get(name)
+            .map(|value| serde_json::from_str::<String>(value.get()).unwrap_or_else(|_| value.get().to_owned()));
         assert_eq!(number.map(|number| number.to_string()), stated.map(|text| canonical(&text)), "{name}");
     }
 }

@@ -37,7 +37,9 @@ fn base(ids: &[u8]) -> Base {
     writer.database(Content::sized(600, &[7; 600][..])).expect("a database");
     for id in ids {
         let bytes = vec![*id; usize::from(*id) * 100];
-        writer.document(DocumentId::from_bytes([*id; 16]), Content::sized(bytes.len() as u64, bytes.as_slice())).expect("a document");
+        writer
+            .document(DocumentId::from_bytes([*id; 16]), Content::sized(bytes.len() as u64, bytes.as_slice()))
+            .expect("a document");
     }
     let (data, report) = writer.finish().expect("the end");
     let mut index = Vec::new();

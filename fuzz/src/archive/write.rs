@@ -12,7 +12,7 @@ use appsnap::snapshot::{
 };
 use arbitrary::{Arbitrary, Result, Unstructured};
 
-use super::read::{outcome, describe};
+use super::read::{describe, outcome};
 
 /// What goes into a snapshot.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! COPY rows: the fields are those that splitting the text by its definition gives.
 
 use appsnap::pgdump::{
-    Compression, DataState, Dialect, Dump, Entry, FormatVersion, Header, Piece, BlockKind, encode_toc,
+    BlockKind, Compression, DataState, Dialect, Dump, Entry, FormatVersion, Header, Piece, encode_toc,
 };
 
 use super::limits;

@@ -3,7 +3,8 @@
 use std::io::Write;
 
 use appsnap::pgdump::{
-    BlockKind, Compression, CreatedAt, DataState, Dependencies, Dialect, Entry, FormatVersion, Header, Piece, encode_toc,
+    BlockKind, Compression, CreatedAt, DataState, Dependencies, Dialect, Entry, FormatVersion, Header, Piece,
+    encode_toc,
 };
 use flate2::write::ZlibEncoder;
 
@@ -136,6 +137,9 @@ pub fn whole() -> Vec<Vec<u8>> {
     }
     for dialect in dialects() {
         seeds.extend(compressions(dialect.version()).into_iter().filter_map(|how| dump(dialect, how)));
+    }
+    for how in compressions(FormatVersion::V1_16) {
+        seeds.extend(dump(Dialect::usual(FormatVersion::V1_16), how).iter().flat_map(|dump| super::damaged(dump)));
     }
     seeds
 }

@@ -22,6 +22,15 @@ fn controlled(control: u8, bytes: &[u8]) -> Vec<u8> {
     [&[control], bytes].concat()
 }
 
+/// Copies of `bytes`, each with one bit turned over, all over its length: what is compressed breaks in many ways.
+fn damaged(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
+    (0..bytes.len()).step_by(bytes.len().div_ceil(60)).enumerate().map(|(number, at)| {
+        let mut copy = bytes.to_vec();
+        copy[at] ^= 1 << (number % 8);
+        copy
+    })
+}
+
 /// What is inside, if it is compressed at all.
 fn plain(bytes: &[u8]) -> Option<Vec<u8>> {
     if !bytes.starts_with(&[0x1f, 0x8b]) {
@@ -43,6 +52,7 @@ pub fn snapshots() -> Vec<Vec<u8>> {
     seeds.push(controlled(read::SEAL | read::COMPRESS, &sample));
     seeds.push(controlled(read::SALVAGE | read::COMPRESS, &sample));
     seeds.extend(index::BASES.iter().map(|base| controlled(0, &base.data)));
+    seeds.extend(damaged(&Plan::sample().gz()).map(|bytes| controlled(0, &bytes)));
     seeds
 }
 
@@ -72,6 +82,7 @@ pub fn gzip_members() -> Vec<Vec<u8>> {
         seeds.push(controlled(compression::SEAL, &deflate));
     }
     seeds.push(controlled(0, &gzip::members(&[b'a'; 100], 30)));
+    seeds.extend(damaged(&gzip::member(&Plan::sample().tar())).map(|bytes| controlled(0, &bytes)));
     seeds.push(controlled(0, &[gzip::member(b""), gzip::member(b"x"), vec![0; 512]].concat()));
     seeds
 }
@@ -106,7 +117,9 @@ pub fn pax_records() -> Vec<Vec<u8>> {
         seeds.push(controlled(1, &payload(pax(set))));
         seeds.push(controlled(2, &payload(global(set))));
     }
-    for bent in [&b"6 a=b\n"[..], b"7 a=b\n", b"5 a=b\n", b"06 a=b\n", b"6 ab\n", b" \n", b"0 ", b"18446744073709551616 a=b\n"] {
+    for bent in
+        [&b"6 a=b\n"[..], b"7 a=b\n", b"5 a=b\n", b"06 a=b\n", b"6 ab\n", b" \n", b"0 ", b"18446744073709551616 a=b\n"]
+    {
         seeds.push(controlled(0, bent));
     }
     seeds
@@ -115,8 +128,7 @@ pub fn pax_records() -> Vec<Vec<u8>> {
 /// The true indexes, and whole archives that carry one.
 pub fn indexes() -> Vec<Vec<u8>> {
     let pages = index::BASES.iter().enumerate();
-    let mut seeds =
-        pages.map(|(number, base)| index::encode((number as u8) << 1, &base.pages)).collect::<Vec<_>>();
+    let mut seeds = pages.map(|(number, base)| index::encode((number as u8) << 1, &base.pages)).collect::<Vec<_>>();
     // The pages of one archive behind the data of another.
     seeds.push(index::encode(2, &index::BASES[2].pages));
     seeds.push(index::encode(2, &[]));
@@ -129,9 +141,31 @@ pub fn names() -> Vec<Vec<u8>> {
     let upper = document.to_uppercase().replace("TREE", "tree");
     let flat = document.replacen(&document[4..10], "", 1);
     let names = [
-        ".metadata", "./.metadata", "db/db.backup", "db/", "tree", "tree/f1/", "tree/f1/12", "./", ".", "/",
-        &document, &upper, &flat, "._x", "tree/._x", ".DS_Store", "../x", "/etc/passwd", "tree/../x", "a\\b", "C:x",
-        "tree//x", "\u{202e}", "\u{1b}[2J", "f112d820-1018-5452-ba14-de0fdd149386",
+        ".metadata",
+        "./.metadata",
+        "db/db.backup",
+        "db/",
+        "tree",
+        "tree/f1/",
+        "tree/f1/12",
+        "./",
+        ".",
+        "/",
+        &document,
+        &upper,
+        &flat,
+        "._x",
+        "tree/._x",
+        ".DS_Store",
+        "../x",
+        "/etc/passwd",
+        "tree/../x",
+        "a\\b",
+        "C:x",
+        "tree//x",
+        "\u{202e}",
+        "\u{1b}[2J",
+        "f112d820-1018-5452-ba14-de0fdd149386",
     ];
     names.iter().map(|name| name.as_bytes().to_vec()).collect()
 }
@@ -146,6 +180,8 @@ pub fn metadata() -> Vec<Vec<u8>> {
         r#"{"a":[[[{"b":null}]]],"dumpSize":"1","dumpSize":"2"}"#.to_owned(),
         r#"{"dumpSize":1e3,"filesSize":-1,"duration":"00"}"#.to_owned(),
         r#"{"modelVersion":"\ud83d\ude00\u0000"}"#.to_owned(),
+        // A number that fits no type, under a key that nobody reads.
+        r#"{"a":1e311}"#.to_owned(),
         "[1]".to_owned(),
     ];
     let mut seeds = texts.into_iter().map(String::into_bytes).collect::<Vec<_>>();
