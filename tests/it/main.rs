@@ -12,6 +12,7 @@ mod faults;
 mod gzip;
 mod hostile;
 mod interop;
+mod messages;
 mod metadata;
 mod pgdump;
 mod prepare;
