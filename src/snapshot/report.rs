@@ -111,7 +111,8 @@ impl ReadReport {
         self.is_verified
     }
 
-    /// What was tolerated, in archive order; bounded by [`Limits::max_findings_per_code`](crate::Limits::max_findings_per_code).
+    /// What was tolerated, in archive order; bounded by [`Limits::max_findings_per_code`](crate::Limits::max_findings_per_code),
+    /// and to 4 MiB however long the names are.
     #[must_use]
     pub fn anomalies(&self) -> &[Anomaly] {
         &self.anomalies
