@@ -181,7 +181,9 @@ impl RemoteUpload {
         while parts.tasks.len() >= self.options.in_flight_count.get() {
             join(runtime.block_on(parts.tasks.join_next()), &self.location)?;
         }
-        let payload = PutPayload::from(std::mem::take(&mut self.buffer));
+        // The next part will be as long, so its memory need not grow step by step.
+        let full = std::mem::replace(&mut self.buffer, Vec::with_capacity(self.options.part_bytes));
+        let payload = PutPayload::from(full);
         parts.tasks.spawn_on(parts.upload.put_part(payload), &runtime);
         parts.count += 1;
         Ok(())

@@ -14,6 +14,8 @@ mod interop;
 mod metadata;
 mod pgdump;
 mod prepare;
+#[cfg(feature = "object-store")]
+mod remote;
 #[cfg(feature = "retention")]
 mod retention;
 mod snapshot;
