@@ -37,5 +37,7 @@ pub mod check;
 pub mod detect;
 pub mod prepare;
 
+pub mod _documentation;
+
 pub use document::DocumentId;
 pub use limits::Limits;
