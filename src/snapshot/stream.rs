@@ -52,7 +52,7 @@ pub struct SnapshotStream<R, S: DocumentSource> {
 }
 
 enum State {
-    Packing(Stream<Vec<u8>>),
+    Packing(Box<Stream<Vec<u8>>>),
     Finished(WriteReport),
     Failed,
 }
@@ -100,7 +100,7 @@ impl<R: Read, S: DocumentSource> SnapshotStream<R, S> {
         let mut stream = Stream::start(Vec::new(), options.level, options.parallelism, index)?;
         stream.metadata(metadata)?;
         Ok(Self {
-            state: State::Packing(stream),
+            state: State::Packing(Box::new(stream)),
             index: options.index,
             database,
             documents,
