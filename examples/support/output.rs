@@ -21,7 +21,7 @@ impl Output {
             _ => Path::new("."),
         };
         let mut builder = tempfile::Builder::new();
-        builder.prefix(".appsnap-").suffix(".part");
+        builder.prefix(appsnap::snapshot::STAGING_PREFIX).suffix(".part");
         // Like any new file: the umask decides, where a temporary file would be its owner's alone.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));

@@ -128,7 +128,8 @@ impl Error {
         &self.0.kind
     }
 
-    /// The offset in the compressed bytes, where that says something: the first byte that is wrong, or the end of what came.
+    /// The offset in the compressed bytes, where that says something: the first byte that is wrong, the end of what came,
+    /// or, for [`ErrorKind::Deflate`], the beginning of the member or chunk that cannot be inflated.
     #[must_use]
     pub fn position(&self) -> Option<u64> {
         self.0.position

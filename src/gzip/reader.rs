@@ -72,6 +72,8 @@ enum State {
     Body,
     Trailer,
     Padding,
+    /// The compressed data cannot be inflated any further.
+    Damaged,
     Done,
     Failed,
 }
@@ -171,6 +173,9 @@ impl<R: Read, X: MemberSink> Reader<R, X> {
                 State::Body => self.body()?,
                 State::Trailer => self.trailer()?,
                 State::Padding => self.padding()?,
+                // How far an inflater had come when it noticed depends on the portions it was given; where the member begins
+                // does not.
+                State::Damaged => return Err(Error::at(ErrorKind::Deflate, self.member_position)),
                 State::Done => return Ok(()),
                 State::Failed => {
                     let again = io::Error::other("an earlier read has failed");
@@ -238,10 +243,7 @@ impl<R: Read, X: MemberSink> Reader<R, X> {
         let input = self.source.fill()?;
         let at_end = input.is_empty();
         let (before_in, before_out) = (self.inflate.total_in(), self.inflate.total_out());
-        let status = self
-            .inflate
-            .decompress(input, &mut self.output, FlushDecompress::None)
-            .map_err(|_| Error::at(ErrorKind::Deflate, position))?;
+        let result = self.inflate.decompress(input, &mut self.output, FlushDecompress::None);
         let used = self.inflate.total_in().saturating_sub(before_in);
         let made = self.inflate.total_out().saturating_sub(before_out);
         self.source.consume(usize::try_from(used).unwrap_or(usize::MAX));
@@ -249,13 +251,15 @@ impl<R: Read, X: MemberSink> Reader<R, X> {
         self.output_end = usize::try_from(made).unwrap_or(usize::MAX).min(self.output.len());
         self.crc.update(self.output.get(..self.output_end).unwrap_or_default());
         self.plain_len_bytes = self.plain_len_bytes.wrapping_add(made);
-        match status {
-            Status::StreamEnd => self.state = State::Trailer,
-            Status::Ok | Status::BufError if made == 0 && used == 0 => {
-                let kind = if at_end { ErrorKind::Truncated(Part::Body) } else { ErrorKind::Deflate };
-                return Err(Error::at(kind, position));
+        match result {
+            Ok(Status::StreamEnd) => self.state = State::Trailer,
+            Ok(_) if made == 0 && used == 0 && at_end => {
+                return Err(Error::at(ErrorKind::Truncated(Part::Body), position));
             }
-            Status::Ok | Status::BufError => {}
+            Ok(_) if made > 0 || used > 0 => {}
+            // What was inflated before the damage is handed out first: what a reader sees before it stops must not depend
+            // on the portions in which the bytes came.
+            Ok(_) | Err(_) => self.state = State::Damaged,
         }
         Ok(())
     }

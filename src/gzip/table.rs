@@ -1,6 +1,5 @@
 //! Where the chunks of a member lie: [`ChunkTable`].
 
-use super::chunk::CHUNK_BYTES;
 use super::frame::{FINAL_BLOCK, HEADER, TRAILER_LEN_BYTES};
 use super::writer::ChunkRow;
 
@@ -43,7 +42,7 @@ impl ChunkTable {
         let (Some(packed_end), Some(plain_end)) = (packed_end, self.plain_end_bytes.checked_add(plain)) else {
             return false;
         };
-        if row.packed_len_bytes == 0 || plain == 0 || plain > CHUNK_BYTES as u64 {
+        if !row.is_possible() {
             return false;
         }
         self.places.push(Place {

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::chunk::{Chunk, Content, Level, Packed, Packer};
+use super::chunk::{CHUNK_BYTES, Chunk, Content, Level, Packed, Packer};
 use super::error::{Error, Result};
 use super::frame::{FINAL_BLOCK, HEADER, trailer};
 use super::parallelism::Parallelism;
@@ -15,6 +15,18 @@ pub(crate) struct ChunkRow {
     pub(crate) packed_len_bytes: u32,
     pub(crate) plain_len_bytes: u32,
     pub(crate) crc32: u32,
+}
+
+impl ChunkRow {
+    /// Most packed bytes of a chunk: twice what it holds. Stored blocks, the worst that a writer can do, add less than a
+    /// thousandth; a table that claims more would have one read of a document take that much memory.
+    const MAX_PACKED_BYTES: usize = 2 * CHUNK_BYTES;
+
+    /// Whether a chunk can have these lengths.
+    pub(crate) fn is_possible(&self) -> bool {
+        (1..=Self::MAX_PACKED_BYTES).contains(&(self.packed_len_bytes as usize))
+            && (1..=CHUNK_BYTES).contains(&(self.plain_len_bytes as usize))
+    }
 }
 
 /// The finished member: what its trailer says and where its chunks lie.
@@ -92,6 +104,11 @@ impl<W: Write> Writer<W> {
             Parallelism::Threads(count) => Crew::Threads(Pool::new(count, level)?),
         };
         Ok(Self { output, crew, chunk: Chunk::default(), level, parallelism })
+    }
+
+    /// The sink, for what has been written to be taken out of it.
+    pub(crate) const fn sink_mut(&mut self) -> &mut W {
+        &mut self.output.sink
     }
 
     /// Appends `bytes`, cutting chunks as they fill.

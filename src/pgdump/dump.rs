@@ -156,8 +156,10 @@ impl<R: Read> Dump<R> {
                 self.decoder = Some(Decoder::new(compression, &self.limits).map_err(|error| self.blocks.fail(error))?);
             }
         }
-        let copy = self.toc().get(id).is_some_and(|entry| entry.copy_statement.is_some_and(|sql| !sql.is_empty()));
-        let watch = (copy && oid.is_none()).then(CopyWatch::new);
+        // Only a table's entry is looked up: the one of large objects may be long, and would be read again for each of them.
+        let is_copy = |entry: Entry<'_>| entry.copy_statement.is_some_and(|sql| !sql.is_empty());
+        let copy = oid.is_none() && self.toc().get(id).is_some_and(is_copy);
+        let watch = copy.then(CopyWatch::new);
         if let Some(facts) = self.facts.last_mut() {
             facts.streams_count = facts.streams_count.saturating_add(1);
         }

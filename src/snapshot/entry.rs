@@ -57,7 +57,7 @@ impl<R: Read> Entry<'_, R> {
     /// # Errors
     /// As for [`SnapshotReader::next_entry`].
     pub fn crc32(self) -> super::Result<u32> {
-        self.reader.drain_current()
+        self.reader.pass_current()
     }
 }
 

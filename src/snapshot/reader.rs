@@ -11,9 +11,12 @@ use super::options::{ReadOptions, Tolerance};
 use super::plain::Plain;
 use super::report::ReadReport;
 use crate::layout::{self, MemberName};
-use crate::limits::Exceeded;
+use crate::limits::{Budget, Exceeded};
 use crate::metadata::{self, Metadata};
 use crate::tarball::{self, MemberKind};
+
+/// Bytes of anomalies kept, whatever their number: names of a flood may be long, and every member can have several.
+const MAX_ANOMALY_BYTES: u64 = 4 << 20;
 
 /// Reads a snapshot, `.tar.gz` or bare `.tar`, told by its bytes.
 ///
@@ -54,6 +57,7 @@ pub struct SnapshotReader<R> {
     metadata: Option<Metadata>,
     current: Option<Current>,
     report: ReadReport,
+    anomaly_bytes: Budget,
     is_ended: bool,
     has_failed: bool,
 }
@@ -89,6 +93,7 @@ impl<R: Read> SnapshotReader<R> {
             metadata: None,
             current: None,
             report: ReadReport::default(),
+            anomaly_bytes: Budget::new("kept anomalies", MAX_ANOMALY_BYTES),
             is_ended: false,
             has_failed: false,
         }
@@ -100,13 +105,7 @@ impl<R: Read> SnapshotReader<R> {
     /// Whatever the format does not allow, damage, a passed limit, or what the source says. Afterwards every further call
     /// fails.
     pub fn next_entry(&mut self) -> Result<Option<Entry<'_, R>>> {
-        if self.has_failed {
-            return Err(Error::misuse("the reader stopped at an error before: start again from the beginning"));
-        }
-        // Failed until proven otherwise: every early return leaves it so.
-        self.has_failed = true;
-        let has_entry = self.advance()?;
-        self.has_failed = false;
+        let has_entry = self.guarded(Self::advance)?;
         Ok(has_entry.then_some(Entry { reader: self }))
     }
 
@@ -185,7 +184,10 @@ impl<R: Read> SnapshotReader<R> {
         *same += 1;
         if *same <= self.options.limits.max_findings_per_code() {
             let member = found.map(|found| layout::escaped(&found.name).to_string());
-            self.report.anomalies.push(Anomaly { kind, member, position: found.map(|found| found.position) });
+            let bytes = size_of::<Anomaly>() + member.as_ref().map_or(0, String::len);
+            if self.anomaly_bytes.spend(bytes as u64).is_ok() {
+                self.report.anomalies.push(Anomaly { kind, member, position: found.map(|found| found.position) });
+            }
         }
     }
 
@@ -290,6 +292,22 @@ impl<R: Read> SnapshotReader<R> {
     }
 
     pub(super) fn read_current(&mut self, buffer: &mut [u8]) -> Result<usize> {
+        self.guarded(|reader| reader.read_member(buffer))
+    }
+
+    /// Runs a step; once one has failed, all others do.
+    fn guarded<T>(&mut self, step: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        if self.has_failed {
+            return Err(Error::misuse("the reader stopped at an error before: start again from the beginning"));
+        }
+        // Failed until proven otherwise: every early return leaves it so.
+        self.has_failed = true;
+        let done = step(self)?;
+        self.has_failed = false;
+        Ok(done)
+    }
+
+    fn read_member(&mut self, buffer: &mut [u8]) -> Result<usize> {
         let Some(current) = &mut self.current else { return Ok(0) };
         if let Some((bytes, done)) = &mut current.read_ahead {
             let rest = bytes.get(*done..).unwrap_or_default();
@@ -305,8 +323,13 @@ impl<R: Read> SnapshotReader<R> {
         Ok(count)
     }
 
+    /// Passes over the rest of the current member, for who has not asked for the next one yet.
+    pub(super) fn pass_current(&mut self) -> Result<u32> {
+        self.guarded(Self::drain_current)
+    }
+
     /// Passes over the rest of the current member; returns the CRC32 of all of it.
-    pub(super) fn drain_current(&mut self) -> Result<u32> {
+    fn drain_current(&mut self) -> Result<u32> {
         let Some(current) = &mut self.current else { return Ok(0) };
         loop {
             let piece = self.tar.payload()?;

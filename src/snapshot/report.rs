@@ -111,7 +111,8 @@ impl ReadReport {
         self.is_verified
     }
 
-    /// What was tolerated, in archive order; bounded by [`Limits::max_findings_per_code`](crate::Limits::max_findings_per_code).
+    /// What was tolerated, in archive order; bounded by [`Limits::max_findings_per_code`](crate::Limits::max_findings_per_code),
+    /// and to 4 MiB however long the names are.
     #[must_use]
     pub fn anomalies(&self) -> &[Anomaly] {
         &self.anomalies
@@ -121,5 +122,10 @@ impl ReadReport {
     #[must_use]
     pub const fn anomalies_count(&self) -> u64 {
         self.anomalies_count
+    }
+
+    /// How many anomalies there were of each [name](super::AnomalyKind::name), kept or not.
+    pub fn anomaly_counts(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        self.counts.iter().map(|(name, count)| (*name, *count))
     }
 }

@@ -8,12 +8,16 @@ mod check;
 mod detect;
 mod examples;
 mod extract;
+mod faults;
 mod gzip;
 mod hostile;
 mod interop;
+mod messages;
 mod metadata;
 mod pgdump;
 mod prepare;
+#[cfg(feature = "object-store")]
+mod remote;
 #[cfg(feature = "retention")]
 mod retention;
 mod snapshot;

@@ -29,8 +29,8 @@ const DICTIONARY: u8 = 0b0000_0001;
 /// The bit of a block's size that says "stored as it is".
 const STORED: u32 = 1 << 31;
 
-/// Decodes one frame at a time. The largest blocks that the format knows have 4 MiB, so its two buffers stay below 9 MiB;
-/// those of pg_dump have 64 KiB.
+/// Decodes one frame at a time. The largest blocks that the format knows have 4 MiB, so its two buffers, one of which
+/// doubles as it grows, stay below 13 MiB; those of pg_dump have 64 KiB.
 pub(crate) struct Lz4 {
     frame: Option<Frame>,
     ended: bool,

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use super::options::{Durability, Existing};
 use crate::snapshot::error::{Error, ErrorKind, Result};
 
-/// How the name of every staging folder begins.
+/// How the name of everything begins that is not finished yet: it stands beside what it is to become.
 pub const STAGING_PREFIX: &str = ".appsnap-staging-";
 
 /// Name inside the staging folder, whose own permissions are its owner's alone, of what becomes the destination.
@@ -114,11 +114,11 @@ fn sync_folders(path: &Path) -> io::Result<()> {
     sync_folder(path)
 }
 
-/// Removes staging folders that a killed process left beside a destination: those in `folder` that were last changed
-/// before `before`. Returns how many there were.
+/// Removes what a killed process left beside a destination: files and folders in `folder` whose names begin with
+/// [`STAGING_PREFIX`], and that were last changed before `before`. Returns how many there were.
 ///
 /// An extraction under way changes its staging folder only at its start, so choose a time before which none can have
-/// begun.
+/// begun. Programs that write archives do well to give their unfinished files the same prefix, as the example `pack` does.
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;
@@ -131,7 +131,7 @@ fn sync_folders(path: &Path) -> io::Result<()> {
 /// ```
 ///
 /// # Errors
-/// When the folder cannot be listed, or a staging folder in it cannot be removed.
+/// When the folder cannot be listed, or something that was left in it cannot be removed.
 pub fn remove_stale_staging(folder: &Path, before: SystemTime) -> Result<usize> {
     let failed = |action, path: &Path| {
         let path = path.to_owned();
@@ -142,8 +142,10 @@ pub fn remove_stale_staging(folder: &Path, before: SystemTime) -> Result<usize> 
         let entry = entry.map_err(failed("listing a folder", folder))?;
         let is_staging = entry.file_name().as_encoded_bytes().starts_with(STAGING_PREFIX.as_bytes());
         let facts = entry.metadata().map_err(failed("looking at a folder", &entry.path()))?;
-        if is_staging && facts.is_dir() && facts.modified().is_ok_and(|modified| modified < before) {
-            fs::remove_dir_all(entry.path()).map_err(failed("removing a staging folder", &entry.path()))?;
+        if is_staging && facts.modified().is_ok_and(|modified| modified < before) {
+            let path = entry.path();
+            let result = if facts.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+            result.map_err(failed("removing what was left behind", &path))?;
             removed += 1;
         }
     }

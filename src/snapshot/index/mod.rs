@@ -7,14 +7,17 @@ mod witness;
 
 pub use builder::Index;
 
+use crate::gzip::ChunkRow;
+
 pub(super) use builder::Builder;
 pub(super) use tables::{Cursor, Located, Tables, member_bytes, wrong};
 pub(super) use witness::{Digest, Witness, pair};
 
-/// Packed length, plain length and CRC32 of a row of the chunk table.
-fn parse_chunk_row(row: &[u8]) -> Option<(u32, u32, u32)> {
-    let (packed, rest) = row.split_first_chunk::<4>()?;
-    let (plain, rest) = rest.split_first_chunk::<4>()?;
-    let (crc32, _) = rest.split_first_chunk::<4>()?;
-    Some((u32::from_le_bytes(*packed), u32::from_le_bytes(*plain), u32::from_le_bytes(*crc32)))
+/// A row of the chunk table, if it describes a chunk that there can be.
+fn parse_chunk_row(row: &[u8]) -> Result<ChunkRow, &'static str> {
+    let fields = row.as_chunks::<4>().0;
+    let [packed, plain, crc32] = fields else { return Err("a page is too short") };
+    let [packed_len_bytes, plain_len_bytes, crc32] = [packed, plain, crc32].map(|field| u32::from_le_bytes(*field));
+    let row = ChunkRow { packed_len_bytes, plain_len_bytes, crc32 };
+    if row.is_possible() { Ok(row) } else { Err("a chunk has an impossible length") }
 }

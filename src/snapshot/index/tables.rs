@@ -4,7 +4,7 @@
 //! allocated that the file does not hold; every page has a CRC32 and must be, byte for byte, what this crate would write.
 
 use super::format::{self, CHUNKS, DOCUMENTS, DocumentRow, FIRST_IDS, IDENTITY, LOCATOR_KIND, Locator, Table};
-use crate::gzip::{self, ChunkRow, ChunkTable, ReadAt, empty_member_payload};
+use crate::gzip::{self, ChunkTable, ReadAt, empty_member_payload};
 use crate::snapshot::error::{Error, ErrorKind, Result};
 use crate::tarball;
 
@@ -93,10 +93,8 @@ impl Tables {
             Ok(())
         })?;
         tables.read_rows(&tail, source, CHUNKS, chunks_at, locator.chunks_count, |tables, row| {
-            let (packed_len_bytes, plain_len_bytes, crc32) =
-                super::parse_chunk_row(row).ok_or_else(|| wrong("a page is too short"))?;
-            let row = ChunkRow { packed_len_bytes, plain_len_bytes, crc32 };
-            tables.chunks.push(row).then_some(()).ok_or_else(|| wrong("a chunk has an impossible length"))
+            let row = super::parse_chunk_row(row).map_err(wrong)?;
+            tables.chunks.push(row).then_some(()).ok_or_else(|| wrong("its chunks are absurdly long together"))
         })?;
         tables.check_sums()?;
         Ok(Some(tables))

@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, DefaultHasher, Hasher, RandomState};
 
 use super::builder::{Builder, PageSink, Summary};
 use super::format::{self, CHUNKS, DOCUMENTS, FIRST_IDS, IDENTITY, LOCATOR_KIND, Locator};
-use crate::gzip::{FRAMING_BYTES, MemberSink, subfield};
+use crate::gzip::{ChunkRow, FRAMING_BYTES, MemberSink, subfield};
 
 /// A digest of pages in their order. Its key is random, so nobody can make two indexes that have the same.
 #[derive(Debug)]
@@ -75,7 +75,7 @@ impl Witness {
         if kind == CHUNKS.kind {
             let (_, rows) = format::table_body(CHUNKS, body)?;
             for row in rows.chunks_exact(CHUNKS.row_bytes) {
-                self.chunks.add(row);
+                self.chunks.add(&super::parse_chunk_row(row)?);
             }
         } else if kind == LOCATOR_KIND {
             self.locator = Some(Locator::parse(body)?);
@@ -131,12 +131,12 @@ impl Witness {
 }
 
 impl ChunkSums {
-    fn add(&mut self, row: &[u8]) {
-        let Some((packed, plain, crc32)) = super::parse_chunk_row(row) else { return };
+    fn add(&mut self, row: &ChunkRow) {
+        let plain = u64::from(row.plain_len_bytes);
         self.count += 1;
-        self.packed_bytes = self.packed_bytes.saturating_add(u64::from(packed));
-        self.plain_bytes = self.plain_bytes.saturating_add(u64::from(plain));
-        self.crc.combine(&crc32fast::Hasher::new_with_initial_len(crc32, u64::from(plain)));
+        self.packed_bytes = self.packed_bytes.saturating_add(u64::from(row.packed_len_bytes));
+        self.plain_bytes = self.plain_bytes.saturating_add(plain);
+        self.crc.combine(&crc32fast::Hasher::new_with_initial_len(row.crc32, plain));
     }
 }
 

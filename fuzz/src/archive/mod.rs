@@ -1,0 +1,5 @@
+//! Snapshots: read in any portions, written on any number of threads, opened by any index.
+
+pub mod index;
+pub mod read;
+pub mod write;

@@ -1,0 +1,72 @@
+//! Bodies of the fuzz targets, and their seeds.
+//!
+//! A body takes any bytes and panics when a promise of the crate is broken. `fuzz_targets/` holds three lines for each,
+//! `tests/replay.rs` runs every seed through its body on a stable compiler.
+
+pub mod archive;
+mod calendar;
+mod compression;
+mod control;
+mod names;
+pub mod pgdump;
+pub mod seeds;
+mod slicing;
+mod tape;
+
+/// The hostile corpus of the crate's own tests: every attack, by code.
+#[path = "../../tests/it/support/hostile/mod.rs"]
+#[allow(dead_code, reason = "the fuzzers take the bytes, not the verdicts")]
+mod hostile;
+
+/// One fuzz target.
+pub struct Target {
+    /// As its program and its dictionary are called.
+    pub name: &'static str,
+    /// What must hold for any bytes.
+    pub body: fn(&[u8]),
+    /// Inputs to begin with.
+    pub seeds: fn() -> Vec<Vec<u8>>,
+}
+
+/// All targets, by name.
+pub const TARGETS: &[Target] = &[
+    Target { name: "copy_rows", body: pgdump::rows::copy_rows, seeds: seeds::dumps::copy_rows },
+    Target { name: "detect", body: names::detect, seeds: seeds::detect },
+    Target { name: "dump_head", body: pgdump::head::dump_head, seeds: seeds::dumps::heads },
+    Target { name: "gzip_members", body: compression::gzip_members, seeds: seeds::gzip_members },
+    Target { name: "inspect", body: pgdump::inspect::inspect, seeds: seeds::dumps::whole },
+    Target { name: "layout", body: names::layout, seeds: seeds::names },
+    Target { name: "metadata", body: names::metadata, seeds: seeds::metadata },
+    Target { name: "open_index", body: archive::index::open_index, seeds: seeds::indexes },
+    Target { name: "pax_records", body: tape::pax_records, seeds: seeds::pax_records },
+    Target { name: "policy_json", body: calendar::policy_json, seeds: seeds::policies },
+    Target { name: "random_access", body: archive::write::random_access, seeds: seeds::contents },
+    Target { name: "read_snapshot", body: archive::read::read_snapshot, seeds: seeds::snapshots },
+    Target { name: "retention_plan", body: calendar::retention_plan, seeds: seeds::plans },
+    Target { name: "tar_differential", body: tape::tar_differential, seeds: seeds::tars },
+    Target { name: "write_read", body: archive::write::write_read, seeds: seeds::contents },
+];
+
+/// The target of that name.
+///
+/// # Panics
+/// When there is none.
+pub fn target(name: &str) -> &'static Target {
+    TARGETS.iter().find(|target| target.name == name).unwrap_or_else(|| panic!("no target is called {name}"))
+}
+
+/// Makes a program of a target: a fuzzer under cargo-fuzz, else one that replays the files it is given.
+#[macro_export]
+macro_rules! fuzz {
+    ($name:literal) => {
+        #[cfg(fuzzing)]
+        libfuzzer_sys::fuzz_target!(|data: &[u8]| ($crate::target($name).body)(data));
+
+        #[cfg(not(fuzzing))]
+        fn main() {
+            for path in std::env::args_os().skip(1) {
+                ($crate::target($name).body)(&std::fs::read(&path).expect("a file of input"));
+            }
+        }
+    };
+}

@@ -1,0 +1,64 @@
+//! Small parsers: member names, ids, `.metadata`, and what a file is.
+
+use std::collections::BTreeMap;
+
+use appsnap::layout::{MemberName, escaped};
+use appsnap::metadata::Metadata;
+use appsnap::{DocumentId, Limits, detect as detection};
+use serde_json::value::RawValue;
+
+pub fn layout(data: &[u8]) {
+    let shown = escaped(data).to_string();
+    assert!(shown.bytes().all(|byte| (b' '..=b'~').contains(&byte)) && shown.len() < 600, "{shown:?}");
+    if let Ok(id) = DocumentId::parse(data) {
+        assert_eq!(id.text().as_str().as_bytes(), data.to_ascii_lowercase());
+    }
+    for is_directory in [false, true] {
+        let Ok(parsed) = MemberName::parse(data, is_directory) else { continue };
+        let Some(text) = parsed.name().render() else { continue };
+        let again = MemberName::parse(text.as_bytes(), is_directory).expect("a rendered name");
+        assert_eq!(again.name(), parsed.name());
+        assert_eq!(again.oddities().count(), 0, "a rendered name is odd");
+        assert!(!text.as_str().contains("..") && !text.as_str().starts_with('/'));
+        // What the name was is what it is called, letter case, a leading `./` and a missing folder aside.
+        let raw = data.to_ascii_lowercase();
+        let raw = raw.strip_prefix(b"./").unwrap_or(&raw);
+        let last = |name: &[u8]| name.rsplit(|&byte| byte == b'/').find(|part| !part.is_empty()).map(<[u8]>::to_vec);
+        assert!(last(raw) == last(text.as_bytes()) || text.as_str() == "./", "{text} for {shown}");
+    }
+}
+
+pub fn metadata(data: &[u8]) {
+    let Ok((metadata, _)) = Metadata::parse(data, &Limits::untrusted()) else { return };
+    let text = metadata.render();
+    let (again, _) = Metadata::parse(&text, &Limits::untrusted()).expect("rendered metadata");
+    assert_eq!(again, metadata);
+    assert_eq!(again.render(), text);
+    // Nothing is accepted that another JSON parser would not take for an object with these members.
+    let text = std::str::from_utf8(data).expect("UTF-8").trim_start_matches('\u{feff}');
+    let object = serde_json::from_str::<BTreeMap<String, Box<RawValue>>>(text).expect("an object");
+    for (name, number) in [("dumpSize", metadata.dump_size_bytes()), ("filesSize", metadata.files_size_bytes())] {
+        let stated = object
+            .get(name)
+            .map(|value| serde_json::from_str::<String>(value.get()).unwrap_or_else(|_| value.get().to_owned()));
+        assert_eq!(number.map(|number| number.to_string()), stated.map(|text| canonical(&text)), "{name}");
+    }
+}
+
+/// A decimal number without leading zeros.
+fn canonical(text: &str) -> String {
+    let digits = text.trim_start_matches('0');
+    if digits.is_empty() { "0".to_owned() } else { digits.to_owned() }
+}
+
+pub fn detect(data: &[u8]) {
+    let found = detection::identify(data);
+    assert!(!found.name().is_empty());
+    let shown = found.to_string();
+    assert!(shown.chars().all(|c| (' '..='~').contains(&c)), "{shown:?}");
+    let head = &data[..data.len().min(detection::HEAD_BYTES)];
+    assert_eq!(detection::identify(head), found, "more than the head was looked at");
+    if appsnap::pgdump::inspect(data, &Limits::untrusted().with_max_decompressed_bytes(1 << 20)).is_ok() {
+        assert!(found.is_custom_dump(), "a sound dump is {shown}");
+    }
+}

@@ -1,0 +1,170 @@
+//! Dumps of every version and compression, with tables and large objects.
+
+use std::io::Write;
+
+use appsnap::pgdump::{
+    BlockKind, Compression, CreatedAt, DataState, Dependencies, Dialect, Entry, FormatVersion, Header, Piece,
+    encode_toc,
+};
+use flate2::write::ZlibEncoder;
+
+use crate::hostile::dump::{Dump, small};
+
+const TEXT: &[u8] = b"1\thello\n2\t\\N\n3\ta\\tb\\\\\n\\.\n\n\n";
+
+/// The settings of the dialects that seeds are written in.
+fn dialects() -> Vec<Dialect> {
+    let usual = FormatVersion::ALL.iter().map(|version| Dialect::usual(*version));
+    let odd = [(8, 8), (4, 4), (2, 8), (4, 16)];
+    let odd = odd.iter().filter_map(|(int, offset)| Dialect::new(FormatVersion::V1_14, *int, *offset).ok());
+    usual.chain(odd).collect()
+}
+
+fn header(dialect: Dialect, compression: Compression) -> Header {
+    let mut header = Header::new(dialect.version());
+    header.dialect = dialect;
+    header.compression = compression;
+    header.created = header.created.map(|_| CreatedAt::default());
+    header.database = Some(b"app".to_vec());
+    header.server_version = Some(b"15.18".to_vec());
+    header.dump_version = Some(b"17.11 (Debian 17.11-0+deb13u1)".to_vec());
+    header
+}
+
+fn compressions(version: FormatVersion) -> Vec<Compression> {
+    let mut all = vec![Compression::GZIP];
+    if version >= FormatVersion::V1_2 {
+        all.push(Compression::None);
+    }
+    if version >= FormatVersion::V1_15 {
+        all.extend([Compression::Lz4, Compression::Zstd]);
+    }
+    all
+}
+
+/// `text` as one stream.
+fn compressed(compression: Compression, text: &[u8]) -> Vec<u8> {
+    match compression {
+        Compression::Gzip { .. } => {
+            let mut encoder = ZlibEncoder::new(Vec::new(), flate2::Compression::default());
+            encoder.write_all(text).expect("memory does not fail");
+            encoder.finish().expect("memory does not fail")
+        }
+        // A frame of 64 KiB blocks without checksums, one stored block, the end mark.
+        Compression::Lz4 => {
+            let len = u32::try_from(text.len()).expect("a short text") | 1 << 31;
+            [&b"\x04\x22\x4d\x18\x40\x40\xc0"[..], &len.to_le_bytes(), text, &[0; 4]].concat()
+        }
+        // A frame with a window of 1 MiB and one raw block, which is the last.
+        Compression::Zstd => {
+            let [a, b, c, _] = (u32::try_from(text.len()).expect("a short text") << 3 | 1).to_le_bytes();
+            [&b"\x28\xb5\x2f\xfd\x00\x50"[..], &[a, b, c], text].concat()
+        }
+        _ => text.to_vec(),
+    }
+}
+
+fn entries(dialect: Dialect) -> Vec<Entry<'static>> {
+    let entry = |id, desc, definition| {
+        let mut entry = Entry::new(id, desc, desc);
+        entry.definition = Some(definition);
+        entry
+    };
+    let mut table = entry(4, b"TABLE", b"CREATE TABLE public.t (id integer);\n");
+    table.namespace = Some(b"public");
+    table.owner = Some(b"app");
+    let mut data = entry(5, b"TABLE DATA", b"");
+    data.copy_statement = Some(b"COPY public.t (id, text) FROM stdin;\n");
+    data.data = DataState::NotSet;
+    if dialect.version() >= FormatVersion::V1_5 {
+        data.dependencies = Dependencies::from(&[4][..]);
+    }
+    let mut objects = entry(7, b"BLOBS", b"");
+    objects.data = DataState::NotSet;
+    let mut lo = if dialect.version() >= FormatVersion::V1_16 {
+        entry(6, b"BLOB METADATA", b"16400\n16401\n")
+    } else {
+        entry(6, b"BLOB", b"SELECT pg_catalog.lo_create('16400');\n")
+    };
+    lo.catalog_oid = 16_400;
+    vec![
+        entry(1, b"ENCODING", b"SET client_encoding = 'UTF8';\n"),
+        entry(2, b"STDSTRINGS", b"SET standard_conforming_strings = 'on';\n"),
+        entry(3, b"SEARCHPATH", b"SELECT pg_catalog.set_config('search_path', '', false);\n"),
+        table,
+        lo,
+        data,
+        objects,
+    ]
+}
+
+/// A dump of one table and two large objects.
+fn dump(dialect: Dialect, compression: Compression) -> Option<Vec<u8>> {
+    let mut entries = entries(dialect);
+    let has_objects = dialect.version() >= FormatVersion::V1_3;
+    if !has_objects {
+        entries.pop();
+        entries[5].copy_statement = None;
+    }
+    let mut out = Vec::new();
+    header(dialect, compression).encode(&mut out).ok()?;
+    encode_toc(entries, &dialect, &mut out).ok()?;
+    let mut stream = |pieces: &[Piece<'_>], text: &[u8]| {
+        let stored = compressed(compression, text);
+        for piece in pieces {
+            piece.encode(&dialect, &mut out).ok()?;
+        }
+        for chunk in stored.chunks(40) {
+            Piece::chunk(chunk.len() as u32).encode(&dialect, &mut out).ok()?;
+            Piece::Bytes(chunk).encode(&dialect, &mut out).ok()?;
+        }
+        Piece::StreamEnd.encode(&dialect, &mut out).ok()
+    };
+    stream(&[Piece::block(BlockKind::Data, 5)], TEXT)?;
+    if has_objects {
+        stream(&[Piece::block(BlockKind::Blobs, 7), Piece::object(16_400)], b"\x89PNG of a large object")?;
+        stream(&[Piece::object(16_401)], b"")?;
+        Piece::BlockEnd(BlockKind::Blobs).encode(&dialect, &mut out).ok()?;
+    }
+    Some(out)
+}
+
+/// Whole dumps.
+pub fn whole() -> Vec<Vec<u8>> {
+    let mut seeds = vec![small()];
+    for version in [[1, 12, 0], [1, 15, 0], [1, 16, 7]] {
+        seeds.push(Dump { version, ..Dump::default() }.render());
+    }
+    for dialect in dialects() {
+        seeds.extend(compressions(dialect.version()).into_iter().filter_map(|how| dump(dialect, how)));
+    }
+    for how in compressions(FormatVersion::V1_16) {
+        seeds.extend(dump(Dialect::usual(FormatVersion::V1_16), how).iter().flat_map(|dump| super::damaged(dump)));
+    }
+    seeds
+}
+
+/// Header and table of contents alone, and bent ones.
+pub fn heads() -> Vec<Vec<u8>> {
+    let mut seeds = whole();
+    seeds.push(Dump { format: 3, ..Dump::default() }.render());
+    seeds.push(Dump { int_size: 8, ..Dump::default() }.render());
+    seeds.push(Dump { offset_size: 4, ..Dump::default() }.render());
+    seeds
+}
+
+/// COPY text for every number of columns.
+pub fn copy_rows() -> Vec<Vec<u8>> {
+    let texts: [&[u8]; 9] = [
+        b"\\.\n\n\n",
+        b"\n\n\\.\n\n\n",
+        b"a\nb\n\\.\n\n\n",
+        b"1\t\\N\n\\\\N\t\n\\.\n\n\n",
+        b"a\\tb\tc\\nd\te\\101\\x41\\\\\n\\.\n\n\n",
+        b"\\.x\t\\..\n\\.\n",
+        b"no terminator\n",
+        b"\\.\nbehind\n",
+        b"\r\n\\.\r\n",
+    ];
+    (0..8).flat_map(|control| texts.iter().map(move |text| [&[control][..], text].concat())).collect()
+}

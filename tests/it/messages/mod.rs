@@ -1,0 +1,41 @@
+//! What is said to people: plain text whatever a stranger writes, and worded as it was reviewed.
+
+mod hostile_text;
+// Without a decoder its messages are missing, and each inflater has words of its own.
+#[cfg(all(feature = "zlib-rs", feature = "lz4", feature = "zstd"))]
+mod wording;
+
+use std::error::Error;
+use std::io::Read;
+
+use appsnap::Limits;
+use appsnap::snapshot::{self, ReadOptions, SnapshotReader, Tolerance};
+
+/// An error with its causes.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
+
+/// Everything that a reader has to say about an archive: the anomalies, and the error with its causes.
+fn said(archive: &[u8], limits: &Limits, tolerance: Tolerance) -> (Vec<String>, Option<String>) {
+    let options = ReadOptions::new().with_limits(limits.clone()).with_tolerance(tolerance);
+    let mut reader = SnapshotReader::new(archive, options);
+    let error = loop {
+        match reader.next_entry() {
+            Ok(None) => break None,
+            Err(error) => break Some(chain(&error)),
+            Ok(Some(mut entry)) => {
+                if let Err(error) = entry.read_to_end(&mut Vec::new()) {
+                    break Some(chain(&error.downcast::<snapshot::Error>().unwrap()));
+                }
+            }
+        }
+    };
+    (reader.report().anomalies().iter().map(ToString::to_string).collect(), error)
+}
