@@ -51,7 +51,7 @@ pub struct Inspection {
     pub settings: Settings,
     /// Whether positions of data are stored.
     pub offsets: Offsets,
-    /// Length of the dump in bytes.
+    /// Length of the dump in bytes, up to the end of its data.
     pub dump_bytes: u64,
     /// What is worth knowing or odd.
     pub findings: Vec<Finding>,
@@ -114,7 +114,8 @@ impl Inspection {
         data: Vec<DataFacts>,
         unlisted: Option<(u64, u32)>,
     ) -> Result<Self, Error> {
-        let (in_order, dump_bytes) = (blocks.in_order(), blocks.position());
+        let (in_order, dump_bytes) = (blocks.in_order(), blocks.data_end().unwrap_or(blocks.position()));
+        let second_toc_bytes = blocks.position().saturating_sub(dump_bytes);
         let (header, toc) = blocks.into_parts();
         let settings = Settings::of(&toc).map_err(|(id, what)| {
             Error::from(what).within(|| toc.get(id).map_or_else(String::new, |entry| entry.to_string()))
@@ -122,6 +123,9 @@ impl Inspection {
         let offsets = Offsets::of(&toc);
         let mut inspection = Self { header, toc, data, settings, offsets, dump_bytes, findings: Vec::new() };
         inspection.findings.extend(inspection.about_the_form(in_order, unlisted));
+        if second_toc_bytes > 0 {
+            inspection.findings.push(Finding::SecondToc { len_bytes: second_toc_bytes });
+        }
         inspection.findings.extend(inspection.about_the_contents());
         Ok(inspection)
     }

@@ -70,8 +70,10 @@ impl<R: Read> Plan<R> {
     /// Length of the output in bytes if the input has `input_bytes`; `None` when data are compressed anew, because then
     /// nobody knows, and for an input that ends before its data begin.
     ///
-    /// An input that proves to have another length is an error or makes an output of another length: whoever
-    /// promises the length to others has to compare.
+    /// A [second table of contents](Blocks::has_second_toc) behind the data does not count and is not copied:
+    /// [`Inspection::dump_bytes`](super::super::Inspection::dump_bytes) is the length to give. An input that proves to have
+    /// another length is an error or makes an output of another length: whoever promises the length to others has to
+    /// compare.
     #[must_use]
     pub fn output_bytes(&self, input_bytes: u64) -> Option<u64> {
         if self.changes.recompressed {
