@@ -26,6 +26,8 @@ pub mod snapshot;
 // L3: where data comes from and goes to.
 #[cfg(feature = "catalog")]
 pub mod catalog;
+#[cfg(feature = "object-store")]
+pub mod remote;
 pub mod source;
 #[cfg(feature = "squidex")]
 pub mod squidex;
@@ -35,7 +37,7 @@ pub mod check;
 pub mod detect;
 pub mod prepare;
 
+pub mod _documentation;
+
 pub use document::DocumentId;
 pub use limits::Limits;
-
-pub mod _documentation;

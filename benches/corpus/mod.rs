@@ -48,11 +48,11 @@ impl Random {
         bytes
     }
 
-    /// Text of made-up words, from a vocabulary of 16,384 in which a few are common.
+    /// Text of made-up words, from a vocabulary of 4,096 in which some are common.
     pub fn text(&mut self, len: usize) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(len + 32);
         while bytes.len() < len {
-            let rank = (16_384.0 * self.unit().powf(1.5)) as u64;
+            let rank = (4096.0 * self.unit().powf(2.0)) as u64;
             let mut word = Self(rank);
             for _ in 0..2 + word.next() % 8 {
                 bytes.push(b'a' + (word.next() % 26) as u8);

@@ -86,6 +86,13 @@ impl Blame for appsnap::pgdump::Error {
     }
 }
 
+impl Blame for appsnap::check::Error {
+    /// Whatever is wrong with the file is a finding.
+    fn is_input(&self) -> bool {
+        false
+    }
+}
+
 /// Adds the file to an error.
 pub trait InFile<T> {
     fn in_file(self, path: &Path) -> Outcome<T>;

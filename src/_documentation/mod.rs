@@ -6,6 +6,9 @@ pub mod cookbook {}
 #[doc = include_str!("design.md")]
 pub mod design {}
 
+#[doc = include_str!("findings.md")]
+pub mod findings {}
+
 #[doc = include_str!("format.md")]
 pub mod format {}
 

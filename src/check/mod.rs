@@ -1,1 +1,44 @@
-//! check
+//! Will this platform take this archive, and will everything come back? [`check`] answers before the upload.
+//!
+//! A [`Report`] holds [`Finding`]s, each with a stable [`Code`], a [`Severity`] that the [`Profile`] decides, a place, a
+//! message, and help. [A page](crate::_documentation::findings) lists all codes.
+//!
+//! ```no_run
+//! use std::fs::File;
+//! use appsnap::check::{CheckOptions, Profile, Verdict, check};
+//! use appsnap::observe::Silent;
+//!
+//! let options = CheckOptions::new().with_target_database_bytes(20 << 30);
+//! let report = check(File::open("backup.tar.gz")?, &Profile::mendix_cloud(), &options, &mut Silent)?;
+//! if report.verdict() == Verdict::Reject {
+//!     eprintln!("{report}");
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+pub(crate) mod dump;
+mod error;
+pub(crate) mod files;
+mod finding;
+mod judge;
+mod options;
+mod pass;
+mod profile;
+mod registry;
+mod report;
+mod rules;
+mod severity;
+pub(crate) mod tap;
+
+pub use error::{Error, ErrorKind, Result};
+pub use files::{
+    Expectation, FileCase, FileComparison, FileCounts, FileRow, FileState, FileTable, NoTable, UnnamedRow,
+};
+pub use finding::Finding;
+pub(crate) use judge::{Prospect, foresee};
+pub use options::CheckOptions;
+pub use pass::check;
+pub use profile::Profile;
+pub use registry::{Code, ParseCodeError};
+pub use report::{Report, Summary};
+pub use severity::{Severity, Verdict};

@@ -78,8 +78,8 @@ pub(crate) fn read_packed(
     len_bytes: u64,
     packed: &mut Vec<u8>,
 ) -> Result<()> {
-    /// Read at once; an honest chunk is hardly longer.
-    const STEP_BYTES: u64 = 4 << 20;
+    /// Read at once: as much as is ever wanted of an honest archive, so that it is one request where requests are dear.
+    const STEP_BYTES: u64 = 8 << 20;
     packed.clear();
     let mut done = 0;
     while done < len_bytes {

@@ -106,6 +106,11 @@ impl<W: Write> Writer<W> {
         Ok(Self { output, crew, chunk: Chunk::default(), level, parallelism })
     }
 
+    /// The sink, for what has been written to be taken out of it.
+    pub(crate) const fn sink_mut(&mut self) -> &mut W {
+        &mut self.output.sink
+    }
+
     /// Appends `bytes`, cutting chunks as they fill.
     pub(crate) fn push(&mut self, content: Content, mut bytes: &[u8]) -> Result<()> {
         while !bytes.is_empty() {

@@ -210,7 +210,10 @@ impl Inspection {
         }
         match (tables > 0, self.data.is_empty()) {
             (true, true) => found.push(Finding::SchemaOnly),
-            (false, false) => found.push(Finding::DataOnly),
+            // A database may have large objects and nothing else.
+            (false, false) if self.data.iter().any(|facts| facts.kind == BlockKind::Data) => {
+                found.push(Finding::DataOnly)
+            }
             (false, true) if objects == 0 => found.push(Finding::Empty),
             _ => {}
         }

@@ -18,10 +18,11 @@ pub(super) fn listed_oids(toc: &Toc) -> Option<Vec<u32>> {
     let mut oids = Vec::new();
     for entry in toc {
         match entry.desc {
-            b"BLOB" => oids.push(entry.catalog_oid),
+            // The number stands in the tag, and in real dumps also as the catalog's.
+            b"BLOB" => oids.push(number(entry.tag).unwrap_or(entry.catalog_oid)),
             b"BLOB METADATA" => {
                 let lines = entry.definition.unwrap_or_default().split(|byte| *byte == b'\n');
-                oids.extend(lines.filter_map(|line| std::str::from_utf8(line).ok()?.parse::<u32>().ok()));
+                oids.extend(lines.filter_map(number));
             }
             _ => {}
         }
@@ -31,4 +32,8 @@ pub(super) fn listed_oids(toc: &Toc) -> Option<Vec<u32>> {
     }
     oids.sort_unstable();
     Some(oids)
+}
+
+fn number(text: &[u8]) -> Option<u32> {
+    std::str::from_utf8(text).ok()?.parse().ok()
 }

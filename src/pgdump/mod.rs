@@ -70,6 +70,7 @@ pub use dump::{Dump, Stream};
 pub use encoding::Settings;
 pub use error::{Error, ErrorKind};
 pub use finding::Finding;
+pub(crate) use header::MAGIC;
 pub use header::{Compression, Format, Header};
 pub use identify::{IDENTIFY_BYTES, Identity, identify};
 pub use inspection::{DataFacts, Inspection, Offsets, inspect};

@@ -123,7 +123,17 @@ impl AnomalyKind {
                 ("database-missing", "there is no db/db.backup: nothing can be restored from this alone")
             }
             Self::MetadataSize { .. } => ("metadata-size-differs", "a size in .metadata is not what was read"),
-            Self::Misplaced(_) => ("name-misplaced", "no snapshot may hold such a name"),
+            Self::Misplaced(fault) => {
+                let name = match fault {
+                    layout::Fault::Traversal => "name-leads-out",
+                    layout::Fault::Encoding => "name-encoding",
+                    layout::Fault::NonCanonical => "name-not-canonical",
+                    layout::Fault::Unknown => "name-unknown",
+                    layout::Fault::ShardMismatch => "shard-mismatch",
+                    layout::Fault::WrongKind => "name-wrong-kind",
+                };
+                (name, "no snapshot may hold such a name")
+            }
             Self::Repeated => ("name-repeated", "the name stands in the archive twice"),
             Self::MetadataFault(_) => ("metadata-unusable", ".metadata cannot be used"),
         }

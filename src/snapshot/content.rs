@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 use super::error::{Error, ErrorKind, Result};
 use crate::document::DocumentId;
@@ -106,4 +107,53 @@ pub trait DocumentSource: Sync {
 
     /// Where document `index` comes from, for people: a path or a key. Used in errors only.
     fn origin(&self, index: usize) -> String;
+}
+
+macro_rules! forward {
+    ($($pointer:ty: $more:path),*) => {$(
+        impl<S: DocumentSource + $more + ?Sized> DocumentSource for $pointer {
+            type File = S::File;
+
+            fn documents_count(&self) -> usize {
+                (**self).documents_count()
+            }
+
+            fn row(&self, index: usize) -> (DocumentId, u64) {
+                (**self).row(index)
+            }
+
+            fn open(&self, index: usize) -> io::Result<Self::File> {
+                (**self).open(index)
+            }
+
+            fn origin(&self, index: usize) -> String {
+                (**self).origin(index)
+            }
+        }
+    )*};
+}
+forward!(&S: Sync, Arc<S>: Send);
+
+/// No documents at all: for snapshots of a database alone.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoDocuments;
+
+impl DocumentSource for NoDocuments {
+    type File = [u8; 0];
+
+    fn documents_count(&self) -> usize {
+        0
+    }
+
+    fn row(&self, _: usize) -> (DocumentId, u64) {
+        (DocumentId::from_bytes([0; 16]), 0)
+    }
+
+    fn open(&self, _: usize) -> io::Result<Self::File> {
+        Err(io::ErrorKind::NotFound.into())
+    }
+
+    fn origin(&self, _: usize) -> String {
+        String::new()
+    }
 }

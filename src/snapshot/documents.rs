@@ -64,7 +64,7 @@ pub(super) fn write<W: io::Write, S: DocumentSource>(
 }
 
 /// Refuses rows that do not ascend, or that were written before, ahead of the first byte.
-fn check_rows<S: DocumentSource>(source: &S, ids: &mut IdSet) -> Result<()> {
+pub(super) fn check_rows<S: DocumentSource>(source: &S, ids: &mut IdSet) -> Result<()> {
     let mut before = None;
     for index in 0..source.documents_count() {
         let (id, _) = source.row(index);

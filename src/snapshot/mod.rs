@@ -16,12 +16,13 @@ mod reader;
 mod repack;
 mod report;
 mod stored;
+mod stream;
 mod take_apart;
 mod writer;
 
 pub use anomaly::{Anomaly, AnomalyKind};
 pub use archive::{Documents, ListedDocument, SnapshotArchive};
-pub use content::{Content, DocumentSource};
+pub use content::{Content, DocumentSource, NoDocuments};
 pub use entry::{Entry, EntryKind};
 pub use error::{Error, ErrorKind, Result};
 pub use extract::{
@@ -34,4 +35,5 @@ pub use reader::SnapshotReader;
 pub use repack::repack;
 pub use report::{ReadReport, WriteReport};
 pub use stored::StoredFile;
+pub use stream::SnapshotStream;
 pub use writer::SnapshotWriter;

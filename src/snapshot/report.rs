@@ -123,4 +123,9 @@ impl ReadReport {
     pub const fn anomalies_count(&self) -> u64 {
         self.anomalies_count
     }
+
+    /// How many anomalies there were of each [name](super::AnomalyKind::name), kept or not.
+    pub fn anomaly_counts(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        self.counts.iter().map(|(name, count)| (*name, *count))
+    }
 }

@@ -186,24 +186,25 @@ impl<W: Write> SnapshotWriter<W> {
             return Err(Error::misuse("an earlier error has ended this writer"));
         }
         if self.options.metadata_sizes == MetadataSizes::MustAgree {
-            self.check_metadata()?;
+            let report = &self.stream.report;
+            check_metadata(&self.metadata, report.database_bytes, report.document_bytes)?;
         }
         self.stream.finish(self.options.index)
     }
+}
 
-    fn check_metadata(&self) -> Result<()> {
-        let report = &self.stream.report;
-        let sizes = [
-            ("dumpSize", self.metadata.dump_size_bytes(), report.database_bytes.unwrap_or(0)),
-            ("filesSize", self.metadata.files_size_bytes(), report.document_bytes),
-        ];
-        for (name, declared, actual_bytes) in sizes {
-            if let Some(declared_bytes) = declared.filter(|declared| *declared != actual_bytes) {
-                return Err(Error::new(ErrorKind::MetadataSize { name, declared_bytes, actual_bytes }));
-            }
+/// Holds the sizes that `metadata` declares against those that are written.
+pub(super) fn check_metadata(metadata: &Metadata, database_bytes: Option<u64>, document_bytes: u64) -> Result<()> {
+    let sizes = [
+        ("dumpSize", metadata.dump_size_bytes(), database_bytes.unwrap_or(0)),
+        ("filesSize", metadata.files_size_bytes(), document_bytes),
+    ];
+    for (name, declared, actual_bytes) in sizes {
+        if let Some(declared_bytes) = declared.filter(|declared| *declared != actual_bytes) {
+            return Err(Error::new(ErrorKind::MetadataSize { name, declared_bytes, actual_bytes }));
         }
-        Ok(())
     }
+    Ok(())
 }
 
 /// Appends zeros in one stretch of framing.
@@ -226,6 +227,20 @@ impl<W: Write> Stream<W> {
     pub(super) fn metadata(&mut self, metadata: &Metadata) -> Result<()> {
         let bytes = metadata.render();
         self.member(MemberName::Metadata, Content::sized(bytes.len() as u64, bytes.as_slice()))
+    }
+
+    /// Begins a member: writes its header.
+    pub(super) fn open_member(&mut self, name: MemberName, len_bytes: u64) -> Result<()> {
+        let text = name.render().ok_or_else(|| Error::misuse("junk is never written"))?;
+        self.gzip.push(gzip::Content::Framing, &tarball::file_header(text.as_str().as_bytes(), len_bytes)?)?;
+        Ok(())
+    }
+
+    /// Ends a member whose payload is written: fills its last block, and counts it.
+    pub(super) fn close_member(&mut self, name: MemberName, len_bytes: u64, crc32: u32) -> Result<()> {
+        push_zeros(&mut self.gzip, tarball::padding_bytes(len_bytes))?;
+        self.note(name, len_bytes, crc32);
+        Ok(())
     }
 
     /// Counts a member that is in the stream now.
@@ -259,37 +274,57 @@ impl<W: Write> Stream<W> {
     /// Writes one member: header, exactly the promised payload, padding.
     fn member<R: Read>(&mut self, name: MemberName, content: Content<R>) -> Result<()> {
         let Content { mut reader, len_bytes } = content;
-        let text = name.render().ok_or_else(|| Error::misuse("junk is never written"))?;
-        let failed = |error: Error| error.in_member(text.as_str().as_bytes());
-        self.gzip.push(gzip::Content::Framing, &tarball::file_header(text.as_str().as_bytes(), len_bytes)?)?;
-        let crc32 = self.payload(&mut reader, len_bytes).map_err(failed)?;
-        push_zeros(&mut self.gzip, tarball::padding_bytes(len_bytes))?;
-        self.note(name, len_bytes, crc32);
-        Ok(())
+        self.open_member(name, len_bytes)?;
+        let mut payload = PayloadSoFar::new(len_bytes);
+        while payload.push_some(&mut self.gzip, &mut reader).map_err(|error| in_member(error, name))? {}
+        self.close_member(name, len_bytes, payload.crc32())
+    }
+}
+
+/// Says which member an error is about.
+pub(super) fn in_member(error: Error, name: MemberName) -> Error {
+    let text = name.render();
+    error.in_member(text.as_ref().map_or("", |text| text.as_str()).as_bytes())
+}
+
+/// A payload under way: how much of it is written, and its CRC32.
+#[derive(Debug)]
+pub(super) struct PayloadSoFar {
+    declared_bytes: u64,
+    done_bytes: u64,
+    crc: crc32fast::Hasher,
+}
+
+impl PayloadSoFar {
+    pub(super) fn new(declared_bytes: u64) -> Self {
+        Self { declared_bytes, done_bytes: 0, crc: crc32fast::Hasher::new() }
     }
 
-    /// Copies the payload and returns its CRC32.
-    fn payload(&mut self, reader: &mut impl Read, declared_bytes: u64) -> Result<u32> {
-        let mut crc = crc32fast::Hasher::new();
-        let mut done = 0;
-        while done < declared_bytes {
-            let left = usize::try_from(declared_bytes - done).unwrap_or(usize::MAX);
-            let count = left.min(self.gzip.room_bytes());
-            self.gzip.push_with(gzip::Content::Payload, count, |buffer| {
-                let filled = read_full(reader, buffer)?;
-                if filled < buffer.len() {
-                    let actual_bytes = done + filled as u64;
-                    return Err(Error::new(ErrorKind::TooShort { declared_bytes, actual_bytes }));
-                }
-                crc.update(buffer);
-                Ok(())
-            })?;
-            done += count as u64;
+    /// Copies as much as fits into the chunk under way; `false` once all of it is there, and `reader` has no more.
+    pub(super) fn push_some<W: Write>(&mut self, gzip: &mut gzip::Writer<W>, reader: &mut impl Read) -> Result<bool> {
+        let Self { declared_bytes, done_bytes, crc } = self;
+        let declared_bytes = *declared_bytes;
+        let left = usize::try_from(declared_bytes - *done_bytes).unwrap_or(usize::MAX);
+        if left == 0 {
+            let is_over = read_full(reader, &mut [0])? == 0;
+            return if is_over { Ok(false) } else { Err(Error::new(ErrorKind::TooLong { declared_bytes })) };
         }
-        if read_full(reader, &mut [0])? > 0 {
-            return Err(Error::new(ErrorKind::TooLong { declared_bytes }));
-        }
-        Ok(crc.finalize())
+        let count = left.min(gzip.room_bytes());
+        gzip.push_with(gzip::Content::Payload, count, |buffer| {
+            let filled = read_full(reader, buffer)?;
+            if filled < buffer.len() {
+                let actual_bytes = *done_bytes + filled as u64;
+                return Err(Error::new(ErrorKind::TooShort { declared_bytes, actual_bytes }));
+            }
+            crc.update(buffer);
+            Ok(())
+        })?;
+        *done_bytes += count as u64;
+        Ok(true)
+    }
+
+    pub(super) fn crc32(self) -> u32 {
+        self.crc.finalize()
     }
 }
 

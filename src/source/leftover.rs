@@ -147,6 +147,14 @@ impl Leftovers {
         self.counts.get(kind as usize).copied().unwrap_or_default()
     }
 
+    /// Takes `count` of `kind` out, those among the kept whose path is one of them.
+    pub(super) fn settle(&mut self, kind: LeftoverKind, count: u64, is_settled: impl Fn(&Path) -> bool) {
+        if let Some(of_kind) = self.counts.get_mut(kind as usize) {
+            *of_kind = of_kind.saturating_sub(count);
+        }
+        self.kept.retain(|leftover| leftover.kind != kind || !is_settled(&leftover.path));
+    }
+
     /// Those that were kept, by kind and then by path.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Leftover> {
         self.kept.iter()

@@ -1,8 +1,10 @@
 //! The documents that will go into a snapshot, sorted, without duplicates, their lengths known: [`Plan`].
 
+use std::collections::HashSet;
 use std::io;
 
 use super::archive::{Document, Store};
+use super::directory::spelling::Spelling;
 use super::leftover::{Leftover, LeftoverKind, LeftoverSet, Leftovers};
 use super::size::SizeEstimate;
 use crate::document::DocumentId;
@@ -19,6 +21,22 @@ pub(super) struct Row {
     pub(super) len_bytes: u64,
 }
 
+/// A file that is named by a number: a document, if somebody knows its uuid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct NumberedFile {
+    number: u64,
+    /// As in [`Row`].
+    place: u64,
+    len_bytes: u64,
+}
+
+impl NumberedFile {
+    /// `None` when `spelling` is not that of a numbered file.
+    pub(super) fn new(spelling: Spelling, place: u64, len_bytes: u64) -> Option<Self> {
+        spelling.number().map(|number| Self { number, place, len_bytes })
+    }
+}
+
 /// The documents of a files folder, or of an archive of one: in ascending order of their ids, each once, with the length that each had when the
 /// plan was made.
 ///
@@ -29,13 +47,20 @@ pub(super) struct Row {
 pub struct Plan {
     store: Store,
     rows: Vec<Row>,
+    /// By number, each once.
+    numbered: Vec<NumberedFile>,
     document_bytes: u64,
     leftovers: Leftovers,
 }
 
 impl Plan {
     /// Sorts `rows`, keeps the preferred place of every document, and reports the others.
-    pub(super) fn new(store: Store, mut rows: Vec<Row>, mut leftovers: LeftoverSet) -> Self {
+    pub(super) fn new(
+        store: Store,
+        mut rows: Vec<Row>,
+        mut numbered: Vec<NumberedFile>,
+        mut leftovers: LeftoverSet,
+    ) -> Self {
         rows.sort_unstable();
         rows.dedup_by(|later, kept| {
             let again = later.id == kept.id;
@@ -45,8 +70,9 @@ impl Plan {
             again
         });
         rows.shrink_to_fit();
+        numbered.sort_unstable();
         let document_bytes = total_bytes(&rows);
-        Self { store, rows, document_bytes, leftovers: leftovers.finish() }
+        Self { store, rows, numbered, document_bytes, leftovers: leftovers.finish() }
     }
 
     /// How many documents there are.
@@ -77,6 +103,37 @@ impl Plan {
     pub fn retain(&mut self, mut keep: impl FnMut(DocumentId) -> bool) {
         self.rows.retain(|row| keep(row.id));
         self.document_bytes = total_bytes(&self.rows);
+    }
+
+    /// The files that very old apps named by numbers, `NN/<number>`, and their lengths, in ascending order of the numbers.
+    ///
+    /// They are among the [leftovers](Self::leftovers) until [`assign`](Self::assign) makes documents of them.
+    pub fn numbered(&self) -> impl ExactSizeIterator<Item = (u64, u64)> {
+        self.numbered.iter().map(|file| (file.number, file.len_bytes))
+    }
+
+    /// Makes documents of numbered files whose uuids somebody knows: `id_of` is asked for each. Returns how many there were.
+    ///
+    /// A file stays a leftover when the plan has a document with its uuid already, or another number got it.
+    pub fn assign(&mut self, mut id_of: impl FnMut(u64) -> Option<DocumentId>) -> u64 {
+        let mut known = self.numbered.iter().filter_map(|file| Some((id_of(file.number)?, *file))).collect::<Vec<_>>();
+        known.sort_unstable();
+        known.dedup_by_key(|(id, _)| *id);
+        known.retain(|(id, _)| self.len_bytes(*id).is_none());
+        let mut assigned = known.iter().map(|(_, file)| *file).collect::<Vec<_>>();
+        assigned.sort_unstable();
+        self.numbered.retain(|file| assigned.binary_search(file).is_err());
+        self.rows.extend(known.iter().map(|(id, file)| Row { id: *id, place: file.place, len_bytes: file.len_bytes }));
+        self.rows.sort_unstable();
+        self.document_bytes = total_bytes(&self.rows);
+        let (store, nobody) = (&self.store, DocumentId::from_bytes([0; 16]));
+        let paths =
+            assigned.iter().map(|file| store.relative_path(&Row { id: nobody, place: file.place, len_bytes: 0 }));
+        let paths = paths.collect::<HashSet<_>>();
+        self.leftovers.settle(LeftoverKind::Numbered, assigned.len() as u64, |path| {
+            paths.contains(path.strip_prefix(".").unwrap_or(path))
+        });
+        assigned.len() as u64
     }
 
     /// What lay among the documents and was not taken.

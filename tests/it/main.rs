@@ -16,6 +16,8 @@ mod messages;
 mod metadata;
 mod pgdump;
 mod prepare;
+#[cfg(feature = "object-store")]
+mod remote;
 #[cfg(feature = "retention")]
 mod retention;
 mod snapshot;

@@ -89,19 +89,20 @@ pub(super) fn is_multirange(name: &[u8]) -> bool {
     )
 }
 
-/// Options of `CREATE SUBSCRIPTION` that 13 does not know.
-pub(super) fn is_subscription_option(name: &[u8]) -> bool {
-    matches!(
-        name,
-        b"binary"
-            | b"streaming"
-            | b"two_phase"
-            | b"disable_on_error"
-            | b"origin"
-            | b"password_required"
-            | b"run_as_owner"
-            | b"failover"
-            | b"retain_dead_tuples"
-            | b"max_retention_duration"
-    )
+/// An option of `CREATE SUBSCRIPTION`.
+pub(super) fn subscription_option(name: &[u8]) -> Option<Feature> {
+    let (name, since_major) = match name {
+        b"binary" => ("binary", 14),
+        b"streaming" => ("streaming", 14),
+        b"disable_on_error" => ("disable_on_error", 15),
+        b"two_phase" => ("two_phase", 15),
+        b"origin" => ("origin", 16),
+        b"password_required" => ("password_required", 16),
+        b"run_as_owner" => ("run_as_owner", 16),
+        b"failover" => ("failover", 17),
+        b"max_retention_duration" => ("max_retention_duration", 19),
+        b"retain_dead_tuples" => ("retain_dead_tuples", 19),
+        _ => return None,
+    };
+    Some(Feature::SubscriptionOption { name, since_major })
 }

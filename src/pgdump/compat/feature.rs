@@ -17,6 +17,14 @@ macro_rules! features {
                 /// The first major release that has it.
                 since_major: u16,
             },
+            /// An option of a subscription.
+            #[non_exhaustive]
+            SubscriptionOption {
+                /// Its name.
+                name: &'static str,
+                /// The first major release that has it.
+                since_major: u16,
+            },
             /// A predefined role that gets rights or owns something.
             #[non_exhaustive]
             PredefinedRole {
@@ -33,7 +41,9 @@ macro_rules! features {
             pub const fn since_major(self) -> u16 {
                 match self {
                     $(Self::$name => $since,)*
-                    Self::Function { since_major, .. } | Self::PredefinedRole { since_major, .. } => since_major,
+                    Self::Function { since_major, .. }
+                    | Self::SubscriptionOption { since_major, .. }
+                    | Self::PredefinedRole { since_major, .. } => since_major,
                 }
             }
 
@@ -43,6 +53,7 @@ macro_rules! features {
                 match self {
                     $(Self::$name => stringify!($name),)*
                     Self::Function { .. } => "Function",
+                    Self::SubscriptionOption { .. } => "SubscriptionOption",
                     Self::PredefinedRole { .. } => "PredefinedRole",
                 }
             }
@@ -53,6 +64,7 @@ macro_rules! features {
                 match self {
                     $(Self::$name => f.write_str($text),)*
                     Self::Function { name, .. } => write!(f, "the function {name}"),
+                    Self::SubscriptionOption { name, .. } => write!(f, "the option {name} of a subscription"),
                     Self::PredefinedRole { name, .. } => write!(f, "the predefined role {name}"),
                 }
             }
@@ -83,8 +95,6 @@ features! {
     BrinMulti, 14, "a BRIN operator class for several ranges or a Bloom filter";
     /// `SUBSCRIPT` of a base type.
     TypeSubscript, 14, "a subscript function of a type";
-    /// Options of a subscription that came after 13.
-    SubscriptionOption, 14, "an option of a subscription";
     /// `NULLS NOT DISTINCT` of a unique constraint or index.
     NullsNotDistinct, 15, "NULLS NOT DISTINCT";
     /// `security_invoker` of a view.

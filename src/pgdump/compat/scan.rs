@@ -99,23 +99,16 @@ impl<'s, 'a> Scan<'s, 'a> {
             b"atomic" if self.after(&["begin"]) && self.is_about(ROUTINES) => Feature::SqlBody,
             b"return" if self.is_about(ROUTINES) && !self.sign_back(0, b"(,") => Feature::SqlBody,
             b"out" if self.is_about(&[b"PROCEDURE"]) && self.sign_back(0, b"(,") => Feature::ProcedureOut,
-            b"compression" if self.after(&["set"]) => Feature::ColumnCompression,
-            b"security_invoker" if self.is_about(VIEWS) && self.sign_back(0, b"(,") => Feature::SecurityInvoker,
+            b"compression" if self.after(&["set"]) && self.is_about(STORED) => Feature::ColumnCompression,
             b"sequence" if self.after(&["create", "unlogged"]) => Feature::UnloggedSequence,
             b"logged" | b"unlogged" if self.after(&["set"]) && self.is_about(&[b"SEQUENCE"]) => {
                 Feature::UnloggedSequence
             }
-            b"multirange_type_name" if self.is_about(&[b"TYPE"]) && self.sign_back(0, b"(,") => {
-                Feature::MultirangeTypeName
-            }
-            b"subscript" if self.is_about(&[b"TYPE"]) && self.sign_back(0, b"(,") => Feature::TypeSubscript,
             b"first" if self.after(&["search", "depth"]) || self.after(&["search", "breadth"]) => {
                 Feature::RecursiveSearch
             }
             b"cycle" if self.is_about(VIEWS) && self.sign_back(0, b")") => Feature::RecursiveSearch,
             b"where" if self.is_about(&[b"PUBLICATION TABLE"]) => Feature::PublicationRows,
-            b"publish_generated_columns" if self.is_about(&[b"PUBLICATION"]) => Feature::PublishGenerated,
-            b"rules" if self.is_about(&[b"COLLATION"]) && self.sign_back(0, b"(,") => Feature::CollationRules,
             b"builtin" if self.is_about(&[b"COLLATION"]) && self.sign_back(0, b"=") => Feature::BuiltinCollation,
             b"locale_provider" | b"icu_locale" | b"icu_rules" | b"builtin_locale" if self.is_about(&[b"DATABASE"]) => {
                 Feature::DatabaseLocale
@@ -126,11 +119,13 @@ impl<'s, 'a> Scan<'s, 'a> {
             }
             b"local" if self.after(&["at"]) => Feature::AtLocal,
             b"system_user" if !self.sign_back(0, b".") && !self.is_about(RIGHTS) => Feature::SystemUser,
+            b"parallel" if self.is_about(&[b"SUBSCRIPTION"]) && self.sign_back(0, b"=") => {
+                Feature::SubscriptionOption { name: "streaming = parallel", since_major: 16 }
+            }
             b"login" if self.after(&["on"]) && self.is_about(&[b"EVENT TRIGGER"]) => Feature::LoginTrigger,
             b"virtual" if self.sign_back(0, b")") && self.is_about(TABLES) => Feature::VirtualColumn,
             b"enforced" if self.after(&["not"]) => Feature::NotEnforced,
             b"overlaps" if self.after(&["without"]) => Feature::TemporalKey,
-            b"period" if self.is_about(&[b"FK CONSTRAINT"]) && self.sign_back(0, b",") => Feature::TemporalKey,
             b"inherit" if self.after(&["not", "null", "no"]) => Feature::NotNullConstraint,
             b"null" if self.after(&["not"]) && self.is_table_constraint() => Feature::NotNullConstraint,
             b"on" if self.is_about(&[b"STATISTICS"]) => {
@@ -156,12 +151,17 @@ impl<'s, 'a> Scan<'s, 'a> {
         note(found);
     }
 
-    /// A name with a schema may be that of a multirange type of this dump.
+    /// A name with a schema may be that of a multirange type of this dump, and one behind PERIOD is that of a column.
     fn name(&self, token: Token<'a>, note: &mut dyn FnMut(Feature)) {
+        if self.after(&["period"]) && self.sign_back(1, b",") && self.is_about(&[b"FK CONSTRAINT"]) {
+            note(Feature::TemporalKey);
+        }
         if self.search.multiranges.is_empty() || !self.sign_back(0, b".") {
             return;
         }
-        if let Some(schema) = self.back(1).filter(|schema| schema.is_name()) {
+        // Not where the range type itself names it.
+        let names_it = self.back(3).is_some_and(|back| back.is("multirange_type_name"));
+        if let Some(schema) = self.back(1).filter(|schema| schema.is_name() && !names_it) {
             let mut full = Vec::with_capacity(schema.text.len().saturating_add(token.text.len()).saturating_add(1));
             full.extend_from_slice(schema.text);
             full.push(b'.');
@@ -199,24 +199,34 @@ impl<'s, 'a> Scan<'s, 'a> {
                 self.closed_generated = self.generated.take_if(|depth| *depth == self.depth).is_some();
                 self.closed_using = self.using.take_if(|depth| *depth == self.depth).is_some();
             }
-            b"=" if self.is_about(&[b"SUBSCRIPTION"]) => {
-                if self.back(0).is_some_and(|back| builtin::is_subscription_option(back.text)) {
-                    note(Feature::SubscriptionOption);
-                }
-            }
+            b"=" if self.sign_back(1, b"(,") => self.parameter(note),
             // numeric(2,-3)
-            b"-" if self.sign_back(0, b",") && self.sign_back(2, b"(") => {
-                if self.back(3).is_some_and(|back| back.is("numeric")) {
-                    note(Feature::NumericScale);
-                }
-            }
+            b"-" if self.is_scale() => note(Feature::NumericScale),
             _ => {}
         }
     }
 
+    /// The latest token is the name of a parameter or option.
+    fn parameter(&self, note: &mut dyn FnMut(Feature)) {
+        let Some(name) = self.back(0) else { return };
+        let found = match self.desc {
+            b"TYPE" if name.is("multirange_type_name") => Feature::MultirangeTypeName,
+            b"TYPE" if name.is("subscript") => Feature::TypeSubscript,
+            b"COLLATION" if name.is("rules") => Feature::CollationRules,
+            b"VIEW" if name.is("security_invoker") => Feature::SecurityInvoker,
+            b"PUBLICATION" if name.is("publish_generated_columns") => Feature::PublishGenerated,
+            b"SUBSCRIPTION" => match builtin::subscription_option(name.text) {
+                Some(option) => option,
+                None => return,
+            },
+            _ => return,
+        };
+        note(found);
+    }
+
     fn number(&self, token: Token<'a>, note: &mut dyn FnMut(Feature)) {
         // numeric(2,5)
-        if self.sign_back(0, b",") && self.sign_back(2, b"(") && self.back(3).is_some_and(|back| back.is("numeric")) {
+        if self.is_scale() {
             let value = |text: &[u8]| std::str::from_utf8(text).ok().and_then(|text| text.parse::<u32>().ok());
             if let (Some(precision), Some(scale)) = (self.back(1).and_then(|back| value(back.text)), value(token.text))
                 && scale > precision
@@ -224,6 +234,11 @@ impl<'s, 'a> Scan<'s, 'a> {
                 note(Feature::NumericScale);
             }
         }
+    }
+
+    /// Whether `numeric(precision,` is in front of the current token.
+    fn is_scale(&self) -> bool {
+        self.sign_back(0, b",") && self.sign_back(2, b"(") && self.back(3).is_some_and(|back| back.is("numeric"))
     }
 
     /// Whether the current token is in the list of rights of GRANT and REVOKE, and no role.
@@ -247,5 +262,6 @@ const MAX_KEYWORD_BYTES: usize = 63;
 const ROUTINES: &[&[u8]] = &[b"FUNCTION", b"PROCEDURE"];
 const VIEWS: &[&[u8]] = &[b"VIEW", b"MATERIALIZED VIEW", b"RULE"];
 const TABLES: &[&[u8]] = &[b"TABLE", b"FOREIGN TABLE"];
+const STORED: &[&[u8]] = &[b"TABLE", b"FOREIGN TABLE", b"MATERIALIZED VIEW"];
 const CONSTRAINED: &[&[u8]] = &[b"TABLE", b"FOREIGN TABLE", b"CONSTRAINT", b"CHECK CONSTRAINT"];
 const RIGHTS: &[&[u8]] = &[b"ACL", b"DEFAULT ACL"];

@@ -13,6 +13,8 @@ const MACOS_FOLDER: &str = "__MACOSX";
 pub(super) enum Name<'a> {
     /// A document, and the files folder it is in: everything above its shard folders.
     Document { root: &'a str, id: DocumentId, spelling: Spelling },
+    /// A file that is named by a number, and the files folder it is in: a document, if somebody knows its uuid.
+    Numbered { root: &'a str, spelling: Spelling },
     /// No document.
     Leftover(LeftoverKind),
     /// A name that no honest archive holds.
@@ -48,7 +50,11 @@ impl<'a> Name<'a> {
             Ok((id, spelling)) => Self::Document { root, id, spelling },
             Err(Mismatch::WrongShard) => Self::Leftover(LeftoverKind::WrongShard),
             Err(Mismatch::NotAnId) if decimal::<u64>(key.as_bytes()).is_some() => {
-                Self::Leftover(LeftoverKind::Numbered)
+                let (root, thousands) = split_last(above);
+                let folder = Shards::Root.child(thousands.as_bytes());
+                folder
+                    .and_then(|folder| Spelling::parse_number(folder, key.as_bytes()))
+                    .map_or(Self::Leftover(LeftoverKind::Numbered), |spelling| Self::Numbered { root, spelling })
             }
             Err(Mismatch::NotAnId) => Self::Leftover(LeftoverKind::NotAnId),
         }
@@ -110,7 +116,7 @@ mod tests {
         for (name, kind) in [
             ("0d/3f/0d3e301f-5551-46f8-ad44-8de2be084c95", LeftoverKind::WrongShard),
             ("3e/0d3e301f-5551-46f8-ad44-8de2be084c95", LeftoverKind::WrongShard),
-            ("files/12/12345", LeftoverKind::Numbered),
+            ("files/13/12345", LeftoverKind::Numbered),
             ("readme.txt", LeftoverKind::NotAnId),
             ("files/Thumbs.db", LeftoverKind::Junk),
             ("__MACOSX/0d/3e/._0d3e301f-5551-46f8-ad44-8de2be084c95", LeftoverKind::Junk),
@@ -120,6 +126,14 @@ mod tests {
             assert_eq!(Name::parse(name.as_bytes(), "", ""), Name::Leftover(kind), "{name}");
         }
         assert_eq!(Name::parse(b"\xff", "", ""), Name::Leftover(LeftoverKind::NotAnId));
+    }
+
+    #[test]
+    fn numbered_files_lie_in_the_folder_of_their_thousands() {
+        for (name, wanted) in [("files/12/12345", "files"), ("data/files/123/123456", "data/files"), ("00/7", "")] {
+            let found = Name::parse(name.as_bytes(), "", "");
+            assert!(matches!(found, Name::Numbered { root, .. } if root == wanted), "{name}: {found:?}");
+        }
     }
 
     #[test]

@@ -14,7 +14,7 @@ use self::walk::{Batch, Walk};
 use super::archive::Store;
 use super::error::{Error, ErrorKind, Result};
 use super::leftover::LeftoverSet;
-use super::plan::{Plan, Row};
+use super::plan::{NumberedFile, Plan, Row};
 use crate::gzip::Parallelism;
 use crate::observe::{Event, Observer};
 
@@ -126,6 +126,7 @@ pub fn scan(root: impl AsRef<Path>, options: &DirectoryOptions, observer: &mut d
     let mut collector = Collector {
         folder: &folder,
         rows: Vec::new(),
+        numbered: Vec::new(),
         document_bytes: 0,
         leftovers: LeftoverSet::new(options.max_leftovers_count),
         observer,
@@ -136,14 +137,15 @@ pub fn scan(root: impl AsRef<Path>, options: &DirectoryOptions, observer: &mut d
         Parallelism::Threads(count) => crew::run(&walk, count, &mut |batch| collector.take(batch))?,
     }
     collector.tell(&Event::planned(collector.rows.len() as u64, collector.document_bytes))?;
-    let Collector { rows, leftovers, .. } = collector;
-    Ok(Plan::new(Store::Folder(folder), rows, leftovers))
+    let Collector { rows, numbered, leftovers, .. } = collector;
+    Ok(Plan::new(Store::Folder(folder), rows, numbered, leftovers))
 }
 
 /// Gathers what the walkers find, on the caller's thread.
 struct Collector<'a> {
     folder: &'a Folder,
     rows: Vec<Row>,
+    numbered: Vec<NumberedFile>,
     document_bytes: u64,
     leftovers: LeftoverSet,
     observer: &'a mut dyn Observer,
@@ -156,6 +158,7 @@ impl Collector<'_> {
             self.document_bytes = self.document_bytes.saturating_add(row.len_bytes);
             self.tell(&Event::document(row.id, self.rows.len() as u64, self.document_bytes))?;
         }
+        self.numbered.append(&mut batch.numbered);
         batch.leftovers.drain(..).for_each(|leftover| self.leftovers.add(leftover));
         Ok(())
     }

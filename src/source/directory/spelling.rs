@@ -6,6 +6,8 @@ use crate::document::{DocumentId, IdText};
 
 /// Characters of the shard folders above a document: `xx` and `yy`.
 const SHARD_CHARS: u32 = 4;
+/// The bit of files that are named by a number.
+const NUMBERED: u64 = 1 << 63;
 /// Hex digits of a uuid; its hyphens have no case.
 const ID_DIGITS: u32 = 32;
 
@@ -26,7 +28,8 @@ pub(in crate::source) enum Shards {
 ///
 /// The order is that of preference among places of one document: deeper folders first, lower case before upper.
 /// Bits 0 to 31 are set for every upper-case digit of the name, bits 32 to 35 for those of the shard folders; bits 36
-/// and 37 count the shard folders that are missing.
+/// and 37 count the shard folders that are missing. Bit 63 marks a file that is named by a number, which the other bits
+/// then are: the id says nothing about its path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::source) struct Spelling(u64);
 
@@ -82,6 +85,24 @@ impl Spelling {
         Ok((id, Self(missing_count << (ID_DIGITS + SHARD_CHARS) | shard_bits << ID_DIGITS | name_bits)))
     }
 
+    /// Takes the name of a file apart that very old apps named by a number: it lies in the folder of its thousands, which
+    /// has two digits at least. Anything else is not what they wrote.
+    pub(in crate::source) fn parse_number(shards: Shards, name: &[u8]) -> Option<Self> {
+        let number =
+            decimal::<u64>(name).filter(|number| *number < NUMBERED && name == number.to_string().as_bytes())?;
+        let thousands = match shards {
+            Shards::One([a, b]) => decimal::<u32>(&[a, b])?,
+            Shards::Thousands(thousands) => thousands,
+            Shards::Root | Shards::Two(..) => return None,
+        };
+        (u64::from(thousands) == number / 1000).then_some(Self(NUMBERED | number))
+    }
+
+    /// The number that names the file; `None` for a document.
+    pub(in crate::source) const fn number(self) -> Option<u64> {
+        if self.0 & NUMBERED == 0 { None } else { Some(self.0 & !NUMBERED) }
+    }
+
     /// The spelling that [`bits`](Self::bits) came from.
     pub(in crate::source) const fn from_bits(bits: u64) -> Self {
         Self(bits)
@@ -94,6 +115,11 @@ impl Spelling {
 
     /// Appends the document's path, relative to the files folder: the inverse of [`parse`](Self::parse).
     pub(in crate::source) fn push_to(self, id: DocumentId, prefix: &str, suffix: &str, path: &mut PathBuf) {
+        if let Some(number) = self.number() {
+            path.push(format!("{:02}", number / 1000));
+            path.push(format!("{prefix}{number}{suffix}"));
+            return;
+        }
         let text = id.text();
         let digits = text.as_str().bytes().filter(|byte| *byte != b'-');
         let mut shard = [0; SHARD_CHARS as usize];
@@ -191,6 +217,20 @@ mod tests {
         }
         assert_eq!(shards("12"), Some(Shards::One(*b"12")));
         assert_eq!(shards("4711"), Some(Shards::Thousands(4711)));
+    }
+
+    #[test]
+    fn numbered_files_lie_in_the_folder_of_their_thousands() {
+        for (folder, name) in [("00", "7"), ("00", "999"), ("12", "12345"), ("123", "123456"), ("4711", "4711000")] {
+            let spelling = Spelling::parse_number(shards(folder).unwrap(), name.as_bytes()).unwrap();
+            assert_eq!(spelling.number().map(|number| number.to_string()).as_deref(), Some(name));
+            let mut path = PathBuf::new();
+            spelling.push_to(DocumentId::from_bytes([0; 16]), "", "", &mut path);
+            assert_eq!(path, Path::new(folder).join(name));
+        }
+        for (folder, name) in [("01", "7"), ("00", "07"), ("", "7"), ("ab", "7"), ("12/34", "12345"), ("00", "")] {
+            assert_eq!(Spelling::parse_number(shards(folder).unwrap(), name.as_bytes()), None, "{folder}/{name}");
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::{Folder, Unreadable};
 use crate::document::DocumentId;
 use crate::source::error::{Action, Error, Result};
 use crate::source::leftover::{Leftover, LeftoverKind};
-use crate::source::plan::Row;
+use crate::source::plan::{NumberedFile, Row};
 
 /// How much is gathered before it is handed on, so that handing on costs nothing.
 const BATCH_COUNT: usize = 1024;
@@ -28,6 +28,7 @@ pub(super) struct Walk<'a> {
 pub(super) struct Batch {
     pub(super) rows: Vec<Row>,
     pub(super) leftovers: Vec<Leftover>,
+    pub(super) numbered: Vec<NumberedFile>,
 }
 
 /// Something to do.
@@ -130,7 +131,12 @@ impl Walk<'_> {
             Ok(_) => match self.folder.key(bytes).map(|key| (key, Spelling::parse(shards, key))) {
                 Some((_, Ok((id, spelling)))) => return Ok(Some(Candidate { entry, shards, id, spelling })),
                 Some((_, Err(Mismatch::WrongShard))) => LeftoverKind::WrongShard,
-                Some((key, Err(Mismatch::NotAnId))) if decimal::<u64>(key).is_some() => LeftoverKind::Numbered,
+                Some((key, Err(Mismatch::NotAnId))) if decimal::<u64>(key).is_some() => {
+                    if !self.note_number(shards, key, &entry, batch)? {
+                        return Ok(None);
+                    }
+                    LeftoverKind::Numbered
+                }
                 _ if is_junk(bytes) => LeftoverKind::Junk,
                 _ => LeftoverKind::NotAnId,
             },
@@ -141,6 +147,18 @@ impl Walk<'_> {
         };
         batch.leftovers.push(leftover(kind, shards, Some(&name)));
         Ok(None)
+    }
+
+    /// A numbered file is left over, unless somebody knows its uuid later. Says whether it is still there.
+    fn note_number(&self, shards: Shards, key: &[u8], entry: &DirEntry, batch: &mut Batch) -> Result<bool> {
+        let Some(spelling) = Spelling::parse_number(shards, key) else { return Ok(true) };
+        match entry.metadata() {
+            Ok(metadata) => {
+                batch.numbered.extend(NumberedFile::new(spelling, spelling.bits(), metadata.len()));
+                Ok(true)
+            }
+            Err(cause) => self.cannot(Action::Inspect, shards, Some(&entry.file_name()), cause, batch).map(|()| false),
+        }
     }
 
     fn measure_all(&self, candidates: &[Candidate], batch: &mut Batch, office: &mut dyn Office) -> Result<()> {
@@ -220,7 +238,7 @@ fn leftover(kind: LeftoverKind, shards: Shards, name: Option<&OsStr>) -> Leftove
 }
 
 /// Whether a file manager, a file server or a version control system is known to leave files of this name.
-pub(in crate::source) fn is_junk(name: &[u8]) -> bool {
+pub(crate) fn is_junk(name: &[u8]) -> bool {
     const NAMES: [&str; 8] =
         ["thumbs.db", "ehthumbs.db", "desktop.ini", ".ds_store", ".directory", ".gitkeep", ".gitignore", ".localized"];
     /// AppleDouble files of macOS, and what NFS keeps of deleted files that are still open.

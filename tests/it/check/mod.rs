@@ -1,1 +1,34 @@
-//! check
+//! Checking archives and dumps.
+
+pub mod app;
+mod files;
+mod hostile;
+#[cfg(unix)]
+mod live;
+mod registry;
+mod report;
+mod verdicts;
+
+use std::io::Read;
+
+use appsnap::Limits;
+use appsnap::check::{CheckOptions, Code, Profile, Report, check};
+use appsnap::observe::Silent;
+
+/// Checks by a built-in profile, without a target.
+fn checked(source: impl Read, profile: &str) -> Report {
+    checked_with(source, profile, &CheckOptions::new())
+}
+
+fn checked_with(source: impl Read, profile: &str, options: &CheckOptions) -> Report {
+    check(source, &Profile::by_name(profile).unwrap(), options, &mut Silent).unwrap()
+}
+
+fn limited(limits: &Limits) -> CheckOptions {
+    CheckOptions::new().with_limits(limits.clone())
+}
+
+/// The codes that occur.
+fn codes(report: &Report) -> Vec<Code> {
+    report.counts().map(|(code, _)| code).collect()
+}

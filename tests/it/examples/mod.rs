@@ -1,6 +1,7 @@
 //! The example programs, run as users run them.
 
 mod commands;
+mod convert_dump;
 #[cfg(unix)]
 mod round_trip;
 

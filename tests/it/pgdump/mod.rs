@@ -1,5 +1,6 @@
 //! Dumps of pg_dump: read, verified, described, and written back.
 
+mod compat;
 mod damage;
 mod identity;
 mod limits;
@@ -7,4 +8,9 @@ mod live;
 mod real;
 mod rows;
 mod streams;
+mod transcode;
+mod transcode_entries;
+mod transcode_live;
+mod transcode_properties;
+mod transcode_support;
 mod versions;

@@ -1,1 +1,5 @@
-//! prepare
+//! Preparing archives, and repairing them.
+
+mod numbers;
+mod prepared;
+mod repair;

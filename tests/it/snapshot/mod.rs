@@ -4,4 +4,5 @@ mod damage;
 mod index;
 mod read;
 mod repack;
+mod stream;
 mod write;

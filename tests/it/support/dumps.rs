@@ -26,6 +26,7 @@ pub(crate) struct Item {
     pub(crate) copy_statement: Option<Vec<u8>>,
     pub(crate) dependencies: Vec<u32>,
     pub(crate) catalog_oid: u32,
+    pub(crate) with_oids: bool,
     pub(crate) content: Option<Content>,
 }
 
@@ -43,7 +44,8 @@ pub(crate) struct DumpBuilder {
 impl Item {
     pub(crate) fn new(id: u32, desc: &'static [u8], tag: &[u8]) -> Self {
         let (definition, copy_statement, dependencies, content) = (None, None, Vec::new(), None);
-        Self { id, desc, tag: tag.to_vec(), definition, copy_statement, dependencies, catalog_oid: 0, content }
+        let (tag, catalog_oid, with_oids) = (tag.to_vec(), 0, false);
+        Self { id, desc, tag, definition, copy_statement, dependencies, catalog_oid, with_oids, content }
     }
 
     fn entry(&self, data: DataState) -> Entry<'_> {
@@ -52,6 +54,7 @@ impl Item {
         entry.copy_statement = self.copy_statement.as_deref();
         entry.dependencies = Dependencies::from(&self.dependencies[..]);
         entry.catalog_oid = self.catalog_oid;
+        entry.with_oids = self.with_oids;
         entry.owner = Some(b"mx");
         entry.data = data;
         entry

@@ -39,7 +39,16 @@ impl Postgres {
 
     /// Starts a server of the newest PostgreSQL that is installed; `None`, said loudly, when there is none.
     pub(crate) fn start() -> Option<Self> {
-        let programs = newest_programs()?;
+        Self::start_of(newest_programs()?)
+    }
+
+    /// Starts a server of this major release; `None` when it is not installed.
+    pub(crate) fn start_major(major: u32) -> Option<Self> {
+        let programs = PathBuf::from(format!("/usr/lib/postgresql/{major}/bin"));
+        if is_complete(&programs) { Self::start_of(programs) } else { None }
+    }
+
+    fn start_of(programs: PathBuf) -> Option<Self> {
         let account = if is_root() {
             tool("setpriv")?;
             Some(["postgres", "nobody"].into_iter().find(|name| account_exists(name))?)
@@ -143,13 +152,15 @@ impl Drop for Postgres {
 
 fn newest_programs() -> Option<PathBuf> {
     let installed = (9..40).rev().map(|major| PathBuf::from(format!("/usr/lib/postgresql/{major}/bin")));
-    let complete =
-        |folder: &PathBuf| ["initdb", "pg_ctl", "pg_dump", "psql"].iter().all(|name| folder.join(name).is_file());
-    if let Some(folder) = installed.into_iter().find(complete) {
+    if let Some(folder) = installed.into_iter().find(|folder| is_complete(folder)) {
         return Some(folder);
     }
     let folder = tool("initdb")?.parent()?.to_path_buf();
-    complete(&folder).then_some(folder)
+    is_complete(&folder).then_some(folder)
+}
+
+fn is_complete(folder: &Path) -> bool {
+    ["initdb", "pg_ctl", "pg_dump", "psql"].iter().all(|name| folder.join(name).is_file())
 }
 
 fn is_root() -> bool {

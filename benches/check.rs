@@ -1,0 +1,150 @@
+//! What a check costs beside verifying the archive alone, in time and memory: a table, not a statistic.
+//!
+//! `cargo bench --bench check`. The archives hold a dump of business data, 20 MB compressed or more, and a row for every
+//! document; documents are generated, so memory is the crate's alone.
+
+mod corpus;
+#[path = "../tests/it/support/dumps.rs"]
+mod dumps;
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::time::{Duration, Instant};
+
+use appsnap::DocumentId;
+use appsnap::check::{CheckOptions, Profile, Verdict, check};
+use appsnap::gzip::Parallelism;
+use appsnap::metadata::Metadata;
+use appsnap::observe::Silent;
+use appsnap::pgdump::{Compression, FormatVersion};
+use appsnap::snapshot::{
+    Content, DocumentSource, MetadataSizes, ReadOptions, SnapshotReader, SnapshotWriter, WriteOptions,
+};
+use peak_alloc::PeakAlloc;
+
+use corpus::{Huge, Random};
+use dumps::DumpBuilder;
+
+#[global_allocator]
+static MEMORY: PeakAlloc = PeakAlloc;
+
+/// Generated documents that may be longer than a kibibyte.
+struct Documents {
+    ids: Huge,
+    len_bytes: usize,
+    text: Vec<u8>,
+    noise: Vec<u8>,
+}
+
+impl Documents {
+    fn new(count: usize, len_bytes: usize) -> Self {
+        let mut random = Random::new(2);
+        Self { ids: Huge::new(count), len_bytes, text: random.text(1 << 20), noise: random.noise(1 << 20) }
+    }
+}
+
+impl DocumentSource for Documents {
+    type File = Vec<u8>;
+
+    fn documents_count(&self) -> usize {
+        self.ids.count
+    }
+
+    fn row(&self, index: usize) -> (DocumentId, u64) {
+        (self.ids.id(index), self.len_bytes as u64)
+    }
+
+    fn open(&self, index: usize) -> io::Result<Vec<u8>> {
+        let from = if index % 10 < 3 { &self.noise } else { &self.text };
+        let at = index.wrapping_mul(0x9e37_79b9) % (from.len() - self.len_bytes);
+        Ok(from[at..at + self.len_bytes].to_vec())
+    }
+
+    fn origin(&self, index: usize) -> String {
+        format!("generated document {index}")
+    }
+}
+
+/// A dump with a row for every document, in no order, and `data_bytes` of other rows.
+fn dump(documents: &Documents, data_bytes: usize) -> Vec<u8> {
+    let mut random = Random::new(3);
+    let (mut files, mut data) = (Vec::new(), Vec::new());
+    let count = documents.documents_count();
+    for number in 0..count {
+        // An odd multiplier below a count that it does not divide visits every document once.
+        let index = if count % 7919 == 0 { number } else { number * 7919 % count };
+        let (id, len_bytes) = documents.row(index);
+        writeln!(files, "{number}\tdocument {number}.pdf\t{id}\tt\tf\t{len_bytes}\tShop.Invoice").unwrap();
+    }
+    while data.len() < data_bytes {
+        let (number, amount) = (random.next(), random.next() % 100_000);
+        let words = String::from_utf8(random.text(60)).unwrap().replace('\n', " ");
+        writeln!(data, "{}\t{words}\t{amount}\t2026-11-20 12:00:00", number >> 20).unwrap();
+    }
+    let mut builder = DumpBuilder::new(FormatVersion::V1_14, Compression::GZIP);
+    let columns = "id, name, __uuid__, hascontents, deleteafterdownload, size, submetaobjectname";
+    builder.table("system$filedocument", columns, &files);
+    builder.table("shop$order", "id, note, amount, changeddate", &data);
+    builder.build()
+}
+
+fn write(documents: &Documents, dump: &[u8], file: &File) {
+    let options =
+        WriteOptions::new().with_parallelism(Parallelism::threads(2)).with_metadata_sizes(MetadataSizes::AsGiven);
+    let mut writer = SnapshotWriter::start(BufWriter::new(file), &Metadata::new(), options).unwrap();
+    writer.database(Content::sized(dump.len() as u64, dump)).unwrap();
+    writer.documents(documents, &mut Silent).unwrap();
+    let (mut sink, _) = writer.finish().unwrap();
+    sink.flush().unwrap();
+}
+
+/// The best of a few runs, and how far memory rose, in bytes.
+fn measured(runs: usize, mut work: impl FnMut()) -> (Duration, usize) {
+    let mut best = (Duration::MAX, usize::MAX);
+    for _ in 0..runs {
+        MEMORY.reset_peak_usage();
+        let before = MEMORY.current_usage();
+        let begun = Instant::now();
+        work();
+        best = (best.0.min(begun.elapsed()), best.1.min(MEMORY.peak_usage().saturating_sub(before)));
+    }
+    best
+}
+
+fn main() {
+    let is_bench = std::env::args().any(|argument| argument == "--bench");
+    let (divisor, runs) = if is_bench { (1, 5) } else { (500, 1) };
+    let folder = tempfile::tempdir().unwrap();
+    println!(
+        "{:>9} {:>6} {:>10} {:>10} {:>10} {:>7} {:>16} {:>16}",
+        "documents", "bytes", "dump", "verify", "check", "ratio", "memory verify", "memory check"
+    );
+    for (count, len_bytes, data_bytes) in
+        [(50_000, 4096, 50 << 20), (50_000, 10_000, 50 << 20), (1_000_000, 1024, 20 << 20)]
+    {
+        let documents = Documents::new(count / divisor, len_bytes);
+        let dump = dump(&documents, data_bytes / divisor);
+        let path = folder.path().join("archive.tar.gz");
+        write(&documents, &dump, &File::create(&path).unwrap());
+        let (verify, verify_memory) = measured(runs, || {
+            let mut reader = SnapshotReader::new(File::open(&path).unwrap(), ReadOptions::new());
+            while reader.next_entry().unwrap().is_some() {}
+        });
+        let (profile, options) = (Profile::format(), CheckOptions::new());
+        let (check, check_memory) = measured(runs, || {
+            let report = check(File::open(&path).unwrap(), &profile, &options, &mut Silent).unwrap();
+            assert_ne!(report.verdict(), Verdict::Reject);
+            assert_eq!(report.contents().files.unwrap().present, documents.documents_count() as u64);
+        });
+        println!(
+            "{:>9} {len_bytes:>6} {:>10} {:>10} {:>10} {:>7} {:>16} {:>16}",
+            documents.documents_count(),
+            format!("{:.1} MB", dump.len() as f64 / 1e6),
+            format!("{verify:.2?}"),
+            format!("{check:.2?}"),
+            format!("{:.2}", check.as_secs_f64() / verify.as_secs_f64()),
+            format!("{:.1} MiB", verify_memory as f64 / f64::from(1 << 20)),
+            format!("{:.1} MiB", check_memory as f64 / f64::from(1 << 20)),
+        );
+    }
+}

@@ -1,0 +1,86 @@
+//! Why a check could not be made: [`Error`].
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+
+use thiserror::Error as ThisError;
+
+/// A result of checking.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a check could not be made.
+///
+/// Whatever is wrong with the file itself is a [`Finding`](super::Finding) and never an error.
+#[derive(Debug)]
+pub struct Error(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    kind: ErrorKind,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// The reasons, grouped by who has to act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ThisError)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The source failed: look at the disk, the pipe, the network.
+    #[error("reading failed")]
+    Io,
+    /// The data of the dump are compressed in a way that this build cannot read: turn the crate feature on.
+    #[error("data compressed with {algorithm} cannot be read: the crate feature {algorithm} is off")]
+    #[non_exhaustive]
+    CompressionUnavailable {
+        /// Name of the algorithm and of the crate feature.
+        algorithm: &'static str,
+    },
+    /// The observer ended the work.
+    #[error("cancelled")]
+    Cancelled,
+    /// A fault of this crate.
+    #[error("a layer below was used wrongly, which is a fault of this crate")]
+    Internal,
+}
+
+impl Error {
+    #[cold]
+    pub(super) fn new(kind: ErrorKind) -> Self {
+        Self(Box::new(Inner { kind, source: None }))
+    }
+
+    #[cold]
+    pub(super) fn because(kind: ErrorKind, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self(Box::new(Inner { kind, source: Some(source.into()) }))
+    }
+
+    /// The reason.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// Whether the observer ended the work.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.0.kind == ErrorKind::Cancelled
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.kind.fmt(f)
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_ref().map(|source| &**source as &(dyn StdError + 'static))
+    }
+}
+
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Self {
+        Self::because(ErrorKind::Io, error)
+    }
+}

@@ -1,0 +1,143 @@
+//! A row of `system$filedocument` in 32 bytes: [`FileRow`]; and one that names no uuid: [`UnnamedRow`].
+
+use crate::document::DocumentId;
+
+/// Whether a row must have a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Expectation {
+    /// It must: it has contents, or it is a thumbnail.
+    Required,
+    /// It may: the app deletes the document after the download, and backups leave such documents out.
+    Optional,
+    /// It has none.
+    None,
+}
+
+/// What a row of `system$filedocument` says about its document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FileRow {
+    // Declared in this order so that the derived order is by id, then by row.
+    id: DocumentId,
+    object_id: i64,
+    /// The two lowest bits are the expectation, the next is set for thumbnails, the next for contents; the rest is the
+    /// size plus one, 0 when it is not known.
+    facts: u64,
+}
+
+/// What a row says, before it is packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct RowFacts {
+    pub(super) expectation: Expectation,
+    pub(super) is_thumbnail: bool,
+    pub(super) has_contents: bool,
+    pub(super) size_bytes: Option<u64>,
+}
+
+const EXPECTATION_BITS: u64 = 0b11;
+const THUMBNAIL_BIT: u64 = 0b100;
+const CONTENTS_BIT: u64 = 0b1000;
+const SIZE_SHIFT: u32 = 4;
+const MAX_SIZE_BYTES: u64 = (1 << (64 - SIZE_SHIFT)) - 1;
+
+impl FileRow {
+    pub(super) fn new(id: DocumentId, object_id: i64, facts: RowFacts) -> Self {
+        let expectation = match facts.expectation {
+            Expectation::Required => 0,
+            Expectation::Optional => 1,
+            Expectation::None => 2,
+        };
+        // No document has 2^60 bytes, so a larger number is as good as none.
+        let size = facts.size_bytes.filter(|bytes| *bytes < MAX_SIZE_BYTES).map_or(0, |bytes| bytes + 1);
+        let bits = expectation
+            | if facts.is_thumbnail { THUMBNAIL_BIT } else { 0 }
+            | if facts.has_contents { CONTENTS_BIT } else { 0 };
+        Self { id, object_id, facts: size << SIZE_SHIFT | bits }
+    }
+
+    /// The uuid that names its document, from the column `__uuid__`.
+    #[must_use]
+    pub const fn id(&self) -> DocumentId {
+        self.id
+    }
+
+    /// The row itself, from the column `id`.
+    #[must_use]
+    pub const fn object_id(&self) -> i64 {
+        self.object_id
+    }
+
+    /// Whether it must have a document.
+    #[must_use]
+    pub const fn expectation(&self) -> Expectation {
+        match self.facts & EXPECTATION_BITS {
+            0 => Expectation::Required,
+            1 => Expectation::Optional,
+            _ => Expectation::None,
+        }
+    }
+
+    /// Whether it is a thumbnail, which has a document of its own.
+    #[must_use]
+    pub const fn is_thumbnail(&self) -> bool {
+        self.facts & THUMBNAIL_BIT != 0
+    }
+
+    /// Length of its document; `None` when the row does not know it (NULL or -1), or has no contents to measure.
+    #[must_use]
+    pub const fn size_bytes(&self) -> Option<u64> {
+        match (self.facts >> SIZE_SHIFT).checked_sub(1) {
+            // A thumbnail that does not count as contents says 0 whatever it is.
+            Some(0) if self.facts & CONTENTS_BIT == 0 => None,
+            size => size,
+        }
+    }
+}
+
+/// A row that must have a document and does not say which one in the column `__uuid__`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UnnamedRow {
+    object_id: i64,
+    /// [`u64::MAX`] for none, to save eight bytes.
+    number: u64,
+}
+
+impl UnnamedRow {
+    pub(super) fn new(object_id: i64, number: Option<u64>) -> Self {
+        Self { object_id, number: number.unwrap_or(u64::MAX) }
+    }
+
+    /// The row itself, from the column `id`.
+    #[must_use]
+    pub const fn object_id(&self) -> i64 {
+        self.object_id
+    }
+
+    /// The number that very old apps name the file by, from the columns `__filename__` or `fileid`.
+    #[must_use]
+    pub const fn number(&self) -> Option<u64> {
+        if self.number == u64::MAX { None } else { Some(self.number) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_takes_32_bytes_and_gives_back_what_went_in() {
+        assert_eq!(size_of::<FileRow>(), 32);
+        let id = DocumentId::from_bytes([7; 16]);
+        for expectation in [Expectation::Required, Expectation::Optional, Expectation::None] {
+            for (is_thumbnail, has_contents) in [(false, true), (true, false), (true, true), (false, false)] {
+                for size_bytes in [None, Some(0), Some(1), Some(20), Some((1 << 60) - 2)] {
+                    let row = FileRow::new(id, -5, RowFacts { expectation, is_thumbnail, has_contents, size_bytes });
+                    assert_eq!((row.id(), row.object_id(), row.expectation()), (id, -5, expectation));
+                    assert_eq!(row.is_thumbnail(), is_thumbnail);
+                    let known = if size_bytes == Some(0) && !has_contents { None } else { size_bytes };
+                    assert_eq!(row.size_bytes(), known);
+                }
+            }
+        }
+    }
+}

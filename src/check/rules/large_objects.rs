@@ -1,0 +1,64 @@
+//! Whether the schema of a dump refers to large objects.
+
+use crate::pgdump::Toc;
+
+/// Whether a table has a column that can only be meant for large objects: of type `oid`, or of type `lo`, which the
+/// extension of this name brings.
+pub(super) fn are_referred_to(toc: &Toc) -> bool {
+    let tables = toc.entries().filter(|entry| entry.desc == b"TABLE");
+    tables.filter_map(|table| table.definition).any(|sql| sql.split(|byte| *byte == b'\n').any(is_reference))
+}
+
+/// Whether a line of `CREATE TABLE` as pg_dump writes it, one column a line, is such a column.
+fn is_reference(line: &[u8]) -> bool {
+    let column = line.trim_ascii_start();
+    let Some(behind) = behind_name(column) else { return false };
+    let end = behind.iter().position(|byte| matches!(byte, b' ' | b',' | b'(' | b'[')).unwrap_or(behind.len());
+    let (kind, rest) = behind.split_at_checked(end).unwrap_or_default();
+    let kind = kind.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
+    (kind == b"oid" || kind == b"lo") && !rest.starts_with(b"[") && !column.starts_with(b"CONSTRAINT ")
+}
+
+/// What follows the name that `column` begins with.
+fn behind_name(column: &[u8]) -> Option<&[u8]> {
+    let mut rest = match column.strip_prefix(b"\"") {
+        None => return column.splitn(2, |byte| *byte == b' ').nth(1),
+        Some(rest) => rest,
+    };
+    loop {
+        let quote = rest.iter().position(|byte| *byte == b'"')?;
+        rest = rest.get(quote + 1..)?;
+        match rest.strip_prefix(b"\"") {
+            Some(doubled) => rest = doubled,
+            None => return rest.strip_prefix(b" "),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_columns_of_the_types_oid_and_lo_refer_to_large_objects() {
+        for line in
+            ["    data oid,", "    \"a \"\" b\" oid NOT NULL", "    x public.lo", "    y pg_catalog.oid DEFAULT 0"]
+        {
+            assert!(is_reference(line.as_bytes()), "{line}");
+        }
+        for line in [
+            "CREATE TABLE public.oid (",
+            "    oid bigint,",
+            "    data oidvector",
+            "    data oid[]",
+            "    CONSTRAINT oid CHECK (true)",
+            "    CONSTRAINT a oid",
+            "    \"lo oid\" text",
+            "    note character varying(200) DEFAULT 'a oid'::text",
+            ");",
+            "",
+        ] {
+            assert!(!is_reference(line.as_bytes()), "{line}");
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! From what the layers below say to codes: total matches, so that nothing is lost when a layer learns to say more.
+
+pub(super) mod archive;
+pub(super) mod dump;
+pub(super) mod files;
+mod large_objects;
+
+use std::error::Error as StdError;
+
+/// An error with its causes, in one line.
+pub(super) fn message(error: &dyn StdError) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    // Names are escaped already; a cause from elsewhere could still hold a line break.
+    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+}

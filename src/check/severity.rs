@@ -1,0 +1,85 @@
+//! How bad a finding is, and what that makes of the whole: [`Severity`], [`Verdict`].
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+/// How bad a finding is, under one profile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Severity {
+    /// Worth knowing.
+    Info,
+    /// It will be taken, and something about it may surprise.
+    Warning,
+    /// It will not be taken, or what is restored from it is not what was saved.
+    Error,
+}
+
+/// What becomes of the file: decided by its worst finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Verdict {
+    /// Nothing worse than [`Severity::Info`].
+    Accept,
+    /// Nothing worse than [`Severity::Warning`].
+    Warn,
+    /// At least one [`Severity::Error`].
+    Reject,
+}
+
+impl Severity {
+    /// The name for machines: `info`, `warning` or `error`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+impl Verdict {
+    /// The name for machines: `accept`, `warn` or `reject`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Accept => "accept",
+            Self::Warn => "warn",
+            Self::Reject => "reject",
+        }
+    }
+
+    pub(super) const fn of_worst(severity: Option<Severity>) -> Self {
+        match severity {
+            None | Some(Severity::Info) => Self::Accept,
+            Some(Severity::Warning) => Self::Warn,
+            Some(Severity::Error) => Self::Reject,
+        }
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl Serialize for Severity {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl Serialize for Verdict {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}

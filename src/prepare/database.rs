@@ -1,0 +1,175 @@
+//! A dump that will go into an archive: verified, its rows read, its conversion worked out: [`Database`].
+
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Seek, SeekFrom};
+
+use super::change::{self, Change};
+use super::error::{Error, ErrorKind, Result};
+use super::options::PrepareOptions;
+use crate::check::dump::{self, ReadDump};
+use crate::check::files::Numbers;
+use crate::check::{FileTable, NoTable};
+use crate::observe::{Event, Observer};
+use crate::pgdump::{self, Changes, FormatVersion, Incompatibility, Inspection, Transcoder, incompatibilities};
+use crate::source::Plan;
+
+/// A dump that will go into an archive.
+///
+/// It was read once, to its last byte, and is known to be sound. Where the target needs it, its conversion is worked out,
+/// and happens while it is written; only data that must be compressed anew are put down in the spool folder first.
+#[derive(Debug)]
+pub struct Database<R> {
+    source: Source<R>,
+    len_bytes: u64,
+    facts: DumpFacts,
+}
+
+/// What is known about a dump, and what will become of it.
+#[derive(Debug)]
+pub(super) struct DumpFacts {
+    pub(super) inspection: Inspection,
+    pub(super) table: std::result::Result<FileTable, NoTable>,
+    /// The version that it will have.
+    pub(super) version: FormatVersion,
+    /// What of it servers will refuse.
+    pub(super) refused: Vec<Incompatibility>,
+    pub(super) changes: Vec<Change>,
+}
+
+/// Where the bytes come from that are written.
+#[derive(Debug)]
+pub(super) enum Source<R> {
+    Verbatim(R),
+    Converted(Box<pgdump::Converted<R>>),
+    Spooled(File),
+}
+
+impl<R: Read + Seek> Database<R> {
+    /// Reads the dump in `source`, from where it stands to its end.
+    ///
+    /// # Errors
+    /// When it is no sound dump in custom format, when it must be converted and cannot be, when that needs a spool folder
+    /// and there is none, when the source fails, or when the observer says stop.
+    pub fn open(mut source: R, options: &PrepareOptions, observer: &mut dyn Observer) -> Result<Self> {
+        notify(observer, &Event::phase("reading the dump"))?;
+        let failed = |error| Error::io("reading the dump", error);
+        let start = source.stream_position().map_err(failed)?;
+        let read = dump::read(&mut source, &options.limits, Numbers::Keep, |_| {})?;
+        source.seek(SeekFrom::Start(start)).map_err(failed)?;
+        let input_bytes = read.inspection.dump_bytes;
+        let Some(transcoder) = transcoder(read.inspection.header.version(), options) else {
+            let facts = DumpFacts::new(read, None, options);
+            return Ok(Self { source: Source::Verbatim(source), len_bytes: input_bytes, facts });
+        };
+        let plan = transcoder.plan(source, &options.limits)?;
+        let facts = DumpFacts::new(read, Some(plan.changes()), options);
+        let (source, len_bytes) = match plan.output_bytes(input_bytes) {
+            Some(len_bytes) => (Source::Converted(Box::new(plan.into_reader())), len_bytes),
+            None => {
+                let (file, len_bytes) = spool(plan, options, observer)?;
+                (Source::Spooled(file), len_bytes)
+            }
+        };
+        Ok(Self { source, len_bytes, facts })
+    }
+}
+
+impl<R> Database<R> {
+    /// Length in bytes that it will have in the archive.
+    #[must_use]
+    pub const fn len_bytes(&self) -> u64 {
+        self.len_bytes
+    }
+
+    /// What the dump is like, as it was given.
+    #[must_use]
+    pub const fn inspection(&self) -> &Inspection {
+        &self.facts.inspection
+    }
+
+    /// The rows that know the files of the app.
+    ///
+    /// # Errors
+    /// Why there are none.
+    pub fn files(&self) -> std::result::Result<&FileTable, NoTable> {
+        self.facts.table.as_ref().map_err(|why| *why)
+    }
+
+    /// What conversion changes; nothing without one.
+    #[must_use]
+    pub fn changes(&self) -> &[Change] {
+        &self.facts.changes
+    }
+
+    /// Makes documents of the plan's numbered files whose rows carry a number and a uuid. Returns how many there were.
+    ///
+    /// Numbers that no row knows, that two rows know under different uuids, or whose row has no uuid, stay leftovers; rows
+    /// without a uuid are in the [report](super::Prepared::report), since somebody must give them one by hand.
+    pub fn assign_numbers(&self, plan: &mut Plan) -> u64 {
+        let Ok(table) = &self.facts.table else { return 0 };
+        // Both sides ascend, and the plan asks in its order.
+        let mut known = table.numbers().peekable();
+        plan.assign(|number| {
+            while known.next_if(|(other, _)| *other < number).is_some() {}
+            let (_, id) = known.next_if(|(other, _)| *other == number)?;
+            let mut is_ambiguous = false;
+            while let Some((_, other)) = known.next_if(|(other, _)| *other == number) {
+                is_ambiguous |= other != id;
+            }
+            (!is_ambiguous).then_some(id)
+        })
+    }
+
+    pub(super) fn into_parts(self) -> (Source<R>, u64, DumpFacts) {
+        (self.source, self.len_bytes, self.facts)
+    }
+}
+
+impl DumpFacts {
+    /// `changes` are those of the conversion, if there is one.
+    pub(super) fn new(read: ReadDump, changes: Option<&Changes>, options: &PrepareOptions) -> Self {
+        let ReadDump { inspection, table } = read;
+        let (header, toc) = (&inspection.header, &inspection.toc);
+        let (version, refused, changes) = match changes {
+            Some(changes) => (changes.to, changes.warnings.clone(), change::of_conversion(changes, toc)),
+            None => {
+                (header.version(), incompatibilities(header, toc, options.profile.oldest_server_major()), Vec::new())
+            }
+        };
+        Self { inspection, table, version, refused, changes }
+    }
+}
+
+impl<R: Read> Read for Source<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Verbatim(source) => source.read(buffer),
+            Self::Converted(source) => source.read(buffer),
+            Self::Spooled(file) => file.read(buffer),
+        }
+    }
+}
+
+/// The conversion that a dump of this version needs.
+pub(super) fn transcoder(version: FormatVersion, options: &PrepareOptions) -> Option<Transcoder> {
+    let highest = options.max_dump_version.filter(|highest| version > *highest)?;
+    Some(Transcoder::to(highest).with_server_major(options.profile.oldest_server_major()))
+}
+
+/// Converts a dump into a temporary file, since nobody knows its length beforehand.
+pub(super) fn spool<R: Read>(
+    plan: pgdump::Plan<R>,
+    options: &PrepareOptions,
+    observer: &mut dyn Observer,
+) -> Result<(File, u64)> {
+    let folder = options.spool_dir.as_deref().ok_or_else(|| Error::new(ErrorKind::SpoolNeeded))?;
+    let failed = |error| Error::io("putting down the converted dump", error);
+    let mut file = tempfile::tempfile_in(folder).map_err(failed)?;
+    let conversion = plan.run(BufWriter::new(&mut file), observer)?;
+    file.rewind().map_err(failed)?;
+    Ok((file, conversion.output_bytes))
+}
+
+pub(super) fn notify(observer: &mut dyn Observer, event: &Event<'_>) -> Result<()> {
+    if observer.observe(event).is_break() { Err(Error::new(ErrorKind::Cancelled)) } else { Ok(()) }
+}

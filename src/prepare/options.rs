@@ -1,0 +1,116 @@
+//! How data are prepared: [`PrepareOptions`].
+
+use std::path::{Path, PathBuf};
+
+use crate::check::Profile;
+use crate::limits::Limits;
+use crate::pgdump::FormatVersion;
+
+/// What becomes of documents that no row of the database knows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Orphans {
+    /// They go into the archive, and a warning says so.
+    #[default]
+    Keep,
+    /// They are left out. Only with a dump whose rows can be read: without them everything would look like an orphan.
+    Drop,
+}
+
+/// How data are prepared.
+///
+/// ```
+/// use appsnap::pgdump::FormatVersion;
+/// use appsnap::prepare::{Orphans, PrepareOptions};
+///
+/// let options = PrepareOptions::new()
+///     .with_max_dump_version(FormatVersion::V1_15)
+///     .with_orphans(Orphans::Drop)
+///     .with_spool_dir("/var/tmp");
+/// ```
+#[derive(Clone, Debug)]
+pub struct PrepareOptions {
+    pub(super) limits: Limits,
+    pub(super) profile: Profile,
+    pub(super) max_dump_version: Option<FormatVersion>,
+    pub(super) orphans: Orphans,
+    pub(super) spool_dir: Option<PathBuf>,
+    pub(super) model_version: Option<String>,
+    pub(super) database_size_bytes: Option<u64>,
+}
+
+impl PrepareOptions {
+    /// Trusts the input, judges by [`Profile::format`], converts dumps above 1.14 down to it, keeps orphans, and has no
+    /// folder to put things down in.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            limits: Limits::trusted(),
+            profile: Profile::format(),
+            max_dump_version: Some(FormatVersion::V1_14),
+            orphans: Orphans::Keep,
+            spool_dir: None,
+            model_version: None,
+            database_size_bytes: None,
+        }
+    }
+
+    /// Bounds for what is read; default [`Limits::trusted`], since the data are one's own.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// What the [report](super::Prepared::report) judges by; default [`Profile::format`].
+    #[must_use]
+    pub fn with_profile(mut self, profile: Profile) -> Self {
+        self.profile = profile;
+        self
+    }
+
+    /// The highest archive version that a dump may keep; a newer one is converted down to it. `None` leaves every dump
+    /// as it is. Default: 1.14, which every version of the platform since 2021 takes.
+    #[must_use]
+    pub fn with_max_dump_version(mut self, version: impl Into<Option<FormatVersion>>) -> Self {
+        self.max_dump_version = version.into();
+        self
+    }
+
+    /// What becomes of documents that no row knows; default [`Orphans::Keep`].
+    #[must_use]
+    pub const fn with_orphans(mut self, orphans: Orphans) -> Self {
+        self.orphans = orphans;
+        self
+    }
+
+    /// Where a dump is put down whose data have to be compressed anew (from lz4 or zstd), since a member's length stands
+    /// in front of it. Default: nowhere, and such a dump is an error.
+    #[must_use]
+    pub fn with_spool_dir(mut self, folder: impl AsRef<Path>) -> Self {
+        self.spool_dir = Some(folder.as_ref().to_path_buf());
+        self
+    }
+
+    /// The app's model version, which the platform compares with the deployed model. Default: that of the metadata that
+    /// is repaired, else `0.0.0.0`, which is listed as a change.
+    #[must_use]
+    pub fn with_model_version(mut self, version: impl Into<String>) -> Self {
+        self.model_version = Some(version.into());
+        self
+    }
+
+    /// Size of the database on its server. Default: that of the metadata that is repaired, else the decompressed bytes of
+    /// the dump, which is an estimate without indexes and listed as a change.
+    #[must_use]
+    pub const fn with_database_size_bytes(mut self, size_bytes: u64) -> Self {
+        self.database_size_bytes = Some(size_bytes);
+        self
+    }
+}
+
+impl Default for PrepareOptions {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,183 @@
+//! A dump and documents, ready to be written, with all that there is to say about them: [`Prepared`].
+
+use std::io::{Read, Write};
+
+use super::change::Change;
+use super::database::{Database, Source};
+use super::error::{Error, ErrorKind, Result};
+use super::kept::Kept;
+use super::options::{Orphans, PrepareOptions};
+use crate::check::files::Sorted;
+use crate::check::{CheckOptions, FileComparison, FileState, NoTable, Prospect, Report, foresee};
+use crate::metadata::Metadata;
+use crate::observe::Observer;
+use crate::snapshot::{Content, DocumentSource, SnapshotWriter, WriteOptions, WriteReport};
+
+/// What `modelVersion` says when nobody stated it.
+pub(super) const UNKNOWN_MODEL_VERSION: &str = "0.0.0.0";
+
+/// A dump and documents, ready to be written into an archive.
+///
+/// Nothing has been written yet: the [report](Self::report) is what [`check`](crate::check::check) would say about the
+/// archive, and the [changes](Self::changes) are what it will hold otherwise than what was given.
+#[derive(Debug)]
+pub struct Prepared<'s, R, S> {
+    database: Option<(Source<R>, u64)>,
+    documents: Option<Kept<'s, S>>,
+    metadata: Metadata,
+    report: Report,
+    changes: Vec<Change>,
+}
+
+impl<'s, R: Read, S: DocumentSource> Prepared<'s, R, S> {
+    /// Joins a dump and documents, either of which may be missing.
+    ///
+    /// # Errors
+    /// When orphans are to be dropped and nothing tells which documents are orphans.
+    pub fn new(database: Option<Database<R>>, documents: Option<&'s S>, options: &PrepareOptions) -> Result<Self> {
+        let mut kept = documents.map(Kept::all);
+        let mut changes = Vec::new();
+        let (source, facts) = match database.map(Database::into_parts) {
+            Some((source, len_bytes, facts)) => (Some((source, len_bytes)), Some(facts)),
+            None => (None, None),
+        };
+        let (mut inspection, mut files) = (None, None);
+        if let Some(facts) = facts {
+            let mut rows = Sorted::default();
+            kept.iter().flat_map(Kept::rows).for_each(|row| rows.push(row));
+            files = Some(facts.table.map(|table| FileComparison::new(table, rows)));
+            changes.extend(facts.changes);
+            inspection = Some((facts.inspection, facts.version, facts.refused));
+        }
+        if let (Orphans::Drop, Some(documents)) = (options.orphans, documents) {
+            let comparison = known(files.as_mut())?;
+            kept = Some(without_orphans(documents, comparison, &mut changes));
+        }
+        let metadata = metadata(
+            source.as_ref().map(|(_, len_bytes)| *len_bytes),
+            inspection.as_ref().map(|(inspection, ..)| inspection.plain_bytes()),
+            kept.as_ref(),
+            options,
+            &mut changes,
+        );
+        let prospect = Prospect {
+            dump: inspection.as_ref().zip(source.as_ref()).map(|((inspection, version, refused), (_, len_bytes))| {
+                (inspection, *version, *len_bytes, refused.as_slice())
+            }),
+            files,
+            documents_count: kept.as_ref().map_or(0, |kept| kept.documents_count() as u64),
+            document_bytes: metadata.files_size_bytes().unwrap_or_default(),
+        };
+        let check_options = CheckOptions::new().with_limits(options.limits.clone());
+        let report = foresee(prospect, &options.profile, &check_options);
+        Ok(Self { database: source, documents: kept, metadata, report, changes })
+    }
+
+    /// What a check will say about the archive, files that the database knows included: the warnings before a byte is
+    /// written.
+    #[must_use]
+    pub const fn report(&self) -> &Report {
+        &self.report
+    }
+
+    /// What the archive will hold otherwise than what was given, and what nobody stated.
+    #[must_use]
+    pub fn changes(&self) -> &[Change] {
+        &self.changes
+    }
+
+    /// The metadata that the archive will have.
+    #[must_use]
+    pub const fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    /// The documents that the archive will hold; `None` when there are none.
+    #[must_use]
+    pub const fn documents(&self) -> Option<&Kept<'s, S>> {
+        self.documents.as_ref()
+    }
+
+    /// Writes the archive. The sink is handed back unflushed and unsynced, which are its owner's business.
+    ///
+    /// # Errors
+    /// As [`SnapshotWriter`]'s methods; the sink then holds a part of an archive.
+    pub fn write<W: Write>(
+        self,
+        sink: W,
+        options: WriteOptions,
+        observer: &mut dyn Observer,
+    ) -> Result<(W, WriteReport)> {
+        let mut writer = SnapshotWriter::start(sink, &self.metadata, options)?;
+        if let Some((source, len_bytes)) = self.database {
+            writer.database(Content::sized(len_bytes, source))?;
+        }
+        if let Some(documents) = &self.documents {
+            writer.documents(documents, observer)?;
+        }
+        Ok(writer.finish()?)
+    }
+}
+
+fn known(files: Option<&mut std::result::Result<FileComparison, NoTable>>) -> Result<&mut FileComparison> {
+    let why = match files {
+        Some(Ok(comparison)) => return Ok(comparison),
+        Some(Err(NoTable::Absent)) => "the dump holds no rows of system$filedocument",
+        Some(Err(NoTable::Inserts)) => "the rows of system$filedocument are INSERT statements",
+        Some(Err(NoTable::NoUuid)) => "system$filedocument has no column __uuid__",
+        Some(Err(NoTable::TooMany(_))) => "there are more rows of system$filedocument than the limit allows",
+        None => "there is no dump",
+    };
+    Err(Error::new(ErrorKind::OrphansUnknown(why)))
+}
+
+fn without_orphans<'s, S: DocumentSource>(
+    documents: &'s S,
+    comparison: &mut FileComparison,
+    changes: &mut Vec<Change>,
+) -> Kept<'s, S> {
+    let (mut count, mut bytes) = (0, 0_u64);
+    let kept = {
+        // Both ascend by id.
+        let mut orphans = comparison.cases().filter(|case| case.state == FileState::Orphan).peekable();
+        Kept::filter(documents, |id| match orphans.next_if(|orphan| orphan.id == id) {
+            Some(orphan) => {
+                count += 1;
+                bytes = bytes.saturating_add(orphan.document_bytes.unwrap_or_default());
+                false
+            }
+            None => true,
+        })
+    };
+    if count > 0 {
+        comparison.drop_orphans();
+        changes.push(Change::OrphansDropped { documents_count: count, document_bytes: bytes });
+    }
+    kept
+}
+
+/// The metadata of an archive that is made, not repaired.
+fn metadata<S: DocumentSource>(
+    dump_bytes: Option<u64>,
+    plain_bytes: Option<u64>,
+    documents: Option<&Kept<'_, S>>,
+    options: &PrepareOptions,
+    changes: &mut Vec<Change>,
+) -> Metadata {
+    let model_version = options.model_version.clone().unwrap_or_else(|| {
+        changes.push(Change::ModelVersionAssumed);
+        UNKNOWN_MODEL_VERSION.to_owned()
+    });
+    let database_bytes = options.database_size_bytes.or_else(|| {
+        let size_bytes = plain_bytes?;
+        changes.push(Change::DatabaseSizeEstimated { size_bytes });
+        Some(size_bytes)
+    });
+    let document_bytes = documents.iter().flat_map(|documents| documents.rows()).map(|(_, len_bytes)| len_bytes);
+    Metadata::new()
+        .with_duration(0)
+        .with_dump_size_bytes(dump_bytes.unwrap_or(0))
+        .with_model_version(model_version)
+        .with_database_size_bytes(database_bytes.unwrap_or(0))
+        .with_files_size_bytes(document_bytes.fold(0, u64::saturating_add))
+}

@@ -1,0 +1,72 @@
+//! What an entry of the archive is, wherever it stands: [`Item`].
+
+use std::io::Read;
+
+use super::place::{Place, Places};
+use crate::document::DocumentId;
+use crate::layout::MemberName;
+use crate::limits::{Budget, Limits};
+use crate::metadata::Metadata;
+use crate::prepare::error::{Error, Result};
+use crate::snapshot::{Entry, EntryKind};
+
+/// An entry that has been placed.
+pub(super) enum Item {
+    /// The metadata, or why they cannot be used.
+    Metadata(std::result::Result<Box<Metadata>, String>),
+    Database,
+    Document(DocumentId),
+    /// What is left out.
+    Junk,
+}
+
+/// Places an entry. Only metadata are read.
+pub(super) fn read_item<R: Read>(entry: &mut Entry<'_, R>, places: &mut Places, limits: &Limits) -> Result<Item> {
+    let name = match entry.kind() {
+        EntryKind::Metadata(metadata) => {
+            let metadata = Box::new(metadata.clone());
+            places.at_top(MemberName::Metadata)?;
+            return Ok(Item::Metadata(Ok(metadata)));
+        }
+        EntryKind::UnusableMetadata(error) => {
+            let reason = error.to_string();
+            places.at_top(MemberName::Metadata)?;
+            return Ok(Item::Metadata(Err(reason)));
+        }
+        EntryKind::Database => MemberName::Database,
+        EntryKind::Document(id) => MemberName::Document(*id),
+        EntryKind::Repeated(name) => {
+            return Err(Error::repeated(name.render().map_or_else(String::new, |name| name.to_string()).as_bytes()));
+        }
+        EntryKind::Misplaced { name, .. } => {
+            let name = name.clone();
+            return match places.find(&name)? {
+                Place::Junk => Ok(Item::Junk),
+                Place::Member(MemberName::Metadata) => read_metadata(entry, limits),
+                Place::Member(member) => Ok(item(member)),
+            };
+        }
+    };
+    places.at_top(name)?;
+    Ok(item(name))
+}
+
+fn item(name: MemberName) -> Item {
+    match name {
+        MemberName::Database => Item::Database,
+        MemberName::Document(id) => Item::Document(id),
+        // Only files are placed.
+        MemberName::Metadata | MemberName::Directory(_) | MemberName::Junk(_) => Item::Junk,
+    }
+}
+
+fn read_metadata<R: Read>(entry: &mut Entry<'_, R>, limits: &Limits) -> Result<Item> {
+    let allowed = Budget::new("max_metadata_bytes", limits.max_metadata_bytes());
+    if let Err(exceeded) = allowed.check(entry.len_bytes()) {
+        return Ok(Item::Metadata(Err(exceeded.to_string())));
+    }
+    let mut bytes = Vec::new();
+    entry.read_to_end(&mut bytes).map_err(|error| Error::io("reading .metadata", error))?;
+    let parsed = Metadata::parse(&bytes, limits).map(|(metadata, _)| Box::new(metadata));
+    Ok(Item::Metadata(parsed.map_err(|error| error.to_string())))
+}

@@ -1,0 +1,188 @@
+//! Archives that are soundly framed and still not acceptable, made acceptable: [`Repair`].
+
+mod entry;
+mod metadata;
+mod place;
+mod survey;
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom, Write};
+
+use self::entry::{Item, read_item};
+use self::place::Places;
+use super::change::Change;
+use super::database::notify;
+use super::error::{Error, ErrorKind, Result};
+use super::options::PrepareOptions;
+use crate::check::Report;
+use crate::limits::Limits;
+use crate::metadata::Metadata;
+use crate::observe::{Event, Observer};
+use crate::pgdump::Transcoder;
+use crate::snapshot::{
+    Content, Entry, ReadOptions, SnapshotReader, SnapshotWriter, Tolerance, WriteOptions, WriteReport,
+};
+
+/// An archive that is soundly framed and still not acceptable, looked through and ready to be made acceptable.
+///
+/// Made good are: `.metadata` that is missing, unusable or stale; everything lying in a folder; a flat `tree`, letter case
+/// and needless dots; any order; what file managers leave behind; oddities of headers; a dump that is too new.
+/// Nothing is guessed: a file that has no place in a snapshot, or two for one place, stop it, and so does a dump
+/// that is damaged. Nothing has been written before [`write`](Self::write).
+///
+/// ```
+/// # use appsnap::metadata::Metadata;
+/// # use appsnap::snapshot::{Content, SnapshotWriter, WriteOptions};
+/// # use std::io::Cursor;
+/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), WriteOptions::new())?;
+/// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
+/// # let (archive, _) = writer.finish()?;
+/// use appsnap::observe::Silent;
+/// use appsnap::prepare::{PrepareOptions, Repair};
+///
+/// let options = PrepareOptions::new().with_model_version("1.0.0.40");
+/// let repair = Repair::survey(Cursor::new(archive), &options, &mut Silent)?;
+/// for change in repair.changes() {
+///     println!("{change}");
+/// }
+/// let (repaired, report) = repair.write(Vec::new(), WriteOptions::new(), &mut Silent)?;
+/// assert_eq!(report.documents_count(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Security
+/// Names are parsed into types, never joined to paths; [`PrepareOptions::with_limits`] bounds what is read, which for a
+/// stranger's archive should be [`Limits::untrusted`].
+#[derive(Debug)]
+pub struct Repair<R> {
+    source: R,
+    start: u64,
+    limits: Limits,
+    metadata: Metadata,
+    database: Option<Dump>,
+    /// Whether the dump stands behind a document.
+    is_database_late: bool,
+    report: Report,
+    changes: Vec<Change>,
+}
+
+/// What becomes of the dump.
+#[derive(Debug)]
+enum Dump {
+    /// It stays as it is.
+    Verbatim,
+    /// It is converted while it is written, to this length.
+    Converted(Transcoder, u64),
+    /// It was converted beforehand, to this length.
+    Spooled(File, u64),
+}
+
+impl<R: Read + Seek> Repair<R> {
+    /// Looks through the archive in `source`, from where it stands: once, and a second time up to the dump if that has
+    /// to be converted.
+    ///
+    /// # Errors
+    /// When the framing is unsound, when something cannot be placed, when the dump is damaged or cannot be converted, when
+    /// the source fails, or when the observer says stop.
+    pub fn survey(source: R, options: &PrepareOptions, observer: &mut dyn Observer) -> Result<Self> {
+        survey::survey(source, options, observer)
+    }
+
+    /// Writes the repaired archive, reading the source once more, or twice if the dump stands behind documents. The
+    /// sink is handed back unflushed and unsynced, which are its owner's business.
+    ///
+    /// # Errors
+    /// As [`survey`](Self::survey) and [`SnapshotWriter`]'s methods, and when the source is not what it was.
+    pub fn write<W: Write>(
+        mut self,
+        sink: W,
+        options: WriteOptions,
+        observer: &mut dyn Observer,
+    ) -> Result<(W, WriteReport)> {
+        notify(observer, &Event::phase("repairing"))?;
+        let mut writer = SnapshotWriter::start(sink, &self.metadata, options)?;
+        let mut database = self.database.take();
+        if let Some(dump) = database.take_if(|_| self.is_database_late) {
+            self.write_database(dump, &mut writer)?;
+        }
+        let (limits, mut places) = (self.limits.clone(), Places::default());
+        let (mut count, mut bytes) = (0, 0_u64);
+        let mut reader = open(&mut self.source, self.start, &limits)?;
+        while let Some(mut entry) = reader.next_entry()? {
+            match read_item(&mut entry, &mut places, &limits)? {
+                Item::Database => {
+                    if let Some(dump) = database.take() {
+                        put_database(dump, entry, &limits, &mut writer)?;
+                    }
+                }
+                Item::Document(id) => {
+                    let len_bytes = entry.len_bytes();
+                    writer.document(id, Content::sized(len_bytes, entry))?;
+                    count += 1;
+                    bytes = bytes.saturating_add(len_bytes);
+                    notify(observer, &Event::document(id, count, bytes))?;
+                }
+                Item::Metadata(_) | Item::Junk => {}
+            }
+        }
+        if database.is_some() {
+            return Err(Error::new(ErrorKind::Changed));
+        }
+        Ok(writer.finish()?)
+    }
+
+    /// Writes the dump ahead of documents that it stands behind.
+    fn write_database<W: Write>(&mut self, dump: Dump, writer: &mut SnapshotWriter<W>) -> Result<()> {
+        let (limits, mut places) = (self.limits.clone(), Places::default());
+        let mut reader = open(&mut self.source, self.start, &limits)?;
+        while let Some(mut entry) = reader.next_entry()? {
+            if matches!(read_item(&mut entry, &mut places, &limits)?, Item::Database) {
+                return put_database(dump, entry, &limits, writer);
+            }
+        }
+        Err(Error::new(ErrorKind::Changed))
+    }
+}
+
+impl<R> Repair<R> {
+    /// What will be made different.
+    #[must_use]
+    pub fn changes(&self) -> &[Change] {
+        &self.changes
+    }
+
+    /// What a check will say about the repaired archive.
+    #[must_use]
+    pub const fn report(&self) -> &Report {
+        &self.report
+    }
+
+    /// The metadata that the repaired archive will have.
+    #[must_use]
+    pub const fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+}
+
+fn put_database<R: Read, W: Write>(
+    dump: Dump,
+    entry: Entry<'_, R>,
+    limits: &Limits,
+    writer: &mut SnapshotWriter<W>,
+) -> Result<()> {
+    match dump {
+        Dump::Verbatim => writer.database(Content::sized(entry.len_bytes(), entry))?,
+        Dump::Converted(transcoder, len_bytes) => {
+            writer.database(Content::sized(len_bytes, transcoder.plan(entry, limits)?.into_reader()))?;
+        }
+        Dump::Spooled(file, len_bytes) => writer.database(Content::sized(len_bytes, file))?,
+    }
+    Ok(())
+}
+
+/// Begins to read the archive, faults of names and metadata included.
+fn open<'s, R: Read + Seek>(source: &'s mut R, start: u64, limits: &Limits) -> Result<SnapshotReader<&'s mut R>> {
+    source.seek(SeekFrom::Start(start)).map_err(|error| Error::io("rewinding the archive", error))?;
+    let options = ReadOptions::new().with_limits(limits.clone()).with_tolerance(Tolerance::Salvage);
+    Ok(SnapshotReader::new(source, options))
+}

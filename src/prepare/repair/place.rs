@@ -1,0 +1,110 @@
+//! Where a file of an archive belongs, if there is only one answer: [`Places`].
+
+use crate::layout::{MemberName, escaped};
+use crate::prepare::change::Change;
+use crate::prepare::error::{Error, Result};
+use crate::source::is_junk;
+
+/// Where macOS puts the attributes of the files that it packs.
+const MACOS_FOLDER: &str = "__MACOSX";
+
+/// What a file is, whose name no snapshot may hold.
+pub(super) enum Place {
+    Member(MemberName),
+    Junk,
+}
+
+/// Places files, and remembers what it did.
+///
+/// All files lie in one folder, usually the top: files that would have to lie in two are placed by guessing, which
+/// is not done.
+#[derive(Debug, Default)]
+pub(super) struct Places {
+    /// The folder that all files lie in, with its slash; empty for the top. `None` before the first file.
+    folder: Option<String>,
+    in_folder_count: u64,
+    /// Files whose names no snapshot may hold.
+    misplaced_count: u64,
+    respelled: Tally,
+    junk: Tally,
+}
+
+/// How many, and the first.
+#[derive(Debug, Default)]
+struct Tally {
+    count: u64,
+    first: Option<String>,
+}
+
+impl Tally {
+    fn note(&mut self, name: &[u8]) {
+        self.count += 1;
+        self.first.get_or_insert_with(|| escaped(name).to_string());
+    }
+}
+
+impl Places {
+    /// Takes note of a file that stands where it belongs.
+    pub(super) fn at_top(&mut self, name: MemberName) -> Result<()> {
+        let text = name.render().map_or_else(String::new, |text| text.to_string());
+        self.enter("", text.as_bytes())
+    }
+
+    /// Places a file by its name.
+    pub(super) fn find(&mut self, raw: &[u8]) -> Result<Place> {
+        self.misplaced_count += 1;
+        let nowhere = |reason| Error::unplaceable(raw, reason);
+        let name = std::str::from_utf8(raw).map_err(|_| nowhere("its name is not UTF-8"))?;
+        if name.chars().any(|letter| letter.is_control() || letter == '\\') {
+            return Err(nowhere("its name holds characters that no name in a snapshot has"));
+        }
+        if name.starts_with('/') || name.split('/').any(|part| part == "..") {
+            return Err(nowhere("its name leads out of the archive"));
+        }
+        let parts = name.split('/').filter(|part| !matches!(*part, "" | ".")).collect::<Vec<_>>();
+        if parts.last().is_some_and(|file| is_junk(file.as_bytes())) || parts.contains(&MACOS_FOLDER) {
+            self.junk.note(raw);
+            return Ok(Place::Junk);
+        }
+        let found = (0..parts.len()).find_map(|depth| {
+            let (folder, rest) = parts.split_at_checked(depth)?;
+            let parsed = MemberName::parse(rest.join("/").as_bytes(), false).ok()?;
+            let is_file =
+                matches!(parsed.name(), MemberName::Metadata | MemberName::Database | MemberName::Document(_));
+            is_file.then(|| (folder.iter().map(|part| format!("{part}/")).collect::<String>(), parsed))
+        });
+        let (folder, parsed) = found.ok_or_else(|| nowhere("nothing in a snapshot is called so"))?;
+        self.enter(&folder, raw)?;
+        let is_spelled_otherwise = parsed.oddities().next().is_some();
+        let has_needless_parts = parts.join("/").len() != name.strip_prefix("./").unwrap_or(name).len();
+        if is_spelled_otherwise || has_needless_parts {
+            self.respelled.note(raw);
+        }
+        Ok(Place::Member(parsed.name()))
+    }
+
+    fn enter(&mut self, folder: &str, raw: &[u8]) -> Result<()> {
+        let known = self.folder.get_or_insert_with(|| folder.to_owned());
+        if known != folder {
+            return Err(Error::unplaceable(raw, "other files lie in another folder"));
+        }
+        self.in_folder_count += u64::from(!folder.is_empty());
+        Ok(())
+    }
+
+    /// What placing changed; `misplaced_count` counts the names that no snapshot may hold, those of folders among them.
+    pub(super) fn changes(&self, misplaced_count: u64) -> impl Iterator<Item = Change> {
+        let folder = self.folder.as_deref().filter(|folder| !folder.is_empty());
+        let taken_off = folder.map(|folder| Change::FolderTakenOff {
+            folder: escaped(folder.as_bytes()).to_string(),
+            files_count: self.in_folder_count,
+        });
+        let junk = self.junk.first.clone().map(|first| Change::JunkLeftOut { files_count: self.junk.count, first });
+        let respelled = &self.respelled;
+        let respelled =
+            respelled.first.clone().map(|first| Change::NamesRespelled { files_count: respelled.count, first });
+        let folders_count = misplaced_count.saturating_sub(self.misplaced_count);
+        let folders = (folders_count > 0).then_some(Change::FoldersLeftOut { folders_count });
+        [taken_off, respelled, junk, folders].into_iter().flatten()
+    }
+}

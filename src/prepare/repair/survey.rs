@@ -1,0 +1,223 @@
+//! Looks an archive through before anything is written: what is in it, and what has to be made different.
+
+use std::io::{Read, Seek};
+
+use super::entry::{Item, read_item};
+use super::metadata::{self, Found, Sizes};
+use super::place::Places;
+use super::{Dump, Repair, open};
+use crate::check::dump::{self, ReadDump};
+use crate::check::files::{Numbers, Sorted};
+use crate::check::tap::Tap;
+use crate::check::{CheckOptions, FileComparison, Prospect, foresee};
+use crate::document::DocumentId;
+use crate::layout::NameText;
+use crate::limits::Limits;
+use crate::metadata::{Metadata, Oddity};
+use crate::observe::{Event, Observer};
+use crate::pgdump::{Changes, Transcoder};
+use crate::prepare::change::Change;
+use crate::prepare::database::{self, DumpFacts, notify};
+use crate::prepare::error::{Error, ErrorKind, Result};
+use crate::prepare::options::PrepareOptions;
+use crate::snapshot::{Anomaly, AnomalyKind, Entry, ReadReport};
+
+/// What was found on the way.
+struct Survey {
+    places: Places,
+    metadata: Found,
+    dump: Option<ReadDump>,
+    documents: Sorted<(DocumentId, u64)>,
+    document_bytes: u64,
+    /// Platforms write metadata, database, documents, in this order.
+    is_metadata_late: bool,
+    is_database_late: bool,
+}
+
+pub(super) fn survey<R: Read + Seek>(
+    mut source: R,
+    options: &PrepareOptions,
+    observer: &mut dyn Observer,
+) -> Result<Repair<R>> {
+    notify(observer, &Event::phase("looking through"))?;
+    let start = source.stream_position().map_err(|error| Error::io("reading the archive", error))?;
+    let limits = &options.limits;
+    let mut survey = Survey {
+        places: Places::default(),
+        metadata: Found::Nothing,
+        dump: None,
+        documents: Sorted::default(),
+        document_bytes: 0,
+        is_metadata_late: false,
+        is_database_late: false,
+    };
+    let mut reader = open(&mut source, start, limits)?;
+    while let Some(mut entry) = reader.next_entry()? {
+        match read_item(&mut entry, &mut survey.places, limits)? {
+            Item::Metadata(parsed) => survey.metadata(parsed)?,
+            Item::Database => survey.database(entry, limits)?,
+            Item::Document(id) => survey.document(id, entry.len_bytes(), observer)?,
+            Item::Junk => {}
+        }
+    }
+    let (normal, misplaced_count) = anomalies(reader.report());
+    let changes = survey.places.changes(misplaced_count).chain(normal).collect();
+    survey.finish(source, start, changes, options, observer)
+}
+
+impl Survey {
+    fn metadata(&mut self, parsed: std::result::Result<Box<Metadata>, String>) -> Result<()> {
+        if !matches!(self.metadata, Found::Nothing) {
+            return Err(Error::repeated(b".metadata"));
+        }
+        self.is_metadata_late = self.dump.is_some() || self.documents.len() > 0;
+        self.metadata = parsed.map_or_else(Found::Unusable, Found::Usable);
+        Ok(())
+    }
+
+    fn database<R: Read>(&mut self, entry: Entry<'_, R>, limits: &Limits) -> Result<()> {
+        if self.dump.is_some() {
+            return Err(Error::repeated(b"db/db.backup"));
+        }
+        self.is_database_late = self.documents.len() > 0;
+        let mut tap = Tap::new(entry);
+        let read = dump::read(&mut tap, limits, Numbers::Forget, |_| {});
+        if let Some(failure) = tap.into_failure() {
+            return Err(failure.into());
+        }
+        self.dump = Some(read?);
+        Ok(())
+    }
+
+    fn document(&mut self, id: DocumentId, len_bytes: u64, observer: &mut dyn Observer) -> Result<()> {
+        self.documents.push((id, len_bytes));
+        self.document_bytes = self.document_bytes.saturating_add(len_bytes);
+        notify(observer, &Event::document(id, self.documents.len(), self.document_bytes))
+    }
+
+    fn finish<R: Read + Seek>(
+        self,
+        mut source: R,
+        start: u64,
+        mut changes: Vec<Change>,
+        options: &PrepareOptions,
+        observer: &mut dyn Observer,
+    ) -> Result<Repair<R>> {
+        if self.dump.is_none() && self.documents.len() == 0 {
+            return Err(Error::new(ErrorKind::Nothing));
+        }
+        let documents = self.documents.finish();
+        refuse_repeated(&documents)?;
+        let documents_count = documents.len();
+        if self.is_metadata_late || self.is_database_late {
+            changes.push(Change::Reordered);
+        }
+        let mut sizes = Sizes { document_bytes: self.document_bytes, ..Sizes::default() };
+        let (mut facts, mut database) = (None, None);
+        if let Some(read) = self.dump {
+            let input_bytes = read.inspection.dump_bytes;
+            let conversion = match database::transcoder(read.inspection.header.version(), options) {
+                None => None,
+                Some(transcoder) => Some(plan(&mut source, start, transcoder, input_bytes, options, observer)?),
+            };
+            let found = DumpFacts::new(read, conversion.as_ref().map(|(_, changes)| changes), options);
+            let dump = conversion.map_or(Dump::Verbatim, |(dump, _)| dump);
+            changes.extend(found.changes.iter().cloned());
+            sizes.plain_bytes = Some(found.inspection.plain_bytes());
+            sizes.dump_bytes = dump.len_bytes().unwrap_or(input_bytes);
+            (facts, database) = (Some(found), Some(dump));
+        }
+        let metadata = metadata::fill(self.metadata, sizes, options, &mut changes);
+        let (found, files) = match facts {
+            None => (None, None),
+            Some(DumpFacts { inspection, table, version, refused, .. }) => {
+                let files = table.map(|table| FileComparison::new(table, documents));
+                (Some((inspection, version, refused)), Some(files))
+            }
+        };
+        let dump = found
+            .as_ref()
+            .map(|(inspection, version, refused)| (inspection, *version, sizes.dump_bytes, refused.as_slice()));
+        let prospect = Prospect { dump, files, documents_count, document_bytes: self.document_bytes };
+        let check_options = CheckOptions::new().with_limits(options.limits.clone());
+        let report = foresee(prospect, &options.profile, &check_options);
+        let (limits, is_database_late) = (options.limits.clone(), self.is_database_late);
+        Ok(Repair { source, start, limits, metadata, database, is_database_late, report, changes })
+    }
+}
+
+impl Dump {
+    /// Its length, where that is not what it was.
+    const fn len_bytes(&self) -> Option<u64> {
+        match self {
+            Self::Verbatim => None,
+            Self::Converted(_, len_bytes) | Self::Spooled(_, len_bytes) => Some(*len_bytes),
+        }
+    }
+}
+
+/// Goes to the dump again, and works its conversion out.
+fn plan<R: Read + Seek>(
+    source: &mut R,
+    start: u64,
+    transcoder: Transcoder,
+    input_bytes: u64,
+    options: &PrepareOptions,
+    observer: &mut dyn Observer,
+) -> Result<(Dump, Changes)> {
+    let mut places = Places::default();
+    let mut reader = open(source, start, &options.limits)?;
+    while let Some(mut entry) = reader.next_entry()? {
+        if matches!(read_item(&mut entry, &mut places, &options.limits)?, Item::Database) {
+            let plan = transcoder.plan(entry, &options.limits)?;
+            let changes = plan.changes().clone();
+            let dump = match plan.output_bytes(input_bytes) {
+                Some(len_bytes) => Dump::Converted(transcoder, len_bytes),
+                None => {
+                    let (file, len_bytes) = database::spool(plan, options, observer)?;
+                    Dump::Spooled(file, len_bytes)
+                }
+            };
+            return Ok((dump, changes));
+        }
+    }
+    Err(Error::new(ErrorKind::Changed))
+}
+
+fn refuse_repeated(documents: &Sorted<(DocumentId, u64)>) -> Result<()> {
+    let mut before = None;
+    for (id, _) in documents.iter() {
+        if before.replace(id) == Some(id) {
+            return Err(Error::repeated(NameText::of_document(id).as_bytes()));
+        }
+    }
+    Ok(())
+}
+
+/// What the reader tolerated and the writer does otherwise; and how many names no snapshot may hold.
+fn anomalies(report: &ReadReport) -> (Vec<Change>, u64) {
+    let (mut normal, mut misplaced_count) = (Vec::new(), 0_u64);
+    for (anomaly, count) in report.anomaly_counts() {
+        match report.anomalies().iter().map(Anomaly::kind).find(|kind| kind.name() == anomaly) {
+            Some(AnomalyKind::Misplaced(_)) => misplaced_count = misplaced_count.saturating_add(count),
+            Some(
+                AnomalyKind::Framing(_)
+                | AnomalyKind::Name(_)
+                | AnomalyKind::Label
+                | AnomalyKind::Junk(_)
+                | AnomalyKind::Metadata(Oddity::ByteOrderMark | Oddity::JsonNumber(_)),
+            ) => normal.push(Change::Normalised { anomaly, count }),
+            // These are corrected by name, or stop the repair.
+            Some(
+                AnomalyKind::Metadata(Oddity::Missing(_))
+                | AnomalyKind::MetadataMissing
+                | AnomalyKind::DatabaseMissing
+                | AnomalyKind::MetadataSize { .. }
+                | AnomalyKind::Repeated
+                | AnomalyKind::MetadataFault(_),
+            )
+            | None => {}
+        }
+    }
+    (normal, misplaced_count)
+}

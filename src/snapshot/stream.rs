@@ -1,0 +1,217 @@
+//! Packs a snapshot while it is read: [`SnapshotStream`].
+
+use std::fmt;
+use std::io::{self, Read};
+
+use super::content::{Content, DocumentSource};
+use super::documents::check_rows;
+use super::error::{Error, Result};
+use super::ids::IdSet;
+use super::index::Builder;
+use super::options::{IndexPlacement, MetadataSizes, WriteOptions};
+use super::report::WriteReport;
+use super::writer::{PayloadSoFar, SectionCut, Stream, check_metadata, in_member};
+use crate::gzip::ReadAt;
+use crate::layout::MemberName;
+use crate::metadata::Metadata;
+
+/// A snapshot that is packed as far as it is read, and no further: [`SnapshotWriter`](super::SnapshotWriter) the other
+/// way round, with the same bytes.
+///
+/// A writer pushes into its sink and waits there with a thread when nobody takes the bytes, for example a slow client. This
+/// does the work of a chunk when its bytes are asked for: between two reads nothing happens, nothing waits and no more
+/// than a chunk is held. It can be moved to another thread then, or dropped. What was read of a stream that is not read
+/// to its end is called truncated by every reader.
+///
+/// ```
+/// # use appsnap::DocumentId;
+/// use std::io::Read;
+/// use appsnap::metadata::Metadata;
+/// use appsnap::snapshot::{Content, NoDocuments, SnapshotStream, WriteOptions};
+///
+/// let database = Content::sized(4, &b"dump"[..]);
+/// let metadata = Metadata::new().with_dump_size_bytes(4).with_files_size_bytes(0);
+/// let mut stream = SnapshotStream::new(&metadata, Some(database), NoDocuments, WriteOptions::new())?;
+/// let mut archive = Vec::new();
+/// stream.read_to_end(&mut archive)?;
+/// assert_eq!(stream.report().map(|report| report.archive_bytes()), Some(archive.len() as u64));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct SnapshotStream<R, S: DocumentSource> {
+    state: State,
+    index: IndexPlacement,
+    database: Option<Content<R>>,
+    documents: S,
+    /// The next document to begin.
+    next: usize,
+    sections: SectionCut,
+    current: Option<Current<R, S::File>>,
+    /// Packed bytes, and how many of them were handed out.
+    ready: Vec<u8>,
+    used: usize,
+}
+
+enum State {
+    Packing(Box<Stream<Vec<u8>>>),
+    Finished(WriteReport),
+    Failed,
+}
+
+/// The member under way.
+struct Current<R, F> {
+    name: MemberName,
+    len_bytes: u64,
+    payload: PayloadSoFar,
+    source: Source<R, F>,
+}
+
+enum Source<R, F> {
+    Database(R),
+    Document { file: F, offset_bytes: u64 },
+}
+
+impl<R: Read, F: ReadAt> Read for Source<R, F> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Database(reader) => reader.read(buffer),
+            Self::Document { file, offset_bytes } => {
+                let count = file.read_at(buffer, *offset_bytes)?;
+                *offset_bytes = offset_bytes.saturating_add(count as u64);
+                Ok(count)
+            }
+        }
+    }
+}
+
+impl<R: Read, S: DocumentSource> SnapshotStream<R, S> {
+    /// Prepares a snapshot of `metadata`, a database where there is one, and `documents`; nothing is read of them yet.
+    ///
+    /// # Errors
+    /// When the metadata's sizes are not those of the contents ([`MetadataSizes`]), when the rows of the documents do not
+    /// ascend, or no threads can be had.
+    pub fn new(metadata: &Metadata, database: Option<Content<R>>, documents: S, options: WriteOptions) -> Result<Self> {
+        check_rows(&documents, &mut IdSet::default())?;
+        if options.metadata_sizes == MetadataSizes::MustAgree {
+            let lens = (0..documents.documents_count()).map(|index| documents.row(index).1);
+            let document_bytes = lens.fold(0, u64::saturating_add);
+            check_metadata(metadata, database.as_ref().map(Content::len_bytes), document_bytes)?;
+        }
+        let index = (options.index != IndexPlacement::Omitted).then(Builder::default);
+        let mut stream = Stream::start(Vec::new(), options.level, options.parallelism, index)?;
+        stream.metadata(metadata)?;
+        Ok(Self {
+            state: State::Packing(Box::new(stream)),
+            index: options.index,
+            database,
+            documents,
+            next: 0,
+            sections: SectionCut::new(options.sections),
+            current: None,
+            ready: Vec::new(),
+            used: 0,
+        })
+    }
+
+    /// What the archive holds; `None` before all of it was packed.
+    #[must_use]
+    pub const fn report(&self) -> Option<&WriteReport> {
+        match &self.state {
+            State::Finished(report) => Some(report),
+            State::Packing(_) | State::Failed => None,
+        }
+    }
+
+    /// Works until bytes are ready; `false` when all were handed out.
+    fn advance(&mut self) -> Result<bool> {
+        while self.used == self.ready.len() {
+            // Failed until the step has succeeded.
+            let mut stream = match std::mem::replace(&mut self.state, State::Failed) {
+                State::Packing(stream) => stream,
+                State::Failed => return Err(Error::misuse("an earlier error has ended this stream")),
+                state @ State::Finished(_) => {
+                    self.state = state;
+                    return Ok(false);
+                }
+            };
+            self.ready.clear();
+            self.used = 0;
+            if self.step(&mut stream)? {
+                std::mem::swap(&mut self.ready, stream.gzip.sink_mut());
+                self.state = State::Packing(stream);
+            } else {
+                let (rest, report) = stream.finish(self.index)?;
+                self.ready = rest;
+                self.state = State::Finished(report);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Does as much as fills a chunk at most; `false` when there is nothing more to do.
+    fn step(&mut self, stream: &mut Stream<Vec<u8>>) -> Result<bool> {
+        if let Some(current) = &mut self.current {
+            let Current { name, payload, source, .. } = current;
+            if payload.push_some(&mut stream.gzip, source).map_err(|error| in_member(error, *name))? {
+                return Ok(true);
+            }
+            if let Some(Current { name, len_bytes, payload, .. }) = self.current.take() {
+                stream.close_member(name, len_bytes, payload.crc32())?;
+            }
+            return Ok(true);
+        }
+        if let Some(Content { reader, len_bytes }) = self.database.take() {
+            stream.gzip.end_section()?;
+            stream.report.database_bytes = Some(len_bytes);
+            self.open(stream, MemberName::Database, len_bytes, Source::Database(reader))?;
+            return Ok(true);
+        }
+        let index = self.next;
+        if index == self.documents.documents_count() {
+            return Ok(false);
+        }
+        self.next += 1;
+        let (id, len_bytes) = self.documents.row(index);
+        if self.sections.begins_at(id) {
+            stream.gzip.end_section()?;
+        }
+        let opened = self.documents.open(index);
+        let file = opened
+            .map_err(|error| Error::io("opening a document", error).in_document(id, &self.documents.origin(index)))?;
+        stream.report.count_document(len_bytes);
+        self.open(stream, MemberName::Document(id), len_bytes, Source::Document { file, offset_bytes: 0 })?;
+        Ok(true)
+    }
+
+    fn open(
+        &mut self,
+        stream: &mut Stream<Vec<u8>>,
+        name: MemberName,
+        len_bytes: u64,
+        source: Source<R, S::File>,
+    ) -> Result<()> {
+        stream.open_member(name, len_bytes)?;
+        self.current = Some(Current { name, len_bytes, payload: PayloadSoFar::new(len_bytes), source });
+        Ok(())
+    }
+}
+
+impl<R: Read, S: DocumentSource> Read for SnapshotStream<R, S> {
+    /// Gives what is packed already, else packs the next chunk.
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if buffer.is_empty() || !self.advance()? {
+            return Ok(0);
+        }
+        let count = self.ready.get(self.used..).unwrap_or_default().read(buffer)?;
+        self.used += count;
+        Ok(count)
+    }
+}
+
+impl<R, S: DocumentSource> fmt::Debug for SnapshotStream<R, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SnapshotStream")
+            .field("documents_begun", &self.next)
+            .field("documents_count", &self.documents.documents_count())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,147 @@
+//! Real dumps of several PostgreSQL versions inside archives, by every profile; and what is no snapshot at all.
+
+use appsnap::check::{CheckOptions, Code, Profile, Severity, Verdict};
+use appsnap::pgdump::FormatVersion;
+use appsnap::platform::Platform;
+
+use super::app::{self, Row};
+use super::{checked, checked_with, codes};
+use crate::support::archives::Contents;
+use crate::support::hostile::gzip;
+
+const ACCEPT: Verdict = Verdict::Accept;
+const WARN: Verdict = Verdict::Warn;
+const REJECT: Verdict = Verdict::Reject;
+
+/// The rows of the sample database, which every dump in `tests/data/check` is of.
+const SAMPLE_DOCUMENTS: [(&str, usize); 2] =
+    [("8a3f4c2e-0c3b-4b40-9b77-0f4f1f5d0001", 20), ("8a3f4c2e-0c3b-4b40-9b77-0f4f1f5d0002", 5)];
+
+fn full(dump: &[u8]) -> Vec<u8> {
+    let documents = SAMPLE_DOCUMENTS.map(|(id, len)| (id.parse().unwrap(), vec![b'x'; len])).to_vec();
+    Contents { database: Some(dump.to_vec()), documents }.archive()
+}
+
+/// Verdicts by the built-in profiles, in their order.
+fn verdicts(bytes: &[u8]) -> [Verdict; 4] {
+    Profile::BUILT_IN.map(|profile| checked(bytes, profile).verdict())
+}
+
+#[test]
+fn a_real_dump_is_judged_by_its_version_and_what_the_platform_takes() {
+    for (name, dump, wanted) in [
+        ("13", &include_bytes!("../../data/check/pg13-default.dump")[..], [ACCEPT, ACCEPT, ACCEPT, ACCEPT]),
+        ("15", include_bytes!("../../data/check/pg15-default.dump"), [ACCEPT, ACCEPT, ACCEPT, ACCEPT]),
+        ("16", include_bytes!("../../data/check/pg16-default.dump"), [REJECT, REJECT, ACCEPT, ACCEPT]),
+        ("17", include_bytes!("../../data/pgdump/pg17-lz4.dump"), [REJECT; 4]),
+        ("18", include_bytes!("../../data/check/pg18-default.dump"), [REJECT; 4]),
+    ] {
+        assert_eq!(verdicts(&full(dump)), wanted, "PostgreSQL {name}");
+        let report = checked(full(dump).as_slice(), "format");
+        assert_eq!(report.count(Code::DumpTooNew), u64::from(wanted[0] == REJECT));
+        let files = report.contents().files.unwrap();
+        assert_eq!((files.rows, files.present, files.missing, files.orphans), (2, 2, 0, 0), "PostgreSQL {name}");
+        // The bare dump is a database without files.
+        let bare = [wanted[0], wanted[1], wanted[2], REJECT];
+        assert_eq!(verdicts(dump), bare, "PostgreSQL {name}, bare");
+    }
+}
+
+#[test]
+fn dumps_made_with_wrong_options_are_told() {
+    let inserts = include_bytes!("../../data/pgdump/pg13-inserts.dump");
+    let report = checked(full(inserts).as_slice(), "mendix-cloud");
+    assert_eq!((report.verdict(), report.count(Code::DumpInserts)), (ACCEPT, 1));
+    let with_rights = include_bytes!("../../data/pgdump/pg17-lo-acl.dump");
+    let report = checked(full(with_rights).as_slice(), "mendix-cloud");
+    assert_eq!((report.count(Code::DumpAccessRights), report.count(Code::DumpTooNew)), (1, 1), "{report}");
+}
+
+#[test]
+fn contents_are_judged_by_what_the_platform_takes() {
+    let (dump, lens) = app::healthy();
+    assert_eq!(verdicts(&app::archive(dump.clone(), lens)), [ACCEPT; 4]);
+    assert_eq!(verdicts(&app::archive(dump, &[])), [ACCEPT, ACCEPT, ACCEPT, REJECT]);
+    let files = Contents { database: None, documents: app::documents(lens) }.archive();
+    assert_eq!(verdicts(&files), [WARN, WARN, REJECT, REJECT]);
+}
+
+#[test]
+fn missing_documents_and_orphans_weigh_as_the_profile_says() {
+    let (dump, _) = app::healthy();
+    assert_eq!(verdicts(&app::archive(dump.clone(), &[(1, 10)])), [ACCEPT, REJECT, REJECT, REJECT]);
+    assert_eq!(verdicts(&app::archive(dump.clone(), &[(1, 10), (2, 20), (3, 1)])), [ACCEPT, WARN, WARN, WARN]);
+    assert_eq!(verdicts(&app::archive(dump.clone(), &[(1, 10), (2, 21)])), [ACCEPT, WARN, WARN, WARN]);
+    assert_eq!(verdicts(&app::archive(dump, &[(1, 10), (2, 0)])), [ACCEPT, WARN, WARN, WARN]);
+}
+
+#[test]
+fn a_target_must_hold_what_the_profile_says() {
+    let (dump, lens) = app::healthy();
+    let archive = app::archive(dump, lens);
+    let plain_bytes = checked(archive.as_slice(), "format").contents().decompressed_bytes.unwrap();
+    let verdict = |profile, target_bytes| {
+        checked_with(archive.as_slice(), profile, &CheckOptions::new().with_target_database_bytes(target_bytes))
+            .verdict()
+    };
+    let two_and_a_quarter_gib = 9 << 28;
+    for (profile, needed_bytes) in [
+        ("mendix-cloud-2021", plain_bytes + two_and_a_quarter_gib),
+        ("mendix-cloud", (plain_bytes * 10).div_ceil(7)),
+        ("mendix-on-azure", (plain_bytes * 10).div_ceil(7)),
+    ] {
+        assert_eq!(verdict(profile, needed_bytes), ACCEPT, "{profile}");
+        assert_eq!(verdict(profile, needed_bytes - 1), REJECT, "{profile}");
+    }
+    assert_eq!(verdict("format", 1), ACCEPT);
+}
+
+#[test]
+fn a_service_can_build_its_own_profile() {
+    let rows = [Row::of(1, app::id(1), 10)];
+    let archive = app::archive(app::builder(FormatVersion::V1_16, &rows).build(), &[(1, 10), (2, 20)]);
+    let own = Profile::mendix_cloud()
+        .with_name("our-cluster")
+        .with_max_dump_version(FormatVersion::V1_16)
+        .with_severity(Code::DocumentOrphan, Severity::Error)
+        .with_space_rule(Platform::mendix_cloud_2021().space_rule().map(|rule| rule.value()))
+        .with_many_documents_count(1);
+    let mut silent = appsnap::observe::Silent;
+    let report = appsnap::check::check(archive.as_slice(), &own, &CheckOptions::new(), &mut silent).unwrap();
+    assert_eq!((report.profile(), report.verdict()), ("our-cluster", REJECT));
+    assert_eq!(codes(&report), [Code::ManyDocuments, Code::DocumentOrphan]);
+}
+
+#[test]
+fn what_is_no_snapshot_is_refused_with_the_remedy() {
+    let (dump, _) = app::healthy();
+    for (bytes, code, remedy) in [
+        (gzip::member(&dump), Code::DumpFormat, "gunzip"),
+        (b"--\n-- PostgreSQL database dump\n--\n\n".to_vec(), Code::DumpFormat, "pg_dump"),
+        (b"--\n-- PostgreSQL database cluster dump\n--\n\n".to_vec(), Code::DumpFormat, "pg_dump"),
+        (b"\xff\xfeP\0G\0D\0M\0P\0".to_vec(), Code::DumpFormat, "pg_dump -Fc -f"),
+        (b"PK\x03\x04 and so on".to_vec(), Code::NotASnapshot, "unzip"),
+        (b"TAPE\0\0\x03\0".to_vec(), Code::NotASnapshot, "PostgreSQL"),
+        (Vec::new(), Code::NotASnapshot, "empty"),
+        (b"hello".to_vec(), Code::NotASnapshot, "pg_dump"),
+    ] {
+        let report = checked(bytes.as_slice(), "format");
+        assert_eq!(report.verdict(), REJECT);
+        assert_eq!(codes(&report), [code], "{report}");
+        let message = report.findings()[0].message();
+        assert!(message.contains(remedy), "{message}");
+        assert!(!report.contents().is_verified);
+    }
+}
+
+#[test]
+fn files_packed_without_a_snapshot_around_them_are_read_and_rejected() {
+    let mut bytes = Vec::new();
+    for id in ["8a3f4c2e-0c3b-4b40-9b77-0f4f1f5d0001", "8a3f4c2e-0c3b-4b40-9b77-0f4f1f5d0002"] {
+        bytes.extend(crate::support::hostile::plan::Part::file(format!("8a/3f/{id}"), "content").render());
+    }
+    bytes.resize(bytes.len() + 1024, 0);
+    let report = checked(bytes.as_slice(), "format");
+    assert_eq!(report.verdict(), REJECT);
+    assert_eq!(report.count(Code::NameUnknown), 2, "{report}");
+}

@@ -1,0 +1,255 @@
+//! What conversion does to the table of contents: groups of large objects, entries that go, SQL that changes.
+
+use std::io;
+
+use appsnap::Limits;
+use appsnap::observe::Silent;
+use appsnap::pgdump::{
+    Blocks, Compression, Corruption, DropReason, Edit, ErrorKind, Feature, FormatVersion, Section, Transcoder,
+};
+
+use super::transcode_support::{Made, converted, lines, streams, to_1_14};
+
+fn made() -> Made {
+    Made::new(FormatVersion::V1_16, Compression::GZIP)
+}
+
+#[test]
+fn groups_become_the_entries_that_old_versions_have() {
+    let dump = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/pgdump/pg17-lo-acl.dump")).unwrap();
+    let (out, conversion) = converted(&to_1_14(), &dump);
+    let listed = lines(&out);
+    // Behind settings and database, and in front of the first data.
+    assert_eq!(listed.len(), 4 + 10 + 10 + 1 + 2 + 2);
+    let rights = |oid: u32| {
+        format!(
+            "GRANT SELECT ON LARGE OBJECT {oid} TO mxreader;\\nGRANT ALL ON LARGE OBJECT {oid} TO \\\"we;ird \\\"\\\"LARGE OBJECT 1\\\"\\\"\\\";\\n"
+        )
+    };
+    let wanted = [
+        r"3414 BLOB 200001 mxowner [] SELECT pg_catalog.lo_create(\'200001\');\n".to_owned(),
+        format!("3423 ACL LARGE OBJECT 200001 mxowner [3414] {}", rights(200_001)),
+        r"3424 BLOB 200002 mxowner [] SELECT pg_catalog.lo_create(\'200002\');\n".to_owned(),
+        format!("3434 ACL LARGE OBJECT 200002 mxowner [3424] {}", rights(200_002)),
+    ];
+    assert_eq!(listed[4..8], wanted);
+    let fifth = [
+        r"3427 BLOB 200005 mxowner [] SELECT pg_catalog.lo_create(\'200005\');\n".to_owned(),
+        r#"3422 COMMENT LARGE OBJECT 200005 mxowner [3427] COMMENT ON LARGE OBJECT 200005 IS \'five; \"x\"\';\n"#
+            .to_owned(),
+        format!("3437 ACL LARGE OBJECT 200005 mxowner [3427] {}", rights(200_005)),
+    ];
+    assert_eq!(listed[12..15], fifth);
+    assert_eq!(
+        listed[25..],
+        [
+            r"3412 BLOB 200011 postgres [] SELECT pg_catalog.lo_create(\'200011\');\n",
+            r"3433 BLOB 200012 postgres [] SELECT pg_catalog.lo_create(\'200012\');\n",
+            "3415 BLOBS 200001..200010 mxowner [3416] -",
+            "3413 BLOBS 200011..200012 postgres [3416] -",
+        ]
+    );
+    let blocks = Blocks::open(&out[..], &Limits::untrusted()).unwrap();
+    for blob in blocks.toc().entries().filter(|entry| entry.desc == b"BLOB") {
+        assert_eq!((blob.section, blob.catalog_table_oid), (Section::PreData, 2613));
+        assert_eq!(blob.catalog_oid.to_string().as_bytes(), blob.tag);
+        assert_eq!(
+            blob.drop_statement.unwrap().escape_ascii().to_string(),
+            format!(r"SELECT pg_catalog.lo_unlink(\'{}\');\n", blob.catalog_oid)
+        );
+    }
+    let expanded: Vec<_> = conversion.changes.expanded.iter().map(|one| (one.id, one.entries_count)).collect();
+    assert_eq!(expanded, [(3414, 10), (3423, 10), (3412, 2)]);
+    assert_eq!(streams(&out[..]), streams(&dump[..]));
+}
+
+#[test]
+fn new_ids_lie_above_all_that_occur() {
+    let mut made = made();
+    made.group(10, "5\n6\n7\n", &[10, 900]);
+    made.sql(20, "TABLE", "t", "CREATE TABLE public.t ();\n").dependencies = (&[3, 800][..]).into();
+    let (out, _) = converted(&to_1_14(), &made.build());
+    let ids: Vec<u32> = Blocks::open(&out[..], &Limits::untrusted()).unwrap().toc().entries().map(|e| e.id).collect();
+    assert_eq!(ids, [1, 2, 3, 10, 901, 902, 11, 20]);
+}
+
+#[test]
+fn no_id_left_is_an_error() {
+    let mut made = made();
+    made.group(10, "5\n6\n", &[10, u32::MAX]);
+    let error = to_1_14().plan(&made.build()[..], &Limits::untrusted()).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Inexpressible { .. }), "{error}");
+}
+
+#[test]
+fn large_objects_come_before_the_first_data() {
+    let mut made = made();
+    made.sql(4, "TABLE", "t", "CREATE TABLE public.t ();\n");
+    made.sql(5, "SEQUENCE SET", "s", "SELECT 1;\n").section = Section::Data;
+    made.group(10, "5\n", &[10]);
+    let label = made.sql(12, "SECURITY LABEL", "LARGE OBJECT 5", "SECURITY LABEL ON LARGE OBJECT 5 IS 'x';\n");
+    label.dependencies = (&[10][..]).into();
+    label.section = Section::None;
+    let (out, _) = converted(&to_1_14(), &made.build());
+    let ids: Vec<u32> = Blocks::open(&out[..], &Limits::untrusted()).unwrap().toc().entries().map(|e| e.id).collect();
+    assert_eq!(ids, [1, 2, 3, 4, 10, 12, 5, 11]);
+}
+
+#[test]
+fn lists_that_make_no_sense_are_damage() {
+    for list in ["", "5", "0\n", "5\n5\n", "5\n6\n5\n", "x\n", "5\n\n", "4294967296\n", "5 \n"] {
+        let mut made = made();
+        made.group(10, list, &[10]);
+        let error = to_1_14().plan(&made.build()[..], &Limits::untrusted()).unwrap_err();
+        assert_eq!(error.kind(), &ErrorKind::Corrupt(Corruption::LargeObjectList(10)), "{list:?}");
+    }
+    // Within the version nobody asks.
+    let mut made = made();
+    made.group(10, "x\n", &[10]);
+    converted(&Transcoder::same_version(), &made.build());
+}
+
+#[test]
+fn a_list_in_another_order_is_one_all_the_same() {
+    let mut made = made();
+    made.group(10, "9\n3\n", &[10]);
+    let (out, _) = converted(&to_1_14(), &made.build());
+    assert_eq!(lines(&out)[3..5].iter().map(|line| &line[..9]).collect::<Vec<_>>(), ["10 BLOB 3", "12 BLOB 9"]);
+    streams(&out[..]);
+}
+
+#[test]
+fn the_limits_on_a_table_of_contents_hold_for_the_new_one() {
+    // 2,000 large objects with rights of 20,000 bytes would make 40 MB of a table of contents of 40 kB.
+    let list: String = (1..=2000).map(|oid| format!("{oid}\n")).collect();
+    let sql = format!("GRANT ALL ON LARGE OBJECT 1 TO {};\n", "r".repeat(20_000));
+    let mut made = made();
+    made.group(10, list.leak(), &[10]);
+    let rights = made.sql(20, "ACL", "LARGE OBJECTS 1..2000", sql.leak());
+    rights.dependencies = (&[10][..]).into();
+    let dump = made.build();
+    let plan = |limits: &Limits| to_1_14().plan(&dump[..], limits).map(|plan| plan.changes().entries_out_count);
+    let limits = Limits::untrusted();
+    assert_eq!(plan(&limits).unwrap(), 3 + 2000 + 2000 + 1);
+    for (limits, name) in [
+        (limits.clone().with_max_toc_bytes(1 << 20), "max_toc_bytes"),
+        (limits.clone().with_max_toc_entries(1999), "max_toc_entries"),
+        (limits.clone().with_max_toc_entries(3999), "max_toc_entries"),
+        (limits.clone().with_max_string_bytes(20_033), "max_string_bytes"),
+    ] {
+        match plan(&limits).unwrap_err().kind() {
+            ErrorKind::Limit(exceeded) => assert_eq!(exceeded.name, name),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn rights_on_a_group_that_is_not_there_are_dropped() {
+    let mut made = made();
+    made.sql(20, "ACL", "LARGE OBJECTS 1..2", "GRANT ALL ON LARGE OBJECT 1 TO x;\n").dependencies = (&[10][..]).into();
+    made.sql(21, "ACL", "LARGE OBJECT 1", "GRANT ALL ON LARGE OBJECT 1 TO x;\n").dependencies = (&[10][..]).into();
+    let (_, conversion) = converted(&to_1_14(), &made.build());
+    let dropped: Vec<_> = conversion.changes.dropped.iter().map(|dropped| (dropped.id, dropped.reason)).collect();
+    assert_eq!(dropped, [(20, DropReason::NoLargeObjects)]);
+}
+
+#[test]
+fn statistics_go_for_servers_that_cannot_take_them() {
+    let mut made = made();
+    made.sql(20, "STATISTICS DATA", "t", "SELECT * FROM pg_catalog.pg_restore_relation_stats();\n");
+    made.sql(21, "EXTENDED STATISTICS DATA", "t", "SELECT 1;\n");
+    made.sql(22, "STATISTICS", "t", "CREATE STATISTICS public.s ON a, b FROM public.t;\n");
+    let dump = made.build();
+    for (transcoder, wanted) in [
+        (to_1_14(), &[20, 21][..]),
+        (Transcoder::to(FormatVersion::V1_15), &[20, 21]),
+        (Transcoder::same_version(), &[]),
+        (Transcoder::same_version().with_server_major(13), &[20, 21]),
+        (to_1_14().with_server_major(18), &[21]),
+        (to_1_14().with_server_major(19), &[]),
+    ] {
+        let (_, conversion) = converted(&transcoder, &dump);
+        assert!(conversion.changes.dropped.iter().all(|dropped| dropped.reason == DropReason::Statistics));
+        let dropped: Vec<u32> = conversion.changes.dropped.iter().map(|dropped| dropped.id).collect();
+        assert_eq!(dropped, wanted, "{transcoder:?}");
+    }
+}
+
+#[test]
+fn a_schema_public_of_comments_goes_and_a_real_one_stays() {
+    let mut made = made();
+    made.sql(20, "SCHEMA", "public", "-- *not* creating schema, since initdb creates it\n\n");
+    made.sql(21, "SCHEMA", "public", "CREATE SCHEMA public;\n");
+    made.sql(22, "SCHEMA", "other", "-- nothing\n");
+    made.sql(23, "COMMENT", "SCHEMA public", "COMMENT ON SCHEMA public IS '';\n").dependencies = (&[20][..]).into();
+    let dump = made.build();
+    let (_, conversion) = converted(&to_1_14(), &dump);
+    let dropped: Vec<_> = conversion.changes.dropped.iter().map(|dropped| (dropped.id, dropped.reason)).collect();
+    assert_eq!(dropped, [(20, DropReason::PublicSchema)]);
+    assert!(converted(&to_1_14().with_server_major(15), &dump).1.changes.dropped.is_empty());
+}
+
+#[test]
+fn entries_that_go_must_not_have_data() {
+    let content = || Some(crate::support::dumps::Content::Table(b"x".to_vec()));
+    for desc in [&b"STATISTICS DATA"[..], b"BLOB METADATA"] {
+        let mut made = made();
+        let mut entry = appsnap::pgdump::Entry::new(20, desc, b"1");
+        entry.definition = Some(b"1\n");
+        made.push(entry, content());
+        let error = to_1_14().convert(&made.build()[..], io::sink(), &Limits::untrusted(), &mut Silent).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Corrupt(_)) && error.place().is_some(), "{error}");
+    }
+}
+
+#[test]
+fn range_types_lose_the_name_that_old_servers_refuse() {
+    let mut made = made();
+    let sql = "CREATE TYPE n.r AS RANGE (\n    subtype = float8,\n    multirange_type_name = n.mr\n);\n";
+    made.sql(20, "TYPE", "r", sql);
+    made.sql(21, "TABLE", "t", "CREATE TABLE n.t (\n    a n.mr\n);\n");
+    made.sql(22, "TABLE", "u", "CREATE TABLE n.u (\n    a n.r,\n    mr integer\n);\n");
+    let dump = made.build();
+    let (out, conversion) = converted(&to_1_14(), &dump);
+    assert!(lines(&out)[3].ends_with(r"AS RANGE (\n    subtype = float8\n);\n"), "{:?}", lines(&out));
+    let edited: Vec<_> = conversion.changes.edited.iter().map(|edited| (edited.id, edited.edit)).collect();
+    assert_eq!(edited, [(20, Edit::MultirangeTypeName)]);
+    let warnings: Vec<_> = conversion.changes.warnings.iter().map(|warning| (warning.id, warning.feature)).collect();
+    assert_eq!(warnings, [(21, Feature::Multirange)]);
+
+    let (out, conversion) = converted(&to_1_14().with_server_major(14), &dump);
+    assert!(lines(&out)[3].contains("multirange_type_name"));
+    assert!(conversion.changes.edited.is_empty() && conversion.changes.warnings.is_empty());
+}
+
+#[test]
+fn access_methods_that_cannot_be_stated_are_reported() {
+    let mut made = made();
+    for (id, method, kind) in [(20, &b"heap"[..], b'r'), (21, b"columnar", b'r'), (22, b"heap", b'p')] {
+        let table = made.sql(id, "TABLE", "t", "CREATE TABLE public.t ();\n");
+        table.access_method = Some(method);
+        table.relation_kind = Some(kind);
+    }
+    let edited = |to| {
+        let (_, conversion) = converted(&Transcoder::to(to), &made.build());
+        assert!(conversion.changes.edited.iter().all(|edited| edited.edit == Edit::AccessMethod));
+        conversion.changes.edited.iter().map(|edited| edited.id).collect::<Vec<_>>()
+    };
+    assert!(edited(FormatVersion::V1_16).is_empty());
+    assert_eq!(edited(FormatVersion::V1_14), [22]);
+    assert_eq!(edited(FormatVersion::V1_13), [21, 22]);
+}
+
+#[test]
+fn texts_need_not_be_utf8() {
+    let mut made = made();
+    let mut table = appsnap::pgdump::Entry::new(20, b"TABLE", b"caf\xe9");
+    table.definition = Some(b"CREATE TABLE public.\"caf\xe9\" ();\n");
+    table.owner = Some(b"\xff\x00");
+    made.push(table, None);
+    let (out, _) = converted(&to_1_14(), &made.build());
+    let blocks = Blocks::open(&out[..], &Limits::untrusted()).unwrap();
+    let back = blocks.toc().get(20).unwrap();
+    assert_eq!((back.tag, back.definition, back.owner), (table.tag, table.definition, table.owner));
+}

@@ -1,0 +1,173 @@
+//! Dumps for the tests of the transcoder: entries with every field at hand, and what came out of a conversion.
+
+use std::io::Read;
+
+use appsnap::Limits;
+use appsnap::observe::Silent;
+use appsnap::pgdump::{
+    Blocks, Compression, Conversion, DataState, Dialect, Dump, Entry, FormatVersion, Header, Piece, Section,
+    Transcoder, encode_toc,
+};
+
+use crate::support::dumps::{Content, compressed};
+
+/// A dump whose entries are given as they are, some of them with data.
+pub struct Made {
+    pub header: Header,
+    pub entries: Vec<(Entry<'static>, Option<Content>)>,
+    pub with_positions: bool,
+}
+
+impl Made {
+    /// The settings of every dump, from a server of PostgreSQL 17.
+    pub fn new(version: FormatVersion, compression: Compression) -> Self {
+        let mut header = Header::new(version);
+        header.compression = compression;
+        header.server_version = Some(b"17.4".to_vec());
+        header.dump_version = Some(b"17.4".to_vec());
+        let mut made = Self { header, entries: Vec::new(), with_positions: true };
+        for (id, name, sql) in [
+            (1, "ENCODING", "SET client_encoding = 'UTF8';\n"),
+            (2, "STDSTRINGS", "SET standard_conforming_strings = 'on';\n"),
+            (3, "SEARCHPATH", "SELECT pg_catalog.set_config('search_path', '', false);\n"),
+        ] {
+            made.sql(id, name, name, sql);
+        }
+        made
+    }
+
+    /// Adds an entry with a definition.
+    pub fn sql(&mut self, id: u32, desc: &'static str, tag: &'static str, sql: &'static str) -> &mut Entry<'static> {
+        let mut entry = Entry::new(id, desc.as_bytes(), tag.as_bytes());
+        entry.definition = Some(sql.as_bytes());
+        self.push(entry, None)
+    }
+
+    pub fn push(&mut self, entry: Entry<'static>, content: Option<Content>) -> &mut Entry<'static> {
+        self.entries.push((entry, content));
+        &mut self.entries.last_mut().unwrap().0
+    }
+
+    /// Adds a group of large objects as 1.16 has it, with its data; its ids are `id` and `id + 1`.
+    pub fn group(&mut self, id: u32, list: &'static str, depends: &'static [u32]) {
+        let first = list.split('\n').next().unwrap();
+        let mut metadata = Entry::new(id, b"BLOB METADATA", first.as_bytes());
+        metadata.definition = Some(list.as_bytes());
+        metadata.drop_statement = Some(b"-- dummy");
+        metadata.owner = Some(b"mxowner");
+        metadata.section = Section::Data;
+        metadata.catalog_table_oid = 2613;
+        metadata.catalog_oid = first.parse().unwrap_or(0);
+        self.push(metadata, None);
+        let objects = list.lines().filter_map(|line| line.parse().ok()).map(|oid| (oid, vec![7; 30])).collect();
+        let mut blobs = Entry::new(id + 1, b"BLOBS", b"group");
+        blobs.section = Section::Data;
+        blobs.owner = Some(b"mxowner");
+        blobs.dependencies = depends.into();
+        self.push(blobs, Some(Content::Blobs(objects)));
+    }
+
+    pub fn build(&self) -> Vec<u8> {
+        let dialect = self.header.dialect;
+        let start = self.front(None).len() as u64;
+        let (mut data, mut positions) = (Vec::new(), Vec::new());
+        for (entry, content) in &self.entries {
+            positions.push(start + data.len() as u64);
+            let mut put = |piece: Piece<'_>| piece.encode(&dialect, &mut data).unwrap();
+            let stream = |plain: &[u8], put: &mut dyn FnMut(Piece<'_>)| {
+                for chunk in compressed(self.header.compression, plain).chunks(50) {
+                    put(Piece::chunk(chunk.len() as u32));
+                    put(Piece::Bytes(chunk));
+                }
+                put(Piece::StreamEnd);
+            };
+            match content {
+                None => {}
+                Some(Content::Table(plain)) => {
+                    put(Piece::block(appsnap::pgdump::BlockKind::Data, entry.id));
+                    stream(plain, &mut put);
+                }
+                Some(Content::Blobs(objects)) => {
+                    put(Piece::block(appsnap::pgdump::BlockKind::Blobs, entry.id));
+                    for (oid, plain) in objects {
+                        put(Piece::object(*oid));
+                        stream(plain, &mut put);
+                    }
+                    put(Piece::BlockEnd(appsnap::pgdump::BlockKind::Blobs));
+                }
+            }
+        }
+        let mut bytes = self.front(Some(&positions));
+        bytes.extend_from_slice(&data);
+        bytes
+    }
+
+    fn front(&self, positions: Option<&[u64]>) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        self.header.encode(&mut bytes).unwrap();
+        let entries: Vec<_> = (self.entries.iter().enumerate())
+            .map(|(index, (entry, content))| {
+                let position = positions.filter(|_| self.with_positions).map(|positions| positions[index]);
+                let data = match (content, position) {
+                    (None, _) => DataState::NoData,
+                    (Some(_), None) => DataState::NotSet,
+                    (Some(_), Some(position)) => DataState::Set(position),
+                };
+                let mut entry = *entry;
+                entry.data = data;
+                entry
+            })
+            .collect();
+        encode_toc(entries, &self.header.dialect, &mut bytes).unwrap();
+        bytes
+    }
+}
+
+/// The output, and what was said about it.
+pub fn converted(transcoder: &Transcoder, dump: &[u8]) -> (Vec<u8>, Conversion) {
+    let mut out = Vec::new();
+    let conversion = transcoder.convert(dump, &mut out, &Limits::untrusted(), &mut Silent).unwrap();
+    assert_eq!(conversion.output_bytes, out.len() as u64);
+    (out, conversion)
+}
+
+/// To 1.14, with nothing else.
+pub fn to_1_14() -> Transcoder {
+    Transcoder::to(FormatVersion::V1_14)
+}
+
+/// Entry, large object and plain bytes of every stream.
+pub fn streams(source: impl Read) -> Vec<(u32, Option<u32>, Vec<u8>)> {
+    let mut dump = Dump::open(source, &Limits::untrusted()).unwrap();
+    let mut found = Vec::new();
+    while let Some(mut stream) = dump.next_stream().unwrap() {
+        let mut plain = Vec::new();
+        stream.read_to_end(&mut plain).unwrap();
+        found.push((stream.entry().id, stream.oid(), plain));
+    }
+    let inspection = dump.finish().unwrap();
+    assert!(!inspection.has_warnings(), "{:?}", inspection.findings);
+    found
+}
+
+/// The data area of a dump, as it is stored.
+pub fn data_area(dump: &[u8]) -> &[u8] {
+    let start = Blocks::open(dump, &Limits::untrusted()).unwrap().data_start();
+    &dump[start as usize..]
+}
+
+/// Every entry as one line: id, kind, tag, owner, dependencies, definition.
+pub fn lines(dump: &[u8]) -> Vec<String> {
+    let blocks = Blocks::open(dump, &Limits::untrusted()).unwrap();
+    let text = |bytes: Option<&[u8]>| bytes.map_or("-".into(), |bytes| bytes.escape_ascii().to_string());
+    let line = |entry: Entry<'_>| {
+        let (desc, tag) = (text(Some(entry.desc)), text(Some(entry.tag)));
+        let (owner, sql) = (text(entry.owner), text(entry.definition));
+        format!("{} {desc} {tag} {owner} {:?} {sql}", entry.id, entry.dependencies)
+    };
+    blocks.toc().entries().map(line).collect()
+}
+
+pub fn dialect(version: FormatVersion, int_bytes: u8, offset_bytes: u8) -> Dialect {
+    Dialect::new(version, int_bytes, offset_bytes).unwrap()
+}

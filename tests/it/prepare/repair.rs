@@ -1,0 +1,268 @@
+//! Archives that are soundly framed and not acceptable become acceptable ones; what would be guessed stops it.
+
+use std::io::Cursor;
+
+use appsnap::check::{CheckOptions, Code, Profile, Report, Verdict, check};
+use appsnap::observe::Silent;
+use appsnap::pgdump::FormatVersion;
+use appsnap::prepare::{Change, Error, ErrorKind, PrepareOptions, Repair};
+use appsnap::snapshot::{ReadOptions, WriteOptions};
+
+use crate::check::app;
+use crate::support::archives::{Contents, read};
+use crate::support::hostile::plan::{DATABASE, DOCUMENT, IDS, METADATA, Part, Plan, documents, metadata};
+use crate::support::hostile::{Verdict as Corpus, cases, dump};
+
+fn options() -> PrepareOptions {
+    PrepareOptions::new().with_model_version("1.0.0.40").with_database_size_bytes(9_730_584)
+}
+
+fn repaired_with(archive: Vec<u8>, options: &PrepareOptions) -> Result<(Vec<u8>, Vec<Change>, Report), Error> {
+    let repair = Repair::survey(Cursor::new(archive), options, &mut Silent)?;
+    let (changes, report) = (repair.changes().to_vec(), repair.report().clone());
+    let (archive, _) = repair.write(Vec::new(), WriteOptions::new(), &mut Silent)?;
+    Ok((archive, changes, report))
+}
+
+/// Repairs, checks the result, and gives the names of the changes.
+fn repaired(plan: &Plan) -> (Contents, Vec<&'static str>) {
+    let before = checked(&plan.gz());
+    let (archive, changes, foreseen) = repaired_with(plan.gz(), &options()).unwrap();
+    let after = checked(&archive);
+    assert_eq!(after.verdict(), Verdict::Accept, "before: {before}\nafter: {after}");
+    assert_eq!(foreseen.verdict(), Verdict::Accept);
+    (read(archive.as_slice(), ReadOptions::new()).unwrap().0, changes.iter().map(Change::name).collect())
+}
+
+fn checked(archive: &[u8]) -> Report {
+    check(archive, &Profile::format(), &CheckOptions::new(), &mut Silent).unwrap()
+}
+
+/// What the corpus' sample holds.
+fn sample() -> Contents {
+    let mut documents = documents();
+    documents.sort();
+    Contents { database: Some(dump::small()), documents }
+}
+
+fn sorted(mut contents: Contents) -> Contents {
+    contents.documents.sort();
+    contents
+}
+
+/// The sample with every name changed.
+fn renamed(rename: impl Fn(&str) -> String) -> Plan {
+    let mut plan = Plan::sample();
+    let names = [".metadata".to_owned(), "db/db.backup".to_owned()].into_iter();
+    let names = names.chain((0..IDS.len()).map(crate::support::hostile::plan::sample_path));
+    for (part, name) in plan.parts.iter_mut().zip(names) {
+        *part = Part::file(rename(&name), part.payload.clone());
+    }
+    plan
+}
+
+#[test]
+fn a_sound_archive_is_left_as_it_is() {
+    let (contents, changes) = repaired(&Plan::sample());
+    assert_eq!((sorted(contents), changes), (sample(), vec![]));
+}
+
+#[test]
+fn missing_metadata_are_made() {
+    let (contents, changes) = repaired(&Plan::sample().without(METADATA));
+    assert_eq!((sorted(contents), changes), (sample(), vec!["metadata-added"]));
+    let (_, changes, _) = repaired_with(Plan::sample().without(METADATA).gz(), &PrepareOptions::new()).unwrap();
+    let changes = changes.iter().map(Change::name).collect::<Vec<_>>();
+    assert_eq!(changes, ["metadata-added", "model-version-assumed", "database-size-estimated"]);
+}
+
+#[test]
+fn unusable_metadata_are_replaced_and_stale_ones_corrected() {
+    let (_, changes) = repaired(&Plan::with_metadata("{\"dumpSize\":1.5}"));
+    assert_eq!(changes, ["metadata-replaced"]);
+    let stale = metadata(1, 2).replace('}', ",\"more\":[1]}");
+    let archive = Plan::with_metadata(stale).gz();
+    let (archive, changes, _) = repaired_with(archive, &PrepareOptions::new()).unwrap();
+    let texts = changes.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(texts.len(), 2, "{texts:?}");
+    assert!(texts[0].contains("dumpSize in .metadata was 1 and is") && texts[1].contains("filesSize"), "{texts:?}");
+    let mut reader = appsnap::snapshot::SnapshotReader::new(archive.as_slice(), ReadOptions::new());
+    while reader.next_entry().unwrap().is_some() {}
+    let metadata = reader.metadata().unwrap();
+    // What it knew before stays.
+    assert_eq!((metadata.model_version(), metadata.database_size_bytes()), (Some("1.0.0.40"), Some(9_730_584)));
+    assert_eq!(metadata.other().collect::<Vec<_>>(), [("more", "[1]")]);
+}
+
+#[test]
+fn everything_in_a_folder_is_taken_out_of_it() {
+    for folder in ["backup", "./srv/backup 1", "tree"] {
+        let (contents, changes) = repaired(&renamed(|name| format!("{folder}/{name}")));
+        assert_eq!((sorted(contents), changes), (sample(), vec!["folder-taken-off"]), "{folder}");
+    }
+}
+
+#[test]
+fn flat_and_oddly_spelled_trees_are_put_in_order() {
+    let flat = |name: &str| match name.rsplit_once('/') {
+        Some((folders, file)) if folders.starts_with("tree") => format!("tree/{file}"),
+        _ => name.to_owned(),
+    };
+    let (contents, changes) = repaired(&renamed(flat));
+    assert_eq!((sorted(contents), changes), (sample(), vec!["normalised"]));
+    let (contents, changes) = repaired(&renamed(|name| format!("x/{}", flat(name))));
+    assert_eq!((sorted(contents), changes), (sample(), vec!["folder-taken-off", "names-respelled"]));
+    let (contents, changes) = repaired(&renamed(|name| name.replace("tree/", "tree/./")));
+    assert_eq!((sorted(contents), changes), (sample(), vec!["names-respelled"]));
+}
+
+#[test]
+fn any_order_becomes_that_of_the_format() {
+    let mut last = Plan::sample();
+    let database = last.parts.remove(DATABASE);
+    let metadata = last.parts.remove(METADATA);
+    last.parts.swap(0, 2);
+    for plan in
+        [last.clone().push(database.clone()).push(metadata.clone()), last.insert(0, database).insert(1, metadata)]
+    {
+        let (contents, changes) = repaired(&plan);
+        assert_eq!((sorted(contents), changes), (sample(), vec!["reordered"]));
+    }
+}
+
+#[test]
+fn what_file_managers_leave_behind_is_left_out() {
+    let plan = Plan::sample()
+        .push(Part::file("Thumbs.db", "x"))
+        .push(Part::file("tree/f1/desktop.ini", "x"))
+        .push(Part::file("__MACOSX/tree/._x", "x"))
+        .push(Part::directory("__MACOSX/"))
+        .push(Part::directory("tree/empty/"))
+        .push(Part::file("tree/.DS_Store", "x"))
+        .push(Part::file("._.metadata", "x"));
+    let (contents, changes) = repaired(&plan);
+    assert_eq!(sorted(contents), sample());
+    assert_eq!(changes, ["junk-left-out", "folders-left-out", "normalised", "normalised"]);
+}
+
+#[test]
+fn a_dump_that_is_too_new_is_converted() {
+    let dump = app::builder(FormatVersion::V1_16, &[]).build();
+    let plan = Plan::with_dump(&dump);
+    assert_eq!(checked(&plan.gz()).count(Code::DumpTooNew), 1);
+    let mut late = plan.clone();
+    let part = late.parts.remove(DATABASE);
+    for plan in [plan, late.push(part)] {
+        let (archive, changes, _) = repaired_with(plan.gz(), &options()).unwrap();
+        let report = checked(&archive);
+        assert_ne!(report.verdict(), Verdict::Reject, "{report}");
+        assert_eq!(report.contents().dump_version.as_deref(), Some("1.14"));
+        let names = changes.iter().map(Change::name).collect::<Vec<_>>();
+        assert!(names.contains(&"dump-converted") && names.contains(&"metadata-corrected"), "{names:?}");
+    }
+}
+
+#[cfg(feature = "lz4")]
+#[test]
+fn a_dump_that_must_be_compressed_anew_is_put_down_first() {
+    let plan = Plan::with_dump(include_bytes!("../../data/pgdump/pg17-lz4.dump"));
+    let error = repaired_with(plan.gz(), &options()).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::SpoolNeeded));
+    let folder = tempfile::tempdir().unwrap();
+    let (archive, _, _) = repaired_with(plan.gz(), &options().with_spool_dir(folder.path())).unwrap();
+    assert_eq!(checked(&archive).contents().dump_version.as_deref(), Some("1.14"));
+}
+
+#[test]
+fn everything_at_once() {
+    let mut plan = renamed(|name| format!("my backup/{}", name.replace("tree/", "tree/./")));
+    plan.parts.remove(METADATA);
+    let database = plan.parts.remove(0);
+    let plan = plan.push(Part::file("my backup/Thumbs.db", "")).push(database);
+    let (contents, changes) = repaired(&plan);
+    assert_eq!(sorted(contents), sample());
+    assert_eq!(changes, ["folder-taken-off", "names-respelled", "junk-left-out", "reordered", "metadata-added"]);
+}
+
+#[test]
+fn what_would_be_guessed_stops_it() {
+    let stray = |name: &str| Plan::sample().push(Part::file(name, "x"));
+    let id = IDS[0];
+    for plan in [
+        stray("tree/readme.txt"),
+        stray("notes.txt"),
+        stray("db/other.backup"),
+        stray("../outside"),
+        stray("/etc/passwd"),
+        stray("tree/a\\b"),
+        stray("tree/\u{1b}[2J"),
+        stray(&format!("tree/aa/bb/{}", id.replace('f', "a"))),
+        stray(&format!("other/tree/{id}")),
+        renamed(|name| format!("{}/{name}", name.len())),
+    ] {
+        let error = repaired_with(plan.gz(), &options()).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Unplaceable { .. }), "{error}");
+        assert!(error.is_bad_input());
+        assert!(error.to_string().chars().all(|letter| (' '..='~').contains(&letter)), "{error}");
+    }
+}
+
+#[test]
+fn two_files_for_one_place_stop_it() {
+    let sample = Plan::sample();
+    for part in [METADATA, DATABASE, DOCUMENT] {
+        let plan = Plan::sample().push(sample.parts[part].clone());
+        let error = repaired_with(plan.gz(), &options()).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Repeated { .. }), "{error}");
+    }
+    let mut down = renamed(|name| format!("x/{name}"));
+    for part in [METADATA, DATABASE, DOCUMENT] {
+        let twice = down.parts[part].clone();
+        down = down.push(twice);
+        let error = repaired_with(down.gz(), &options()).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Repeated { .. }), "{error}");
+        down.parts.pop();
+    }
+}
+
+#[test]
+fn damage_is_not_repaired() {
+    let bytes = Plan::sample().gz();
+    for (archive, is_archive) in [
+        (bytes[..bytes.len() - 1].to_vec(), true),
+        (Plan::sample().ending(Vec::new()).gz(), true),
+        (Plan::with_dump(&dump::small()[..100]).gz(), false),
+    ] {
+        let error = repaired_with(archive, &options()).unwrap_err();
+        assert_eq!(matches!(error.kind(), ErrorKind::Archive(_)), is_archive, "{error}");
+        assert_eq!(matches!(error.kind(), ErrorKind::Dump(_)), !is_archive, "{error}");
+        assert!(error.is_bad_input());
+    }
+    let nothing = Plan { parts: vec![Part::file(".metadata", "{}")], end: vec![0; 1024] };
+    assert!(matches!(repaired_with(nothing.gz(), &options()).unwrap_err().kind(), ErrorKind::Nothing));
+}
+
+#[test]
+fn a_repaired_case_of_the_corpus_is_accepted_or_the_repair_refused() {
+    let mut count = 0;
+    for case in cases() {
+        let options = options().with_limits(case.limits.clone());
+        let (archive, changes) = match repaired_with(case.bytes.clone(), &options) {
+            Ok((archive, changes, _)) => (archive, changes),
+            // An archive of nothing may be read, and nothing can be made of it.
+            Err(error) => {
+                let is_refused = case.verdict == Corpus::Reject || matches!(error.kind(), ErrorKind::Nothing);
+                assert!(is_refused, "{} is accepted and cannot be repaired: {error}", case.name);
+                continue;
+            }
+        };
+        let report = checked(&archive);
+        // An archive without a database stays one.
+        let worst = if report.contents().database_bytes.is_none() { Verdict::Warn } else { Verdict::Accept };
+        assert!(report.verdict() <= worst, "{}: {report}", case.name);
+        // What was rejected is not made good in silence.
+        assert!(case.verdict != Corpus::Reject || !changes.is_empty(), "{}", case.name);
+        count += u32::from(case.verdict == Corpus::Reject);
+    }
+    assert!(count > 100, "{count} repaired");
+}

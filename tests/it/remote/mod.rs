@@ -1,0 +1,31 @@
+//! Object storage: what is asked of a store, and what it is left with.
+
+mod fetch;
+mod http;
+mod s3;
+mod upload;
+
+use std::sync::{Arc, LazyLock};
+
+use appsnap::remote::object_store::{ObjectStore, path::Path};
+use appsnap::remote::{FetchOptions, RemoteObject, RemoteUpload, UploadOptions};
+use tokio::runtime::{Builder, Handle, Runtime};
+
+static RUNTIME: LazyLock<Runtime> =
+    LazyLock::new(|| Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap());
+
+fn runtime() -> Handle {
+    RUNTIME.handle().clone()
+}
+
+fn place() -> Path {
+    Path::from("backups/one.tar.gz")
+}
+
+fn upload<S: ObjectStore>(store: &Arc<S>, options: UploadOptions) -> RemoteUpload {
+    RemoteUpload::new(Arc::clone(store) as _, place(), runtime(), options)
+}
+
+fn open<S: ObjectStore>(store: &Arc<S>) -> RemoteObject {
+    RemoteObject::open(Arc::clone(store) as _, place(), runtime(), FetchOptions::new()).unwrap()
+}
