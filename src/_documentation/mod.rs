@@ -1,5 +1,8 @@
 //! Why the crate is as it is, and the formats byte for byte: pages to read, not code to call.
 
+#[doc = include_str!("async.md")]
+pub mod asynchronous {}
+
 #[doc = include_str!("cookbook.md")]
 pub mod cookbook {}
 
