@@ -17,3 +17,6 @@ pub mod format {}
 
 #[doc = include_str!("performance.md")]
 pub mod performance {}
+
+#[doc = include_str!("security.md")]
+pub mod security {}
