@@ -135,7 +135,7 @@ impl<R: Read> Blocks<R> {
     }
 
     /// Whether the table of contents stands once more behind the data, as pg_dump 17 and later leave it when their
-    /// output is redirected with `>`; known when everything was read. pg_restore does not look at it, and nobody needs it.
+    /// output is redirected with `>`; known when everything was read. pg_restore does not look at it.
     #[must_use]
     pub fn has_second_toc(&self) -> bool {
         self.data_end.is_some_and(|end| end < self.position())
