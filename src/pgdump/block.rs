@@ -17,8 +17,9 @@ use crate::limits::{Budget, Limits};
 /// A dump as it is stored: header, table of contents, and the data area piece by piece.
 ///
 /// Reads forward only, so a pipe will do, and holds one bounded buffer whatever the chunks claim. It verifies that
-/// blocks and entries belong together, that blocks lie where the table of contents says, and that nothing follows the last
-/// (but for a [second table of contents](Self::has_second_toc)); what is inside the streams is not looked at. [`Dump`](super::Dump) decodes them.
+/// blocks and entries belong together, that blocks lie where the table of contents says, and that nothing follows the
+/// last, but for a [second table of contents](Self::has_second_toc). What is inside the streams is not looked at:
+/// [`Dump`](super::Dump) decodes them.
 ///
 /// ```
 /// use appsnap::pgdump::{Blocks, Piece};
@@ -133,8 +134,8 @@ impl<R: Read> Blocks<R> {
         self.data_end
     }
 
-    /// Whether the table of contents stands once more behind the data, as pg_dump 17 and later leave it when their output is
-    /// redirected with `>`; known when everything was read. pg_restore does not look at it, and nobody needs it.
+    /// Whether the table of contents stands once more behind the data, as pg_dump 17 and later leave it when their
+    /// output is redirected with `>`; known when everything was read. pg_restore does not look at it.
     #[must_use]
     pub fn has_second_toc(&self) -> bool {
         self.data_end.is_some_and(|end| end < self.position())

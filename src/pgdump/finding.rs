@@ -63,8 +63,8 @@ pub enum Finding {
     EscapingStrings,
     /// Positions are not stored: the dump went through a pipe; pg_restore cannot restore it in parallel as fast.
     OffsetsNotSet,
-    /// The table of contents stands a second time behind the data: pg_dump 17 or later was redirected with `>`. pg_restore
-    /// does not look at it; with `-f` the dump would be smaller and state where its data lie.
+    /// The table of contents stands a second time behind the data: pg_dump 17 or later was redirected with `>`.
+    /// pg_restore does not look at it; with `-f` the dump would be smaller and state where its data lie.
     SecondToc {
         /// Length of the second one.
         len_bytes: u64,

@@ -1,8 +1,8 @@
 //! The second table of contents, which pg_dump 17 and later leave behind the data when their output is redirected.
 //!
 //! When the data are written, pg_dump goes back and writes the table of contents again, now with the positions of the
-//! data. But since 17 it opens a redirected output for appending (`pg_dump -Fc mydb > mydb.dump`, as opposed to `-f`): it
-//! goes back all right, and what it writes is appended. The first table of contents keeps its open positions, and
+//! data. But since 17 it opens a redirected output for appending (`pg_dump -Fc mydb > mydb.dump`, as opposed to `-f`):
+//! it goes back all right, and what it writes is appended. The first table of contents keeps its open positions, and
 //! pg_restore never looks at what follows the data.
 
 use std::io::Read;

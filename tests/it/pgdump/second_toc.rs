@@ -40,7 +40,8 @@ fn a_second_table_of_contents_is_found_and_nothing_else_changes() {
     let (once, twice) = dumps();
     let inspection = inspect(&twice[..], &Limits::untrusted()).unwrap();
     assert!(!inspection.has_warnings());
-    assert_eq!((inspection.offsets, inspection.dump_bytes), (Offsets::NotSet, once.len() as u64));
+    assert_eq!((inspection.dump_bytes, inspection.data_end), (twice.len() as u64, once.len() as u64));
+    assert_eq!(inspection.offsets, Offsets::NotSet);
     let len_bytes = (twice.len() - once.len()) as u64;
     assert!(inspection.findings.contains(&Finding::SecondToc { len_bytes }), "{:?}", inspection.findings);
     assert_eq!(streams(&twice[..]), streams(&once[..]));
@@ -94,8 +95,8 @@ fn conversion_leaves_it_behind() {
     assert_eq!(out, converted(&to_1_14(), &once).0);
     assert_eq!(conversion.changes.offsets, Offsets::NotSet);
     let plan = to_1_14().plan(&twice[..], &Limits::untrusted()).unwrap();
-    let dump_bytes = inspect(&twice[..], &Limits::untrusted()).unwrap().dump_bytes;
-    assert_eq!(plan.output_bytes(dump_bytes), Some(out.len() as u64));
+    let data_end = inspect(&twice[..], &Limits::untrusted()).unwrap().data_end;
+    assert_eq!(plan.output_bytes(data_end), Some(out.len() as u64));
 }
 
 #[test]
