@@ -14,6 +14,7 @@ use crate::check::app::{self, Row, id};
 use crate::support::archives::{Contents, read};
 
 const PG16: &[u8] = include_bytes!("../../data/check/pg16-default.dump");
+#[cfg(feature = "lz4")]
 const PG17_LZ4: &[u8] = include_bytes!("../../data/pgdump/pg17-lz4.dump");
 
 fn open(dump: impl Into<Vec<u8>>, options: &PrepareOptions) -> Database<Cursor<Vec<u8>>> {
