@@ -72,7 +72,7 @@ fn dump(documents: &Documents, data_bytes: usize) -> Vec<u8> {
     let count = documents.documents_count();
     for number in 0..count {
         // An odd multiplier below a count that it does not divide visits every document once.
-        let index = if count % 7919 == 0 { number } else { number * 7919 % count };
+        let index = if count.is_multiple_of(7919) { number } else { number * 7919 % count };
         let (id, len_bytes) = documents.row(index);
         writeln!(files, "{number}\tdocument {number}.pdf\t{id}\tt\tf\t{len_bytes}\tShop.Invoice").unwrap();
     }
