@@ -1,5 +1,5 @@
-//! Conversion of dumps that hold 50 MB of data each to archive version 1.14, from file to file, beside `cat`; and how much
-//! memory it takes.
+//! Conversion of dumps that hold 50 MB of data each to archive version 1.14, from file to file, beside `cat`; and how
+//! much memory it takes.
 
 #[path = "../tests/it/support/dumps.rs"]
 mod dumps;

@@ -1,4 +1,4 @@
-//! Packs on-premises data, a dump and a files folder, into a snapshot.
+//! Packs on-premises data, a dump and its files, into a snapshot.
 //!
 //! ```text
 //! pg_dump -O -x -Fc mydb | pack --database - --files /srv/app/data/files --output backup.tar.gz
@@ -11,27 +11,27 @@ use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use appsnap::Limits;
+use appsnap::check::Severity;
 use appsnap::detect;
 use appsnap::gzip::{Level, Parallelism};
-use appsnap::metadata::Metadata;
-use appsnap::pgdump;
-use appsnap::snapshot::{Content, IndexPlacement, SnapshotWriter, WriteOptions, WriteReport};
+use appsnap::pgdump::FormatVersion;
+use appsnap::prepare::{Database, Orphans, PrepareOptions, Prepared};
+use appsnap::snapshot::{IndexPlacement, WriteOptions};
 use appsnap::source::directory::{self, DirectoryOptions};
-use appsnap::source::{LeftoverKind, Plan};
-use clap::Parser;
+use appsnap::source::{ArchiveOptions, LeftoverKind, Plan};
+use clap::{Parser, ValueEnum};
 use serde_json::{Map, Value, json};
 use support::{Failure, InFile, Outcome, Output, Progress, shown};
 
-/// Packs a dump and a files folder into a snapshot.
+/// Packs a dump and its files into a snapshot.
 #[derive(Parser)]
 #[command(group = clap::ArgGroup::new("input").required(true).multiple(true))]
 struct Args {
     /// A dump made by `pg_dump -O -x -Fc`; `-` is the standard input.
     #[arg(long, value_name = "DUMP", group = "input")]
     database: Option<PathBuf>,
-    /// The files folder of the app server, `data/files`.
-    #[arg(long, value_name = "DIR", group = "input")]
+    /// The files folder of the app server, `data/files`, or a zip, tar or tar.gz of it.
+    #[arg(long, value_name = "DIR_OR_ARCHIVE", group = "input")]
     files: Option<PathBuf>,
     /// The snapshot to write.
     #[arg(long, value_name = "FILE.tar.gz")]
@@ -51,9 +51,16 @@ struct Args {
     /// Add an index for random access. Leave it out of archives meant for upload.
     #[arg(long)]
     index: bool,
-    /// Where to keep a dump from the standard input until its length is known [default: beside the output].
+    /// Where to put down what has no length yet: a dump from the standard input or one that is compressed anew, files from
+    /// a compressed archive [default: beside the output].
     #[arg(long, value_name = "DIR")]
     spool_dir: Option<PathBuf>,
+    /// Convert a newer dump down to this archive version.
+    #[arg(long, value_name = "VERSION", num_args = 0..=1, default_missing_value = "1.14")]
+    convert_dump: Option<FormatVersion>,
+    /// What becomes of files that no row of the database knows.
+    #[arg(long, value_name = "WHAT", default_value = "keep")]
+    on_orphan: OnOrphan,
     /// Print what was packed as JSON.
     #[arg(long)]
     json: bool,
@@ -62,24 +69,47 @@ struct Args {
     quiet: bool,
 }
 
+#[derive(Clone, Copy, ValueEnum)]
+enum OnOrphan {
+    Keep,
+    Drop,
+}
+
 fn main() -> ExitCode {
     support::run(pack)
 }
 
 fn pack(args: &Args) -> Outcome {
     let mut progress = Progress::new(args.quiet);
-    let plan = args.files.as_deref().map(|folder| plan(folder, args.threads, &mut progress)).transpose()?;
+    let options = options(args);
     let dump = args.database.as_deref().map(|path| open_dump(path, args)).transpose()?;
+    let database_path = args.database.as_deref().unwrap_or(&args.output);
+    let database = dump.map(|dump| Database::open(dump, &options, &mut progress)).transpose().in_file(database_path)?;
+    let mut plan = args.files.as_deref().map(|files| plan(files, args, &mut progress)).transpose()?;
+    if let (Some(database), Some(plan)) = (&database, &mut plan) {
+        database.assign_numbers(plan);
+    }
+    let prepared = Prepared::new(database, plan.as_ref(), &options).in_file(database_path)?;
 
-    let mut warnings = Vec::new();
-    let metadata = metadata(args, plan.as_ref(), dump.as_ref(), &mut warnings)?;
+    // Everything there is to say is said before a byte is written.
+    let mut warnings: Vec<String> = prepared.changes().iter().map(ToString::to_string).collect();
+    let findings = prepared.report().findings().iter().filter(|finding| finding.severity() > Severity::Info);
+    warnings.extend(findings.map(ToString::to_string));
+    warnings.extend(plan.iter().flat_map(leftovers));
+    warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
+
+    let metadata = support::metadata_json(prepared.metadata());
+    let index = if args.index { IndexPlacement::Embedded } else { IndexPlacement::Omitted };
+    let write = WriteOptions::new()
+        .with_level(args.level.and_then(Level::new).unwrap_or_default())
+        .with_parallelism(Parallelism::threads(args.threads))
+        .with_index(index);
     let mut output = Output::create(&args.output)?;
-    let report = write(args, output.file(), &metadata, dump, plan.as_ref(), &mut progress)?;
+    progress.begin("packing", plan.as_ref().map(Plan::document_bytes));
+    let (_, report) = prepared.write(output.file(), write, &mut progress).in_file(&args.output)?;
     output.publish()?;
     drop(progress);
 
-    warnings.extend(plan.iter().flat_map(leftovers));
-    warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
     if args.json {
         return support::print_json(&json!({
             "output": args.output,
@@ -88,7 +118,7 @@ fn pack(args: &Args) -> Outcome {
             "documents": report.documents_count(),
             "document_bytes": report.document_bytes(),
             "database_bytes": report.database_bytes(),
-            "metadata": support::metadata_json(&metadata),
+            "metadata": metadata,
             "indexed": report.index().is_some(),
             "left_out": plan.as_ref().map(left_out_counts),
             "warnings": warnings,
@@ -105,19 +135,56 @@ fn pack(args: &Args) -> Outcome {
     ))
 }
 
-/// Walks the files folder. A disk makes its readers wait, so there may be more of them than cores.
-fn plan(folder: &Path, threads: usize, progress: &mut Progress) -> Outcome<Plan> {
-    let options = DirectoryOptions::new().with_parallelism(Parallelism::threads(threads.saturating_mul(4)));
-    directory::scan(folder, &options, progress).in_file(folder)
+fn options(args: &Args) -> PrepareOptions {
+    let mut options = PrepareOptions::new()
+        .with_max_dump_version(args.convert_dump)
+        .with_spool_dir(spool_dir(args))
+        .with_orphans(match args.on_orphan {
+            OnOrphan::Keep => Orphans::Keep,
+            OnOrphan::Drop => Orphans::Drop,
+        });
+    if let Some(version) = &args.model_version {
+        options = options.with_model_version(version);
+    }
+    if let Some(bytes) = args.database_size {
+        options = options.with_database_size_bytes(bytes);
+    }
+    options
 }
 
-/// A dump that was read once, to see that it is one and sound, and stands at its beginning again.
-struct CheckedDump {
-    file: File,
-    decompressed_bytes: u64,
+/// Beside the output is where there must be room anyhow.
+fn spool_dir(args: &Args) -> &Path {
+    let beside = args.output.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    args.spool_dir.as_deref().unwrap_or(beside)
 }
 
-fn open_dump(path: &Path, args: &Args) -> Outcome<CheckedDump> {
+/// What the files are: a folder, or an archive of one, told by its bytes.
+fn plan(files: &Path, args: &Args, progress: &mut Progress) -> Outcome<Plan> {
+    let archive = ArchiveOptions::new().with_spool_dir(spool_dir(args));
+    if files.is_dir() {
+        // A disk makes its readers wait, so there may be more of them than cores.
+        let parallelism = Parallelism::threads(args.threads.saturating_mul(4));
+        return directory::scan(files, &DirectoryOptions::new().with_parallelism(parallelism), progress).in_file(files);
+    }
+    let mut head = [0; 4];
+    let count = File::open(files).and_then(|mut file| file.read(&mut head)).in_file(files)?;
+    if head[..count].starts_with(b"PK") {
+        return zip(files, &archive, progress);
+    }
+    appsnap::source::tar::scan(files, &archive, progress).in_file(files)
+}
+
+#[cfg(feature = "zip")]
+fn zip(files: &Path, options: &ArchiveOptions, progress: &mut Progress) -> Outcome<Plan> {
+    appsnap::source::zip::scan(files, options, progress).in_file(files)
+}
+
+#[cfg(not(feature = "zip"))]
+fn zip(files: &Path, _: &ArchiveOptions, _: &mut Progress) -> Outcome<Plan> {
+    Err(Failure::environment(shown(files), "this is a zip file; build with --features zip to read it"))
+}
+
+fn open_dump(path: &Path, args: &Args) -> Outcome<File> {
     let mut file = if path.as_os_str() == "-" { spool(path, args)? } else { File::open(path).in_file(path)? };
     let mut head = Vec::new();
     (&mut file).take(detect::HEAD_BYTES as u64).read_to_end(&mut head).in_file(path)?;
@@ -127,69 +194,15 @@ fn open_dump(path: &Path, args: &Args) -> Outcome<CheckedDump> {
         let hint = detection.hint().unwrap_or("this is a snapshot already; unpack it first");
         return Err(Failure::input(shown(path), format!("not a dump in custom format but {detection}: {hint}")));
     }
-    let inspection = pgdump::inspect(&mut file, &Limits::trusted()).in_file(path)?;
-    file.rewind().in_file(path)?;
-    Ok(CheckedDump { file, decompressed_bytes: inspection.plain_bytes() })
+    Ok(file)
 }
 
 /// A tar member's length stands in front of it, so what comes through a pipe has to be put down first.
 fn spool(path: &Path, args: &Args) -> Outcome<File> {
-    let beside = args.output.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::tempfile_in(args.spool_dir.as_deref().unwrap_or(beside)).in_file(path)?;
+    let mut file = tempfile::tempfile_in(spool_dir(args)).in_file(path)?;
     io::copy(&mut io::stdin().lock(), &mut file).in_file(path)?;
     file.rewind().in_file(path)?;
     Ok(file)
-}
-
-/// What the archive will say about itself.
-fn metadata(
-    args: &Args,
-    plan: Option<&Plan>,
-    dump: Option<&CheckedDump>,
-    warnings: &mut Vec<String>,
-) -> Outcome<Metadata> {
-    let version = args.model_version.as_deref().unwrap_or_else(|| {
-        warnings
-            .push("without --model-version it is 0.0.0.0; the platform compares it with the deployed model".to_owned());
-        "0.0.0.0"
-    });
-    let database_size = args.database_size.or_else(|| {
-        let estimate = dump?.decompressed_bytes;
-        warnings.push(format!("without --database-size it is estimated: {estimate} bytes, indexes not counted"));
-        Some(estimate)
-    });
-    let dump_bytes =
-        dump.map(|dump| dump.file.metadata()).transpose().in_file(&args.output)?.map_or(0, |facts| facts.len());
-    Ok(Metadata::new()
-        .with_duration(0)
-        .with_dump_size_bytes(dump_bytes)
-        .with_model_version(version)
-        .with_database_size_bytes(database_size.unwrap_or(0))
-        .with_files_size_bytes(plan.map_or(0, Plan::document_bytes)))
-}
-
-fn write(
-    args: &Args,
-    sink: &mut File,
-    metadata: &Metadata,
-    dump: Option<CheckedDump>,
-    plan: Option<&Plan>,
-    progress: &mut Progress,
-) -> Outcome<WriteReport> {
-    let index = if args.index { IndexPlacement::Embedded } else { IndexPlacement::Omitted };
-    let level = args.level.and_then(Level::new).unwrap_or_default();
-    let options =
-        WriteOptions::new().with_level(level).with_parallelism(Parallelism::threads(args.threads)).with_index(index);
-    progress.begin("packing", plan.map(Plan::document_bytes));
-    let mut writer = SnapshotWriter::start(sink, metadata, options).in_file(&args.output)?;
-    if let Some(dump) = dump {
-        writer.database(Content::file(dump.file).in_file(&args.output)?).in_file(&args.output)?;
-    }
-    if let Some(plan) = plan {
-        writer.documents(plan, progress).in_file(&args.output)?;
-    }
-    let (_, report) = writer.finish().in_file(&args.output)?;
-    Ok(report)
 }
 
 /// One line for each kind of thing that was left out, with the first of them by name.

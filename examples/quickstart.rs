@@ -6,6 +6,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use appsnap::check::{CheckOptions, Profile};
 use appsnap::gzip::Parallelism;
 use appsnap::metadata::Metadata;
 use appsnap::observe::Silent;
@@ -23,7 +24,7 @@ use support::{InFile, Outcome, Output, shown};
 const DUMP: &[u8] = include_bytes!("data/quickstart.dump");
 const DOCUMENTS_COUNT: u64 = 300;
 
-/// Packs, lists and unpacks sample data under target/quickstart/.
+/// Packs, checks, lists and unpacks sample data under target/quickstart/.
 #[derive(Parser)]
 struct Args {}
 
@@ -39,6 +40,7 @@ fn quickstart(_: &Args) -> Outcome {
     make_sample(&dump, &files)?;
     say(&format!("1. On-premises data: {} and {DOCUMENTS_COUNT} files below {}", shown(&dump), shown(&files)))?;
     pack(&dump, &files, &archive)?;
+    check(&archive)?;
     list(&archive)?;
     unpack(&archive, &restored)?;
     say(&format!("\nNext: pg_restore --no-owner --dbname NEW_DATABASE {}", restored.join("db.backup").display()))
@@ -105,9 +107,21 @@ fn write(
     Ok(())
 }
 
+/// Would a platform take it? The sample's files are made up, so rows of the dump and documents have nothing to do with
+/// each other, and the findings say so.
+fn check(archive: &Path) -> Outcome {
+    let file = File::open(archive).in_file(archive)?;
+    let report = appsnap::check::check(file, &Profile::format(), &CheckOptions::new(), &mut Silent).in_file(archive)?;
+    say(&format!("3. Checked by the profile {}: {}", report.profile(), report.verdict()))?;
+    for (code, count) in report.counts().filter(|(_, count)| *count > 0) {
+        say(&format!("   {code} {}: {count}", code.name()))?;
+    }
+    Ok(())
+}
+
 fn list(archive: &Path) -> Outcome {
     let mut reader = SnapshotReader::new(File::open(archive).in_file(archive)?, ReadOptions::new());
-    say("3. It holds:")?;
+    say("4. It holds:")?;
     let mut documents_count = 0;
     while let Some(entry) = reader.next_entry().in_file(archive)? {
         let len_bytes = entry.len_bytes();
@@ -131,5 +145,5 @@ fn unpack(archive: &Path, restored: &Path) -> Outcome {
     let mut reader = SnapshotReader::new(File::open(archive).in_file(archive)?, ReadOptions::new());
     let options = ExtractOptions::new().with_existing(Existing::Replace);
     let report = extract(&mut reader, restored, &options, &mut Silent).in_file(archive)?;
-    say(&format!("4. Unpacked to {}: db.backup and {} files", shown(restored), report.documents_count()))
+    say(&format!("5. Unpacked to {}: db.backup and {} files", shown(restored), report.documents_count()))
 }

@@ -3,11 +3,12 @@
 mod support;
 
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use appsnap::gzip::{Level, Parallelism};
-use appsnap::snapshot::{IndexPlacement, ReadOptions, Selection, WriteOptions, repack};
+use appsnap::prepare::{PrepareOptions, Repair};
+use appsnap::snapshot::{IndexPlacement, ReadOptions, Selection, WriteOptions, WriteReport, repack};
 use clap::{Parser, ValueEnum};
 use support::{InFile, Outcome, Output, Progress, shown};
 
@@ -30,6 +31,9 @@ struct Args {
     /// Keep one of the two alone.
     #[arg(long)]
     only: Option<Only>,
+    /// Mend an archive that is soundly framed but not acceptable, and say what was changed.
+    #[arg(long, conflicts_with = "only")]
+    repair: bool,
     /// Show no progress.
     #[arg(long)]
     quiet: bool,
@@ -56,20 +60,32 @@ fn run(args: &Args) -> Outcome {
     let mut progress = Progress::new(args.quiet);
     progress.begin("repacking", None);
     let mut output = Output::create(&args.out)?;
+    let level = args.level.and_then(Level::new).unwrap_or_default();
+    let write = WriteOptions::new().with_level(level).with_parallelism(parallelism).with_index(index);
+    if args.repair {
+        let beside = args.out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let options = PrepareOptions::new().with_spool_dir(beside);
+        let file = File::open(&args.r#in).in_file(&args.r#in)?;
+        let repair = Repair::survey(file, &options, &mut progress).in_file(&args.r#in)?;
+        repair.changes().iter().for_each(|change| eprintln!("changed: {change}"));
+        let (_, report) = repair.write(output.file(), write, &mut progress).in_file(&args.r#in)?;
+        return publish(args, output, &report);
+    }
     // Compressed sections are copied where that is possible: from an indexed archive, when no other level is wanted.
     let indexed = support::open_indexed(&args.r#in, ReadOptions::new())?;
     let report = match indexed.filter(|_| args.level.is_none()) {
         Some(archive) => archive.take_apart(output.file(), selection, index, parallelism, &mut progress),
         None => {
-            let level = args.level.and_then(Level::new).unwrap_or_default();
-            let write = WriteOptions::new().with_level(level).with_parallelism(parallelism).with_index(index);
             let open = || File::open(&args.r#in);
             repack(open, output.file(), selection, &ReadOptions::new(), write, &mut progress)
         }
     };
     let (_, report) = report.in_file(&args.r#in)?;
+    publish(args, output, &report)
+}
+
+fn publish(args: &Args, output: Output, report: &WriteReport) -> Outcome {
     output.publish()?;
-    drop(progress);
     support::print(&format!(
         "{}: {} bytes, {} documents of {} bytes\n",
         shown(&args.out),

@@ -66,9 +66,10 @@ impl Blame for io::Error {
 }
 
 impl Blame for appsnap::source::Error {
-    /// A folder that cannot be read or that changes is nothing a file's content is to blame for.
+    /// A folder that cannot be read or that changes is nothing a file's content is to blame for; an archive of one is.
     fn is_input(&self) -> bool {
-        false
+        use appsnap::source::ErrorKind;
+        matches!(self.kind(), ErrorKind::Archive | ErrorKind::Ambiguous | ErrorKind::HostileName)
     }
 }
 
@@ -77,6 +78,12 @@ impl Blame for appsnap::snapshot::Error {
         use appsnap::snapshot::ErrorKind;
         let is_use = matches!(self.kind(), ErrorKind::Exists | ErrorKind::Misuse(_) | ErrorKind::Cancelled);
         !is_use && !self.is_io()
+    }
+}
+
+impl Blame for appsnap::prepare::Error {
+    fn is_input(&self) -> bool {
+        self.is_bad_input()
     }
 }
 

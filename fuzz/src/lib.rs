@@ -7,11 +7,13 @@ pub mod archive;
 mod calendar;
 mod compression;
 mod control;
+mod lists;
 mod names;
 pub mod pgdump;
 pub mod seeds;
 mod slicing;
 mod tape;
+mod zips;
 
 /// The hostile corpus of the crate's own tests: every attack, by code.
 #[path = "../../tests/it/support/hostile/mod.rs"]
@@ -30,6 +32,7 @@ pub struct Target {
 
 /// All targets, by name.
 pub const TARGETS: &[Target] = &[
+    Target { name: "catalog_listing", body: lists::catalog_listing, seeds: seeds::listings },
     Target { name: "copy_rows", body: pgdump::rows::copy_rows, seeds: seeds::dumps::copy_rows },
     Target { name: "detect", body: names::detect, seeds: seeds::detect },
     Target { name: "dump_head", body: pgdump::head::dump_head, seeds: seeds::dumps::heads },
@@ -43,8 +46,11 @@ pub const TARGETS: &[Target] = &[
     Target { name: "random_access", body: archive::write::random_access, seeds: seeds::contents },
     Target { name: "read_snapshot", body: archive::read::read_snapshot, seeds: seeds::snapshots },
     Target { name: "retention_plan", body: calendar::retention_plan, seeds: seeds::plans },
+    Target { name: "squidex_archive", body: zips::squidex_archive, seeds: seeds::zips::squidex_archives },
     Target { name: "tar_differential", body: tape::tar_differential, seeds: seeds::tars },
+    Target { name: "transcode", body: pgdump::transcode::transcode, seeds: seeds::dumps::conversions },
     Target { name: "write_read", body: archive::write::write_read, seeds: seeds::contents },
+    Target { name: "zip_archive", body: zips::zip_archive, seeds: seeds::zips::zip_archives },
 ];
 
 /// The target of that name.

@@ -1,5 +1,8 @@
 //! Why the crate is as it is, and the formats byte for byte: pages to read, not code to call.
 
+#[doc = include_str!("async.md")]
+pub mod asynchronous {}
+
 #[doc = include_str!("cookbook.md")]
 pub mod cookbook {}
 
@@ -14,3 +17,6 @@ pub mod format {}
 
 #[doc = include_str!("performance.md")]
 pub mod performance {}
+
+#[doc = include_str!("security.md")]
+pub mod security {}

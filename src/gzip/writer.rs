@@ -176,6 +176,15 @@ impl<W: Write> Writer<W> {
         Ok(())
     }
 
+    /// Counts a chunk that reaches the sink by another way, behind everything that is written so far.
+    pub(crate) fn pass_chunk(&mut self, row: ChunkRow) -> Result<()> {
+        self.end_section()?;
+        self.drain()?;
+        self.output.facts.packed_len_bytes += u64::from(row.packed_len_bytes);
+        self.output.count(row);
+        Ok(())
+    }
+
     /// Lets the threads fill and compress `count` chunks themselves, and appends them in order.
     ///
     /// The chunk under way is taken out first and is the caller's to hand back: [`take_pending`](Self::take_pending).

@@ -8,6 +8,7 @@ use super::error::{Error, ErrorKind};
 use super::head::Head;
 use super::header::{Format, HEADER, Header};
 use super::piece::{BLOCK_BLOBS, BLOCK_DATA, BlockKind, Piece};
+use super::second_toc;
 use super::source::Source;
 use super::toc::{DataState, Toc};
 use super::version::FormatVersion;
@@ -16,8 +17,9 @@ use crate::limits::{Budget, Limits};
 /// A dump as it is stored: header, table of contents, and the data area piece by piece.
 ///
 /// Reads forward only, so a pipe will do, and holds one bounded buffer whatever the chunks claim. It verifies that
-/// blocks and entries belong together, that blocks lie where the table of contents says, and that nothing follows the last;
-/// what is inside the streams is not looked at. [`Dump`](super::Dump) decodes them.
+/// blocks and entries belong together, that blocks lie where the table of contents says, and that nothing follows the
+/// last, but for a [second table of contents](Self::has_second_toc). What is inside the streams is not looked at:
+/// [`Dump`](super::Dump) decodes them.
 ///
 /// ```
 /// use appsnap::pgdump::{Blocks, Piece};
@@ -36,6 +38,8 @@ pub struct Blocks<R> {
     toc: Toc,
     source: Source<R>,
     data_start: u64,
+    /// Known when the data have ended.
+    data_end: Option<u64>,
     state: State,
     current: Option<Current>,
     ledger: Ledger,
@@ -65,7 +69,8 @@ enum State {
 
 /// Which entries' blocks have been seen.
 struct Ledger {
-    seen: Vec<bool>,
+    /// Where the block of each entry began; 0 stands for none so far.
+    starts: Vec<u64>,
     /// Blocks that have not come yet.
     missing_count: usize,
     /// Where the latest block's entry stands, to tell whether blocks come in the entries' order.
@@ -93,10 +98,10 @@ impl<R: Read> Blocks<R> {
         head.mark();
         let toc = Toc::read(&mut head, header.dialect, limits)?;
         let missing_count = toc.entries().filter(super::toc::Entry::has_data).count();
-        let ledger = Ledger { seen: vec![false; toc.len()], missing_count, latest_index: None, in_order: true };
+        let ledger = Ledger { starts: vec![0; toc.len()], missing_count, latest_index: None, in_order: true };
         let source = Source::after(head);
         let data_start = source.position();
-        Ok(Self { header, toc, source, data_start, state: State::Between, current: None, ledger })
+        Ok(Self { header, toc, source, data_start, data_end: None, state: State::Between, current: None, ledger })
     }
 
     /// The header.
@@ -121,6 +126,19 @@ impl<R: Read> Blocks<R> {
     #[must_use]
     pub const fn position(&self) -> u64 {
         self.source.position()
+    }
+
+    /// Position of the first byte behind the last block; `None` until that was read.
+    #[must_use]
+    pub const fn data_end(&self) -> Option<u64> {
+        self.data_end
+    }
+
+    /// Whether the table of contents stands once more behind the data, as pg_dump 17 and later leave it when their
+    /// output is redirected with `>`; known when everything was read. pg_restore does not look at it.
+    #[must_use]
+    pub fn has_second_toc(&self) -> bool {
+        self.data_end.is_some_and(|end| end < self.position())
     }
 
     /// Whether the blocks came in the order of their entries so far, as every dump of pg_dump has them.
@@ -194,14 +212,20 @@ impl<R: Read> Blocks<R> {
             self.state = State::Ended;
             if self.ledger.missing_count > 0 {
                 let missing =
-                    self.toc.entries().zip(&self.ledger.seen).find(|(entry, seen)| entry.has_data() && !**seen);
+                    self.toc.entries().zip(&self.ledger.starts).find(|(entry, start)| entry.has_data() && **start == 0);
                 let (id, place) = missing.map(|(entry, _)| (entry.id, entry.to_string())).unwrap_or_default();
                 return Err(Error::from(Corruption::MissingBlock(id)).at(position).within(|| place));
             }
+            self.data_end = Some(position);
             return Ok(None);
         }
         if self.ledger.missing_count == 0 {
-            return Err(Error::from(Corruption::TrailingBytes).at(position));
+            if !second_toc::follows(&mut self.source, &self.toc, &self.ledger.starts)? {
+                return Err(Error::from(Corruption::TrailingBytes).at(position));
+            }
+            self.state = State::Ended;
+            self.data_end = Some(position);
+            return Ok(None);
         }
         let kind = if self.header.version() < FormatVersion::V1_3 {
             BlockKind::Data
@@ -235,8 +259,8 @@ impl<R: Read> Blocks<R> {
             return Err(Corruption::BlockKind(entry.id));
         }
         let ledger = &mut self.ledger;
-        match ledger.seen.get_mut(index) {
-            Some(seen) if !*seen => *seen = true,
+        match ledger.starts.get_mut(index) {
+            Some(start) if *start == 0 => *start = position,
             _ => return Err(Corruption::DuplicateBlock(entry.id)),
         }
         ledger.missing_count = ledger.missing_count.saturating_sub(1);

@@ -63,6 +63,12 @@ pub enum Finding {
     EscapingStrings,
     /// Positions are not stored: the dump went through a pipe; pg_restore cannot restore it in parallel as fast.
     OffsetsNotSet,
+    /// The table of contents stands a second time behind the data: pg_dump 17 or later was redirected with `>`.
+    /// pg_restore does not look at it; with `-f` the dump would be smaller and state where its data lie.
+    SecondToc {
+        /// Length of the second one.
+        len_bytes: u64,
+    },
 }
 
 impl Finding {
@@ -106,6 +112,10 @@ impl fmt::Display for Finding {
             Self::NoLargeObjects => f.write_str("there are no large objects"),
             Self::Encoding { name } => write!(f, "texts are in {}, not in UTF-8", name.escape_ascii()),
             Self::EscapingStrings => f.write_str("backslashes in string literals are escapes"),
+            Self::SecondToc { len_bytes } => write!(
+                f,
+                "the table of contents follows the data once more ({len_bytes} bytes): made with > instead of -f"
+            ),
             Self::OffsetsNotSet => f.write_str("positions are not stored: the dump was made through a pipe"),
         }
     }

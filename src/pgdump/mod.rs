@@ -53,6 +53,7 @@ mod large_object;
 mod piece;
 mod requirements;
 mod rewrite;
+mod second_toc;
 mod source;
 mod sql;
 mod table;

@@ -57,14 +57,14 @@ impl<R: Read + Seek> Database<R> {
         let start = source.stream_position().map_err(failed)?;
         let read = dump::read(&mut source, &options.limits, Numbers::Keep, |_| {})?;
         source.seek(SeekFrom::Start(start)).map_err(failed)?;
-        let input_bytes = read.inspection.dump_bytes;
+        let (input_bytes, data_end) = (read.inspection.dump_bytes, read.inspection.data_end);
         let Some(transcoder) = transcoder(read.inspection.header.version(), options) else {
             let facts = DumpFacts::new(read, None, options);
             return Ok(Self { source: Source::Verbatim(source), len_bytes: input_bytes, facts });
         };
         let plan = transcoder.plan(source, &options.limits)?;
         let facts = DumpFacts::new(read, Some(plan.changes()), options);
-        let (source, len_bytes) = match plan.output_bytes(input_bytes) {
+        let (source, len_bytes) = match plan.output_bytes(data_end) {
             Some(len_bytes) => (Source::Converted(Box::new(plan.into_reader())), len_bytes),
             None => {
                 let (file, len_bytes) = spool(plan, options, observer)?;

@@ -261,8 +261,17 @@ impl<R: ReadAt, S: ReadAt> SnapshotArchive<R, S> {
 
     /// The chunk that holds this plain offset.
     pub(super) fn chunk_at(&self, plain_offset_bytes: u64) -> Option<Place> {
-        let number = self.tables.chunks.find(plain_offset_bytes)?;
-        self.tables.chunks.places().get(number).copied()
+        self.chunks().get(self.chunk_number_at(plain_offset_bytes)?).copied()
+    }
+
+    /// The number of the chunk that holds this plain offset.
+    pub(super) fn chunk_number_at(&self, plain_offset_bytes: u64) -> Option<usize> {
+        self.tables.chunks.find(plain_offset_bytes)
+    }
+
+    /// All chunks.
+    pub(super) fn chunks(&self) -> &[Place] {
+        self.tables.chunks.places()
     }
 
     /// The file that the index is in.

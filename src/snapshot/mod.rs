@@ -9,6 +9,7 @@ mod error;
 mod extract;
 mod ids;
 mod index;
+mod join;
 mod make_index;
 mod options;
 mod plain;
@@ -29,6 +30,7 @@ pub use extract::{
     Durability, Existing, ExtractOptions, ExtractReport, STAGING_PREFIX, Selection, extract, remove_stale_staging,
 };
 pub use index::Index;
+pub use join::{Joined, Piece, PieceSizes, Shard};
 pub use make_index::make_index;
 pub use options::{IndexPlacement, MetadataSizes, ReadOptions, Sections, Tolerance, WriteOptions};
 pub use reader::SnapshotReader;

@@ -20,6 +20,8 @@ mod prepare;
 mod remote;
 #[cfg(feature = "retention")]
 mod retention;
+#[cfg(target_os = "linux")]
+mod service;
 mod snapshot;
 mod source;
 #[cfg(feature = "squidex")]

@@ -3,6 +3,7 @@
 pub mod head;
 pub mod inspect;
 pub mod rows;
+pub mod transcode;
 
 use appsnap::Limits;
 

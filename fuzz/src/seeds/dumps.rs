@@ -168,3 +168,16 @@ pub fn copy_rows() -> Vec<Vec<u8>> {
     ];
     (0..8).flat_map(|control| texts.iter().map(move |text| [&[control][..], text].concat())).collect()
 }
+
+/// Every dump, to be converted to one version after the other.
+pub fn conversions() -> Vec<Vec<u8>> {
+    let controls = (0_u8..).step_by(5).take(50).map(|number| number & 0x7f);
+    let dumps = whole();
+    let count = dumps.len().min(120);
+    dumps
+        .into_iter()
+        .take(count)
+        .zip(controls.collect::<Vec<_>>().into_iter().cycle())
+        .map(|(dump, control)| [vec![control], dump].concat())
+        .collect()
+}

@@ -1,6 +1,7 @@
 //! Seeds by code: one of every shape that a target tells apart.
 
 pub mod dumps;
+pub mod zips;
 
 use std::io::Read;
 
@@ -260,4 +261,31 @@ pub fn policies() -> Vec<Vec<u8>> {
         "guards":["unfinished","protected","newest-successful","future",{"tagged":"release"}],"quota_count":50}"#;
     seeds.push(text.as_bytes().to_vec());
     seeds
+}
+
+/// A listing of every format.
+pub fn listings() -> Vec<Vec<u8>> {
+    let texts = [
+        r#"{"limit":100,"offset":0,"total":2,"snapshots":[
+          {"snapshot_id":"a05b3f4f-7f63-4ed2-a0d2-e5b29d7f4d3d","model_version":"1.8.82.e3c1a393","comment":"before release",
+           "expires_at":"2021-08-05T18:38:41.000Z","state":"completed","status_message":"Snapshot has been created.",
+           "created_at":"2021-05-05T18:38:41.000Z","finished_at":"2021-05-05T18:39:00.000Z","updated_at":"2021-05-05T18:39:00.000Z"},
+          {"snapshot_id":"b","model_version":null,"comment":"Automatically created nightly snapshot","state":"queued",
+           "expires_at":"2021-08-05T18:38:41.000Z","status_message":null,"created_at":"2021-05-05T18:38:41.000Z",
+           "finished_at":null,"updated_at":null}]}"#,
+        r#"[{"SnapshotID":"a","Comment":"x","State":"Completed","ExpiresOn":1628188721000,"CreatedOn":1620239921000,"ModelVersion":"1.0"}]"#,
+        r#"{"items":[{"id":"a","started":"2021-05-05T18:38:41Z","stopped":null,"handledEvents":3,"handledAssets":1,"status":"Started"}]}"#,
+        r#"[{"created_at":"2021-05-05T18:38:41Z","updated_at":"2021-05-05T18:38:41Z","id":"a","status":"CREATED","expires_at":null,
+          "index":1,"commit_id":"c","environment":"main","safe":true,"size_of_volumes":1,"size_used":2,"restorable":true,"automated":false}]"#,
+        "Created,Backup ID,Restorable\n2021-05-05T18:38:41+00:00,a,true\n\"2021-05-06T18:38:41+00:00\",\"b,c\",false\n",
+        "Created\tBackup ID\tRestorable\n2021-05-05T18:38:41+00:00\ta\ttrue\n",
+        "+---------------------------+------------+------------+\n| Created                   | Backup ID  | Restorable |\n\
+         +---------------------------+------------+------------+\n| 2021-05-05T18:38:41+00:00 | a          | true       |\n\
+         +---------------------------+------------+------------+\n",
+        r#"{"backups":[{"id":"a","taken_at":"2026-11-01T23:04:11Z","origin":"automatic","status":"completed"}]}"#,
+        r#"[{"id":"a","taken_at":"2026-11-01T23:04:11Z"}]"#,
+        "[]",
+        "{}",
+    ];
+    texts.iter().map(|text| text.as_bytes().to_vec()).collect()
 }

@@ -190,6 +190,9 @@ codes! {
     "D016" DumpNoOffsets "dump-without-offsets" [I I I I]
         "positions of data are not stored, because the dump went through a pipe: parallel restores are slower"
         => "nothing need be done; pg_dump -f FILE stores them";
+    "D017" DumpSecondToc "dump-with-second-toc" [I I I I]
+        "the table of contents stands behind the data once more, because the dump was redirected with >"
+        => "nothing need be done; pg_dump -f FILE writes it once";
     "D020" DumpCreationTime "dump-creation-time" [W W W W]
         "the dump states a time of its making that does not exist" => "make sure that the dump was not tampered with";
     "D021" DumpIntegers "dump-unusual-integers" [W W W W]

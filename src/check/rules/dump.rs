@@ -53,6 +53,7 @@ const fn of_finding(finding: &Finding) -> Option<Code> {
         Finding::Encoding { .. } => Code::DumpEncoding,
         Finding::EscapingStrings => Code::DumpEscapingStrings,
         Finding::OffsetsNotSet => Code::DumpNoOffsets,
+        Finding::SecondToc { .. } => Code::DumpSecondToc,
     })
 }
 

@@ -23,12 +23,12 @@ pub struct Incompatibility {
     pub feature: Feature,
 }
 
-/// What in the dump a server of the major release `server_major` would refuse, in the order of the entries, each feature
-/// of an entry once.
+/// What in the dump a server of the major release `server_major` would refuse, in the order of the entries, each
+/// feature of an entry once.
 ///
-/// The SQL of the entries is cut into tokens and searched for what PostgreSQL 14 and later brought; strings, comments and
-/// quoted names are left alone. Only features that the server the dump was taken from can have are looked for. It is a
-/// careful search and no parser: what is found is nearly always refused, what is not found may still fail, for
+/// The SQL of the entries is cut into tokens and searched for what PostgreSQL 14 and later brought; strings, comments
+/// and quoted names are left alone. Only features that the server the dump was taken from can have are looked for. It
+/// is a careful search and no parser: what is found is nearly always refused, what is not found may still fail, for
 /// example for want of an extension. Entries that need a refused one (the rows of a table, the indexes on them) are not
 /// listed: they fail with it.
 ///

@@ -246,7 +246,8 @@ impl<'s, 'a> Scan<'s, 'a> {
         self.after(&["grant"]) || self.after(&["revoke"]) || self.after(&["for"]) || self.sign_back(0, b",")
     }
 
-    /// Whether the NOT in front of the current NULL begins a constraint of a table; that of a column has a type in front.
+    /// Whether the NOT in front of the current NULL begins a constraint of a table; that of a column has a type in
+    /// front.
     fn is_table_constraint(&self) -> bool {
         if !self.is_about(CONSTRAINED) {
             return false;

@@ -113,6 +113,7 @@ impl<'a> Walk<'a> {
     fn group(&mut self, group: &Group) -> Result<(), Error> {
         let Some(metadata) = self.toc.entry(group.index) else { return Ok(()) };
         self.warn(&metadata);
+        self.changes.expanded.push(Expanded { id: metadata.id, entries_count: group.oids().len() });
         let mut about_all = Vec::new();
         for index in group.about_any() {
             let Some(entry) = self.toc.entry(index) else { continue };
@@ -123,11 +124,9 @@ impl<'a> Walk<'a> {
             }
             self.warn(&entry);
             if is_about_all(&entry) {
-                about_all.push((index, entry));
+                self.changes.expanded.push(Expanded { id: entry.id, entries_count: group.oids().len() });
+                about_all.push(index);
             }
-        }
-        for entry in [metadata].into_iter().chain(about_all.iter().map(|(_, entry)| *entry)) {
-            self.changes.expanded.push(Expanded { id: entry.id, entries_count: group.oids().len() });
         }
         for (place, oid) in group.oids().iter().enumerate() {
             let id = self.dump_id(group.id_of(place))?;
@@ -145,13 +144,13 @@ impl<'a> Walk<'a> {
             blob.owner = metadata.owner;
             self.push(blob)?;
 
-            let about_one =
-                group.about_one(*oid).iter().filter_map(|(_, index)| Some((*index, self.toc.entry(*index)?)));
-            let mut about: Vec<_> = about_one.filter(|(_, entry)| self.keeps(entry)).collect();
-            about.extend(&about_all);
-            about.sort_by_key(|(index, _)| *index);
-            for (_, entry) in about {
-                self.about(entry, group.id, place, (*oid, id))?;
+            let mut about = about_all.clone();
+            about.extend(group.about_one(*oid).iter().map(|(_, index)| *index));
+            about.sort_unstable();
+            for entry in about.into_iter().filter_map(|index| self.toc.entry(index)) {
+                if self.keeps(&entry) {
+                    self.about(entry, group.id, place, (*oid, id))?;
+                }
             }
         }
         Ok(())

@@ -87,8 +87,8 @@ impl Front {
         self.entries_count
     }
 
-    /// Fills in the count, and the positions if the data are copied from `data_start` of the input to right behind these
-    /// bytes. A position that does not fit the offset size stays open.
+    /// Fills in the count, and the positions if the data are copied from `data_start` of the input to right behind
+    /// these bytes. A position that does not fit the offset size stays open.
     pub(super) fn finish(mut self, data_start: Option<u64>) -> Result<(Vec<u8>, Offsets), Error> {
         let count = i32::try_from(self.entries_count).map_err(|_| Exceeded {
             name: "max_toc_entries",

@@ -100,14 +100,14 @@ pub enum Owners {
     /// They do.
     #[default]
     Keep,
-    /// They lose them, so that everything belongs to the role that restores, as with `pg_restore -O`. (`pg_dump -O` leaves
-    /// them in an archive.)
+    /// They lose them, so that everything belongs to the role that restores, as with `pg_restore -O`. (`pg_dump -O`
+    /// leaves them in an archive.)
     Drop,
 }
 
 impl Transcoder {
-    /// To this version, which may be 1.12 to 1.16. A dump that is older already keeps its version: whoever reads the newer
-    /// one reads it, too.
+    /// To this version, which may be 1.12 to 1.16. A dump that is older already keeps its version: whoever reads the
+    /// newer one reads it, too.
     pub const fn to(version: FormatVersion) -> Self {
         Self {
             to: version,
@@ -153,11 +153,11 @@ impl Transcoder {
     /// Reads header and table of contents of `source`, and works out all that will change.
     ///
     /// # Errors
-    /// As [`Blocks::open`](super::Blocks::open); besides, [`ErrorKind::Misuse`] for a version below 1.12 that the dump is
-    /// newer than, [`ErrorKind::Corrupt`] for entries about large objects that make no sense,
-    /// [`ErrorKind::Limit`] when the new table of contents passes the limits for one,
-    /// [`ErrorKind::CompressionUnavailable`] when data must be decoded that this build cannot, and
-    /// [`ErrorKind::Inexpressible`] when the integer size of the dump is too small for the new table of contents.
+    /// As [`Blocks::open`](super::Blocks::open); besides, [`ErrorKind::Misuse`] for a version below 1.12 that the dump
+    /// is newer than, [`ErrorKind::Corrupt`] for entries about large objects that make no sense, [`ErrorKind::Limit`]
+    /// when the new table of contents passes the limits for one, [`ErrorKind::CompressionUnavailable`] when data must
+    /// be decoded that this build cannot, and [`ErrorKind::Inexpressible`] when the integer size of the dump is too
+    /// small for the new table of contents.
     pub fn plan<R: Read>(&self, source: R, limits: &Limits) -> Result<Plan<R>, Error> {
         Plan::new(self, source, limits)
     }

@@ -70,8 +70,10 @@ impl<R: Read> Plan<R> {
     /// Length of the output in bytes if the input has `input_bytes`; `None` when data are compressed anew, because then
     /// nobody knows, and for an input that ends before its data begin.
     ///
-    /// An input that proves to have another length is an error or makes an output of another length: whoever
-    /// promises the length to others has to compare.
+    /// A [second table of contents](Blocks::has_second_toc) behind the data does not count and is not copied:
+    /// [`Inspection::data_end`](crate::pgdump::Inspection::data_end) is the length to give. An input that proves to
+    /// have another length is an error or makes an output of another length: whoever promises the length to others has
+    /// to compare.
     #[must_use]
     pub fn output_bytes(&self, input_bytes: u64) -> Option<u64> {
         if self.changes.recompressed {
@@ -85,8 +87,9 @@ impl<R: Read> Plan<R> {
     /// The observer is told of the bytes of the input.
     ///
     /// # Errors
-    /// [`ErrorKind::Corrupt`] and [`ErrorKind::Truncated`] for a damaged input, [`ErrorKind::Limit`] when decoded data pass
-    /// it, [`ErrorKind::Io`], [`ErrorKind::Cancelled`]. The sink then holds a part of a dump, which is worth nothing.
+    /// [`ErrorKind::Corrupt`] and [`ErrorKind::Truncated`] for a damaged input, [`ErrorKind::Limit`] when decoded data
+    /// pass it, [`ErrorKind::Io`], [`ErrorKind::Cancelled`]. The sink then holds a part of a dump, which is worth
+    /// nothing.
     pub fn run<W: Write>(mut self, mut sink: W, observer: &mut dyn Observer) -> Result<Conversion, Error> {
         let failed = |error| Error::new(ErrorKind::Io { action: WRITING }).because(error);
         notify(observer, &Event::phase("converting"))?;

@@ -115,10 +115,10 @@ impl Survey {
         let mut sizes = Sizes { document_bytes: self.document_bytes, ..Sizes::default() };
         let (mut facts, mut database) = (None, None);
         if let Some(read) = self.dump {
-            let input_bytes = read.inspection.dump_bytes;
+            let (input_bytes, data_end) = (read.inspection.dump_bytes, read.inspection.data_end);
             let conversion = match database::transcoder(read.inspection.header.version(), options) {
                 None => None,
-                Some(transcoder) => Some(plan(&mut source, start, transcoder, input_bytes, options, observer)?),
+                Some(transcoder) => Some(plan(&mut source, start, transcoder, data_end, options, observer)?),
             };
             let found = DumpFacts::new(read, conversion.as_ref().map(|(_, changes)| changes), options);
             let dump = conversion.map_or(Dump::Verbatim, |(dump, _)| dump);
@@ -161,7 +161,7 @@ fn plan<R: Read + Seek>(
     source: &mut R,
     start: u64,
     transcoder: Transcoder,
-    input_bytes: u64,
+    data_end: u64,
     options: &PrepareOptions,
     observer: &mut dyn Observer,
 ) -> Result<(Dump, Changes)> {
@@ -171,7 +171,7 @@ fn plan<R: Read + Seek>(
         if matches!(read_item(&mut entry, &mut places, &options.limits)?, Item::Database) {
             let plan = transcoder.plan(entry, &options.limits)?;
             let changes = plan.changes().clone();
-            let dump = match plan.output_bytes(input_bytes) {
+            let dump = match plan.output_bytes(data_end) {
                 Some(len_bytes) => Dump::Converted(transcoder, len_bytes),
                 None => {
                     let (file, len_bytes) = database::spool(plan, options, observer)?;

@@ -158,6 +158,16 @@ fn mixed_offsets() -> Vec<u8> {
     bytes
 }
 
+/// What pg_dump 17 leaves where its output was redirected: positions in a table of contents of their own, at the end.
+fn second_toc() -> Vec<u8> {
+    let mut builder = healthy_builder();
+    let (stated, data_start) = (builder.build(), builder.data_start());
+    builder.with_positions = false;
+    let mut header = Vec::new();
+    builder.header.encode(&mut header).unwrap();
+    [&builder.build(), &stated[header.len()..data_start]].concat()
+}
+
 fn wrong_index() -> Vec<u8> {
     let (dump, lens) = app::healthy();
     let contents = Contents { database: Some(dump), documents: app::documents(lens) };
@@ -208,6 +218,7 @@ fn by_hand(code: Code) -> Input {
         }),
         Code::DumpIntegers => bent(|dump| dump.header.dialect = Dialect::new(FormatVersion::V1_14, 8, 8).unwrap()),
         Code::DumpMixedOffsets => with_dump(mixed_offsets()),
+        Code::DumpSecondToc => with_dump(second_toc()),
         Code::DumpBlockOrder => with_dump(out_of_order()),
         Code::DumpSettingMissing => bent(|dump| drop(dump.items.remove(2))),
         Code::DumpUnlistedObjects => bent(|dump| {

@@ -16,7 +16,7 @@ use appsnap::DocumentId;
 use serde_json::Value;
 
 /// A real dump, the one that the quickstart packs.
-const DUMP: &[u8] = include_bytes!("../../../examples/data/quickstart.dump");
+pub(crate) const DUMP: &[u8] = include_bytes!("../../../examples/data/quickstart.dump");
 
 /// Where the example is that was built along with this test; `None`, said loudly, when it was not.
 ///
@@ -67,7 +67,7 @@ fn json(output: &Output) -> Value {
 }
 
 /// Fills a files folder with `count` documents of all sizes, and says which.
-fn make_files(folder: &Path, count: u64) -> Vec<(DocumentId, Vec<u8>)> {
+pub(crate) fn make_files(folder: &Path, count: u64) -> Vec<(DocumentId, Vec<u8>)> {
     let mut documents: Vec<_> = (1..=count)
         .map(|number| {
             let spread = u128::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);

@@ -94,7 +94,7 @@ fn errors_of_writing_and_random_access() {
     let open = |bytes: &[u8]| SnapshotArchive::open(bytes.to_vec(), bytes.len() as u64, ReadOptions::new());
     note(open(b"").unwrap_err());
     note(open(&Contents::tiny().archive()).unwrap_err());
-    // Every byte of the index, damaged. How the data are compressed is not for this test to know.
+    // Every byte of the index, damaged.
     let plain_len = Contents::tiny().archive().len();
     for at in plain_len..archive.len() {
         let mut damaged = archive.clone();
@@ -116,6 +116,10 @@ fn errors_of_writing_and_random_access() {
             }
         }
     }
+
+    // Damage in the frame of a page can make a deflate stream of what follows; what comes out of it depends on how the data
+    // are compressed, which is not for this test to know.
+    errors.retain(|error| !error.starts_with("data behind the end marker"));
 
     let folder = tempfile::tempdir().unwrap();
     let archive = Contents::tiny().archive();

@@ -7,6 +7,7 @@ mod limits;
 mod live;
 mod real;
 mod rows;
+mod second_toc;
 mod streams;
 mod transcode;
 mod transcode_entries;

@@ -16,6 +16,8 @@ pub struct Made {
     pub header: Header,
     pub entries: Vec<(Entry<'static>, Option<Content>)>,
     pub with_positions: bool,
+    /// Whether the positions are stated in a second table of contents behind the data, as pg_dump 17 does with `>`.
+    pub with_second_toc: bool,
 }
 
 impl Made {
@@ -25,7 +27,7 @@ impl Made {
         header.compression = compression;
         header.server_version = Some(b"17.4".to_vec());
         header.dump_version = Some(b"17.4".to_vec());
-        let mut made = Self { header, entries: Vec::new(), with_positions: true };
+        let mut made = Self { header, entries: Vec::new(), with_positions: true, with_second_toc: false };
         for (id, name, sql) in [
             (1, "ENCODING", "SET client_encoding = 'UTF8';\n"),
             (2, "STDSTRINGS", "SET standard_conforming_strings = 'on';\n"),
@@ -97,9 +99,13 @@ impl Made {
                 }
             }
         }
-        let mut bytes = self.front(Some(&positions));
-        bytes.extend_from_slice(&data);
-        bytes
+        let stated = self.front(Some(&positions));
+        if !self.with_second_toc {
+            return [stated, data].concat();
+        }
+        let mut header = Vec::new();
+        self.header.encode(&mut header).unwrap();
+        [&self.front(None), &data[..], &stated[header.len()..]].concat()
     }
 
     fn front(&self, positions: Option<&[u64]>) -> Vec<u8> {

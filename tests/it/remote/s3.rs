@@ -6,10 +6,16 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use appsnap::gzip::ReadAt;
+use appsnap::metadata::Metadata;
+use appsnap::observe::Silent;
 use appsnap::remote::object_store::ObjectStoreExt;
 use appsnap::remote::object_store::aws::{AmazonS3, AmazonS3Builder};
-use appsnap::remote::{RemoteUpload, UploadOptions};
-use appsnap::snapshot::{IndexPlacement, ReadOptions, SnapshotArchive, SnapshotWriter, WriteOptions};
+use appsnap::remote::object_store::path::Path;
+use appsnap::remote::{FetchOptions, RemoteObject, RemoteUpload, UploadOptions};
+use appsnap::snapshot::{
+    IndexPlacement, Joined, PieceSizes, ReadOptions, Sections, Shard, SnapshotArchive, SnapshotWriter, WriteOptions,
+};
 
 use super::{open, place, runtime, upload};
 use crate::support::archives::{Contents, id, noise, text};
@@ -36,23 +42,26 @@ impl Server {
             assert!(since.elapsed() < Duration::from_secs(60), "moto_server does not answer");
             std::thread::sleep(Duration::from_millis(50));
         }
-        let answer = server.request(&format!("PUT /{BUCKET} HTTP/1.1"));
-        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        server.request(&format!("PUT /{BUCKET}"), "", b"");
         Some(server)
     }
 
-    fn request(&self, line: &str) -> String {
+    /// Sends a request without a signature, which this server does not ask for.
+    fn request(&self, target: &str, headers: &str, body: &[u8]) -> String {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
-        let head = format!("{line}\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-        stream.write_all(head.as_bytes()).unwrap();
+        let len = body.len();
+        let fixed = format!("Host: 127.0.0.1\r\nContent-Length: {len}\r\nConnection: close\r\n");
+        stream.write_all(format!("{target} HTTP/1.1\r\n{fixed}{headers}\r\n").as_bytes()).unwrap();
+        stream.write_all(body).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{target}: {answer}");
         answer
     }
 
     /// Uploads that were begun and neither completed nor aborted.
     fn uploads_count(&self) -> usize {
-        self.request(&format!("GET /{BUCKET}?uploads HTTP/1.1")).matches("<UploadId>").count()
+        self.request(&format!("GET /{BUCKET}?uploads"), "", b"").matches("<UploadId>").count()
     }
 
     fn store(&self) -> Arc<Counting<AmazonS3>> {
@@ -87,7 +96,7 @@ fn contents() -> Contents {
 fn pack(contents: &Contents, upload: RemoteUpload) -> RemoteUpload {
     let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
     let mut writer = SnapshotWriter::start(upload, &contents.metadata(), options).unwrap();
-    writer.documents(contents, &mut appsnap::observe::Silent).unwrap();
+    writer.documents(contents, &mut Silent).unwrap();
     writer.finish().unwrap().0
 }
 
@@ -126,6 +135,67 @@ fn s3_server_takes_a_snapshot_in_parts_and_gives_documents_by_range() {
     let object = open(&store);
     runtime().block_on(store.put(&place(), vec![0; 100].into())).unwrap();
     let mut byte = [0];
-    let error = appsnap::gzip::ReadAt::read_at(&object, &mut byte, 0).unwrap_err();
+    let error = object.read_at(&mut byte, 0).unwrap_err();
     assert!(error.downcast::<appsnap::remote::Error>().unwrap().is_changed());
+}
+
+/// What stands between two strings.
+fn between<'a>(text: &'a str, from: &str, until: &str) -> &'a str {
+    text.split_once(from).and_then(|(_, rest)| rest.split_once(until)).unwrap_or_else(|| panic!("{text}")).0
+}
+
+#[test]
+fn s3_server_joins_parts_by_copying_ranges_of_them() {
+    let Some(server) = Server::start() else { return };
+    let store = server.store();
+    let mut documents: Vec<_> = (0..22).map(|number| (id(number), noise(number, 1 << 20))).collect();
+    documents.sort();
+    let contents = Contents { database: None, documents };
+    let options = || WriteOptions::new().with_sections(Sections::Digit).with_index(IndexPlacement::Embedded);
+    let parts: Vec<_> = [0..=5, 6..=10, 11..=15]
+        .into_iter()
+        .enumerate()
+        .map(|(number, digits)| {
+            let place = Path::from(format!("part-{number}"));
+            let sink = RemoteUpload::new(Arc::clone(&store) as _, place.clone(), runtime(), UploadOptions::new());
+            let mut writer = SnapshotWriter::start(sink, &Metadata::new(), options()).unwrap();
+            writer.documents(&Shard::of_digits(&contents, digits), &mut Silent).unwrap();
+            writer.finish().unwrap().0.finish().unwrap();
+            let object = RemoteObject::open(Arc::clone(&store) as _, place, runtime(), FetchOptions::new()).unwrap();
+            let len_bytes = object.len_bytes();
+            SnapshotArchive::open(object, len_bytes, ReadOptions::new()).unwrap()
+        })
+        .collect();
+
+    let joined = Joined::plan(&contents.metadata(), &parts, &options()).unwrap();
+    let begun = server.request(&format!("POST /{BUCKET}/joined?uploads"), "", b"");
+    let upload = between(&begun, "<UploadId>", "</UploadId>");
+    let mut list = String::new();
+    let mut uploaded_bytes = 0;
+    for (number, piece) in (1..).zip(joined.pieces(PieceSizes::S3)) {
+        let target = format!("PUT /{BUCKET}/joined?partNumber={number}&uploadId={upload}");
+        let range = piece.output_bytes();
+        let tag = if let Some((part, from)) = piece.source() {
+            let headers = format!(
+                "x-amz-copy-source: /{BUCKET}/part-{part}\r\nx-amz-copy-source-range: bytes={}-{}\r\n",
+                from.start,
+                from.end - 1
+            );
+            let answer = server.request(&target, &headers, b"");
+            between(&answer, "<ETag>", "</ETag>").to_owned()
+        } else {
+            let mut bytes = vec![0; usize::try_from(range.end - range.start).unwrap()];
+            joined.read_exact_at(&mut bytes, range.start).unwrap();
+            uploaded_bytes += bytes.len();
+            let answer = server.request(&target, "", &bytes).to_lowercase();
+            between(&answer, "etag: ", "\r\n").to_owned()
+        };
+        list += &format!("<Part><PartNumber>{number}</PartNumber><ETag>{tag}</ETag></Part>");
+    }
+    let list = format!("<CompleteMultipartUpload>{list}</CompleteMultipartUpload>");
+    server.request(&format!("POST /{BUCKET}/joined?uploadId={upload}"), "", list.as_bytes());
+
+    let bytes = runtime().block_on(async { store.get(&Path::from("joined")).await.unwrap().bytes().await.unwrap() });
+    assert!(bytes == contents.push(options()).0);
+    assert!(uploaded_bytes < bytes.len() / 2, "{uploaded_bytes} of {}", bytes.len());
 }

@@ -2,6 +2,7 @@
 
 mod damage;
 mod index;
+mod join;
 mod read;
 mod repack;
 mod stream;

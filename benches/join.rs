@@ -1,0 +1,118 @@
+//! Many workers on one archive: what a sixteenth costs its worker, and what joining costs, in time, bytes and memory.
+//!
+//! `cargo bench --bench join`. Documents are generated while they are read; parts are temporary files.
+
+mod corpus;
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::time::{Duration, Instant};
+
+use appsnap::DocumentId;
+use appsnap::gzip::Parallelism;
+use appsnap::metadata::Metadata;
+use appsnap::observe::Silent;
+use appsnap::snapshot::{
+    DocumentSource, IndexPlacement, Joined, MetadataSizes, PieceSizes, ReadOptions, Sections, Shard, SnapshotArchive,
+    SnapshotWriter, WriteOptions,
+};
+use peak_alloc::PeakAlloc;
+
+use corpus::Huge;
+
+#[global_allocator]
+static MEMORY: PeakAlloc = PeakAlloc;
+
+/// The generated documents, their ids spread over all digits.
+struct Spread(Huge);
+
+impl DocumentSource for Spread {
+    type File = Vec<u8>;
+
+    fn documents_count(&self) -> usize {
+        self.0.count
+    }
+
+    fn row(&self, index: usize) -> (DocumentId, u64) {
+        let step = u128::MAX / self.0.count as u128;
+        (DocumentId::from_bytes((index as u128 * step).to_be_bytes()), Huge::DOCUMENT_BYTES as u64)
+    }
+
+    fn open(&self, index: usize) -> io::Result<Vec<u8>> {
+        self.0.open(index)
+    }
+
+    fn origin(&self, index: usize) -> String {
+        self.0.origin(index)
+    }
+}
+
+fn options(threads: usize) -> WriteOptions {
+    WriteOptions::new()
+        .with_sections(Sections::Digit)
+        .with_index(IndexPlacement::Embedded)
+        .with_metadata_sizes(MetadataSizes::AsGiven)
+        .with_parallelism(Parallelism::threads(threads))
+}
+
+fn pack<S: DocumentSource>(source: &S, threads: usize, file: &File) {
+    let mut writer = SnapshotWriter::start(BufWriter::new(file), &Metadata::new(), options(threads)).unwrap();
+    writer.documents(source, &mut Silent).unwrap();
+    writer.finish().unwrap().0.flush().unwrap();
+}
+
+/// Runs `work` and says how long it took, and how far memory rose above what was held before, in MiB.
+fn measured<T>(work: impl FnOnce() -> T) -> (T, Duration, f64) {
+    MEMORY.reset_peak_usage();
+    let before = MEMORY.current_usage();
+    let begun = Instant::now();
+    let done = work();
+    let time = begun.elapsed();
+    (done, time, (MEMORY.peak_usage().saturating_sub(before)) as f64 / (1 << 20) as f64)
+}
+
+fn main() {
+    let is_bench = std::env::args().any(|argument| argument == "--bench");
+    let counts = if is_bench { [50_000, 1_000_000] } else { [500, 1000] };
+    let folder = tempfile::tempdir().unwrap();
+    for count in counts {
+        let source = Spread(Huge::new(count));
+        let row = |what: &str, (time, memory): (Duration, f64)| {
+            let each = time.as_secs_f64() * 1e6 / count as f64;
+            println!("{what:<46} {time:>10.2?} {each:>8.3} us/doc {memory:>8.1} MiB of memory");
+        };
+        println!("{count} documents of 1 KiB");
+        let whole = tempfile::tempfile_in(folder.path()).unwrap();
+        let ((), time, memory) = measured(|| pack(&source, 2, &whole));
+        row("one process, two threads", (time, memory));
+        let mut worst = (Duration::ZERO, 0.0_f64);
+        let mut all = Duration::ZERO;
+        let parts: Vec<_> = (0..16)
+            .map(|digit| {
+                let file = tempfile::tempfile_in(folder.path()).unwrap();
+                let ((), time, memory) = measured(|| pack(&Shard::of_digits(&source, digit..=digit), 1, &file));
+                worst = (worst.0.max(time), worst.1.max(memory));
+                all += time;
+                let len_bytes = file.metadata().unwrap().len();
+                SnapshotArchive::open(file, len_bytes, ReadOptions::new()).unwrap()
+            })
+            .collect();
+        row("slowest of sixteen workers, one thread each", worst);
+        row("all sixteen workers, one after the other", (all, worst.1));
+        let (joined, time, memory) = measured(|| Joined::plan(&Metadata::new(), &parts, &options(0)).unwrap());
+        row("plan of the join", (time, memory));
+        let joined_file = tempfile::tempfile_in(folder.path()).unwrap();
+        let (_, time, memory) = measured(|| joined.write_to(&joined_file, &mut Silent).unwrap());
+        row("join into a file", (time, memory));
+        assert_eq!(joined_file.metadata().unwrap().len(), whole.metadata().unwrap().len());
+        let pieces = joined.pieces(PieceSizes::S3);
+        let uploaded = pieces.iter().filter(|piece| piece.source().is_none());
+        let uploaded: u64 = uploaded.map(|piece| piece.output_bytes().end - piece.output_bytes().start).sum();
+        println!(
+            "{:.1} MiB; in an object store {} pieces, {:.1} MiB of them uploaded by the joiner\n",
+            joined.len_bytes() as f64 / (1 << 20) as f64,
+            pieces.len(),
+            uploaded as f64 / (1 << 20) as f64
+        );
+    }
+}

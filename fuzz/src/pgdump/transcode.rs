@@ -1,0 +1,68 @@
+//! Conversion: what comes out is a sound dump with the same contents.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+
+use appsnap::observe::Silent;
+use appsnap::pgdump::{self, AccessRights, Dump, FormatVersion, OutputCompression, Owners, Transcoder};
+
+use super::limits;
+use crate::archive::read::describe;
+use crate::control;
+use crate::slicing::OneByte;
+
+/// CRC32 and length of every stream, by dump id and number of the large object.
+type Streams = BTreeMap<(u32, Option<u32>), (u32, u64)>;
+
+fn streams(dump: &[u8]) -> Option<Streams> {
+    let mut dump = Dump::open(dump, &limits()).ok()?;
+    let mut all = Streams::new();
+    loop {
+        let Some(mut stream) = dump.next_stream().ok()? else { return Some(all) };
+        let key = (stream.entry().id, stream.oid());
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).ok()?;
+        all.insert(key, (crc32fast::hash(&bytes), bytes.len() as u64));
+    }
+}
+
+/// The control byte chooses version, compression and what is left out.
+pub fn transcode(data: &[u8]) {
+    let (control, dump) = control::split(data);
+    let versions = FormatVersion::ALL;
+    let index = usize::from(data.first().copied().unwrap_or(0) & 0x0f);
+    let mut transcoder = Transcoder::to(versions[versions.len() - 1 - index % versions.len()]);
+    if control.has(0x10) {
+        transcoder = transcoder.with_compression(OutputCompression::None);
+    } else if control.has(0x20) {
+        transcoder = transcoder.with_compression(OutputCompression::Gzip { level: None });
+    }
+    if control.has(0x40) {
+        transcoder = transcoder.with_access_rights(AccessRights::Drop).with_owners(Owners::Drop);
+    }
+    let mut converted = Vec::new();
+    let result = transcoder.convert(dump, &mut converted, &limits(), &mut Silent);
+    let mut again = Vec::new();
+    let slowly = transcoder.convert(OneByte(dump), &mut again, &limits(), &mut Silent);
+    let message =
+        |result: &Result<pgdump::Conversion, pgdump::Error>| result.as_ref().err().map(|error| describe(error));
+    assert_eq!(message(&result), message(&slowly));
+    let Ok(conversion) = result else { return };
+    assert!(converted == again, "portions of the input change the output");
+    assert_eq!(conversion.output_bytes, converted.len() as u64);
+    let plan = transcoder.plan(dump, &limits()).expect("it was planned before");
+    if let Some(promised) = plan.output_bytes(dump.len() as u64) {
+        assert_eq!(promised, converted.len() as u64, "another length than was promised");
+    }
+    // What is copied is not decoded, so nothing is promised of a dump that is damaged inside.
+    let Ok(before) = pgdump::inspect(dump, &limits()) else { return };
+    let after = pgdump::inspect(converted.as_slice(), &limits());
+    let after = after.unwrap_or_else(|error| panic!("a sound dump becomes one that is not: {}", describe(&error)));
+    assert_eq!(after.toc.len(), conversion.changes.entries_out_count);
+    assert_eq!(before.toc.len(), conversion.changes.entries_in_count);
+    let mut expected = streams(dump).expect("a sound dump");
+    for dropped in &conversion.changes.dropped {
+        expected.retain(|(id, _), _| *id != dropped.id);
+    }
+    assert_eq!(streams(&converted).expect("a sound dump"), expected, "other contents");
+}

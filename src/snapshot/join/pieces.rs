@@ -1,0 +1,96 @@
+//! How an object store puts a joined archive together: ranges that it copies, and the rest, which is uploaded.
+
+use std::ops::Range;
+
+use super::Copied;
+
+/// What a store takes for one part of an upload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PieceSizes {
+    min_bytes: u64,
+    max_bytes: u64,
+}
+
+impl PieceSizes {
+    /// Amazon S3, and what imitates it: 5 MiB to 5 GiB, the last part excepted (its documentation, 2026).
+    pub const S3: Self = Self { min_bytes: 5 << 20, max_bytes: 5 << 30 };
+
+    /// Every piece but the last has at least `min_bytes`, and every one at most `max_bytes`. Zero counts as one, and less
+    /// than twice the least as that: a length between the two could not be cut.
+    #[must_use]
+    pub const fn new(min_bytes: u64, max_bytes: u64) -> Self {
+        let min_bytes = if min_bytes == 0 { 1 } else { min_bytes };
+        let twice = min_bytes.saturating_mul(2);
+        Self { min_bytes, max_bytes: if max_bytes < twice { twice } else { max_bytes } }
+    }
+}
+
+/// A stretch of a joined archive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    output_bytes: Range<u64>,
+    source: Option<(usize, Range<u64>)>,
+}
+
+impl Piece {
+    /// Where it lies in the archive.
+    #[must_use]
+    pub const fn output_bytes(&self) -> &Range<u64> {
+        &self.output_bytes
+    }
+
+    /// The part that it is to be copied from, by number, and the range of that part's file. `None` for what is to be
+    /// uploaded.
+    #[must_use]
+    pub const fn source(&self) -> Option<&(usize, Range<u64>)> {
+        self.source.as_ref()
+    }
+}
+
+/// Cuts an archive of `len_bytes` bytes, into which `copied` is copied, ascending.
+pub(super) fn cut<'a>(copied: impl Iterator<Item = &'a Copied>, len_bytes: u64, sizes: PieceSizes) -> Vec<Piece> {
+    let PieceSizes { min_bytes, max_bytes } = sizes;
+    let mut pieces = Vec::new();
+    // From where on nothing is cut yet.
+    let mut start = 0;
+    for copied in copied {
+        let end = copied.output_end_bytes();
+        // What lies in front has to be uploaded, and borrows of this range what it lacks.
+        let from = if copied.output_bytes > start {
+            copied.output_bytes.max(start.saturating_add(min_bytes))
+        } else {
+            copied.output_bytes
+        };
+        if end < from.saturating_add(min_bytes) {
+            continue;
+        }
+        upload(&mut pieces, start..from, min_bytes);
+        let count = (end - from).div_ceil(max_bytes);
+        for range in even(from..end, count) {
+            let inside = range.start - copied.output_bytes;
+            let at = copied.from_bytes.saturating_add(inside);
+            let source = Some((copied.part, at..at.saturating_add(range.end - range.start)));
+            pieces.push(Piece { output_bytes: range, source });
+        }
+        start = end;
+    }
+    upload(&mut pieces, start..len_bytes, min_bytes);
+    pieces
+}
+
+/// Cuts what is uploaded into pieces of once to twice the least.
+fn upload(pieces: &mut Vec<Piece>, range: Range<u64>, min_bytes: u64) {
+    if range.is_empty() {
+        return;
+    }
+    let count = ((range.end - range.start) / min_bytes).max(1);
+    pieces.extend(even(range, count).map(|output_bytes| Piece { output_bytes, source: None }));
+}
+
+/// `range` in `count` pieces whose lengths differ by one at most.
+fn even(range: Range<u64>, count: u64) -> impl Iterator<Item = Range<u64>> {
+    let len = range.end - range.start;
+    let (each, longer) = (len / count, len % count);
+    let begin = move |number: u64| range.start + number * each + number.min(longer);
+    (0..count).map(move |number| begin(number)..begin(number + 1))
+}

@@ -1,0 +1,78 @@
+//! A worker's share of the documents: [`Shard`].
+
+use std::io;
+use std::ops::{Range, RangeInclusive};
+
+use crate::document::DocumentId;
+use crate::snapshot::content::DocumentSource;
+
+/// The documents of a source whose ids begin with some hex digits: what one of many workers packs.
+///
+/// ```no_run
+/// # fn demo(plan: appsnap::source::Plan) -> Result<(), Box<dyn std::error::Error>> {
+/// use std::fs::File;
+/// use appsnap::metadata::Metadata;
+/// use appsnap::observe::Silent;
+/// use appsnap::snapshot::{IndexPlacement, Sections, Shard, SnapshotWriter, WriteOptions};
+///
+/// let options = WriteOptions::new().with_sections(Sections::Digit).with_index(IndexPlacement::Embedded);
+/// let mut writer = SnapshotWriter::start(File::create_new("part-3.tar.gz")?, &Metadata::new(), options)?;
+/// writer.documents(&Shard::of_digits(plan, 0x3..=0x3), &mut Silent)?;
+/// writer.finish()?.0.sync_all()?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Shard<S> {
+    source: S,
+    rows: Range<usize>,
+}
+
+impl<S: DocumentSource> Shard<S> {
+    /// The documents whose first hex digit lies in `digits`, which counts from 0 to 15.
+    #[must_use]
+    pub fn of_digits(source: S, digits: RangeInclusive<u8>) -> Self {
+        let digit = |row| {
+            let [first, ..] = *source.row(row).0.as_bytes();
+            first >> 4
+        };
+        let count = source.documents_count();
+        let from = first_where(count, |row| digit(row) >= *digits.start());
+        let until = first_where(count, |row| digit(row) > *digits.end());
+        Self { source, rows: from..until.max(from) }
+    }
+}
+
+/// The first of `count` rows for which `holds`, which holds for all behind it; `count` when there is none.
+fn first_where(count: usize, holds: impl Fn(usize) -> bool) -> usize {
+    let (mut from, mut until) = (0, count);
+    while from < until {
+        let middle = from.midpoint(until);
+        if holds(middle) {
+            until = middle;
+        } else {
+            from = middle + 1;
+        }
+    }
+    from
+}
+
+impl<S: DocumentSource> DocumentSource for Shard<S> {
+    type File = S::File;
+
+    fn documents_count(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn row(&self, index: usize) -> (DocumentId, u64) {
+        self.source.row(self.rows.start + index)
+    }
+
+    fn open(&self, index: usize) -> io::Result<Self::File> {
+        self.source.open(self.rows.start + index)
+    }
+
+    fn origin(&self, index: usize) -> String {
+        self.source.origin(self.rows.start + index)
+    }
+}
