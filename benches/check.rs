@@ -120,7 +120,7 @@ fn main() {
         "documents", "bytes", "dump", "verify", "check", "ratio", "memory verify", "memory check"
     );
     for (count, len_bytes, data_bytes) in
-        [(50_000, 4096, 50 << 20), (50_000, 10_000, 50 << 20), (1_000_000, 1024, 20 << 20)]
+        [(50_000, 4096, 42 << 20), (50_000, 10_000, 42 << 20), (1_000_000, 1024, 20 << 20)]
     {
         let documents = Documents::new(count / divisor, len_bytes);
         let dump = dump(&documents, data_bytes / divisor);
