@@ -28,15 +28,21 @@ pub enum Existing {
 }
 
 /// How sure to be that what was written survives a power cut.
+///
+/// It costs what the disk takes for a sync, once for every file, and with [`Full`](Self::Full) once more for every folder.
+/// Of 2,000 documents of 4 kB on a virtual disk with ext4, [`Data`](Self::Data) made extraction take 1.9 times as long,
+/// and [`Full`](Self::Full) 2.8 times; the bench `durability` measures it for other disks. Large documents hardly notice.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Durability {
     /// Left to the operating system. A process that is killed leaves nothing partial; a machine that loses its power may.
     #[default]
     System,
-    /// Every file's data is synced before the rename.
+    /// Every file is synced before the rename: if the destination is there after a power cut, its files are complete.
+    /// Which of them are there, and whether the destination is, is left to the file system.
     Data,
-    /// Files, directories and the rename itself are synced.
+    /// Files, then folders, are synced before the rename, and the folder that holds the destination after it: once
+    /// extraction has returned, the destination is there for good.
     Full,
 }
 
