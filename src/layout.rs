@@ -545,10 +545,10 @@ mod tests {
         fn the_quick_way_changes_nothing(bytes: [u8; 16], change in 0..NameText::MAX_BYTES, to in "[0-9a-fA-F/.-]") {
             let mut raw = NameText::of_document(DocumentId::from_bytes(bytes)).as_bytes().to_vec();
             raw.splice(change..=change, to.bytes());
-            // A leading `./` means nothing, and goes the long way.
+            // A leading `./` means nothing, and goes the long way. It can change why a name is refused: `/` is absolute.
             let long = [b"./", raw.as_slice()].concat();
-            prop_assert_eq!(MemberName::parse(&raw, false), MemberName::parse(&long, false));
-            prop_assert_eq!(MemberName::parse(&raw, true), MemberName::parse(&long, true));
+            prop_assert_eq!(MemberName::parse(&raw, false).ok(), MemberName::parse(&long, false).ok());
+            prop_assert_eq!(MemberName::parse(&raw, true).ok(), MemberName::parse(&long, true).ok());
         }
 
         #[test]

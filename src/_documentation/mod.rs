@@ -20,3 +20,6 @@ pub mod performance {}
 
 #[doc = include_str!("security.md")]
 pub mod security {}
+
+#[doc = include_str!("workers.md")]
+pub mod workers {}
