@@ -72,7 +72,7 @@ fn dump(documents: &Documents, data_bytes: usize) -> Vec<u8> {
     let count = documents.documents_count();
     for number in 0..count {
         // An odd multiplier below a count that it does not divide visits every document once.
-        let index = if count % 7919 == 0 { number } else { number * 7919 % count };
+        let index = if count.is_multiple_of(7919) { number } else { number * 7919 % count };
         let (id, len_bytes) = documents.row(index);
         writeln!(files, "{number}\tdocument {number}.pdf\t{id}\tt\tf\t{len_bytes}\tShop.Invoice").unwrap();
     }
@@ -120,7 +120,7 @@ fn main() {
         "documents", "bytes", "dump", "verify", "check", "ratio", "memory verify", "memory check"
     );
     for (count, len_bytes, data_bytes) in
-        [(50_000, 4096, 50 << 20), (50_000, 10_000, 50 << 20), (1_000_000, 1024, 20 << 20)]
+        [(50_000, 4096, 42 << 20), (50_000, 10_000, 42 << 20), (1_000_000, 1024, 20 << 20)]
     {
         let documents = Documents::new(count / divisor, len_bytes);
         let dump = dump(&documents, data_bytes / divisor);

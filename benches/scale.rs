@@ -70,8 +70,8 @@ fn main() {
             SnapshotArchive::open(file, len_bytes, ReadOptions::new()).unwrap()
         };
         let (archive, open_time, _) = measured(open);
-        let (listed, list, _) = measured(|| archive.documents().map(|listed| listed.unwrap().len_bytes()).count());
-        assert_eq!(listed, count);
+        let (listed, list, _) = measured(|| archive.documents().map(|listed| listed.unwrap().len_bytes()).sum::<u64>());
+        assert_eq!(listed, (count * Huge::DOCUMENT_BYTES) as u64);
         let mut fetches: Vec<Duration> = (0..101)
             .map(|number| {
                 let id = source.id(number * 7919 % count);

@@ -19,7 +19,7 @@ struct Args {
     /// The snapshot, or the bare dump.
     file: PathBuf,
     /// What to judge by.
-    #[arg(long, value_name = "NAME", default_value = "mendix-cloud",
+    #[arg(long, value_name = "NAME", default_value = "format",
           value_parser = PossibleValuesParser::new(Profile::BUILT_IN))]
     profile: String,
     /// Size of the database that it is to be restored into.

@@ -69,7 +69,7 @@ impl Blame for appsnap::source::Error {
     /// A folder that cannot be read or that changes is nothing a file's content is to blame for; an archive of one is.
     fn is_input(&self) -> bool {
         use appsnap::source::ErrorKind;
-        matches!(self.kind(), ErrorKind::Archive { .. } | ErrorKind::Ambiguous { .. } | ErrorKind::HostileName { .. })
+        matches!(self.kind(), ErrorKind::Archive | ErrorKind::Ambiguous | ErrorKind::HostileName)
     }
 }
 

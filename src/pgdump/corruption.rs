@@ -91,6 +91,9 @@ pub enum Corruption {
         /// Where the block begins.
         actual: u64,
     },
+    /// A string with a negative length other than -1, which means NULL.
+    #[error("a string of {0} bytes")]
+    StringLength(i32),
     /// A negative chunk length.
     #[error("a chunk of {0} bytes")]
     ChunkLength(i32),

@@ -268,8 +268,12 @@ impl<'a> Cursor<'a> {
     }
 
     pub(crate) fn str(&mut self, dialect: &Dialect, max_bytes: u64) -> Result<Option<&'a [u8]>, Fault> {
-        // Every negative length is NULL, as it is to PostgreSQL, which writes -1.
-        let Ok(len) = usize::try_from(self.int(dialect)?) else { return Ok(None) };
+        // To PostgreSQL every negative length is NULL, but it writes -1 alone: anything else is damage, or a trick.
+        let declared = self.int(dialect)?;
+        if declared == -1 {
+            return Ok(None);
+        }
+        let len = usize::try_from(declared).map_err(|_| Corruption::StringLength(declared))?;
         let wanted = u64::try_from(len).unwrap_or(u64::MAX);
         if wanted > max_bytes {
             return Err(Exceeded { name: "max_string_bytes", allowed: max_bytes, wanted }.into());
@@ -359,9 +363,10 @@ mod tests {
     }
 
     #[test]
-    fn any_negative_length_is_null() {
+    fn only_the_length_that_writers_use_is_null() {
         let dialect = Dialect::usual(FormatVersion::V1_14);
-        assert_eq!(Cursor::new(&[1, 7, 0, 0, 0]).str(&dialect, 10).unwrap(), None);
+        assert_eq!(Cursor::new(&[1, 1, 0, 0, 0]).str(&dialect, 10).unwrap(), None);
+        assert!(Cursor::new(&[1, 2, 0, 0, 0]).str(&dialect, 10).is_err());
     }
 
     #[test]

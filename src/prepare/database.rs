@@ -9,6 +9,7 @@ use super::options::PrepareOptions;
 use crate::check::dump::{self, ReadDump};
 use crate::check::files::Numbers;
 use crate::check::{FileTable, NoTable};
+use crate::limits::Exceeded;
 use crate::observe::{Event, Observer};
 use crate::pgdump::{self, Changes, FormatVersion, Incompatibility, Inspection, Transcoder, incompatibilities};
 use crate::source::Plan;
@@ -71,6 +72,29 @@ impl<R: Read + Seek> Database<R> {
             }
         };
         Ok(Self { source, len_bytes, facts })
+    }
+}
+
+impl Database<File> {
+    /// Puts down all that `reader` gives, such as what comes out of a pipe, in the spool folder, and reads that.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open); besides, when the options name no spool folder, or the reader gives more than
+    /// [`Limits::max_entry_bytes`](crate::Limits::max_entry_bytes).
+    pub fn spooled(reader: impl Read, options: &PrepareOptions, observer: &mut dyn Observer) -> Result<Self> {
+        let folder = options.spool_dir.as_deref().ok_or_else(|| Error::new(ErrorKind::SpoolNeeded))?;
+        notify(observer, &Event::phase("putting down the dump"))?;
+        let failed = |error| Error::io("putting down the dump", error);
+        let mut file = tempfile::tempfile_in(folder).map_err(failed)?;
+        let allowed = options.limits.max_entry_bytes();
+        // One byte more than allowed tells that there is more.
+        let len_bytes = io::copy(&mut reader.take(allowed.saturating_add(1)), &mut file).map_err(failed)?;
+        if len_bytes > allowed {
+            let exceeded = Exceeded { name: "max_entry_bytes", allowed, wanted: len_bytes };
+            return Err(pgdump::Error::from(exceeded).into());
+        }
+        file.rewind().map_err(failed)?;
+        Self::open(file, options, observer)
     }
 }
 

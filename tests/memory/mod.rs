@@ -1,6 +1,7 @@
 //! Every limit is hit, and every stream-reading stays within its bound; what grows with the input grows linearly.
 
 mod archives;
+mod check;
 mod dumps;
 mod linear;
 mod writing;

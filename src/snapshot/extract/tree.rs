@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::options::Durability;
 use super::staging::named;
@@ -14,16 +15,23 @@ pub(in crate::snapshot) const DATABASE: &str = "db.backup";
 /// Name of the documents' folder; its content goes to `data/files`.
 const FILES: &str = "files";
 
+/// Folders `xx/yy` that there can be, and how many of them share a word.
+const FOLDERS_COUNT: usize = 1 << 16;
+const BITS: usize = u64::BITS as usize;
+
 /// A folder being filled. Every path in it is rendered from a type, and every file is created, never opened.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(in crate::snapshot) struct Tree {
     root: PathBuf,
     durability: Durability,
+    /// One bit for each of the 65,536 folders `xx/yy` that is known to be there.
+    folders: Vec<AtomicU64>,
 }
 
 impl Tree {
     pub(in crate::snapshot) fn new(root: &Path, durability: Durability) -> Self {
-        Self { root: root.to_owned(), durability }
+        let folders = (0..FOLDERS_COUNT / BITS).map(|_| AtomicU64::new(0)).collect();
+        Self { root: root.to_owned(), durability, folders }
     }
 
     /// Copies the database dump.
@@ -58,16 +66,30 @@ impl Tree {
         let mut path = PathBuf::with_capacity(self.root.as_os_str().len() + 64);
         path.extend([self.root.as_path(), Path::new(FILES), Path::new(first), Path::new(second)]);
         path.push(text.as_str());
-        let file = match create(&path) {
-            // Its folder is missing the first time: cheaper to find out this way than to ask every time.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let folders: Vec<&Path> = path.ancestors().skip(1).take(3).collect();
-                folders.into_iter().rev().try_for_each(ensure_folder).and_then(|()| create(&path))
-            }
-            file => file,
-        };
+        let file = self.ensure_shard(id, &path).and_then(|()| create(&path));
         let file = file.map_err(|error| named(Error::io("creating a file", error), &path))?;
         Ok((path, file))
+    }
+
+    /// Sees to it that the folder of a document is there, with as few calls as it takes: mostly it is new, or known.
+    fn ensure_shard(&self, id: DocumentId, path: &Path) -> io::Result<()> {
+        let [first, second, ..] = *id.as_bytes();
+        let number = usize::from(u16::from_be_bytes([first, second]));
+        let bit = 1 << (number % BITS);
+        let Some(known) = self.folders.get(number / BITS) else { return Ok(()) };
+        if known.load(Ordering::Acquire) & bit != 0 {
+            return Ok(());
+        }
+        let Some(folder) = path.parent() else { return Ok(()) };
+        match (ensure_folder(folder), folder.parent()) {
+            (Err(error), Some(parent)) if error.kind() == io::ErrorKind::NotFound => {
+                ensure_folder(parent)?;
+                ensure_folder(folder)?;
+            }
+            (made, _) => made?,
+        }
+        known.fetch_or(bit, Ordering::Release);
+        Ok(())
     }
 
     fn copy(&self, content: &mut impl Read, mut file: File, path: &Path) -> Result<()> {

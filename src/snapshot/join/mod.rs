@@ -85,11 +85,11 @@ use proof::Proof;
 /// ```
 pub struct Joined<'a, R, S = R> {
     parts: &'a [SnapshotArchive<R, S>],
-    /// The member's header and `.metadata`.
-    head: Vec<u8>,
+    /// What is made here: the member's header and `.metadata`, and behind that the end marker, the trailer and the index.
+    made: Vec<u8>,
+    /// Bytes of it that stand in front of what is copied.
+    head_len: usize,
     copied: Vec<Copied>,
-    /// The end marker, the trailer and the index.
-    tail: Vec<u8>,
     report: WriteReport,
 }
 
@@ -115,7 +115,7 @@ impl Copied {
 impl<'a, R: ReadAt, S: ReadAt> Joined<'a, R, S> {
     /// Works out the archive of `parts` under `metadata`, reading their indexes and nothing else.
     ///
-    /// Memory is 12 bytes for each MiB of the tar stream and, where an index is asked for, 26 a document.
+    /// Memory is 24 bytes for each MiB of the tar stream and, where an index is asked for, 52 a document.
     ///
     /// # Errors
     /// When the parts do not join, the error naming the first part that does not and why; when an index cannot be read or
@@ -137,15 +137,30 @@ impl<'a, R: ReadAt, S: ReadAt> Joined<'a, R, S> {
         if options.metadata_sizes == MetadataSizes::MustAgree {
             check_metadata(metadata, stream.report.database_bytes, stream.report.document_bytes)?;
         }
-        let (mut head, report) = stream.finish(options.index)?;
-        let tail = head.split_off(head_len);
-        Ok(Self { parts, head, copied, tail, report })
+        let is_embedded = options.index == IndexPlacement::Embedded;
+        let (mut made, mut report) =
+            stream.finish(if is_embedded { IndexPlacement::Sidecar } else { options.index })?;
+        if let Some(index) = report.index.as_ref().filter(|_| is_embedded) {
+            // Of ten million documents it has 260 MB, which need not be there three times while a vector grows.
+            made.reserve_exact(usize::try_from(index.len_bytes()).unwrap_or_default());
+            index.write_to(&mut made).map_err(|error| Error::io("writing", error))?;
+            report.archive_bytes += index.len_bytes();
+        }
+        Ok(Self { parts, made, head_len, copied, report })
+    }
+
+    fn head(&self) -> &[u8] {
+        self.made.get(..self.head_len).unwrap_or_default()
+    }
+
+    fn tail(&self) -> &[u8] {
+        self.made.get(self.head_len..).unwrap_or_default()
     }
 
     /// Length of the archive.
     #[must_use]
     pub fn len_bytes(&self) -> u64 {
-        self.tail_at_bytes().saturating_add(self.tail.len() as u64)
+        self.tail_at_bytes().saturating_add(self.tail().len() as u64)
     }
 
     /// What the archive holds.
@@ -163,7 +178,7 @@ impl<'a, R: ReadAt, S: ReadAt> Joined<'a, R, S> {
     pub fn write_to<W: Write>(&self, mut sink: W, observer: &mut dyn Observer) -> Result<W> {
         let mut plain_bytes = 0;
         let mut packed = Vec::new();
-        put(&mut sink, &self.head)?;
+        put(&mut sink, self.head())?;
         for copied in &self.copied {
             let Some(part) = self.parts.get(copied.part) else { continue };
             let mut places = part.chunks().get(copied.chunks.clone()).unwrap_or_default();
@@ -176,7 +191,7 @@ impl<'a, R: ReadAt, S: ReadAt> Joined<'a, R, S> {
                 places = rest;
             }
         }
-        put(&mut sink, &self.tail)?;
+        put(&mut sink, self.tail())?;
         Ok(sink)
     }
 
@@ -190,18 +205,18 @@ impl<'a, R: ReadAt, S: ReadAt> Joined<'a, R, S> {
     }
 
     fn tail_at_bytes(&self) -> u64 {
-        self.copied.last().map_or(self.head.len() as u64, Copied::output_end_bytes)
+        self.copied.last().map_or(self.head().len() as u64, Copied::output_end_bytes)
     }
 }
 
 impl<R: ReadAt, S: ReadAt> ReadAt for Joined<'_, R, S> {
     /// Bytes of the joined archive, out of the parts where they are copied.
     fn read_at(&self, buffer: &mut [u8], offset_bytes: u64) -> io::Result<usize> {
-        if offset_bytes < self.head.len() as u64 {
-            return self.head.read_at(buffer, offset_bytes);
+        if offset_bytes < self.head().len() as u64 {
+            return self.head().read_at(buffer, offset_bytes);
         }
         if let Some(at) = offset_bytes.checked_sub(self.tail_at_bytes()) {
-            return self.tail.read_at(buffer, at);
+            return self.tail().read_at(buffer, at);
         }
         let number = self.copied.partition_point(|copied| copied.output_end_bytes() <= offset_bytes);
         let copied = self.copied.get(number).ok_or(io::ErrorKind::InvalidInput)?;

@@ -1,6 +1,7 @@
 //! Checking archives and dumps.
 
 pub mod app;
+mod command;
 mod files;
 mod hostile;
 #[cfg(unix)]

@@ -33,6 +33,7 @@ fn a_real_dump_is_judged_by_its_version_and_what_the_platform_takes() {
         ("13", &include_bytes!("../../data/check/pg13-default.dump")[..], [ACCEPT, ACCEPT, ACCEPT, ACCEPT]),
         ("15", include_bytes!("../../data/check/pg15-default.dump"), [ACCEPT, ACCEPT, ACCEPT, ACCEPT]),
         ("16", include_bytes!("../../data/check/pg16-default.dump"), [REJECT, REJECT, ACCEPT, ACCEPT]),
+        #[cfg(feature = "lz4")]
         ("17", include_bytes!("../../data/pgdump/pg17-lz4.dump"), [REJECT; 4]),
         ("18", include_bytes!("../../data/check/pg18-default.dump"), [REJECT; 4]),
     ] {
@@ -55,6 +56,15 @@ fn dumps_made_with_wrong_options_are_told() {
     let with_rights = include_bytes!("../../data/pgdump/pg17-lo-acl.dump");
     let report = checked(full(with_rights).as_slice(), "mendix-cloud");
     assert_eq!((report.count(Code::DumpAccessRights), report.count(Code::DumpTooNew)), (1, 1), "{report}");
+}
+
+#[cfg(not(feature = "lz4"))]
+#[test]
+fn a_dump_that_this_build_cannot_read_is_an_error_and_no_verdict() {
+    let archive = full(include_bytes!("../../data/pgdump/pg17-lz4.dump"));
+    let mut silent = appsnap::observe::Silent;
+    let error = appsnap::check::check(archive.as_slice(), &Profile::format(), &CheckOptions::new(), &mut silent);
+    assert!(error.unwrap_err().to_string().contains("the crate feature lz4 is off"));
 }
 
 #[test]

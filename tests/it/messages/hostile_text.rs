@@ -67,7 +67,7 @@ fn nasty_names_are_escaped_wherever_they_stand() {
             format!("{{\"dumpSize\":{json}}}"),
             format!("{{\"modelVersion\":[{json}]}}"),
             format!("{{\"duration\":{{{json}:{json}}}}}"),
-            format!("{json}"),
+            json.to_string(),
             format!("{{{nasty}}}"),
             format!("{{\"a\":\"{nasty}\"}}"),
             format!("{{\"modelVersion\":{nasty}}}"),
@@ -134,7 +134,7 @@ fn nasty_file_names_are_escaped() {
         expect_plain("a left-over file", &leftover.to_string());
     }
     for nasty in NASTY {
-        let error = scan(&folder.path().join("no").join(nasty), &DirectoryOptions::new(), &mut Silent).unwrap_err();
+        let error = scan(folder.path().join("no").join(nasty), &DirectoryOptions::new(), &mut Silent).unwrap_err();
         expect_plain("a missing folder", &chain(&error));
     }
 }

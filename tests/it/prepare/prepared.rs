@@ -3,6 +3,7 @@
 use std::io::Cursor;
 use std::ops::ControlFlow;
 
+use appsnap::Limits;
 use appsnap::check::{CheckOptions, Code, Profile, Report, Verdict, check};
 use appsnap::observe::{Event, Observer, Silent};
 use appsnap::pgdump::FormatVersion;
@@ -13,6 +14,7 @@ use crate::check::app::{self, Row, id};
 use crate::support::archives::{Contents, read};
 
 const PG16: &[u8] = include_bytes!("../../data/check/pg16-default.dump");
+#[cfg(feature = "lz4")]
 const PG17_LZ4: &[u8] = include_bytes!("../../data/pgdump/pg17-lz4.dump");
 
 fn open(dump: impl Into<Vec<u8>>, options: &PrepareOptions) -> Database<Cursor<Vec<u8>>> {
@@ -201,6 +203,26 @@ fn a_dump_is_read_from_where_its_source_stands() {
     let prepared = Prepared::new(Some(database), None::<&Contents>, &options).unwrap();
     let (archive, _) = prepared.write(Vec::new(), WriteOptions::new(), &mut Silent).unwrap();
     assert_eq!(read(archive.as_slice(), ReadOptions::new()).unwrap().0.database, Some(dump));
+}
+
+#[test]
+fn a_dump_from_a_pipe_is_put_down_first() {
+    let (dump, lens) = app::healthy();
+    let folder = tempfile::tempdir().unwrap();
+    let options = PrepareOptions::new();
+    let error = Database::spooled(dump.as_slice(), &options, &mut Silent).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::SpoolNeeded));
+    let options = options.with_spool_dir(folder.path());
+    let database = Database::spooled(dump.as_slice(), &options, &mut Silent).unwrap();
+    assert_eq!(database.len_bytes(), dump.len() as u64);
+    let source = documents(lens);
+    let prepared = Prepared::new(Some(database), Some(&source), &options).unwrap();
+    let (archive, _) = prepared.write(Vec::new(), WriteOptions::new(), &mut Silent).unwrap();
+    assert_eq!(read(archive.as_slice(), ReadOptions::new()).unwrap().0.database, Some(dump.clone()));
+
+    let narrow = options.with_limits(Limits::trusted().with_max_entry_bytes(dump.len() as u64 - 1));
+    let error = Database::spooled(dump.as_slice(), &narrow, &mut Silent).unwrap_err();
+    assert!(error.to_string().contains("max_entry_bytes"), "{error}");
 }
 
 /// Stops at once.

@@ -19,9 +19,12 @@ fn monthlies(region: Region, calendar: Calendar) -> Vec<String> {
     monthly.map(|decision| decision.backup().taken_at().to_string()).collect()
 }
 
+/// Regions, and the instants by UTC day, by local civil day and by night.
+type Row = (&'static [&'static str], &'static [&'static str], &'static [&'static str], &'static [&'static str]);
+
 #[test]
 fn the_table_of_november_2026() {
-    let table: [(&[&str], &[&str], &[&str], &[&str]); 7] = [
+    let table: [Row; 7] = [
         (&["Singapore"], &["2026-11-01T17:00:00Z"], &["2026-10-31T17:00:00Z"], &["2026-11-01T17:00:00Z"]),
         (&["Tokyo"], &["2026-11-01T16:00:00Z"], &["2026-10-31T16:00:00Z"], &["2026-11-01T16:00:00Z"]),
         (&["Mumbai"], &["2026-11-01T19:30:00Z"], &["2026-10-31T19:30:00Z"], &["2026-11-01T19:30:00Z"]),
