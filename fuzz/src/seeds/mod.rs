@@ -284,6 +284,9 @@ pub fn listings() -> Vec<Vec<u8>> {
          +---------------------------+------------+------------+\n",
         r#"{"backups":[{"id":"a","taken_at":"2026-11-01T23:04:11Z","origin":"automatic","status":"completed"}]}"#,
         r#"[{"id":"a","taken_at":"2026-11-01T23:04:11Z"}]"#,
+        // A letter that is none of an instant's, and one that turns the direction of writing.
+        "Created\tBackup ID\tRestorable\n2021-05-05T18:38:\u{26b}\ta\ttrue\n",
+        "Created\tBackup ID\tRestorable\n2021-05-05T18:38:\u{202e}\ta\ttrue\n",
         "[]",
         "{}",
     ];
