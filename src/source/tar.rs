@@ -57,6 +57,7 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
+    #[cfg_attr(not(feature = "zip"), allow(clippy::unit_arg, reason = "without zip files nothing is ever deflated"))]
     fn run(mut self, plain: impl BufRead, options: &ArchiveOptions, file: &Arc<File>) -> Result<Plan> {
         let path = self.path;
         let failed = |error: tarball::Error| stopped(path, error);
