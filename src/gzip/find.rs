@@ -1,5 +1,6 @@
 //! Finds the chunks of a member that was written in chunks, when only what it holds is known.
 
+use std::cmp::Ordering;
 use std::io::{self, Read};
 
 use flate2::{Decompress, FlushDecompress};
@@ -53,8 +54,6 @@ impl ChunkEnds {
 
 /// Where the chunks of these plain lengths lie in the member that fills `source`; `None` when it was not cut so.
 ///
-/// A chunk's end is where a mark stands from which the next chunk inflates on its own: the inflater alone cannot tell,
-/// as it reads ahead.
 pub(crate) fn find_chunks(
     source: &(impl ReadAt + ?Sized),
     len_bytes: u64,
@@ -70,13 +69,11 @@ pub(crate) fn find_chunks(
     }
     let mut at = HEADER.len() as u64;
     let mut packed = Vec::new();
-    let mut plain = vec![0; CHUNK_BYTES];
+    let mut plain = vec![0; CHUNK_BYTES + 1];
     for &len in lens_bytes {
         read_packed(source, at, WINDOW_BYTES.min(end.saturating_sub(at)), &mut packed)?;
-        let Some(plain) = plain.get_mut(..len) else { return Ok(None) };
-        let Some(used) = inflate_exactly(&packed, plain) else { return Ok(None) };
-        let crc32 = crc32fast::hash(plain);
-        let Some(packed_len) = mark_end(&packed, used, len) else { return Ok(None) };
+        let Some(packed_len) = inflate_chunk(&packed, &mut plain, len) else { return Ok(None) };
+        let crc32 = crc32fast::hash(plain.get(..len).unwrap_or_default());
         crc.combine(&crc32fast::Hasher::new_with_initial_len(crc32, len as u64));
         facts.plain_len_bytes += len as u64;
         facts.chunks.push(ChunkRow {
@@ -90,59 +87,39 @@ pub(crate) fn find_chunks(
     Ok((at == end).then_some(facts))
 }
 
-/// Inflates exactly as much as fits into `plain`; says how many bytes all of it but the last byte took.
+/// Inflates a chunk of `len` bytes into `plain`, which has room for one more; says how many packed bytes it takes.
 ///
-/// Behind the last byte an inflater goes on to the next byte that it would have to put somewhere: past the mark, and
-/// into the next chunk.
-fn inflate_exactly(packed: &[u8], plain: &mut [u8]) -> Option<usize> {
-    let len = plain.len();
+/// An inflater reads ahead, past the end of the chunk, as long as it has input. So it is fed up to what looks like a mark
+/// each time, and asked what it has made: the chunk ends at the last mark up to which that is all, and nothing more.
+fn inflate_chunk(packed: &[u8], plain: &mut [u8], len: usize) -> Option<usize> {
     let mut inflate = Decompress::new(false);
-    let mut until = |room: usize| {
-        loop {
-            let (used, made) = (inflate.total_in(), inflate.total_out());
-            let used_now = usize::try_from(used).ok()?;
-            let made_now = usize::try_from(made).ok()?;
-            if made_now == room {
-                return Some(used_now);
-            }
-            let output = plain.get_mut(made_now..room)?;
-            inflate.decompress(packed.get(used_now..)?, output, FlushDecompress::Sync).ok()?;
-            if (inflate.total_in(), inflate.total_out()) == (used, made) {
-                return None;
-            }
+    let mut end = None;
+    let ends = packed.windows(MARK.len()).enumerate().filter(|(_, window)| *window == MARK);
+    for (index, _) in ends {
+        let next = index + MARK.len();
+        if !feed(&mut inflate, packed.get(..next)?, plain.get_mut(..=len)?) {
+            return end;
         }
-    };
-    let used = until(len.checked_sub(1)?)?;
-    until(len)?;
-    Some(used)
+        match inflate.total_out().cmp(&(len as u64)) {
+            Ordering::Less => {}
+            Ordering::Equal => end = Some(next),
+            Ordering::Greater => return end,
+        }
+    }
+    end
 }
 
-/// The end of the mark that follows the last byte of content, all but one of which took `used` bytes.
-///
-/// The inflater may have read some bytes ahead, and stored content may look like a mark: the end is the last mark up to
-/// which everything is made, and nothing more.
-fn mark_end(packed: &[u8], used: usize, len: usize) -> Option<usize> {
-    /// Bytes that an inflater holds in its bit buffer.
-    const AHEAD_BYTES: usize = 8;
-    /// The last byte of content, the end of its block, perhaps an empty block, and the mark itself.
-    const BEHIND_BYTES: usize = 16;
-    let from = used.saturating_sub(AHEAD_BYTES);
-    let near = packed.get(from..packed.len().min(used + BEHIND_BYTES))?;
-    let ends = || {
-        let marks = near.windows(MARK.len()).enumerate().filter(|(_, window)| *window == MARK);
-        marks.map(|(index, _)| from + index + MARK.len())
-    };
-    if ends().count() == 1 {
-        return ends().next();
+/// Feeds everything of `packed` that was not fed before; `false` when the inflater does not take all of it.
+fn feed(inflate: &mut Decompress, packed: &[u8], plain: &mut [u8]) -> bool {
+    loop {
+        let (used, made) = (inflate.total_in() as usize, inflate.total_out() as usize);
+        let (Some(input), Some(output)) = (packed.get(used..), plain.get_mut(made..)) else { return false };
+        let moved = inflate.decompress(input, output, FlushDecompress::Sync).is_ok()
+            && (inflate.total_in() as usize, inflate.total_out() as usize) != (used, made);
+        if !moved {
+            return used == packed.len();
+        }
     }
-    let mut plain = vec![0; len + 1];
-    ends()
-        .filter(|end| {
-            let mut inflate = Decompress::new(false);
-            let packed = packed.get(..*end).unwrap_or_default();
-            inflate.decompress(packed, &mut plain, FlushDecompress::Sync).is_ok() && inflate.total_out() == len as u64
-        })
-        .last()
 }
 
 /// A `Read` over a `ReadAt`, from its start.
