@@ -1,7 +1,7 @@
 //! The bytes of the output in front of its data: header, count of entries, entries.
 
 use crate::limits::{Budget, Exceeded, Limits};
-use crate::pgdump::cursor::Dialect;
+use crate::pgdump::cursor::{Dialect, inexpressible};
 use crate::pgdump::error::Error;
 use crate::pgdump::header::Header;
 use crate::pgdump::inspection::Offsets;
@@ -95,6 +95,9 @@ impl Front {
             allowed: u64::from(i32::MAX.cast_unsigned()),
             wanted: self.entries_count as u64,
         })?;
+        if count == 0 {
+            return Err(inexpressible("a dump of which no entry is left", self.dialect.version()));
+        }
         let mut encoded = Vec::new();
         self.dialect.put_int(count, &mut encoded)?;
         self.patch(self.count_start, &encoded);

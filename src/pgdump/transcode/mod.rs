@@ -157,7 +157,7 @@ impl Transcoder {
     /// is newer than, [`ErrorKind::Corrupt`] for entries about large objects that make no sense, [`ErrorKind::Limit`]
     /// when the new table of contents passes the limits for one, [`ErrorKind::CompressionUnavailable`] when data must
     /// be decoded that this build cannot, and [`ErrorKind::Inexpressible`] when the integer size of the dump is too
-    /// small for the new table of contents.
+    /// small for the new table of contents, or no entry would be left in it.
     pub fn plan<R: Read>(&self, source: R, limits: &Limits) -> Result<Plan<R>, Error> {
         Plan::new(self, source, limits)
     }

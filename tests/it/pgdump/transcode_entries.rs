@@ -5,7 +5,8 @@ use std::io;
 use appsnap::Limits;
 use appsnap::observe::Silent;
 use appsnap::pgdump::{
-    Blocks, Compression, Corruption, DropReason, Edit, ErrorKind, Feature, FormatVersion, Section, Transcoder,
+    AccessRights, Blocks, Compression, Corruption, Dialect, DropReason, Edit, Entry, ErrorKind, Feature, FormatVersion,
+    Header, Section, Transcoder, encode_toc,
 };
 
 use super::transcode_support::{Made, converted, lines, streams, to_1_14};
@@ -252,4 +253,15 @@ fn texts_need_not_be_utf8() {
     let blocks = Blocks::open(&out[..], &Limits::untrusted()).unwrap();
     let back = blocks.toc().get(20).unwrap();
     assert_eq!((back.tag, back.definition, back.owner), (table.tag, table.definition, table.owner));
+}
+
+#[test]
+fn a_dump_of_which_nothing_would_be_left_is_refused() {
+    let mut dump = Vec::new();
+    Header::new(FormatVersion::V1_14).encode(&mut dump).unwrap();
+    let rights = [Entry::new(1, b"ACL", b"TABLE t")];
+    encode_toc(rights, &Dialect::usual(FormatVersion::V1_14), &mut dump).unwrap();
+    let transcoder = Transcoder::same_version().with_access_rights(AccessRights::Drop);
+    let refused = transcoder.convert(dump.as_slice(), io::sink(), &Limits::untrusted(), &mut Silent).unwrap_err();
+    assert!(matches!(refused.kind(), ErrorKind::Inexpressible { .. }), "{refused}");
 }
