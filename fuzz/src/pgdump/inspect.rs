@@ -34,14 +34,14 @@ pub fn inspect(data: &[u8]) {
                 let finding = finding.to_string();
                 assert!(finding.chars().all(|c| (' '..='~').contains(&c)), "{finding:?}");
             }
-            copied(data);
+            copied(data, inspection);
             drained(data, inspection);
         }
     }
 }
 
 /// A sound dump, copied piece by piece, is the same from its first block on.
-fn copied(data: &[u8]) {
+fn copied(data: &[u8], inspection: &Inspection) {
     let mut blocks = Blocks::open(data, &limits()).expect("a sound dump");
     let start = usize::try_from(blocks.data_start()).expect("a length");
     let dialect = *blocks.toc().dialect();
@@ -50,7 +50,7 @@ fn copied(data: &[u8]) {
         piece.encode(&dialect, &mut copy).expect("a piece that was read can be written");
     }
     // A zero may carry a sign, which nobody writes.
-    assert_eq!(copy.len(), data.len() - start);
+    assert_eq!((start + copy.len()) as u64, inspection.data_end);
 }
 
 /// Reading streams whole, in part or not at all leads to the same facts.

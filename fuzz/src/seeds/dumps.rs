@@ -2,8 +2,9 @@
 
 use std::io::Write;
 
+use appsnap::Limits;
 use appsnap::pgdump::{
-    BlockKind, Compression, CreatedAt, DataState, Dependencies, Dialect, Entry, FormatVersion, Header, Piece,
+    BlockKind, Blocks, Compression, CreatedAt, DataState, Dependencies, Dialect, Entry, FormatVersion, Header, Piece,
     encode_toc,
 };
 use flate2::write::ZlibEncoder;
@@ -129,9 +130,34 @@ fn dump(dialect: Dialect, compression: Compression) -> Option<Vec<u8>> {
     Some(out)
 }
 
+/// A dump with nothing but access rights, which a conversion may drop.
+fn rights() -> Vec<u8> {
+    let dialect = Dialect::usual(FormatVersion::V1_14);
+    let mut out = Vec::new();
+    header(dialect, Compression::GZIP).encode(&mut out).expect("a header");
+    encode_toc([Entry::new(1, b"ACL", b"TABLE t")], &dialect, &mut out).expect("an entry");
+    out
+}
+
+/// A dump as redirected output of pg_dump 17 is: behind the data stands the table of contents once more, with positions.
+fn twice() -> Vec<u8> {
+    let dialect = Dialect::usual(FormatVersion::V1_16);
+    let mut out = dump(dialect, Compression::None).expect("a dump");
+    let mut entries = entries(dialect);
+    let mut blocks = Blocks::open(out.as_slice(), &Limits::untrusted()).expect("a dump");
+    while let Some(piece) = blocks.next_piece().expect("a sound dump") {
+        if let Piece::Block { id, position, .. } = piece {
+            let entry = entries.iter_mut().find(|entry| entry.id == id).expect("an entry");
+            entry.data = DataState::Set(position);
+        }
+    }
+    encode_toc(entries, &dialect, &mut out).expect("entries");
+    out
+}
+
 /// Whole dumps.
 pub fn whole() -> Vec<Vec<u8>> {
-    let mut seeds = vec![small()];
+    let mut seeds = vec![small(), rights(), twice()];
     for version in [[1, 12, 0], [1, 15, 0], [1, 16, 7]] {
         seeds.push(Dump { version, ..Dump::default() }.render());
     }
@@ -169,15 +195,11 @@ pub fn copy_rows() -> Vec<Vec<u8>> {
     (0..8).flat_map(|control| texts.iter().map(move |text| [&[control][..], text].concat())).collect()
 }
 
-/// Every dump, to be converted to one version after the other.
+/// Every dump, to be converted to one version after the other, and one of which nothing is left.
 pub fn conversions() -> Vec<Vec<u8>> {
-    let controls = (0_u8..).step_by(5).take(50).map(|number| number & 0x7f);
-    let dumps = whole();
-    let count = dumps.len().min(120);
-    dumps
-        .into_iter()
-        .take(count)
-        .zip(controls.collect::<Vec<_>>().into_iter().cycle())
-        .map(|(dump, control)| [vec![control], dump].concat())
-        .collect()
+    let mut dumps = whole();
+    dumps.truncate(120);
+    let controls = (0_u8..50).map(|number| (number * 5) & 0x7f).cycle();
+    let converted = dumps.iter().zip(controls).map(|(dump, control)| super::controlled(control, dump));
+    converted.chain([super::controlled(0x40, &rights())]).collect()
 }
