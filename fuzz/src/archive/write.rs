@@ -29,7 +29,9 @@ impl<'a> Arbitrary<'a> for Contents {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         let sections = *u.choose(&[Sections::Contents, Sections::Digit, Sections::Byte])?;
         let level = u.int_in_range(1..=9)?;
-        let database = if u.arbitrary()? { Some(payload(u)?) } else { None };
+        // A chunk's length is worth trying, and slow: not often, and once.
+        let large = if u.ratio(1_u8, 64)? { Some(u.int_in_range(0..=24_u8)?) } else { None };
+        let database = if u.arbitrary()? { Some(payload(u, false)?) } else { None };
         let ascending: bool = u.arbitrary()?;
         let mut documents = Vec::new();
         for number in 0..u.int_in_range(0..=24_u8)? {
@@ -37,7 +39,7 @@ impl<'a> Arbitrary<'a> for Contents {
             let [first, second] = <[u8; 2]>::arbitrary(u)?;
             let mut id = [number; 16];
             (id[0], id[1]) = (first, second);
-            documents.push((DocumentId::from_bytes(id), payload(u)?));
+            documents.push((DocumentId::from_bytes(id), payload(u, large == Some(number))?));
         }
         if ascending {
             documents.sort();
@@ -52,10 +54,9 @@ impl<'a> Arbitrary<'a> for Contents {
     }
 }
 
-/// Bytes of one of several lengths around the edges of blocks and chunks, and of one of several kinds.
-fn payload(u: &mut Unstructured<'_>) -> Result<Vec<u8>> {
-    // A chunk's length is worth trying, and slow: not often.
-    let around = if u.ratio(1_u8, 40)? { 1 << 20 } else { *u.choose(&[0_usize, 1, 40, 511, 512, 1024, 5000])? };
+/// Bytes of one of several lengths around the edges of blocks, or of a chunk, and of one of several kinds.
+fn payload(u: &mut Unstructured<'_>, is_large: bool) -> Result<Vec<u8>> {
+    let around = if is_large { 1 << 20 } else { *u.choose(&[0_usize, 1, 40, 511, 512, 1024, 5000])? };
     let len = around.saturating_sub(8) + u.int_in_range(0..=16_usize)?;
     let seed: u8 = u.arbitrary()?;
     Ok(match u.int_in_range(0..=2_u8)? {
