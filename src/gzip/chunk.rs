@@ -3,6 +3,7 @@
 use flate2::{Compress, Compression, FlushCompress, Status};
 
 use super::error::{Error, ErrorKind, Result};
+use super::framing;
 
 /// Plain bytes of a full chunk. Part of the format: cutting elsewhere gives other bytes.
 pub const CHUNK_BYTES: usize = 1 << 20;
@@ -63,10 +64,21 @@ const DEFAULT_LEVEL: u8 = 2;
 /// What a stretch of a chunk holds, as far as it matters to the compressor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Content {
-    /// Headers and padding: mostly zeros, always deflated.
+    /// Headers and padding: mostly zeros, never stored.
     Framing,
     /// Bytes of a member: may be compressed already.
     Payload,
+}
+
+/// What becomes of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Treatment {
+    /// The compressor has it.
+    Deflate,
+    /// Compressed already: it is copied.
+    Store,
+    /// A little framing between two runs that are stored.
+    Framing,
 }
 
 /// Plain bytes on their way to the compressor, with the stretches they consist of.
@@ -133,21 +145,26 @@ impl Chunk {
         }
     }
 
-    /// The chunk as runs of one treatment each: (end, stored or not).
-    fn runs(&self) -> Vec<(usize, bool)> {
-        let mut runs: Vec<(usize, bool)> = Vec::with_capacity(self.stretches.len());
-        let mut add = |end, stored| match runs.last_mut() {
-            Some((last, same)) if *same == stored => *last = end,
-            _ => runs.push((end, stored)),
+    /// The chunk as runs of one treatment each, by their ends.
+    fn runs(&self) -> Vec<(usize, Treatment)> {
+        let mut runs: Vec<(usize, Treatment)> = Vec::with_capacity(self.stretches.len());
+        let mut add = |end, treatment| match (runs.last_mut(), treatment) {
+            (Some((last, same)), _) if *same == treatment => *last = end,
+            // What lies beside something that the compressor has anyway, is part of it.
+            (Some((last, Treatment::Deflate)), Treatment::Framing) => *last = end,
+            (Some((last, same @ Treatment::Framing)), Treatment::Deflate) => (*last, *same) = (end, treatment),
+            _ => runs.push((end, treatment)),
         };
         let mut start = 0;
         for &(end, content) in &self.stretches {
             if content == Content::Framing {
-                add(end, false);
+                let is_short = end - start <= framing::MAX_RUN_BYTES;
+                add(end, if is_short { Treatment::Framing } else { Treatment::Deflate });
             } else {
                 for window in self.plain.get(start..end).unwrap_or_default().chunks(WINDOW_BYTES) {
                     start += window.len();
-                    add(start, window.len() >= MIN_STORED_BYTES && !is_worth_deflating(window));
+                    let is_stored = window.len() >= MIN_STORED_BYTES && !is_worth_deflating(window);
+                    add(start, if is_stored { Treatment::Store } else { Treatment::Deflate });
                 }
             }
             start = end;
@@ -221,28 +238,39 @@ impl Packer {
     pub(crate) fn pack(&mut self, chunk: &Chunk, packed: &mut Packed) -> Result<()> {
         let out = &mut packed.bytes;
         out.clear();
-        let mut start = 0;
-        let mut is_marked = false;
-        for (end, is_stored) in chunk.runs() {
+        let (mut start, mut framing_end) = (0, None);
+        let mut ending = Ending::Aligned;
+        for (end, treatment) in chunk.runs() {
             let run = chunk.plain.get(start..end).unwrap_or_default();
-            let before = out.len();
-            if !is_stored {
-                self.deflate(run, out)?;
-            }
-            // The sample may have misjudged the run, and level 1 of some backends makes it an eighth longer then.
-            is_marked = !is_stored && out.len() - before <= stored_len_bytes(run.len()) + FLUSH_MARK.len();
-            if !is_marked {
-                out.truncate(before);
-                store(run, out);
-            }
+            ending = match treatment {
+                Treatment::Deflate => self.deflate_or_store(run, ending, out)?,
+                Treatment::Store => store(run, ending, out),
+                Treatment::Framing => {
+                    framing::deflate(chunk.plain.get(..end).unwrap_or_default(), start, framing_end.replace(end), out);
+                    Ending::Open
+                }
+            };
             start = end;
         }
-        if !is_marked {
-            out.extend_from_slice(&FLUSH_MARK);
+        match ending {
+            Ending::Marked => {}
+            Ending::Aligned => out.extend_from_slice(&FLUSH_MARK),
+            Ending::Open => out.extend_from_slice(&FLUSH_MARK[1..]),
         }
         packed.plain_len_bytes = chunk.len_bytes();
         packed.crc32 = crc32fast::hash(&chunk.plain);
         Ok(())
+    }
+
+    /// A sample may have misjudged the run, and level 1 of some backends makes it an eighth longer then.
+    fn deflate_or_store(&mut self, run: &[u8], ending: Ending, out: &mut Vec<u8>) -> Result<Ending> {
+        let before = out.len();
+        self.deflate(run, out)?;
+        if out.len() - before <= stored_len_bytes(run.len()) + FLUSH_MARK.len() {
+            return Ok(Ending::Marked);
+        }
+        out.truncate(before);
+        Ok(store(run, ending, out))
     }
 
     fn deflate(&mut self, run: &[u8], out: &mut Vec<u8>) -> Result<()> {
@@ -269,15 +297,29 @@ const fn stored_len_bytes(len_bytes: usize) -> usize {
     len_bytes + len_bytes.div_ceil(STORED_BLOCK_BYTES) * 5
 }
 
-/// Appends `run` as stored blocks; the output is on a byte boundary before and after.
-fn store(run: &[u8], out: &mut Vec<u8>) {
-    for block in run.chunks(STORED_BLOCK_BYTES) {
+/// What the output ends with; a byte boundary in any case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    /// Whole blocks, or nothing.
+    Aligned,
+    /// [`FLUSH_MARK`].
+    Marked,
+    /// The first byte of a stored block, whose lengths are to follow.
+    Open,
+}
+
+/// Appends `run`, which is not empty, as stored blocks.
+fn store(run: &[u8], ending: Ending, out: &mut Vec<u8>) -> Ending {
+    for (number, block) in run.chunks(STORED_BLOCK_BYTES).enumerate() {
         let len = u16::try_from(block.len()).unwrap_or(u16::MAX);
-        out.push(0);
+        if number > 0 || ending != Ending::Open {
+            out.push(0);
+        }
         out.extend_from_slice(&len.to_le_bytes());
         out.extend_from_slice(&(!len).to_le_bytes());
         out.extend_from_slice(block);
     }
+    Ending::Aligned
 }
 
 #[cfg(test)]

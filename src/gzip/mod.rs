@@ -4,6 +4,7 @@ mod chunk;
 mod error;
 mod find;
 mod frame;
+mod framing;
 mod parallelism;
 mod pool;
 mod pull;
