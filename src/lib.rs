@@ -5,6 +5,7 @@
 
 // L0: values, no I/O.
 pub mod document;
+mod json;
 pub mod layout;
 pub mod limits;
 pub mod metadata;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::json::JsonError;
+
 /// Shorthand for results of this module.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -13,7 +15,7 @@ pub struct Error(Box<Inner>);
 struct Inner {
     kind: ErrorKind,
     place: String,
-    source: Option<serde_json::Error>,
+    source: Option<JsonError>,
 }
 
 /// The kinds of [`Error`]. All of them are for whoever made the listing, or picked the file.
@@ -58,7 +60,7 @@ impl Error {
     }
 
     pub(super) fn json(place: impl Into<String>, source: serde_json::Error) -> Self {
-        Self(Box::new(Inner { kind: ErrorKind::Json, place: place.into(), source: Some(source) }))
+        Self(Box::new(Inner { kind: ErrorKind::Json, place: place.into(), source: Some(source.into()) }))
     }
 
     /// What is wrong.
@@ -76,7 +78,7 @@ impl Error {
     /// The line in which the JSON breaks off or goes wrong, counted from 1, where that is known.
     #[must_use]
     pub fn line(&self) -> Option<usize> {
-        self.0.source.as_ref().map(serde_json::Error::line).filter(|line| *line != 0)
+        self.0.source.as_ref().map(JsonError::line).filter(|line| *line != 0)
     }
 }
 

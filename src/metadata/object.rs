@@ -8,6 +8,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::error::{Error, ErrorKind};
+use crate::json::JsonError;
 
 /// Levels of arrays and objects, the outermost included. The platform's `.metadata` has one.
 const MAX_DEPTH: usize = 64;
@@ -67,7 +68,7 @@ fn string_bytes(text: &str) -> usize {
 }
 
 fn not_json(error: serde_json::Error) -> Error {
-    Error::new(ErrorKind::Json(error.into()))
+    Error::new(ErrorKind::Json(Box::new(JsonError::from(error))))
 }
 
 impl<'de> Deserialize<'de> for Object<'de> {

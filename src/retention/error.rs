@@ -3,6 +3,8 @@
 use std::error::Error as StdError;
 use std::fmt;
 
+use crate::json::JsonError;
+
 /// Why something written by a person or a program could not be understood. One pointer in size.
 ///
 /// Judging backups never fails; only reading policies, schedules, zones and listings does, and asking for a simulation
@@ -14,7 +16,7 @@ pub struct Error(Box<Inner>);
 struct Inner {
     kind: ErrorKind,
     position: Option<u64>,
-    source: Option<serde_json::Error>,
+    source: Option<JsonError>,
 }
 
 /// What went wrong, grouped by what has to be put right.
@@ -125,7 +127,7 @@ impl Error {
         let place = super::json::place(text, line, column, of_container);
         let mut error = Self::new(ErrorKind::Json { member: place.member, line, column });
         error.0.position = Some(place.offset as u64);
-        error.0.source = Some(source);
+        error.0.source = Some(source.into());
         error
     }
 }

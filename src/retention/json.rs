@@ -1,5 +1,7 @@
 //! Finds the member of a JSON text that stands at a line and column, so that an error can name it.
 
+use crate::json::printable;
+
 /// Where in a document something stands.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Place {
@@ -67,7 +69,7 @@ fn path(open: &[Open]) -> String {
                 if !path.is_empty() {
                     path.push('.');
                 }
-                path.extend(key.chars().flat_map(char::escape_debug));
+                path.push_str(&printable(key));
             }
             Open::Object { key: None } => {}
             Open::Array { index } => path.push_str(&format!("[{index}]")),

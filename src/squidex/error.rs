@@ -5,6 +5,7 @@ use std::io;
 
 use thiserror::Error as ThisError;
 
+use crate::json::JsonError;
 use crate::limits::Exceeded;
 use crate::zip;
 
@@ -25,7 +26,7 @@ struct Inner {
 enum Source {
     Zip(zip::Error),
     Io(io::Error),
-    Json(serde_json::Error),
+    Json(JsonError),
 }
 
 /// The kinds of [`Error`], grouped by who must act.
@@ -112,7 +113,7 @@ impl Error {
     }
 
     pub(super) fn json(kind: ErrorKind, source: serde_json::Error) -> Self {
-        Self(Box::new(Inner { kind, source: Some(Source::Json(source)) }))
+        Self(Box::new(Inner { kind, source: Some(Source::Json(source.into())) }))
     }
 
     /// What came out of a read of a zip entry: an error of the zip reader, or of the source below it.

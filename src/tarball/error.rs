@@ -111,8 +111,8 @@ pub enum Ambiguity {
 #[derive(Clone, Debug, PartialEq, Eq, ThisError)]
 #[non_exhaustive]
 pub enum ExtensionFault {
-    /// The extension stands on a header without a magic.
-    #[error("an extension on a header that has no magic")]
+    /// The extension stands on a header without a magic, or without the version behind it.
+    #[error("an extension on a header that has no magic or no version")]
     Carrier,
     /// No member follows the extension.
     #[error("an extension without a member that it belongs to")]

@@ -39,6 +39,8 @@ pub(crate) enum Type {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dialect {
     Posix,
+    /// The magic of POSIX and no version: some programs take what it stands on for a file, whatever its type.
+    Unversioned,
     Gnu,
     /// No magic: the format of 1979.
     V7,
@@ -78,6 +80,7 @@ pub(crate) fn parse(block: &Block, name: &mut Vec<u8>) -> Result<ParsedHeader, E
     name.clear();
     match dialect {
         Dialect::V7 => v7_area(old, &mut oddities)?,
+        Dialect::Unversioned => {}
         Dialect::Posix => header.as_ustar().map_or(Ok(()), |ustar| posix_area(ustar, name, &mut oddities))?,
         Dialect::Gnu => header.as_gnu().map_or(Ok(()), |gnu| gnu_area(gnu, &mut oddities))?,
     }
@@ -117,7 +120,7 @@ fn dialect(header: &Header) -> Result<Dialect, ErrorKind> {
     let prefix = block.get(345..500).unwrap_or_default();
     match magic {
         b"ustar\x0000" => Ok(Dialect::Posix),
-        b"ustar\0\0\0" if is_zero(prefix) => Ok(Dialect::Posix),
+        b"ustar\0\0\0" if is_zero(prefix) => Ok(Dialect::Unversioned),
         b"ustar  \0" => Ok(Dialect::Gnu),
         [0, 0, 0, 0, 0, 0, 0, 0] => Ok(Dialect::V7),
         _ => Err(ErrorKind::Ambiguous(Ambiguity::Magic)),

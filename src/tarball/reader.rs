@@ -92,7 +92,7 @@ impl Chain {
     /// Admits one more extension, and returns the length of its payload.
     fn link(&mut self, header: &ParsedHeader) -> Result<u64, ErrorKind> {
         let size_bytes = header.size_bytes.ok_or_else(unset_size)?;
-        if header.dialect == Dialect::V7 {
+        if matches!(header.dialect, Dialect::V7 | Dialect::Unversioned) {
             return Err(ErrorKind::Extension(ExtensionFault::Carrier));
         }
         self.count.spend(1).and_then(|()| self.bytes.spend(size_bytes)).map_err(ErrorKind::Limit)?;

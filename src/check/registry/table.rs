@@ -55,7 +55,7 @@ codes! {
     "T006" TarDialect "tar-dialect" [E E E E]
         "a header is of no known dialect, or mixes two" => "make the archive with a common tar program";
     "T010" ExtensionCarrier "extension-without-magic" [E E E E]
-        "an extension stands on a header that has no magic" => "make the archive with a common tar program";
+        "an extension stands on a header that has no magic or no version" => "make the archive with a common tar program";
     "T011" ExtensionDangling "extension-dangling" [E E E E]
         "an extension is followed by no member that it could belong to" => "make or transfer the archive again";
     "T012" ExtensionDuplicate "extension-duplicate" [E E E E]

@@ -33,6 +33,13 @@ fn what_is_no_listing_is_said_to_be_none() {
 }
 
 #[test]
+fn names_that_nobody_knows_are_shown_escaped() {
+    let error = refusal("[{\"id\":\"a\",\"taken_at\":\"2026-03-01T00:00:00Z\",\"or\u{7f}\u{202e}gin\":1}]");
+    let shown = std::error::Error::source(&error).unwrap().to_string();
+    assert!(shown.starts_with(r"unknown field `or\u{7f}\u{202e}gin`, expected one of"), "{shown}");
+}
+
+#[test]
 fn nesting_and_garbage_are_refused_without_a_panic() {
     assert!(catalog::read("[".repeat(100_000).as_bytes()).is_err());
     let table = "| Created | Backup ID |\n".to_owned() + &"|".repeat(100_000);

@@ -98,9 +98,12 @@ fn dialects() -> Vec<Case> {
 fn carriers() -> Vec<Case> {
     let name = format!("{}\0", super::plan::sample_path(0));
     let before = |header: Header, payload: &[u8]| Plan::sample().extend(DOCUMENT, member(header, payload));
+    // The crate tar takes such a header for a file's.
+    let without_version = Header::ustar("x", 9).of_type(b'x').with(Field::Magic, b"ustar\0\0\0");
     rejected(
         "ext-carrier",
         vec![
+            ("h-pax-without-a-version", before(without_version, b"9 size=7\n")),
             ("h-long-name-on-v7", before(Header::v7("././@LongLink", 48).of_type(b'L'), name.as_bytes())),
             ("h-pax-on-v7", before(Header::v7("x", 9).of_type(b'x'), b"9 size=7\n")),
             ("h-global-on-v7", before(Header::v7("g", 0).of_type(b'g'), b"")),
