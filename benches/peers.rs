@@ -1,8 +1,9 @@
 //! This crate beside the programs that people would otherwise use, on the same files in the same run.
 //!
-//! `cargo bench --bench peers`. Prints one table for packing and one for reading, as medians and as ratios to
-//! tar + pigz and to `tar xzf`; programs that are not installed are left out. `APPSNAP_BENCH_DIR` chooses where the
-//! corpora are made (about 1 GB), the temporary folder otherwise.
+//! `cargo bench --bench peers`. Prints tables for packing and for reading, as medians and as ratios to tar + pigz and to
+//! `tar xzf`; programs that are not installed are left out. Who may empty the page cache (root, on Linux) also sees what
+//! packing takes from a cold disk. `APPSNAP_BENCH_DIR` chooses where the corpora are made (about 1 GB), the temporary
+//! folder otherwise.
 
 mod corpus;
 
@@ -117,6 +118,38 @@ fn packing(corpus: &Corpus, folder: &Path, runs: usize) {
     print_table(&format!("Packing `{}`", corpus.name), "GNU tar + pigz -6", &rows);
 }
 
+/// Packing files that the disk has to give first. It is the disk that is waited for, so more threads than cores help.
+fn packing_cold(corpus: &Corpus, folder: &Path, runs: usize) {
+    /// The kernel forgets what it has cached (proc_sys_vm(5)).
+    fn forget() -> bool {
+        Command::new("sync").status().is_ok_and(|status| status.success())
+            && fs::write("/proc/sys/vm/drop_caches", "3").is_ok()
+    }
+    if !forget() {
+        eprintln!("SKIPPED: the page cache cannot be emptied here");
+        return;
+    }
+    let output = folder.join("out.tar.gz");
+    let mut rows = Vec::new();
+    for threads in [16, 2] {
+        let seconds = median(runs, || {
+            forget();
+            timed(|| pack(corpus, &output, IndexPlacement::Omitted, threads))
+        });
+        rows.push(Row { name: format!("appsnap, {threads} threads"), seconds, bytes: 0 });
+    }
+    for (name, program, command) in PACKERS.into_iter().filter(|(_, program, _)| matches!(*program, "pigz" | "tar")) {
+        if is_installed(program) {
+            let seconds = median(runs, || {
+                forget();
+                timed(|| shell(command, corpus.files.parent().unwrap(), "OUT", &output))
+            });
+            rows.push(Row { name: name.to_owned(), seconds, bytes: 0 });
+        }
+    }
+    print_table(&format!("Packing `{}` from a cold disk", corpus.name), "GNU tar + pigz -6", &rows);
+}
+
 fn reading(corpus: &Corpus, folder: &Path, runs: usize) {
     let plain = folder.join("plain.tar.gz");
     let indexed = folder.join("indexed.tar.gz");
@@ -200,5 +233,8 @@ fn main() {
         let scratch = tempfile::tempdir_in(&folder).unwrap();
         packing(&corpus, scratch.path(), runs);
         reading(&corpus, scratch.path(), runs);
+        if is_bench {
+            packing_cold(&corpus, scratch.path(), runs);
+        }
     }
 }
