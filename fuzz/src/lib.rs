@@ -46,6 +46,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "random_access", body: archive::write::random_access, seeds: seeds::contents },
     Target { name: "read_snapshot", body: archive::read::read_snapshot, seeds: seeds::snapshots },
     Target { name: "retention_plan", body: calendar::retention_plan, seeds: seeds::plans },
+    Target { name: "rework", body: archive::rework::rework, seeds: seeds::rework },
     Target { name: "squidex_archive", body: zips::squidex_archive, seeds: seeds::zips::squidex_archives },
     Target { name: "tar_differential", body: tape::tar_differential, seeds: seeds::tars },
     Target { name: "transcode", body: pgdump::transcode::transcode, seeds: seeds::dumps::conversions },

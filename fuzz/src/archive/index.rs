@@ -83,6 +83,12 @@ fn decode(mut input: &[u8]) -> Vec<u8> {
     index
 }
 
+/// A small archive with the index that an input describes.
+pub fn with_index(input: &[u8]) -> Vec<u8> {
+    let base = &BASES[usize::from(input.first().copied().unwrap_or(0)) % BASES.len()];
+    [base.data.as_slice(), &decode(input.get(1..).unwrap_or_default())].concat()
+}
+
 pub fn open_index(data: &[u8]) {
     let (control, rest) = control::split(data);
     if control.has(WHOLE) {

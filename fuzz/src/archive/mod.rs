@@ -2,4 +2,5 @@
 
 pub mod index;
 pub mod read;
+pub mod rework;
 pub mod write;

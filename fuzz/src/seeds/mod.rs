@@ -8,7 +8,7 @@ use std::io::Read;
 use appsnap::retention::{Policy, presets};
 use flate2::read::MultiGzDecoder;
 
-use crate::archive::{index, read};
+use crate::archive::{index, read, rework};
 use crate::calendar::PRESETS;
 use crate::hostile::extension::{global, pax};
 use crate::hostile::plan::{DOCUMENT, Plan, metadata as json, sample_path};
@@ -133,6 +133,20 @@ pub fn indexes() -> Vec<Vec<u8>> {
     // The pages of one archive behind the data of another.
     seeds.push(index::encode(2, &index::BASES[2].pages));
     seeds.push(index::encode(2, &[]));
+    seeds
+}
+
+/// Archives to be made others of: contents, the hostile corpus, and true indexes.
+pub fn rework() -> Vec<Vec<u8>> {
+    let archive = |number: usize| rework::ARCHIVE | [0, rework::DIGIT][number % 2];
+    let packed = cases().iter().map(|case| case.bytes.as_slice()).filter(|bytes| bytes.len() <= MAX_BYTES);
+    let mut seeds = packed.enumerate().map(|(number, bytes)| controlled(archive(number), bytes)).collect::<Vec<_>>();
+    seeds.extend(tar_streams().iter().map(|tar| controlled(rework::ARCHIVE | rework::SEAL, tar)));
+    seeds.extend(contents().iter().map(|choices| controlled(0, choices)));
+    for (number, base) in index::BASES.iter().enumerate() {
+        let input = index::encode(number as u8, &base.pages);
+        seeds.extend([0, 1].map(|bits| controlled(archive(bits) | rework::INDEX, &input)));
+    }
     seeds
 }
 

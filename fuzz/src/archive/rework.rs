@@ -1,0 +1,144 @@
+//! Archives made of archives: what repacking, taking apart, indexing and joining make of anything verifies, and holds
+//! what the original held.
+
+use appsnap::gzip::Parallelism;
+use appsnap::metadata::Metadata;
+use appsnap::observe::Silent;
+use appsnap::snapshot::{
+    IndexPlacement, Joined, MetadataSizes, Sections, Selection, Shard, SnapshotArchive, SnapshotWriter, WriteOptions,
+    make_index, repack,
+};
+use arbitrary::{Arbitrary, Unstructured};
+
+use super::index::with_index;
+use super::read::{options, outcome};
+use super::write::Contents;
+use crate::compression::gzip;
+use crate::control;
+use crate::tape::seal;
+
+/// What follows is an archive of any bytes; else, choices of which two parts are made and joined.
+pub const ARCHIVE: u8 = 1;
+/// Of those bytes: put right checksums into what stands where headers might, and compress.
+pub const SEAL: u8 = 2;
+/// Of those bytes: they are the index of a small archive.
+pub const INDEX: u8 = 4;
+/// Sections that are asked for are [`Sections::Digit`].
+pub const DIGIT: u8 = 8;
+
+/// Kind and content of every entry but the metadata, which counts what a part leaves out.
+type Entries = Vec<(String, Vec<u8>)>;
+
+fn entries(archive: &[u8]) -> Option<Entries> {
+    let outcome = outcome(archive, options());
+    let is_left = |(kind, _): &(String, Vec<u8>)| !kind.starts_with("Metadata") && !kind.starts_with("Junk");
+    outcome.error.is_none().then(|| outcome.entries.into_iter().filter(is_left).collect())
+}
+
+fn is_database((kind, _): &(String, Vec<u8>)) -> bool {
+    kind == "Database"
+}
+
+/// The canonical order: the database first.
+fn in_order(mut entries: Entries) -> Entries {
+    entries.sort_by_key(|entry| !is_database(entry));
+    entries
+}
+
+pub fn rework(data: &[u8]) {
+    let (control, rest) = control::split(data);
+    let sections = if control.has(DIGIT) { Sections::Digit } else { Sections::Contents };
+    if control.has(ARCHIVE) {
+        let archive = if control.has(INDEX) {
+            with_index(rest)
+        } else if control.has(SEAL) {
+            let mut tar = rest.to_vec();
+            seal(&mut tar);
+            gzip(&tar)
+        } else {
+            rest.to_vec()
+        };
+        repacked(&archive, sections);
+        indexed(&archive, sections);
+        taken_apart(&archive, sections);
+    } else if let Ok(contents) = Contents::arbitrary(&mut Unstructured::new(rest)) {
+        joined(&contents);
+    }
+}
+
+fn repacked(archive: &[u8], sections: Sections) {
+    let before = entries(archive);
+    let write = WriteOptions::new().with_sections(sections).with_index(IndexPlacement::Embedded);
+    for selection in [Selection::All, Selection::Files, Selection::Database] {
+        let open = || Ok(archive);
+        let result = repack(open, Vec::new(), selection, &options(), write.clone(), &mut Silent);
+        // A snapshot may lack its metadata or repeat what a writer refuses to; only success promises something.
+        let Ok((packed, report)) = result else { continue };
+        assert_eq!(report.archive_bytes(), packed.len() as u64);
+        let expected = before.clone().expect("what was repacked can be read");
+        let expected = in_order(expected).into_iter().filter(|entry| match selection {
+            Selection::Files => !is_database(entry),
+            Selection::Database => is_database(entry),
+            _ => true,
+        });
+        assert!(entries(&packed) == Some(expected.collect()), "repacking changed the contents");
+    }
+}
+
+/// An index made afterwards is one that verifies.
+fn indexed(archive: &[u8], sections: Sections) {
+    let Ok(index) = make_index(&archive, archive.len() as u64, sections, &options()) else { return };
+    let mut indexed = archive.to_vec();
+    index.write_to(&mut indexed).expect("memory does not fail");
+    assert!(outcome(indexed.as_slice(), options()).is_indexed);
+    let len_bytes = indexed.len() as u64;
+    let opened = SnapshotArchive::open(indexed, len_bytes, options()).expect("the index that was made");
+    assert!(opened.verify(Parallelism::Inline, &mut Silent).is_ok());
+}
+
+/// A part that was copied out, and the archive joined of itself alone, hold what the archive holds.
+fn taken_apart(archive: &[u8], sections: Sections) {
+    let Ok(opened) = SnapshotArchive::open(archive, archive.len() as u64, options()) else { return };
+    let before = entries(archive);
+    for selection in [Selection::Files, Selection::Database] {
+        let result =
+            opened.take_apart(Vec::new(), selection, IndexPlacement::Embedded, Parallelism::Inline, &mut Silent);
+        let Ok((part, _)) = result else { continue };
+        let wanted = |entry: &(String, Vec<u8>)| is_database(entry) == (selection == Selection::Database);
+        let expected = before.clone().expect("what was taken apart can be read").into_iter().filter(wanted);
+        assert!(entries(&part) == Some(expected.collect()), "a part holds something else");
+    }
+    let is_sound = opened.verify(Parallelism::Inline, &mut Silent).is_ok();
+    let parts = [opened];
+    let write = WriteOptions::new().with_sections(sections).with_metadata_sizes(MetadataSizes::AsGiven);
+    let Ok(joined) = Joined::plan(&Metadata::new(), &parts, &write) else { return };
+    let Ok(whole) = joined.write_to(Vec::new(), &mut Silent) else { return };
+    assert_eq!(joined.len_bytes(), whole.len() as u64);
+    assert!(!is_sound || entries(&whole) == before, "joining changed the contents");
+}
+
+/// Two workers make what one makes.
+fn joined(contents: &Contents) {
+    if !contents.documents.is_sorted() {
+        return;
+    }
+    let options = contents.options().with_sections(Sections::Digit).with_index(IndexPlacement::Embedded);
+    let options = options.with_metadata_sizes(MetadataSizes::AsGiven);
+    let (whole, _) = contents.write(options.clone(), true);
+    let border = contents.level;
+    let parts = [0..=border, border + 1..=15].map(|digits| {
+        let is_first = *digits.start() == 0;
+        let mut writer =
+            SnapshotWriter::start(Vec::new(), &Metadata::new(), options.clone()).expect("memory does not fail");
+        if let Some(database) = contents.database.as_ref().filter(|_| is_first) {
+            let content = appsnap::snapshot::Content::sized(database.len() as u64, database.as_slice());
+            writer.database(content).expect("a database");
+        }
+        writer.documents(&Shard::of_digits(contents, digits), &mut Silent).expect("documents");
+        let (part, _) = writer.finish().expect("the end");
+        let len_bytes = part.len() as u64;
+        SnapshotArchive::open(part, len_bytes, super::read::options()).expect("an index")
+    });
+    let joined = Joined::plan(&contents.metadata, &parts, &options).expect("parts of one archive");
+    assert!(joined.write_to(Vec::new(), &mut Silent).expect("memory does not fail") == whole, "other bytes");
+}
