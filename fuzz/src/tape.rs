@@ -130,8 +130,11 @@ const REFUSALS: &[(&str, &str, &str)] = &[
     ("tar-core", "invalid PAX", "it reads values which mean nothing for a snapshot"),
 ];
 
+/// Whether something is so in a tar stream.
+type Holds = fn(&[u8]) -> bool;
+
 /// Lists that differ on purpose: parser, what of the archive explains it, and why it is right to go on.
-const DIFFERENCES: &[(&str, fn(&[u8]) -> bool, &str)] =
+const DIFFERENCES: &[(&str, Holds, &str)] =
     &[("tar", has_line_feed_in_pax_value, "it splits pax bodies at line feeds; records are framed by their lengths")];
 
 /// Whether some pax header holds a value that would be more records to who splits at line feeds.

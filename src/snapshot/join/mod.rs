@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use super::archive::SnapshotArchive;
 use super::error::{Error, Result};
-use super::index::{Builder, member_bytes};
+use super::index::Builder;
 use super::options::{IndexPlacement, MetadataSizes, WriteOptions};
 use super::report::WriteReport;
 use super::writer::{SectionCut, Stream, check_metadata};
@@ -251,7 +251,7 @@ struct Joining {
 impl Joining {
     /// Takes a part; `None` when there is nothing in it.
     fn add<R: ReadAt, S: ReadAt>(&mut self, number: usize, part: &SnapshotArchive<R, S>) -> Result<Option<Copied>> {
-        let mut proof = Proof::default();
+        let mut proof = Proof::new(part);
         if let Some((len_bytes, crc32)) = part.database_slot() {
             if self.stream.report.database_bytes.is_some() || self.last.is_some() {
                 return Err(Error::misuse("the database comes once, and before the documents"));
@@ -294,7 +294,6 @@ impl Joining {
 
     fn member(&mut self, proof: &mut Proof, name: MemberName, len_bytes: u64, crc32: u32) -> Result<()> {
         proof.member(name, len_bytes, crc32)?;
-        proof.ends.push(member_bytes(len_bytes));
         self.stream.note(name, len_bytes, crc32);
         Ok(())
     }

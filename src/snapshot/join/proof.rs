@@ -6,22 +6,33 @@ use crate::gzip::{ChunkEnds, ReadAt};
 use crate::layout::MemberName;
 use crate::snapshot::archive::SnapshotArchive;
 use crate::snapshot::error::{Error, Result};
-use crate::snapshot::index::wrong;
+use crate::snapshot::index::{member_bytes, wrong};
 use crate::tarball::{self, BLOCK_BYTES};
 
 /// What the rows of an index promise of the chunks.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Proof {
     /// Where chunks have to end.
     pub(super) ends: ChunkEnds,
+    /// Plain bytes that the part's chunks have and no member has claimed: what a row says is not believed beyond that.
+    left_bytes: u64,
     /// CRC32 of the tar stream that the rows describe: headers and padding follow from them, and of the payloads they
     /// hold the CRC32.
     crc: crc32fast::Hasher,
 }
 
 impl Proof {
+    /// Begins with no member of `part`.
+    pub(super) fn new<R: ReadAt, S: ReadAt>(part: &SnapshotArchive<R, S>) -> Self {
+        Self { ends: ChunkEnds::default(), left_bytes: part.plain_bytes(), crc: crc32fast::Hasher::new() }
+    }
+
     /// Appends a member.
     pub(super) fn member(&mut self, name: MemberName, len_bytes: u64, crc32: u32) -> Result<()> {
+        let bytes = member_bytes(len_bytes);
+        let too_long = || wrong("its documents are longer than its chunks");
+        self.left_bytes = self.left_bytes.checked_sub(bytes).ok_or_else(too_long)?;
+        self.ends.push(bytes);
         let text = name.render().ok_or_else(|| Error::misuse("junk is never written"))?;
         self.crc.update(&tarball::file_header(text.as_str().as_bytes(), len_bytes)?);
         self.crc.combine(&crc32fast::Hasher::new_with_initial_len(crc32, len_bytes));

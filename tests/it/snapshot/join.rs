@@ -237,17 +237,22 @@ fn part_whose_index_belongs_to_other_chunks_is_refused() {
     let (one, one_report) = make(1);
     let mut index = Vec::new();
     one_report.index().unwrap().write_to(&mut index).unwrap();
-    // The row of the only document: its CRC32 stands behind id and length, and the page's own behind the row.
+    // The row of the only document: its length and CRC32 stand behind its id, and the page's own CRC32 behind the row.
     let row = index.windows(16).position(|window| window == id(1).as_bytes()).unwrap();
-    let page_start = 16;
-    index[row + 22] ^= 1;
-    let page_end = row + 26;
-    let sum = crc32(&index[page_start..page_end]);
-    index[page_end..page_end + 4].copy_from_slice(&sum.to_le_bytes());
-    let mut forged = one;
-    forged.extend_from_slice(&index);
+    let forged = |change: fn(&mut [u8])| {
+        let mut index = index.clone();
+        let (page_start, page_end) = (16, row + 26);
+        change(&mut index[row + 16..page_end]);
+        let sum = crc32(&index[page_start..page_end]);
+        index[page_end..page_end + 4].copy_from_slice(&sum.to_le_bytes());
+        [one.as_slice(), &index].concat()
+    };
     let contents = Contents { database: None, documents: vec![(id(1), vec![1; 2 * CHUNK_BYTES])] };
-    assert!(matches!(refused(&contents, &[forged], &options()), ErrorKind::Index(what) if what.contains("checksum")));
+    let other = forged(|row| row[6] ^= 1);
+    assert!(matches!(refused(&contents, &[other], &options()), ErrorKind::Index(what) if what.contains("checksum")));
+    // No room is made for what is merely claimed.
+    let endless = forged(|row| row[..6].fill(0xff));
+    assert!(matches!(refused(&contents, &[endless], &options()), ErrorKind::Index(what) if what.contains("longer")));
 }
 
 /// CRC32 (RFC 1952, section 8), bit by bit.
