@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::process::Command;
 
+use appsnap::DocumentId;
 use appsnap::gzip::{CHUNK_BYTES, ReadAt};
 use appsnap::metadata::Metadata;
 use appsnap::observe::Silent;
@@ -237,22 +238,33 @@ fn part_whose_index_belongs_to_other_chunks_is_refused() {
     let (one, one_report) = make(1);
     let mut index = Vec::new();
     one_report.index().unwrap().write_to(&mut index).unwrap();
-    // The row of the only document: its length and CRC32 stand behind its id, and the page's own CRC32 behind the row.
-    let row = index.windows(16).position(|window| window == id(1).as_bytes()).unwrap();
-    let forged = |change: fn(&mut [u8])| {
-        let mut index = index.clone();
-        let (page_start, page_end) = (16, row + 26);
-        change(&mut index[row + 16..page_end]);
-        let sum = crc32(&index[page_start..page_end]);
-        index[page_end..page_end + 4].copy_from_slice(&sum.to_le_bytes());
-        [one.as_slice(), &index].concat()
-    };
+    // The row of the only document, whose CRC32 stands behind its id and length.
+    forge(&mut index, id(1), |row| row[22] ^= 1);
+    let forged = [one, index].concat();
     let contents = Contents { database: None, documents: vec![(id(1), vec![1; 2 * CHUNK_BYTES])] };
-    let other = forged(|row| row[6] ^= 1);
-    assert!(matches!(refused(&contents, &[other], &options()), ErrorKind::Index(what) if what.contains("checksum")));
-    // No room is made for what is merely claimed.
-    let endless = forged(|row| row[..6].fill(0xff));
-    assert!(matches!(refused(&contents, &[endless], &options()), ErrorKind::Index(what) if what.contains("longer")));
+    assert!(matches!(refused(&contents, &[forged], &options()), ErrorKind::Index(what) if what.contains("checksum")));
+}
+
+/// Changes the row of a document on the first page of an index, and mends the page's checksum, which stands behind it.
+fn forge(index: &mut [u8], id: DocumentId, change: fn(&mut [u8])) {
+    let page_len = usize::from(u16::from_le_bytes([index[14], index[15]])) - 4;
+    let row = index.windows(16).position(|window| window == id.as_bytes()).unwrap();
+    assert!(row + 26 <= 16 + page_len);
+    change(&mut index[row..row + 26]);
+    let sum = crc32(&index[16..16 + page_len]);
+    index[16 + page_len..][..4].copy_from_slice(&sum.to_le_bytes());
+}
+
+#[test]
+fn part_that_claims_terabytes_is_refused_before_room_is_made_for_them() {
+    // Several pages: the first is believed before the sum of all can be held against the archive.
+    let contents = Contents::sample(2000);
+    let (data, report) = contents.push(options().with_index(IndexPlacement::Sidecar));
+    let mut index = Vec::new();
+    report.index().unwrap().write_to(&mut index).unwrap();
+    forge(&mut index, contents.documents[7].0, |row| row[16..22].fill(0xff));
+    let forged = [data, index].concat();
+    assert!(matches!(refused(&contents, &[forged], &options()), ErrorKind::Index(what) if what.contains("longer")));
 }
 
 /// CRC32 (RFC 1952, section 8), bit by bit.
