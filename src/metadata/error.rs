@@ -9,6 +9,18 @@ use crate::layout::escaped;
 use crate::limits::Exceeded;
 
 /// Why a `.metadata` could not be read. Pointer-sized.
+///
+/// ```
+/// use appsnap::Limits;
+/// use appsnap::metadata::{ErrorKind, Key, Metadata, Problem};
+///
+/// let error = Metadata::parse(br#"{"dumpSize":"-1"}"#, &Limits::untrusted()).unwrap_err();
+/// match error.kind() {
+///     ErrorKind::Value { key, problem } => assert_eq!((*key, *problem), (Key::DumpSize, Problem::NotDecimal)),
+///     other => unreachable!("{other}"),
+/// }
+/// assert!(error.is_value());
+/// ```
 pub struct Error(Box<ErrorKind>);
 
 /// What is wrong with a `.metadata`.
