@@ -7,6 +7,16 @@ use super::header::{Format, Header, MAGIC};
 use crate::limits::Limits;
 
 /// What a file is, as far as its first bytes tell; said by [`identify`].
+///
+/// ```
+/// use appsnap::pgdump::{Identity, identify};
+///
+/// match identify(b"PGDMP\x01\x10\x00\x04\x08\x01") {
+///     Identity::Custom { major, minor, .. } => assert_eq!((major, minor), (1, 16)),
+///     other => unreachable!("{other}"),
+/// }
+/// assert_eq!(identify(b"\x28\xb5\x2f\xfd").name(), "zstd");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Identity {
