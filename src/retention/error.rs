@@ -7,6 +7,18 @@ use std::fmt;
 ///
 /// Judging backups never fails; only reading policies, schedules, zones and listings does, and asking for a simulation
 /// that makes no sense.
+///
+/// ```
+/// use appsnap::retention::{ErrorKind, presets};
+///
+/// let error = presets::by_name("restic:daily=seven").unwrap_err();
+/// match error.kind() {
+///     ErrorKind::Syntax { part, reason, .. } => println!("{part} at byte {:?}: {reason}", error.position()),
+///     ErrorKind::UnknownPolicy { name, .. } => println!("{name}? there are {:?}", presets::NAMES),
+///     other => unreachable!("{other:?}"),
+/// }
+/// assert!(!error.is_unknown_name());
+/// ```
 #[derive(Debug)]
 pub struct Error(Box<Inner>);
 

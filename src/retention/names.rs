@@ -38,6 +38,13 @@ pub(super) mod weekday {
 const ANY: &str = "any";
 
 /// One value, or any.
+///
+/// ```
+/// use appsnap::retention::{Status, Wanted};
+///
+/// assert!(Wanted::Any.admits(&Status::Failed));
+/// assert!(!Wanted::Only(Status::Completed).admits(&Status::Failed));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Wanted<T> {
