@@ -18,6 +18,22 @@ use crate::source::Plan;
 ///
 /// It was read once, to its last byte, and is known to be sound. Where the target needs it, its conversion is worked out,
 /// and happens while it is written; only data that must be compressed anew are put down in the spool folder first.
+///
+/// ```
+/// use std::fs::File;
+/// use appsnap::observe::Silent;
+/// use appsnap::pgdump::FormatVersion;
+/// use appsnap::prepare::{Change, Database, PrepareOptions};
+///
+/// let dump = File::open("tests/data/check/pg18-default.dump")?;
+/// let database = Database::open(dump, &PrepareOptions::new(), &mut Silent)?;
+/// assert_eq!(database.inspection().header.version(), FormatVersion::V1_16, "as it was given");
+/// match &database.changes()[0] {
+///     Change::DumpConverted { to, recompressed, .. } => assert_eq!((*to, *recompressed), (FormatVersion::V1_14, false)),
+///     other => unreachable!("{other}"),
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Database<R> {
     source: Source<R>,
