@@ -1,6 +1,9 @@
 //! Why the crate is as it is, and the formats byte for byte: pages to read, not code to call.
 
 #[doc = include_str!("async.md")]
+#[doc = ""]
+#[cfg_attr(feature = "object-store", doc = "[`remote`]: crate::remote")]
+#[cfg_attr(not(feature = "object-store"), doc = "[`remote`]: https://docs.rs/appsnap/latest/appsnap/remote/")]
 pub mod asynchronous {}
 
 #[doc = include_str!("cookbook.md")]
@@ -22,4 +25,7 @@ pub mod performance {}
 pub mod security {}
 
 #[doc = include_str!("workers.md")]
+#[doc = ""]
+#[cfg_attr(feature = "object-store", doc = "[`RemoteUpload`]: crate::remote::RemoteUpload")]
+#[cfg_attr(not(feature = "object-store"), doc = "[`RemoteUpload`]: https://docs.rs/appsnap/latest/appsnap/remote/")]
 pub mod workers {}
