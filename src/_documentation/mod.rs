@@ -7,6 +7,15 @@
 pub mod asynchronous {}
 
 #[doc = include_str!("cookbook.md")]
+#[doc = ""]
+#[cfg_attr(feature = "catalog", doc = "[`catalog`]: crate::catalog")]
+#[cfg_attr(not(feature = "catalog"), doc = "[`catalog`]: https://docs.rs/appsnap/latest/appsnap/catalog/")]
+#[cfg_attr(feature = "object-store", doc = "[`remote`]: crate::remote")]
+#[cfg_attr(not(feature = "object-store"), doc = "[`remote`]: https://docs.rs/appsnap/latest/appsnap/remote/")]
+#[cfg_attr(feature = "retention", doc = "[`retention`]: crate::retention")]
+#[cfg_attr(not(feature = "retention"), doc = "[`retention`]: https://docs.rs/appsnap/latest/appsnap/retention/")]
+#[cfg_attr(feature = "zip", doc = "[`source::zip`]: crate::source::zip")]
+#[cfg_attr(not(feature = "zip"), doc = "[`source::zip`]: https://docs.rs/appsnap/latest/appsnap/source/zip/")]
 pub mod cookbook {}
 
 #[doc = include_str!("design.md")]
