@@ -337,6 +337,13 @@ pub fn escaped(raw: &[u8]) -> Escaped<'_> {
 }
 
 /// Prints a name from an archive; made by [`escaped`].
+///
+/// ```
+/// use appsnap::layout::{Escaped, escaped};
+///
+/// let shown: Escaped<'_> = escaped("façade".as_bytes());
+/// assert_eq!(shown.to_string(), r"fa\xc3\xa7ade");
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Escaped<'a>(&'a [u8]);
 

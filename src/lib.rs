@@ -7,11 +7,11 @@
 //!
 //! | layer | modules |
 //! |---|---|
-//! | values | [`document`] ids, [`layout`] of names, [`metadata`], [`limits`], [`observe`] for progress, [`platform`] facts |
-//! | engines | [`gzip`], [`tarball`] and [`zip`] for archives of any kind, [`pgdump`] for dumps, [`retention`] for policies |
+//! | values | [`document`] ids, [`layout`] of names, [`metadata`], [`limits`], [`observe`] events, [`platform`] facts |
+//! | engines | [`gzip`], [`tarball`] and [`zip`] for any archive, [`pgdump`] for dumps, [`retention`] for policies |
 //! | the archive | [`snapshot`]: written, read, extracted, fetched from at random |
-//! | where data come from and go to | [`source`] for folders of files, [`squidex`], [`catalog`] of platforms' listings, [`remote`] for object storage |
-//! | archive and dump together | [`check`] before an upload, [`prepare`] what will be uploaded, [`detect`] what a file is |
+//! | where data come from and go to | folders as [`source`], [`squidex`], [`catalog`] of backups, [`remote`] objects |
+//! | archive and dump together | [`check`] before an upload, [`prepare`] for it, [`detect`] what a file is |
 //! | to read | [`_documentation`]: cookbook, formats, design, findings, threat model |
 //!
 //! Every module begins with what it is for and its main job in a few lines; every error has a `kind()` to match on, and

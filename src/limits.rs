@@ -53,8 +53,8 @@ macro_rules! limits {
         /// Upper bounds for everything that is read from an archive or a dump.
         ///
         /// [`Limits::untrusted`] (the default) suits uploads from strangers: a snapshot with a million documents passes,
-        /// a bomb does not. [`Limits::trusted`] lifts the totals for one's own archives, widens what a dump may hold in memory, and
-        /// keeps the structural limits, which no honest archive comes near. Each method states both values.
+        /// a bomb does not. [`Limits::trusted`] lifts the totals for one's own archives, widens what a dump may hold in
+        /// memory, and keeps the structural limits, which no honest archive comes near. Each method states its values.
         ///
         /// ```
         /// use appsnap::Limits;
@@ -70,8 +70,8 @@ macro_rules! limits {
             #[must_use]
             pub const fn untrusted() -> Self { Self { $($name: $untrusted,)* } }
 
-            /// Bounds for input that is known to be one's own: no totals, more room for tables of contents, rows, events and
-            /// Zstandard windows, the same structural limits.
+            /// Bounds for input that is known to be one's own: no totals, more room for tables of contents, rows,
+            /// events and Zstandard windows, the same structural limits.
             #[must_use]
             pub const fn trusted() -> Self { Self { $($name: $trusted,)* } }
 

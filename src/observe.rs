@@ -44,7 +44,7 @@ use crate::document::DocumentId;
 ///
 /// fn line(event: &Event<'_>) -> Option<String> {
 ///     match event {
-///         Event::Planned { documents_count, document_bytes, .. } => Some(format!("{documents_count} files, {document_bytes} bytes")),
+///         Event::Planned { documents_count, .. } => Some(format!("{documents_count} documents")),
 ///         Event::Phase { name, .. } => Some(format!("{name} ...")),
 ///         Event::Document { id, .. } => Some(id.to_string()),
 ///         // Kinds that a later version adds are not for this program.

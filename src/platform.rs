@@ -9,7 +9,7 @@
 //! for platform in Platform::all() {
 //!     let (files_only, ceiling) = (platform.upload(Contents::FilesOnly), platform.max_dump_version());
 //!     assert_ne!(files_only.value(), Acceptance::Accepted);
-//!     println!("{}: dumps up to {:?}, says {} ({})", platform.title(), ceiling.value(), ceiling.source(), ceiling.published_year());
+//!     println!("{}: dumps up to {:?}, says {}", platform.title(), ceiling.value(), ceiling.source());
 //! }
 //! ```
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Shorthand for results of this module.
+/// A [`Result`](std::result::Result) whose error is this module's [`Error`], unless another is named.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a listing could not be read, and where in it.
@@ -28,6 +28,8 @@ struct Inner {
 }
 
 /// The kinds of [`Error`]. All of them are for whoever made the listing, or picked the file.
+///
+/// [`Error`] shows how to match them; more may come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {

@@ -24,7 +24,7 @@ use crate::retention::Origin;
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Host {
-    /// Mendix Cloud.
+    /// Mendix Cloud, by its Backups API.
     MendixCloud,
     /// Mendix on Azure, whose portal has no API: records are made by hand or by a scraper.
     MendixOnAzure,
@@ -52,7 +52,7 @@ pub enum Phase {
     Queued,
     /// It is being made.
     Running,
-    /// It is whole.
+    /// It is whole, as far as the platform says.
     Completed,
     /// It ended without a usable result.
     Failed,
@@ -130,11 +130,11 @@ impl fmt::Display for State {
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Cadence {
-    /// Every night.
+    /// Once every night.
     Nightly,
-    /// Every week.
+    /// Once every week.
     Weekly,
-    /// Every month.
+    /// Once every month.
     Monthly,
     /// When somebody asks.
     OnDemand,
@@ -273,13 +273,13 @@ pub struct Record {
     pub expires_at: Option<Timestamp>,
     /// When something about it last changed.
     pub updated_at: Option<Timestamp>,
-    /// How far it got.
+    /// How far it got, and in which word the platform says so.
     pub state: State,
     /// What the platform adds to the state, for people.
     pub status_message: Option<String>,
     /// How it came to be.
     pub kind: Kind,
-    /// What it holds.
+    /// Whether it holds the database, the documents, or both.
     #[serde(serialize_with = "contents_name")]
     pub contents: Option<Contents>,
     /// The version of the app's model, an opaque text.

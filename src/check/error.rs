@@ -6,7 +6,7 @@ use std::io;
 
 use thiserror::Error as ThisError;
 
-/// A result of checking.
+/// A [`Result`](std::result::Result) whose error is this module's [`Error`], unless another is named.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a check could not be made.
@@ -42,6 +42,8 @@ struct Inner {
 }
 
 /// The reasons, grouped by who has to act.
+///
+/// [`Error`] shows how to match them; more may come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ThisError)]
 #[non_exhaustive]
 pub enum ErrorKind {

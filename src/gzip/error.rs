@@ -7,7 +7,7 @@ use thiserror::Error as ThisError;
 
 use crate::limits::Exceeded;
 
-/// A result of the gzip engine.
+/// A [`Result`](std::result::Result) whose error is this module's [`Error`], unless another is named.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why the gzip engine stopped, and where in the compressed bytes.
@@ -39,6 +39,8 @@ struct Inner {
 }
 
 /// The reasons, grouped by who has to act.
+///
+/// [`Error`] shows how to match them; more may come.
 #[derive(Debug, ThisError)]
 #[non_exhaustive]
 pub enum ErrorKind {

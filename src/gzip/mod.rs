@@ -1,8 +1,9 @@
 //! The gzip engine: one member cut into chunks that can be compressed, and read back, each on its own.
 //!
-//! Users meet it in four places: [`Level`] and [`Parallelism`] are options of everything that writes, [`ReadAt`] is what
-//! archives are read through at random, and [`Reader`] verifies gzip data on its own. Writing chunks is the business of
-//! [`snapshot`](crate::snapshot); [the format page](crate::_documentation::format) says what they look like.
+//! Users meet it in four places: [`Level`] and [`Parallelism`] are options of everything that writes, [`ReadAt`] is
+//! what archives are read through at random, and [`Reader`] verifies gzip data on its own. Writing chunks is the
+//! business of [`snapshot`](crate::snapshot); [the format page](crate::_documentation::format) says what they look
+//! like.
 //!
 //! ```
 //! use std::io::{Read, Write};
@@ -15,8 +16,8 @@
 //!
 //! // Cut short: the plain bytes may all be there, but nobody vouches for them.
 //! let mut plain = Vec::new();
-//! let error = gzip::Reader::new(&packed[..packed.len() - 1], &Limits::untrusted()).read_to_end(&mut plain).unwrap_err();
-//! let error: gzip::Error = error.downcast()?;
+//! let mut reader = gzip::Reader::new(&packed[..packed.len() - 1], &Limits::untrusted());
+//! let error: gzip::Error = reader.read_to_end(&mut plain).unwrap_err().downcast()?;
 //! assert!(error.is_truncated());
 //! # Ok::<(), std::io::Error>(())
 //! ```

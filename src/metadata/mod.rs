@@ -11,7 +11,7 @@
 //! use appsnap::Limits;
 //! use appsnap::metadata::{Key, Metadata, Oddity};
 //!
-//! let json = br#"{"duration":"0","dumpSize":94769,"modelVersion":"1.0.0.40","databaseSize":"9730584","filesSize":"0"}"#;
+//! let json = br#"{"duration":"0","dumpSize":94769,"modelVersion":"1.0.0.40","databaseSize":"9","filesSize":"0"}"#;
 //! let (metadata, oddities) = Metadata::parse(json, &Limits::untrusted())?;
 //! assert_eq!((metadata.dump_size_bytes(), metadata.model_version()), (Some(94_769), Some("1.0.0.40")));
 //! assert_eq!(oddities, [Oddity::JsonNumber(Key::DumpSize)]);

@@ -41,6 +41,8 @@ struct Inner {
 }
 
 /// What an [`Error`] is about, by who must act.
+///
+/// [`Error`] shows how to match them; more may come.
 #[derive(Clone, Debug, PartialEq, Eq, ThisError)]
 #[non_exhaustive]
 pub enum ErrorKind {

@@ -67,7 +67,7 @@ pub enum Format {
     Tar,
     /// 4: plain SQL, never seen in a file.
     Plain,
-    /// 5: directory.
+    /// 5: a directory (`-Fd`); no file says so, since every `toc.dat` says tar.
     Directory,
     /// A number that means nothing.
     Unknown(u8),
@@ -79,7 +79,7 @@ pub enum Format {
 /// use appsnap::pgdump::Compression;
 ///
 /// assert_eq!(Compression::gzip_level(9).name(), "gzip");
-/// assert_eq!([Compression::Lz4, Compression::Zstd, Compression::None].map(Compression::name), ["lz4", "zstd", "none"]);
+/// assert_eq!([Compression::Lz4, Compression::Zstd].map(Compression::name), ["lz4", "zstd"]);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]

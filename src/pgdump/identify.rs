@@ -42,7 +42,7 @@ pub enum Identity {
     Lz4,
     /// Compressed with zstd.
     Zstd,
-    /// A zip archive.
+    /// A zip archive, whatever is inside.
     Zip,
     /// A dump or script whose bytes were taken for text and written as UTF-16, as redirection in PowerShell does.
     Utf16Damage,
@@ -50,7 +50,7 @@ pub enum Identity {
     LineEndDamage,
     /// A custom-format dump behind the byte order mark of UTF-8: it was recoded as text.
     TextDamage,
-    /// Nothing at all.
+    /// An empty file.
     Empty,
     /// Nothing that is known here.
     Unknown,

@@ -25,8 +25,11 @@ use crate::limits::Limits;
 /// use appsnap::pgdump::inspect;
 ///
 /// let inspection = inspect(File::open("examples/data/quickstart.dump")?, &Limits::untrusted())?;
-/// let users = inspection.data.iter().find(|data| inspection.toc.get(data.id).is_some_and(|entry| entry.tag == b"system$user"));
-/// assert_eq!(users.and_then(|data| data.rows_count), Some(2));
+/// for data in &inspection.data {
+///     let entry = inspection.toc.get(data.id).expect("a block has an entry");
+///     println!("{entry}: {:?} rows, {} bytes", data.rows_count, data.plain_bytes);
+/// }
+/// assert_eq!(inspection.rows_count(), 2056);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///

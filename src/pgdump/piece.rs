@@ -75,7 +75,7 @@ pub enum Piece<'a> {
     /// A block begins.
     #[non_exhaustive]
     Block {
-        /// What it holds.
+        /// What the block holds.
         kind: BlockKind,
         /// The dump id of its entry.
         id: u32,

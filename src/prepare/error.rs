@@ -9,7 +9,7 @@ use thiserror::Error as ThisError;
 use crate::layout::escaped;
 use crate::{pgdump, snapshot};
 
-/// A result of preparing.
+/// A [`Result`](std::result::Result) whose error is this module's [`Error`], unless another is named.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why data could not be prepared. Pointer-sized.
@@ -32,6 +32,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub struct Error(Box<ErrorKind>);
 
 /// The reasons, grouped by who has to act.
+///
+/// [`Error`] shows how to match them; more may come.
 #[derive(Debug, ThisError)]
 #[non_exhaustive]
 pub enum ErrorKind {

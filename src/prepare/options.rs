@@ -23,7 +23,8 @@ use crate::pgdump::FormatVersion;
 /// let dump = File::open("examples/data/quickstart.dump")?;
 /// let database = Database::open(dump, &options, &mut Silent)?;
 /// let prepared = Prepared::new(Some(database), Some(&plan), &options)?;
-/// assert!(prepared.changes().iter().any(|change| matches!(change, Change::OrphansDropped { documents_count: 1, .. })));
+/// let is_drop = |change: &Change| matches!(change, Change::OrphansDropped { documents_count: 1, .. });
+/// assert!(prepared.changes().iter().any(is_drop));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

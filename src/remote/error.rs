@@ -8,7 +8,7 @@ use thiserror::Error as ThisError;
 
 use crate::layout;
 
-/// A result of the object storage layer.
+/// A [`Result`](std::result::Result) whose error is this module's [`Error`], unless another is named.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a request to object storage failed: the reason, the object, and where in it.
@@ -42,6 +42,8 @@ struct Inner {
 }
 
 /// The reasons, grouped by who has to act.
+///
+/// [`Error`] shows how to match them; more may come.
 #[derive(Debug, ThisError)]
 #[non_exhaustive]
 pub enum ErrorKind {

@@ -213,7 +213,7 @@ impl<Id> Backup<Id> {
         self.origin
     }
 
-    /// How far it got.
+    /// How far the backup got.
     #[must_use]
     pub const fn status(&self) -> Status {
         self.status

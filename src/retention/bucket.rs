@@ -15,7 +15,8 @@ use super::civil::{Local, SECONDS_PER_DAY, date_of, day_number, weekday_offset, 
 /// ```
 /// use appsnap::retention::{Backup, Keep, Policy, Rule, Select, Unit};
 ///
-/// let policy = Policy::new("ours").with_rule(Rule::new("weekly", Keep::last(4)).with_select(Select::newest_of(Unit::Week)));
+/// let weekly = Rule::new("weekly", Keep::last(4)).with_select(Select::newest_of(Unit::Week));
+/// let policy = Policy::new("ours").with_rule(weekly);
 /// let backups = [Backup::new("a", "2026-11-20T02:00:00Z".parse()?)];
 /// let plan = policy.plan(&backups, "2026-11-20T12:00:00Z".parse()?);
 /// let bucket = plan.decision(0).unwrap().reasons().next().unwrap().bucket().unwrap();

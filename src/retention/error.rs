@@ -30,6 +30,8 @@ struct Inner {
 }
 
 /// What went wrong, grouped by what has to be put right.
+///
+/// [`Error`] shows how to match them; more may come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {

@@ -28,7 +28,7 @@ use super::rule::Rule;
 pub enum Expiry {
     /// It goes at this instant.
     At(Timestamp),
-    /// It never goes.
+    /// It never goes: a rule keeps it for good.
     Never,
 }
 

@@ -38,7 +38,10 @@ pub enum Anchor {
 /// ```
 /// use appsnap::retention::{Backup, Keep, Period, Policy, Reference, Rule};
 ///
-/// let within = |of| Policy::new("ours").with_rule(Rule::new("recent", Keep::Within { span: Period::days(2), of })).with_guards([]);
+/// let within = |of| {
+///     let recent = Rule::new("recent", Keep::Within { span: Period::days(2), of });
+///     Policy::new("ours").with_rule(recent).with_guards([])
+/// };
 /// let backups = [Backup::new("b", "2026-11-10T02:00:00Z".parse()?)];
 /// let now = "2026-11-20T00:00:00Z".parse()?;
 /// // Nothing has been backed up for ten days: counted from now all is old, counted from the newest it is not.

@@ -51,7 +51,7 @@ pub enum Wanted<T> {
     /// Whatever it is. In JSON `"any"`.
     #[default]
     Any,
-    /// Exactly this.
+    /// This value and no other. In JSON the value's own word.
     Only(T),
 }
 

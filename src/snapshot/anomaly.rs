@@ -66,7 +66,7 @@ pub enum AnomalyKind {
         name: &'static str,
         /// What the metadata says.
         declared_bytes: u64,
-        /// What was read.
+        /// The size of what was read.
         actual_bytes: u64,
     },
     /// Only in [`Tolerance::Salvage`](super::Tolerance::Salvage): a name that no snapshot may hold.

@@ -10,7 +10,7 @@ use crate::limits::Exceeded;
 use crate::observe::Cancelled;
 use crate::{gzip, layout, metadata, tarball};
 
-/// A result of the archive layer.
+/// A [`Result`](std::result::Result) whose error is this module's [`Error`], unless another is named.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why writing or reading a snapshot stopped: the reason, and the member it concerns.
@@ -52,6 +52,8 @@ struct Inner {
 }
 
 /// The reasons, grouped by who has to act.
+///
+/// [`Error`] shows how to match them; more may come.
 #[derive(Debug, ThisError)]
 #[non_exhaustive]
 pub enum ErrorKind {

@@ -3,21 +3,22 @@
 //! | to | there is |
 //! |---|---|
 //! | write an archive | [`SnapshotWriter`] into any sink; [`SnapshotStream`] where somebody pulls |
-//! | give it payloads | [`Content`] for one, a [`DocumentSource`] such as [`source::Plan`](crate::source::Plan) for many |
+//! | give it payloads | [`Content`] for one, a [`DocumentSource`] such as [`Plan`](crate::source::Plan) for many |
 //! | read an archive from front to back | [`SnapshotReader`], which lends one [`Entry`] after the other |
 //! | unpack one, all or nothing | [`extract`] |
 //! | fetch single files of an indexed one | [`SnapshotArchive`] |
 //! | give one an index | [`repack`] for any, [`make_index`] for one that this crate wrote |
 //! | join what many workers packed | [`Joined`], [`Shard`] |
 //!
-//! Options come by value ([`WriteOptions`], [`ReadOptions`], [`ExtractOptions`]), and what was done comes back as a report
-//! ([`WriteReport`], [`ReadReport`], [`ExtractReport`]). An [`Error`] is why the work stopped; an [`Anomaly`] is what was
-//! odd in an archive that could still be read.
+//! Options come by value ([`WriteOptions`], [`ReadOptions`], [`ExtractOptions`]), and what was done comes back as a
+//! report ([`WriteReport`], [`ReadReport`], [`ExtractReport`]). An [`Error`] is why the work stopped; an [`Anomaly`] is
+//! what was odd in an archive that could still be read.
 //!
 //! ```
 //! use std::io::Read;
 //! use appsnap::metadata::Metadata;
-//! use appsnap::snapshot::{Content, IndexPlacement, ReadOptions, SnapshotArchive, SnapshotReader, SnapshotWriter, WriteOptions};
+//! use appsnap::snapshot::{Content, IndexPlacement, ReadOptions, WriteOptions};
+//! use appsnap::snapshot::{SnapshotArchive, SnapshotReader, SnapshotWriter};
 //!
 //! let id = "0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?;
 //! let options = WriteOptions::new().with_index(IndexPlacement::Embedded);

@@ -5,7 +5,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The result of collecting documents.
+/// A [`Result`](std::result::Result) whose error is this module's [`Error`], unless another is named.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why collecting documents stopped, and at which path.
@@ -34,6 +34,8 @@ struct Inner {
 }
 
 /// What went wrong, grouped by who has to act.
+///
+/// [`Error`] shows how to match them; more may come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -67,6 +69,16 @@ pub enum ErrorKind {
 }
 
 /// What was being done when the system refused.
+///
+/// ```
+/// use std::path::Path;
+/// use appsnap::observe::Silent;
+/// use appsnap::source::directory::{self, DirectoryOptions};
+/// use appsnap::source::{Action, ErrorKind};
+///
+/// let error = directory::scan(Path::new("Cargo.toml"), &DirectoryOptions::new(), &mut Silent).unwrap_err();
+/// assert!(!matches!(error.kind(), ErrorKind::Io { action: Action::Read, .. }), "nothing was read: {error}");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Action {

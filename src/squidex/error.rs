@@ -8,7 +8,7 @@ use thiserror::Error as ThisError;
 use crate::limits::Exceeded;
 use crate::zip;
 
-/// Shorthand for results of this module.
+/// A [`Result`](std::result::Result) whose error is this module's [`Error`], unless another is named.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a Squidex archive could not be read or written on.
@@ -46,6 +46,8 @@ enum Source {
 }
 
 /// The kinds of [`Error`], grouped by who must act.
+///
+/// [`Error`] shows how to match them; more may come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {

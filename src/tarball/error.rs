@@ -35,6 +35,8 @@ struct Inner {
 }
 
 /// What went wrong, grouped by who has to act.
+///
+/// [`Error`] shows how to match them; more may come.
 #[derive(Debug, ThisError)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -88,6 +90,19 @@ pub enum Damage {
 }
 
 /// A part of the stream, for [`Damage::Truncated`].
+///
+/// ```
+/// use appsnap::Limits;
+/// use appsnap::tarball::{Damage, ErrorKind, Part, Reader, file_header};
+///
+/// // The header promises five bytes.
+/// let cut = [&file_header(b"db/db.backup", 5)?[..], b"hel"].concat();
+/// let mut reader = Reader::new(cut.as_slice(), &Limits::untrusted());
+/// reader.next_member()?;
+/// let error = reader.next_member().unwrap_err();
+/// assert!(matches!(error.kind(), ErrorKind::Damaged(Damage::Truncated(Part::Payload))));
+/// # Ok::<(), appsnap::tarball::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ThisError)]
 #[non_exhaustive]
 pub enum Part {

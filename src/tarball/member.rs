@@ -54,6 +54,22 @@ pub enum MemberKind {
 }
 
 /// Something that a careful writer does not do, but that every program reads alike.
+///
+/// ```
+/// use appsnap::Limits;
+/// use appsnap::tarball::{MemberKind, Oddity, Reader};
+///
+/// // Old programs mark a folder by its slash alone.
+/// let mut header = tar::Header::new_ustar();
+/// header.set_path("tree/")?;
+/// header.set_size(0);
+/// header.set_cksum();
+/// let mut reader = Reader::new(&header.as_bytes()[..], &Limits::untrusted());
+/// let member = reader.next_member()?.expect("one member");
+/// assert_eq!(member.kind(), MemberKind::Directory);
+/// assert!(member.oddities().contains(Oddity::SlashedFile));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Oddity {

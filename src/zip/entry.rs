@@ -156,7 +156,7 @@ impl<'a> Entry<'a> {
         self.record.file_path().as_bytes()
     }
 
-    /// File or folder.
+    /// Whether it is a file or a folder.
     #[must_use]
     pub const fn kind(&self) -> Kind {
         self.kind

@@ -7,7 +7,7 @@ use thiserror::Error as ThisError;
 
 use crate::limits::Exceeded;
 
-/// Shorthand for results of this module.
+/// A [`Result`](std::result::Result) whose error is this module's [`Error`], unless another is named.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a zip file could not be read or written on: what, in which entry, at which byte.
@@ -35,6 +35,8 @@ struct Inner {
 }
 
 /// The kinds of [`Error`], grouped by who must act.
+///
+/// [`Error`] shows how to match them; more may come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {

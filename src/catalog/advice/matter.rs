@@ -50,7 +50,8 @@ impl ModelAge {
 /// ```
 /// use appsnap::catalog::advice::Matter;
 ///
-/// assert_eq!(format!("{}; {}", Matter::AppRunning, Matter::AppRunning.remedy()), "the app is running; stop the app first");
+/// let matter = Matter::AppRunning;
+/// assert_eq!(format!("{matter}; {}", matter.remedy()), "the app is running; stop the app first");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -49,7 +49,7 @@ use super::record::Phase;
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Severity {
-    /// Good to know.
+    /// Good to know; nothing stands in the way.
     Info,
     /// It works, with a consequence that may not be wanted.
     Warning,

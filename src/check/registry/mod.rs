@@ -67,7 +67,7 @@ macro_rules! codes {
                 match self { $(Self::$variant => $name,)* }
             }
 
-            /// What it means.
+            /// What it means, for people: one sentence without an end.
             #[must_use]
             pub const fn explanation(self) -> &'static str {
                 match self { $(Self::$variant => $explanation,)* }

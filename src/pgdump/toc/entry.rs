@@ -78,7 +78,7 @@ pub struct Entry<'a> {
 pub enum Section {
     /// 1: with the object it speaks of: comments, ACLs, security labels.
     None,
-    /// 2: definitions.
+    /// 2: definitions of everything that is not in the last section.
     PreData,
     /// 3: table data, large objects, sequence values.
     Data,
@@ -108,7 +108,7 @@ pub enum DataState {
     NotSet,
     /// There is one, and its first byte has this position in the file.
     Set(u64),
-    /// There is none.
+    /// There is none: the entry is SQL alone.
     NoData,
 }
 

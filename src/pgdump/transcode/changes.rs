@@ -129,6 +129,12 @@ pub struct Dropped {
 }
 
 /// Why an entry is not in the output.
+///
+/// ```
+/// use appsnap::pgdump::DropReason;
+///
+/// assert!(DropReason::Statistics.to_string().contains("run ANALYZE instead"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DropReason {
@@ -172,6 +178,12 @@ pub struct Edited {
 }
 
 /// What an entry lost.
+///
+/// ```
+/// use appsnap::pgdump::Edit;
+///
+/// assert_eq!(Edit::AccessMethod.to_string(), "its table access method cannot be stated");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Edit {

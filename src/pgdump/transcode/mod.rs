@@ -126,7 +126,8 @@ pub enum AccessRights {
 /// use appsnap::pgdump::{Owners, Transcoder, inspect};
 ///
 /// let (input, mut output) = (File::open("examples/data/quickstart.dump")?, Vec::new());
-/// Transcoder::same_version().with_owners(Owners::Drop).convert(input, &mut output, &Limits::untrusted(), &mut Silent)?;
+/// let transcoder = Transcoder::same_version().with_owners(Owners::Drop);
+/// transcoder.convert(input, &mut output, &Limits::untrusted(), &mut Silent)?;
 /// let toc = inspect(output.as_slice(), &Limits::untrusted())?.toc;
 /// assert!(toc.entries().all(|entry| entry.owner.unwrap_or_default().is_empty()));
 /// # Ok::<(), Box<dyn std::error::Error>>(())

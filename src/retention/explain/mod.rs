@@ -21,7 +21,7 @@ use super::rule::{Rule, Select};
 /// use appsnap::retention::{Answer, Backup, Miss, presets};
 ///
 /// let policy = presets::by_name("restic:last=1")?;
-/// let backups = [Backup::new("old", "2026-11-19T02:00:00Z".parse()?), Backup::new("new", "2026-11-20T02:00:00Z".parse()?)];
+/// let backups = ["2026-11-19T02:00:00Z", "2026-11-20T02:00:00Z"].map(|at| Backup::new(at, at.parse().unwrap()));
 /// let plan = policy.plan(&backups, "2026-11-20T12:00:00Z".parse()?);
 /// let explanation = plan.explain(0).unwrap();
 /// assert!(!explanation.decision().keeps());
@@ -163,7 +163,7 @@ pub enum Miss<'p, Id> {
 /// ```
 #[non_exhaustive]
 pub enum Found<'p, Id> {
-    /// Nothing.
+    /// There is no backup of that day.
     Absent,
     /// Nothing yet: the day is still to come.
     Ahead,

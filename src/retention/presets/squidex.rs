@@ -11,7 +11,8 @@ const LIMIT_COUNT: u32 = 10;
 /// ```
 /// use appsnap::retention::{Backup, presets};
 ///
-/// let backups: Vec<_> = (1..=11).map(|n| Backup::new(n, format!("2026-11-{n:02}T00:00:00Z").parse().unwrap())).collect();
+/// let at = |day| format!("2026-11-{day:02}T00:00:00Z").parse().unwrap();
+/// let backups: Vec<_> = (1..=11).map(|day| Backup::new(day, at(day))).collect();
 /// let policy = presets::squidex();
 /// let plan = policy.plan(&backups, "2026-11-20T00:00:00Z".parse()?);
 /// assert!(plan.deleted().map(|decision| *decision.backup().id()).eq([1]));

@@ -17,9 +17,9 @@ pub enum Selection {
     /// `db.backup` and `files`.
     #[default]
     All,
-    /// `db.backup` alone.
+    /// `db.backup` alone, without the documents.
     Database,
-    /// `files` alone.
+    /// `files` alone, without the database.
     Files,
 }
 

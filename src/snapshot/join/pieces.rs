@@ -8,7 +8,8 @@ use super::Copied;
 ///
 /// ```
 /// # use appsnap::metadata::Metadata;
-/// # use appsnap::snapshot::{Content, IndexPlacement, Joined, ReadOptions, SnapshotArchive, SnapshotWriter, WriteOptions};
+/// # use appsnap::snapshot::{Content, IndexPlacement, ReadOptions, SnapshotWriter, WriteOptions};
+/// # use appsnap::snapshot::{Joined, SnapshotArchive};
 /// # let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
 /// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options.clone())?;
 /// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
@@ -48,7 +49,8 @@ impl PieceSizes {
 ///
 /// ```
 /// # use appsnap::metadata::Metadata;
-/// # use appsnap::snapshot::{Content, IndexPlacement, Joined, ReadOptions, SnapshotArchive, SnapshotWriter, WriteOptions};
+/// # use appsnap::snapshot::{Content, IndexPlacement, ReadOptions, SnapshotWriter, WriteOptions};
+/// # use appsnap::snapshot::{Joined, SnapshotArchive};
 /// # let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
 /// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options.clone())?;
 /// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
