@@ -37,7 +37,8 @@ use crate::document::DocumentId;
 
 /// Something that has happened during a long piece of work.
 ///
-/// Numbers are totals since the work began, so an observer needs no memory of its own.
+/// Numbers are totals since the work began, so an observer needs no memory of its own. Which events there are, and how
+/// far they lie apart, depends on the work: a large dump is one member of an archive, and may be read between two of them.
 ///
 /// ```
 /// use appsnap::observe::Event;
@@ -64,7 +65,7 @@ pub enum Event<'a> {
         /// Their plain bytes.
         document_bytes: u64,
     },
-    /// A phase begins; the name is for people, for example `walking`, `packing`, `verifying`.
+    /// A phase begins; the name is for people, for example `walking`, `reading the dump`, `converting`.
     #[non_exhaustive]
     Phase {
         /// Name of the phase.
@@ -80,10 +81,11 @@ pub enum Event<'a> {
         /// Plain document bytes done so far.
         document_bytes: u64,
     },
-    /// Bytes have gone by, of whatever kind: once a chunk, and at least once a MiB.
+    /// Bytes have gone by, of whatever kind: a chunk where an archive is written, a run of chunks where one is joined, a
+    /// piece where a dump is converted, a whole member where an archive is read.
     #[non_exhaustive]
     Bytes {
-        /// Plain bytes done so far.
+        /// Plain bytes done so far; of a dump that is converted, bytes of the input as it is stored.
         plain_bytes: u64,
     },
 }
@@ -109,7 +111,8 @@ impl<'a> Event<'a> {
 /// Is told of every [`Event`], on the caller's thread, and decides whether the work goes on.
 ///
 /// Returning [`ControlFlow::Break`] ends the work with a `Cancelled` error; what was being written is left
-/// unfinished, exactly as after any other error.
+/// unfinished, exactly as after any other error. Whoever must be able to stop between two events as well wraps the source
+/// in a [`Read`](std::io::Read) that fails once it is told to.
 ///
 /// ```
 /// use std::ops::ControlFlow;

@@ -1,4 +1,15 @@
 //! Why the crate is as it is, and the formats byte for byte: pages to read, not code to call.
+//!
+//! | page | read it to |
+//! |---|---|
+//! | [`cookbook`] | do one of five common jobs, in Rust or from a command line |
+//! | [`findings`] | look up what a check found, by its code |
+//! | [`format`] | read or write archives and their index in another language |
+//! | [`security`] | know what may be done with a stranger's archive, and what a new version may change |
+//! | [`performance`] | make it faster, and measure that |
+//! | [`asynchronous`] | put it into a service with slow clients |
+//! | [`workers`] | pack one archive on many machines |
+//! | [`design`] | learn why it is built so, and what was refused |
 
 #[doc = include_str!("async.md")]
 #[doc = ""]

@@ -44,11 +44,11 @@ struct Inner {
 #[derive(Debug, ThisError)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The source or the sink failed.
+    /// The source or the sink failed, or the system has no thread to spare.
     #[error("{action} failed")]
     #[non_exhaustive]
     Io {
-        /// What was being done: `reading` or `writing`.
+        /// What was being done, for people: `reading`, `writing`, `starting a thread`.
         action: &'static str,
         /// What the operating system, or the layer below, said.
         #[source]
