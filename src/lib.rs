@@ -14,8 +14,8 @@
 //! | archive and dump together | [`check`] before an upload, [`prepare`] for it, [`detect`] what a file is |
 //! | to read | [`_documentation`]: cookbook, formats, design, findings, threat model |
 //!
-//! Every module begins with what it is for and its main job in a few lines; every error has a `kind()` to match on, and
-//! everything that takes long an [`Observer`](observe::Observer) that can end it.
+//! Every module begins with what it is for and its main job in a few lines. The error of each module has a `kind()` to
+//! match on, and what takes long is told of, and ended by, an [`Observer`](observe::Observer).
 //!
 #![cfg_attr(not(feature = "catalog"), doc = "[`catalog`]: https://docs.rs/appsnap/latest/appsnap/catalog/")]
 #![cfg_attr(not(feature = "object-store"), doc = "[`remote`]: https://docs.rs/appsnap/latest/appsnap/remote/")]

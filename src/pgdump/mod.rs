@@ -29,6 +29,9 @@
 //! Two things cannot be seen in a dump: whether it was made with `-O`, because owners are stored all the same, and, when it
 //! is compressed with lz4, zstd or not at all, whether bits in the data have rotted, because only zlib streams carry a
 //! checksum there.
+//!
+//! The examples here read dumps of a made-up app that lie beside the sources: `examples/data/quickstart.dump` is what
+//! `pg_dump -Fc` of PostgreSQL 15 wrote, `tests/data/check/pg18-default.dump` the same of PostgreSQL 18.
 #![deny(
     clippy::indexing_slicing,
     clippy::unwrap_used,

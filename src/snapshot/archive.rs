@@ -181,7 +181,8 @@ impl<R: ReadAt, S: ReadAt> SnapshotArchive<R, S> {
 
     /// One document; `None` when there is none of that id.
     ///
-    /// Costs one read of the index here, and one read per stretch of the archive when it is read.
+    /// Costs one read of the index here, and one read per stretch of the archive when it is read. Where the ids of the
+    /// archive do not ascend, the first call reads the whole index instead, and keeps it in memory.
     ///
     /// # Errors
     /// When the index cannot be read, or is wrong.
