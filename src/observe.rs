@@ -38,7 +38,8 @@ use crate::document::DocumentId;
 /// Something that has happened during a long piece of work.
 ///
 /// Numbers are totals since the work began, so an observer needs no memory of its own. Which events there are, and how
-/// far they lie apart, depends on the work: a large dump is one member of an archive, and may be read between two of them.
+/// far they lie apart, depends on the work: a large dump is one member of an archive, and may be read between two of
+/// them.
 ///
 /// ```
 /// use appsnap::observe::Event;
@@ -81,8 +82,8 @@ pub enum Event<'a> {
         /// Plain document bytes done so far.
         document_bytes: u64,
     },
-    /// Bytes have gone by, of whatever kind: a chunk where an archive is written, a run of chunks where one is joined, a
-    /// piece where a dump is converted, a whole member where an archive is read.
+    /// Bytes have gone by, of whatever kind: a chunk where an archive is written, a run of chunks where one is joined,
+    /// a piece where a dump is converted, a whole member where an archive is read.
     #[non_exhaustive]
     Bytes {
         /// Plain bytes done so far; of a dump that is converted, bytes of the input as it is stored.
@@ -111,8 +112,8 @@ impl<'a> Event<'a> {
 /// Is told of every [`Event`], on the caller's thread, and decides whether the work goes on.
 ///
 /// Returning [`ControlFlow::Break`] ends the work with a `Cancelled` error; what was being written is left
-/// unfinished, exactly as after any other error. Whoever must be able to stop between two events as well wraps the source
-/// in a [`Read`](std::io::Read) that fails once it is told to.
+/// unfinished, exactly as after any other error. Whoever must be able to stop between two events as well wraps the
+/// source in a [`Read`](std::io::Read) that fails once it is told to.
 ///
 /// ```
 /// use std::ops::ControlFlow;

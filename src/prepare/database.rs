@@ -66,7 +66,7 @@ impl<R: Read + Seek> Database<R> {
     ///
     /// # Errors
     /// When it is no sound dump in custom format, when it must be converted and cannot be, when that needs a spool folder
-    /// and there is none, when the source fails, or when the observer says stop, which it is asked as each phase begins.
+    /// and there is none, when the source fails, or when the observer says stop, which it is asked as a phase begins.
     pub fn open(mut source: R, options: &PrepareOptions, observer: &mut dyn Observer) -> Result<Self> {
         notify(observer, &Event::phase("reading the dump"))?;
         let failed = |error| Error::io("reading the dump", error);

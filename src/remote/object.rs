@@ -37,7 +37,7 @@ impl FetchOptions {
 
     /// Bytes at the end of the object that the first request brings, and that stay in memory; default 64 KiB, which holds
     /// all that opening an archive needs whose tar stream has up to 4 GiB and 500,000 documents. A larger one takes two
-    /// more requests to open, or a larger tail: 12 bytes for each MiB of the tar stream, and 16 for every 614 documents.
+    /// more requests to open, or a larger tail: 12 bytes for a MiB of the tar stream, and 16 for every 614 documents.
     #[must_use]
     pub const fn with_tail_bytes(mut self, tail_bytes: u64) -> Self {
         self.tail_bytes = tail_bytes;

@@ -37,8 +37,8 @@ impl NumberedFile {
     }
 }
 
-/// The documents of a files folder, or of an archive of one: in ascending order of their ids, each once, with the length
-/// that each had when the plan was made.
+/// The documents of a files folder, or of an archive of one: in ascending order of their ids, each once, with the
+/// length that each had when the plan was made.
 ///
 /// A plan holds 32 bytes a document and no paths (and 24 to 56 more of an archive); it opens a file only when asked to,
 /// and refuses one that has changed. It is a [`DocumentSource`], so a snapshot writer can pull documents out of it with
