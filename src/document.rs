@@ -1,4 +1,12 @@
 //! A document's identity: [`DocumentId`], its canonical text and the shard folders that follow from it.
+//!
+//! ```
+//! use appsnap::DocumentId;
+//!
+//! let id: DocumentId = "0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?;
+//! assert_eq!(format!("tree/{}/{}/{id}", id.text().shards().0, id.text().shards().1).len(), 47);
+//! # Ok::<(), appsnap::document::ParseIdError>(())
+//! ```
 
 use std::fmt;
 use std::str::FromStr;
@@ -22,10 +30,26 @@ use uuid::Uuid;
 pub struct DocumentId(Uuid);
 
 /// The canonical text of a [`DocumentId`]: 36 lower-case characters, held without allocating.
+///
+/// ```
+/// use appsnap::DocumentId;
+///
+/// let text = DocumentId::from_bytes([0x0d; 16]).text();
+/// assert_eq!(text.as_str(), "0d0d0d0d-0d0d-0d0d-0d0d-0d0d0d0d0d0d");
+/// assert_eq!(text.shards(), ("0d", "0d"));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct IdText([u8; IdText::LEN_BYTES]);
 
 /// A text is not a uuid in its hyphenated form.
+///
+/// ```
+/// use appsnap::DocumentId;
+/// use appsnap::document::ParseIdError;
+///
+/// let refused: Result<DocumentId, ParseIdError> = "{0d3e301f-5551-46f8-ad44-8de2be084c95}".parse();
+/// assert!(refused.unwrap_err().to_string().starts_with("not a uuid of the form"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("not a uuid of the form xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx")]
 pub struct ParseIdError(());
@@ -43,7 +67,7 @@ impl DocumentId {
         Self(Uuid::from_bytes(bytes))
     }
 
-    /// The uuid.
+    /// The id as a value of the `uuid` crate.
     #[must_use]
     pub const fn uuid(&self) -> Uuid {
         self.0

@@ -46,6 +46,18 @@ const APPLE_DOUBLE_PREFIX: &str = "._";
 const DS_STORE: &str = ".DS_Store";
 
 /// What a member of a snapshot is, told by its name.
+///
+/// ```
+/// use appsnap::layout::{MemberName, NameText};
+///
+/// let id = "0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?;
+/// let name = MemberName::Document(id);
+/// let text = name.render().expect("only junk has no canonical text");
+/// assert_eq!(text.as_str(), "tree/0d/3e/0d3e301f-5551-46f8-ad44-8de2be084c95");
+/// assert_eq!(text, NameText::of_document(id));
+/// assert_eq!(MemberName::parse(text.as_bytes(), false)?.name(), name);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MemberName {
@@ -62,6 +74,14 @@ pub enum MemberName {
 }
 
 /// A directory that may stand in a snapshot.
+///
+/// ```
+/// use appsnap::layout::{DirectoryName, MemberName};
+///
+/// let parsed = MemberName::parse(b"tree/0d/3e/", true)?;
+/// assert_eq!(parsed.name(), MemberName::Directory(DirectoryName::SubShard(0x0d, 0x3e)));
+/// # Ok::<(), appsnap::layout::Fault>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DirectoryName {
@@ -78,6 +98,14 @@ pub enum DirectoryName {
 }
 
 /// Which kind of file macOS slipped in.
+///
+/// ```
+/// use appsnap::layout::{Junk, MemberName};
+///
+/// let parsed = MemberName::parse(b"tree/0d/.DS_Store", false)?;
+/// assert_eq!(parsed.name(), MemberName::Junk(Junk::DsStore));
+/// # Ok::<(), appsnap::layout::Fault>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Junk {
@@ -88,6 +116,14 @@ pub enum Junk {
 }
 
 /// A name that was understood although it is not spelled as the platform spells it.
+///
+/// ```
+/// use appsnap::layout::{MemberName, Oddity};
+///
+/// let parsed = MemberName::parse(b"tree/0D3E301F-5551-46F8-AD44-8DE2BE084C95", false)?;
+/// assert!(parsed.oddities().eq([Oddity::FlatTree, Oddity::UpperCaseId]));
+/// # Ok::<(), appsnap::layout::Fault>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Oddity {
@@ -100,6 +136,14 @@ pub enum Oddity {
 }
 
 /// A member's name, understood.
+///
+/// ```
+/// use appsnap::layout::MemberName;
+///
+/// let parsed = MemberName::parse(b"./db/db.backup", false)?;
+/// assert_eq!((parsed.name(), parsed.oddities().count()), (MemberName::Database, 0));
+/// # Ok::<(), appsnap::layout::Fault>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Parsed {
     name: MemberName,
@@ -110,6 +154,18 @@ pub struct Parsed {
 /// Why a name cannot stand in a snapshot.
 ///
 /// It says nothing about the name itself: whoever reports it adds the name through [`escaped`].
+///
+/// ```
+/// use appsnap::layout::{Fault, MemberName, escaped};
+///
+/// let raw = b"tree/0d/3e/../../../etc/passwd";
+/// let fault = MemberName::parse(raw, false).unwrap_err();
+/// assert_eq!(fault, Fault::Traversal);
+/// assert_eq!(
+///     format!("{}: {fault}", escaped(raw)),
+///     "tree/0d/3e/../../../etc/passwd: the name leads out of the archive"
+/// );
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
 #[non_exhaustive]
 pub enum Fault {
@@ -190,6 +246,13 @@ impl Parsed {
 }
 
 /// The canonical text of a [`MemberName`], held without allocating.
+///
+/// ```
+/// use appsnap::layout::MemberName;
+///
+/// let text = MemberName::Metadata.render().expect("only junk has no canonical text");
+/// assert_eq!((text.as_str(), text.as_bytes()), (".metadata", &b".metadata"[..]));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct NameText {
     bytes: [u8; Self::MAX_BYTES],
@@ -274,6 +337,13 @@ pub fn escaped(raw: &[u8]) -> Escaped<'_> {
 }
 
 /// Prints a name from an archive; made by [`escaped`].
+///
+/// ```
+/// use appsnap::layout::{Escaped, escaped};
+///
+/// let shown: Escaped<'_> = escaped("façade".as_bytes());
+/// assert_eq!(shown.to_string(), r"fa\xc3\xa7ade");
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Escaped<'a>(&'a [u8]);
 

@@ -1,4 +1,28 @@
 #![doc = include_str!("../README.md")]
+//!
+//! # Where to find what
+//!
+//! Modules stand in layers, and none knows one above it or beside it. Values and engines are of use alone: for a dump
+//! without an archive, or for retention without either.
+//!
+//! | layer | modules |
+//! |---|---|
+//! | values | [`document`] ids, [`layout`] of names, [`metadata`], [`limits`], [`observe`] events, [`platform`] facts |
+//! | engines | [`gzip`], [`tarball`] and [`zip`] for any archive, [`pgdump`] for dumps, [`retention`] for policies |
+//! | the archive | [`snapshot`]: written, read, extracted, fetched from at random |
+//! | where data come from and go to | folders as [`source`], [`squidex`], [`catalog`] of backups, [`remote`] objects |
+//! | archive and dump together | [`check`] before an upload, [`prepare`] for it, [`detect`] what a file is |
+//! | to read | [`_documentation`]: cookbook, formats, design, findings, threat model |
+//!
+//! Every module begins with what it is for and its main job in a few lines. The error of each module has a `kind()` to
+//! match on, and what takes long is told of, and ended by, an [`Observer`](observe::Observer).
+//!
+#![cfg_attr(not(feature = "catalog"), doc = "[`catalog`]: https://docs.rs/appsnap/latest/appsnap/catalog/")]
+#![cfg_attr(not(feature = "object-store"), doc = "[`remote`]: https://docs.rs/appsnap/latest/appsnap/remote/")]
+#![cfg_attr(not(feature = "retention"), doc = "[`retention`]: https://docs.rs/appsnap/latest/appsnap/retention/")]
+#![cfg_attr(not(feature = "squidex"), doc = "[`squidex`]: https://docs.rs/appsnap/latest/appsnap/squidex/")]
+#![cfg_attr(not(feature = "zip"), doc = "[`zip`]: https://docs.rs/appsnap/latest/appsnap/zip/")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(missing_docs)]
 #![warn(unreachable_pub)]
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]

@@ -2,6 +2,18 @@
 //!
 //! Every limit is a hard bound on what is done, never a size to allocate: nothing in this crate reserves memory
 //! because an archive declared a length.
+//!
+//! ```
+//! use appsnap::Limits;
+//! use appsnap::limits::Budget;
+//!
+//! let limits = Limits::untrusted().with_max_entries(2);
+//! let mut entries = Budget::new("max_entries", limits.max_entries());
+//! entries.spend(2)?;
+//! let exceeded = entries.spend(1).unwrap_err();
+//! assert_eq!(exceeded.to_string(), "the limit max_entries allows 2, the input wants at least 3");
+//! # Ok::<(), appsnap::limits::Exceeded>(())
+//! ```
 
 use thiserror::Error;
 
@@ -10,6 +22,19 @@ const MIB: u64 = 1 << 20;
 const GIB: u64 = 1 << 30;
 
 /// A limit would be passed: which one, how much it allows, and how much the input wants at least.
+///
+/// Every engine's error carries it as its kind `Limit`, so that a service can say which limit to raise.
+///
+/// ```
+/// use appsnap::Limits;
+/// use appsnap::metadata::{ErrorKind, Metadata};
+///
+/// let limits = Limits::untrusted().with_max_metadata_bytes(1);
+/// match Metadata::parse(b"{}", &limits).unwrap_err().kind() {
+///     ErrorKind::Limit(exceeded) => assert_eq!((exceeded.name, exceeded.wanted), ("max_metadata_bytes", 2)),
+///     other => unreachable!("{other}"),
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the limit {name} allows {allowed}, the input wants at least {wanted}")]
 #[non_exhaustive]
@@ -28,8 +53,8 @@ macro_rules! limits {
         /// Upper bounds for everything that is read from an archive or a dump.
         ///
         /// [`Limits::untrusted`] (the default) suits uploads from strangers: a snapshot with a million documents passes,
-        /// a bomb does not. [`Limits::trusted`] lifts the totals for one's own archives and keeps the structural limits,
-        /// which no honest archive comes near.
+        /// a bomb does not. [`Limits::trusted`] lifts the totals for one's own archives, widens what a dump may hold in
+        /// memory, and keeps the structural limits, which no honest archive comes near. Each method states its values.
         ///
         /// ```
         /// use appsnap::Limits;
@@ -45,7 +70,8 @@ macro_rules! limits {
             #[must_use]
             pub const fn untrusted() -> Self { Self { $($name: $untrusted,)* } }
 
-            /// Bounds for input that is known to be one's own: no totals, the same structural limits.
+            /// Bounds for input that is known to be one's own: no totals, more room for tables of contents, rows,
+            /// events and Zstandard windows, the same structural limits.
             #[must_use]
             pub const fn trusted() -> Self { Self { $($name: $trusted,)* } }
 
@@ -157,13 +183,13 @@ impl Budget {
         self.clone().spend(amount)
     }
 
-    /// What has been taken so far.
+    /// What has been taken so far, in the unit that the budget counts.
     #[must_use]
     pub const fn spent(&self) -> u64 {
         self.spent
     }
 
-    /// What is left.
+    /// What is left, in the unit that the budget counts.
     #[must_use]
     pub const fn left(&self) -> u64 {
         self.allowed.saturating_sub(self.spent)

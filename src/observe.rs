@@ -1,4 +1,35 @@
 //! Progress and cancellation: an [`Observer`] is told what happens and may stop it.
+//!
+//! Everything that loops for long takes a `&mut dyn Observer` as its last argument and calls it on the caller's thread;
+//! whoever does not care gives [`Silent`].
+//!
+//! ```
+//! use std::ops::ControlFlow;
+//! use appsnap::metadata::Metadata;
+//! use appsnap::observe::{Event, Observer};
+//! use appsnap::snapshot::{NoDocuments, SnapshotWriter, WriteOptions};
+//!
+//! /// Sums up for a progress bar.
+//! #[derive(Default)]
+//! struct Progress { documents_count: u64, plain_bytes: u64 }
+//!
+//! impl Observer for Progress {
+//!     fn observe(&mut self, event: &Event<'_>) -> ControlFlow<()> {
+//!         match event {
+//!             Event::Document { documents_count, .. } => self.documents_count = *documents_count,
+//!             Event::Bytes { plain_bytes, .. } => self.plain_bytes = *plain_bytes,
+//!             _ => {}
+//!         }
+//!         ControlFlow::Continue(())
+//!     }
+//! }
+//!
+//! let mut progress = Progress::default();
+//! let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), WriteOptions::new())?;
+//! writer.documents(&NoDocuments, &mut progress)?;
+//! assert_eq!(progress.documents_count, 0);
+//! # Ok::<(), appsnap::snapshot::Error>(())
+//! ```
 
 use std::ops::ControlFlow;
 
@@ -6,7 +37,24 @@ use crate::document::DocumentId;
 
 /// Something that has happened during a long piece of work.
 ///
-/// Numbers are totals since the work began, so an observer needs no memory of its own.
+/// Numbers are totals since the work began, so an observer needs no memory of its own. Which events there are, and how
+/// far they lie apart, depends on the work: a large dump is one member of an archive, and may be read between two of
+/// them.
+///
+/// ```
+/// use appsnap::observe::Event;
+///
+/// fn line(event: &Event<'_>) -> Option<String> {
+///     match event {
+///         Event::Planned { documents_count, .. } => Some(format!("{documents_count} documents")),
+///         Event::Phase { name, .. } => Some(format!("{name} ...")),
+///         Event::Document { id, .. } => Some(id.to_string()),
+///         // Kinds that a later version adds are not for this program.
+///         _ => None,
+///     }
+/// }
+/// # let _ = line;
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event<'a> {
@@ -18,7 +66,7 @@ pub enum Event<'a> {
         /// Their plain bytes.
         document_bytes: u64,
     },
-    /// A phase begins; the name is for people, for example `walking`, `packing`, `verifying`.
+    /// A phase begins; the name is for people, for example `walking`, `reading the dump`, `converting`.
     #[non_exhaustive]
     Phase {
         /// Name of the phase.
@@ -27,17 +75,18 @@ pub enum Event<'a> {
     /// A document is done.
     #[non_exhaustive]
     Document {
-        /// Which one.
+        /// The document that is done.
         id: DocumentId,
         /// Documents done so far, this one included.
         documents_count: u64,
         /// Plain document bytes done so far.
         document_bytes: u64,
     },
-    /// Bytes have gone by, of whatever kind: once a chunk, and at least once a MiB.
+    /// Bytes have gone by, of whatever kind: a chunk where an archive is written, a run of chunks where one is joined,
+    /// a piece where a dump is converted, a whole member where an archive is read.
     #[non_exhaustive]
     Bytes {
-        /// Plain bytes done so far.
+        /// Plain bytes done so far; of a dump that is converted, bytes of the input as it is stored.
         plain_bytes: u64,
     },
 }
@@ -63,7 +112,8 @@ impl<'a> Event<'a> {
 /// Is told of every [`Event`], on the caller's thread, and decides whether the work goes on.
 ///
 /// Returning [`ControlFlow::Break`] ends the work with a `Cancelled` error; what was being written is left
-/// unfinished, exactly as after any other error.
+/// unfinished, exactly as after any other error. Whoever must be able to stop between two events as well wraps the
+/// source in a [`Read`](std::io::Read) that fails once it is told to.
 ///
 /// ```
 /// use std::ops::ControlFlow;
@@ -97,6 +147,18 @@ pub(crate) fn proceed(observer: &mut dyn Observer, event: &Event<'_>) -> Result<
 pub(crate) struct Cancelled;
 
 /// The observer that wants to know nothing.
+///
+/// ```
+/// # use appsnap::metadata::Metadata;
+/// # use appsnap::snapshot::{SnapshotWriter, WriteOptions};
+/// # let (archive, _) = SnapshotWriter::start(Vec::new(), &Metadata::new(), WriteOptions::new())?.finish()?;
+/// use appsnap::check::{CheckOptions, Profile, check};
+/// use appsnap::observe::Silent;
+///
+/// let report = check(archive.as_slice(), &Profile::format(), &CheckOptions::new(), &mut Silent)?;
+/// assert!(report.contents().is_verified);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Silent;
 

@@ -2,6 +2,16 @@
 //!
 //! Published numbers have moved several times, so nothing else in this crate knows one: who wants to judge a snapshot
 //! takes a [`Platform`] and asks. Windows and time zones of nightly backups belong to retention and are kept there.
+//!
+//! ```
+//! use appsnap::platform::{Acceptance, Contents, Platform};
+//!
+//! for platform in Platform::all() {
+//!     let (files_only, ceiling) = (platform.upload(Contents::FilesOnly), platform.max_dump_version());
+//!     assert_ne!(files_only.value(), Acceptance::Accepted);
+//!     println!("{}: dumps up to {:?}, says {}", platform.title(), ceiling.value(), ceiling.source());
+//! }
+//! ```
 
 use std::fmt;
 
@@ -25,7 +35,7 @@ impl<T: Copy> Fact<T> {
         Self { value, published_year, source }
     }
 
-    /// The value.
+    /// What the text says.
     #[must_use]
     pub const fn value(&self) -> T {
         self.value
@@ -45,6 +55,12 @@ impl<T: Copy> Fact<T> {
 }
 
 /// What a snapshot holds besides its metadata.
+///
+/// ```
+/// use appsnap::platform::Contents;
+///
+/// assert_eq!(Contents::DatabaseOnly.to_string(), "database-only");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Contents {
@@ -75,6 +91,17 @@ impl fmt::Display for Contents {
 }
 
 /// What becomes of an upload.
+///
+/// ```
+/// use appsnap::platform::{Acceptance, Contents, Platform};
+///
+/// let verdict = match Platform::mendix_cloud().upload(Contents::Full).value() {
+///     Acceptance::Accepted => "go on",
+///     Acceptance::NotRestorable => "it would be listed, and never restored",
+///     _ => "do not bother",
+/// };
+/// assert_eq!(verdict, "go on");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Acceptance {
@@ -96,7 +123,7 @@ pub enum SpaceRule {
     /// The decompressed database plus a fixed overhead.
     #[non_exhaustive]
     Overhead {
-        /// The overhead.
+        /// Bytes on top of the decompressed database.
         overhead_bytes: u64,
     },
     /// The decompressed database may fill at most this share of the target database.

@@ -1,9 +1,32 @@
 //! Why the crate is as it is, and the formats byte for byte: pages to read, not code to call.
+//!
+//! | page | read it to |
+//! |---|---|
+//! | [`cookbook`] | do one of five common jobs, in Rust or from a command line |
+//! | [`findings`] | look up what a check found, by its code |
+//! | [`mod@format`] | read or write archives and their index in another language |
+//! | [`security`] | know what may be done with a stranger's archive, and what a new version may change |
+//! | [`performance`] | make it faster, and measure that |
+//! | [`asynchronous`] | put it into a service with slow clients |
+//! | [`workers`] | pack one archive on many machines |
+//! | [`design`] | learn why it is built so, and what was refused |
 
 #[doc = include_str!("async.md")]
+#[doc = ""]
+#[cfg_attr(feature = "object-store", doc = "[`remote`]: crate::remote")]
+#[cfg_attr(not(feature = "object-store"), doc = "[`remote`]: https://docs.rs/appsnap/latest/appsnap/remote/")]
 pub mod asynchronous {}
 
 #[doc = include_str!("cookbook.md")]
+#[doc = ""]
+#[cfg_attr(feature = "catalog", doc = "[`catalog`]: crate::catalog")]
+#[cfg_attr(not(feature = "catalog"), doc = "[`catalog`]: https://docs.rs/appsnap/latest/appsnap/catalog/")]
+#[cfg_attr(feature = "object-store", doc = "[`remote`]: crate::remote")]
+#[cfg_attr(not(feature = "object-store"), doc = "[`remote`]: https://docs.rs/appsnap/latest/appsnap/remote/")]
+#[cfg_attr(feature = "retention", doc = "[`retention`]: crate::retention")]
+#[cfg_attr(not(feature = "retention"), doc = "[`retention`]: https://docs.rs/appsnap/latest/appsnap/retention/")]
+#[cfg_attr(feature = "zip", doc = "[`source::zip`]: crate::source::zip")]
+#[cfg_attr(not(feature = "zip"), doc = "[`source::zip`]: https://docs.rs/appsnap/latest/appsnap/source/zip/")]
 pub mod cookbook {}
 
 #[doc = include_str!("design.md")]
@@ -22,4 +45,7 @@ pub mod performance {}
 pub mod security {}
 
 #[doc = include_str!("workers.md")]
+#[doc = ""]
+#[cfg_attr(feature = "object-store", doc = "[`RemoteUpload`]: crate::remote::RemoteUpload")]
+#[cfg_attr(not(feature = "object-store"), doc = "[`RemoteUpload`]: https://docs.rs/appsnap/latest/appsnap/remote/")]
 pub mod workers {}

@@ -4,10 +4,21 @@ use std::fmt;
 
 use crate::json::JsonError;
 
-/// Shorthand for results of this module.
+/// A [`Result`](std::result::Result) whose error is this module's [`Error`], unless another is named.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a listing could not be read, and where in it.
+///
+/// ```
+/// use appsnap::catalog::{self, ErrorKind};
+///
+/// let error = catalog::read(br#"[{"id": "a", "taken_at": "2026-11-20 02:00"}]"#).unwrap_err();
+/// match error.kind() {
+///     ErrorKind::Instant { text, .. } => println!("{}: {text} is no instant", error.place()),
+///     ErrorKind::Unrecognised => println!("no listing that is known here"),
+///     other => println!("{other:?} at {}", error.place()),
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Error(Box<Inner>);
 
@@ -19,6 +30,8 @@ struct Inner {
 }
 
 /// The kinds of [`Error`]. All of them are for whoever made the listing, or picked the file.
+///
+/// [`Error`] shows how to match them; more may come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -39,7 +52,7 @@ pub enum ErrorKind {
     /// A text is no instant, or one without an offset from UTC.
     #[non_exhaustive]
     Instant {
-        /// The text.
+        /// The text as it stands in the listing.
         text: String,
     },
     /// A row of a table has another number of fields than its head.
@@ -63,7 +76,7 @@ impl Error {
         Self(Box::new(Inner { kind: ErrorKind::Json, place: place.into(), source: Some(source.into()) }))
     }
 
-    /// What is wrong.
+    /// What is wrong, to be matched.
     #[must_use]
     pub fn kind(&self) -> &ErrorKind {
         &self.0.kind

@@ -9,6 +9,14 @@ use super::{mendix, plain, platformsh, squidex};
 use crate::retention::Backup;
 
 /// The listings that are read here.
+///
+/// ```
+/// use appsnap::catalog::{Format, detect};
+///
+/// assert_eq!(detect(br#"{"snapshots": []}"#)?, Some(Format::MendixV2));
+/// assert_eq!(detect(b"Created,Backup ID,Restorable\n")?, Some(Format::PlatformShCsv));
+/// # Ok::<(), appsnap::catalog::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Format {
@@ -32,6 +40,20 @@ pub enum Format {
 }
 
 /// A listing, or one page of it.
+///
+/// ```
+/// use appsnap::catalog;
+/// use appsnap::retention::presets;
+///
+/// let listing = catalog::read(br#"[{"id": "a", "taken_at": "2026-11-19T02:00:00Z"},
+///     {"id": "b", "taken_at": "2026-11-20T02:00:00Z"}]"#)?;
+/// assert!(!listing.is_partial(), "retention must not be planned on a page");
+/// let backups = listing.to_backups();
+/// let policy = presets::by_name("restic:last=1")?;
+/// let plan = policy.plan(&backups, "2026-11-20T12:00:00Z".parse()?);
+/// assert!(plan.deleted().map(|decision| decision.backup().id().as_str()).eq(["a"]));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Listing {
@@ -61,6 +83,15 @@ impl Listing {
 
 /// Reads a listing of whichever kind it is.
 ///
+/// ```
+/// let listing = appsnap::catalog::read(b"\
+/// Created,Backup ID,Restorable
+/// 2022-08-23T13:05:33+00:00,7jks7dru5xpx5p5id5wtypur2y,true
+/// ")?;
+/// assert_eq!(listing.records[0].restorable, Some(true));
+/// # Ok::<(), appsnap::catalog::Error>(())
+/// ```
+///
 /// # Errors
 /// [`Unrecognised`](ErrorKind::Unrecognised) when it is none; otherwise as [`read_as`].
 pub fn read(bytes: &[u8]) -> Result<Listing> {
@@ -69,6 +100,14 @@ pub fn read(bytes: &[u8]) -> Result<Listing> {
 }
 
 /// Tells which listing `bytes` are, by what they hold; `None` when they are none that is known here.
+///
+/// ```
+/// use appsnap::catalog::detect;
+///
+/// assert_eq!(detect(br#"{"weather": "fine"}"#)?, None);
+/// assert!(detect(br#"{"snapshots": ["#).is_err(), "cut short");
+/// # Ok::<(), appsnap::catalog::Error>(())
+/// ```
 ///
 /// # Errors
 /// [`Encoding`](ErrorKind::Encoding) when they are not text; [`Json`](ErrorKind::Json) when they begin like JSON and are not.
@@ -90,6 +129,14 @@ pub fn detect(bytes: &[u8]) -> Result<Option<Format>> {
 }
 
 /// Reads a listing of one kind.
+///
+/// ```
+/// use appsnap::catalog::{Format, read_as};
+///
+/// // An empty array could be anybody's.
+/// assert_eq!(read_as(b"[]", Format::Squidex)?.records.len(), 0);
+/// # Ok::<(), appsnap::catalog::Error>(())
+/// ```
 ///
 /// # Errors
 /// [`Json`](ErrorKind::Json), [`Encoding`](ErrorKind::Encoding); [`Instant`](ErrorKind::Instant),

@@ -1,4 +1,13 @@
 //! Listings of Platform.sh (Upsun): its API's JSON and its command line's tables, read and printed.
+//!
+//! ```
+//! use appsnap::catalog::{self, Format, platformsh};
+//!
+//! let listing = catalog::read(b"Created,Backup ID,Restorable\n2022-08-23T13:05:33+00:00,7jks7dru,true\n")?;
+//! let table = platformsh::table(&listing.records);
+//! assert_eq!(catalog::detect(table.as_bytes())?, Some(Format::PlatformShTable));
+//! # Ok::<(), catalog::Error>(())
+//! ```
 
 use std::fmt::Write as _;
 

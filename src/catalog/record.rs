@@ -12,11 +12,19 @@ use crate::platform::Contents;
 use crate::retention::Origin;
 
 /// Whose listing a record comes from.
+///
+/// ```
+/// use appsnap::catalog::{Host, Phase, State};
+///
+/// // The same word on two platforms.
+/// assert_eq!(State::new(Host::PlatformSh, "CREATED").phase(), Phase::Completed);
+/// assert_eq!(State::new(Host::Squidex, "CREATED").phase(), Phase::Queued);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Host {
-    /// Mendix Cloud.
+    /// Mendix Cloud, by its Backups API.
     MendixCloud,
     /// Mendix on Azure, whose portal has no API: records are made by hand or by a scraper.
     MendixOnAzure,
@@ -29,6 +37,13 @@ pub enum Host {
 }
 
 /// How far a backup got, in words that all platforms share.
+///
+/// ```
+/// use appsnap::catalog::{Host, Phase, State};
+///
+/// let state = State::new(Host::MendixCloud, "a word of tomorrow");
+/// assert_eq!((state.phase(), state.reported()), (Phase::Unknown, "a word of tomorrow"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -37,7 +52,7 @@ pub enum Phase {
     Queued,
     /// It is being made.
     Running,
-    /// It is whole.
+    /// It is whole, as far as the platform says.
     Completed,
     /// It ended without a usable result.
     Failed,
@@ -103,21 +118,36 @@ impl fmt::Display for State {
 }
 
 /// How often a kind of backup is made.
+///
+/// ```
+/// use appsnap::catalog::{Cadence, Kind};
+/// use appsnap::retention::Origin;
+///
+/// let kind = Kind::stated(Origin::Automatic, Some(Cadence::Weekly));
+/// assert_eq!((kind.cadence(), kind.is_guess()), (Some(Cadence::Weekly), false));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Cadence {
-    /// Every night.
+    /// Once every night.
     Nightly,
-    /// Every week.
+    /// Once every week.
     Weekly,
-    /// Every month.
+    /// Once every month.
     Monthly,
     /// When somebody asks.
     OnDemand,
 }
 
 /// How sure the kind of a record is.
+///
+/// ```
+/// use appsnap::catalog::{Certainty, Kind};
+///
+/// assert_eq!(Kind::of_mendix_comment(Some("by Ada")).certainty(), Certainty::Guessed);
+/// assert_eq!(Kind::unknown().certainty(), Certainty::Unknown);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -214,6 +244,17 @@ impl Kind {
 ///
 /// `None` means that the listing did not say. What it said beyond the members here is kept as text in
 /// [`details`](Self::details), so nothing is lost.
+///
+/// ```
+/// use appsnap::catalog::{Host, Record, State};
+/// use appsnap::metadata::Metadata;
+///
+/// let at = "2021-05-04T01:41:27Z".parse()?;
+/// let record = Record::new(Host::MendixCloud, "a05b3f4f", at, State::new(Host::MendixCloud, "completed"))
+///     .with_metadata(&Metadata::new().with_dump_size_bytes(94_769).with_files_size_bytes(1_346_575));
+/// assert_eq!((record.size_bytes, record.comment), (Some(1_441_344), None));
+/// # Ok::<(), jiff::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Record {
@@ -232,13 +273,13 @@ pub struct Record {
     pub expires_at: Option<Timestamp>,
     /// When something about it last changed.
     pub updated_at: Option<Timestamp>,
-    /// How far it got.
+    /// How far it got, and in which word the platform says so.
     pub state: State,
     /// What the platform adds to the state, for people.
     pub status_message: Option<String>,
     /// How it came to be.
     pub kind: Kind,
-    /// What it holds.
+    /// Whether it holds the database, the documents, or both.
     #[serde(serialize_with = "contents_name")]
     pub contents: Option<Contents>,
     /// The version of the app's model, an opaque text.
@@ -255,7 +296,7 @@ pub struct Record {
     pub live: Option<bool>,
     /// Whether it is protected from being removed.
     pub protected: bool,
-    /// Tags.
+    /// Tags that somebody gave it.
     pub tags: Vec<String>,
     /// Everything else that the listing said, by the listing's own names.
     pub details: BTreeMap<String, String>,

@@ -6,12 +6,32 @@ use std::io;
 
 use thiserror::Error as ThisError;
 
-/// A result of checking.
+/// A [`Result`](std::result::Result) whose error is this module's [`Error`], unless another is named.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a check could not be made.
 ///
 /// Whatever is wrong with the file itself is a [`Finding`](super::Finding) and never an error.
+///
+/// ```
+/// use std::io::{self, Read};
+/// use appsnap::check::{CheckOptions, ErrorKind, Profile, check};
+/// use appsnap::observe::Silent;
+///
+/// struct Unplugged;
+/// impl Read for Unplugged {
+///     fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+///         Err(io::ErrorKind::NotConnected.into())
+///     }
+/// }
+///
+/// let error = check(Unplugged, &Profile::format(), &CheckOptions::new(), &mut Silent).unwrap_err();
+/// match error.kind() {
+///     ErrorKind::Io => println!("look at the disk: {error}"),
+///     ErrorKind::CompressionUnavailable { algorithm, .. } => println!("built without {algorithm}"),
+///     other => unreachable!("{other}"),
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Error(Box<Inner>);
 
@@ -22,6 +42,8 @@ struct Inner {
 }
 
 /// The reasons, grouped by who has to act.
+///
+/// [`Error`] shows how to match them; more may come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ThisError)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -54,7 +76,7 @@ impl Error {
         Self(Box::new(Inner { kind, source: Some(source.into()) }))
     }
 
-    /// The reason.
+    /// The reason, to be matched.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind

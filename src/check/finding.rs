@@ -9,6 +9,19 @@ use super::registry::Code;
 use super::severity::Severity;
 
 /// One thing that was found.
+///
+/// ```
+/// # use std::fs::File;
+/// # use appsnap::check::{CheckOptions, Profile, check};
+/// # use appsnap::observe::Silent;
+/// # let dump = File::open("examples/data/quickstart.dump")?;
+/// # let report = check(dump, &Profile::mendix_cloud(), &CheckOptions::new(), &mut Silent)?;
+/// use appsnap::check::Code;
+///
+/// let finding = report.findings().iter().find(|finding| finding.code() == Code::DatabaseOnly).expect("no documents");
+/// println!("{} at {}: {}", finding.severity(), finding.place().unwrap_or("the file"), finding.message());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     code: Code,

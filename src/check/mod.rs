@@ -15,6 +15,24 @@
 //! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! Findings are what is wrong with the file; an [`Error`] is why the check itself could not be made. Rows and documents
+//! are compared in [`FileComparison`], which [`Report::files`] hands out for full lists.
+//!
+//! ```
+//! use std::fs::File;
+//! use appsnap::check::{CheckOptions, Code, Profile, Verdict, check};
+//! use appsnap::observe::Silent;
+//!
+//! // A bare dump of PostgreSQL 18, for a platform that takes archive version 1.15 at most.
+//! let dump = File::open("tests/data/check/pg18-default.dump")?;
+//! let report = check(dump, &Profile::mendix_cloud(), &CheckOptions::new(), &mut Silent)?;
+//! assert_eq!(report.verdict(), Verdict::Reject);
+//! let worst = &report.findings()[0];
+//! assert_eq!(worst.code(), Code::DumpTooNew);
+//! println!("{worst}: {}", worst.code().help());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 pub(crate) mod dump;
 mod error;

@@ -43,8 +43,8 @@ use crate::snapshot::{EntryKind, ReadOptions, SnapshotReader, Tolerance};
 /// ```
 ///
 /// # Errors
-/// When the source fails, this build cannot read the dump's compression, or the observer says stop. Whatever is
-/// wrong with the file is a finding.
+/// When the source fails, this build cannot read the dump's compression, or the observer says stop, which it is asked
+/// after each member of an archive, and not while a bare dump is read. Whatever is wrong with the file is a finding.
 ///
 /// # Security
 /// Made for uploads from strangers: [`Limits`](crate::Limits) bound everything, and what the report says of a file is safe

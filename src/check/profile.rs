@@ -134,7 +134,7 @@ impl Profile {
         self
     }
 
-    /// The name.
+    /// The name that reports give it.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name

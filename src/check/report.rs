@@ -13,6 +13,23 @@ use crate::platform::Contents;
 /// What a check came to: the verdict, and every finding that it rests on.
 ///
 /// [`Display`](fmt::Display) is for people, and shows a few findings of each code; serialising gives what programs want.
+///
+/// ```
+/// # use std::fs::File;
+/// # use appsnap::check::{CheckOptions, Profile, check};
+/// # use appsnap::observe::Silent;
+/// # let dump = File::open("examples/data/quickstart.dump")?;
+/// # let report = check(dump, &Profile::mendix_cloud(), &CheckOptions::new(), &mut Silent)?;
+/// use appsnap::check::Verdict;
+///
+/// // A sound dump without its documents.
+/// assert_eq!((report.verdict(), report.profile()), (Verdict::Accept, "mendix-cloud"));
+/// for (code, count) in report.counts() {
+///     println!("{code}: {count}");
+/// }
+/// println!("{}", serde_json::to_string_pretty(&report)?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
     verdict: Verdict,
@@ -26,6 +43,20 @@ pub struct Report {
 }
 
 /// What is in a file that was checked, as far as it could be read.
+///
+/// ```
+/// # use std::fs::File;
+/// # use appsnap::check::{CheckOptions, Profile, check};
+/// # use appsnap::observe::Silent;
+/// # let dump = File::open("examples/data/quickstart.dump")?;
+/// # let report = check(dump, &Profile::mendix_cloud(), &CheckOptions::new(), &mut Silent)?;
+/// use appsnap::platform::Contents;
+///
+/// let contents = report.contents();
+/// assert_eq!((contents.kind, contents.contents), ("custom-dump", Some(Contents::DatabaseOnly)));
+/// assert_eq!((contents.dump_version.as_deref(), contents.decompressed_bytes), (Some("1.14"), Some(26_465)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Summary {
@@ -40,7 +71,7 @@ pub struct Summary {
     /// Documents in the archive.
     #[serde(rename = "documents")]
     pub documents_count: u64,
-    /// Their length.
+    /// Length of all documents in bytes.
     pub document_bytes: u64,
     /// Length of the dump; `None` when there is none.
     pub database_bytes: Option<u64>,

@@ -5,10 +5,17 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 /// How bad a finding is, under one profile.
+///
+/// ```
+/// use appsnap::check::{Code, Profile, Severity};
+///
+/// assert!(Severity::Info < Severity::Error);
+/// assert_eq!(Profile::mendix_cloud().severity(Code::DumpTooNew).map(Severity::name), Some("error"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Severity {
-    /// Worth knowing.
+    /// Worth knowing, and nothing to act on.
     Info,
     /// It will be taken, and something about it may surprise.
     Warning,
@@ -17,6 +24,18 @@ pub enum Severity {
 }
 
 /// What becomes of the file: decided by its worst finding.
+///
+/// ```
+/// use appsnap::check::Verdict;
+///
+/// // For a program's exit code.
+/// let exit_code = |verdict| match verdict {
+///     Verdict::Accept | Verdict::Warn => 0,
+///     _ => 1,
+/// };
+/// assert_eq!(exit_code(Verdict::Reject), 1);
+/// assert_eq!(Verdict::Warn.to_string(), "warn");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Verdict {

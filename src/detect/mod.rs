@@ -24,7 +24,22 @@ pub const HEAD_BYTES: usize = 64 << 10;
 /// How much is inflated of a compressed head.
 const INFLATED_BYTES: u64 = 64 << 10;
 
-/// What a file is.
+/// What a file is, once it is unpacked.
+///
+/// ```
+/// # use appsnap::metadata::Metadata;
+/// # use appsnap::snapshot::{SnapshotWriter, WriteOptions};
+/// # let (archive, _) = SnapshotWriter::start(Vec::new(), &Metadata::new(), WriteOptions::new())?.finish()?;
+/// use appsnap::detect::{Kind, identify};
+///
+/// match identify(&archive).kind() {
+///     Kind::Snapshot => println!("check it"),
+///     Kind::FilesTar => println!("pack it, with a dump"),
+///     Kind::Squidex => println!("see appsnap::squidex"),
+///     other => unreachable!("{other:?}"),
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Kind {
@@ -45,6 +60,16 @@ pub enum Kind {
 }
 
 /// How a file is compressed as a whole.
+///
+/// ```
+/// # use appsnap::metadata::Metadata;
+/// # use appsnap::snapshot::{SnapshotWriter, WriteOptions};
+/// # let (archive, _) = SnapshotWriter::start(Vec::new(), &Metadata::new(), WriteOptions::new())?.finish()?;
+/// use appsnap::detect::{Packing, identify};
+///
+/// assert_eq!(identify(&archive).packing(), Packing::Gzip);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Packing {
@@ -55,6 +80,14 @@ pub enum Packing {
 }
 
 /// What [`identify`] found out.
+///
+/// ```
+/// use appsnap::detect::identify;
+///
+/// let detection = identify(b"PK\x03\x04");
+/// assert_eq!(detection.name(), "zip");
+/// println!("{detection}: {}", detection.hint().unwrap_or("nothing to do"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Detection {
     kind: Kind,
@@ -62,6 +95,14 @@ pub struct Detection {
 }
 
 /// Says what a file is that begins with `head`, its first [`HEAD_BYTES`] or all of it if it is shorter.
+///
+/// ```
+/// use appsnap::detect::{Kind, identify};
+/// use appsnap::pgdump::Identity;
+///
+/// assert_eq!(identify(b"").kind(), Kind::Other(Identity::Empty));
+/// assert!(identify(b"PGDMP\x01\x0e\x00\x04\x08\x01").is_custom_dump());
+/// ```
 ///
 /// # Security
 /// Whatever `head` holds, at most 64 KiB of it are inflated, and nothing is believed: a file that begins like a snapshot
@@ -81,6 +122,14 @@ pub fn identify(head: &[u8]) -> Detection {
 /// Says what lies at `path`, reading no more than [`HEAD_BYTES`].
 ///
 /// A folder with a table of contents of `pg_dump`, compressed or not, is [`Identity::TocFile`].
+///
+/// ```
+/// use appsnap::detect::identify_path;
+///
+/// let detection = identify_path("examples/data/quickstart.dump")?;
+/// assert_eq!((detection.name(), detection.hint()), ("custom-dump", None));
+/// # Ok::<(), std::io::Error>(())
+/// ```
 ///
 /// # Errors
 /// When the file cannot be opened or read, or `path` is some other folder.

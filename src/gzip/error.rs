@@ -7,12 +7,28 @@ use thiserror::Error as ThisError;
 
 use crate::limits::Exceeded;
 
-/// A result of the gzip engine.
+/// A [`Result`](std::result::Result) whose error is this module's [`Error`], unless another is named.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why the gzip engine stopped, and where in the compressed bytes.
 ///
 /// One pointer wide, so that the `Result`s of the hot loops stay in registers.
+///
+/// [`Reader`](super::Reader) is a [`Read`](io::Read), so there it travels inside of an [`io::Error`]:
+///
+/// ```
+/// use std::io::Read;
+/// use appsnap::{Limits, gzip};
+///
+/// let mut reader = gzip::Reader::new(&b"PK\x03\x04"[..], &Limits::untrusted());
+/// let error: gzip::Error = reader.read_to_end(&mut Vec::new()).unwrap_err().downcast()?;
+/// match error.kind() {
+///     gzip::ErrorKind::NotGzip => println!("try a zip program: {error}"),
+///     gzip::ErrorKind::Truncated(part) => println!("ends inside its {part}"),
+///     other => unreachable!("{other}"),
+/// }
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Error(Box<Inner>);
 
@@ -23,14 +39,16 @@ struct Inner {
 }
 
 /// The reasons, grouped by who has to act.
+///
+/// [`Error`] shows how to match them; more may come.
 #[derive(Debug, ThisError)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The source or the sink failed.
+    /// The source or the sink failed, or the system has no thread to spare.
     #[error("{action} failed")]
     #[non_exhaustive]
     Io {
-        /// What was being done: `reading` or `writing`.
+        /// What was being done, for people: `reading`, `writing`, `starting a thread`.
         action: &'static str,
         /// What the operating system, or the layer below, said.
         #[source]
@@ -78,6 +96,16 @@ pub enum ErrorKind {
 }
 
 /// A part of a gzip member (RFC 1952, section 2.2).
+///
+/// ```
+/// use std::io::Read;
+/// use appsnap::{Limits, gzip};
+///
+/// let error = gzip::Reader::new(&[0x1f, 0x8b, 8, 0][..], &Limits::untrusted()).read(&mut [0]).unwrap_err();
+/// let error: gzip::Error = error.downcast()?;
+/// assert!(matches!(error.kind(), gzip::ErrorKind::Truncated(gzip::Part::Header)));
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Part {
@@ -122,7 +150,7 @@ impl Error {
         Self::new(ErrorKind::Io { action, source })
     }
 
-    /// The reason.
+    /// The reason, to be matched.
     #[must_use]
     pub fn kind(&self) -> &ErrorKind {
         &self.0.kind

@@ -2,7 +2,7 @@
 
 use super::error::{Error, ErrorKind, Result};
 
-/// ID1 ID2 of every member.
+/// ID1 and ID2, the bytes that every member begins with (RFC 1952, section 2.3.1).
 pub const MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// The header of the data member: deflate, no optional field, no time (so that equal input gives equal bytes),

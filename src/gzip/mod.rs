@@ -1,4 +1,26 @@
 //! The gzip engine: one member cut into chunks that can be compressed, and read back, each on its own.
+//!
+//! Users meet it in four places: [`Level`] and [`Parallelism`] are options of everything that writes, [`ReadAt`] is
+//! what archives are read through at random, and [`Reader`] verifies gzip data on its own. Writing chunks is the
+//! business of [`snapshot`](crate::snapshot); [the format page](crate::_documentation::format) says what they look
+//! like.
+//!
+//! ```
+//! use std::io::{Read, Write};
+//! use appsnap::{Limits, gzip};
+//!
+//! let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+//! packer.write_all(b"from any program")?;
+//! let packed = packer.finish()?;
+//! assert!(gzip::is_gzip(&packed));
+//!
+//! // Cut short: the plain bytes may all be there, but nobody vouches for them.
+//! let mut plain = Vec::new();
+//! let mut reader = gzip::Reader::new(&packed[..packed.len() - 1], &Limits::untrusted());
+//! let error: gzip::Error = reader.read_to_end(&mut plain).unwrap_err().downcast()?;
+//! assert!(error.is_truncated());
+//! # Ok::<(), std::io::Error>(())
+//! ```
 
 mod chunk;
 mod error;

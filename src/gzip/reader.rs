@@ -15,6 +15,32 @@ const INPUT_BYTES: usize = 64 << 10;
 const OUTPUT_BYTES: usize = 64 << 10;
 
 /// Is told of the members that a [`Reader`] passes.
+///
+/// ```
+/// use std::io::{Read, Write};
+/// use appsnap::{Limits, gzip};
+///
+/// #[derive(Default)]
+/// struct Lengths(Vec<u64>);
+///
+/// impl gzip::MemberSink for Lengths {
+///     fn extra(&mut self, _field: &[u8], _position: u64) {}
+///     fn end(&mut self, _crc32: u32, plain_len_bytes: u64) {
+///         self.0.push(plain_len_bytes);
+///     }
+/// }
+///
+/// let mut packed = Vec::new();
+/// for text in ["two", "members"] {
+///     let mut packer = flate2::write::GzEncoder::new(&mut packed, flate2::Compression::fast());
+///     packer.write_all(text.as_bytes())?;
+///     packer.finish()?;
+/// }
+/// let mut reader = gzip::Reader::with_sink(packed.as_slice(), &Limits::untrusted(), Lengths::default());
+/// reader.read_to_end(&mut Vec::new())?;
+/// assert_eq!(reader.sink().0, [3, 7]);
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub trait MemberSink {
     /// A member has an extra field (RFC 1952, section 2.3.1.1); `position` is where the member begins.
     fn extra(&mut self, field: &[u8], position: u64);
@@ -330,6 +356,11 @@ impl<R: Read, X: MemberSink> Read for Reader<R, X> {
 }
 
 /// Whether these first bytes of a file are those of a gzip member.
+///
+/// ```
+/// assert!(appsnap::gzip::is_gzip(b"\x1f\x8b\x08"));
+/// assert!(!appsnap::gzip::is_gzip(b"PK"));
+/// ```
 #[must_use]
 pub fn is_gzip(first: &[u8]) -> bool {
     first.starts_with(&MAGIC)

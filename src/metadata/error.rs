@@ -9,9 +9,23 @@ use crate::layout::escaped;
 use crate::limits::Exceeded;
 
 /// Why a `.metadata` could not be read. Pointer-sized.
+///
+/// ```
+/// use appsnap::Limits;
+/// use appsnap::metadata::{ErrorKind, Key, Metadata, Problem};
+///
+/// let error = Metadata::parse(br#"{"dumpSize":"-1"}"#, &Limits::untrusted()).unwrap_err();
+/// match error.kind() {
+///     ErrorKind::Value { key, problem } => assert_eq!((*key, *problem), (Key::DumpSize, Problem::NotDecimal)),
+///     other => unreachable!("{other}"),
+/// }
+/// assert!(error.is_value());
+/// ```
 pub struct Error(Box<ErrorKind>);
 
 /// What is wrong with a `.metadata`.
+///
+/// [`Error`] shows how to match them; more may come.
 #[derive(Debug, ThisError)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -33,7 +47,7 @@ pub enum ErrorKind {
     /// A documented key has a value that it cannot have.
     #[error(".metadata has a \"{}\" that is {problem}", .key.name())]
     Value {
-        /// Which key.
+        /// The key whose value is wrong.
         key: Key,
         /// What its value is.
         problem: Problem,
@@ -41,6 +55,12 @@ pub enum ErrorKind {
 }
 
 /// What a value is instead of what it must be.
+///
+/// ```
+/// use appsnap::metadata::Problem;
+///
+/// assert_eq!(Problem::NotDecimal.to_string(), "not a plain decimal number");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ThisError)]
 #[non_exhaustive]
 pub enum Problem {
@@ -61,7 +81,7 @@ impl Error {
         Self(Box::new(kind))
     }
 
-    /// What is wrong.
+    /// What is wrong, to be matched.
     #[must_use]
     pub fn kind(&self) -> &ErrorKind {
         &self.0

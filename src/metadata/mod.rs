@@ -3,6 +3,20 @@
 //! The platform writes one JSON object whose values are all strings, numbers in decimal:
 //! `{"duration":"0","dumpSize":"94769","modelVersion":"1.0.0.40","databaseSize":"9730584","filesSize":"1346575"}`
 //! (Mendix documentation, 2021 to 2026). Units are undocumented; bytes is the natural reading of the sizes.
+//!
+//! [`Metadata`] is built with `with_` methods and [rendered](Metadata::render), or [parsed](Metadata::parse) from a
+//! member's bytes together with what is odd about it.
+//!
+//! ```
+//! use appsnap::Limits;
+//! use appsnap::metadata::{Key, Metadata, Oddity};
+//!
+//! let json = br#"{"duration":"0","dumpSize":94769,"modelVersion":"1.0.0.40","databaseSize":"9","filesSize":"0"}"#;
+//! let (metadata, oddities) = Metadata::parse(json, &Limits::untrusted())?;
+//! assert_eq!((metadata.dump_size_bytes(), metadata.model_version()), (Some(94_769), Some("1.0.0.40")));
+//! assert_eq!(oddities, [Oddity::JsonNumber(Key::DumpSize)]);
+//! # Ok::<(), appsnap::metadata::Error>(())
+//! ```
 #![deny(
     clippy::indexing_slicing,
     clippy::unwrap_used,
@@ -60,6 +74,12 @@ pub struct Metadata {
 }
 
 /// A key that the platform documents, in the order in which it writes them.
+///
+/// ```
+/// use appsnap::metadata::Key;
+///
+/// assert_eq!(Key::ALL.map(Key::name), ["duration", "dumpSize", "modelVersion", "databaseSize", "filesSize"]);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Key {
@@ -76,6 +96,15 @@ pub enum Key {
 }
 
 /// Something about a `.metadata` that is not as the platform writes it, but has only one meaning.
+///
+/// ```
+/// use appsnap::Limits;
+/// use appsnap::metadata::{Metadata, Oddity};
+///
+/// let (_, oddities) = Metadata::parse("\u{feff}{}".as_bytes(), &Limits::untrusted())?;
+/// assert!(oddities.contains(&Oddity::ByteOrderMark));
+/// # Ok::<(), appsnap::metadata::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Oddity {
@@ -151,25 +180,25 @@ impl Metadata {
         self.duration
     }
 
-    /// Length of the dump.
+    /// `dumpSize`: length of the dump.
     #[must_use]
     pub const fn dump_size_bytes(&self) -> Option<u64> {
         self.dump_size_bytes
     }
 
-    /// Version of the app's model, opaque.
+    /// `modelVersion`: version of the app's model, an opaque text.
     #[must_use]
     pub fn model_version(&self) -> Option<&str> {
         self.model_version.as_deref()
     }
 
-    /// Size of the database on its server.
+    /// `databaseSize`: size of the database on its server.
     #[must_use]
     pub const fn database_size_bytes(&self) -> Option<u64> {
         self.database_size_bytes
     }
 
-    /// Sum of the documents' lengths.
+    /// `filesSize`: sum of the documents' lengths.
     #[must_use]
     pub const fn files_size_bytes(&self) -> Option<u64> {
         self.files_size_bytes

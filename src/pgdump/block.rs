@@ -22,16 +22,18 @@ use crate::limits::{Budget, Limits};
 /// [`Dump`](super::Dump) decodes them.
 ///
 /// ```
-/// use appsnap::pgdump::{Blocks, Piece};
-/// # use appsnap::Limits;
-/// # fn copy(file: std::fs::File, mut out: Vec<u8>) -> Result<(), appsnap::pgdump::Error> {
-/// let mut blocks = Blocks::open(file, &Limits::untrusted())?;
+/// use appsnap::Limits;
+/// use appsnap::pgdump::Blocks;
+///
+/// let dump = std::fs::read("examples/data/quickstart.dump")?;
+/// let mut blocks = Blocks::open(dump.as_slice(), &Limits::untrusted())?;
 /// let dialect = *blocks.toc().dialect();
+/// let mut copy = dump[..blocks.data_start() as usize].to_vec();
 /// while let Some(piece) = blocks.next_piece()? {
-///     piece.encode(&dialect, &mut out)?;
+///     piece.encode(&dialect, &mut copy)?;
 /// }
-/// # Ok(())
-/// # }
+/// assert!(copy == dump);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Blocks<R> {
     header: Header,
@@ -104,7 +106,7 @@ impl<R: Read> Blocks<R> {
         Ok(Self { header, toc, source, data_start, data_end: None, state: State::Between, current: None, ledger })
     }
 
-    /// The header.
+    /// The header of the dump.
     #[must_use]
     pub const fn header(&self) -> &Header {
         &self.header

@@ -5,6 +5,17 @@ use thiserror::Error;
 /// What is damaged, in the order in which a reader meets it.
 ///
 /// `pg_restore -l` sees only what concerns header and entries, and not all of that.
+///
+/// ```
+/// use appsnap::Limits;
+/// use appsnap::pgdump::{Corruption, ErrorKind, inspect};
+///
+/// let mut dump = std::fs::read("examples/data/quickstart.dump")?;
+/// dump.push(b'\n');
+/// let error = inspect(dump.as_slice(), &Limits::untrusted()).unwrap_err();
+/// assert_eq!(error.kind(), &ErrorKind::Corrupt(Corruption::TrailingBytes));
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Corruption {
@@ -84,7 +95,7 @@ pub enum Corruption {
     #[error("the data of entry {id} begin at byte {actual}, the table of contents says {stored}")]
     #[non_exhaustive]
     Position {
-        /// The entry.
+        /// Dump id of the entry.
         id: u32,
         /// What its offset says.
         stored: u64,

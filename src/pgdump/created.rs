@@ -11,6 +11,17 @@ use super::error::Error;
 /// only warns about impossible values: [`is_possible`](Self::is_possible) tells them.
 ///
 /// [`Display`](fmt::Display) shows `2026-11-20 12:52:05`.
+///
+/// ```
+/// use appsnap::Limits;
+/// use appsnap::pgdump::Header;
+///
+/// let dump = std::fs::read("examples/data/quickstart.dump")?;
+/// let created = Header::parse(&dump, &Limits::untrusted())?.0.created.expect("every version since 1.4 has it");
+/// assert_eq!(created.to_string(), "2026-11-20 12:52:02");
+/// assert_eq!((created.year(), created.month(), created.is_possible()), (2026, 11, true));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct CreatedAt {

@@ -7,6 +7,16 @@ use super::version::FormatVersion;
 use crate::limits::Exceeded;
 
 /// What the primitives' shape depends on: the archive's version and the two sizes that its header states.
+///
+/// ```
+/// use appsnap::pgdump::{Dialect, FormatVersion};
+///
+/// let usual = Dialect::usual(FormatVersion::V1_14);
+/// assert_eq!(usual, Dialect::new(FormatVersion::V1_14, 4, 8)?);
+/// assert_eq!(usual.with_version(FormatVersion::V1_16)?.version(), FormatVersion::V1_16);
+/// assert!(Dialect::new(FormatVersion::V1_14, 9, 8).is_err());
+/// # Ok::<(), appsnap::pgdump::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dialect {
     version: FormatVersion,

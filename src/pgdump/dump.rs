@@ -22,20 +22,20 @@ use crate::limits::{Budget, Limits};
 ///
 /// ```
 /// use std::io::Read;
+/// use std::fs::File;
+/// use appsnap::Limits;
 /// use appsnap::pgdump::Dump;
-/// # use appsnap::Limits;
-/// # fn lengths(file: std::fs::File) -> Result<(), Box<dyn std::error::Error>> {
-/// let mut dump = Dump::open(file, &Limits::untrusted())?;
-/// println!("archive version {}", dump.header().version());
+///
+/// let mut dump = Dump::open(File::open("examples/data/quickstart.dump")?, &Limits::untrusted())?;
+/// assert_eq!(dump.header().version().to_string(), "1.14");
+/// let mut plain_bytes = 0;
 /// while let Some(mut stream) = dump.next_stream()? {
 ///     let len_bytes = std::io::copy(&mut stream, &mut std::io::sink())?;
 ///     println!("{} has {len_bytes} bytes", stream.entry());
+///     plain_bytes += len_bytes;
 /// }
-/// for finding in dump.finish()?.findings {
-///     println!("{finding}");
-/// }
-/// # Ok(())
-/// # }
+/// assert_eq!(dump.finish()?.plain_bytes(), plain_bytes);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// # Security
@@ -93,7 +93,7 @@ impl<R: Read> Dump<R> {
         })
     }
 
-    /// The header.
+    /// The header of the dump.
     #[must_use]
     pub const fn header(&self) -> &Header {
         self.blocks.header()
@@ -230,6 +230,27 @@ impl<R> fmt::Debug for Dump<R> {
 ///
 /// [`Read`] gives plain bytes, and 0 only after the stream proved complete. Its errors are [`Error`]s inside of
 /// [`io::Error`]s.
+///
+/// ```
+/// use std::fs::File;
+/// use std::io::Read;
+/// use appsnap::Limits;
+/// use appsnap::pgdump::Dump;
+///
+/// let mut dump = Dump::open(File::open("examples/data/quickstart.dump")?, &Limits::untrusted())?;
+/// while let Some(mut stream) = dump.next_stream()? {
+///     if let Some(oid) = stream.oid() {
+///         let mut object = Vec::new();
+///         stream.read_to_end(&mut object)?;
+///         println!("large object {oid}: {} bytes", object.len());
+///     } else if stream.entry().tag == b"kpi" {
+///         let mut text = String::new();
+///         stream.read_to_string(&mut text)?;
+///         assert!(text.starts_with("2026-01-01\t1.5\n"));
+///     }
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Stream<'d, R> {
     dump: &'d mut Dump<R>,
     id: u32,

@@ -90,6 +90,17 @@ const ENCODINGS: &[&str] = &[
 ];
 
 /// What a dump says about its own texts.
+///
+/// ```
+/// use std::fs::File;
+/// use appsnap::Limits;
+/// use appsnap::pgdump::inspect;
+///
+/// let settings = inspect(File::open("examples/data/quickstart.dump")?, &Limits::untrusted())?.settings;
+/// assert!(settings.is_utf8() && settings.has_search_path);
+/// assert_eq!(settings.standard_strings, Some(true));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Settings {

@@ -11,10 +11,26 @@ use super::identify::Identity;
 use super::version::FormatVersion;
 use crate::limits::Exceeded;
 
-/// Why we stopped.
+/// Why reading, checking or writing a dump was stopped.
 ///
 /// It is one pointer wide. [`kind`](Self::kind) says who must act, [`position`](Self::position) where in the file it
 /// happened, [`place`](Self::place) in which entry.
+///
+/// ```
+/// use appsnap::Limits;
+/// use appsnap::pgdump::{ErrorKind, inspect};
+///
+/// let dump = std::fs::read("examples/data/quickstart.dump")?;
+/// let error = inspect(&dump[..dump.len() - 1], &Limits::untrusted()).unwrap_err();
+/// match error.kind() {
+///     ErrorKind::Truncated { .. } | ErrorKind::Corrupt(_) => println!("copy it again: {error}"),
+///     ErrorKind::NotAnArchive { identity, .. } => println!("{}", identity.hint().unwrap_or("no dump")),
+///     ErrorKind::Limit(exceeded) => println!("raise {} if this is your own", exceeded.name),
+///     _ => println!("{error}"),
+/// }
+/// assert!(error.is_bad_input() && error.position() == Some(dump.len() as u64 - 1));
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -25,6 +41,8 @@ struct Inner {
 }
 
 /// What an [`Error`] is about, by who must act.
+///
+/// [`Error`] shows how to match them; more may come.
 #[derive(Clone, Debug, PartialEq, Eq, ThisError)]
 #[non_exhaustive]
 pub enum ErrorKind {

@@ -5,6 +5,16 @@ use std::fmt;
 use super::created::CreatedAt;
 
 /// Something about a dump that is not an error: it can be read and restored.
+///
+/// ```
+/// use std::fs::File;
+/// use appsnap::Limits;
+/// use appsnap::pgdump::{Finding, inspect};
+///
+/// let findings = inspect(File::open("tests/data/pgdump/pg13-inserts.dump")?, &Limits::untrusted())?.findings;
+/// assert!(findings.iter().any(|finding| matches!(finding, Finding::Inserts { .. }) && !finding.is_warning()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Finding {
@@ -26,7 +36,7 @@ pub enum Finding {
     },
     /// Large objects have data and no entry creates them: restoring fails there. Warning.
     UnlistedLargeObjects {
-        /// How many.
+        /// How many large objects.
         objects_count: u64,
         /// OID of the first of them.
         first_oid: u32,

@@ -12,6 +12,22 @@ use crate::limits::Limits;
 pub(crate) const MAGIC: &[u8] = b"PGDMP";
 
 /// The header of an archive.
+///
+/// ```
+/// use appsnap::Limits;
+/// use appsnap::pgdump::{Compression, FormatVersion, Header};
+///
+/// let dump = std::fs::read("examples/data/quickstart.dump")?;
+/// let (header, len_bytes) = Header::parse(&dump, &Limits::untrusted())?;
+/// assert_eq!(header.version(), FormatVersion::V1_14);
+/// assert_eq!(header.database.as_deref(), Some(&b"mx"[..]));
+/// assert_eq!(header.compression, Compression::GZIP);
+///
+/// let mut again = Vec::new();
+/// header.encode(&mut again)?;
+/// assert_eq!(again, dump[..len_bytes]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Header {
@@ -35,6 +51,13 @@ pub struct Header {
 }
 
 /// Layout of an archive (`ArchiveFormat` in PostgreSQL's pg_backup.h).
+///
+/// ```
+/// use appsnap::pgdump::{FormatVersion, Format, Header};
+///
+/// assert_eq!(Header::new(FormatVersion::V1_16).format, Format::Custom);
+/// assert_eq!((Format::Custom.code(), Format::Directory.code()), (1, 5));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Format {
@@ -44,17 +67,24 @@ pub enum Format {
     Tar,
     /// 4: plain SQL, never seen in a file.
     Plain,
-    /// 5: directory.
+    /// 5: a directory (`-Fd`); no file says so, since every `toc.dat` says tar.
     Directory,
     /// A number that means nothing.
     Unknown(u8),
 }
 
 /// How the data streams of a dump are compressed.
+///
+/// ```
+/// use appsnap::pgdump::Compression;
+///
+/// assert_eq!(Compression::gzip_level(9).name(), "gzip");
+/// assert_eq!([Compression::Lz4, Compression::Zstd].map(Compression::name), ["lz4", "zstd"]);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Compression {
-    /// Not at all.
+    /// Not compressed.
     None,
     /// Each stream is one zlib stream (RFC 1950); `gzip` is what pg_dump calls it.
     #[non_exhaustive]

@@ -7,6 +7,16 @@ use super::header::{Format, Header, MAGIC};
 use crate::limits::Limits;
 
 /// What a file is, as far as its first bytes tell; said by [`identify`].
+///
+/// ```
+/// use appsnap::pgdump::{Identity, identify};
+///
+/// match identify(b"PGDMP\x01\x10\x00\x04\x08\x01") {
+///     Identity::Custom { major, minor, .. } => assert_eq!((major, minor), (1, 16)),
+///     other => unreachable!("{other}"),
+/// }
+/// assert_eq!(identify(b"\x28\xb5\x2f\xfd").name(), "zstd");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Identity {
@@ -32,7 +42,7 @@ pub enum Identity {
     Lz4,
     /// Compressed with zstd.
     Zstd,
-    /// A zip archive.
+    /// A zip archive, whatever is inside.
     Zip,
     /// A dump or script whose bytes were taken for text and written as UTF-16, as redirection in PowerShell does.
     Utf16Damage,
@@ -40,7 +50,7 @@ pub enum Identity {
     LineEndDamage,
     /// A custom-format dump behind the byte order mark of UTF-8: it was recoded as text.
     TextDamage,
-    /// Nothing at all.
+    /// An empty file.
     Empty,
     /// Nothing that is known here.
     Unknown,

@@ -20,15 +20,17 @@ use crate::limits::Limits;
 /// does.
 ///
 /// ```
+/// use std::fs::File;
+/// use appsnap::Limits;
 /// use appsnap::pgdump::inspect;
-/// # use appsnap::Limits;
-/// # fn look(file: std::fs::File) -> Result<(), appsnap::pgdump::Error> {
-/// let inspection = inspect(file, &Limits::untrusted())?;
+///
+/// let inspection = inspect(File::open("examples/data/quickstart.dump")?, &Limits::untrusted())?;
 /// for data in &inspection.data {
-///     println!("{:?}: {:?} rows, {} bytes", inspection.toc.get(data.id), data.rows_count, data.plain_bytes);
+///     let entry = inspection.toc.get(data.id).expect("a block has an entry");
+///     println!("{entry}: {:?} rows, {} bytes", data.rows_count, data.plain_bytes);
 /// }
-/// # Ok(())
-/// # }
+/// assert_eq!(inspection.rows_count(), 2056);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// # Errors
@@ -38,10 +40,25 @@ pub fn inspect<R: Read>(source: R, limits: &Limits) -> Result<Inspection, Error>
 }
 
 /// What a whole dump is like, all of it read and verified.
+///
+/// ```
+/// use appsnap::Limits;
+/// use appsnap::pgdump::{Offsets, inspect};
+///
+/// let dump = std::fs::read("examples/data/quickstart.dump")?;
+/// let inspection = inspect(dump.as_slice(), &Limits::untrusted())?;
+/// assert_eq!((inspection.dump_bytes, inspection.data_end), (dump.len() as u64, dump.len() as u64));
+/// assert_eq!(inspection.offsets, Offsets::Set);
+/// println!("{} rows, {} bytes without indexes", inspection.rows_count(), inspection.plain_bytes());
+/// for finding in &inspection.findings {
+///     println!("{finding}");
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Inspection {
-    /// The header.
+    /// The header of the dump.
     pub header: Header,
     /// The table of contents.
     pub toc: Toc,
@@ -60,6 +77,17 @@ pub struct Inspection {
 }
 
 /// What one data block holds.
+///
+/// ```
+/// use std::fs::File;
+/// use appsnap::Limits;
+/// use appsnap::pgdump::{BlockKind, inspect};
+///
+/// let inspection = inspect(File::open("examples/data/quickstart.dump")?, &Limits::untrusted())?;
+/// let objects = inspection.data.iter().find(|data| data.kind == BlockKind::Blobs).expect("a block of large objects");
+/// assert_eq!((objects.streams_count, objects.rows_count), (5, None));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DataFacts {
@@ -78,6 +106,17 @@ pub struct DataFacts {
 }
 
 /// Whether a dump states where its data lie.
+///
+/// ```
+/// use std::fs::File;
+/// use appsnap::Limits;
+/// use appsnap::pgdump::{Blocks, Offsets};
+///
+/// // The table of contents is enough to know.
+/// let dump = Blocks::open(File::open("examples/data/quickstart.dump")?, &Limits::untrusted())?;
+/// assert_eq!(Offsets::of(dump.toc()), Offsets::Set);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Offsets {
@@ -87,7 +126,7 @@ pub enum Offsets {
     Set,
     /// No entry does: the dump went through a pipe.
     NotSet,
-    /// Some do.
+    /// Some entries with data state it, and some do not.
     Mixed,
 }
 

@@ -7,7 +7,21 @@
 //! | read tables and large objects | [`Dump`], which lends one [`Stream`] after the other, and [`Rows`] of COPY text |
 //! | list it as `pg_restore -l` does | [`Toc::listed`] |
 //! | know whether a platform takes it | [`Requirements`] |
+//! | know what an older server would refuse | [`incompatibilities`] |
+//! | make an older version of it | [`Transcoder`] |
 //! | take it apart byte by byte, and put one together | [`Blocks`], [`Piece`], [`Entry`], [`Header`] |
+//!
+//! ```
+//! use std::fs::File;
+//! use appsnap::Limits;
+//! use appsnap::pgdump::{FormatVersion, inspect};
+//!
+//! let inspection = inspect(File::open("examples/data/quickstart.dump")?, &Limits::untrusted())?;
+//! assert_eq!(inspection.header.version(), FormatVersion::V1_14);
+//! assert_eq!((inspection.toc.len(), inspection.large_objects_count()), (58, 5));
+//! assert!(!inspection.has_warnings());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 //!
 //! Everything reads forward only, so that pipes will do, and nothing holds more than the table of contents and a few
 //! buffers. Names and texts are bytes: a dump is in the encoding that it says, which need not be UTF-8.
@@ -15,6 +29,9 @@
 //! Two things cannot be seen in a dump: whether it was made with `-O`, because owners are stored all the same, and, when it
 //! is compressed with lz4, zstd or not at all, whether bits in the data have rotted, because only zlib streams carry a
 //! checksum there.
+//!
+//! The examples here read dumps of a made-up app that lie beside the sources: `examples/data/quickstart.dump` is what
+//! `pg_dump -Fc` of PostgreSQL 15 wrote, `tests/data/check/pg18-default.dump` the same of PostgreSQL 18.
 #![deny(
     clippy::indexing_slicing,
     clippy::unwrap_used,

@@ -9,6 +9,24 @@ pub(super) const BLOCK_DATA: u8 = 1;
 pub(super) const BLOCK_BLOBS: u8 = 3;
 
 /// What a data block holds.
+///
+/// ```
+/// use std::fs::File;
+/// use appsnap::Limits;
+/// use appsnap::pgdump::{BlockKind, Blocks, Piece};
+///
+/// let mut dump = Blocks::open(File::open("examples/data/quickstart.dump")?, &Limits::untrusted())?;
+/// let (mut tables_count, mut object_blocks_count) = (0, 0);
+/// while let Some(piece) = dump.next_piece()? {
+///     match piece {
+///         Piece::Block { kind: BlockKind::Data, .. } => tables_count += 1,
+///         Piece::Block { kind: BlockKind::Blobs, .. } => object_blocks_count += 1,
+///         _ => {}
+///     }
+/// }
+/// assert_eq!((tables_count, object_blocks_count), (12, 1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlockKind {
@@ -19,13 +37,45 @@ pub enum BlockKind {
 }
 
 /// One piece of the data area. Encoded one after the other, the pieces are the data area.
+///
+/// A whole dump put together by hand, and read back:
+///
+/// ```
+/// use appsnap::Limits;
+/// use appsnap::pgdump::{
+///     BlockKind, Compression, DataState, Entry, FormatVersion, Header, Piece, encode_toc, inspect,
+/// };
+///
+/// let mut header = Header::new(FormatVersion::V1_14);
+/// header.compression = Compression::None;
+/// let mut data = Entry::new(7, b"TABLE DATA", b"customer");
+/// data.copy_statement = Some(b"COPY public.customer (id, name) FROM stdin;\n");
+/// data.data = DataState::NotSet;
+/// let rows = b"1\tAda\n\\.\n\n\n";
+///
+/// let mut dump = Vec::new();
+/// header.encode(&mut dump)?;
+/// encode_toc([data], &header.dialect, &mut dump)?;
+/// let pieces = [
+///     Piece::block(BlockKind::Data, 7),
+///     Piece::chunk(rows.len() as u32),
+///     Piece::Bytes(rows),
+///     Piece::StreamEnd,
+///     Piece::BlockEnd(BlockKind::Data),
+/// ];
+/// for piece in pieces {
+///     piece.encode(&header.dialect, &mut dump)?;
+/// }
+/// assert_eq!(inspect(dump.as_slice(), &Limits::untrusted())?.rows_count(), 1);
+/// # Ok::<(), appsnap::pgdump::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Piece<'a> {
     /// A block begins.
     #[non_exhaustive]
     Block {
-        /// What it holds.
+        /// What the block holds.
         kind: BlockKind,
         /// The dump id of its entry.
         id: u32,

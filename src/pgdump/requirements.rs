@@ -21,6 +21,15 @@ pub struct Requirements {
 }
 
 /// One demand that a dump does not meet. [`Display`](fmt::Display) says what to do about it.
+///
+/// ```
+/// use appsnap::pgdump::{FormatVersion, Header, Requirements, Unmet};
+///
+/// match Requirements::MENDIX_CLOUD.unmet_by(&Header::new(FormatVersion::V1_16))[..] {
+///     [Unmet::VersionTooNew { highest, .. }] => assert_eq!(highest, FormatVersion::V1_15),
+///     ref other => unreachable!("{other:?}"),
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Unmet {

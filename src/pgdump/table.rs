@@ -15,23 +15,25 @@ use crate::limits::Budget;
 /// NULL mark, which is what pg_dump writes.
 ///
 /// ```
+/// use std::fs::File;
+/// use appsnap::Limits;
 /// use appsnap::pgdump::Dump;
-/// # use appsnap::Limits;
-/// # fn names(file: std::fs::File) -> Result<(), appsnap::pgdump::Error> {
-/// let mut dump = Dump::open(file, &Limits::untrusted())?;
+///
+/// let mut dump = Dump::open(File::open("examples/data/quickstart.dump")?, &Limits::untrusted())?;
+/// let mut names = Vec::new();
 /// while let Some(stream) = dump.next_stream()? {
-///     if stream.entry().tag != b"customer" {
+///     if stream.entry().tag != b"mendixsystem$entity" {
 ///         continue;
 ///     }
 ///     let mut rows = stream.rows()?;
-///     let name = rows.columns().iter().position(|column| column == b"name");
+///     let name = rows.columns().iter().position(|column| column == b"entity_name");
 ///     while let Some(row) = rows.next_row()? {
 ///         let name = name.and_then(|name| row.field(name)).and_then(|field| field.bytes());
-///         println!("{}", String::from_utf8_lossy(&name.unwrap_or_default()));
+///         names.push(String::from_utf8_lossy(&name.unwrap_or_default()).into_owned());
 ///     }
 /// }
-/// # Ok(())
-/// # }
+/// assert_eq!(names[..2], ["System.FileDocument", "System.Image"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Rows<'d, R: Read> {
     stream: Stream<'d, R>,
@@ -152,6 +154,22 @@ impl<R: Read> fmt::Debug for Rows<'_, R> {
 }
 
 /// One row of COPY text.
+///
+/// ```
+/// # use std::fs::File;
+/// # use appsnap::Limits;
+/// # use appsnap::pgdump::Dump;
+/// # let mut dump = Dump::open(File::open("examples/data/quickstart.dump")?, &Limits::untrusted())?;
+/// while let Some(stream) = dump.next_stream()? {
+///     if stream.entry().tag == b"kpi" {
+///         let mut rows = stream.rows()?;
+///         let first = rows.next_row()?.expect("it has three rows");
+///         assert_eq!(first.len(), 2);
+///         assert!(first.fields().map(|field| field.raw()).eq([&b"2026-01-01"[..], b"1.5"]));
+///     }
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy)]
 pub struct Row<'a> {
     buffer: &'a [u8],
@@ -192,6 +210,24 @@ impl fmt::Debug for Row<'_> {
 }
 
 /// One field of a row, as it is written.
+///
+/// ```
+/// # use std::fs::File;
+/// # use appsnap::Limits;
+/// # use appsnap::pgdump::Dump;
+/// # let mut dump = Dump::open(File::open("examples/data/quickstart.dump")?, &Limits::untrusted())?;
+/// while let Some(stream) = dump.next_stream()? {
+///     if stream.entry().tag == b"system$image" {
+///         let mut rows = stream.rows()?;
+///         let row = rows.next_row()?.expect("it has one row");
+///         let (path, thumbnail) = (row.field(1).unwrap(), row.field(3).unwrap());
+///         assert!(path.is_null() && path.bytes().is_none());
+///         assert_eq!(thumbnail.raw(), br"\\x89504e470d0a1a0a0000000d");
+///         assert_eq!(thumbnail.bytes().as_deref(), Some(&br"\x89504e470d0a1a0a0000000d"[..]));
+///     }
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Field<'a> {
     text: &'a [u8],

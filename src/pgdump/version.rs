@@ -37,6 +37,13 @@ pub struct FormatVersion {
 }
 
 /// A text is not the version of an archive format that is known here.
+///
+/// ```
+/// use appsnap::pgdump::{FormatVersion, ParseVersionError};
+///
+/// let refused: Result<FormatVersion, ParseVersionError> = "15".parse();
+/// assert!(refused.unwrap_err().to_string().contains("between 1.0 and 1.16"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not an archive format version between 1.0 and 1.16")]
 pub struct ParseVersionError(());

@@ -8,6 +8,14 @@ use crate::layout::escaped;
 use crate::pgdump::{self, DropReason, Edit, FormatVersion, Toc};
 
 /// Something that the archive says or holds otherwise than what it was made from, or that nobody stated.
+///
+/// ```
+/// use appsnap::prepare::Change;
+///
+/// let change = Change::ModelVersionAssumed;
+/// assert_eq!(change.name(), "model-version-assumed");
+/// println!("{change}");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Change {
@@ -24,29 +32,29 @@ pub enum Change {
     /// Entries of the dump are not in the converted one, all for one reason.
     #[non_exhaustive]
     DumpEntriesDropped {
-        /// How many.
+        /// How many entries.
         entries_count: u64,
         /// The first of them, escaped for display.
         first: String,
-        /// Why.
+        /// Why they are not in it.
         reason: DropReason,
     },
     /// Entries of the dump lost something in the converted one, all the same.
     #[non_exhaustive]
     DumpEntriesEdited {
-        /// How many.
+        /// How many entries.
         entries_count: u64,
         /// The first of them, escaped for display.
         first: String,
-        /// What.
+        /// What they lost.
         edit: Edit,
     },
     /// Documents that no row knows were left out.
     #[non_exhaustive]
     OrphansDropped {
-        /// How many.
+        /// How many documents.
         documents_count: u64,
-        /// Their length.
+        /// Length of all of them together.
         document_bytes: u64,
     },
     /// Nobody stated the model version.
@@ -54,7 +62,7 @@ pub enum Change {
     /// Nobody stated the size of the database: it is estimated by the decompressed bytes of the dump, indexes not counted.
     #[non_exhaustive]
     DatabaseSizeEstimated {
-        /// The estimate.
+        /// The decompressed bytes of the dump.
         size_bytes: u64,
     },
     /// There was no `.metadata`.
@@ -68,7 +76,7 @@ pub enum Change {
     /// A value in `.metadata` was corrected.
     #[non_exhaustive]
     MetadataCorrected {
-        /// The key.
+        /// The key whose value was corrected.
         key: &'static str,
         /// What it said; `None` for nothing.
         from: Option<String>,
@@ -86,7 +94,7 @@ pub enum Change {
     /// Names were not spelled as platforms spell them: flat trees, letter case, needless dots.
     #[non_exhaustive]
     NamesRespelled {
-        /// How many.
+        /// How many files.
         files_count: u64,
         /// The first of them, escaped for display.
         first: String,
@@ -94,7 +102,7 @@ pub enum Change {
     /// Files that file managers leave behind were left out.
     #[non_exhaustive]
     JunkLeftOut {
-        /// How many.
+        /// How many files.
         files_count: u64,
         /// The first of them, escaped for display.
         first: String,
@@ -102,7 +110,7 @@ pub enum Change {
     /// Folders that no snapshot holds were left out; whatever lay in them was placed or is listed.
     #[non_exhaustive]
     FoldersLeftOut {
-        /// How many.
+        /// How many folders.
         folders_count: u64,
     },
     /// The order was not `.metadata`, database, documents.

@@ -18,6 +18,22 @@ use crate::source::Plan;
 ///
 /// It was read once, to its last byte, and is known to be sound. Where the target needs it, its conversion is worked out,
 /// and happens while it is written; only data that must be compressed anew are put down in the spool folder first.
+///
+/// ```
+/// use std::fs::File;
+/// use appsnap::observe::Silent;
+/// use appsnap::pgdump::FormatVersion;
+/// use appsnap::prepare::{Change, Database, PrepareOptions};
+///
+/// let dump = File::open("tests/data/check/pg18-default.dump")?;
+/// let database = Database::open(dump, &PrepareOptions::new(), &mut Silent)?;
+/// assert_eq!(database.inspection().header.version(), FormatVersion::V1_16, "as it was given");
+/// match &database.changes()[0] {
+///     Change::DumpConverted { to, .. } => assert_eq!(*to, FormatVersion::V1_14),
+///     other => unreachable!("{other}"),
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Database<R> {
     source: Source<R>,
@@ -50,7 +66,7 @@ impl<R: Read + Seek> Database<R> {
     ///
     /// # Errors
     /// When it is no sound dump in custom format, when it must be converted and cannot be, when that needs a spool folder
-    /// and there is none, when the source fails, or when the observer says stop.
+    /// and there is none, when the source fails, or when the observer says stop, which it is asked as a phase begins.
     pub fn open(mut source: R, options: &PrepareOptions, observer: &mut dyn Observer) -> Result<Self> {
         notify(observer, &Event::phase("reading the dump"))?;
         let failed = |error| Error::io("reading the dump", error);

@@ -9,18 +9,35 @@ use thiserror::Error as ThisError;
 use crate::layout::escaped;
 use crate::{pgdump, snapshot};
 
-/// A result of preparing.
+/// A [`Result`](std::result::Result) whose error is this module's [`Error`], unless another is named.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why data could not be prepared. Pointer-sized.
+///
+/// ```
+/// use std::io::Cursor;
+/// use appsnap::observe::Silent;
+/// use appsnap::prepare::{Database, ErrorKind, PrepareOptions};
+///
+/// let script = Cursor::new(b"--\n-- PostgreSQL database dump\n--\n");
+/// let error = Database::open(script, &PrepareOptions::new(), &mut Silent).unwrap_err();
+/// match error.kind() {
+///     ErrorKind::Dump(dump) => println!("dump again: {dump}"),
+///     ErrorKind::SpoolNeeded => println!("name a folder: {error}"),
+///     other => unreachable!("{other}"),
+/// }
+/// assert!(error.is_bad_input());
+/// ```
 #[derive(Debug)]
 pub struct Error(Box<ErrorKind>);
 
 /// The reasons, grouped by who has to act.
+///
+/// [`Error`] shows how to match them; more may come.
 #[derive(Debug, ThisError)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// A file failed.
+    /// A file, the source or the sink failed.
     #[error("{action} failed")]
     #[non_exhaustive]
     Io {
@@ -98,7 +115,7 @@ impl Error {
         Self::new(ErrorKind::Repeated { name: escaped(name).to_string() })
     }
 
-    /// The reason.
+    /// The reason, to be matched.
     #[must_use]
     pub fn kind(&self) -> &ErrorKind {
         &self.0

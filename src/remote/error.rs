@@ -8,10 +8,28 @@ use thiserror::Error as ThisError;
 
 use crate::layout;
 
-/// A result of the object storage layer.
+/// A [`Result`](std::result::Result) whose error is this module's [`Error`], unless another is named.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a request to object storage failed: the reason, the object, and where in it.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use appsnap::remote::object_store::{memory::InMemory, path::Path};
+/// # let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build()?;
+/// # let (store, place) = (Arc::new(InMemory::new()), Path::from("backups/monday.tar.gz"));
+/// use appsnap::remote::{ErrorKind, FetchOptions, RemoteObject};
+///
+/// let error = RemoteObject::open(store, place, runtime.handle().clone(), FetchOptions::new()).unwrap_err();
+/// match error.kind() {
+///     ErrorKind::Absent => println!("{error}"),
+///     ErrorKind::Changed => println!("open it again: {error}"),
+///     ErrorKind::Denied { .. } => println!("look at the credentials: {error}"),
+///     other => unreachable!("{other}"),
+/// }
+/// assert_eq!(error.location(), "backups/monday.tar.gz");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Error(Box<Inner>);
 
@@ -24,6 +42,8 @@ struct Inner {
 }
 
 /// The reasons, grouped by who has to act.
+///
+/// [`Error`] shows how to match them; more may come.
 #[derive(Debug, ThisError)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -59,7 +79,7 @@ pub enum ErrorKind {
     Short {
         /// What was asked for.
         wanted_bytes: u64,
-        /// What came.
+        /// What the store sent.
         actual_bytes: u64,
     },
     /// The upload would need more parts than stores take.
@@ -103,7 +123,7 @@ impl Error {
         self
     }
 
-    /// The reason.
+    /// The reason, to be matched.
     #[must_use]
     pub fn kind(&self) -> &ErrorKind {
         &self.0.kind

@@ -12,6 +12,14 @@ use super::error::{Error, ErrorKind, Result};
 use crate::gzip::ReadAt;
 
 /// How an object is read.
+///
+/// ```
+/// use appsnap::remote::FetchOptions;
+///
+/// // For archives of some 100 GiB with ten million documents, so that opening one is a single request.
+/// let options = FetchOptions::new().with_tail_bytes(2 << 20);
+/// # let _ = options;
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct FetchOptions {
     tail_bytes: u64,
@@ -28,8 +36,8 @@ impl FetchOptions {
     }
 
     /// Bytes at the end of the object that the first request brings, and that stay in memory; default 64 KiB, which holds
-    /// all that opening an archive of up to 4 GiB needs. A larger one takes two more requests to open, or a larger tail:
-    /// 12 bytes for each MiB of its tar stream, and 16 for every 614 documents.
+    /// all that opening an archive needs whose tar stream has up to 4 GiB and 500,000 documents. A larger one takes two
+    /// more requests to open, or a larger tail: 12 bytes for a MiB of the tar stream, and 16 for every 614 documents.
     #[must_use]
     pub const fn with_tail_bytes(mut self, tail_bytes: u64) -> Self {
         self.tail_bytes = tail_bytes;
@@ -51,6 +59,26 @@ impl Default for FetchOptions {
 ///
 /// Reads block the calling thread, so the [module's page](super) says where to call them from. Dropping a
 /// `RemoteObject` costs nothing.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use appsnap::remote::object_store::{memory::InMemory, path::Path};
+/// # let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build()?;
+/// # let (store, place) = (Arc::new(InMemory::new()), Path::from("backups/monday.tar.gz"));
+/// use std::io::Write;
+/// use appsnap::gzip::ReadAt;
+/// use appsnap::remote::{FetchOptions, RemoteObject, RemoteUpload, UploadOptions};
+///
+/// let mut upload = RemoteUpload::new(store.clone(), place.clone(), runtime.handle().clone(), UploadOptions::new());
+/// upload.write_all(b"hello")?;
+/// upload.finish()?;
+///
+/// let object = RemoteObject::open(store, place, runtime.handle().clone(), FetchOptions::new())?;
+/// let mut two = [0; 2];
+/// object.read_exact_at(&mut two, 3)?;
+/// assert_eq!((object.len_bytes(), &two), (5, b"lo"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct RemoteObject {
     store: Arc<dyn ObjectStore>,

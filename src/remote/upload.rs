@@ -18,6 +18,15 @@ const MAX_PARTS_COUNT: usize = 10_000;
 /// How an object is uploaded.
 ///
 /// Memory is `part bytes x (parts in flight + 1)`: 40 MiB by default.
+///
+/// ```
+/// use std::num::NonZeroUsize;
+/// use appsnap::remote::UploadOptions;
+///
+/// // Objects of up to 312 GiB, at the price of 64 MiB of memory.
+/// let options = UploadOptions::new().with_part_bytes(32 << 20).with_in_flight_count(NonZeroUsize::MIN);
+/// # let _ = options;
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct UploadOptions {
     part_bytes: usize,
@@ -61,6 +70,21 @@ impl Default for UploadOptions {
 }
 
 /// What has been uploaded.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use appsnap::remote::object_store::{memory::InMemory, path::Path};
+/// # let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build()?;
+/// # let (store, place) = (Arc::new(InMemory::new()), Path::from("backups/monday.tar.gz"));
+/// use std::io::Write;
+/// use appsnap::remote::{RemoteUpload, UploadOptions};
+///
+/// let mut upload = RemoteUpload::new(store, place, runtime.handle().clone(), UploadOptions::new());
+/// upload.write_all(b"hello")?;
+/// let uploaded = upload.finish()?;
+/// assert_eq!((uploaded.len_bytes, uploaded.e_tag.is_some()), (5, true));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Uploaded {
@@ -83,6 +107,23 @@ pub struct Uploaded {
 /// incomplete uploads, as its provider recommends anyway.
 ///
 /// Writes block the calling thread, so the [module's page](super) says where to call them from.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use appsnap::remote::object_store::{memory::InMemory, path::Path};
+/// # let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build()?;
+/// # let (store, place) = (Arc::new(InMemory::new()), Path::from("backups/monday.tar.gz"));
+/// use std::io::Write;
+/// use appsnap::remote::{FetchOptions, RemoteObject, RemoteUpload, UploadOptions};
+///
+/// let mut upload = RemoteUpload::new(store.clone(), place.clone(), runtime.handle().clone(), UploadOptions::new());
+/// upload.write_all(b"half of it")?;
+/// upload.abort()?;
+/// // Nobody ever saw a half.
+/// let opened = RemoteObject::open(store, place, runtime.handle().clone(), FetchOptions::new());
+/// assert!(opened.unwrap_err().is_absent());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct RemoteUpload {
     store: Arc<dyn ObjectStore>,
     location: Path,

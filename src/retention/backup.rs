@@ -10,6 +10,14 @@ use serde::{Deserialize, Serialize};
 use super::Error;
 
 /// How a backup came to be; platforms retain the kinds differently.
+///
+/// ```
+/// use appsnap::retention::{Backup, Origin};
+///
+/// let uploaded = Backup::new("u", "2026-11-20T02:00:00Z".parse()?).with_origin(Origin::Uploaded);
+/// assert_ne!(uploaded.origin(), Origin::default(), "which is automatic");
+/// # Ok::<(), jiff::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -24,6 +32,12 @@ pub enum Origin {
 }
 
 /// How far a backup got.
+///
+/// ```
+/// use appsnap::retention::Status;
+///
+/// assert!(Status::Failed.is_finished() && !Status::Running.is_finished());
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -199,7 +213,7 @@ impl<Id> Backup<Id> {
         self.origin
     }
 
-    /// How far it got.
+    /// How far the backup got.
     #[must_use]
     pub const fn status(&self) -> Status {
         self.status

@@ -11,6 +11,18 @@ use super::civil::{Local, SECONDS_PER_DAY, date_of, day_number, weekday_offset, 
 ///
 /// Several of a unit are counted from 1970-01-01T00:00 (a Thursday, so weeks from the week it lies in), months and
 /// years from the year 0: six hours begin at 0, 6, 12 and 18 o'clock, three months with January, April, July, October.
+///
+/// ```
+/// use appsnap::retention::{Backup, Keep, Policy, Rule, Select, Unit};
+///
+/// let weekly = Rule::new("weekly", Keep::last(4)).with_select(Select::newest_of(Unit::Week));
+/// let policy = Policy::new("ours").with_rule(weekly);
+/// let backups = [Backup::new("a", "2026-11-20T02:00:00Z".parse()?)];
+/// let plan = policy.plan(&backups, "2026-11-20T12:00:00Z".parse()?);
+/// let bucket = plan.decision(0).unwrap().reasons().next().unwrap().bucket().unwrap();
+/// assert_eq!((bucket.unit(), bucket.to_string().as_str()), (Unit::Week, "2026-W47"));
+/// # Ok::<(), jiff::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -41,6 +53,18 @@ pub enum Unit {
 ///
 /// Printed as the calendar's own name of it: `2026-11-01T23`, `2026-11-01`, `2026-W44`, `2026-11`, `2026-Q4`,
 /// `2026-H2`, `2026`, and `2026-11-01T18 and 6 hours` where several units make one bucket.
+///
+/// ```
+/// use appsnap::retention::{Backup, presets};
+///
+/// let policy = presets::by_name("restic:monthly=12")?;
+/// let backups = [Backup::new("a", "2026-11-20T02:00:00Z".parse()?)];
+/// let plan = policy.plan(&backups, "2026-11-20T12:00:00Z".parse()?);
+/// let bucket = plan.decision(0).unwrap().reasons().next().unwrap().bucket().unwrap();
+/// assert_eq!(bucket.to_string(), "2026-11");
+/// assert_eq!(bucket.start(), jiff::civil::date(2026, 11, 1).at(0, 0, 0, 0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Bucket {
     unit: Unit,

@@ -14,6 +14,14 @@ use super::{Error, names};
 ///
 /// In JSON an IANA name (`"Europe/Dublin"`, `"UTC"`) or `"stamped"`. Names are looked up in the database that is
 /// compiled in, never in the machine's.
+///
+/// ```
+/// use appsnap::retention::{ErrorKind, Zone};
+///
+/// assert_eq!(Zone::named("europe/dublin")?.to_string(), "Europe/Dublin");
+/// assert!(matches!(Zone::named("Europe/Nowhere").unwrap_err().kind(), ErrorKind::UnknownZone { .. }));
+/// # Ok::<(), appsnap::retention::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Zone {
@@ -67,6 +75,18 @@ impl<'de> Deserialize<'de> for Zone {
 }
 
 /// Which day a backup belongs to.
+///
+/// ```
+/// use appsnap::retention::{Backup, Calendar, Day, Expiry, Zone, presets};
+///
+/// // Two in the morning of a Monday: the night of Sunday, but not the date of one.
+/// let backup = Backup::new("b", "2026-11-09T02:00:00Z".parse()?);
+/// let nights = presets::mendix_cloud();
+/// let dates = presets::mendix_cloud().with_calendar(Calendar::new(Zone::UTC).with_day(Day::Civil));
+/// assert_eq!(nights.expires_at(&backup), Some(Expiry::At("2027-02-09T02:00:00Z".parse()?)));
+/// assert_eq!(dates.expires_at(&backup), Some(Expiry::At("2026-11-23T02:00:00Z".parse()?)));
+/// # Ok::<(), jiff::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -86,6 +106,19 @@ impl Default for Day {
 }
 
 /// What adding months to the 29th, 30th or 31st does in a shorter month.
+///
+/// ```
+/// use appsnap::retention::{Backup, Calendar, Expiry, Keep, MonthEnd, Period, Policy, Rule, Zone};
+///
+/// let rule = || Rule::new("quarter", Keep::span(Period::months(3)));
+/// let backup = Backup::new("b", "2026-11-30T02:00:00Z".parse()?);
+/// let go = Calendar::new(Zone::UTC).with_months(MonthEnd::Normalise);
+/// let clamped = Policy::new("ours").with_rule(rule()).expires_at(&backup);
+/// let normalised = Policy::new("go's").with_rule(rule()).with_calendar(go).expires_at(&backup);
+/// assert_eq!(clamped, Some(Expiry::At("2027-02-28T02:00:00Z".parse()?)));
+/// assert_eq!(normalised, Some(Expiry::At("2027-03-02T02:00:00Z".parse()?)));
+/// # Ok::<(), jiff::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]

@@ -9,6 +9,18 @@ use crate::json::JsonError;
 ///
 /// Judging backups never fails; only reading policies, schedules, zones and listings does, and asking for a simulation
 /// that makes no sense.
+///
+/// ```
+/// use appsnap::retention::{ErrorKind, presets};
+///
+/// let error = presets::by_name("restic:daily=seven").unwrap_err();
+/// match error.kind() {
+///     ErrorKind::Syntax { part, reason, .. } => println!("{part} at byte {:?}: {reason}", error.position()),
+///     ErrorKind::UnknownPolicy { name, .. } => println!("{name}? there are {:?}", presets::NAMES),
+///     other => unreachable!("{other:?}"),
+/// }
+/// assert!(!error.is_unknown_name());
+/// ```
 #[derive(Debug)]
 pub struct Error(Box<Inner>);
 
@@ -20,6 +32,8 @@ struct Inner {
 }
 
 /// What went wrong, grouped by what has to be put right.
+///
+/// [`Error`] shows how to match them; more may come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {

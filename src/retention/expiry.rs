@@ -14,12 +14,21 @@ use super::policy::Policy;
 use super::rule::Rule;
 
 /// Until when a backup is kept.
+///
+/// ```
+/// use appsnap::retention::{Backup, Expiry, Keep, Policy, Rule};
+///
+/// let policy = Policy::new("archive").with_rule(Rule::new("all", Keep::Forever));
+/// let expiry = policy.expires_at(&Backup::new("b", "2026-11-20T02:00:00Z".parse()?));
+/// assert_eq!((expiry, expiry.and_then(Expiry::at)), (Some(Expiry::Never), None));
+/// # Ok::<(), jiff::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Expiry {
     /// It goes at this instant.
     At(Timestamp),
-    /// It never goes.
+    /// It never goes: a rule keeps it for good.
     Never,
 }
 
@@ -105,9 +114,22 @@ impl Policy {
 }
 
 /// A backup that will go soon.
+///
+/// ```
+/// use appsnap::retention::{Backup, Period, presets};
+///
+/// let policy = presets::mendix_cloud();
+/// let backups = [Backup::new("nightly", "2026-11-10T01:00:00Z".parse()?)];
+/// let plan = policy.plan(&backups, "2026-11-20T00:00:00Z".parse()?);
+/// for soon in plan.expiring(Period::weeks(1)) {
+///     println!("{}: {} lets it go at {}", soon.backup.id(), soon.rule.name(), soon.expires_at);
+/// }
+/// assert!(plan.expiring(Period::days(1)).is_empty());
+/// # Ok::<(), jiff::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Expiring<'p, Id> {
-    /// The backup.
+    /// The backup that goes.
     pub backup: &'p Backup<Id>,
     /// The rule that keeps it longest.
     pub rule: &'p Rule,

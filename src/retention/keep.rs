@@ -10,6 +10,16 @@ use serde::{Deserialize, Serialize};
 use super::Period;
 
 /// Where a retention period is counted from.
+///
+/// ```
+/// use appsnap::retention::{Anchor, Backup, Expiry, Keep, Period, Policy, Rule};
+///
+/// let from_day_before = Keep::For { span: Period::days(14), anchor: Anchor::PreviousDay };
+/// let policy = Policy::new("azure's").with_rule(Rule::new("nightly", from_day_before));
+/// let expiry = policy.expires_at(&Backup::new("b", "2026-11-10T02:00:00Z".parse()?));
+/// assert_eq!(expiry, Some(Expiry::At("2026-11-23T02:00:00Z".parse()?)));
+/// # Ok::<(), jiff::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -24,6 +34,21 @@ pub enum Anchor {
 }
 
 /// What a span reaches back from.
+///
+/// ```
+/// use appsnap::retention::{Backup, Keep, Period, Policy, Reference, Rule};
+///
+/// let within = |of| {
+///     let recent = Rule::new("recent", Keep::Within { span: Period::days(2), of });
+///     Policy::new("ours").with_rule(recent).with_guards([])
+/// };
+/// let backups = [Backup::new("b", "2026-11-10T02:00:00Z".parse()?)];
+/// let now = "2026-11-20T00:00:00Z".parse()?;
+/// // Nothing has been backed up for ten days: counted from now all is old, counted from the newest it is not.
+/// assert_eq!(within(Reference::Now).plan(&backups, now).kept_count(), 0);
+/// assert_eq!(within(Reference::Newest).plan(&backups, now).kept_count(), 1);
+/// # Ok::<(), jiff::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -39,7 +64,15 @@ pub enum Reference {
     At(Timestamp),
 }
 
-/// How many.
+/// How many a rule keeps.
+///
+/// ```
+/// use appsnap::retention::{Count, Keep};
+///
+/// assert_eq!(Keep::last(7), Keep::Last(Count::AtMost(7)));
+/// assert_eq!(serde_json::to_string(&Keep::Last(Count::Unlimited))?, r#"{"last":"unlimited"}"#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Count {
@@ -106,6 +139,14 @@ impl<'de> Deserialize<'de> for Count {
 
 /// How long a rule keeps what it selects.
 ///
+/// ```
+/// use appsnap::retention::{Keep, Period};
+///
+/// let keep: Keep = serde_json::from_str(r#"{"for": {"span": "3 months"}}"#)?;
+/// assert_eq!(keep, Keep::span(Period::months(3)));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+///
 /// # JSON
 /// ```json
 /// {"for": {"span": "3 months", "anchor": "created"}}
@@ -120,7 +161,7 @@ impl<'de> Deserialize<'de> for Count {
 pub enum Keep {
     /// Until a date that depends on the backup alone: a platform's "expires on". At that instant it goes.
     For {
-        /// How long.
+        /// How long it is kept.
         span: Period,
         /// Counted from where.
         #[serde(default)]
@@ -130,24 +171,24 @@ pub enum Keep {
     Last(Count),
     /// Everything taken after the instant that lies `span` before the reference; the instant itself is not after.
     Within {
-        /// How far back.
+        /// How far back from the reference.
         span: Period,
-        /// From where.
+        /// Where the span reaches back from.
         #[serde(default)]
         of: Reference,
     },
     /// The newest so many, as long as they are not older than `span` before the reference; the instant itself is not
     /// older.
     LastWithin {
-        /// How many.
+        /// How many at most.
         last: Count,
-        /// How far back.
+        /// How far back from the reference.
         span: Period,
-        /// From where.
+        /// Where the span reaches back from.
         #[serde(default)]
         of: Reference,
     },
-    /// For good.
+    /// For good: the backup has no date.
     Forever,
 }
 

@@ -38,13 +38,20 @@ pub(super) mod weekday {
 const ANY: &str = "any";
 
 /// One value, or any.
+///
+/// ```
+/// use appsnap::retention::{Status, Wanted};
+///
+/// assert!(Wanted::Any.admits(&Status::Failed));
+/// assert!(!Wanted::Only(Status::Completed).admits(&Status::Failed));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Wanted<T> {
     /// Whatever it is. In JSON `"any"`.
     #[default]
     Any,
-    /// Exactly this.
+    /// This value and no other. In JSON the value's own word.
     Only(T),
 }
 

@@ -39,43 +39,43 @@ pub struct Period {
 }
 
 impl Period {
-    /// Calendar years.
+    /// So many calendar years, of twelve months each.
     #[must_use]
     pub const fn years(count: u32) -> Self {
         Self::months(count.saturating_mul(MONTHS_PER_YEAR))
     }
 
-    /// Calendar months.
+    /// So many calendar months.
     #[must_use]
     pub const fn months(count: u32) -> Self {
         Self { months: count, days: 0, seconds: 0 }
     }
 
-    /// Weeks of seven calendar days.
+    /// So many weeks of seven calendar days.
     #[must_use]
     pub const fn weeks(count: u32) -> Self {
         Self::days(count.saturating_mul(DAYS_PER_WEEK))
     }
 
-    /// Calendar days.
+    /// So many calendar days.
     #[must_use]
     pub const fn days(count: u32) -> Self {
         Self { months: 0, days: count, seconds: 0 }
     }
 
-    /// Hours on the clock.
+    /// So many hours on the clock.
     #[must_use]
     pub const fn hours(count: u32) -> Self {
         Self::seconds(count as u64 * SECONDS_PER_HOUR)
     }
 
-    /// Minutes on the clock.
+    /// So many minutes on the clock.
     #[must_use]
     pub const fn minutes(count: u32) -> Self {
         Self::seconds(count as u64 * SECONDS_PER_MINUTE)
     }
 
-    /// Seconds on the clock.
+    /// So many seconds on the clock.
     #[must_use]
     pub const fn seconds(count: u64) -> Self {
         Self { months: 0, days: 0, seconds: count }

@@ -7,6 +7,24 @@ use super::rule::Rule;
 use super::{Error, Period};
 
 /// How the rules of a policy share the backups between them.
+///
+/// ```
+/// use appsnap::retention::{Backup, Counting, Keep, Policy, Rule, Select, Unit};
+///
+/// let policy = |counting| {
+///     Policy::new("ours")
+///         .with_counting(counting)
+///         .with_rule(Rule::new("daily", Keep::last(1)).with_select(Select::newest_of(Unit::Day)))
+///         .with_rule(Rule::new("weekly", Keep::last(1)).with_select(Select::newest_of(Unit::Week)))
+///         .with_guards([])
+/// };
+/// let backups = ["2026-11-10T02:00:00Z", "2026-11-20T02:00:00Z"].map(|at| Backup::new(at, at.parse().unwrap()));
+/// let now = "2026-11-20T12:00:00Z".parse()?;
+/// // The newest is the newest of its day and of its week; only if the week's count skips it, the older one stays.
+/// assert_eq!(policy(Counting::Independent).plan(&backups, now).kept_count(), 1);
+/// assert_eq!(policy(Counting::SkipKeptBuckets).plan(&backups, now).kept_count(), 2);
+/// # Ok::<(), jiff::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -27,6 +45,13 @@ pub enum Counting {
 ///
 /// What a guard other than `newest-successful` holds takes no place in the counts and buckets of the rules, so that
 /// one backup stamped in the future cannot push out the rest.
+///
+/// ```
+/// use appsnap::retention::{Guard, Policy};
+///
+/// let words: Vec<_> = Policy::default_guards().iter().map(Guard::name).collect();
+/// assert_eq!(words, ["unfinished", "protected", "newest-successful", "future"]);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 #[non_exhaustive]
@@ -216,7 +241,7 @@ impl Policy {
         &self.rules
     }
 
-    /// Its guards.
+    /// What holds backups that no rule keeps.
     #[must_use]
     pub fn guards(&self) -> &[Guard] {
         &self.guards

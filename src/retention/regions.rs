@@ -6,6 +6,12 @@ use super::Error;
 use super::calendar::Zone;
 
 /// Which publication a figure is from. Published windows and periods have moved, so every figure carries its year.
+///
+/// ```
+/// use appsnap::retention::{Edition, Region};
+///
+/// assert!(Region::all(Edition::Y2021).count() <= Region::all(Edition::Y2026).count());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Edition {
@@ -19,6 +25,14 @@ pub enum Edition {
 ///
 /// A nightly "can be backed up at any time during this period", only while the app is deployed and running; one that
 /// fails is tried twice more.
+///
+/// ```
+/// use appsnap::retention::Region;
+///
+/// let dublin = Region::named("Dublin")?;
+/// assert_eq!((dublin.start_utc.hour(), dublin.duration_hours, dublin.zone_name), (23, 3, "Europe/Dublin"));
+/// # Ok::<(), appsnap::retention::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Region {

@@ -13,6 +13,18 @@ use super::names::{self, Wanted};
 ///
 /// In JSON `{"origin": "automatic", "status": "completed", "tags": ["release"]}`; `origin` and `status` may be `"any"`.
 /// By default completed backups of any origin, whatever their tags.
+///
+/// ```
+/// use appsnap::retention::{Backup, Filter, Origin, Status, Wanted};
+///
+/// let filter = Filter::origin(Origin::Manual).with_tags(["release"]);
+/// let backup = Backup::new("b", "2026-11-20T02:00:00Z".parse()?).with_origin(Origin::Manual);
+/// assert!(!filter.covers(&backup));
+/// let tagged = backup.with_tags(["release", "v2"]).with_status(Status::Failed);
+/// assert!(!filter.covers(&tagged), "by default only completed ones");
+/// assert!(filter.with_status(Wanted::Any).covers(&tagged));
+/// # Ok::<(), jiff::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Filter {
@@ -87,23 +99,48 @@ impl Filter {
 }
 
 /// Which backup of a bucket is picked. Of several taken at the same instant, the one whose id sorts first.
+///
+/// ```
+/// use appsnap::retention::{Backup, Fallback, Keep, Pick, Policy, Rule, Select, Unit};
+///
+/// let oldest = Select::Bucket { unit: Unit::Month, every: 1, pick: Pick::Oldest, fallback: Fallback::None };
+/// let policy = Policy::new("ours").with_rule(Rule::new("monthly", Keep::last(1)).with_select(oldest)).with_guards([]);
+/// let backups = ["2026-11-02T02:00:00Z", "2026-11-20T02:00:00Z"].map(|at| Backup::new(at, at.parse().unwrap()));
+/// let plan = policy.plan(&backups, "2026-11-20T12:00:00Z".parse()?);
+/// assert!(plan.decision(0).unwrap().keeps() && !plan.decision(1).unwrap().keeps());
+/// # Ok::<(), jiff::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Pick {
-    /// The newest.
+    /// The newest of the bucket.
     #[default]
     Newest,
-    /// The oldest.
+    /// The oldest of the bucket.
     Oldest,
 }
 
 /// What happens when the rule's count is not used up.
+///
+/// ```
+/// use appsnap::retention::{Backup, Fallback, Keep, Pick, Policy, Rule, Select, Unit};
+///
+/// let policy = |fallback| {
+///     let monthly = Select::Bucket { unit: Unit::Month, every: 1, pick: Pick::Newest, fallback };
+///     Policy::new("ours").with_rule(Rule::new("monthly", Keep::last(12)).with_select(monthly)).with_guards([])
+/// };
+/// let backups = ["2026-11-02T02:00:00Z", "2026-11-20T02:00:00Z"].map(|at| Backup::new(at, at.parse().unwrap()));
+/// let now = "2026-11-20T12:00:00Z".parse()?;
+/// assert_eq!(policy(Fallback::None).plan(&backups, now).kept_count(), 1);
+/// assert_eq!(policy(Fallback::Oldest).plan(&backups, now).kept_count(), 2);
+/// # Ok::<(), jiff::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Fallback {
-    /// Nothing.
+    /// Nothing more is kept.
     #[default]
     None,
     /// The oldest backup that the rule covers is kept as well, although its bucket is taken: history stays as long as
@@ -112,6 +149,17 @@ pub enum Fallback {
 }
 
 /// Which of the covered backups a rule is about.
+///
+/// ```
+/// use appsnap::retention::{Select, Unit};
+/// use jiff::civil::Weekday;
+///
+/// let select: Select = serde_json::from_str(r#"{"nth-weekday": {"nth": 1, "weekday": "sunday"}}"#)?;
+/// assert_eq!(select, Select::nth_weekday(1, Weekday::Sunday));
+/// let select: Select = serde_json::from_str(r#"{"bucket": {"unit": "day"}}"#)?;
+/// assert_eq!(select, Select::newest_of(Unit::Day));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 ///
 /// # JSON
 /// ```json
@@ -124,14 +172,14 @@ pub enum Fallback {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Select {
-    /// All of them.
+    /// Every backup that is covered.
     #[default]
     Every,
     /// Those of a day of the week.
     Weekday(#[serde(with = "names::weekday")] Weekday),
     /// Those of the nth such day of the month.
     NthWeekday {
-        /// Filter 1 to 5, or from -1 to -5 counted from the end of the month.
+        /// From 1 to 5, or from -1 to -5 counted from the end of the month.
         #[serde(deserialize_with = "nth")]
         nth: i8,
         /// The day of the week.
@@ -205,6 +253,7 @@ fn nth<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<i8, D::Error
 /// let monthly = Rule::new("monthly", Keep::span(Period::years(1)))
 ///     .with_from(Filter::origin(Origin::Automatic))
 ///     .with_select(Select::nth_weekday(1, Weekday::Sunday));
+/// assert!(!monthly.looks_at_others(), "its answer can be given for one backup alone");
 /// ```
 ///
 /// # JSON

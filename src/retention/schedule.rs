@@ -16,6 +16,14 @@ use super::{Error, Zone};
 const CRON_HORIZON_DAYS: i64 = 8 * 366 + 1;
 
 /// A span of time in which a run may start.
+///
+/// ```
+/// use appsnap::retention::{Region, Schedule};
+///
+/// let next = Schedule::region(Region::named("Dublin")?).next_run("2026-11-20T12:00:00Z".parse()?).unwrap();
+/// assert_eq!(next.end_at.duration_since(next.start_at).as_hours(), 3);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub struct Window {
@@ -155,6 +163,17 @@ fn instants(zone: &TimeZone, day: i64, minute: i64, follows_elapsed_time: bool) 
 }
 
 /// The windows of a schedule, in order. Made by [`Schedule::runs`].
+///
+/// ```
+/// use appsnap::retention::{Schedule, Zone};
+///
+/// let schedule = Schedule::cron("30 2 * * sun".parse()?, Zone::named("Europe/Berlin")?);
+/// let starts: Vec<_> =
+///     schedule.runs("2026-03-20T00:00:00Z".parse()?).take(2).map(|run| run.start_at.to_string()).collect();
+/// // On the 29th clocks are set forward from 2:00 to 3:00, and the run is at 3:30.
+/// assert_eq!(starts, ["2026-03-22T01:30:00Z", "2026-03-29T01:30:00Z"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Runs<'a> {
     schedule: &'a Schedule,

@@ -5,6 +5,26 @@ use std::fmt;
 use crate::{layout, metadata, tarball};
 
 /// Something that a reader tolerated, and where.
+///
+/// ```
+/// # let mut tar = tar::Builder::new(Vec::new());
+/// # for (name, payload) in [(".metadata", "{}"), ("tree/0d3e301f-5551-46f8-ad44-8de2be084c95", "hello")] {
+/// #     let mut header = tar::Header::new_ustar();
+/// #     header.set_size(payload.len() as u64);
+/// #     tar.append_data(&mut header, name, payload.as_bytes())?;
+/// # }
+/// # let tar = tar.into_inner()?;
+/// use appsnap::snapshot::{AnomalyKind, ReadOptions, SnapshotReader};
+///
+/// // A document lies in `tree` itself.
+/// let mut reader = SnapshotReader::new(tar.as_slice(), ReadOptions::new());
+/// while reader.next_entry()?.is_some() {}
+/// let anomaly = reader.report().anomalies().iter().find(|anomaly| matches!(anomaly.kind(), AnomalyKind::Name(_)));
+/// let anomaly = anomaly.expect("it is odd");
+/// assert_eq!(anomaly.member(), Some("tree/0d3e301f-5551-46f8-ad44-8de2be084c95"));
+/// assert!(!anomaly.is_note() && !anomaly.is_fault());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Anomaly {
     pub(super) kind: AnomalyKind,
@@ -13,6 +33,15 @@ pub struct Anomaly {
 }
 
 /// What was tolerated.
+///
+/// ```
+/// use appsnap::layout::Oddity;
+/// use appsnap::snapshot::AnomalyKind;
+///
+/// let kind = AnomalyKind::Name(Oddity::FlatTree);
+/// println!("{}: {kind}", kind.name());
+/// assert_ne!(kind.name(), AnomalyKind::Label.name());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AnomalyKind {
@@ -37,7 +66,7 @@ pub enum AnomalyKind {
         name: &'static str,
         /// What the metadata says.
         declared_bytes: u64,
-        /// What was read.
+        /// The size of what was read.
         actual_bytes: u64,
     },
     /// Only in [`Tolerance::Salvage`](super::Tolerance::Salvage): a name that no snapshot may hold.

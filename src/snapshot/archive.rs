@@ -59,6 +59,21 @@ pub struct SnapshotArchive<R, S = R> {
 }
 
 /// A document in the list of an archive.
+///
+/// ```
+/// # use appsnap::metadata::Metadata;
+/// # use appsnap::snapshot::{Content, IndexPlacement, SnapshotWriter, WriteOptions};
+/// # let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
+/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options)?;
+/// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
+/// # let (archive, _) = writer.finish()?;
+/// use appsnap::snapshot::{ReadOptions, SnapshotArchive};
+///
+/// let archive = SnapshotArchive::open(archive.as_slice(), archive.len() as u64, ReadOptions::new())?;
+/// let listed = archive.documents().next().expect("there is one")?;
+/// assert_eq!((listed.len_bytes(), listed.crc32()), (5, 0x3610_a686));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListedDocument {
     id: DocumentId,
@@ -67,7 +82,7 @@ pub struct ListedDocument {
 }
 
 impl ListedDocument {
-    /// Which document.
+    /// The uuid that names it.
     #[must_use]
     pub const fn id(&self) -> DocumentId {
         self.id
@@ -166,7 +181,8 @@ impl<R: ReadAt, S: ReadAt> SnapshotArchive<R, S> {
 
     /// One document; `None` when there is none of that id.
     ///
-    /// Costs one read of the index here, and one read per stretch of the archive when it is read.
+    /// Costs one read of the index here, and one read per stretch of the archive when it is read. Where the ids of the
+    /// archive do not ascend, the first call reads the whole index instead, and keeps it in memory.
     ///
     /// # Errors
     /// When the index cannot be read, or is wrong.
@@ -318,6 +334,21 @@ impl<R: ReadAt, S: ReadAt> ReadAt for IndexFile<'_, R, S> {
 }
 
 /// The documents of an archive, from its index. After an error there is nothing more.
+///
+/// ```
+/// # use appsnap::metadata::Metadata;
+/// # use appsnap::snapshot::{Content, IndexPlacement, SnapshotWriter, WriteOptions};
+/// # let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
+/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options)?;
+/// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
+/// # let (archive, _) = writer.finish()?;
+/// use appsnap::snapshot::{ReadOptions, SnapshotArchive};
+///
+/// let archive = SnapshotArchive::open(archive.as_slice(), archive.len() as u64, ReadOptions::new())?;
+/// let ids: Result<Vec<_>, _> = archive.documents().map(|listed| listed.map(|listed| listed.id())).collect();
+/// assert_eq!(ids?.len() as u64, archive.documents_count());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Documents<'a, R, S> {
     archive: &'a SnapshotArchive<R, S>,

@@ -27,6 +27,7 @@ impl<R: Read> Content<R> {
     /// use appsnap::snapshot::Content;
     ///
     /// let content = Content::sized(5, &b"hello"[..]);
+    /// assert_eq!(content.len_bytes(), 5);
     /// ```
     pub const fn sized(len_bytes: u64, reader: R) -> Self {
         Self { reader, len_bytes }
@@ -89,6 +90,39 @@ impl Content<File> {
 /// Many documents whose ids and lengths are known before the first byte is read, such as a folder of files.
 ///
 /// Rows come in ascending order of their ids, each id once: the writer refuses anything else before it writes.
+///
+/// ```
+/// use std::io;
+/// use appsnap::DocumentId;
+/// use appsnap::metadata::Metadata;
+/// use appsnap::observe::Silent;
+/// use appsnap::snapshot::{DocumentSource, SnapshotWriter, WriteOptions};
+///
+/// /// Documents that are in memory, ascending by id.
+/// struct InMemory(Vec<(DocumentId, Vec<u8>)>);
+///
+/// impl DocumentSource for InMemory {
+///     type File = Vec<u8>;
+///     fn documents_count(&self) -> usize {
+///         self.0.len()
+///     }
+///     fn row(&self, index: usize) -> (DocumentId, u64) {
+///         (self.0[index].0, self.0[index].1.len() as u64)
+///     }
+///     fn open(&self, index: usize) -> io::Result<Vec<u8>> {
+///         Ok(self.0[index].1.clone())
+///     }
+///     fn origin(&self, index: usize) -> String {
+///         format!("number {index}")
+///     }
+/// }
+///
+/// let source = InMemory(vec![("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, b"hello".to_vec())]);
+/// let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), WriteOptions::new())?;
+/// writer.documents(&source, &mut Silent)?;
+/// assert_eq!(writer.finish()?.1.document_bytes(), 5);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait DocumentSource: Sync {
     /// An opened document.
     type File: ReadAt;
@@ -135,6 +169,19 @@ macro_rules! forward {
 forward!(&S: Sync, Arc<S>: Send);
 
 /// No documents at all: for snapshots of a database alone.
+///
+/// ```
+/// use std::io;
+/// use appsnap::metadata::Metadata;
+/// use appsnap::snapshot::{Content, NoDocuments, SnapshotStream, WriteOptions};
+///
+/// let dump = Content::sized(4, &b"dump"[..]);
+/// let metadata = Metadata::new().with_dump_size_bytes(4);
+/// let mut database_alone = SnapshotStream::new(&metadata, Some(dump), NoDocuments, WriteOptions::new())?;
+/// io::copy(&mut database_alone, &mut io::sink())?;
+/// assert_eq!(database_alone.report().unwrap().documents_count(), 0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoDocuments;
 

@@ -8,6 +8,28 @@ use crate::layout::{Fault, MemberName};
 use crate::metadata::{self, Metadata};
 
 /// What an entry is.
+///
+/// ```
+/// # use appsnap::metadata::Metadata;
+/// # use appsnap::snapshot::{Content, IndexPlacement, SnapshotWriter, WriteOptions};
+/// # let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
+/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options)?;
+/// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
+/// # let (archive, _) = writer.finish()?;
+/// use appsnap::snapshot::{EntryKind, ReadOptions, SnapshotReader};
+///
+/// let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
+/// while let Some(entry) = reader.next_entry()? {
+///     match entry.kind() {
+///         EntryKind::Metadata(metadata) => println!("model {}", metadata.model_version().unwrap_or("unknown")),
+///         EntryKind::Database => println!("a dump of {} bytes", entry.len_bytes()),
+///         EntryKind::Document(id) => println!("{id}"),
+///         // Only where the reader salvages.
+///         other => unreachable!("{other:?}"),
+///     }
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum EntryKind {
@@ -34,13 +56,35 @@ pub enum EntryKind {
 /// One file of the archive.
 ///
 /// Reading it gives its content; what is not read is passed over, and verified all the same, when the reader goes on.
+///
+/// ```
+/// # use appsnap::metadata::Metadata;
+/// # use appsnap::snapshot::{Content, IndexPlacement, SnapshotWriter, WriteOptions};
+/// # let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
+/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options)?;
+/// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
+/// # let (archive, _) = writer.finish()?;
+/// use std::io::Read;
+/// use appsnap::snapshot::{EntryKind, ReadOptions, SnapshotReader};
+///
+/// let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
+/// let mut text = String::new();
+/// while let Some(mut entry) = reader.next_entry()? {
+///     if matches!(entry.kind(), EntryKind::Document(_)) {
+///         entry.read_to_string(&mut text)?;
+///         assert_eq!(entry.crc32()?, 0x3610_a686);
+///     }
+/// }
+/// assert_eq!(text, "hello");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Entry<'a, R> {
     pub(super) reader: &'a mut SnapshotReader<R>,
 }
 
 impl<R: Read> Entry<'_, R> {
-    /// What it is.
+    /// What the entry is, by its name.
     #[must_use]
     pub fn kind(&self) -> &EntryKind {
         self.reader.current_kind()

@@ -10,10 +10,36 @@ use crate::limits::Exceeded;
 use crate::observe::Cancelled;
 use crate::{gzip, layout, metadata, tarball};
 
-/// A result of the archive layer.
+/// A [`Result`](std::result::Result) whose error is this module's [`Error`], unless another is named.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why writing or reading a snapshot stopped: the reason, and the member it concerns.
+///
+/// ```
+/// # use appsnap::metadata::Metadata;
+/// # use appsnap::snapshot::{Content, IndexPlacement, SnapshotWriter, WriteOptions};
+/// # let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
+/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options)?;
+/// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
+/// # let (archive, _) = writer.finish()?;
+/// use appsnap::snapshot::{ErrorKind, ReadOptions, SnapshotReader};
+///
+/// let mut reader = SnapshotReader::new(&archive[..archive.len() / 2], ReadOptions::new());
+/// let error = loop {
+///     match reader.next_entry() {
+///         Ok(entry) => assert!(entry.is_some(), "the end cannot be reached"),
+///         Err(error) => break error,
+///     }
+/// };
+/// match error.kind() {
+///     ErrorKind::Io { .. } => println!("try again: {error}"),
+///     ErrorKind::Gzip(_) | ErrorKind::Tar(_) => println!("transfer it again: {error}"),
+///     ErrorKind::Limit(exceeded) => println!("more than {} allows", exceeded.name),
+///     _ => println!("{error}"),
+/// }
+/// assert!(!error.is_limit() && !error.is_cancelled());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Error(Box<Inner>);
 
@@ -26,6 +52,8 @@ struct Inner {
 }
 
 /// The reasons, grouped by who has to act.
+///
+/// [`Error`] shows how to match them; more may come.
 #[derive(Debug, ThisError)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -67,16 +95,16 @@ pub enum ErrorKind {
     #[error("the content ended after {actual_bytes} of {declared_bytes} bytes: did the file shrink while it was read?")]
     #[non_exhaustive]
     TooShort {
-        /// The promise.
+        /// The length that was promised.
         declared_bytes: u64,
-        /// What came.
+        /// The length that came.
         actual_bytes: u64,
     },
     /// A payload went on behind the length that was promised for it.
     #[error("the content is longer than its {declared_bytes} bytes: did the file grow while it was read?")]
     #[non_exhaustive]
     TooLong {
-        /// The promise.
+        /// The length that was promised.
         declared_bytes: u64,
     },
     /// The sizes in `.metadata` are not those of what was written.
@@ -150,7 +178,7 @@ impl Error {
         self
     }
 
-    /// The reason.
+    /// The reason, to be matched.
     #[must_use]
     pub fn kind(&self) -> &ErrorKind {
         &self.0.kind

@@ -1,4 +1,45 @@
 //! The archive itself: written, read, extracted and accessed at random.
+//!
+//! | to | there is |
+//! |---|---|
+//! | write an archive | [`SnapshotWriter`] into any sink; [`SnapshotStream`] where somebody pulls |
+//! | give it payloads | [`Content`] for one, a [`DocumentSource`] such as [`Plan`](crate::source::Plan) for many |
+//! | read an archive from front to back | [`SnapshotReader`], which lends one [`Entry`] after the other |
+//! | unpack one, all or nothing | [`extract`] |
+//! | fetch single files of an indexed one | [`SnapshotArchive`] |
+//! | give one an index | [`repack`] for any, [`make_index`] for one that this crate wrote |
+//! | join what many workers packed | [`Joined`], [`Shard`] |
+//!
+//! Options come by value ([`WriteOptions`], [`ReadOptions`], [`ExtractOptions`]), and what was done comes back as a
+//! report ([`WriteReport`], [`ReadReport`], [`ExtractReport`]). An [`Error`] is why the work stopped; an [`Anomaly`] is
+//! what was odd in an archive that could still be read.
+//!
+//! ```
+//! use std::io::Read;
+//! use appsnap::metadata::Metadata;
+//! use appsnap::snapshot::{Content, IndexPlacement, ReadOptions, WriteOptions};
+//! use appsnap::snapshot::{SnapshotArchive, SnapshotReader, SnapshotWriter};
+//!
+//! let id = "0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?;
+//! let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
+//! let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new().with_files_size_bytes(5), options)?;
+//! writer.document(id, Content::sized(5, &b"hello"[..]))?;
+//! let (archive, _) = writer.finish()?;
+//!
+//! // From front to back: believed, because it was verified.
+//! let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
+//! while let Some(entry) = reader.next_entry()? {
+//!     println!("{:?}: {} bytes", entry.kind(), entry.len_bytes());
+//! }
+//! assert!(reader.report().is_verified() && reader.report().is_indexed());
+//!
+//! // At random: one document, a few reads.
+//! let archive = SnapshotArchive::open(archive.as_slice(), archive.len() as u64, ReadOptions::new())?;
+//! let mut text = String::new();
+//! archive.document(id)?.expect("it is there").read_to_string(&mut text)?;
+//! assert_eq!(text, "hello");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod anomaly;
 mod archive;

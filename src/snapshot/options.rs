@@ -7,6 +7,14 @@ use crate::limits::Limits;
 ///
 /// A section always begins at `.metadata`, at the database, at the first document and at the end marker. More sections
 /// let parts of the documents be cut out, or written elsewhere, without inflating their neighbours.
+///
+/// ```
+/// use appsnap::snapshot::{Sections, WriteOptions};
+///
+/// // For archives whose documents are packed by many workers, or taken apart later.
+/// let options = WriteOptions::new().with_sections(Sections::Digit);
+/// # let _ = options;
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Sections {
@@ -21,6 +29,21 @@ pub enum Sections {
 }
 
 /// Whether the archive carries an index for random access.
+///
+/// ```
+/// use appsnap::metadata::Metadata;
+/// use appsnap::snapshot::{IndexPlacement, SnapshotWriter, WriteOptions};
+///
+/// let archive_bytes = |index| {
+///     let options = WriteOptions::new().with_index(index);
+///     let writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options)?;
+///     writer.finish().map(|(archive, report)| (archive.len(), report.index().is_some()))
+/// };
+/// let (plain, with_sidecar) = (archive_bytes(IndexPlacement::Omitted)?, archive_bytes(IndexPlacement::Sidecar)?);
+/// assert_eq!((plain.0, plain.1, with_sidecar.1), (with_sidecar.0, false, true));
+/// assert!(archive_bytes(IndexPlacement::Embedded)?.0 > plain.0);
+/// # Ok::<(), appsnap::snapshot::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum IndexPlacement {
@@ -34,6 +57,16 @@ pub enum IndexPlacement {
 }
 
 /// What to do when the sizes that `.metadata` declares are not those that were written.
+///
+/// ```
+/// use appsnap::metadata::Metadata;
+/// use appsnap::snapshot::{ErrorKind, MetadataSizes, SnapshotWriter, WriteOptions};
+///
+/// let wrong = Metadata::new().with_files_size_bytes(5);
+/// let finish = |options| SnapshotWriter::start(Vec::new(), &wrong, options)?.finish();
+/// assert!(matches!(finish(WriteOptions::new()).unwrap_err().kind(), ErrorKind::MetadataSize { .. }));
+/// assert!(finish(WriteOptions::new().with_metadata_sizes(MetadataSizes::AsGiven)).is_ok());
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MetadataSizes {
@@ -106,6 +139,28 @@ impl WriteOptions {
 }
 
 /// How much a reader puts up with.
+///
+/// ```
+/// # let mut tar = tar::Builder::new(Vec::new());
+/// # for (name, payload) in [(".metadata", "{}"), ("notes.txt", "hello")] {
+/// #     let mut header = tar::Header::new_ustar();
+/// #     header.set_size(payload.len() as u64);
+/// #     tar.append_data(&mut header, name, payload.as_bytes())?;
+/// # }
+/// # let tar = tar.into_inner()?;
+/// use appsnap::snapshot::{EntryKind, ReadOptions, SnapshotReader, Tolerance};
+///
+/// // The archive holds `notes.txt`, which has no place in a snapshot.
+/// let mut reader = SnapshotReader::new(tar.as_slice(), ReadOptions::new().with_tolerance(Tolerance::Salvage));
+/// let mut misplaced = Vec::new();
+/// while let Some(entry) = reader.next_entry()? {
+///     if let EntryKind::Misplaced { name, .. } = entry.kind() {
+///         misplaced.push(name.clone());
+///     }
+/// }
+/// assert_eq!(misplaced, [b"notes.txt"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Tolerance {
@@ -119,6 +174,16 @@ pub enum Tolerance {
 }
 
 /// How a snapshot is read.
+///
+/// ```
+/// use appsnap::Limits;
+/// use appsnap::snapshot::{ReadOptions, Tolerance};
+///
+/// let options = ReadOptions::new()
+///     .with_limits(Limits::untrusted().with_max_total_bytes(4 << 30))
+///     .with_tolerance(Tolerance::Salvage);
+/// # let _ = options;
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct ReadOptions {
     pub(super) limits: Limits,

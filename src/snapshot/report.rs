@@ -6,6 +6,19 @@ use super::anomaly::Anomaly;
 use super::index::Index;
 
 /// What a finished archive holds.
+///
+/// ```
+/// # use appsnap::metadata::Metadata;
+/// # use appsnap::snapshot::{Content, IndexPlacement, SnapshotWriter, WriteOptions};
+/// # let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
+/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options)?;
+/// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
+/// # let (archive, report) = writer.finish()?;
+/// assert_eq!((report.documents_count(), report.document_bytes(), report.database_bytes()), (1, 5, None));
+/// assert_eq!((report.plain_bytes(), report.archive_bytes()), (10_240, archive.len() as u64));
+/// assert!(report.index().is_some());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct WriteReport {
     pub(super) documents_count: u64,
@@ -22,7 +35,7 @@ impl WriteReport {
         self.document_bytes += len_bytes;
     }
 
-    /// Documents written.
+    /// How many documents were written.
     #[must_use]
     pub const fn documents_count(&self) -> u64 {
         self.documents_count
@@ -60,6 +73,28 @@ impl WriteReport {
 }
 
 /// What has been read of an archive so far; complete once the reader has said that there are no more entries.
+///
+/// ```
+/// # use appsnap::metadata::Metadata;
+/// # use appsnap::snapshot::{Content, IndexPlacement, SnapshotWriter, WriteOptions};
+/// # let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
+/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options)?;
+/// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
+/// # let (archive, _) = writer.finish()?;
+/// use appsnap::snapshot::{ReadOptions, SnapshotReader};
+///
+/// let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
+/// assert!(!reader.report().is_verified());
+/// while reader.next_entry()?.is_some() {}
+/// let report = reader.report();
+/// assert!(report.is_verified() && report.is_indexed());
+/// assert_eq!((report.documents_count(), report.document_bytes()), (1, 5));
+/// // No database, and a `.metadata` that says nothing:
+/// for (name, count) in report.anomaly_counts() {
+///     println!("{name}: {count}");
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct ReadReport {
     pub(super) documents_count: u64,
@@ -75,7 +110,7 @@ pub struct ReadReport {
 }
 
 impl ReadReport {
-    /// Documents seen.
+    /// How many documents were seen.
     #[must_use]
     pub const fn documents_count(&self) -> u64 {
         self.documents_count

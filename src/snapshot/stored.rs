@@ -18,6 +18,24 @@ const HEADER_BYTES: u64 = BLOCK_BYTES as u64;
 ///
 /// The tar header in front of it is compared with the index when reading begins, and the CRC32 when it ends: the last
 /// bytes come together with that verdict, so do not use what was read before an error.
+///
+/// ```
+/// # use appsnap::metadata::Metadata;
+/// # use appsnap::snapshot::{Content, IndexPlacement, SnapshotWriter, WriteOptions};
+/// # let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
+/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options)?;
+/// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
+/// # let (archive, _) = writer.finish()?;
+/// use std::io::Read;
+/// use appsnap::snapshot::{ReadOptions, SnapshotArchive};
+///
+/// let archive = SnapshotArchive::open(archive.as_slice(), archive.len() as u64, ReadOptions::new())?;
+/// let mut document = archive.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?)?.expect("it is there");
+/// let mut content = Vec::with_capacity(document.len_bytes() as usize);
+/// document.read_to_end(&mut content)?;
+/// assert_eq!(content, b"hello");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct StoredFile<'a, R: ?Sized> {
     source: &'a R,

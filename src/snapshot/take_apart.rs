@@ -21,6 +21,26 @@ impl<R: ReadAt + Sync, S: ReadAt> SnapshotArchive<R, S> {
     /// anew, so the result is byte for byte what [`SnapshotWriter`](super::SnapshotWriter) would have written at the same
     /// level and with the same sections.
     ///
+    /// ```
+    /// # use appsnap::metadata::Metadata;
+    /// # use appsnap::snapshot::{Content, SnapshotWriter, WriteOptions};
+    /// # let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
+    /// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options)?;
+    /// # writer.database(Content::sized(4, &b"dump"[..]))?;
+    /// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
+    /// # let (archive, _) = writer.finish()?;
+    /// use appsnap::gzip::Parallelism;
+    /// use appsnap::observe::Silent;
+    /// use appsnap::snapshot::{IndexPlacement, ReadOptions, Selection, SnapshotArchive};
+    ///
+    /// let archive = SnapshotArchive::open(archive.as_slice(), archive.len() as u64, ReadOptions::new())?;
+    /// let (_, report) = archive.take_apart(
+    ///     Vec::new(), Selection::Database, IndexPlacement::Omitted, Parallelism::Inline, &mut Silent,
+    /// )?;
+    /// assert_eq!((report.database_bytes(), report.documents_count()), (Some(4), 0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// What [`verify`](Self::verify) says; when a section does not begin with a chunk, as in archives of other writers;
     /// when reading or writing fails.

@@ -5,12 +5,26 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The result of collecting documents.
+/// A [`Result`](std::result::Result) whose error is this module's [`Error`], unless another is named.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why collecting documents stopped, and at which path.
 ///
 /// Errors that happen while a document is opened or read travel through [`io::Error`]; this type is then its inner error.
+///
+/// ```
+/// use appsnap::observe::Silent;
+/// use appsnap::source::directory::{self, DirectoryOptions};
+/// use appsnap::source::{Action, ErrorKind};
+///
+/// let error = directory::scan("no/such/folder", &DirectoryOptions::new(), &mut Silent).unwrap_err();
+/// match error.kind() {
+///     ErrorKind::Io { action, .. } => assert!(matches!(action, Action::List | Action::Inspect)),
+///     ErrorKind::Changed { .. } => println!("stop the app first: {error}"),
+///     other => unreachable!("{other:?}"),
+/// }
+/// assert_eq!(error.path(), std::path::Path::new("no/such/folder"));
+/// ```
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -20,6 +34,8 @@ struct Inner {
 }
 
 /// What went wrong, grouped by who has to act.
+///
+/// [`Error`] shows how to match them; more may come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -34,7 +50,7 @@ pub enum ErrorKind {
     Changed {
         /// Length when the plan was made.
         planned_bytes: u64,
-        /// Length now.
+        /// Length that was found.
         found_bytes: u64,
     },
     /// Something else lies where a file was planned: a link, a folder, or another file put there in the same instant.
@@ -53,6 +69,16 @@ pub enum ErrorKind {
 }
 
 /// What was being done when the system refused.
+///
+/// ```
+/// use std::path::Path;
+/// use appsnap::observe::Silent;
+/// use appsnap::source::directory::{self, DirectoryOptions};
+/// use appsnap::source::{Action, ErrorKind};
+///
+/// let error = directory::scan(Path::new("Cargo.toml"), &DirectoryOptions::new(), &mut Silent).unwrap_err();
+/// assert!(!matches!(error.kind(), ErrorKind::Io { action: Action::Read, .. }), "nothing was read: {error}");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Action {
@@ -60,9 +86,9 @@ pub enum Action {
     List,
     /// Asking for a file's type or length.
     Inspect,
-    /// Opening a file.
+    /// Opening a file to be read.
     Open,
-    /// Reading a file.
+    /// Reading what a file holds.
     Read,
     /// Putting documents down in a folder for such things.
     Spool,

@@ -5,6 +5,21 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// Something that lies among the documents and was not taken.
+///
+/// ```
+/// # use appsnap::observe::Silent;
+/// # use appsnap::source::directory::{self, DirectoryOptions};
+/// # let folder = tempfile::tempdir()?;
+/// # std::fs::create_dir_all(folder.path().join("0d/3e"))?;
+/// # std::fs::write(folder.path().join("0d/3e/0d3e301f-5551-46f8-ad44-8de2be084c95"), "hello")?;
+/// # std::fs::write(folder.path().join("Thumbs.db"), "left by a file manager")?;
+/// # let plan = directory::scan(folder.path(), &DirectoryOptions::new(), &mut Silent)?;
+/// use appsnap::source::LeftoverKind;
+///
+/// let leftover = plan.leftovers().iter().next().expect("there is one");
+/// assert_eq!((leftover.kind(), leftover.path().to_str()), (LeftoverKind::Junk, Some("Thumbs.db")));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Leftover {
     // Declared in this order so that the derived order is by path.
@@ -13,12 +28,22 @@ pub struct Leftover {
 }
 
 /// Why something was not taken.
+///
+/// ```
+/// use appsnap::source::LeftoverKind;
+///
+/// for kind in LeftoverKind::all() {
+///     println!("{}: {}", kind.name(), kind.explanation());
+/// }
+/// assert_eq!(LeftoverKind::WrongShard.to_string(), "wrong-shard");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum LeftoverKind {
     /// A file whose name is not a uuid, after the prefix and suffix of the keys were taken off.
     NotAnId,
-    /// A file named by a number, as very old apps wrote them: `NN/<id>`. It needs a uuid, and its row has to say so.
+    /// A file named by a number, as very old apps wrote them: `NN/<number>`, where `NN`
+    /// is its thousands, in two digits at least. It needs a uuid, and its row has to say so.
     Numbered,
     /// A document in a folder that its uuid does not lead to.
     WrongShard,
@@ -128,6 +153,21 @@ impl fmt::Display for Leftover {
 /// Everything that was not taken: all of it counted, the first by path of each kind kept.
 ///
 /// What is kept does not depend on the number of threads that walked.
+///
+/// ```
+/// # use appsnap::observe::Silent;
+/// # use appsnap::source::directory::{self, DirectoryOptions};
+/// # let folder = tempfile::tempdir()?;
+/// # std::fs::create_dir_all(folder.path().join("0d/3e"))?;
+/// # std::fs::write(folder.path().join("0d/3e/0d3e301f-5551-46f8-ad44-8de2be084c95"), "hello")?;
+/// # std::fs::write(folder.path().join("Thumbs.db"), "left by a file manager")?;
+/// # let plan = directory::scan(folder.path(), &DirectoryOptions::new(), &mut Silent)?;
+/// use appsnap::source::LeftoverKind;
+///
+/// let leftovers = plan.leftovers();
+/// assert_eq!((leftovers.total_count(), leftovers.count(LeftoverKind::Symlink)), (1, 0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Leftovers {
     kept: Vec<Leftover>,

@@ -37,12 +37,36 @@ impl NumberedFile {
     }
 }
 
-/// The documents of a files folder, or of an archive of one: in ascending order of their ids, each once, with the length that each had when the
-/// plan was made.
+/// The documents of a files folder, or of an archive of one: in ascending order of their ids, each once, with the
+/// length that each had when the plan was made.
 ///
-/// A plan holds 32 bytes a document and no paths (and 24 to 56 more of an archive); it opens a file only when asked to, and
-/// refuses one that has changed.
-/// It is a [`DocumentSource`], so a snapshot writer can pull documents out of it with several threads.
+/// A plan holds 32 bytes a document and no paths (and 24 to 56 more of an archive); it opens a file only when asked to,
+/// and refuses one that has changed. It is a [`DocumentSource`], so a snapshot writer can pull documents out of it with
+/// several threads.
+///
+/// ```
+/// # use appsnap::observe::Silent;
+/// # use appsnap::source::directory::{self, DirectoryOptions};
+/// # let folder = tempfile::tempdir()?;
+/// # std::fs::create_dir_all(folder.path().join("0d/3e"))?;
+/// # std::fs::write(folder.path().join("0d/3e/0d3e301f-5551-46f8-ad44-8de2be084c95"), "hello")?;
+/// # std::fs::write(folder.path().join("Thumbs.db"), "left by a file manager")?;
+/// # let plan = directory::scan(folder.path(), &DirectoryOptions::new(), &mut Silent)?;
+/// use appsnap::metadata::Metadata;
+/// use appsnap::snapshot::{SnapshotWriter, WriteOptions};
+///
+/// let id = "0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?;
+/// assert_eq!((plan.documents_count(), plan.len_bytes(id)), (1, Some(5)));
+/// for leftover in plan.leftovers().iter() {
+///     eprintln!("left out: {leftover}");
+/// }
+///
+/// let metadata = plan.complete(Metadata::new().with_model_version("1.0.0.40"), None);
+/// let mut writer = SnapshotWriter::start(Vec::new(), &metadata, WriteOptions::new())?;
+/// writer.documents(&plan, &mut Silent)?;
+/// writer.finish()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Plan {
     store: Store,
@@ -105,7 +129,8 @@ impl Plan {
         self.document_bytes = total_bytes(&self.rows);
     }
 
-    /// The files that very old apps named by numbers, `NN/<number>`, and their lengths, in ascending order of the numbers.
+    /// The files that very old apps named by numbers, `NN/<number>` with the thousands in front, and their
+    /// lengths in bytes, in ascending order of the numbers.
     ///
     /// They are among the [leftovers](Self::leftovers) until [`assign`](Self::assign) makes documents of them.
     pub fn numbered(&self) -> impl ExactSizeIterator<Item = (u64, u64)> {
@@ -115,6 +140,22 @@ impl Plan {
     /// Makes documents of numbered files whose uuids somebody knows: `id_of` is asked for each. Returns how many there were.
     ///
     /// A file stays a leftover when the plan has a document with its uuid already, or another number got it.
+    ///
+    /// ```
+    /// use appsnap::observe::Silent;
+    /// use appsnap::source::directory::{self, DirectoryOptions};
+    ///
+    /// let folder = tempfile::tempdir()?;
+    /// std::fs::create_dir_all(folder.path().join("00"))?;
+    /// std::fs::write(folder.path().join("00/101"), "hello")?;
+    /// let mut plan = directory::scan(folder.path(), &DirectoryOptions::new(), &mut Silent)?;
+    /// assert_eq!((plan.documents_count(), plan.numbered().collect::<Vec<_>>()), (0, vec![(101, 5)]));
+    ///
+    /// let id = "0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?;
+    /// assert_eq!(plan.assign(|number| (number == 101).then_some(id)), 1);
+    /// assert_eq!(plan.documents_count(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn assign(&mut self, mut id_of: impl FnMut(u64) -> Option<DocumentId>) -> u64 {
         let mut known = self.numbered.iter().filter_map(|file| Some((id_of(file.number)?, *file))).collect::<Vec<_>>();
         known.sort_unstable();

@@ -18,6 +18,17 @@ const WINDOW_OVERHEAD_BYTES: u64 = 15;
 const MEMBER_OVERHEAD_BYTES: u64 = 20;
 
 /// The size of a snapshot that has not been written yet.
+///
+/// ```
+/// use appsnap::metadata::Metadata;
+/// use appsnap::snapshot::NoDocuments;
+/// use appsnap::source::SizeEstimate;
+///
+/// let metadata = Metadata::new().with_dump_size_bytes(1 << 20);
+/// let size = SizeEstimate::of(&NoDocuments, &metadata, Some(1 << 20));
+/// assert_eq!(size.tar_bytes % 10_240, 0, "tar comes in records of twenty blocks");
+/// assert!(size.max_packed_bytes < size.tar_bytes + 2_000);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SizeEstimate {

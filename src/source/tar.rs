@@ -1,4 +1,24 @@
 //! Tar archives of a files folder, compressed with gzip or not: [`scan`] turns one into a [`Plan`].
+//!
+//! A compressed archive is unpacked once, into a file without a name:
+//!
+//! ```
+//! # let folder = tempfile::tempdir()?;
+//! # let path = folder.path().join("files.tar.gz");
+//! # let packer = flate2::write::GzEncoder::new(std::fs::File::create(&path)?, flate2::Compression::fast());
+//! # let mut builder = ::tar::Builder::new(packer);
+//! # let mut header = ::tar::Header::new_ustar();
+//! # header.set_size(5);
+//! # builder.append_data(&mut header, "0d/3e/0d3e301f-5551-46f8-ad44-8de2be084c95", &b"hello"[..])?;
+//! # builder.into_inner()?.finish()?;
+//! use appsnap::observe::Silent;
+//! use appsnap::source::{ArchiveOptions, tar};
+//!
+//! assert!(tar::scan(&path, &ArchiveOptions::new(), &mut Silent).is_err(), "it needs a folder for that");
+//! let options = ArchiveOptions::new().with_spool_dir(folder.path());
+//! assert_eq!(tar::scan(&path, &options, &mut Silent)?.documents_count(), 1);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read as _, Seek as _};
@@ -19,6 +39,22 @@ const BUFFER_BYTES: usize = 256 << 10;
 /// Documents are found as [`directory::scan`](super::directory::scan) finds them, below the files folder that the archive
 /// holds; see [`ArchiveOptions::with_root`]. A bare tar is left as it is, and its documents are read from their places. A
 /// compressed one cannot be read at random, so its documents are put down in the spool folder that the options name.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("files.tar");
+/// # let mut builder = ::tar::Builder::new(std::fs::File::create(&path)?);
+/// # let mut header = ::tar::Header::new_ustar();
+/// # header.set_size(5);
+/// # builder.append_data(&mut header, "data/files/0d/3e/0d3e301f-5551-46f8-ad44-8de2be084c95", &b"hello"[..])?;
+/// # builder.finish()?;
+/// use appsnap::observe::Silent;
+/// use appsnap::source::{ArchiveOptions, tar};
+///
+/// let plan = tar::scan(&path, &ArchiveOptions::new(), &mut Silent)?;
+/// assert_eq!((plan.documents_count(), plan.document_bytes()), (1, 5));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// When the file cannot be read, when the archive is damaged, ambiguous or beyond the limits, when a name in it reaches

@@ -1,4 +1,19 @@
 //! Zip archives of a files folder: [`scan`] turns one into a [`Plan`].
+//!
+//! ```
+//! # let folder = tempfile::tempdir()?;
+//! # let path = folder.path().join("files.zip");
+//! # let mut writer = appsnap::zip::Writer::new(std::fs::File::create(&path)?);
+//! # writer.entry("files/0d3e301f-5551-46f8-ad44-8de2be084c95", &b"hello"[..])?;
+//! # writer.entry("readme.txt", &b"hello"[..])?;
+//! # writer.finish()?;
+//! use appsnap::observe::Silent;
+//! use appsnap::source::{ArchiveOptions, zip};
+//!
+//! let plan = zip::scan(&path, &ArchiveOptions::new().with_root("files"), &mut Silent)?;
+//! assert_eq!((plan.documents_count(), plan.leftovers().total_count()), (1, 1));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -23,6 +38,20 @@ const BUFFER_BYTES: usize = 64 << 10;
 /// holds; see [`ArchiveOptions::with_root`]. Stored documents are read from their places, after their checksums were verified
 /// here; deflated ones of up to a mebibyte are inflated whenever they are opened, and longer ones are put down in the spool
 /// folder that the options name.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("files.zip");
+/// # let mut writer = appsnap::zip::Writer::new(std::fs::File::create(&path)?);
+/// # writer.entry("data/files/0d/3e/0d3e301f-5551-46f8-ad44-8de2be084c95", &b"hello"[..])?;
+/// # writer.finish()?;
+/// use appsnap::observe::Silent;
+/// use appsnap::source::{ArchiveOptions, zip};
+///
+/// let plan = zip::scan(&path, &ArchiveOptions::new(), &mut Silent)?;
+/// assert_eq!((plan.documents_count(), plan.document_bytes()), (1, 5));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// When the file cannot be read, when the archive is damaged, ambiguous or beyond the limits, when a name in it reaches

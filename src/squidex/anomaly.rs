@@ -3,6 +3,21 @@
 use std::fmt;
 
 /// Something in the archive that Squidex passes over in silence.
+///
+/// ```
+/// use appsnap::Limits;
+/// use appsnap::squidex::{Anomaly, Archive};
+///
+/// let mut zip = appsnap::zip::Writer::new(Vec::new());
+/// for index in [0, 1, 3] {
+///     zip.entry(&appsnap::squidex::event_path(index), &br#"{"n":{"t":"X","s":"app-1","p":"{}"}}"#[..])?;
+/// }
+/// let bytes = zip.finish()?;
+/// let archive = Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
+/// let is_gap = |anomaly: &&Anomaly| matches!(anomaly, Anomaly::Gap { missing_index: 2, unreachable_count: 1, .. });
+/// assert!(archive.anomalies().iter().any(|anomaly| is_gap(&anomaly)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Anomaly {
@@ -91,6 +106,27 @@ impl fmt::Display for Anomaly {
 }
 
 /// The anomalies of an archive: the first of them, and how many there are.
+///
+/// ```
+/// # use appsnap::squidex::{Event, Writer};
+/// # let mut writer = Writer::start(Vec::new())?;
+/// # writer.json("Users.json", &serde_json::json!({"u1": "ada@example.org"}))?;
+/// # writer.json("Settings.json", &serde_json::json!({}))?;
+/// # writer.json("Urls.json", &serde_json::json!({"assets": "https://cms.example.org/api/assets/"}))?;
+/// # let app = "f4c43ae4-0d14-4ee0-a5c4-4d4e3e1a5f10";
+/// # let payload = format!(r#"{{"name":"blog","appId":"{app},blog"}}"#);
+/// # writer.event(&Event::new("AppCreatedEvent", format!("app-{app}"), payload)?)?;
+/// # let (bytes, _) = writer.finish()?;
+/// use appsnap::Limits;
+/// use appsnap::squidex::Archive;
+///
+/// let archive = Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
+/// assert!(archive.anomalies().is_empty());
+/// for anomaly in archive.anomalies().iter() {
+///     println!("{}: {anomaly}", anomaly.name());
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Anomalies {
     kept: Vec<Anomaly>,

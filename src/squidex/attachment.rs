@@ -23,6 +23,25 @@ pub(super) struct Version {
 /// `Urls.json`: under which addresses the app's assets were reachable where the backup was made.
 ///
 /// A restore replaces these addresses in contents by its own, so a clone keeps them as they are.
+///
+/// ```
+/// # use appsnap::squidex::{Event, Writer};
+/// # let mut writer = Writer::start(Vec::new())?;
+/// # writer.json("Users.json", &serde_json::json!({"u1": "ada@example.org"}))?;
+/// # writer.json("Settings.json", &serde_json::json!({}))?;
+/// # writer.json("Urls.json", &serde_json::json!({"assets": "https://cms.example.org/api/assets/"}))?;
+/// # let app = "f4c43ae4-0d14-4ee0-a5c4-4d4e3e1a5f10";
+/// # let payload = format!(r#"{{"name":"blog","appId":"{app},blog"}}"#);
+/// # writer.event(&Event::new("AppCreatedEvent", format!("app-{app}"), payload)?)?;
+/// # let (bytes, _) = writer.finish()?;
+/// use appsnap::Limits;
+/// use appsnap::squidex::Archive;
+///
+/// let archive = Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
+/// let urls = archive.urls()?.expect("it is there");
+/// assert_eq!(urls.assets.as_deref(), Some("https://cms.example.org/api/assets/"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Urls {
@@ -53,7 +72,7 @@ impl AssetFile {
         Self { asset_id: asset_id.into(), version }
     }
 
-    /// The asset.
+    /// The id of the asset that the file belongs to.
     #[must_use]
     pub fn asset_id(&self) -> &str {
         &self.asset_id

@@ -19,6 +19,14 @@ use crate::observe::{Event as Progress, Observer};
 const SEPARATOR: &str = "--";
 
 /// The app that a clone becomes.
+///
+/// ```
+/// use appsnap::squidex::NewApp;
+///
+/// let new = NewApp::new(uuid::Uuid::from_u128(7)).with_name("blog-copy".parse()?);
+/// assert_ne!(new, NewApp::new(uuid::Uuid::from_u128(7)));
+/// # Ok::<(), appsnap::squidex::ParseNameError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewApp {
     id: Uuid,
@@ -41,6 +49,28 @@ impl NewApp {
 }
 
 /// What a clone changed.
+///
+/// ```
+/// # use appsnap::squidex::{Event, Writer};
+/// # let mut writer = Writer::start(Vec::new())?;
+/// # writer.json("Users.json", &serde_json::json!({"u1": "ada@example.org"}))?;
+/// # writer.json("Settings.json", &serde_json::json!({}))?;
+/// # writer.json("Urls.json", &serde_json::json!({"assets": "https://cms.example.org/api/assets/"}))?;
+/// # let app = "f4c43ae4-0d14-4ee0-a5c4-4d4e3e1a5f10";
+/// # let payload = format!(r#"{{"name":"blog","appId":"{app},blog"}}"#);
+/// # writer.event(&Event::new("AppCreatedEvent", format!("app-{app}"), payload)?)?;
+/// # let (bytes, _) = writer.finish()?;
+/// use appsnap::Limits;
+/// use appsnap::squidex::Archive;
+///
+/// let archive = Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
+/// use appsnap::observe::Silent;
+/// use appsnap::squidex::{NewApp, clone_app};
+///
+/// let (_, report) = clone_app(&archive, std::io::sink(), &NewApp::new(uuid::Uuid::from_u128(7)), &mut Silent)?;
+/// assert_eq!((report.from.name(), report.written.events_count), ("blog", 1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CloneReport {
@@ -56,6 +86,30 @@ pub struct CloneReport {
 /// event that creates the app gets the name. Everything else keeps its bytes: ids of contents, schemas and assets are the
 /// app's own, and `Urls.json` has to keep the old addresses, since they are what a restore looks for in texts. Events behind
 /// a gap and attachments that no restore finds are not copied. Each event keeps its form.
+///
+/// ```
+/// # use appsnap::squidex::{Event, Writer};
+/// # let mut writer = Writer::start(Vec::new())?;
+/// # writer.json("Users.json", &serde_json::json!({"u1": "ada@example.org"}))?;
+/// # writer.json("Settings.json", &serde_json::json!({}))?;
+/// # writer.json("Urls.json", &serde_json::json!({"assets": "https://cms.example.org/api/assets/"}))?;
+/// # let app = "f4c43ae4-0d14-4ee0-a5c4-4d4e3e1a5f10";
+/// # let payload = format!(r#"{{"name":"blog","appId":"{app},blog"}}"#);
+/// # writer.event(&Event::new("AppCreatedEvent", format!("app-{app}"), payload)?)?;
+/// # let (bytes, _) = writer.finish()?;
+/// use appsnap::Limits;
+/// use appsnap::squidex::Archive;
+///
+/// let archive = Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
+/// use appsnap::observe::Silent;
+/// use appsnap::squidex::{NewApp, clone_app};
+///
+/// let new = NewApp::new(uuid::Uuid::from_u128(7)).with_name("blog-copy".parse()?);
+/// let (copy, _) = clone_app(&archive, Vec::new(), &new, &mut Silent)?;
+/// let copy = Archive::open(&copy, copy.len() as u64, &Limits::untrusted())?;
+/// assert!(copy.event(0)?.unwrap().payload().contains("00000000-0000-0000-0000-000000000007,blog-copy"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// [`NoApp`](ErrorKind::NoApp) when the events do not begin with the creation of the app; [`Event`](ErrorKind::Event) when

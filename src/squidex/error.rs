@@ -9,10 +9,27 @@ use crate::json::JsonError;
 use crate::limits::Exceeded;
 use crate::zip;
 
-/// Shorthand for results of this module.
+/// A [`Result`](std::result::Result) whose error is this module's [`Error`], unless another is named.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a Squidex archive could not be read or written on.
+///
+/// ```
+/// use appsnap::Limits;
+/// use appsnap::squidex::{Archive, ErrorKind};
+///
+/// let mut zip = appsnap::zip::Writer::new(Vec::new());
+/// zip.entry("holiday/photo.jpg", &b"..."[..])?;
+/// let bytes = zip.finish()?;
+/// let error = Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted()).unwrap_err();
+/// match error.kind() {
+///     ErrorKind::NotBackup => println!("{error}"),
+///     ErrorKind::Version { major, .. } => println!("version {major} is not restored by anybody"),
+///     ErrorKind::Zip => println!("download it again: {error}"),
+///     other => unreachable!("{other:?}"),
+/// }
+/// # Ok::<(), appsnap::zip::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Error(Box<Inner>);
 
@@ -30,6 +47,8 @@ enum Source {
 }
 
 /// The kinds of [`Error`], grouped by who must act.
+///
+/// [`Error`] shows how to match them; more may come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -58,7 +77,7 @@ pub enum ErrorKind {
     /// An event cannot be understood.
     #[non_exhaustive]
     Event {
-        /// Which one.
+        /// The number of the event.
         index: u64,
         /// What is wrong with it.
         fault: EventFault,
@@ -66,7 +85,7 @@ pub enum ErrorKind {
     /// A JSON attachment cannot be understood; `source` says why.
     #[non_exhaustive]
     Attachment {
-        /// Its name.
+        /// Name of the attachment.
         name: String,
     },
     /// The archive cannot be cloned: there is no event that creates the app before others need its id.
@@ -80,6 +99,19 @@ pub enum ErrorKind {
 }
 
 /// What is wrong with an event.
+///
+/// ```
+/// use appsnap::Limits;
+/// use appsnap::squidex::{Archive, ErrorKind, EventFault, event_path};
+///
+/// let mut zip = appsnap::zip::Writer::new(Vec::new());
+/// zip.entry(&event_path(0), &b"{}"[..])?;
+/// let bytes = zip.finish()?;
+/// let archive = Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
+/// let error = archive.event(0).unwrap_err();
+/// assert!(matches!(error.kind(), ErrorKind::Event { index: 0, fault: EventFault::Empty, .. }), "{error}");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ThisError)]
 #[non_exhaustive]
 pub enum EventFault {
@@ -124,7 +156,7 @@ impl Error {
         }
     }
 
-    /// What happened.
+    /// What happened, to be matched.
     #[must_use]
     pub fn kind(&self) -> &ErrorKind {
         &self.0.kind

@@ -7,6 +7,14 @@ use super::error::{Error, ErrorKind, EventFault, Result};
 use super::object::{Object, from_object};
 
 /// Which of its two forms an event is stored in.
+///
+/// ```
+/// use appsnap::squidex::{Event, Shape};
+///
+/// let event = Event::new("AppCreatedEvent", "app-1", "{}")?;
+/// assert_eq!(event.shape(), &Shape::Compact);
+/// # Ok::<(), appsnap::squidex::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Shape {
@@ -24,6 +32,15 @@ pub enum Shape {
 }
 
 /// One event: its type, its stream, and payload and headers as JSON text, byte for byte as stored.
+///
+/// ```
+/// use appsnap::squidex::Event;
+///
+/// let event = Event::new("AssetCreatedEventV2", "asset-1--7", r#"{"fileName":"logo.png"}"#)?.with_headers("{}")?;
+/// assert_eq!((event.kind(), event.base_kind()), ("AssetCreatedEventV2", "AssetCreated"));
+/// assert!(Event::new("AssetCreatedEventV2", "asset-1--7", "not JSON").is_err());
+/// # Ok::<(), appsnap::squidex::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
     kind: String,

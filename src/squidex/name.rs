@@ -20,6 +20,13 @@ use thiserror::Error;
 pub struct AppName(String);
 
 /// A text is no name of an app, or no name of a backup file.
+///
+/// ```
+/// use appsnap::squidex::{AppName, FileName, ParseNameError};
+///
+/// assert_eq!("My Blog".parse::<AppName>(), Err(ParseNameError::App));
+/// assert_eq!("backup.zip".parse::<FileName>(), Err(ParseNameError::File));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ParseNameError {
@@ -32,7 +39,7 @@ pub enum ParseNameError {
 }
 
 impl AppName {
-    /// The name.
+    /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -85,7 +92,7 @@ impl FileName {
         if fits { Ok(Self { app, started }) } else { Err(ParseNameError::File) }
     }
 
-    /// The app.
+    /// The app that was backed up.
     #[must_use]
     pub const fn app(&self) -> &AppName {
         &self.app

@@ -21,6 +21,26 @@ use crate::zip::{self, EntryReader, Kind, Place};
 ///
 /// Memory: 32 bytes an event, and the names of the attachments.
 ///
+/// ```
+/// # use appsnap::squidex::{Event, Writer};
+/// # let mut writer = Writer::start(Vec::new())?;
+/// # writer.json("Users.json", &serde_json::json!({"u1": "ada@example.org"}))?;
+/// # writer.json("Settings.json", &serde_json::json!({}))?;
+/// # writer.json("Urls.json", &serde_json::json!({"assets": "https://cms.example.org/api/assets/"}))?;
+/// # let app = "f4c43ae4-0d14-4ee0-a5c4-4d4e3e1a5f10";
+/// # let payload = format!(r#"{{"name":"blog","appId":"{app},blog"}}"#);
+/// # writer.event(&Event::new("AppCreatedEvent", format!("app-{app}"), payload)?)?;
+/// # let (bytes, _) = writer.finish()?;
+/// use appsnap::Limits;
+/// use appsnap::squidex::Archive;
+///
+/// let archive = Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
+/// assert_eq!((archive.version(), archive.events_count()), (Some(5), 1));
+/// assert!(archive.has_attachment("settings.json"));
+/// assert_eq!(archive.users()?.unwrap()["u1"], "ada@example.org");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Security
 /// Suited to archives from strangers: [`zip`] refuses ambiguous and lying archives, names are parsed into types
 /// and those that reach outside refuse the archive, and [`max_event_bytes`](Limits::max_event_bytes) bounds what is parsed
@@ -229,6 +249,26 @@ fn in_sequence(mut events: Vec<(u64, Place)>, note: &mut impl FnMut(Anomaly)) ->
 }
 
 /// The events of an archive, one after another.
+///
+/// ```
+/// # use appsnap::squidex::{Event, Writer};
+/// # let mut writer = Writer::start(Vec::new())?;
+/// # writer.json("Users.json", &serde_json::json!({"u1": "ada@example.org"}))?;
+/// # writer.json("Settings.json", &serde_json::json!({}))?;
+/// # writer.json("Urls.json", &serde_json::json!({"assets": "https://cms.example.org/api/assets/"}))?;
+/// # let app = "f4c43ae4-0d14-4ee0-a5c4-4d4e3e1a5f10";
+/// # let payload = format!(r#"{{"name":"blog","appId":"{app},blog"}}"#);
+/// # writer.event(&Event::new("AppCreatedEvent", format!("app-{app}"), payload)?)?;
+/// # let (bytes, _) = writer.finish()?;
+/// use appsnap::Limits;
+/// use appsnap::squidex::Archive;
+///
+/// let archive = Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
+/// for event in archive.events() {
+///     assert_eq!(event?.base_kind(), "AppCreated");
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Events<'a, R> {
     archive: &'a Archive<R>,

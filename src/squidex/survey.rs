@@ -17,6 +17,28 @@ const APP_CREATED: &str = "AppCreated";
 const WITH_FILE: [&str; 2] = ["AssetCreated", "AssetUpdated"];
 
 /// An app: its id and its name.
+///
+/// ```
+/// # use appsnap::squidex::{Event, Writer};
+/// # let mut writer = Writer::start(Vec::new())?;
+/// # writer.json("Users.json", &serde_json::json!({"u1": "ada@example.org"}))?;
+/// # writer.json("Settings.json", &serde_json::json!({}))?;
+/// # writer.json("Urls.json", &serde_json::json!({"assets": "https://cms.example.org/api/assets/"}))?;
+/// # let app = "f4c43ae4-0d14-4ee0-a5c4-4d4e3e1a5f10";
+/// # let payload = format!(r#"{{"name":"blog","appId":"{app},blog"}}"#);
+/// # writer.event(&Event::new("AppCreatedEvent", format!("app-{app}"), payload)?)?;
+/// # let (bytes, _) = writer.finish()?;
+/// use appsnap::Limits;
+/// use appsnap::squidex::Archive;
+///
+/// let archive = Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
+/// use appsnap::observe::Silent;
+///
+/// let survey = archive.survey(&mut Silent)?;
+/// let app = survey.app().expect("the first event creates it");
+/// assert_eq!((app.name(), app.id()), ("blog", "f4c43ae4-0d14-4ee0-a5c4-4d4e3e1a5f10"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct App {
     id: String,
@@ -30,7 +52,7 @@ impl App {
         &self.id
     }
 
-    /// The name.
+    /// The name, as the event that creates the app states it.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
@@ -53,6 +75,18 @@ impl App {
 }
 
 /// Something at which a restore by Squidex fails.
+///
+/// ```
+/// use appsnap::Limits;
+/// use appsnap::observe::Silent;
+/// use appsnap::squidex::{Archive, Fault, Writer};
+///
+/// let (bytes, _) = Writer::start(Vec::new())?.finish()?;
+/// let archive = Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
+/// let survey = archive.survey(&mut Silent)?;
+/// assert!(survey.faults().contains(&Fault::NoEvents) && survey.faults().contains(&Fault::NoUsers));
+/// # Ok::<(), appsnap::squidex::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
@@ -91,6 +125,30 @@ impl fmt::Display for Fault {
 }
 
 /// What an archive holds, and what a restore would fail at or leave out.
+///
+/// ```
+/// # use appsnap::squidex::{Event, Writer};
+/// # let mut writer = Writer::start(Vec::new())?;
+/// # writer.json("Users.json", &serde_json::json!({"u1": "ada@example.org"}))?;
+/// # writer.json("Settings.json", &serde_json::json!({}))?;
+/// # writer.json("Urls.json", &serde_json::json!({"assets": "https://cms.example.org/api/assets/"}))?;
+/// # let app = "f4c43ae4-0d14-4ee0-a5c4-4d4e3e1a5f10";
+/// # let payload = format!(r#"{{"name":"blog","appId":"{app},blog"}}"#);
+/// # writer.event(&Event::new("AppCreatedEvent", format!("app-{app}"), payload)?)?;
+/// # let (bytes, _) = writer.finish()?;
+/// use appsnap::Limits;
+/// use appsnap::squidex::Archive;
+///
+/// let archive = Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
+/// use appsnap::observe::Silent;
+///
+/// let survey = archive.survey(&mut Silent)?;
+/// assert!(survey.faults().is_empty() && survey.missing_assets().is_empty());
+/// for (kind, count) in survey.events_by_kind() {
+///     println!("{kind}: {count}");
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Survey {
     app: Option<App>,

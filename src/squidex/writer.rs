@@ -12,10 +12,24 @@ use super::path::{attachment_path, event_path, lower_cased};
 use crate::zip;
 
 /// What was written.
+///
+/// ```
+/// # use appsnap::squidex::{Event, Writer};
+/// # let mut writer = Writer::start(Vec::new())?;
+/// # writer.json("Users.json", &serde_json::json!({"u1": "ada@example.org"}))?;
+/// # writer.json("Settings.json", &serde_json::json!({}))?;
+/// # writer.json("Urls.json", &serde_json::json!({"assets": "https://cms.example.org/api/assets/"}))?;
+/// # let app = "f4c43ae4-0d14-4ee0-a5c4-4d4e3e1a5f10";
+/// # let payload = format!(r#"{{"name":"blog","appId":"{app},blog"}}"#);
+/// # writer.event(&Event::new("AppCreatedEvent", format!("app-{app}"), payload)?)?;
+/// # let (bytes, report) = writer.finish()?;
+/// assert_eq!((report.events_count, report.attachments_count), (1, 4));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct WriteReport {
-    /// Events.
+    /// How many events were written.
     pub events_count: u64,
     /// Attachments, the version included.
     pub attachments_count: u64,
@@ -27,6 +41,18 @@ pub struct WriteReport {
 ///
 /// The version comes first, events are numbered as they come, and attachments may stand between them. Only
 /// [`finish`](Self::finish) makes a whole archive of it. The same input gives the same bytes.
+///
+/// ```
+/// use appsnap::squidex::{AssetFile, Event, Writer};
+///
+/// let mut writer = Writer::start(Vec::new())?;
+/// writer.event(&Event::new("AppCreatedEvent", "app-1", r#"{"name":"blog","appId":"1,blog"}"#)?)?;
+/// writer.attachment(&AssetFile::new("logo", 0).to_string(), &b"\x89PNG"[..])?;
+/// let (bytes, report) = writer.finish()?;
+/// assert!(bytes.starts_with(b"PK"));
+/// assert!(report.attachment_bytes > 4, "the version counts, too");
+/// # Ok::<(), appsnap::squidex::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Writer<W> {
     zip: zip::Writer<W>,

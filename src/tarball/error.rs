@@ -11,6 +11,20 @@ use crate::limits::Exceeded;
 /// Why reading or framing a tar stream stopped, and where.
 ///
 /// Pointer-sized, so that the way of a million members without any error costs nothing.
+///
+/// ```
+/// use appsnap::Limits;
+/// use appsnap::tarball::{Damage, ErrorKind, Part, Reader};
+///
+/// let mut reader = Reader::new(&[0x61; 100][..], &Limits::untrusted());
+/// let error = reader.next_member().unwrap_err();
+/// match error.kind() {
+///     ErrorKind::Damaged(Damage::Truncated(part)) => assert_eq!(*part, Part::Header),
+///     ErrorKind::Limit(exceeded) => println!("raise {} if this is your own", exceeded.name),
+///     other => unreachable!("{other}"),
+/// }
+/// assert!(error.is_truncated());
+/// ```
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -21,6 +35,8 @@ struct Inner {
 }
 
 /// What went wrong, grouped by who has to act.
+///
+/// [`Error`] shows how to match them; more may come.
 #[derive(Debug, ThisError)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -48,6 +64,14 @@ pub enum ErrorKind {
 }
 
 /// What is broken in the stream of blocks.
+///
+/// ```
+/// use appsnap::Limits;
+/// use appsnap::tarball::{Damage, ErrorKind, Reader};
+///
+/// let mut reader = Reader::new(&[b'x'; 512][..], &Limits::untrusted());
+/// assert!(matches!(reader.next_member().unwrap_err().kind(), ErrorKind::Damaged(Damage::Checksum)));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ThisError)]
 #[non_exhaustive]
 pub enum Damage {
@@ -66,13 +90,26 @@ pub enum Damage {
 }
 
 /// A part of the stream, for [`Damage::Truncated`].
+///
+/// ```
+/// use appsnap::Limits;
+/// use appsnap::tarball::{Damage, ErrorKind, Part, Reader, file_header};
+///
+/// // The header promises five bytes.
+/// let cut = [&file_header(b"db/db.backup", 5)?[..], b"hel"].concat();
+/// let mut reader = Reader::new(cut.as_slice(), &Limits::untrusted());
+/// reader.next_member()?;
+/// let error = reader.next_member().unwrap_err();
+/// assert!(matches!(error.kind(), ErrorKind::Damaged(Damage::Truncated(Part::Payload))));
+/// # Ok::<(), appsnap::tarball::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ThisError)]
 #[non_exhaustive]
 pub enum Part {
     /// Where the next header, or the end marker, must begin.
     #[error("where a member or the end marker must begin")]
     Members,
-    /// A header block.
+    /// The 512 bytes of a header.
     #[error("within a header")]
     Header,
     /// An extension's payload.
@@ -90,6 +127,19 @@ pub enum Part {
 }
 
 /// What programs read differently in a header.
+///
+/// ```
+/// use appsnap::Limits;
+/// use appsnap::tarball::{Ambiguity, ErrorKind, Reader};
+///
+/// let mut header = tar::Header::new_ustar();
+/// header.set_path("db/db.backup")?;
+/// header.as_old_mut().size = *b"12 or so\0\0\0\0";
+/// header.set_cksum();
+/// let error = Reader::new(&header.as_bytes()[..], &Limits::untrusted()).next_member().unwrap_err();
+/// assert!(matches!(error.kind(), ErrorKind::Ambiguous(Ambiguity::Number { field: "size" })));
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ThisError)]
 #[non_exhaustive]
 pub enum Ambiguity {
@@ -108,6 +158,25 @@ pub enum Ambiguity {
 }
 
 /// What is wrong with a pax or GNU extension.
+///
+/// ```
+/// use appsnap::Limits;
+/// use appsnap::tarball::{ErrorKind, ExtensionFault, Reader};
+///
+/// // A pax header, and then the archive ends.
+/// let record = b"10 path=a\n";
+/// let mut header = tar::Header::new_ustar();
+/// header.set_entry_type(tar::EntryType::XHeader);
+/// header.set_path("pax")?;
+/// header.set_size(record.len() as u64);
+/// header.set_cksum();
+/// let mut tar = header.as_bytes().to_vec();
+/// tar.extend(record);
+/// tar.resize(2048, 0);
+/// let error = Reader::new(tar.as_slice(), &Limits::untrusted()).next_member().unwrap_err();
+/// assert!(matches!(error.kind(), ErrorKind::Extension(ExtensionFault::Dangling)));
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, ThisError)]
 #[non_exhaustive]
 pub enum ExtensionFault {
@@ -159,6 +228,21 @@ impl ExtensionFault {
 }
 
 /// A type of member that a snapshot cannot hold.
+///
+/// ```
+/// use appsnap::Limits;
+/// use appsnap::tarball::{ErrorKind, Reader, TypeFault};
+///
+/// let mut header = tar::Header::new_ustar();
+/// header.set_entry_type(tar::EntryType::Symlink);
+/// header.set_path("tree")?;
+/// header.set_link_name("/etc")?;
+/// header.set_size(0);
+/// header.set_cksum();
+/// let error = Reader::new(&header.as_bytes()[..], &Limits::untrusted()).next_member().unwrap_err();
+/// assert!(matches!(error.kind(), ErrorKind::Type(TypeFault::Link)));
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ThisError)]
 #[non_exhaustive]
 pub enum TypeFault {
@@ -174,12 +258,19 @@ pub enum TypeFault {
     /// A member that has no payload by its type states a size.
     #[error("the member is of a type that has no payload, but states a size")]
     Payload,
-    /// Any other type.
+    /// Any other type; the type flag as it stands in the header.
     #[error("the member's type `{}` is not supported", escaped(&[*.0]))]
     Unsupported(u8),
 }
 
 /// What the caller did wrong.
+///
+/// ```
+/// use appsnap::tarball::{ErrorKind, Misuse, file_header};
+///
+/// let error = file_header(b"", 0).unwrap_err();
+/// assert!(matches!(error.kind(), ErrorKind::Misuse(Misuse::Name)));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ThisError)]
 #[non_exhaustive]
 pub enum Misuse {
@@ -208,7 +299,7 @@ impl Error {
         self
     }
 
-    /// What went wrong.
+    /// What went wrong, to be matched.
     #[must_use]
     pub fn kind(&self) -> &ErrorKind {
         &self.0.kind

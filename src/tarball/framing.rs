@@ -61,6 +61,12 @@ pub fn file_header(name: &[u8], len_bytes: u64) -> Result<Block, Error> {
 }
 
 /// Zeros behind a payload of `len_bytes` that fill its last block.
+///
+/// ```
+/// use appsnap::tarball::padding_bytes;
+///
+/// assert_eq!([padding_bytes(0), padding_bytes(1), padding_bytes(512)], [0, 511, 0]);
+/// ```
 #[must_use]
 pub const fn padding_bytes(len_bytes: u64) -> u64 {
     len_bytes.wrapping_neg() % BLOCK_BYTES_U64

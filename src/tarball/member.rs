@@ -1,6 +1,22 @@
 //! What the reader hands out: a [`Member`], its kind, and the oddities of its header.
 
 /// A member of the archive, lent by the reader until it goes on.
+///
+/// ```
+/// use appsnap::Limits;
+/// use appsnap::tarball::{Oddity, Reader};
+///
+/// let mut header = tar::Header::new_ustar();
+/// header.set_path("db/db.backup")?;
+/// header.set_mode(0o4644);
+/// header.set_size(0);
+/// header.set_cksum();
+/// let mut reader = Reader::new(&header.as_bytes()[..], &Limits::untrusted());
+/// let member = reader.next_member()?.expect("one member");
+/// assert_eq!((member.name(), member.payload_offset_bytes()), (&b"db/db.backup"[..], 512));
+/// assert!(member.oddities().contains(Oddity::ModeBits));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Member<'a> {
     pub(super) name: &'a [u8],
@@ -12,6 +28,20 @@ pub struct Member<'a> {
 }
 
 /// What a member is.
+///
+/// ```
+/// use appsnap::Limits;
+/// use appsnap::tarball::{MemberKind, Reader};
+///
+/// let mut header = tar::Header::new_ustar();
+/// header.set_entry_type(tar::EntryType::Directory);
+/// header.set_path("tree/")?;
+/// header.set_size(0);
+/// header.set_cksum();
+/// let mut reader = Reader::new(&header.as_bytes()[..], &Limits::untrusted());
+/// assert_eq!(reader.next_member()?.map(|member| member.kind()), Some(MemberKind::Directory));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MemberKind {
@@ -24,6 +54,22 @@ pub enum MemberKind {
 }
 
 /// Something that a careful writer does not do, but that every program reads alike.
+///
+/// ```
+/// use appsnap::Limits;
+/// use appsnap::tarball::{MemberKind, Oddity, Reader};
+///
+/// // Old programs mark a folder by its slash alone.
+/// let mut header = tar::Header::new_ustar();
+/// header.set_path("tree/")?;
+/// header.set_size(0);
+/// header.set_cksum();
+/// let mut reader = Reader::new(&header.as_bytes()[..], &Limits::untrusted());
+/// let member = reader.next_member()?.expect("one member");
+/// assert_eq!(member.kind(), MemberKind::Directory);
+/// assert!(member.oddities().contains(Oddity::SlashedFile));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Oddity {
@@ -49,6 +95,22 @@ impl Oddity {
 }
 
 /// A set of [`Oddity`].
+///
+/// ```
+/// use appsnap::Limits;
+/// use appsnap::tarball::{Oddity, Reader, end_marker_bytes};
+///
+/// // One zero block where two should stand.
+/// let mut reader = Reader::new(&[0; 512][..], &Limits::untrusted());
+/// assert!(reader.next_member()?.is_none());
+/// assert!(reader.end_oddities().iter().eq([Oddity::ShortEndMarker]));
+///
+/// let whole = vec![0; end_marker_bytes(0) as usize];
+/// let mut reader = Reader::new(whole.as_slice(), &Limits::untrusted());
+/// assert!(reader.next_member()?.is_none());
+/// assert!(reader.end_oddities().is_empty());
+/// # Ok::<(), appsnap::tarball::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Oddities(u8);
 

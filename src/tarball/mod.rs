@@ -7,6 +7,23 @@
 //! The reader accepts every dialect that tar programs write (v7, GNU, ustar, pax, star) and refuses what they read
 //! differently: links, devices, sparse files, numbers in doubtful forms, extensions that contradict their member,
 //! members behind the end.
+//!
+//! ```
+//! use appsnap::Limits;
+//! use appsnap::tarball::{MemberKind, Reader};
+//!
+//! let mut tar = tar::Builder::new(Vec::new());
+//! let mut header = tar::Header::new_gnu();
+//! header.set_size(5);
+//! tar.append_data(&mut header, "a/very/".repeat(20) + "long/name", &b"hello"[..])?;
+//! let tar = tar.into_inner()?;
+//!
+//! let mut reader = Reader::new(tar.as_slice(), &Limits::untrusted());
+//! while let Some(member) = reader.next_member()? {
+//!     assert_eq!((member.kind(), member.len_bytes(), member.name().len()), (MemberKind::File, 5, 149));
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 #![deny(
     clippy::indexing_slicing,
     clippy::unwrap_used,

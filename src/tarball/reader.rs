@@ -210,7 +210,7 @@ impl<R: BufRead> Reader<R> {
         self.end_oddities
     }
 
-    /// The source.
+    /// The source, as far as it was read.
     #[must_use]
     pub const fn get_ref(&self) -> &R {
         self.source.get_ref()

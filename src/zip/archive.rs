@@ -17,6 +17,16 @@ const MAX_COMMENT_BYTES: u64 = 65_535;
 ///
 /// Memory: eight bytes an entry, where each one begins. Entries can be read from several threads at once.
 ///
+/// ```
+/// # use appsnap::{Limits, zip};
+/// # let mut writer = zip::Writer::new(Vec::new());
+/// # writer.entry("hello.txt", &b"hello"[..])?;
+/// # let bytes = writer.finish()?;
+/// let archive = zip::Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
+/// assert_eq!((archive.entries_count(), archive.plain_bytes()), (1, 5));
+/// # Ok::<(), zip::Error>(())
+/// ```
+///
 /// # Security
 /// [`max_entries`](Limits::max_entries), [`max_entry_bytes`](Limits::max_entry_bytes) and
 /// [`max_total_bytes`](Limits::max_total_bytes) are held against the directory before anything is inflated, and since the
@@ -66,7 +76,7 @@ impl<R: ReadAt> Archive<R> {
         self.plain_bytes
     }
 
-    /// The source.
+    /// The source that the archive was opened on.
     #[must_use]
     pub fn get_ref(&self) -> &R {
         &self.inner.get_ref().0
@@ -145,6 +155,20 @@ impl<R: ReadAt> Archive<R> {
 }
 
 /// The memory that a walk over the directory parses in: the longest record there can be, 192 KiB.
+///
+/// ```
+/// # use appsnap::{Limits, zip};
+/// # let mut writer = zip::Writer::new(Vec::new());
+/// # writer.entry("hello.txt", &b"hello"[..])?;
+/// # let bytes = writer.finish()?;
+/// let archive = zip::Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
+/// let mut buffer = zip::Buffer::new();
+/// for _ in 0..2 {
+///     let mut entries = archive.entries(&mut buffer);
+///     assert_eq!(entries.next_entry()?.map(|entry| entry.name().to_vec()), Some(b"hello.txt".to_vec()));
+/// }
+/// # Ok::<(), zip::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Buffer(Vec<u8>);
 
@@ -163,6 +187,22 @@ impl Default for Buffer {
 }
 
 /// A walk over the central directory; entries are lent, one at a time.
+///
+/// ```
+/// # use appsnap::{Limits, zip};
+/// # let mut writer = zip::Writer::new(Vec::new());
+/// # writer.entry("hello.txt", &b"hello"[..])?;
+/// # let bytes = writer.finish()?;
+/// let archive = zip::Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
+/// let mut buffer = zip::Buffer::new();
+/// let mut entries = archive.entries(&mut buffer);
+/// let mut count = 0;
+/// while let Some(entry) = entries.next_entry()? {
+///     count += u64::from(entry.kind() == zip::Kind::File);
+/// }
+/// assert_eq!(count, archive.entries_count());
+/// # Ok::<(), zip::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Entries<'a, R>(ZipEntries<'a, 'a, Seam<R>>);
 

@@ -17,16 +17,40 @@ const MODE_FILE: u32 = 0o100_000;
 const MODE_FOLDER: u32 = 0o040_000;
 
 /// Whether an entry is a file or a folder. Everything else that zip files can hold is refused.
+///
+/// ```
+/// # use appsnap::{Limits, zip};
+/// # let mut writer = zip::Writer::new(Vec::new());
+/// # writer.entry("hello.txt", &b"hello"[..])?;
+/// # let bytes = writer.finish()?;
+/// let archive = zip::Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
+/// let mut buffer = zip::Buffer::new();
+/// let mut entries = archive.entries(&mut buffer);
+/// assert_eq!(entries.next_entry()?.map(|entry| entry.kind()), Some(zip::Kind::File));
+/// # Ok::<(), zip::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Kind {
-    /// A file.
+    /// A file, which may be empty.
     File,
     /// A folder: the name ends in a slash and there are no contents.
     Folder,
 }
 
 /// How the contents of an entry are stored.
+///
+/// ```
+/// # use appsnap::{Limits, zip};
+/// # let mut writer = zip::Writer::new(Vec::new());
+/// # writer.entry("hello.txt", &b"hello"[..])?;
+/// # let bytes = writer.finish()?;
+/// let archive = zip::Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
+/// let mut buffer = zip::Buffer::new();
+/// let mut entries = archive.entries(&mut buffer);
+/// assert_eq!(entries.next_entry()?.map(|entry| entry.packing()), Some(zip::Packing::Deflate));
+/// # Ok::<(), zip::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Packing {
@@ -39,6 +63,19 @@ pub enum Packing {
 /// One entry, as the central directory describes it.
 ///
 /// The numbers are declarations: they hold once [`Archive::locate`](super::Archive::locate) and a full read have passed.
+///
+/// ```
+/// # use appsnap::{Limits, zip};
+/// # let mut writer = zip::Writer::new(Vec::new());
+/// # writer.entry("hello.txt", &b"hello"[..])?;
+/// # let bytes = writer.finish()?;
+/// let archive = zip::Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
+/// let mut buffer = zip::Buffer::new();
+/// let mut entries = archive.entries(&mut buffer);
+/// let entry = entries.next_entry()?.expect("there is one");
+/// assert_eq!((entry.name(), entry.plain_bytes(), entry.crc32()), (&b"hello.txt"[..], 5, 0x3610_a686));
+/// # Ok::<(), zip::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Entry<'a> {
     record: ZipFileHeaderRecord<'a>,
@@ -47,6 +84,27 @@ pub struct Entry<'a> {
 }
 
 /// Where an entry's contents lie: a value to keep and read from later, in any order and from several threads.
+///
+/// ```
+/// # use appsnap::{Limits, zip};
+/// # let mut writer = zip::Writer::new(Vec::new());
+/// # writer.entry("hello.txt", &b"hello"[..])?;
+/// # let bytes = writer.finish()?;
+/// use std::io::Read as _;
+///
+/// let archive = zip::Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
+/// let mut buffer = zip::Buffer::new();
+/// let mut entries = archive.entries(&mut buffer);
+/// let mut places = Vec::new();
+/// while let Some(entry) = entries.next_entry()? {
+///     places.push(archive.locate(&entry)?);
+/// }
+/// // Later, and on any thread:
+/// let mut text = String::new();
+/// archive.read(&places[0]).read_to_string(&mut text)?;
+/// assert_eq!((text.as_str(), places[0].plain_bytes()), ("hello", 5));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
     pub(super) offset_bytes: u64,
@@ -98,7 +156,7 @@ impl<'a> Entry<'a> {
         self.record.file_path().as_bytes()
     }
 
-    /// File or folder.
+    /// Whether it is a file or a folder.
     #[must_use]
     pub const fn kind(&self) -> Kind {
         self.kind

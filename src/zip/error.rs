@@ -7,10 +7,22 @@ use thiserror::Error as ThisError;
 
 use crate::limits::Exceeded;
 
-/// Shorthand for results of this module.
+/// A [`Result`](std::result::Result) whose error is this module's [`Error`], unless another is named.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a zip file could not be read or written on: what, in which entry, at which byte.
+///
+/// ```
+/// use appsnap::{Limits, zip};
+///
+/// let error = zip::Archive::open(&b"PK but no zip"[..], 13, &Limits::untrusted()).unwrap_err();
+/// match error.kind() {
+///     zip::ErrorKind::NotZip => println!("{error}"),
+///     zip::ErrorKind::Corrupt(how) => println!("download it again: {how}"),
+///     zip::ErrorKind::Unsupported(what) => println!("pack it again: {what}"),
+///     other => unreachable!("{other:?}"),
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Error(Box<Inner>);
 
@@ -23,6 +35,8 @@ struct Inner {
 }
 
 /// The kinds of [`Error`], grouped by who must act.
+///
+/// [`Error`] shows how to match them; more may come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -45,6 +59,17 @@ pub enum ErrorKind {
 }
 
 /// In which way the bytes of a zip file are wrong.
+///
+/// ```
+/// # use appsnap::{Limits, zip};
+/// # let mut writer = zip::Writer::new(Vec::new());
+/// # writer.entry("hello.txt", &b"hello"[..])?;
+/// # let bytes = writer.finish()?;
+/// let longer = [&bytes[..], b"!"].concat();
+/// let error = zip::Archive::open(&longer, longer.len() as u64, &Limits::untrusted()).unwrap_err();
+/// assert!(matches!(error.kind(), zip::ErrorKind::Corrupt(zip::Corrupt::StrayBytes { extra_bytes: 1 })), "{error}");
+/// # Ok::<(), zip::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ThisError)]
 #[non_exhaustive]
 pub enum Corrupt {
@@ -65,7 +90,7 @@ pub enum Corrupt {
     /// Bytes stand in front of the first entry, between entries, before the directory, or behind the end.
     #[error("{extra_bytes} bytes belong to no entry; programs disagree about what they mean, so pack the files anew")]
     StrayBytes {
-        /// How many.
+        /// How many bytes belong to no entry.
         extra_bytes: u64,
     },
     /// Two entries share bytes, or an entry reaches into the directory.
@@ -94,7 +119,7 @@ pub enum Corrupt {
     TooShort {
         /// The declared length.
         declared_bytes: u64,
-        /// What came.
+        /// The length that came.
         actual_bytes: u64,
     },
     /// The contents are longer than declared.
@@ -114,6 +139,19 @@ pub enum Corrupt {
 }
 
 /// What is refused on purpose.
+///
+/// ```
+/// # use appsnap::{Limits, zip};
+/// # let mut writer = zip::Writer::new(Vec::new());
+/// # writer.entry("hello.txt", &b"hello"[..])?;
+/// # let mut bytes = writer.finish()?;
+/// // Say in the directory, 10 bytes behind its signature, that the entry is compressed with bzip2.
+/// let directory = bytes.windows(4).position(|window| window == b"PK\x01\x02").expect("there is a directory");
+/// bytes[directory + 10] = 12;
+/// let error = zip::Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted()).unwrap_err();
+/// assert_eq!(error.kind(), &zip::ErrorKind::Unsupported(zip::Unsupported::Method(12)));
+/// # Ok::<(), zip::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ThisError)]
 #[non_exhaustive]
 pub enum Unsupported {
@@ -170,7 +208,7 @@ impl Error {
         self
     }
 
-    /// What happened.
+    /// What happened, to be matched.
     #[must_use]
     pub fn kind(&self) -> &ErrorKind {
         &self.0.kind

@@ -20,6 +20,27 @@ const BUFFER_BYTES: usize = 32 << 10;
 /// The last bytes are handed out only after length and CRC-32 were found to be as declared, so a consumer that got as much
 /// as was declared got the right contents, even if it never asks for the end. An error travels inside an [`io::Error`];
 /// [`Error::from_io`] takes it out again. After an error every further read fails.
+///
+/// ```
+/// # use appsnap::{Limits, zip};
+/// # let mut writer = zip::Writer::new(Vec::new());
+/// # writer.entry("hello.txt", &b"hello"[..])?;
+/// # let bytes = writer.finish()?;
+/// use std::io::Read as _;
+///
+/// let archive = zip::Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
+/// let mut buffer = zip::Buffer::new();
+/// let mut entries = archive.entries(&mut buffer);
+/// let entry = entries.next_entry()?.expect("there is one");
+/// let mut reader = archive.read(&archive.locate(&entry)?);
+/// let mut text = String::new();
+/// match reader.read_to_string(&mut text).map_err(zip::Error::from_io) {
+///     Ok(len_bytes) => assert_eq!(len_bytes as u64, reader.plain_bytes()),
+///     Err(Ok(error)) => println!("the archive is damaged: {error}"),
+///     Err(Err(error)) => println!("not an error of the archive: {error}"),
+/// }
+/// # Ok::<(), zip::Error>(())
+/// ```
 pub struct EntryReader<'a, R> {
     stream: Stream<'a, R>,
     place: Place,

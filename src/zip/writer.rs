@@ -18,6 +18,17 @@ const BUFFER_BYTES: usize = 64 << 10;
 /// Entries are deflated and followed by a data descriptor; no times, owners or modes are written, so the same input gives
 /// the same bytes. The directory is held in memory until [`finish`](Self::finish) writes it: about a hundred bytes an
 /// entry. Dropping the writer leaves a file without a directory, which no program takes for a whole one.
+///
+/// ```
+/// use appsnap::zip;
+///
+/// let mut writer = zip::Writer::new(Vec::new());
+/// assert_eq!(writer.entry("a/hello.txt", &b"hello"[..])?, 5);
+/// assert!(matches!(writer.entry("../hello.txt", &b""[..]).unwrap_err().kind(), zip::ErrorKind::Misuse(_)));
+/// let bytes = writer.finish()?;
+/// assert!(bytes.starts_with(b"PK"));
+/// # Ok::<(), zip::Error>(())
+/// ```
 pub struct Writer<W> {
     inner: Option<ZipArchiveWriter<W>>,
     deflater: Deflater,

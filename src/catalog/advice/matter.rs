@@ -7,6 +7,13 @@ use super::target::Circumstance;
 use crate::catalog::record::Phase;
 
 /// How the model of a backup relates to the one that is deployed, as far as their versions can be compared.
+///
+/// ```
+/// use appsnap::catalog::advice::ModelAge;
+///
+/// assert_eq!(ModelAge::of("1.8.82.e3c1a393", "1.10.3.77aa01bc"), Some(ModelAge::Older));
+/// assert_eq!(ModelAge::of("1.8.82.e3c1a393", "1.8.82.e3c1a393"), None);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ModelAge {
@@ -39,19 +46,26 @@ impl ModelAge {
 }
 
 /// What a piece of advice is about.
+///
+/// ```
+/// use appsnap::catalog::advice::Matter;
+///
+/// let matter = Matter::AppRunning;
+/// assert_eq!(format!("{matter}; {}", matter.remedy()), "the app is running; stop the app first");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Matter {
     /// The backup is not whole.
     #[non_exhaustive]
     NotCompleted {
-        /// How far it got.
+        /// How far the backup got.
         phase: Phase,
     },
     /// The platform uses a word for the backup's state that is not known here.
     #[non_exhaustive]
     StateUnknown {
-        /// The word.
+        /// The word, as the platform reported it.
         reported: String,
     },
     /// The platform says that the backup cannot be restored.
@@ -117,7 +131,7 @@ pub enum Matter {
     /// The environment's state does not allow making a backup.
     #[non_exhaustive]
     EnvironmentBusy {
-        /// The state.
+        /// The state that stands in the way.
         state: Circumstance,
     },
     /// Only active environments are backed up and restored.

@@ -39,11 +39,17 @@ pub use target::{Circumstance, Operation, Product, Target};
 use super::record::Phase;
 
 /// How much a piece of advice weighs.
+///
+/// ```
+/// use appsnap::catalog::advice::Severity;
+///
+/// assert!(Severity::Info < Severity::Warning && Severity::Warning < Severity::Refusal);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Severity {
-    /// Good to know.
+    /// Good to know; nothing stands in the way.
     Info,
     /// It works, with a consequence that may not be wanted.
     Warning,
@@ -52,6 +58,18 @@ pub enum Severity {
 }
 
 /// One thing to know before going on: what, how grave, and who says so since when.
+///
+/// ```
+/// use appsnap::catalog::advice::{Circumstance, Operation, Product, Severity, Subject, Target, advise};
+/// use appsnap::platform::Contents;
+///
+/// let archive = Subject::default().with_contents(Contents::Full);
+/// let target = Target::new(Product::MendixCloud, Operation::Upload).with(Circumstance::FreeApp);
+/// let advisory = advise(&archive, &target);
+/// let refusal = advisory.iter().next().expect("there is one");
+/// assert_eq!(refusal.severity(), Severity::Refusal);
+/// println!("{refusal} ({}, {}): {}", refusal.source(), refusal.published_year(), refusal.matter().remedy());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Advice {
     matter: Matter,
@@ -94,6 +112,17 @@ impl fmt::Display for Advice {
 }
 
 /// All there is to know, refusals first.
+///
+/// ```
+/// use appsnap::catalog::advice::{Circumstance, Operation, Product, Severity, Subject, Target, advise};
+/// use appsnap::platform::Contents;
+///
+/// let archive = Subject::default().with_contents(Contents::Full);
+/// let target = Target::new(Product::MendixCloud, Operation::Upload).with(Circumstance::FreeApp);
+/// let advisory = advise(&archive, &target);
+/// assert!(!advisory.is_allowed());
+/// assert_eq!(advisory.worst(), Some(Severity::Refusal));
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Advisory(Vec<Advice>);
 
@@ -117,6 +146,13 @@ impl Advisory {
 }
 
 /// Says what the platform's documentation has to say about doing `target`'s operation with `subject`.
+///
+/// ```
+/// use appsnap::catalog::advice::{Operation, Product, Subject, Target, advise};
+///
+/// // About nothing known, nothing is refused.
+/// assert!(advise(&Subject::default(), &Target::new(Product::Squidex, Operation::Restore)).is_allowed());
+/// ```
 #[must_use]
 pub fn advise(subject: &Subject<'_>, target: &Target) -> Advisory {
     let mut collector = Collector(Vec::new());

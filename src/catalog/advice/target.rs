@@ -3,6 +3,12 @@
 use std::collections::BTreeSet;
 
 /// The product that restores or makes the backup. Rules differ between them, and between generations.
+///
+/// ```
+/// use appsnap::catalog::advice::{Operation, Product, Target};
+///
+/// assert_eq!(Target::new(Product::MendixOnAzure, Operation::Upload).product(), Product::MendixOnAzure);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Product {
@@ -14,11 +20,18 @@ pub enum Product {
     MendixOnAzure,
     /// Platform.sh, now also called Upsun.
     PlatformSh,
-    /// Squidex.
+    /// Squidex, self-hosted or in its cloud.
     Squidex,
 }
 
 /// What is to be done.
+///
+/// ```
+/// use appsnap::catalog::advice::{Operation, Product, Target};
+///
+/// let target = Target::new(Product::MendixCloud, Operation::RestoreDatabaseOnly);
+/// assert_eq!(target.operation(), Operation::RestoreDatabaseOnly);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Operation {
@@ -33,6 +46,13 @@ pub enum Operation {
 }
 
 /// Something known about the target that the documentation has a rule for.
+///
+/// ```
+/// use appsnap::catalog::advice::{Circumstance, Operation, Product, Target};
+///
+/// let target = Target::new(Product::MendixCloud, Operation::Restore).with(Circumstance::OtherApp);
+/// assert!(target.has(Circumstance::OtherApp) && !target.has(Circumstance::AppRunning));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Circumstance {
@@ -127,19 +147,19 @@ impl Target {
         self
     }
 
-    /// The product.
+    /// The product that does it.
     #[must_use]
     pub const fn product(&self) -> Product {
         self.product
     }
 
-    /// The operation.
+    /// What is to be done.
     #[must_use]
     pub const fn operation(&self) -> Operation {
         self.operation
     }
 
-    /// Whether this is known.
+    /// Whether this is known of the target.
     #[must_use]
     pub fn has(&self, circumstance: Circumstance) -> bool {
         self.circumstances.contains(&circumstance)

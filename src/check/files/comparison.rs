@@ -13,6 +13,27 @@ use crate::document::DocumentId;
 pub(crate) type Document = (DocumentId, u64);
 
 /// What there is to say about one document, or one row.
+///
+/// ```
+/// # use std::fs::File;
+/// # use appsnap::observe::Silent;
+/// # use appsnap::prepare::{Database, PrepareOptions, Prepared};
+/// # use appsnap::source::directory::{self, DirectoryOptions};
+/// # let folder = tempfile::tempdir()?;
+/// # std::fs::write(folder.path().join("8a3f4c2e-0c3b-4b40-9b77-0f4f1f5d0002"), "hello")?;
+/// # std::fs::write(folder.path().join("0d3e301f-5551-46f8-ad44-8de2be084c95"), "hello")?;
+/// # let plan = directory::scan(folder.path(), &DirectoryOptions::new(), &mut Silent)?;
+/// # let options = PrepareOptions::new().with_model_version("1.0.0.40");
+/// # let dump = File::open("examples/data/quickstart.dump")?;
+/// # let database = Database::open(dump, &options, &mut Silent)?;
+/// # let prepared = Prepared::new(Some(database), Some(&plan), &options)?;
+/// # let report = prepared.report();
+/// use appsnap::check::FileState;
+///
+/// let states: Vec<_> = report.files().expect("there is a table of files").cases().map(|case| case.state).collect();
+/// assert_eq!(states, [FileState::Orphan, FileState::Missing, FileState::Present]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum FileState {
@@ -35,6 +56,25 @@ pub enum FileState {
 }
 
 /// One row with its document, or one of the two alone.
+///
+/// ```
+/// # use std::fs::File;
+/// # use appsnap::observe::Silent;
+/// # use appsnap::prepare::{Database, PrepareOptions, Prepared};
+/// # use appsnap::source::directory::{self, DirectoryOptions};
+/// # let folder = tempfile::tempdir()?;
+/// # std::fs::write(folder.path().join("8a3f4c2e-0c3b-4b40-9b77-0f4f1f5d0002"), "hello")?;
+/// # std::fs::write(folder.path().join("0d3e301f-5551-46f8-ad44-8de2be084c95"), "hello")?;
+/// # let plan = directory::scan(folder.path(), &DirectoryOptions::new(), &mut Silent)?;
+/// # let options = PrepareOptions::new().with_model_version("1.0.0.40");
+/// # let dump = File::open("examples/data/quickstart.dump")?;
+/// # let database = Database::open(dump, &options, &mut Silent)?;
+/// # let prepared = Prepared::new(Some(database), Some(&plan), &options)?;
+/// # let report = prepared.report();
+/// let orphan = report.files().expect("there is a table of files").cases().next().expect("there are three");
+/// assert_eq!((orphan.row, orphan.document_bytes), (None, Some(5)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FileCase {
@@ -49,6 +89,25 @@ pub struct FileCase {
 }
 
 /// How many cases there are of each state.
+///
+/// ```
+/// # use std::fs::File;
+/// # use appsnap::observe::Silent;
+/// # use appsnap::prepare::{Database, PrepareOptions, Prepared};
+/// # use appsnap::source::directory::{self, DirectoryOptions};
+/// # let folder = tempfile::tempdir()?;
+/// # std::fs::write(folder.path().join("8a3f4c2e-0c3b-4b40-9b77-0f4f1f5d0002"), "hello")?;
+/// # std::fs::write(folder.path().join("0d3e301f-5551-46f8-ad44-8de2be084c95"), "hello")?;
+/// # let plan = directory::scan(folder.path(), &DirectoryOptions::new(), &mut Silent)?;
+/// # let options = PrepareOptions::new().with_model_version("1.0.0.40");
+/// # let dump = File::open("examples/data/quickstart.dump")?;
+/// # let database = Database::open(dump, &options, &mut Silent)?;
+/// # let prepared = Prepared::new(Some(database), Some(&plan), &options)?;
+/// # let report = prepared.report();
+/// let counts = report.files().expect("there is a table of files").counts();
+/// assert_eq!((counts.rows, counts.present, counts.missing, counts.orphans), (2, 1, 1, 1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct FileCounts {
@@ -81,6 +140,31 @@ pub struct FileCounts {
 /// The files that a database knows, compared with the documents of an archive.
 ///
 /// It holds 32 bytes a row and 24 a document; the cases are found anew whenever they are asked for.
+///
+/// ```
+/// # use std::fs::File;
+/// # use appsnap::observe::Silent;
+/// # use appsnap::prepare::{Database, PrepareOptions, Prepared};
+/// # use appsnap::source::directory::{self, DirectoryOptions};
+/// # let folder = tempfile::tempdir()?;
+/// # std::fs::write(folder.path().join("8a3f4c2e-0c3b-4b40-9b77-0f4f1f5d0002"), "hello")?;
+/// # std::fs::write(folder.path().join("0d3e301f-5551-46f8-ad44-8de2be084c95"), "hello")?;
+/// # let plan = directory::scan(folder.path(), &DirectoryOptions::new(), &mut Silent)?;
+/// # let options = PrepareOptions::new().with_model_version("1.0.0.40");
+/// # let dump = File::open("examples/data/quickstart.dump")?;
+/// # let database = Database::open(dump, &options, &mut Silent)?;
+/// # let prepared = Prepared::new(Some(database), Some(&plan), &options)?;
+/// # let report = prepared.report();
+/// use appsnap::check::FileState;
+///
+/// // Two rows and two documents, of which one pair belongs together.
+/// let files = report.files().expect("there is a table of files");
+/// for case in files.cases().filter(|case| case.state != FileState::Present) {
+///     println!("{}: {:?}", case.id, case.state);
+/// }
+/// assert_eq!(files.cases().count(), 3);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct FileComparison {
     table: FileTable,

@@ -3,6 +3,19 @@
 use crate::document::DocumentId;
 
 /// Whether a row must have a document.
+///
+/// ```
+/// # use std::fs::File;
+/// # use appsnap::observe::Silent;
+/// # use appsnap::prepare::{Database, PrepareOptions};
+/// # let dump = File::open("examples/data/quickstart.dump")?;
+/// # let database = Database::open(dump, &PrepareOptions::new(), &mut Silent)?;
+/// use appsnap::check::Expectation;
+///
+/// let rows = database.files().expect("the dump has the table").rows();
+/// assert_eq!(rows.filter(|row| row.expectation() == Expectation::Required).count(), 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Expectation {
@@ -10,11 +23,25 @@ pub enum Expectation {
     Required,
     /// It may: the app deletes the document after the download, and backups leave such documents out.
     Optional,
-    /// It has none.
+    /// It has none, and needs none.
     None,
 }
 
 /// What a row of `system$filedocument` says about its document.
+///
+/// ```
+/// # use std::fs::File;
+/// # use appsnap::observe::Silent;
+/// # use appsnap::prepare::{Database, PrepareOptions};
+/// # let dump = File::open("examples/data/quickstart.dump")?;
+/// # let database = Database::open(dump, &PrepareOptions::new(), &mut Silent)?;
+/// use appsnap::check::Expectation;
+///
+/// let row = database.files().expect("the dump has the table").rows().next().expect("it has two rows");
+/// assert_eq!(row.id(), "8a3f4c2e-0c3b-4b40-9b77-0f4f1f5d0001".parse()?);
+/// assert_eq!((row.expectation(), row.size_bytes()), (Expectation::Required, Some(20)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FileRow {
     // Declared in this order so that the derived order is by id, then by row.
@@ -95,6 +122,21 @@ impl FileRow {
 }
 
 /// A row that must have a document and does not say which one in the column `__uuid__`.
+///
+/// ```
+/// # use std::fs::File;
+/// # use appsnap::observe::Silent;
+/// # use appsnap::prepare::{Database, PrepareOptions};
+/// # let dump = File::open("examples/data/quickstart.dump")?;
+/// # let database = Database::open(dump, &PrepareOptions::new(), &mut Silent)?;
+/// for row in database.files().expect("the dump has the table").unnamed_rows() {
+///     match row.number() {
+///         Some(number) => println!("object {}: file number {number} needs a uuid", row.object_id()),
+///         None => println!("object {}: nobody knows its file", row.object_id()),
+///     }
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UnnamedRow {
     object_id: i64,

@@ -15,6 +15,19 @@ const TABLE: &[u8] = b"system$filedocument";
 const THUMBNAIL: &[u8] = b"System.Thumbnail";
 
 /// The rows of `system$filedocument`, as far as they matter for documents: 32 bytes each.
+///
+/// ```
+/// # use std::fs::File;
+/// # use appsnap::observe::Silent;
+/// # use appsnap::prepare::{Database, PrepareOptions};
+/// # let dump = File::open("examples/data/quickstart.dump")?;
+/// # let database = Database::open(dump, &PrepareOptions::new(), &mut Silent)?;
+/// use appsnap::check::FileTable;
+///
+/// let table: &FileTable = database.files().expect("the dump has the table");
+/// assert_eq!((table.rows_count(), table.unnamed_rows().len()), (2, 0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct FileTable {
     pub(super) rows: Sorted<FileRow>,
@@ -30,6 +43,22 @@ pub(crate) enum Numbers {
 }
 
 /// Why there is no table to compare with.
+///
+/// ```
+/// # use std::fs::File;
+/// # use appsnap::observe::Silent;
+/// # use appsnap::prepare::{Database, PrepareOptions};
+/// # let dump = File::open("tests/data/pgdump/pg13-edge.dump")?;
+/// # let database = Database::open(dump, &PrepareOptions::new(), &mut Silent)?;
+/// use appsnap::check::NoTable;
+///
+/// match database.files() {
+///     Err(NoTable::Absent) => println!("not an app of Mendix"),
+///     Err(why) => println!("{why:?}"),
+///     Ok(_) => unreachable!(),
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NoTable {

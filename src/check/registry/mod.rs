@@ -17,6 +17,13 @@ pub use table::Code;
 pub(super) type Severities = [Option<Severity>; 4];
 
 /// A text is neither the code nor the name of a finding.
+///
+/// ```
+/// use appsnap::check::{Code, ParseCodeError};
+///
+/// let refused: Result<Code, ParseCodeError> = "D999".parse();
+/// println!("{}", refused.unwrap_err());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("not the code of a finding, such as D002, nor the name of one, such as dump-format-too-new")]
 pub struct ParseCodeError(());
@@ -29,6 +36,15 @@ macro_rules! codes {
         /// The letter names the layer: `S` the file as a whole, `G` gzip, `T` tar, `I` the index, `L` names and places in the
         /// archive, `M` `.metadata`, `D` the dump, `F` the files that the database knows against the documents in the
         /// archive. [A page](crate::_documentation::findings) lists them all.
+        ///
+        /// ```
+        /// use appsnap::check::Code;
+        ///
+        /// let code: Code = "dump-format-too-new".parse()?;
+        /// assert_eq!(code, Code::DumpTooNew);
+        /// println!("{code}: {}; {}", code.explanation(), code.help());
+        /// # Ok::<(), appsnap::check::ParseCodeError>(())
+        /// ```
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum Code {
@@ -51,7 +67,7 @@ macro_rules! codes {
                 match self { $(Self::$variant => $name,)* }
             }
 
-            /// What it means.
+            /// What it means, for people: one sentence without an end.
             #[must_use]
             pub const fn explanation(self) -> &'static str {
                 match self { $(Self::$variant => $explanation,)* }

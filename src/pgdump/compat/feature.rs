@@ -5,6 +5,14 @@ use std::fmt;
 macro_rules! features {
     ($($(#[$doc:meta])* $name:ident, $since:literal, $text:literal;)*) => {
         /// Something in the SQL of a dump that servers understand only since a certain PostgreSQL release.
+        ///
+        /// ```
+        /// use appsnap::pgdump::Feature;
+        ///
+        /// let feature = Feature::SqlBody;
+        /// assert_eq!((feature.name(), feature.since_major()), ("SqlBody", 14));
+        /// assert_eq!(feature.to_string(), "a function body in SQL");
+        /// ```
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Feature {
@@ -12,7 +20,7 @@ macro_rules! features {
             /// A built-in function that is called without being created by the dump.
             #[non_exhaustive]
             Function {
-                /// Its name.
+                /// Name of the function.
                 name: &'static str,
                 /// The first major release that has it.
                 since_major: u16,
@@ -20,7 +28,7 @@ macro_rules! features {
             /// An option of a subscription.
             #[non_exhaustive]
             SubscriptionOption {
-                /// Its name.
+                /// Name of the option.
                 name: &'static str,
                 /// The first major release that has it.
                 since_major: u16,
@@ -28,7 +36,7 @@ macro_rules! features {
             /// A predefined role that gets rights or owns something.
             #[non_exhaustive]
             PredefinedRole {
-                /// Its name.
+                /// Name of the role.
                 name: &'static str,
                 /// The first major release that has it.
                 since_major: u16,

@@ -14,6 +14,18 @@ use super::rewrite;
 use super::toc::{Entry, Toc};
 
 /// An entry that holds what older servers refuse.
+///
+/// ```
+/// use std::fs::File;
+/// use appsnap::Limits;
+/// use appsnap::pgdump::{Blocks, Feature, incompatibilities};
+///
+/// let dump = Blocks::open(File::open("tests/data/check/pg18-default.dump")?, &Limits::untrusted())?;
+/// let first = incompatibilities(dump.header(), dump.toc(), 13)[0];
+/// assert_eq!(first.feature, Feature::DatabaseLocale);
+/// assert_eq!(dump.toc().get(first.id).map(|entry| entry.desc), Some(&b"DATABASE"[..]));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Incompatibility {
@@ -33,15 +45,18 @@ pub struct Incompatibility {
 /// listed: they fail with it.
 ///
 /// ```
+/// use std::fs::File;
+/// use appsnap::Limits;
 /// use appsnap::pgdump::{Blocks, incompatibilities};
-/// # use appsnap::Limits;
-/// # fn look(file: std::fs::File) -> Result<(), appsnap::pgdump::Error> {
-/// let dump = Blocks::open(file, &Limits::untrusted())?;
-/// for found in incompatibilities(dump.header(), dump.toc(), 13) {
-///     println!("entry {}: {}, known since {}", found.id, found.feature, found.feature.since_major());
+///
+/// let dump = Blocks::open(File::open("tests/data/check/pg18-default.dump")?, &Limits::untrusted())?;
+/// let found = incompatibilities(dump.header(), dump.toc(), 13);
+/// for one in &found {
+///     println!("entry {}: {}, known since {}", one.id, one.feature, one.feature.since_major());
 /// }
-/// # Ok(())
-/// # }
+/// // Only what `pg_restore -C` would trip over: the rest suits a server of PostgreSQL 13.
+/// assert!(found.iter().all(|one| one.feature.is_of_database()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use]
 pub fn incompatibilities(header: &Header, toc: &Toc, server_major: u16) -> Vec<Incompatibility> {

@@ -7,6 +7,15 @@ use crate::pgdump::corruption::Corruption;
 use crate::pgdump::cursor::{Cursor, Dialect, Fault};
 
 /// The dump ids an entry depends on.
+///
+/// ```
+/// use appsnap::pgdump::{Dependencies, Entry};
+///
+/// let mut data = Entry::new(9, b"TABLE DATA", b"customer");
+/// assert!(data.dependencies.is_empty());
+/// data.dependencies = Dependencies::from(&[7_u32][..]);
+/// assert_eq!(data.dependencies.iter().collect::<Vec<_>>(), [7]);
+/// ```
 #[derive(Clone, Copy)]
 pub struct Dependencies<'a>(Listed<'a>);
 
@@ -18,7 +27,7 @@ enum Listed<'a> {
 }
 
 impl<'a> Dependencies<'a> {
-    /// None.
+    /// Of an entry that depends on nothing.
     pub const NONE: Self = Self(Listed::Given(&[]));
 
     /// The ids, in stored order.
@@ -78,6 +87,16 @@ impl fmt::Debug for Dependencies<'_> {
 }
 
 /// Yields the ids of [`Dependencies`].
+///
+/// ```
+/// use appsnap::pgdump::Dependencies;
+///
+/// let mut ids = 0;
+/// for id in Dependencies::from(&[7_u32, 8][..]) {
+///     ids += id;
+/// }
+/// assert_eq!(ids, 15);
+/// ```
 #[derive(Clone)]
 pub struct DependencyIter<'a>(Listed<'a>);
 

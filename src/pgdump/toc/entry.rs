@@ -21,6 +21,7 @@ use crate::pgdump::version::FormatVersion;
 /// entry.namespace = Some(b"public");
 /// let mut bytes = Vec::new();
 /// entry.encode(&Dialect::usual(FormatVersion::V1_14), &mut bytes)?;
+/// assert_eq!(entry.to_string(), "entry 7 (TABLE customer)");
 /// # Ok::<(), appsnap::pgdump::Error>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -65,12 +66,19 @@ pub struct Entry<'a> {
 }
 
 /// When an entry is restored (`teSection` in PostgreSQL's pg_backup.h).
+///
+/// ```
+/// use appsnap::pgdump::{Entry, Section};
+///
+/// assert_eq!(Entry::new(1, b"INDEX", b"customer_pkey").section, Section::PostData);
+/// assert!(Section::PreData < Section::Data && Section::Data < Section::PostData);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Section {
     /// 1: with the object it speaks of: comments, ACLs, security labels.
     None,
-    /// 2: definitions.
+    /// 2: definitions of everything that is not in the last section.
     PreData,
     /// 3: table data, large objects, sequence values.
     Data,
@@ -79,6 +87,20 @@ pub enum Section {
 }
 
 /// Whether an entry has a data block, and where it begins.
+///
+/// ```
+/// use std::fs::File;
+/// use appsnap::Limits;
+/// use appsnap::pgdump::{Blocks, DataState};
+///
+/// let dump = Blocks::open(File::open("examples/data/quickstart.dump")?, &Limits::untrusted())?;
+/// let first = dump.toc().entries().filter_map(|entry| match entry.data {
+///     DataState::Set(position) => Some(position),
+///     _ => None,
+/// }).min();
+/// assert_eq!(first, Some(dump.data_start()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DataState {
@@ -86,7 +108,7 @@ pub enum DataState {
     NotSet,
     /// There is one, and its first byte has this position in the file.
     Set(u64),
-    /// There is none.
+    /// There is none: the entry is SQL alone.
     NoData,
 }
 

@@ -33,6 +33,17 @@ impl Toc {
 }
 
 /// Yields the entries that `pg_restore -l` lists.
+///
+/// ```
+/// use std::fs::File;
+/// use appsnap::Limits;
+/// use appsnap::pgdump::Blocks;
+///
+/// let dump = Blocks::open(File::open("examples/data/quickstart.dump")?, &Limits::untrusted())?;
+/// assert!(dump.toc().listed().all(|entry| entry.is_listed()));
+/// assert!(dump.toc().listed().count() < dump.toc().len(), "settings are not listed");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Listed<'a>(Entries<'a>);
 

@@ -20,6 +20,19 @@ use crate::limits::{Budget, Limits};
 ///
 /// It holds the stored bytes and sixteen more for each entry, so that its memory is bounded by the limits on its length
 /// and not by what a stranger packs into that length. Entries are decoded when they are looked at.
+///
+/// ```
+/// use std::fs::File;
+/// use appsnap::Limits;
+/// use appsnap::pgdump::Blocks;
+///
+/// let dump = Blocks::open(File::open("examples/data/quickstart.dump")?, &Limits::untrusted())?;
+/// let toc = dump.toc();
+/// let table = toc.entries().find(|entry| entry.desc == b"TABLE" && entry.tag == b"system$user").expect("a table");
+/// assert_eq!(toc.get(table.id), Some(table));
+/// assert!(table.definition.is_some_and(|sql| sql.starts_with(b"CREATE TABLE")));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct Toc {
     dialect: Dialect,
@@ -157,6 +170,16 @@ impl<'a> IntoIterator for &'a Toc {
 }
 
 /// Yields the entries of a [`Toc`] in stored order.
+///
+/// ```
+/// use std::fs::File;
+/// use appsnap::Limits;
+/// use appsnap::pgdump::Blocks;
+///
+/// let dump = Blocks::open(File::open("examples/data/quickstart.dump")?, &Limits::untrusted())?;
+/// assert_eq!(dump.toc().entries().filter(|entry| entry.desc == b"TABLE DATA").count(), 12);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Entries<'a> {
     toc: &'a Toc,

@@ -11,6 +11,22 @@ use crate::pgdump::version::FormatVersion;
 /// What a conversion changes. All of it is known when the table of contents has been read.
 ///
 /// Entries are named by their dump id in the input; look the id up in its table of contents.
+///
+/// ```
+/// use std::fs::File;
+/// use appsnap::Limits;
+/// use appsnap::pgdump::{FormatVersion, Transcoder};
+///
+/// let dump = File::open("tests/data/check/pg18-default.dump")?;
+/// let plan = Transcoder::to(FormatVersion::V1_14).plan(dump, &Limits::untrusted())?;
+/// let changes = plan.changes();
+/// assert_eq!((changes.from, changes.to), (FormatVersion::V1_16, FormatVersion::V1_14));
+/// assert_eq!((changes.entries_in_count, changes.entries_out_count, changes.recompressed), (58, 60, false));
+/// for dropped in &changes.dropped {
+///     println!("{:?}: {}", plan.toc().get(dropped.id), dropped.reason);
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Changes {
@@ -40,6 +56,20 @@ pub struct Changes {
 }
 
 /// What a conversion came to.
+///
+/// ```
+/// use std::fs::File;
+/// use appsnap::Limits;
+/// use appsnap::observe::Silent;
+/// use appsnap::pgdump::{Conversion, FormatVersion, Transcoder};
+///
+/// let (input, mut output) = (File::open("tests/data/check/pg18-default.dump")?, Vec::new());
+/// let conversion: Conversion =
+///     Transcoder::to(FormatVersion::V1_15).convert(input, &mut output, &Limits::untrusted(), &mut Silent)?;
+/// assert_eq!(conversion.output_bytes, output.len() as u64);
+/// assert_eq!(conversion.header.version(), FormatVersion::V1_16, "that of the input");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Conversion {
@@ -54,6 +84,17 @@ pub struct Conversion {
 }
 
 /// An entry that became several.
+///
+/// ```
+/// use std::fs::File;
+/// use appsnap::Limits;
+/// use appsnap::pgdump::{FormatVersion, Transcoder};
+///
+/// let dump = File::open("tests/data/pgdump/pg17-lo-acl.dump")?;
+/// let plan = Transcoder::to(FormatVersion::V1_14).plan(dump, &Limits::untrusted())?;
+/// assert_eq!(plan.changes().expanded[0].entries_count, 10);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Expanded {
@@ -64,16 +105,36 @@ pub struct Expanded {
 }
 
 /// An entry that is not in the output.
+///
+/// ```
+/// use std::fs::File;
+/// use appsnap::Limits;
+/// use appsnap::pgdump::{AccessRights, Transcoder};
+///
+/// let transcoder = Transcoder::same_version().with_access_rights(AccessRights::Drop);
+/// let plan = transcoder.plan(File::open("tests/data/pgdump/pg17-lo-acl.dump")?, &Limits::untrusted())?;
+/// for dropped in &plan.changes().dropped {
+///     assert_eq!(dropped.reason.to_string(), "access rights are not wanted");
+///     assert_eq!(plan.toc().get(dropped.id).map(|entry| entry.desc), Some(&b"ACL"[..]));
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Dropped {
-    /// Its dump id.
+    /// Its dump id in the input.
     pub id: u32,
-    /// Why.
+    /// Why it is not there.
     pub reason: DropReason,
 }
 
 /// Why an entry is not in the output.
+///
+/// ```
+/// use appsnap::pgdump::DropReason;
+///
+/// assert!(DropReason::Statistics.to_string().contains("run ANALYZE instead"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DropReason {
@@ -89,16 +150,40 @@ pub enum DropReason {
 }
 
 /// An entry that lost something.
+///
+/// ```
+/// use appsnap::Limits;
+/// use appsnap::pgdump::{Edit, Entry, FormatVersion, Header, Transcoder, encode_toc};
+///
+/// let mut table = Entry::new(7, b"TABLE", b"customer");
+/// table.definition = Some(b"CREATE TABLE public.customer ();\n");
+/// table.access_method = Some(b"columnar");
+/// let header = Header::new(FormatVersion::V1_14);
+/// let mut dump = Vec::new();
+/// header.encode(&mut dump)?;
+/// encode_toc([table], &header.dialect, &mut dump)?;
+///
+/// let plan = Transcoder::to(FormatVersion::V1_13).plan(dump.as_slice(), &Limits::untrusted())?;
+/// let edited = plan.changes().edited[0];
+/// assert_eq!((edited.id, edited.edit), (7, Edit::AccessMethod));
+/// # Ok::<(), appsnap::pgdump::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Edited {
-    /// Its dump id.
+    /// Its dump id in the input.
     pub id: u32,
-    /// What it lost.
+    /// What it lost in the output.
     pub edit: Edit,
 }
 
 /// What an entry lost.
+///
+/// ```
+/// use appsnap::pgdump::Edit;
+///
+/// assert_eq!(Edit::AccessMethod.to_string(), "its table access method cannot be stated");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Edit {

@@ -39,17 +39,19 @@ use crate::observe::Observer;
 /// is the table of contents, twice, and a few buffers.
 ///
 /// ```
-/// use appsnap::pgdump::{FormatVersion, Transcoder};
+/// use std::fs::File;
+/// use appsnap::Limits;
 /// use appsnap::observe::Silent;
-/// # use appsnap::Limits;
-/// # fn lower(input: std::fs::File, output: std::fs::File) -> Result<(), appsnap::pgdump::Error> {
+/// use appsnap::pgdump::{FormatVersion, Transcoder, inspect};
+///
+/// let (input, mut output) = (File::open("tests/data/check/pg18-default.dump")?, Vec::new());
 /// let conversion =
-///     Transcoder::to(FormatVersion::V1_14).convert(input, output, &Limits::untrusted(), &mut Silent)?;
+///     Transcoder::to(FormatVersion::V1_14).convert(input, &mut output, &Limits::untrusted(), &mut Silent)?;
 /// for warning in &conversion.changes.warnings {
 ///     println!("{:?}: {}", conversion.toc.get(warning.id), warning.feature);
 /// }
-/// # Ok(())
-/// # }
+/// assert_eq!(inspect(output.as_slice(), &Limits::untrusted())?.header.version(), FormatVersion::V1_14);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// # Security
@@ -67,6 +69,17 @@ pub struct Transcoder {
 }
 
 /// How the data of the output are compressed.
+///
+/// ```
+/// use std::fs::File;
+/// use appsnap::Limits;
+/// use appsnap::pgdump::{Compression, OutputCompression, Transcoder};
+///
+/// let transcoder = Transcoder::same_version().with_compression(OutputCompression::None);
+/// let plan = transcoder.plan(File::open("examples/data/quickstart.dump")?, &Limits::untrusted())?;
+/// assert_eq!((plan.changes().compression, plan.changes().recompressed), (Compression::None, true));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OutputCompression {
@@ -78,15 +91,26 @@ pub enum OutputCompression {
         /// zlib's level, 1 to 9; `None` is its default, and leaves data alone that are compressed with gzip already.
         level: Option<u8>,
     },
-    /// Not at all.
+    /// Not compressed.
     None,
 }
 
 /// Whether access rights stay in the dump.
+///
+/// ```
+/// use std::fs::File;
+/// use appsnap::Limits;
+/// use appsnap::pgdump::{AccessRights, DropReason, Transcoder};
+///
+/// let transcoder = Transcoder::same_version().with_access_rights(AccessRights::Drop);
+/// let plan = transcoder.plan(File::open("tests/data/pgdump/pg17-lo-acl.dump")?, &Limits::untrusted())?;
+/// assert!(plan.changes().dropped.iter().any(|dropped| dropped.reason == DropReason::AccessRights));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AccessRights {
-    /// They stay.
+    /// The entries that grant and revoke stay as they are.
     #[default]
     Keep,
     /// The entries that grant and revoke are dropped, as with `pg_dump -x`.
@@ -94,10 +118,24 @@ pub enum AccessRights {
 }
 
 /// Whether the entries keep their owners.
+///
+/// ```
+/// use std::fs::File;
+/// use appsnap::Limits;
+/// use appsnap::observe::Silent;
+/// use appsnap::pgdump::{Owners, Transcoder, inspect};
+///
+/// let (input, mut output) = (File::open("examples/data/quickstart.dump")?, Vec::new());
+/// let transcoder = Transcoder::same_version().with_owners(Owners::Drop);
+/// transcoder.convert(input, &mut output, &Limits::untrusted(), &mut Silent)?;
+/// let toc = inspect(output.as_slice(), &Limits::untrusted())?.toc;
+/// assert!(toc.entries().all(|entry| entry.owner.unwrap_or_default().is_empty()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Owners {
-    /// They do.
+    /// They keep them.
     #[default]
     Keep,
     /// They lose them, so that everything belongs to the role that restores, as with `pg_restore -O`. (`pg_dump -O`

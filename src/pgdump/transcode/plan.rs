@@ -17,17 +17,18 @@ use crate::pgdump::toc::Toc;
 /// made.
 ///
 /// ```
+/// use std::fs::File;
+/// use appsnap::Limits;
+/// use appsnap::observe::Silent;
 /// use appsnap::pgdump::{FormatVersion, Transcoder};
-/// # use appsnap::Limits;
-/// # fn length(input: std::fs::File) -> Result<(), Box<dyn std::error::Error>> {
+///
+/// let input = File::open("tests/data/check/pg18-default.dump")?;
 /// let input_bytes = input.metadata()?.len();
 /// let plan = Transcoder::to(FormatVersion::V1_14).plan(input, &Limits::untrusted())?;
-/// match plan.output_bytes(input_bytes) {
-///     Some(output_bytes) => println!("will have {output_bytes} bytes"),
-///     None => println!("has to be spooled where the length matters"),
-/// }
-/// # Ok(())
-/// # }
+/// // `None` would mean: spool it where the length matters.
+/// let promised_bytes = plan.output_bytes(input_bytes).expect("its data are not compressed anew");
+/// assert_eq!(plan.run(std::io::sink(), &mut Silent)?.output_bytes, promised_bytes);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use]
 pub struct Plan<R> {
@@ -49,7 +50,7 @@ impl<R: Read> Plan<R> {
         Ok(Self { conveyor, changes, data_start, front_bytes })
     }
 
-    /// Header of the input.
+    /// Header of the dump that is converted.
     #[must_use]
     pub const fn header(&self) -> &Header {
         self.conveyor.header()
@@ -137,6 +138,20 @@ impl<R> fmt::Debug for Plan<R> {
 ///
 /// [`Read`] gives 0 only when the input has been read to its end and verified. Its errors are [`Error`]s inside of
 /// [`io::Error`]s.
+///
+/// ```
+/// use std::fs::File;
+/// use std::io::Read;
+/// use appsnap::Limits;
+/// use appsnap::pgdump::{FormatVersion, Transcoder};
+///
+/// let input = File::open("tests/data/check/pg18-default.dump")?;
+/// let mut reader = Transcoder::to(FormatVersion::V1_14).plan(input, &Limits::untrusted())?.into_reader();
+/// let mut output = Vec::new();
+/// reader.read_to_end(&mut output)?;
+/// assert_eq!(reader.finish()?.output_bytes, output.len() as u64);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use]
 pub struct Converted<R> {
     plan: Plan<R>,

@@ -16,6 +16,21 @@ use super::policy::{Counting, Guard};
 use super::rule::{Rule, Select};
 
 /// Why one backup stays or goes. Made by [`Plan::explain`]; printed as lines for a person to read.
+///
+/// ```
+/// use appsnap::retention::{Answer, Backup, Miss, presets};
+///
+/// let policy = presets::by_name("restic:last=1")?;
+/// let backups = ["2026-11-19T02:00:00Z", "2026-11-20T02:00:00Z"].map(|at| Backup::new(at, at.parse().unwrap()));
+/// let plan = policy.plan(&backups, "2026-11-20T12:00:00Z".parse()?);
+/// let explanation = plan.explain(0).unwrap();
+/// assert!(!explanation.decision().keeps());
+/// match &explanation.answers()[0].answer {
+///     Answer::Misses(Miss::CountUsedUp(count)) => assert_eq!(*count, 1),
+///     _ => unreachable!("{explanation}"),
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Explanation<'p, Id> {
     decision: Decision<'p, Id>,
     answers: Vec<RuleAnswer<'p, Id>>,
@@ -23,14 +38,47 @@ pub struct Explanation<'p, Id> {
 }
 
 /// What one rule says about a backup.
+///
+/// ```
+/// # use appsnap::retention::{Backup, presets};
+/// # let policy = presets::mendix_cloud();
+/// # let backups = [Backup::new("b", "2026-11-18T02:00:00Z".parse()?)];
+/// # let plan = policy.plan(&backups, "2026-11-20T12:00:00Z".parse()?);
+/// use appsnap::retention::Answer;
+///
+/// let explanation = plan.explain(0).unwrap();
+/// let keeping: Vec<_> = explanation
+///     .answers()
+///     .iter()
+///     .filter(|said| matches!(said.answer, Answer::Keeps(_)))
+///     .map(|said| said.rule.name())
+///     .collect();
+/// assert_eq!(keeping, ["nightly"]);
+/// # Ok::<(), jiff::Error>(())
+/// ```
 pub struct RuleAnswer<'p, Id> {
-    /// The rule.
+    /// The rule that was asked.
     pub rule: &'p Rule,
-    /// What it says.
+    /// What it says about the backup.
     pub answer: Answer<'p, Id>,
 }
 
 /// What a rule says about a backup.
+///
+/// ```
+/// # use appsnap::retention::{Backup, presets};
+/// # let policy = presets::mendix_cloud();
+/// # let backups = [Backup::new("b", "2026-10-20T02:00:00Z".parse()?)];
+/// # let plan = policy.plan(&backups, "2026-11-20T12:00:00Z".parse()?);
+/// use appsnap::retention::Answer;
+///
+/// match plan.explain(0).unwrap().answers()[0].answer {
+///     Answer::Expired(at) => assert_eq!(at, "2026-11-03T02:00:00Z".parse()?),
+///     Answer::Keeps(_) | Answer::Misses(_) => unreachable!(),
+///     _ => {}
+/// }
+/// # Ok::<(), jiff::Error>(())
+/// ```
 #[non_exhaustive]
 pub enum Answer<'p, Id> {
     /// It keeps the backup.
@@ -42,6 +90,21 @@ pub enum Answer<'p, Id> {
 }
 
 /// Why a rule does not keep a backup.
+///
+/// ```
+/// # use appsnap::retention::{Backup, Origin, presets};
+/// # let policy = presets::mendix_cloud();
+/// # let backups = [Backup::new("b", "2026-11-18T02:00:00Z".parse()?).with_origin(Origin::Manual)];
+/// # let plan = policy.plan(&backups, "2026-11-20T12:00:00Z".parse()?);
+/// use appsnap::retention::{Answer, Miss};
+///
+/// // A manual backup, asked about the rule for nightlies.
+/// match &plan.explain(0).unwrap().answers()[0].answer {
+///     Answer::Misses(Miss::Origin(wanted)) => assert_eq!(*wanted, Origin::Automatic),
+///     _ => unreachable!(),
+/// }
+/// # Ok::<(), jiff::Error>(())
+/// ```
 #[non_exhaustive]
 pub enum Miss<'p, Id> {
     /// The rule is about another origin.
@@ -68,7 +131,7 @@ pub enum Miss<'p, Id> {
     /// Another backup stands for its bucket.
     #[non_exhaustive]
     BucketTaken {
-        /// The bucket.
+        /// The bucket that both lie in.
         bucket: Bucket,
         /// The backup that stands for it.
         by: &'p Backup<Id>,
@@ -80,9 +143,27 @@ pub enum Miss<'p, Id> {
 }
 
 /// What there is of the day that a rule about days would have needed.
+///
+/// ```
+/// use appsnap::retention::{Answer, Backup, Found, Miss, Status, presets};
+///
+/// let policy = presets::mendix_cloud();
+/// let backups = [
+///     Backup::new("sunday", "2026-11-08T23:00:00Z".parse()?).with_status(Status::Failed),
+///     Backup::new("monday", "2026-11-09T23:00:00Z".parse()?),
+/// ];
+/// let plan = policy.plan(&backups, "2026-11-20T12:00:00Z".parse()?);
+/// let explanation = plan.explain(1).unwrap();
+/// let weekly = explanation.answers().iter().find(|said| said.rule.name() == "weekly").unwrap();
+/// match &weekly.answer {
+///     Answer::Misses(Miss::Day { found: Found::Failed(backup), .. }) => assert_eq!(*backup.id(), "sunday"),
+///     _ => unreachable!("{explanation}"),
+/// }
+/// # Ok::<(), jiff::Error>(())
+/// ```
 #[non_exhaustive]
 pub enum Found<'p, Id> {
-    /// Nothing.
+    /// There is no backup of that day.
     Absent,
     /// Nothing yet: the day is still to come.
     Ahead,

@@ -107,6 +107,18 @@ impl Slots {
 }
 
 /// Which backups of a set stay and which go, and why. Made by [`Policy::plan`].
+///
+/// ```
+/// use appsnap::retention::{Backup, presets};
+///
+/// let policy = presets::by_name("restic:last=2")?;
+/// let backups = ["2026-11-20T02:00:00Z", "2026-11-18T02:00:00Z", "2026-11-19T02:00:00Z"]
+///     .map(|at| Backup::new(at, at.parse().unwrap()));
+/// let plan = policy.plan(&backups, "2026-11-20T12:00:00Z".parse()?);
+/// assert_eq!((plan.kept_count(), plan.deleted().count()), (2, 1));
+/// assert!(!plan.decision(1).unwrap().keeps());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Plan<'a, Id> {
     pub(super) policy: &'a Policy,
     pub(super) field: Field<'a, Id>,
@@ -182,6 +194,18 @@ impl<Id: fmt::Debug> fmt::Debug for Plan<'_, Id> {
 }
 
 /// What becomes of one backup.
+///
+/// ```
+/// use appsnap::retention::{Backup, Guard, presets};
+///
+/// let policy = presets::mendix_cloud().with_guards([Guard::Protected]);
+/// let backups = [Backup::new("b", "2020-11-10T02:00:00Z".parse()?).with_protected(true)];
+/// let plan = policy.plan(&backups, "2026-11-20T12:00:00Z".parse()?);
+/// let decision = plan.decision(0).unwrap();
+/// assert!(decision.keeps() && decision.reasons().next().is_none());
+/// assert!(decision.guards().eq([&Guard::Protected]));
+/// # Ok::<(), jiff::Error>(())
+/// ```
 pub struct Decision<'p, Id> {
     plan: &'p Plan<'p, Id>,
     index: usize,
@@ -198,13 +222,13 @@ impl<Id> Clone for Decision<'_, Id> {
 impl<Id> Copy for Decision<'_, Id> {}
 
 impl<'p, Id> Decision<'p, Id> {
-    /// The backup.
+    /// The backup that was decided about.
     #[must_use]
     pub const fn backup(&self) -> &'p Backup<Id> {
         self.backup
     }
 
-    /// Where the backup stands in the caller's order.
+    /// Where the backup stands in the caller's order, counted from 0.
     #[must_use]
     pub const fn index(&self) -> usize {
         self.index
@@ -267,6 +291,18 @@ impl<Id: fmt::Debug> fmt::Debug for Decision<'_, Id> {
 }
 
 /// That one rule keeps a backup. Printed as the rule's name, with `oldest` in front where that is why.
+///
+/// ```
+/// use appsnap::retention::{Backup, presets};
+///
+/// let policy = presets::mendix_cloud();
+/// let backups = [Backup::new("b", "2026-11-18T02:00:00Z".parse()?)];
+/// let plan = policy.plan(&backups, "2026-11-20T12:00:00Z".parse()?);
+/// let reason = plan.decision(0).unwrap().reasons().next().unwrap();
+/// assert_eq!((reason.to_string().as_str(), reason.rule_index()), ("nightly", 0));
+/// assert_eq!(reason.expires_at(), Some("2026-12-02T02:00:00Z".parse()?));
+/// # Ok::<(), jiff::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Reason<'p> {
     rule: &'p Rule,
@@ -276,13 +312,13 @@ pub struct Reason<'p> {
 }
 
 impl<'p> Reason<'p> {
-    /// The rule.
+    /// The rule that keeps the backup.
     #[must_use]
     pub const fn rule(&self) -> &'p Rule {
         self.rule
     }
 
-    /// Where the rule stands in its policy.
+    /// Where the rule stands in its policy, counted from 0.
     #[must_use]
     pub const fn rule_index(&self) -> usize {
         self.rule_index

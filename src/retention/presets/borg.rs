@@ -40,6 +40,14 @@ const PROTECTED_TAG: &str = "@PROT";
 /// what a finer one kept; intervals reach back from now, with a month of 31 days and a year of 365; the oldest archive
 /// fills an unfilled coarsest rule; protected archives stay and are not counted. borg reads its host's zone; here it
 /// is UTC unless [`Policy::with_calendar`] says otherwise.
+///
+/// ```
+/// use appsnap::retention::presets::Borg;
+///
+/// let options: Borg = "within=2d,daily=7,monthly=all".parse()?;
+/// assert_eq!(options.policy().rules().len(), 3);
+/// # Ok::<(), appsnap::retention::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use]
 pub struct Borg {
@@ -60,7 +68,7 @@ impl Borg {
         Ok(borg)
     }
 
-    /// The policy.
+    /// The policy that answers as the program with these options does.
     #[must_use]
     pub fn policy(&self) -> Policy {
         let mut policy = Policy::new("borg")

@@ -29,6 +29,14 @@ const INCOMPLETE: Guard = Guard::NewestUnfinished { count: 3, younger_than: Peri
 /// the newest of its period only if it is not older than n periods before the newest complete one; months are
 /// subtracted as Go does it. One fault is not copied: kopia keeps weeks and months in one list of names, so that week 1
 /// and January shut each other out. Without any option, or with nothing but zeros, everything complete stays.
+///
+/// ```
+/// use appsnap::retention::presets::Kopia;
+///
+/// let options: Kopia = "latest=10,annual=3".parse()?;
+/// assert_eq!(options.policy().rules().len(), 2);
+/// # Ok::<(), appsnap::retention::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use]
 pub struct Kopia {
@@ -50,7 +58,7 @@ impl Kopia {
         Ok(kopia)
     }
 
-    /// The policy.
+    /// The policy that answers as the program with these options does.
     #[must_use]
     pub fn policy(&self) -> Policy {
         let mut policy = Policy::new("kopia")

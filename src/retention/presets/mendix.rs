@@ -33,6 +33,15 @@ fn cloud(name: &str, nightly_days: u32) -> Policy {
 /// Source: Mendix documentation, "Backups", 2021. Whose Sunday is not documented; the calendar reads nights from noon
 /// to noon in UTC, which [`Policy::with_calendar`] changes to a region's zone. A backup goes on its date even if it is
 /// the newest, and only completed ones have a date.
+///
+/// ```
+/// use appsnap::retention::{Backup, Expiry, presets};
+///
+/// let policy = presets::mendix_cloud_2021();
+/// let tuesday = Backup::new("tuesday", "2020-02-18T01:41:27Z".parse()?);
+/// assert_eq!(policy.expires_at(&tuesday), Some(Expiry::At("2020-03-19T01:41:27Z".parse()?)));
+/// # Ok::<(), jiff::Error>(())
+/// ```
 #[must_use]
 pub fn mendix_cloud_2021() -> Policy {
     cloud("mendix-cloud-2021", 30)
@@ -41,6 +50,14 @@ pub fn mendix_cloud_2021() -> Policy {
 /// Mendix Cloud as documented in 2026: as [`mendix_cloud_2021`], with nightlies kept 14 days.
 ///
 /// Source: Mendix documentation, "Backups", 2026.
+///
+/// ```
+/// use appsnap::retention::{Backup, Expiry, presets};
+///
+/// let tuesday = Backup::new("tuesday", "2026-11-10T23:41:27Z".parse()?);
+/// assert_eq!(presets::mendix_cloud().expires_at(&tuesday), Some(Expiry::At("2026-11-24T23:41:27Z".parse()?)));
+/// # Ok::<(), jiff::Error>(())
+/// ```
 #[must_use]
 pub fn mendix_cloud() -> Policy {
     cloud("mendix-cloud", 14)
@@ -52,6 +69,14 @@ pub fn mendix_cloud() -> Policy {
 /// Source: Mendix documentation, "Mendix on Azure: backups", 2025. "From the previous day" is read as the same time of
 /// day, counted from the day before the backup was taken; "on that Sunday" as counted from the start of that Sunday's
 /// night. Both are our readings of two words each.
+///
+/// ```
+/// use appsnap::retention::{Backup, Expiry, Origin, presets};
+///
+/// let manual = Backup::new("by hand", "2026-11-10T16:00:00Z".parse()?).with_origin(Origin::Manual);
+/// assert_eq!(presets::mendix_on_azure().expires_at(&manual), Some(Expiry::At("2026-11-23T16:00:00Z".parse()?)));
+/// # Ok::<(), jiff::Error>(())
+/// ```
 #[must_use]
 pub fn mendix_on_azure() -> Policy {
     let automatic = Filter::origin(Origin::Automatic);

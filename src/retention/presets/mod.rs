@@ -1,6 +1,21 @@
 //! Policies that platforms and other programs follow, each with its source and date.
 //!
 //! Platforms have changed their figures more than once. Where two sets matter, both are here under their year.
+//!
+//! ```
+//! use appsnap::retention::{Backup, presets};
+//!
+//! let cloud = presets::mendix_cloud();
+//! let names: Vec<_> = cloud.rules().iter().map(|rule| rule.name()).collect();
+//! assert!(names.starts_with(&["nightly"]), "{names:?}");
+//!
+//! // By name, as on a command line; options of other programs are read in their own spelling.
+//! assert_eq!(presets::by_name("mendix-cloud")?, cloud);
+//! let borg = presets::by_name("borg:daily=7,weekly=4")?;
+//! let backups = [Backup::new("today", "2026-11-20T02:00:00Z".parse()?)];
+//! assert_eq!(borg.plan(&backups, "2026-11-20T12:00:00Z".parse()?).kept_count(), 1);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod borg;
 mod kopia;
@@ -24,6 +39,12 @@ pub use upsun::{UpsunPolicy, upsun};
 use super::{Error, Policy};
 
 /// The names that [`by_name`] knows, without those that take rules.
+///
+/// ```
+/// use appsnap::retention::presets;
+///
+/// assert!(presets::NAMES.iter().all(|name| presets::by_name(name).is_ok()));
+/// ```
 pub const NAMES: [&str; 8] = [
     "mendix-cloud",
     "mendix-cloud-2021",

@@ -38,6 +38,16 @@ fn stage(name: &str, unit: Unit, every: u32, count: u32) -> Stage {
 ///
 /// Source: Platform.sh documentation, "Back up an environment", 2023. Days are read in UTC unless
 /// [`Policy::with_calendar`] says otherwise; the platform reads them in the project's zone.
+///
+/// ```
+/// use appsnap::retention::{Schedule, Zone, presets};
+///
+/// let schedule = Schedule::cron("0 2 * * *".parse()?, Zone::UTC);
+/// let (from, to) = ("2024-01-01T00:00:00Z".parse()?, "2026-12-31T00:00:00Z".parse()?);
+/// let simulation = presets::platformsh_basic().simulate(&schedule, from, to, None)?;
+/// assert_eq!(simulation.steady().unwrap().max_count, 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use]
 pub fn platformsh_basic() -> Policy {
     staged("platformsh-basic", 2, [stage("daily", Unit::Day, 1, 2)])
@@ -47,6 +57,16 @@ pub fn platformsh_basic() -> Policy {
 /// manual ones.
 ///
 /// Source and calendar: see [`platformsh_basic`]. The total is why a backup counts in one stage only.
+///
+/// ```
+/// use appsnap::retention::{Schedule, Zone, presets};
+///
+/// let schedule = Schedule::cron("0 2 * * *".parse()?, Zone::UTC);
+/// let (from, to) = ("2024-01-01T00:00:00Z".parse()?, "2026-12-31T00:00:00Z".parse()?);
+/// let simulation = presets::platformsh_advanced().simulate(&schedule, from, to, None)?;
+/// assert_eq!(simulation.steady().unwrap().max_count, 21);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use]
 pub fn platformsh_advanced() -> Policy {
     let stages =
@@ -58,6 +78,16 @@ pub fn platformsh_advanced() -> Policy {
 /// in all, and the last 4 manual ones.
 ///
 /// Source and calendar: see [`platformsh_basic`].
+///
+/// ```
+/// use appsnap::retention::{Schedule, Zone, presets};
+///
+/// let schedule = Schedule::cron("0 */6 * * *".parse()?, Zone::UTC);
+/// let (from, to) = ("2024-01-01T00:00:00Z".parse()?, "2026-12-31T00:00:00Z".parse()?);
+/// let simulation = presets::platformsh_premium().simulate(&schedule, from, to, None)?;
+/// assert_eq!(simulation.steady().unwrap().max_count, 44);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use]
 pub fn platformsh_premium() -> Policy {
     let stages =

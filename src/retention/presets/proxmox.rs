@@ -24,6 +24,14 @@ const RULES: [(&str, Unit); 6] = [
 /// holds a kept snapshot is passed over; protected snapshots stay and are not counted; of unfinished ones only the
 /// newest snapshot of all stays. The server reads its own zone; here it is UTC unless [`Policy::with_calendar`] says
 /// otherwise. Without any option everything stays.
+///
+/// ```
+/// use appsnap::retention::presets::Proxmox;
+///
+/// let options: Proxmox = "last=3,daily=7".parse()?;
+/// assert_eq!(options.policy().rules().len(), 2);
+/// # Ok::<(), appsnap::retention::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use]
 pub struct Proxmox {
@@ -42,7 +50,7 @@ impl Proxmox {
         Ok(proxmox)
     }
 
-    /// The policy.
+    /// The policy that answers as the program with these options does.
     #[must_use]
     pub fn policy(&self) -> Policy {
         let mut policy = Policy::new("proxmox")

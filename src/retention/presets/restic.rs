@@ -22,6 +22,14 @@ const PERIODS: [(&str, Unit); 5] = [
 ];
 
 /// A duration as restic writes it: years, months, days and hours.
+///
+/// ```
+/// use appsnap::retention::presets::ResticSpan;
+///
+/// let mut span = ResticSpan::default();
+/// (span.years, span.hours) = (1, 2);
+/// assert_eq!(span.to_string(), "1y2h");
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct ResticSpan {
@@ -50,7 +58,7 @@ impl fmt::Display for ResticSpan {
     }
 }
 
-/// The options of `restic forget`, as a builder and as the text behind `restic:`.
+/// The options of `restic forget`, read from the text behind `restic:`.
 ///
 /// | option | keeps |
 /// |---|---|
@@ -68,6 +76,16 @@ impl fmt::Display for ResticSpan {
 ///
 /// What restic does not know: backups that failed are in no rule's way and go; running and queued ones stay. Of two
 /// snapshots of one instant, restic takes the one it read first, this crate the one whose id sorts first.
+///
+/// ```
+/// use appsnap::retention::presets::Restic;
+///
+/// let options: Restic = "last=3,daily=7,within=1y5m7d2h".parse()?;
+/// let policy = options.policy();
+/// let names: Vec<_> = policy.rules().iter().map(|rule| rule.name()).collect();
+/// assert_eq!(names, ["within 1y5m7d2h", "last snapshot", "daily snapshot"]);
+/// # Ok::<(), appsnap::retention::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use]
 pub struct Restic {

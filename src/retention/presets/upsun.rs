@@ -67,6 +67,16 @@ impl<'de> Deserialize<'de> for Interval {
 }
 
 /// The policy for one type of environment.
+///
+/// ```
+/// use appsnap::retention::presets;
+///
+/// let text = r#"{"data_retention": {"staging": {"max_backups": 2, "default_config":
+///     {"manual_count": 2, "schedule": []}}}}"#;
+/// let staging = presets::upsun(text)?.remove(0);
+/// assert_eq!((staging.environment.as_str(), staging.policy.quota_count()), ("staging", Some(2)));
+/// # Ok::<(), appsnap::retention::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UpsunPolicy {

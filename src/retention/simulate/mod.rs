@@ -8,6 +8,19 @@ use jiff::{SignedDuration, Timestamp};
 use super::Error;
 
 /// A schedule played against a policy. Made by [`Policy::simulate`](super::Policy::simulate).
+///
+/// ```
+/// use appsnap::retention::{Schedule, Zone, presets};
+/// use jiff::civil::date;
+///
+/// let schedule = Schedule::cron("0 2 * * *".parse()?, Zone::UTC);
+/// let (from, to) = ("2026-01-01T00:00:00Z".parse()?, "2026-01-31T00:00:00Z".parse()?);
+/// let simulation = presets::by_name("restic:daily=7")?.simulate(&schedule, from, to, Some(1000))?;
+/// assert_eq!(simulation.retained_on(date(2026, 1, 30)).count(), 7);
+/// // On the 30th nothing is left from before the 24th.
+/// assert!(simulation.restorable(date(2026, 1, 30), date(2026, 1, 20)).is_none());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Simulation {
     policy: String,
@@ -17,6 +30,17 @@ pub struct Simulation {
 }
 
 /// One day of a simulation, as it ends.
+///
+/// ```
+/// # use appsnap::retention::{Schedule, Zone, presets};
+/// # let schedule = Schedule::cron("0 2 * * *".parse()?, Zone::UTC);
+/// # let (from, to) = ("2026-01-01T00:00:00Z".parse()?, "2026-01-31T00:00:00Z".parse()?);
+/// # let simulation = presets::by_name("restic:daily=7")?.simulate(&schedule, from, to, Some(1000))?;
+/// let day = simulation.days().iter().find(|day| day.date == jiff::civil::date(2026, 1, 20)).unwrap();
+/// assert_eq!((day.taken_count, day.deleted_count, day.retained_count), (1, 1, 7));
+/// assert_eq!(day.retained_bytes, Some(7000));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SimulatedDay {
@@ -33,6 +57,19 @@ pub struct SimulatedDay {
 }
 
 /// One backup of a simulation.
+///
+/// ```
+/// # use appsnap::retention::{Schedule, Zone, presets};
+/// # let schedule = Schedule::cron("0 2 * * *".parse()?, Zone::UTC);
+/// # let (from, to) = ("2026-01-01T00:00:00Z".parse()?, "2026-01-31T00:00:00Z".parse()?);
+/// # let simulation = presets::by_name("restic:daily=7")?.simulate(&schedule, from, to, Some(1000))?;
+/// use jiff::civil::date;
+///
+/// let first = &simulation.backups()[0];
+/// assert_eq!((first.taken_on, first.deleted_on), (date(2026, 1, 1), Some(date(2026, 1, 8))));
+/// assert!(first.is_there_on(date(2026, 1, 7)) && !first.is_there_on(date(2026, 1, 8)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Simulated {
@@ -57,6 +94,16 @@ impl Simulated {
 }
 
 /// The time from which on a simulation only repeats itself: every rule has begun to let go of what it kept.
+///
+/// ```
+/// # use appsnap::retention::{Schedule, Zone, presets};
+/// # let schedule = Schedule::cron("0 2 * * *".parse()?, Zone::UTC);
+/// # let (from, to) = ("2026-01-01T00:00:00Z".parse()?, "2026-01-31T00:00:00Z".parse()?);
+/// # let simulation = presets::by_name("restic:daily=7")?.simulate(&schedule, from, to, Some(1000))?;
+/// let steady = simulation.steady().expect("a month is enough to fill a week");
+/// assert_eq!((steady.min_count, steady.max_count), (7, 7));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Steady {
@@ -69,6 +116,17 @@ pub struct Steady {
 }
 
 /// Two neighbouring backups that are further apart than any two neighbouring runs of the schedule.
+///
+/// ```
+/// use appsnap::retention::{Schedule, Zone, presets};
+///
+/// let schedule = Schedule::cron("0 2 * * *".parse()?, Zone::UTC);
+/// let (from, to) = ("2026-01-01T00:00:00Z".parse()?, "2026-04-30T00:00:00Z".parse()?);
+/// let simulation = presets::by_name("restic:daily=2,monthly=3")?.simulate(&schedule, from, to, None)?;
+/// let longest = simulation.gaps_on(jiff::civil::date(2026, 4, 28))[0];
+/// assert_eq!(longest.length().as_hours(), 31 * 24);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Gap {
@@ -87,6 +145,18 @@ impl Gap {
 }
 
 /// How two policies differ over the same schedule. Made by [`Simulation::difference`].
+///
+/// ```
+/// # use appsnap::retention::{Schedule, Zone, presets};
+/// # let schedule = Schedule::cron("0 2 * * *".parse()?, Zone::UTC);
+/// # let (from, to) = ("2026-01-01T00:00:00Z".parse()?, "2026-01-31T00:00:00Z".parse()?);
+/// # let simulation = presets::by_name("restic:daily=7")?.simulate(&schedule, from, to, Some(1000))?;
+///
+/// let more = presets::by_name("restic:daily=10")?.simulate(&schedule, from, to, Some(1000))?;
+/// let difference = simulation.difference(&more)?;
+/// assert_eq!((difference.only_first.len(), difference.only_second.len(), difference.bytes), (0, 3, Some(3000)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Difference {

@@ -20,6 +20,22 @@ use staging::Staging;
 use tree::Tree;
 
 /// What was extracted.
+///
+/// ```
+/// # use appsnap::metadata::Metadata;
+/// # use appsnap::snapshot::{SnapshotWriter, WriteOptions};
+/// # let (archive, _) = SnapshotWriter::start(Vec::new(), &Metadata::new(), WriteOptions::new())?.finish()?;
+/// # let folder = tempfile::tempdir()?;
+/// # let destination = folder.path().join("restored");
+/// use appsnap::observe::Silent;
+/// use appsnap::snapshot::{ExtractOptions, ReadOptions, SnapshotReader, extract};
+///
+/// let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
+/// let report = extract(&mut reader, &destination, &ExtractOptions::new(), &mut Silent)?;
+/// assert_eq!((report.database_bytes(), report.documents_count()), (None, 0));
+/// assert!(report.metadata().is_some());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct ExtractReport {
     pub(super) metadata: Option<Metadata>,
@@ -41,13 +57,13 @@ impl ExtractReport {
         self.database_bytes
     }
 
-    /// Documents written.
+    /// How many documents were written.
     #[must_use]
     pub const fn documents_count(&self) -> u64 {
         self.documents_count
     }
 
-    /// Their bytes.
+    /// Bytes of all documents that were written.
     #[must_use]
     pub const fn document_bytes(&self) -> u64 {
         self.document_bytes

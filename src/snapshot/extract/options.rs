@@ -3,19 +3,45 @@
 use crate::gzip::Parallelism;
 
 /// Which contents to extract.
+///
+/// ```
+/// use appsnap::snapshot::{ExtractOptions, Selection};
+///
+/// // A database to be looked at, without its files.
+/// let options = ExtractOptions::new().with_selection(Selection::Database);
+/// # let _ = options;
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Selection {
-    /// Everything.
+    /// `db.backup` and `files`.
     #[default]
     All,
-    /// `db.backup` alone.
+    /// `db.backup` alone, without the documents.
     Database,
-    /// `files` alone.
+    /// `files` alone, without the database.
     Files,
 }
 
 /// What to do when the destination is already there.
+///
+/// ```
+/// # use appsnap::metadata::Metadata;
+/// # use appsnap::snapshot::{SnapshotWriter, WriteOptions};
+/// # let (archive, _) = SnapshotWriter::start(Vec::new(), &Metadata::new(), WriteOptions::new())?.finish()?;
+/// # let folder = tempfile::tempdir()?;
+/// # let destination = folder.path().join("restored");
+/// use appsnap::observe::Silent;
+/// use appsnap::snapshot::{ErrorKind, Existing, ExtractOptions, ReadOptions, SnapshotReader, extract};
+///
+/// let extract_with = |options| {
+///     extract(&mut SnapshotReader::new(archive.as_slice(), ReadOptions::new()), &destination, &options, &mut Silent)
+/// };
+/// extract_with(ExtractOptions::new())?;
+/// assert!(matches!(extract_with(ExtractOptions::new()).unwrap_err().kind(), ErrorKind::Exists));
+/// extract_with(ExtractOptions::new().with_existing(Existing::Replace))?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Existing {
@@ -32,6 +58,22 @@ pub enum Existing {
 /// It costs what the disk takes for a sync, once for every file, and with [`Full`](Self::Full) once more for every folder.
 /// Of 2,000 documents of 4 kB on a virtual disk with ext4, [`Data`](Self::Data) made extraction take 1.9 times as long,
 /// and [`Full`](Self::Full) 2.8 times; the bench `durability` measures it for other disks. Large documents hardly notice.
+///
+/// ```
+/// # use appsnap::metadata::Metadata;
+/// # use appsnap::snapshot::{SnapshotWriter, WriteOptions};
+/// # let (archive, _) = SnapshotWriter::start(Vec::new(), &Metadata::new(), WriteOptions::new())?.finish()?;
+/// # let folder = tempfile::tempdir()?;
+/// # let destination = folder.path().join("restored");
+/// use appsnap::observe::Silent;
+/// use appsnap::snapshot::{Durability, ExtractOptions, ReadOptions, SnapshotReader, extract};
+///
+/// let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
+/// let options = ExtractOptions::new().with_durability(Durability::Full);
+/// extract(&mut reader, &destination, &options, &mut Silent)?;
+/// assert!(destination.is_dir(), "for good, from here on");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Durability {

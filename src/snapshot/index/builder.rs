@@ -31,6 +31,24 @@ impl<H: Hasher> PageSink for H {
 }
 
 /// The index of an archive, as bytes: empty gzip members that are appended to the archive or kept beside it.
+///
+/// ```
+/// use appsnap::metadata::Metadata;
+/// use appsnap::snapshot::{Content, IndexPlacement, ReadOptions, SnapshotArchive, SnapshotWriter, WriteOptions};
+///
+/// let options = WriteOptions::new().with_index(IndexPlacement::Sidecar);
+/// let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options)?;
+/// writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
+/// let (archive, report) = writer.finish()?;
+///
+/// let mut sidecar = Vec::new();
+/// report.index().expect("one was asked for").write_to(&mut sidecar)?;
+/// let (len_bytes, sidecar_len_bytes) = (archive.len() as u64, sidecar.len() as u64);
+/// let archive =
+///     SnapshotArchive::open_with_sidecar(archive, len_bytes, sidecar, sidecar_len_bytes, ReadOptions::new())?;
+/// assert_eq!(archive.documents_count(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Index {
     members: Vec<Vec<u8>>,

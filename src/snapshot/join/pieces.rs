@@ -5,6 +5,26 @@ use std::ops::Range;
 use super::Copied;
 
 /// What a store takes for one part of an upload.
+///
+/// ```
+/// # use appsnap::metadata::Metadata;
+/// # use appsnap::snapshot::{Content, IndexPlacement, ReadOptions, SnapshotWriter, WriteOptions};
+/// # use appsnap::snapshot::{Joined, SnapshotArchive};
+/// # let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
+/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options.clone())?;
+/// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
+/// # let (part, _) = writer.finish()?;
+/// # let len_bytes = part.len() as u64;
+/// # let parts = [SnapshotArchive::open(part, len_bytes, ReadOptions::new())?];
+/// # let joined = Joined::plan(&Metadata::new(), &parts, &options)?;
+/// use appsnap::snapshot::PieceSizes;
+///
+/// // Too small for S3 to copy any of it, so all is uploaded.
+/// assert_eq!(joined.pieces(PieceSizes::S3).len(), 1);
+/// // A store that copies anything.
+/// assert!(joined.pieces(PieceSizes::new(1, 1 << 30)).len() > 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PieceSizes {
     min_bytes: u64,
@@ -26,6 +46,35 @@ impl PieceSizes {
 }
 
 /// A stretch of a joined archive.
+///
+/// ```
+/// # use appsnap::metadata::Metadata;
+/// # use appsnap::snapshot::{Content, IndexPlacement, ReadOptions, SnapshotWriter, WriteOptions};
+/// # use appsnap::snapshot::{Joined, SnapshotArchive};
+/// # let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
+/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options.clone())?;
+/// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
+/// # let (part, _) = writer.finish()?;
+/// # let len_bytes = part.len() as u64;
+/// # let parts = [SnapshotArchive::open(part, len_bytes, ReadOptions::new())?];
+/// # let joined = Joined::plan(&Metadata::new(), &parts, &options)?;
+/// use appsnap::gzip::ReadAt;
+/// use appsnap::snapshot::PieceSizes;
+///
+/// let mut archive = Vec::new();
+/// for piece in joined.pieces(PieceSizes::new(1, 1 << 30)) {
+///     let range = piece.output_bytes();
+///     let mut bytes = vec![0; (range.end - range.start) as usize];
+///     match piece.source() {
+///         Some((_number, copied)) => assert_eq!(copied.end - copied.start, bytes.len() as u64, "the store copies it"),
+///         None => println!("{} bytes to upload", bytes.len()),
+///     }
+///     joined.read_exact_at(&mut bytes, range.start)?;
+///     archive.extend(bytes);
+/// }
+/// assert_eq!(archive.len() as u64, joined.len_bytes());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Piece {
     output_bytes: Range<u64>,

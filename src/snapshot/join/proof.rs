@@ -30,7 +30,7 @@ impl Proof {
     /// Appends a member.
     pub(super) fn member(&mut self, name: MemberName, len_bytes: u64, crc32: u32) -> Result<()> {
         let bytes = member_bytes(len_bytes);
-        let too_long = || wrong("its documents are longer than its chunks");
+        let too_long = || wrong("its members are longer than its chunks");
         self.left_bytes = self.left_bytes.checked_sub(bytes).ok_or_else(too_long)?;
         self.ends.push(bytes);
         let text = name.render().ok_or_else(|| Error::misuse("junk is never written"))?;

@@ -46,6 +46,24 @@ pub(in crate::source) struct Shelf {
 }
 
 /// A document of a plan, opened to be read.
+///
+/// ```
+/// # use appsnap::observe::Silent;
+/// # use appsnap::source::directory::{self, DirectoryOptions};
+/// # let folder = tempfile::tempdir()?;
+/// # std::fs::create_dir_all(folder.path().join("0d/3e"))?;
+/// # std::fs::write(folder.path().join("0d/3e/0d3e301f-5551-46f8-ad44-8de2be084c95"), "hello")?;
+/// # std::fs::write(folder.path().join("Thumbs.db"), "left by a file manager")?;
+/// # let plan = directory::scan(folder.path(), &DirectoryOptions::new(), &mut Silent)?;
+/// use appsnap::gzip::ReadAt;
+/// use appsnap::snapshot::DocumentSource;
+///
+/// let document = plan.open(0)?;
+/// let mut content = vec![0; document.len_bytes() as usize];
+/// document.read_exact_at(&mut content, 0)?;
+/// assert_eq!(content, b"hello");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Document(Inner);
 

@@ -1,4 +1,20 @@
 //! Files folders of an app server, and copies of storage buckets: [`scan`] turns one into a [`Plan`].
+//!
+//! ```
+//! use appsnap::observe::Silent;
+//! use appsnap::source::LeftoverKind;
+//! use appsnap::source::directory::{self, DirectoryOptions};
+//!
+//! // A flat copy of a bucket whose keys carry a prefix.
+//! let folder = tempfile::tempdir()?;
+//! std::fs::write(folder.path().join("shop-0d3e301f-5551-46f8-ad44-8de2be084c95"), "a document")?;
+//! std::fs::write(folder.path().join("readme.txt"), "not a document")?;
+//!
+//! let plan = directory::scan(folder.path(), &DirectoryOptions::new().with_key_prefix("shop-"), &mut Silent)?;
+//! assert_eq!(plan.documents_count(), 1);
+//! assert_eq!(plan.leftovers().count(LeftoverKind::NotAnId), 1);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod crew;
 mod open;
@@ -36,6 +52,14 @@ pub struct DirectoryOptions {
 }
 
 /// What to do about a file or folder that the system does not let us look at.
+///
+/// ```
+/// use appsnap::source::directory::{DirectoryOptions, Unreadable};
+///
+/// // For a first look at a folder; what is packed for good should not lack documents.
+/// let options = DirectoryOptions::new().with_unreadable(Unreadable::Report);
+/// # let _ = options;
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Unreadable {
@@ -116,6 +140,19 @@ impl Default for DirectoryOptions {
 ///
 /// The observer sees the phase `walking`, then every document with running totals as it is found, in no particular
 /// order, and at last the planned totals.
+///
+/// ```
+/// use appsnap::observe::Silent;
+/// use appsnap::source::directory::{self, DirectoryOptions};
+///
+/// let folder = tempfile::tempdir()?;
+/// std::fs::create_dir_all(folder.path().join("0d/3e"))?;
+/// std::fs::write(folder.path().join("0d/3e/0d3e301f-5551-46f8-ad44-8de2be084c95"), "a document")?;
+///
+/// let plan = directory::scan(folder.path(), &DirectoryOptions::new(), &mut Silent)?;
+/// assert_eq!((plan.documents_count(), plan.document_bytes()), (1, 10));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// When a folder cannot be listed or a file not be looked at (unless [`Unreadable::Report`] says to go on), when `root`

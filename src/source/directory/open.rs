@@ -11,6 +11,25 @@ use crate::source::error::{Action, Error, ErrorKind, Result};
 ///
 /// Opening and reading fail with an [`Error`] that names the file when its length is not the planned one: at once when
 /// it is shorter or longer on opening, and at its end when it was cut or grew while it was read.
+///
+/// It is what a [`Document`](crate::source::Document) of a scanned folder is made of:
+///
+/// ```
+/// # use appsnap::observe::Silent;
+/// # use appsnap::source::directory::{self, DirectoryOptions};
+/// # let folder = tempfile::tempdir()?;
+/// # std::fs::create_dir_all(folder.path().join("0d/3e"))?;
+/// # std::fs::write(folder.path().join("0d/3e/0d3e301f-5551-46f8-ad44-8de2be084c95"), "hello")?;
+/// # std::fs::write(folder.path().join("Thumbs.db"), "left by a file manager")?;
+/// # let plan = directory::scan(folder.path(), &DirectoryOptions::new(), &mut Silent)?;
+/// use appsnap::snapshot::DocumentSource;
+///
+/// // Somebody writes to the folder between planning and packing.
+/// std::fs::write(folder.path().join("0d/3e/0d3e301f-5551-46f8-ad44-8de2be084c95"), "hello again")?;
+/// let error: appsnap::source::Error = plan.open(0).unwrap_err().downcast()?;
+/// assert!(error.to_string().contains("0d3e301f-5551-46f8-ad44-8de2be084c95"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct OpenDocument {
     file: File,

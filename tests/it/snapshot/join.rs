@@ -5,7 +5,6 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::process::Command;
 
-use appsnap::DocumentId;
 use appsnap::gzip::{CHUNK_BYTES, ReadAt};
 use appsnap::metadata::Metadata;
 use appsnap::observe::Silent;
@@ -239,32 +238,40 @@ fn part_whose_index_belongs_to_other_chunks_is_refused() {
     let mut index = Vec::new();
     one_report.index().unwrap().write_to(&mut index).unwrap();
     // The row of the only document, whose CRC32 stands behind its id and length.
-    forge(&mut index, id(1), |row| row[22] ^= 1);
+    forge(&mut index, id(1).as_bytes(), |row| row[22] ^= 1);
     let forged = [one, index].concat();
     let contents = Contents { database: None, documents: vec![(id(1), vec![1; 2 * CHUNK_BYTES])] };
     assert!(matches!(refused(&contents, &[forged], &options()), ErrorKind::Index(what) if what.contains("checksum")));
 }
 
-/// Changes the row of a document on the first page of an index, and mends the page's checksum, which stands behind it.
-fn forge(index: &mut [u8], id: DocumentId, change: fn(&mut [u8])) {
-    let page_len = usize::from(u16::from_le_bytes([index[14], index[15]])) - 4;
-    let row = index.windows(16).position(|window| window == id.as_bytes()).unwrap();
-    assert!(row + 26 <= 16 + page_len);
-    change(&mut index[row..row + 26]);
-    let sum = crc32(&index[16..16 + page_len]);
-    index[16 + page_len..][..4].copy_from_slice(&sum.to_le_bytes());
+/// Changes what begins with `needle` in an index, and mends the checksum behind its page.
+fn forge(index: &mut [u8], needle: &[u8], change: fn(&mut [u8])) {
+    let at = index.windows(needle.len()).position(|window| window == needle).unwrap();
+    // A page stands between 16 bytes of its member's header and 10 of its end; the header holds its length.
+    let mut page = 16;
+    let page_end = loop {
+        let end = page + usize::from(u16::from_le_bytes([index[page - 2], index[page - 1]])) - 4;
+        if at < end {
+            break end;
+        }
+        page = end + 4 + 10 + 16;
+    };
+    change(&mut index[at..page_end]);
+    let sum = crc32(&index[page..page_end]);
+    index[page_end..page_end + 4].copy_from_slice(&sum.to_le_bytes());
 }
 
 #[test]
-fn part_that_claims_terabytes_is_refused_before_room_is_made_for_them() {
-    // Several pages: the first is believed before the sum of all can be held against the archive.
-    let contents = Contents::sample(2000);
+fn part_that_claims_petabytes_is_refused_before_room_is_made_for_them() {
+    let contents = Contents::sample(10);
     let (data, report) = contents.push(options().with_index(IndexPlacement::Sidecar));
     let mut index = Vec::new();
     report.index().unwrap().write_to(&mut index).unwrap();
-    forge(&mut index, contents.documents[7].0, |row| row[16..22].fill(0xff));
+    let database_bytes = contents.database.as_ref().unwrap().len() as u64;
+    forge(&mut index, &database_bytes.to_le_bytes(), |length| length[..7].fill(0xff));
     let forged = [data, index].concat();
-    assert!(matches!(refused(&contents, &[forged], &options()), ErrorKind::Index(what) if what.contains("longer")));
+    let refusal = refused(&contents, &[forged], &options());
+    assert!(matches!(refusal, ErrorKind::Index(what) if what.contains("longer")), "{refusal}");
 }
 
 /// CRC32 (RFC 1952, section 8), bit by bit.
