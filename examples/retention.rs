@@ -277,7 +277,8 @@ fn plan_text(plan: &Plan<'_, Name>) -> String {
             (None, None) => reason.to_string(),
         });
         let guards = decision.guards().map(|guard| format!("guard {}", guard.name()));
-        let reasons: Vec<_> = reasons.chain(guards).collect();
+        let want_of_rules = decision.is_kept_for_want_of_rules().then(|| "the policy has no rules".to_owned());
+        let reasons: Vec<_> = reasons.chain(guards).chain(want_of_rules).collect();
         let backup = decision.backup();
         let taken = backup.taken_at().to_string();
         let id = backup.id().to_string();

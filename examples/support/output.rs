@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use super::{InFile, Outcome};
+use super::{Failure, InFile, Outcome, shown};
 
 /// A file that is written under another name beside its place, and gone unless it is [published](Self::publish).
 pub struct Output {
@@ -25,7 +25,14 @@ impl Output {
         // Like any new file: the umask decides, where a temporary file would be its owner's alone.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let file = builder.tempfile_in(folder).in_file(path)?;
+        let file = builder.tempfile_in(folder).map_err(|error| match error.kind() {
+            // The error would name a file that nobody asked for.
+            io::ErrorKind::NotFound => Failure::environment(shown(folder), "there is no such folder: make it first"),
+            io::ErrorKind::PermissionDenied => {
+                Failure::environment(shown(folder), "no file may be made in this folder: choose another for the output")
+            }
+            _ => Failure::environment(shown(path), error),
+        })?;
         Ok(Self { file, path: path.to_owned() })
     }
 
