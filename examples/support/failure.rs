@@ -42,14 +42,32 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.subject, self.error)?;
+        let mut text = self.error.to_string();
+        let mut remedy = self.error.downcast_ref::<io::Error>().and_then(remedy);
         let mut cause = self.error.source();
         while let Some(error) = cause {
-            write!(f, ": {error}")?;
+            text += &format!(": {error}");
+            remedy = remedy.or_else(|| error.downcast_ref::<io::Error>().and_then(self::remedy));
             cause = error.source();
         }
-        Ok(())
+        // Some errors name the file themselves.
+        if !text.contains(&self.subject) {
+            write!(f, "{}: ", self.subject)?;
+        }
+        f.write_str(&text)?;
+        remedy.map_or(Ok(()), |remedy| write!(f, "; {remedy}"))
     }
+}
+
+/// What to do when the system refuses.
+fn remedy(error: &io::Error) -> Option<&'static str> {
+    Some(match error.kind() {
+        io::ErrorKind::NotFound => "check the name",
+        io::ErrorKind::IsADirectory => "name a file, not a folder",
+        io::ErrorKind::PermissionDenied => "allow this user to, or run it as another",
+        io::ErrorKind::StorageFull => "make room, or choose another disk",
+        _ => return None,
+    })
 }
 
 /// Says whether an error is the fault of what was read, or of the system and the way it was used.

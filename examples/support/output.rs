@@ -8,6 +8,11 @@ use tempfile::NamedTempFile;
 
 use super::{Failure, InFile, Outcome, shown};
 
+/// The folder in which `path` lies.
+pub fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// A file that is written under another name beside its place, and gone unless it is [published](Self::publish).
 pub struct Output {
     file: NamedTempFile,
@@ -16,10 +21,10 @@ pub struct Output {
 
 impl Output {
     pub fn create(path: &Path) -> Outcome<Self> {
-        let folder = match path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
+        let folder = folder_of(path);
+        if path.is_dir() {
+            return Err(Failure::environment(shown(path), "this is a folder: name a file in it"));
+        }
         let mut builder = tempfile::Builder::new();
         builder.prefix(appsnap::snapshot::STAGING_PREFIX).suffix(".part");
         // Like any new file: the umask decides, where a temporary file would be its owner's alone.
