@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use appsnap::check::Severity;
-use appsnap::detect::{self, Detection};
+use appsnap::detect;
 use appsnap::gzip::{Level, Parallelism};
 use appsnap::pgdump::FormatVersion;
 use appsnap::prepare::{Database, Orphans, PrepareOptions, Prepared};
@@ -21,7 +21,7 @@ use appsnap::source::directory::{self, DirectoryOptions};
 use appsnap::source::{ArchiveOptions, LeftoverKind, Plan};
 use clap::{Parser, ValueEnum};
 use serde_json::{Map, Value, json};
-use support::{Failure, InFile, Outcome, Output, Progress, shown};
+use support::{InFile, Outcome, Output, Progress, shown};
 
 /// Packs a dump and its files into a snapshot.
 #[derive(Parser)]
@@ -186,35 +186,30 @@ fn zip(files: &Path, options: &ArchiveOptions, progress: &mut Progress) -> Outco
 
 #[cfg(not(feature = "zip"))]
 fn zip(files: &Path, _: &ArchiveOptions, _: &mut Progress) -> Outcome<Plan> {
-    Err(Failure::environment(shown(files), "this is a zip file; build with --features zip to read it"))
+    Err(support::Failure::environment(shown(files), "this is a zip file; build with --features zip to read it"))
 }
 
 fn open_dump(path: &Path, args: &Args) -> Outcome<File> {
-    let (file, detection) = if path.as_os_str() == "-" {
-        spool(path, io::stdin().lock(), args)?
-    } else if support::is_pipe(path) {
-        spool(path, File::open(path).in_file(path)?, args)?
-    } else {
-        let detection = detect::identify_path(path).in_file(path)?;
-        // The folder of a dump in directory format is known for what it is, and cannot be opened.
-        let file = if detection.is_custom_dump() { Some(File::open(path).in_file(path)?) } else { None };
-        (file, detection)
-    };
-    file.filter(|_| detection.is_custom_dump()).ok_or_else(|| {
-        let hint = detection.hint().unwrap_or("this is a snapshot already; unpack it first");
-        Failure::input(shown(path), format!("not a dump in custom format but {detection}: {hint}"))
-    })
+    if path.as_os_str() == "-" {
+        return spool(path, io::stdin().lock(), args);
+    }
+    if support::is_pipe(path) {
+        return spool(path, File::open(path).in_file(path)?, args);
+    }
+    support::refuse_other_than_dump(path, &detect::identify_path(path).in_file(path)?)?;
+    File::open(path).in_file(path)
 }
 
 /// A tar member's length stands in front of it, so what comes through a pipe has to be put down first.
-fn spool(path: &Path, mut source: impl Read, args: &Args) -> Outcome<(Option<File>, Detection)> {
+fn spool(path: &Path, mut source: impl Read, args: &Args) -> Outcome<File> {
     let mut file = tempfile::tempfile_in(spool_dir(args)).in_file(spool_dir(args))?;
     io::copy(&mut source, &mut file).in_file(path)?;
     file.rewind().in_file(path)?;
     let mut head = Vec::new();
     (&mut file).take(detect::HEAD_BYTES as u64).read_to_end(&mut head).in_file(path)?;
+    support::refuse_other_than_dump(path, &detect::identify(&head))?;
     file.rewind().in_file(path)?;
-    Ok((Some(file), detect::identify(&head)))
+    Ok(file)
 }
 
 /// One line for each kind of thing that was left out, with the first of them by name.

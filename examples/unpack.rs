@@ -12,6 +12,9 @@ use clap::{Parser, ValueEnum};
 use serde_json::json;
 use support::{InFile, Outcome, Progress, shown};
 
+/// Warnings that are shown; there may be one for each member.
+const WARNINGS_COUNT: usize = 20;
+
 /// Unpacks a snapshot, ready for `pg_restore` and `data/files`.
 #[derive(Parser)]
 struct Args {
@@ -69,7 +72,10 @@ fn unpack(args: &Args) -> Outcome {
     };
     drop(progress);
 
-    anomalies.iter().for_each(|anomaly| eprintln!("warning: {anomaly}"));
+    anomalies.iter().take(WARNINGS_COUNT).for_each(|anomaly| eprintln!("warning: {anomaly}"));
+    if let Some(more @ 1..) = anomalies.len().checked_sub(WARNINGS_COUNT) {
+        eprintln!("warning: and {more} more, which `check` counts by kind");
+    }
     if args.json {
         return support::print_json(&json!({
             "archive": args.archive,

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::path::Path;
 
-use appsnap::detect;
+use appsnap::detect::{self, Detection};
 use appsnap::snapshot::{ErrorKind, ReadOptions, SnapshotArchive};
 
 use super::{Failure, InFile, Outcome, shown};
@@ -21,12 +21,25 @@ pub fn refuse_pipe(path: &Path) -> Outcome {
     Ok(())
 }
 
+/// Refuses what is no dump in custom format, with what would make one.
+pub fn refuse_other_than_dump(path: &Path, detection: &Detection) -> Outcome {
+    if detection.is_custom_dump() {
+        return Ok(());
+    }
+    let hint = detection.hint().unwrap_or("unpack it, and take db.backup");
+    Err(Failure::input(shown(path), format!("not a dump in custom format but {detection}: {hint}")))
+}
+
 /// Opens `path` for random access; `None` when the archive has no index.
 pub fn open_indexed(path: &Path, options: ReadOptions) -> Outcome<Option<SnapshotArchive<File>>> {
     if !is_pipe(path) {
         // What is plainly something else is called by its name, where reading it would only find it damaged.
         let detection = detect::identify_path(path).in_file(path)?;
-        if let Some(hint) = detection.hint().filter(|_| !detection.may_be_snapshot() && detection.name() != "unknown") {
+        let hint = match detection.hint() {
+            None if detection.is_custom_dump() => Some("a bare dump; pack it, with its files if there are any"),
+            hint => hint.filter(|_| !detection.may_be_snapshot() && detection.name() != "unknown"),
+        };
+        if let Some(hint) = hint {
             return Err(Failure::input(shown(path), format!("not a snapshot but {detection}: {hint}")));
         }
     }
