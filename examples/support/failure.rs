@@ -64,7 +64,7 @@ fn remedy(error: &io::Error) -> Option<&'static str> {
     Some(match error.kind() {
         io::ErrorKind::NotFound => "check the name",
         io::ErrorKind::IsADirectory => "name a file, not a folder",
-        io::ErrorKind::PermissionDenied => "allow this user to, or run it as another",
+        io::ErrorKind::PermissionDenied => "give this user the right to, or run it as another",
         io::ErrorKind::StorageFull => "make room, or choose another disk",
         _ => return None,
     })

@@ -33,7 +33,7 @@ impl Output {
         let file = builder.tempfile_in(folder).map_err(|error| match error.kind() {
             // The error would name a file that nobody asked for.
             io::ErrorKind::NotFound => Failure::environment(shown(folder), "there is no such folder: make it first"),
-            io::ErrorKind::PermissionDenied => {
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
                 Failure::environment(shown(folder), "no file may be made in this folder: choose another for the output")
             }
             _ => Failure::environment(shown(path), error),
