@@ -118,6 +118,19 @@ impl Blame for appsnap::check::Error {
     }
 }
 
+/// Whether an error began with content that the system read without complaint, such as a damaged entry of an archive of
+/// files, which is opened and read as files on the disk are.
+fn is_of_bad_data(error: &(dyn Error + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::InvalidData) {
+            return true;
+        }
+        next = error.source();
+    }
+    false
+}
+
 /// Adds the file to an error.
 pub trait InFile<T> {
     fn in_file(self, path: &Path) -> Outcome<T>;
@@ -125,6 +138,9 @@ pub trait InFile<T> {
 
 impl<T, E: Blame> InFile<T> for Result<T, E> {
     fn in_file(self, path: &Path) -> Outcome<T> {
-        self.map_err(|error| Failure { subject: shown(path), is_input: error.is_input(), error: error.into() })
+        self.map_err(|error| {
+            let is_input = error.is_input() || is_of_bad_data(&error);
+            Failure { subject: shown(path), is_input, error: error.into() }
+        })
     }
 }

@@ -209,6 +209,30 @@ fn what_is_taken_for_something_else_is_called_by_its_name() {
     }
 }
 
+#[cfg(feature = "zip")]
+#[test]
+fn zip_of_files_is_packed_and_a_damaged_one_is_bad_input() {
+    let site = Site::new();
+    let Some(pack) = example("pack") else { return };
+    let id = site.documents[17].0;
+    let mut zip = appsnap::zip::Writer::new(Vec::new());
+    zip.entry(&format!("files/{id}"), &b"contents that fill some bytes"[..]).unwrap();
+    let mut zip = zip.finish().unwrap();
+    let output = site.arg("backup.tar.gz");
+    let arguments = ["--files", &*site.arg("files.zip"), "--output", &*output];
+    fs::write(site.path("files.zip"), &zip).unwrap();
+    assert!(stdout(&run(&pack, &arguments, b"")).contains("1 documents of 29 bytes"));
+    fs::remove_file(&output).unwrap();
+
+    // In the middle of the contents: found when they are packed.
+    zip[30 + 6 + 36 + 10] ^= 1;
+    fs::write(site.path("files.zip"), &zip).unwrap();
+    let refused = run(&pack, &arguments, b"");
+    assert_eq!(refused.status.code(), Some(1), "{}", stderr(&refused));
+    assert!(stderr(&refused).contains("files.zip") && stderr(&refused).contains(&id.to_string()));
+    assert_eq!(site.names(), ["files", "files.zip", "mx.dump"]);
+}
+
 #[test]
 fn place_that_cannot_be_written_to_is_refused_before_anything_is_read() {
     let site = Site::new();
