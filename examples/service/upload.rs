@@ -39,7 +39,10 @@ pub async fn take(mut body: Body, rules: &Rules, store: &Store, workers: &Worker
     let (spool, id) = match receive(&mut body, spool, rules).await {
         Ok(received) => received,
         Err(answer) => {
-            linger(body, rules.patience);
+            // Whoever has sent nothing for too long is not waited for again.
+            if answer.status() != StatusCode::REQUEST_TIMEOUT {
+                linger(body, rules.patience);
+            }
             return Err(answer);
         }
     };
