@@ -10,7 +10,7 @@ use appsnap::gzip::Parallelism;
 use appsnap::snapshot::{Existing, ExtractOptions, ReadOptions, Selection, SnapshotReader, extract};
 use clap::{Parser, ValueEnum};
 use serde_json::json;
-use support::{InFile, Outcome, Progress, shown};
+use support::{Failure, InFile, Outcome, Progress, shown};
 
 /// Warnings that are shown; there may be one for each member.
 const WARNINGS_COUNT: usize = 20;
@@ -58,6 +58,10 @@ fn unpack(args: &Args) -> Outcome {
         })
         .with_existing(if args.replace { Existing::Replace } else { Existing::Refuse })
         .with_parallelism(Parallelism::threads(args.threads));
+    let folder = support::folder_of(&args.dest);
+    if !folder.is_dir() {
+        return Err(Failure::environment(shown(folder), "there is no such folder: make it first"));
+    }
     let mut progress = Progress::new(args.quiet);
     progress.begin("unpacking", None);
     let (report, anomalies) = match support::open_indexed(&args.archive, ReadOptions::new())? {

@@ -252,6 +252,9 @@ fn place_that_cannot_be_written_to_is_refused_before_anything_is_read() {
             assert!(stderr(&refused).contains(part), "{part}: {}", stderr(&refused));
         }
     }
+    let Some(unpack) = example("unpack") else { return };
+    let refused = run(&unpack, &["absent", &*site.arg("nowhere/out")], b"");
+    assert!(refused.status.code() == Some(2) && stderr(&refused).contains("make it first"), "{}", stderr(&refused));
     assert_eq!(site.names(), ["files", "mx.dump"]);
 }
 
