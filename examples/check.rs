@@ -71,6 +71,7 @@ fn limits(args: &Args) -> Outcome<Limits> {
         limits = limits.with_max_entries(count);
     }
     if let Some(bytes) = args.max_total_bytes {
+        support::refuse_pipe(&args.file)?;
         let is_dump = detect::identify_path(&args.file).in_file(&args.file)?.is_custom_dump();
         limits = if is_dump { limits.with_max_decompressed_bytes(bytes) } else { limits.with_max_total_bytes(bytes) };
     }

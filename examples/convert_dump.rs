@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use appsnap::Limits;
+use appsnap::detect;
 use appsnap::pgdump::{AccessRights, Conversion, FormatVersion, Offsets, OutputCompression, Owners, Plan, Transcoder};
 use clap::{Parser, ValueEnum};
 use serde_json::{Value, json};
@@ -68,6 +69,9 @@ fn convert(args: &Args) -> Outcome {
     let conversion = if args.input.as_os_str() == "-" {
         write(args, plan(args, io::stdin().lock())?, None)?
     } else {
+        if !support::is_pipe(&args.input) {
+            support::refuse_other_than_dump(&args.input, &detect::identify_path(&args.input).in_file(&args.input)?)?;
+        }
         let file = File::open(&args.input).in_file(&args.input)?;
         let len_bytes = file.metadata().in_file(&args.input)?.len();
         write(args, plan(args, file)?, Some(len_bytes))?

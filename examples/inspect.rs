@@ -36,6 +36,7 @@ fn main() -> ExitCode {
 }
 
 fn inspect(args: &Args) -> Outcome {
+    support::refuse_pipe(&args.file)?;
     let detection = detect::identify_path(&args.file).in_file(&args.file)?;
     let name = detection.name();
     let described = if detection.may_be_snapshot() {

@@ -21,7 +21,7 @@ use appsnap::source::directory::{self, DirectoryOptions};
 use appsnap::source::{ArchiveOptions, LeftoverKind, Plan};
 use clap::{Parser, ValueEnum};
 use serde_json::{Map, Value, json};
-use support::{Failure, InFile, Outcome, Output, Progress, shown};
+use support::{InFile, Outcome, Output, Progress, shown};
 
 /// Packs a dump and its files into a snapshot.
 #[derive(Parser)]
@@ -55,7 +55,7 @@ struct Args {
     /// a compressed archive [default: beside the output].
     #[arg(long, value_name = "DIR")]
     spool_dir: Option<PathBuf>,
-    /// Convert a newer dump down to this archive version.
+    /// Convert a newer dump down to this archive version, 1.14 unless given.
     #[arg(long, value_name = "VERSION", num_args = 0..=1, default_missing_value = "1.14")]
     convert_dump: Option<FormatVersion>,
     /// What becomes of files that no row of the database knows.
@@ -82,6 +82,8 @@ fn main() -> ExitCode {
 fn pack(args: &Args) -> Outcome {
     let mut progress = Progress::new(args.quiet);
     let options = options(args);
+    // A place that cannot be written to is better known before hours of reading than after.
+    drop(Output::create(&args.output)?);
     let dump = args.database.as_deref().map(|path| open_dump(path, args)).transpose()?;
     let database_path = args.database.as_deref().unwrap_or(&args.output);
     let database = dump.map(|dump| Database::open(dump, &options, &mut progress)).transpose().in_file(database_path)?;
@@ -93,10 +95,13 @@ fn pack(args: &Args) -> Outcome {
 
     // Everything there is to say is said before a byte is written.
     let mut warnings: Vec<String> = prepared.changes().iter().map(ToString::to_string).collect();
-    let findings = prepared.report().findings().iter().filter(|finding| finding.severity() > Severity::Info);
-    warnings.extend(findings.map(ToString::to_string));
     warnings.extend(plan.iter().flat_map(leftovers));
     warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
+    // Findings begin with a severity of their own.
+    let findings = prepared.report().findings().iter().filter(|finding| finding.severity() > Severity::Info);
+    let findings: Vec<String> = findings.map(ToString::to_string).collect();
+    findings.iter().for_each(|finding| eprintln!("{finding}"));
+    warnings.extend(findings);
 
     let metadata = support::metadata_json(prepared.metadata());
     let index = if args.index { IndexPlacement::Embedded } else { IndexPlacement::Omitted };
@@ -154,8 +159,7 @@ fn options(args: &Args) -> PrepareOptions {
 
 /// Beside the output is where there must be room anyhow.
 fn spool_dir(args: &Args) -> &Path {
-    let beside = args.output.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    args.spool_dir.as_deref().unwrap_or(beside)
+    args.spool_dir.as_deref().unwrap_or_else(|| support::folder_of(&args.output))
 }
 
 /// What the files are: a folder, or an archive of one, told by its bytes.
@@ -166,6 +170,7 @@ fn plan(files: &Path, args: &Args, progress: &mut Progress) -> Outcome<Plan> {
         let parallelism = Parallelism::threads(args.threads.saturating_mul(4));
         return directory::scan(files, &DirectoryOptions::new().with_parallelism(parallelism), progress).in_file(files);
     }
+    support::refuse_pipe(files)?;
     let mut head = [0; 4];
     let count = File::open(files).and_then(|mut file| file.read(&mut head)).in_file(files)?;
     if head[..count].starts_with(b"PK") {
@@ -181,26 +186,28 @@ fn zip(files: &Path, options: &ArchiveOptions, progress: &mut Progress) -> Outco
 
 #[cfg(not(feature = "zip"))]
 fn zip(files: &Path, _: &ArchiveOptions, _: &mut Progress) -> Outcome<Plan> {
-    Err(Failure::environment(shown(files), "this is a zip file; build with --features zip to read it"))
+    Err(support::Failure::environment(shown(files), "this is a zip file; build with --features zip to read it"))
 }
 
 fn open_dump(path: &Path, args: &Args) -> Outcome<File> {
-    let mut file = if path.as_os_str() == "-" { spool(path, args)? } else { File::open(path).in_file(path)? };
-    let mut head = Vec::new();
-    (&mut file).take(detect::HEAD_BYTES as u64).read_to_end(&mut head).in_file(path)?;
-    file.rewind().in_file(path)?;
-    let detection = detect::identify(&head);
-    if !detection.is_custom_dump() {
-        let hint = detection.hint().unwrap_or("this is a snapshot already; unpack it first");
-        return Err(Failure::input(shown(path), format!("not a dump in custom format but {detection}: {hint}")));
+    if path.as_os_str() == "-" {
+        return spool(path, io::stdin().lock(), args);
     }
-    Ok(file)
+    if support::is_pipe(path) {
+        return spool(path, File::open(path).in_file(path)?, args);
+    }
+    support::refuse_other_than_dump(path, &detect::identify_path(path).in_file(path)?)?;
+    File::open(path).in_file(path)
 }
 
 /// A tar member's length stands in front of it, so what comes through a pipe has to be put down first.
-fn spool(path: &Path, args: &Args) -> Outcome<File> {
-    let mut file = tempfile::tempfile_in(spool_dir(args)).in_file(path)?;
-    io::copy(&mut io::stdin().lock(), &mut file).in_file(path)?;
+fn spool(path: &Path, mut source: impl Read, args: &Args) -> Outcome<File> {
+    let mut file = tempfile::tempfile_in(spool_dir(args)).in_file(spool_dir(args))?;
+    io::copy(&mut source, &mut file).in_file(path)?;
+    file.rewind().in_file(path)?;
+    let mut head = Vec::new();
+    (&mut file).take(detect::HEAD_BYTES as u64).read_to_end(&mut head).in_file(path)?;
+    support::refuse_other_than_dump(path, &detect::identify(&head))?;
     file.rewind().in_file(path)?;
     Ok(file)
 }

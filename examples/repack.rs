@@ -3,7 +3,7 @@
 mod support;
 
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use appsnap::gzip::{Level, Parallelism};
@@ -59,12 +59,12 @@ fn run(args: &Args) -> Outcome {
     let parallelism = Parallelism::threads(args.threads);
     let mut progress = Progress::new(args.quiet);
     progress.begin("repacking", None);
+    support::refuse_pipe(&args.r#in)?;
     let mut output = Output::create(&args.out)?;
     let level = args.level.and_then(Level::new).unwrap_or_default();
     let write = WriteOptions::new().with_level(level).with_parallelism(parallelism).with_index(index);
     if args.repair {
-        let beside = args.out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let options = PrepareOptions::new().with_spool_dir(beside);
+        let options = PrepareOptions::new().with_spool_dir(support::folder_of(&args.out));
         let file = File::open(&args.r#in).in_file(&args.r#in)?;
         let repair = Repair::survey(file, &options, &mut progress).in_file(&args.r#in)?;
         repair.changes().iter().for_each(|change| eprintln!("changed: {change}"));

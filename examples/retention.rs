@@ -1,21 +1,25 @@
-//! Says which backups a policy keeps, until when and why; or plays a schedule against a policy and draws a calendar.
+//! Says which backups a policy keeps, until when and why, and whether they may be restored; or plays a schedule against a
+//! policy and draws a calendar.
 
 #[path = "support/backup_calendar.rs"]
 mod backup_calendar;
 #[path = "support/backup_name.rs"]
 mod backup_name;
+#[path = "support/backup_restore.rs"]
+mod backup_restore;
 mod support;
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use appsnap::catalog;
+use appsnap::catalog::{self, Host, Record, platformsh};
 use appsnap::retention::{
     Answer, Backup, Decision, Error, Expiry, Explanation, Found, Miss, Plan, Policy, Region, Schedule, Simulation,
     Zone, presets,
 };
 use backup_name::Name;
+use backup_restore::Known;
 use clap::Parser;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json, value::RawValue};
@@ -42,6 +46,12 @@ struct Args {
     /// Explain the decision about one backup.
     #[arg(long, value_name = "ID", conflicts_with = "simulate")]
     explain: Option<String>,
+    /// What is known of where a listed backup is to be restored; several are given with commas.
+    #[arg(long, value_name = "WHAT", value_enum, value_delimiter = ',', requires = "backups")]
+    target: Vec<Known>,
+    /// The model version that is deployed there.
+    #[arg(long, value_name = "V", requires = "backups")]
+    deployed_model: Option<String>,
     /// Play the policy over so many days, without any backups.
     #[arg(long, value_name = "DAYS", value_parser = days(), conflicts_with = "backups")]
     simulate: Option<u32>,
@@ -115,15 +125,24 @@ fn policy_in(path: &Path) -> Outcome<Policy> {
     if policy.name().is_empty() { Ok(policy.with_name(path.display().to_string())) } else { Ok(policy) }
 }
 
+/// What a file lists.
+#[derive(Default)]
+struct Listed {
+    backups: Vec<Backup<Name>>,
+    /// What the platform says about each of them; none in somebody's own list.
+    records: Vec<Record>,
+}
+
 /// The backups of a listing of any kind that is known.
-fn backups_in(path: &Path) -> Outcome<Vec<Backup<Name>>> {
+fn backups_in(path: &Path) -> Outcome<Listed> {
     let bytes = std::fs::read(path).in_file(path)?;
     let text = String::from_utf8_lossy(&bytes);
     // An array that no platform makes is meant to be our own form, and its errors say what is wrong with it.
     let is_foreign =
         catalog::detect(&bytes).is_ok_and(|format| format.is_some_and(|format| format != catalog::Format::Own));
     if !is_foreign && text.trim_start().starts_with('[') {
-        return Backup::list_from_json(&text).map_err(|error| Failure::input(shown(path), error));
+        let backups = Backup::list_from_json(&text).map_err(|error| Failure::input(shown(path), error))?;
+        return Ok(Listed { backups, records: Vec::new() });
     }
     let listing = catalog::read(&bytes).map_err(|error| {
         let place = match line_of(&text, error.place()) {
@@ -139,7 +158,8 @@ fn backups_in(path: &Path) -> Outcome<Vec<Backup<Name>>> {
             listing.total_count.unwrap_or(0)
         );
     }
-    Ok(listing.records.iter().map(|record| record.to_backup().map_id(Name::Text)).collect())
+    let backups = listing.records.iter().map(|record| record.to_backup().map_id(Name::Text)).collect();
+    Ok(Listed { backups, records: listing.records })
 }
 
 /// The line in which the member at a path such as `snapshots[3].created_at` stands, or the innermost that there is.
@@ -164,23 +184,47 @@ fn line_of(text: &str, path: &str) -> Option<usize> {
 
 fn decide(args: &Args) -> Outcome {
     let policy = policy(args, &args.policy)?;
-    let backups = args.backups.as_deref().map(backups_in).transpose()?.unwrap_or_default();
+    let Listed { backups, records } = args.backups.as_deref().map(backups_in).transpose()?.unwrap_or_default();
     let now = args.now.unwrap_or_else(Timestamp::now);
     let plan = policy.plan(&backups, now);
     let Some(id) = &args.explain else {
-        return if args.json { support::print_json(&plan_json(&plan)) } else { support::print(&plan_text(&plan)) };
+        return if args.json {
+            let mut value = plan_json(&plan);
+            let decisions = value["decisions"].as_array_mut().into_iter().flatten();
+            decisions.zip(&records).for_each(|(decision, record)| add_restore(decision, record, args));
+            support::print_json(&value)
+        } else {
+            // Platform.sh's own way of showing them comes first.
+            let is_platformsh = records.iter().any(|record| record.host == Host::PlatformSh);
+            let table = if is_platformsh { platformsh::table(&records) + "\n" } else { String::new() };
+            support::print(&(table + &plan_text(&plan) + &restore_text(&records, args)))
+        };
     };
-    let explanation =
-        backups.iter().position(|backup| backup.id().to_string() == *id).and_then(|index| plan.explain(index));
-    let Some(explanation) = explanation else {
+    let index = backups.iter().position(|backup| backup.id().to_string() == *id);
+    let Some((index, explanation)) = index.and_then(|index| Some((index, plan.explain(index)?))) else {
         let files = args.backups.as_deref().map(shown).unwrap_or_default();
         return Err(Failure::environment("usage", format!("no backup in {files} has the id {id:?}")));
     };
+    let record = records.get(index);
     if args.json {
-        support::print_json(&explanation_json(&plan, &explanation))
+        let mut value = explanation_json(&plan, &explanation);
+        record.into_iter().for_each(|record| add_restore(&mut value, record, args));
+        support::print_json(&value)
     } else {
-        support::print(&explanation.to_string())
+        support::print(&(explanation.to_string() + &restore_text(record, args)))
     }
+}
+
+fn add_restore(decision: &mut Value, record: &Record, args: &Args) {
+    if let Some(advisory) = backup_restore::advisory(record, &args.target, args.deployed_model.as_deref()) {
+        decision["restore"] = backup_restore::json(record, &advisory);
+    }
+}
+
+fn restore_text<'a>(records: impl IntoIterator<Item = &'a Record>, args: &Args) -> String {
+    let judge =
+        |record| Some((record, backup_restore::advisory(record, &args.target, args.deployed_model.as_deref())?));
+    backup_restore::text(&records.into_iter().filter_map(judge).collect::<Vec<_>>())
 }
 
 fn plan_json(plan: &Plan<'_, Name>) -> Value {
@@ -220,8 +264,9 @@ fn plan_text(plan: &Plan<'_, Name>) -> String {
         .max()
         .unwrap_or(0)
         .clamp(2, 40);
+    let taken_width = backups.iter().map(|decision| decision.backup().taken_at().to_string().len()).max().unwrap_or(0);
     let mut text = format!("{} as of {}\n\n", plan.policy().name(), plan.now());
-    let _ = writeln!(text, "{:width$}  {:20}  {:5}  {:20}  reasons", "id", "taken", "", "expires");
+    let _ = writeln!(text, "{:width$}  {:taken_width$}  {:5}  {:20}  reasons", "id", "taken", "", "expires");
     for decision in &backups {
         let verdict = if decision.keeps() { "stays" } else { "goes" };
         let expiry = decision.expires_at().map_or_else(|| "-".to_owned(), |expiry| expiry.to_string());
@@ -232,15 +277,13 @@ fn plan_text(plan: &Plan<'_, Name>) -> String {
             (None, None) => reason.to_string(),
         });
         let guards = decision.guards().map(|guard| format!("guard {}", guard.name()));
-        let reasons: Vec<_> = reasons.chain(guards).collect();
+        let want_of_rules = decision.is_kept_for_want_of_rules().then(|| "the policy has no rules".to_owned());
+        let reasons: Vec<_> = reasons.chain(guards).chain(want_of_rules).collect();
         let backup = decision.backup();
         let taken = backup.taken_at().to_string();
-        let _ = writeln!(
-            text,
-            "{:width$}  {taken:20}  {verdict:5}  {expiry:20}  {}",
-            backup.id().to_string(),
-            reasons.join(", ")
-        );
+        let id = backup.id().to_string();
+        let line = format!("{id:width$}  {taken:taken_width$}  {verdict:5}  {expiry:20}  {}", reasons.join(", "));
+        let _ = writeln!(text, "{}", line.trim_end());
     }
     let _ = writeln!(text, "\n{} of {} stay", plan.kept_count(), backups.len());
     text

@@ -10,7 +10,10 @@ use appsnap::gzip::Parallelism;
 use appsnap::snapshot::{Existing, ExtractOptions, ReadOptions, Selection, SnapshotReader, extract};
 use clap::{Parser, ValueEnum};
 use serde_json::json;
-use support::{InFile, Outcome, Progress, shown};
+use support::{Failure, InFile, Outcome, Progress, shown};
+
+/// Warnings that are shown; there may be one for each member.
+const WARNINGS_COUNT: usize = 20;
 
 /// Unpacks a snapshot, ready for `pg_restore` and `data/files`.
 #[derive(Parser)]
@@ -55,6 +58,10 @@ fn unpack(args: &Args) -> Outcome {
         })
         .with_existing(if args.replace { Existing::Replace } else { Existing::Refuse })
         .with_parallelism(Parallelism::threads(args.threads));
+    let folder = support::folder_of(&args.dest);
+    if !folder.is_dir() {
+        return Err(Failure::environment(shown(folder), "there is no such folder: make it first"));
+    }
     let mut progress = Progress::new(args.quiet);
     progress.begin("unpacking", None);
     let (report, anomalies) = match support::open_indexed(&args.archive, ReadOptions::new())? {
@@ -69,7 +76,10 @@ fn unpack(args: &Args) -> Outcome {
     };
     drop(progress);
 
-    anomalies.iter().for_each(|anomaly| eprintln!("warning: {anomaly}"));
+    anomalies.iter().take(WARNINGS_COUNT).for_each(|anomaly| eprintln!("warning: {anomaly}"));
+    if let Some(more @ 1..) = anomalies.len().checked_sub(WARNINGS_COUNT) {
+        eprintln!("warning: and {more} more, which `check` counts by kind");
+    }
     if args.json {
         return support::print_json(&json!({
             "archive": args.archive,

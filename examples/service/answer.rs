@@ -23,6 +23,10 @@ impl Answer {
         Self(Box::new((status, Json(body)).into_response()))
     }
 
+    pub fn status(&self) -> StatusCode {
+        self.0.status()
+    }
+
     pub fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "there is nothing of that name")
     }

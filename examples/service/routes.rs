@@ -97,7 +97,13 @@ pub fn router(service: Service) -> Router {
 }
 
 async fn take(State(service): State<Service>, body: Body) -> Result<Response, Answer> {
-    let _place = service.place().await?;
+    let _place = match service.place().await {
+        Ok(place) => place,
+        Err(answer) => {
+            upload::linger(body, service.rules.patience);
+            return Err(answer);
+        }
+    };
     let kept = upload::take(body, &service.rules, &service.store, &service.jobs).await?;
     let status = if kept.is_new { StatusCode::CREATED } else { StatusCode::OK };
     let location = format!("/snapshots/{}", kept.id.as_str());

@@ -34,15 +34,39 @@ pub struct Kept {
 
 /// Takes `body` in. When the client goes away the future is dropped, and with it the file; a check that is under way ends
 /// at its next read.
-pub async fn take(body: Body, rules: &Rules, store: &Store, workers: &Workers) -> Result<Kept, Answer> {
+pub async fn take(mut body: Body, rules: &Rules, store: &Store, workers: &Workers) -> Result<Kept, Answer> {
     let spool = store.spool().map_err(Answer::internal)?;
-    let (spool, id) = receive(body, spool, rules).await?;
+    let (spool, id) = match receive(&mut body, spool, rules).await {
+        Ok(received) => received,
+        Err(answer) => {
+            // Whoever has sent nothing for too long is not waited for again.
+            if answer.status() != StatusCode::REQUEST_TIMEOUT {
+                linger(body, rules.patience);
+            }
+            return Err(answer);
+        }
+    };
     let (rules, store) = (rules.clone(), store.clone());
     workers.run_while_wanted(move |wanted| judge(spool, id, &rules, &store, wanted)).await?
 }
 
+/// Goes on taking in what a refused client sends, for a while and to no purpose but one: a connection that is closed while
+/// its client still sends is reset, and the answer may be lost with it.
+pub fn linger(mut body: Body, patience: Duration) {
+    const LINGER_BYTES: u64 = 256 << 20;
+    tokio::spawn(timeout(patience.saturating_mul(10), async move {
+        let mut len_bytes = 0_u64;
+        while let Ok(Some(Ok(frame))) = timeout(patience, next_frame(&mut body)).await {
+            len_bytes = len_bytes.saturating_add(frame.data_ref().map_or(0, |bytes| bytes.len() as u64));
+            if len_bytes > LINGER_BYTES {
+                break;
+            }
+        }
+    }));
+}
+
 /// Writes the body to the file, and hashes it.
-async fn receive(mut body: Body, spool: NamedTempFile, rules: &Rules) -> Result<(NamedTempFile, Id), Answer> {
+async fn receive(body: &mut Body, spool: NamedTempFile, rules: &Rules) -> Result<(NamedTempFile, Id), Answer> {
     let too_large = || Answer::new(StatusCode::PAYLOAD_TOO_LARGE, "the upload is larger than is taken here");
     // The length is announced by most clients; to believe them when they say too much costs nothing.
     if body.size_hint().lower() > rules.max_upload_bytes {
@@ -54,7 +78,7 @@ async fn receive(mut body: Body, spool: NamedTempFile, rules: &Rules) -> Result<
     let mut len_bytes = 0_u64;
     loop {
         let stalled = |_| Answer::new(StatusCode::REQUEST_TIMEOUT, "nothing came for too long");
-        let Some(frame) = timeout(rules.patience, next_frame(&mut body)).await.map_err(stalled)? else { break };
+        let Some(frame) = timeout(rules.patience, next_frame(body)).await.map_err(stalled)? else { break };
         let frame = frame.map_err(|_| Answer::new(StatusCode::BAD_REQUEST, "the upload was cut short"))?;
         let Ok(bytes) = frame.into_data() else { continue };
         len_bytes = len_bytes.saturating_add(bytes.len() as u64);

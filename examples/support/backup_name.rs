@@ -28,6 +28,11 @@ impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Number(number) => number.fmt(f),
+            // Anybody may have written the list; a terminal must not obey it.
+            Self::Text(text) if text.contains(char::is_control) => {
+                let plain = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+                f.pad(&text.chars().map(plain).collect::<String>())
+            }
             Self::Text(text) => f.pad(text),
         }
     }

@@ -42,14 +42,32 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.subject, self.error)?;
+        let mut text = self.error.to_string();
+        let mut remedy = self.error.downcast_ref::<io::Error>().and_then(remedy);
         let mut cause = self.error.source();
         while let Some(error) = cause {
-            write!(f, ": {error}")?;
+            text += &format!(": {error}");
+            remedy = remedy.or_else(|| error.downcast_ref::<io::Error>().and_then(self::remedy));
             cause = error.source();
         }
-        Ok(())
+        // Some errors name the file themselves.
+        if !text.contains(&self.subject) {
+            write!(f, "{}: ", self.subject)?;
+        }
+        f.write_str(&text)?;
+        remedy.map_or(Ok(()), |remedy| write!(f, "; {remedy}"))
     }
+}
+
+/// What to do when the system refuses.
+fn remedy(error: &io::Error) -> Option<&'static str> {
+    Some(match error.kind() {
+        io::ErrorKind::NotFound => "check the name",
+        io::ErrorKind::IsADirectory => "name a file, not a folder",
+        io::ErrorKind::PermissionDenied => "give this user the right to, or run it as another",
+        io::ErrorKind::StorageFull => "make room, or choose another disk",
+        _ => return None,
+    })
 }
 
 /// Says whether an error is the fault of what was read, or of the system and the way it was used.
@@ -100,6 +118,19 @@ impl Blame for appsnap::check::Error {
     }
 }
 
+/// Whether an error began with content that the system read without complaint, such as a damaged entry of an archive of
+/// files, which is opened and read as files on the disk are.
+fn is_of_bad_data(error: &(dyn Error + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::InvalidData) {
+            return true;
+        }
+        next = error.source();
+    }
+    false
+}
+
 /// Adds the file to an error.
 pub trait InFile<T> {
     fn in_file(self, path: &Path) -> Outcome<T>;
@@ -107,6 +138,9 @@ pub trait InFile<T> {
 
 impl<T, E: Blame> InFile<T> for Result<T, E> {
     fn in_file(self, path: &Path) -> Outcome<T> {
-        self.map_err(|error| Failure { subject: shown(path), is_input: error.is_input(), error: error.into() })
+        self.map_err(|error| {
+            let is_input = error.is_input() || is_of_bad_data(&error);
+            Failure { subject: shown(path), is_input, error: error.into() }
+        })
     }
 }

@@ -20,8 +20,8 @@ use serde::Serialize;
 
 pub use describe::{anomalies_json, describe_dump, metadata_json, outline};
 pub use failure::{Blame, Failure, InFile, Outcome};
-pub use open::open_indexed;
-pub use output::Output;
+pub use open::{is_pipe, open_indexed, refuse_other_than_dump, refuse_pipe};
+pub use output::{Output, folder_of};
 pub use progress::Progress;
 
 /// Parses the command line, does the work, and turns its outcome into an exit code: 0 good, 1 the input is bad,

@@ -6,7 +6,12 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use super::{InFile, Outcome};
+use super::{Failure, InFile, Outcome, shown};
+
+/// The folder in which `path` lies.
+pub fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
 
 /// A file that is written under another name beside its place, and gone unless it is [published](Self::publish).
 pub struct Output {
@@ -16,16 +21,23 @@ pub struct Output {
 
 impl Output {
     pub fn create(path: &Path) -> Outcome<Self> {
-        let folder = match path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
+        let folder = folder_of(path);
+        if path.is_dir() {
+            return Err(Failure::environment(shown(path), "this is a folder: name a file in it"));
+        }
         let mut builder = tempfile::Builder::new();
         builder.prefix(appsnap::snapshot::STAGING_PREFIX).suffix(".part");
         // Like any new file: the umask decides, where a temporary file would be its owner's alone.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let file = builder.tempfile_in(folder).in_file(path)?;
+        let file = builder.tempfile_in(folder).map_err(|error| match error.kind() {
+            // The error would name a file that nobody asked for.
+            io::ErrorKind::NotFound => Failure::environment(shown(folder), "there is no such folder: make it first"),
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                Failure::environment(shown(folder), "no file may be made in this folder: choose another for the output")
+            }
+            _ => Failure::environment(shown(path), error),
+        })?;
         Ok(Self { file, path: path.to_owned() })
     }
 

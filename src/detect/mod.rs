@@ -220,7 +220,9 @@ impl Detection {
             Kind::MssqlBackup => "mssql-backup",
             Kind::Hsqldb => "hsqldb",
             Kind::Other(Identity::Custom { .. }) if matches!(self.packing, Packing::Gzip) => "bare-dump-gzip",
-            Kind::Other(Identity::Empty | Identity::Gzip | Identity::Lz4 | Identity::Zstd) => "unknown",
+            Kind::Other(
+                Identity::Empty | Identity::Gzip | Identity::Lz4 | Identity::Zstd | Identity::Bzip2 | Identity::Xz,
+            ) => "unknown",
             Kind::Other(identity) => identity.name(),
         }
     }

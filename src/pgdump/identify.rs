@@ -42,6 +42,10 @@ pub enum Identity {
     Lz4,
     /// Compressed with zstd.
     Zstd,
+    /// Compressed with bzip2.
+    Bzip2,
+    /// Compressed with xz.
+    Xz,
     /// A zip archive, whatever is inside.
     Zip,
     /// A dump or script whose bytes were taken for text and written as UTF-16, as redirection in PowerShell does.
@@ -84,6 +88,8 @@ pub fn identify(bytes: &[u8]) -> Identity {
         (&b"\x1f\x8b"[..], Identity::Gzip),
         (b"\x04\x22\x4d\x18", Identity::Lz4),
         (b"\x28\xb5\x2f\xfd", Identity::Zstd),
+        (b"BZh", Identity::Bzip2),
+        (b"\xfd7zXZ\0", Identity::Xz),
         (b"PK\x03\x04", Identity::Zip),
         (b"PK\x05\x06", Identity::Zip),
     ] {
@@ -156,6 +162,8 @@ impl Identity {
             Self::Gzip => "gzip",
             Self::Lz4 => "lz4",
             Self::Zstd => "zstd",
+            Self::Bzip2 => "bzip2",
+            Self::Xz => "xz",
             Self::Zip => "zip",
             Self::Utf16Damage => "utf16-damaged",
             Self::LineEndDamage => "line-end-damaged",
@@ -186,6 +194,8 @@ impl Identity {
             Self::Gzip => Some("compressed with gzip; unpack it first: gunzip -c FILE > DUMP"),
             Self::Lz4 => Some("compressed with lz4; unpack it first: lz4 -d FILE DUMP"),
             Self::Zstd => Some("compressed with zstd; unpack it first: zstd -d FILE -o DUMP"),
+            Self::Bzip2 => Some("compressed with bzip2; unpack it first: bunzip2 -c FILE > DUMP"),
+            Self::Xz => Some("compressed with xz; unpack it first: xz -dc FILE > DUMP"),
             Self::Zip => Some("a zip archive; unpack it first: unzip FILE"),
             Self::Utf16Damage => Some(
                 "the bytes were rewritten as UTF-16 text, as > does in Windows PowerShell, and cannot be brought back; \

@@ -33,6 +33,8 @@ use crate::observe::Observer;
 use crate::tarball::{self, MemberKind, Reader};
 
 const BUFFER_BYTES: usize = 256 << 10;
+/// Enough to tell compressed files apart.
+const FIRST_BYTES: u64 = 8;
 
 /// Reads the tar or `.tar.gz` file at `path` from end to end and plans every document in it.
 ///
@@ -68,10 +70,10 @@ pub fn scan(path: impl AsRef<Path>, options: &ArchiveOptions, observer: &mut dyn
     let path = path.as_ref();
     let mut file = File::open(path).map_err(|cause| Error::io(path, Action::Open, cause))?;
     let mut first = Vec::new();
-    (&file)
-        .take(gzip::MAGIC.len() as u64)
-        .read_to_end(&mut first)
-        .map_err(|cause| Error::io(path, Action::Read, cause))?;
+    (&file).take(FIRST_BYTES).read_to_end(&mut first).map_err(|cause| Error::io(path, Action::Read, cause))?;
+    if let Some(what) = refusal(&first) {
+        return Err(Error::caused(path, ErrorKind::Archive, io::Error::new(io::ErrorKind::InvalidData, what)));
+    }
     file.rewind().map_err(|cause| Error::io(path, Action::Read, cause))?;
     let gathering = Gathering::new(path, options, observer)?;
     let spool = Spool::new(options, path.to_path_buf());
@@ -82,6 +84,19 @@ pub fn scan(path: impl AsRef<Path>, options: &ArchiveOptions, observer: &mut dyn
     } else {
         let plain = BufReader::with_capacity(BUFFER_BYTES, &*file);
         Walk { path, gathering, spool, is_packed: false }.run(plain, options, &file)
+    }
+}
+
+/// Says what the bytes are instead, where that is plain to see, before the tar reader calls it a bad checksum.
+const fn refusal(first: &[u8]) -> Option<&'static str> {
+    match first {
+        [] => Some("the file is empty"),
+        [b'P', b'K', 3 | 5, ..] => Some("it is a zip file"),
+        [b'B', b'Z', b'h', ..] => Some("it is compressed with bzip2; use gzip, or no compression"),
+        [0xfd, b'7', b'z', b'X', b'Z', ..] => Some("it is compressed with xz; use gzip, or no compression"),
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => Some("it is compressed with zstd; use gzip, or no compression"),
+        [0x04, 0x22, 0x4d, 0x18, ..] => Some("it is compressed with lz4; use gzip, or no compression"),
+        _ => None,
     }
 }
 

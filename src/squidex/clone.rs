@@ -170,13 +170,15 @@ impl Mover {
         Self { from, from_doubled, id, name, app_id }
     }
 
-    /// The id of something in the old app, in the new one (Squidex `StreamMapper`).
+    /// The id of something in the old app, in the new one (Squidex `StreamMapper`, but for one fault of it).
     fn id(&self, old: &str) -> String {
         if old == self.from.id() || old == self.from_doubled {
             return self.id.clone();
         }
-        // Squidex wants something in front of the separator and two characters behind it.
+        // Squidex wants something in front of the separator and two characters behind it, and would leave the old app in the
+        // id of something whose own id, which clients may choose, has one: nobody could find it then.
         let own = match old.split_once(SEPARATOR) {
+            Some((app, own)) if app == self.from.id() && !own.is_empty() => own,
             Some((app, own)) if !app.is_empty() && own.encode_utf16().nth(1).is_some() => own,
             _ => old,
         };
@@ -218,7 +220,9 @@ mod tests {
             ("content", format!("{new}--content")),
             ("other--content", format!("{new}--content")),
             ("--content", format!("{new}----content")),
-            ("old--x", format!("{new}--old--x")),
+            ("old--x", format!("{new}--x")),
+            ("other--x", format!("{new}--other--x")),
+            ("old--", format!("{new}--old--")),
         ] {
             assert_eq!(mover().id(old), moved, "{old}");
         }

@@ -1,5 +1,6 @@
 //! Makes the pages of an index from the members of an archive, in their order.
 
+use std::fmt;
 use std::hash::Hasher;
 use std::io::{self, Write};
 
@@ -49,10 +50,17 @@ impl<H: Hasher> PageSink for H {
 /// assert_eq!(archive.documents_count(), 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Index {
     members: Vec<Vec<u8>>,
     len_bytes: u64,
+}
+
+impl fmt::Debug for Index {
+    /// Its size: the bytes of a million documents' index are nothing to print.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Index").field("members_count", &self.members.len()).field("len_bytes", &self.len_bytes).finish()
+    }
 }
 
 impl Index {

@@ -99,8 +99,13 @@ fn every_kind_is_told_by_its_bytes() {
 
 #[test]
 fn compressed_frames_that_are_not_looked_into_are_named_in_the_hint() {
-    for (magic, program) in [([0x04, 0x22, 0x4d, 0x18], "lz4 -d"), ([0x28, 0xb5, 0x2f, 0xfd], "zstd -d")] {
-        let detection = detect::identify(&magic);
+    for (magic, program) in [
+        (&[0x04, 0x22, 0x4d, 0x18][..], "lz4 -d"),
+        (&[0x28, 0xb5, 0x2f, 0xfd], "zstd -d"),
+        (b"BZh91AY&SY", "bunzip2 -c"),
+        (b"\xfd7zXZ\0", "xz -dc"),
+    ] {
+        let detection = detect::identify(magic);
         assert_eq!(detection.name(), "unknown");
         assert!(detection.hint().unwrap().contains(program));
     }

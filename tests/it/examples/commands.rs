@@ -179,6 +179,97 @@ fn wrong_use_is_exit_code_two_and_names_the_file() {
 }
 
 #[test]
+fn what_is_taken_for_something_else_is_called_by_its_name() {
+    let site = Site::new();
+    let Some(_) = site.pack("backup.tar.gz", &[]) else { return };
+    let (Some(pack), Some(list), Some(convert), Some(unpack)) =
+        (example("pack"), example("list"), example("convert_dump"), example("unpack"))
+    else {
+        return;
+    };
+    fs::write(site.path("files.tar.xz"), b"\xfd7zXZ\0").unwrap();
+    fs::create_dir(site.path("folder")).unwrap();
+    fs::write(site.path("folder/toc.dat"), "").unwrap();
+    let [archive, dump, xz, folder, out] =
+        ["backup.tar.gz", "mx.dump", "files.tar.xz", "folder", "out"].map(|name| site.arg(name));
+    let [archive, dump, xz, folder, out] = [&*archive, &*dump, &*xz, &*folder, &*out];
+    for (program, arguments, parts) in [
+        (&list, vec![dump], ["custom-dump", "pack it"]),
+        (&unpack, vec![dump, out], ["custom-dump", "pack it"]),
+        (&convert, vec![archive, out], ["snapshot", "unpack it"]),
+        (&convert, vec![folder, out], ["pg-directory-toc", "pg_dump -Fc"]),
+        (&pack, vec!["--database", folder, "--output", out], ["pg-directory-toc", "pg_dump -Fc"]),
+        (&pack, vec!["--database", archive, "--output", out], ["snapshot", "unpack it"]),
+        (&pack, vec!["--files", xz, "--output", out], ["files.tar.xz", "xz; use gzip"]),
+    ] {
+        let refused = run(program, &arguments, b"");
+        assert_eq!(refused.status.code(), Some(1), "{arguments:?}");
+        assert!(parts.iter().all(|part| stderr(&refused).contains(part)), "{parts:?}: {}", stderr(&refused));
+        assert!(!Path::new(out).exists());
+    }
+}
+
+#[cfg(feature = "zip")]
+#[test]
+fn zip_of_files_is_packed_and_a_damaged_one_is_bad_input() {
+    let site = Site::new();
+    let Some(pack) = example("pack") else { return };
+    let id = site.documents[17].0;
+    let mut zip = appsnap::zip::Writer::new(Vec::new());
+    zip.entry(&format!("files/{id}"), &b"contents that fill some bytes"[..]).unwrap();
+    let mut zip = zip.finish().unwrap();
+    let output = site.arg("backup.tar.gz");
+    let arguments = ["--files", &*site.arg("files.zip"), "--output", &*output];
+    fs::write(site.path("files.zip"), &zip).unwrap();
+    assert!(stdout(&run(&pack, &arguments, b"")).contains("1 documents of 29 bytes"));
+    fs::remove_file(&output).unwrap();
+
+    // In the middle of the contents: found when they are packed.
+    zip[30 + 6 + 36 + 10] ^= 1;
+    fs::write(site.path("files.zip"), &zip).unwrap();
+    let refused = run(&pack, &arguments, b"");
+    assert_eq!(refused.status.code(), Some(1), "{}", stderr(&refused));
+    assert!(stderr(&refused).contains("files.zip") && stderr(&refused).contains(&id.to_string()));
+    assert_eq!(site.names(), ["files", "files.zip", "mx.dump"]);
+}
+
+#[test]
+fn place_that_cannot_be_written_to_is_refused_before_anything_is_read() {
+    let site = Site::new();
+    let (Some(pack), Some(repack), Some(convert)) = (example("pack"), example("repack"), example("convert_dump"))
+    else {
+        return;
+    };
+    for (output, part) in [("nowhere/out", "make it first"), ("files", "name a file in it")] {
+        let (output, dump) = (site.arg(output), site.arg("mx.dump"));
+        for (program, arguments) in [
+            (&pack, vec!["--files", "absent", "--output", &output]),
+            (&repack, vec![&dump, &output]),
+            (&convert, vec![&dump, &output]),
+        ] {
+            let refused = run(program, &arguments, b"");
+            assert_eq!(refused.status.code(), Some(2), "{arguments:?}");
+            assert!(stderr(&refused).contains(part), "{part}: {}", stderr(&refused));
+        }
+    }
+    let Some(unpack) = example("unpack") else { return };
+    let refused = run(&unpack, &["absent", &*site.arg("nowhere/out")], b"");
+    assert!(refused.status.code() == Some(2) && stderr(&refused).contains("make it first"), "{}", stderr(&refused));
+    assert_eq!(site.names(), ["files", "mx.dump"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn dump_in_a_pipe_of_the_shell_is_packed() {
+    let site = Site::new();
+    let (Some(pack), Some(list)) = (example("pack"), example("list")) else { return };
+    let output = site.arg("backup.tar.gz");
+    stdout(&run(&pack, &["--database", "/dev/stdin", "--output", &output], DUMP));
+    let archive = fs::read(&output).unwrap();
+    assert_eq!(stdout(&run(&list, &["/dev/stdin"], &archive)), "");
+}
+
+#[test]
 fn unpack_replaces_only_when_asked_to() {
     let site = Site::new();
     let (Some(_), Some(unpack)) = (site.pack("backup.tar.gz", &[]), example("unpack")) else { return };

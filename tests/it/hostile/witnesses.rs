@@ -78,12 +78,13 @@ fn walk(root: &Path, folder: &Path, members: &mut Members) {
 }
 
 /// What a command line extracts; its exit status says nothing, for padding makes some of them grumble.
-fn extracted(program: &OsStr, case: &Case) -> Members {
+fn extracted(program: &OsStr, more: &[&str], case: &Case) -> Members {
     let scratch = tempfile::tempdir().unwrap();
     let (archive, root) = (scratch.path().join("archive"), scratch.path().join("root"));
     fs::write(&archive, &case.bytes).unwrap();
     fs::create_dir(&root).unwrap();
     let output = Command::new(program)
+        .args(more)
         .args(["--no-same-owner", "--no-same-permissions", "-xf"])
         .args([archive.as_os_str(), OsStr::new("-C"), root.as_os_str()])
         .output()
@@ -111,14 +112,15 @@ fn differences(witness: &str, of: impl Fn(&Case) -> Members) -> Vec<String> {
 #[test]
 fn gnu_tar_reads_every_accepted_archive_alike() {
     let Some(tar) = tool("tar") else { return };
-    let wrong = differences("tar", |case| extracted(tar.as_os_str(), case));
+    // Folders that nobody may enter are a hindrance to whoever is not root, unless they get their modes last.
+    let wrong = differences("tar", |case| extracted(tar.as_os_str(), &["--delay-directory-restore"], case));
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
 fn bsdtar_reads_every_accepted_archive_alike() {
     let Some(bsdtar) = tool("bsdtar") else { return };
-    let wrong = differences("bsdtar", |case| extracted(bsdtar.as_os_str(), case));
+    let wrong = differences("bsdtar", |case| extracted(bsdtar.as_os_str(), &[], case));
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 

@@ -187,6 +187,75 @@ fn listings_of_platforms_are_read() {
     assert_eq!(plan["decisions"][0]["expires_at"], "2021-05-18T01:41:27Z");
 }
 
+const PLATFORMSH: &str = r#"[
+  {"created_at": "2022-08-23T13:05:33.5+00:00", "id": "quiet", "status": "CREATED", "safe": true, "restorable": true,
+   "automated": false},
+  {"created_at": "2022-08-22T02:00:00+00:00", "id": "going", "status": "DELETING", "safe": false, "restorable": false,
+   "automated": true},
+  {"created_at": "2022-08-21T02:00:00+00:00", "id": "live", "status": "CREATED", "safe": false, "restorable": true,
+   "automated": true}
+]"#;
+
+#[test]
+fn a_listing_of_platformsh_is_shown_as_its_table_with_what_stays_and_what_may_be_restored() {
+    let Some(bench) = Bench::new() else { return };
+    let backups = bench.file("backups.json", PLATFORMSH);
+    let now = "2022-08-24T00:00:00Z";
+    let common = ["--policy", "platformsh-basic", "--backups", &backups, "--now", now];
+    let (code, text, stderr) = bench.run(&common);
+    assert_eq!(code, 0, "{stderr}");
+    for part in [
+        "| Created                     | Backup ID | Restorable |",
+        "| 2022-08-22T02:00:00+00:00   | going     | false      |",
+        "quiet  2022-08-23T13:05:33.5Z  stays  -                     manual #1",
+        "quiet: allowed, consistent\n",
+        "going: refused, live\n  refused: the backup is being deleted",
+        "live: allowed, live\n  warning: the backup was made live",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert_eq!(text.matches("the code of now").count(), 1, "what holds for all is said once: {text}");
+
+    let inactive = ["--target", "inactive-environment,other-environment", "--json"];
+    let plan = bench.json(&[&common[..], &inactive].concat());
+    let restore = &plan["decisions"][0]["restore"];
+    assert_eq!(
+        (&restore["allowed"], &restore["live"], &restore["restorable"]),
+        (&json!(false), &json!(false), &json!(true))
+    );
+    assert_eq!(restore["advice"][0]["message"], "the environment is not active");
+    assert_eq!(restore["advice"][0]["severity"], "refusal");
+
+    let (code, text, _) = bench.run(&[&common[..], &["--explain", "going"]].concat());
+    assert!(code == 0 && text.contains("going: refused, live") && !text.contains("quiet"), "{text}");
+}
+
+#[test]
+fn what_is_known_of_the_target_decides_about_a_restore() {
+    let Some(bench) = Bench::new() else { return };
+    let listing = r#"[{"snapshot_id": "a05b3f4f", "model_version": "1.8.82", "state": "completed", "comment": "mine",
+        "created_at": "2021-05-04T01:41:27.000Z", "expires_at": null}]"#;
+    let backups = bench.file("listing.json", listing);
+    let common = ["--policy", "mendix-cloud", "--backups", &backups, "--now", "2021-05-05T00:00:00Z", "--json"];
+    let restore = |more: &[&str]| bench.json(&[&common, more].concat())["decisions"][0]["restore"].clone();
+    assert_eq!(restore(&[])["allowed"], true);
+    let running = restore(&["--target", "app-running", "--deployed-model", "1.9.0"]);
+    assert_eq!((&running["allowed"], &running["advice"][0]["remedy"]), (&json!(false), &json!("stop the app first")));
+    assert!(running["advice"][1]["message"].as_str().unwrap().contains("older model"), "{running}");
+    // Nobody's listing but one's own says nothing about restoring.
+    let own = bench.file("own.json", r#"[{"id": "a", "taken_at": "2021-05-04T01:41:27Z"}]"#);
+    let plan = bench.json(&["--policy", "mendix-cloud", "--backups", &own, "--now", NOW, "--json"]);
+    assert_eq!(plan["decisions"][0].get("restore"), None);
+}
+
+#[test]
+fn ids_cannot_command_a_terminal() {
+    let Some(bench) = Bench::new() else { return };
+    let backups = bench.file("own.json", r#"[{"id": "a\u001b[2J", "taken_at": "2026-11-04T01:41:27Z"}]"#);
+    let (code, text, _) = bench.run(&["--policy", "mendix-cloud", "--backups", &backups, "--now", NOW]);
+    assert!(code == 0 && text.contains(r"a\u{1b}[2J") && !text.contains('\u{1b}'), "{text:?}");
+}
+
 #[test]
 fn a_simulation_draws_a_calendar_and_a_picture() {
     let Some(bench) = Bench::new() else { return };

@@ -1,6 +1,9 @@
 //! One client at a time.
 
 use std::fs;
+use std::io::Write;
+use std::thread;
+use std::time::Duration;
 
 use appsnap::metadata::Metadata;
 use appsnap::observe::Silent;
@@ -109,7 +112,6 @@ fn too_large_an_upload_is_refused_announced_or_not() {
     let answer = service.upload(&noise(1, 2_000_000));
     assert_eq!(answer.status, 413);
     let mut stream = service.client.connect();
-    use std::io::Write;
     let head = "POST /snapshots HTTP/1.1\r\nhost: test\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n";
     stream.write_all(head.as_bytes()).unwrap();
     for _ in 0..20 {
@@ -121,6 +123,33 @@ fn too_large_an_upload_is_refused_announced_or_not() {
     }
     assert_eq!(super::client::read_answer(stream).unwrap().status, 413);
     assert_eq!(service.incoming_count(), 0);
+}
+
+#[test]
+fn refused_client_that_still_sends_gets_its_answer() {
+    let more = ["--max-upload-bytes", "1000", "--max-transfers", "1", "--patience-seconds", "2"];
+    let Some(service) = Service::start(&more) else { return };
+    // More than sockets hold, from a client that reads nothing before all of it is sent.
+    let body = noise(1, 32 << 20);
+    let send = |head: &str| {
+        let mut stream = service.client.connect();
+        stream.write_all(head.as_bytes()).unwrap();
+        stream.write_all(b"2000000\r\n").and_then(|()| stream.write_all(&body)).unwrap();
+        stream.write_all(b"\r\n0\r\n\r\n").unwrap();
+        super::client::read_answer(stream).unwrap().status
+    };
+    let head = "POST /snapshots HTTP/1.1\r\nhost: test\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n";
+    assert_eq!(send(head), 413);
+    // The only place is taken by somebody who sends a byte now and then.
+    let mut first = service.client.begin("POST", "/snapshots", 900).unwrap();
+    thread::scope(|scope| {
+        let second = scope.spawn(|| send(head));
+        while !second.is_finished() {
+            let _ = first.write_all(b"x");
+            thread::sleep(Duration::from_millis(200));
+        }
+        assert_eq!(second.join().unwrap(), 503);
+    });
 }
 
 #[test]
