@@ -12,6 +12,7 @@ mod open;
 mod output;
 mod progress;
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -45,7 +46,23 @@ pub fn print(text: &str) -> Outcome {
 /// Prints one JSON value and a line break.
 pub fn print_json(value: &impl Serialize) -> Outcome {
     let json = serde_json::to_string_pretty(value).map_err(|error| Failure::environment("JSON", error))?;
-    print(&format!("{json}\n"))
+    print(&format!("{}\n", printable(&json)))
+}
+
+/// The same JSON with nothing in it that could disturb a terminal: what controls one, or turns the direction of the text,
+/// is escaped. Outside of its strings JSON has no such characters.
+fn printable(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c == '\n' || (' '..='~').contains(&c) || c.escape_debug().len() == 1 {
+            text.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(text, "\\u{unit:04x}");
+            }
+        }
+    }
+    text
 }
 
 /// A path as the messages show it: quoted, and with nothing in it that could disturb a terminal.
