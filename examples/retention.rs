@@ -170,8 +170,9 @@ fn decide(args: &Args) -> Outcome {
     let Some(id) = &args.explain else {
         return if args.json { support::print_json(&plan_json(&plan)) } else { support::print(&plan_text(&plan)) };
     };
-    let explanation =
-        backups.iter().position(|backup| backup.id().to_string() == *id).and_then(|index| plan.explain(index));
+    // As it is, or as it was shown.
+    let is_meant = |backup: &Backup<Name>| backup.id().raw() == *id || backup.id().to_string() == *id;
+    let explanation = backups.iter().position(is_meant).and_then(|index| plan.explain(index));
     let Some(explanation) = explanation else {
         let files = args.backups.as_deref().map(shown).unwrap_or_default();
         return Err(Failure::environment("usage", format!("no backup in {files} has the id {id:?}")));
