@@ -4,6 +4,7 @@ use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use appsnap::Limits;
 use appsnap::check::{CheckOptions, Profile, check};
 use appsnap::gzip::{Parallelism, ReadAt};
 use appsnap::metadata::Metadata;
@@ -14,7 +15,6 @@ use appsnap::snapshot::{
     Content, Error, ErrorKind, IndexPlacement, Joined, ReadOptions, Sections, Selection, Shard, SnapshotArchive,
     SnapshotStream, SnapshotWriter, WriteOptions, make_index, repack,
 };
-use appsnap::{DocumentId, Limits, squidex};
 
 use super::injected::{FailingBytes, FailingSource, at_every_call};
 use super::names;
@@ -269,8 +269,11 @@ fn failing_source_stops_a_check_without_a_verdict() {
     }
 }
 
+#[cfg(feature = "squidex")]
 #[test]
 fn failing_file_or_sink_stops_the_clone_of_a_squidex_app() {
+    use appsnap::{DocumentId, squidex};
+
     let archive = crate::squidex::sample();
     let new = squidex::NewApp::new(DocumentId::from_bytes([9; 16]).uuid());
     let clone = |source: usize, sink: usize| {
