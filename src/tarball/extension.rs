@@ -113,6 +113,10 @@ impl Extensions {
                 self.has_link_target = true;
                 None
             }
+            // What no value of it could be stops Python.
+            (b"hdrcharset", _) if std::str::from_utf8(record.value).is_err() => {
+                Some(ExtensionFault::Malformed("the character set is not text"))
+            }
             (b"uid", _) => decimal(record.value).is_none().then_some(ExtensionFault::Number("uid")),
             (b"gid", _) => decimal(record.value).is_none().then_some(ExtensionFault::Number("gid")),
             (b"mtime", _) => (!is_time(record.value)).then_some(ExtensionFault::Number("mtime")),

@@ -157,9 +157,15 @@ fn type_of(old: &OldHeader, oddities: &mut Oddities) -> Result<Type, ErrorKind> 
 }
 
 /// Without a magic nothing behind the link name has a meaning. GNU tar leaves the owners' names there all the same;
-/// text where other dialects have a prefix is a trap.
+/// text where other dialects have a prefix is a trap, and so is what is no number where they have device numbers:
+/// Python takes the archive to end before such a header.
 fn v7_area(old: &OldHeader, oddities: &mut Oddities) -> Result<(), ErrorKind> {
-    // Offsets within the area, which begins at 257: the prefix of other dialects lies at 345..500 of the block.
+    // Offsets within the area, which begins at 257: the device numbers of other dialects lie at 329..345 of the block,
+    // their prefix at 345..500.
+    let devices = old.pad.get(72..88).unwrap_or_default();
+    if let (Some(major), Some(minor)) = (devices.first_chunk(), devices.last_chunk()) {
+        device_numbers(major, minor)?;
+    }
     let prefix = old.pad.get(88..243).unwrap_or_default();
     let behind = old.pad.get(243..).unwrap_or_default();
     oddities.add_if(Oddity::IgnoredField, !is_zero(behind));

@@ -146,6 +146,7 @@ fn records() -> Vec<Case> {
             ("x-record-blank-before-the-key", raw(record(" path", "../../etc/cron.d/evil"))),
             ("x-record-tab-before-the-key", raw(record("\tGNU.sparse.name", "evil"))),
             ("x-record-key-not-utf8", raw(record(b"\xff\xfe", "7"))),
+            ("x-record-charset-not-utf8", raw(record("hdrcharset", b"\x80INARY"))),
             ("x-record-then-nuls", raw([&record("uid", "1")[..], &[0; 16]].concat())),
             ("x-record-then-line-feed", raw([&record("uid", "1")[..], b"\n"].concat())),
             ("x-record-then-half", raw([&record("uid", "1")[..], b"20 comm"].concat())),
