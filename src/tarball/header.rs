@@ -205,7 +205,9 @@ fn gnu_area(gnu: &GnuHeader, oddities: &mut Oddities) -> Result<(), ErrorKind> {
     device_numbers(&gnu.dev_major, &gnu.dev_minor)?;
     owner_names(&gnu.uname, &gnu.gname, oddities);
     let is_time = |field: &[u8; 12]| match field {
-        [0 | BASE_256 | BASE_256_NEGATIVE, ..] => time(field).is_ok(),
+        [0 | BASE_256, ..] => time(field).is_ok(),
+        // A negative number of 64 bits, its sign extended; behind the first byte alone there could be a text.
+        [BASE_256_NEGATIVE, 0xff, 0xff, 0xff, 0x80..=0xff, ..] => true,
         // A short number could as well be a prefix, such as `12`.
         digits => {
             digits.get(..TIME_DIGITS).is_some_and(|digits| digits.iter().all(|b| matches!(b, b'0'..=b'7' | b' ')))
