@@ -200,7 +200,9 @@ fn decide(args: &Args) -> Outcome {
             support::print(&(table + &plan_text(&plan) + &restore_text(&records, args)))
         };
     };
-    let index = backups.iter().position(|backup| backup.id().to_string() == *id);
+    // As it is, or as it was shown.
+    let is_meant = |backup: &Backup<Name>| backup.id().raw() == *id || backup.id().to_string() == *id;
+    let index = backups.iter().position(is_meant);
     let Some((index, explanation)) = index.and_then(|index| Some((index, plan.explain(index)?))) else {
         let files = args.backups.as_deref().map(shown).unwrap_or_default();
         return Err(Failure::environment("usage", format!("no backup in {files} has the id {id:?}")));

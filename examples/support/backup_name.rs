@@ -1,9 +1,12 @@
 //! How backups are named in somebody's own list: by text or by number.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+
+use crate::support::harmless;
 
 /// A backup's id, in the order in which people number things: `s9` comes before `s10`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +17,14 @@ pub enum Name {
 }
 
 impl Name {
+    /// The id as the list has it.
+    pub fn raw(&self) -> Cow<'_, str> {
+        match self {
+            Self::Number(number) => number.to_string().into(),
+            Self::Text(text) => text.into(),
+        }
+    }
+
     /// What stands before the first digits, those digits as a number, and what follows them; none at the end.
     fn split(text: &str) -> Option<(&str, u128, &str)> {
         let letters = text.find(|c: char| c.is_ascii_digit()).unwrap_or(text.len());
@@ -24,24 +35,20 @@ impl Name {
     }
 }
 
+/// Shown with nothing in it that could disturb a terminal.
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Number(number) => number.fmt(f),
-            // Anybody may have written the list; a terminal must not obey it.
-            Self::Text(text) if text.contains(char::is_control) => {
-                let plain = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
-                f.pad(&text.chars().map(plain).collect::<String>())
-            }
-            Self::Text(text) => f.pad(text),
+            Self::Text(text) => f.pad(&harmless(text)),
         }
     }
 }
 
 impl Ord for Name {
     fn cmp(&self, other: &Self) -> Ordering {
-        let (ours, theirs) = (self.to_string(), other.to_string());
-        let (mut a, mut b) = (ours.as_str(), theirs.as_str());
+        let (ours, theirs) = (self.raw(), other.raw());
+        let (mut a, mut b) = (&*ours, &*theirs);
         loop {
             match (Self::split(a), Self::split(b)) {
                 (Some((letters, number, rest)), Some((other_letters, other_number, other_rest))) => {

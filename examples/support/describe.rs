@@ -36,7 +36,7 @@ pub fn describe_dump(place: &Path, source: impl Read, limits: &Limits) -> Outcom
     let mut dump = Dump::open(source, limits).in_file(place)?;
     let mut streams = Vec::new();
     while let Some(mut stream) = dump.next_stream().in_file(place)? {
-        let (id, oid) = (stream.entry().id, stream.oid());
+        let (id, oid) = (stream.id(), stream.oid());
         let (len_bytes, sha256) = digest(&mut stream).in_file(place)?;
         streams.push(json!({ "id": id, "oid": oid, "bytes": len_bytes, "sha256": sha256 }));
     }
@@ -117,6 +117,8 @@ pub fn outline(value: &Value) -> String {
 
 fn outline_members(value: &Value, indent: &str, text: &mut String) {
     for (name, member) in value.as_object().into_iter().flatten().filter(|(name, _)| *name != "kind") {
+        // Of unknown metadata the names are a stranger's, too.
+        let name = escaped(name.as_bytes()).to_string();
         let _ = match member {
             Value::Null => Ok(()),
             Value::Object(_) => {

@@ -12,6 +12,8 @@ mod open;
 mod output;
 mod progress;
 
+use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -37,15 +39,51 @@ pub fn run<A: clap::Parser>(work: impl FnOnce(&A) -> Outcome) -> ExitCode {
     }
 }
 
-/// Prints text on the standard output; whoever reads it may have gone away.
+/// Prints lines of text on the standard output, with nothing in them that could disturb a terminal; whoever reads it may
+/// have gone away.
 pub fn print(text: &str) -> Outcome {
+    let text: Cow<'_, str> = if text.chars().all(|c| c == '\n' || is_harmless(c)) {
+        text.into()
+    } else {
+        text.split('\n').map(harmless).collect::<Vec<_>>().join("\n").into()
+    };
     io::stdout().lock().write_all(text.as_bytes()).map_err(|error| Failure::environment("standard output", error))
 }
 
 /// Prints one JSON value and a line break.
 pub fn print_json(value: &impl Serialize) -> Outcome {
     let json = serde_json::to_string_pretty(value).map_err(|error| Failure::environment("JSON", error))?;
-    print(&format!("{json}\n"))
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c == '\n' || is_harmless(c) {
+            text.push(c);
+        } else {
+            // Outside of its strings JSON has no such characters.
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(text, "\\u{unit:04x}");
+            }
+        }
+    }
+    text.push('\n');
+    print(&text)
+}
+
+/// Whether a character is shown, and neither controls a terminal nor turns the direction of the text.
+fn is_harmless(c: char) -> bool {
+    (' '..='~').contains(&c) || c.escape_debug().len() == 1
+}
+
+/// A stranger's text, with everything escaped that is not harmless, line breaks too.
+pub fn harmless(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_harmless(c) {
+            shown.push(c);
+        } else {
+            shown.extend(c.escape_debug());
+        }
+    }
+    shown
 }
 
 /// A path as the messages show it: quoted, and with nothing in it that could disturb a terminal.

@@ -28,7 +28,7 @@ pub(crate) fn read<R: Read>(
     let mut table = Err(NoTable::Absent);
     if wanted.is_some() {
         while let Some(stream) = dump.next_stream()? {
-            if Some(stream.entry().id) == wanted {
+            if Some(stream.id()) == wanted {
                 table = FileTable::read(stream, limits.max_entries(), numbers)?;
             }
         }

@@ -258,7 +258,14 @@ pub struct Stream<'d, R> {
 }
 
 impl<'d, R: Read> Stream<'d, R> {
-    /// The entry it belongs to.
+    /// Dump id of the entry it belongs to.
+    #[must_use]
+    pub const fn id(&self) -> u32 {
+        self.id
+    }
+
+    /// The entry it belongs to, read from the table of contents anew: that of large objects may be long, and is the same
+    /// for all of them. Where [`id`](Self::id) is enough, it is cheaper.
     #[must_use]
     pub fn entry(&self) -> Entry<'_> {
         // The id was found in this table of contents before.

@@ -22,7 +22,8 @@ pub(super) fn listed_oids(toc: &Toc) -> Option<Vec<u32>> {
             b"BLOB" => oids.push(number(entry.tag).unwrap_or(entry.catalog_oid)),
             b"BLOB METADATA" => {
                 let lines = entry.definition.unwrap_or_default().split(|byte| *byte == b'\n');
-                oids.extend(lines.filter_map(number));
+                let room = MAX_LISTED.saturating_add(1).saturating_sub(oids.len());
+                oids.extend(lines.filter_map(number).take(room));
             }
             _ => {}
         }

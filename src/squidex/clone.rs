@@ -113,7 +113,8 @@ pub struct CloneReport {
 ///
 /// # Errors
 /// [`NoApp`](ErrorKind::NoApp) when the events do not begin with the creation of the app; [`Event`](ErrorKind::Event) when
-/// one cannot be understood; [`Cancelled`](ErrorKind::Cancelled) by the observer; otherwise as reading and writing. The sink
+/// one cannot be understood; [`Limit`](ErrorKind::Limit) when one becomes longer than
+/// [`max_event_bytes`](crate::Limits::max_event_bytes); [`Cancelled`](ErrorKind::Cancelled) by the observer; otherwise as reading and writing. The sink
 /// then holds no whole archive.
 pub fn clone_app<R: ReadAt, W: Write>(
     archive: &Archive<R>,
@@ -131,13 +132,12 @@ pub fn clone_app<R: ReadAt, W: Write>(
     let mut mover: Option<Mover> = None;
     for (index, event) in (0_u64..).zip(archive.events()) {
         let event = event?;
-        let fail = |fault| Error::event(index, fault);
-        if let Some(app) = App::created_by(&event).map_err(fail)? {
+        if let Some(app) = App::created_by(&event).map_err(|fault| Error::event(index, fault))? {
             // A second creation would move what follows to yet another app; one archive holds one.
             mover.get_or_insert_with(|| Mover::new(app, new));
         }
         let mover = mover.as_ref().ok_or_else(|| Error::new(ErrorKind::NoApp))?;
-        writer.event(&mover.moved(&event).map_err(fail)?)?;
+        writer.event(&mover.moved(index, &event, archive.limits().max_event_bytes())?)?;
         tick(event.payload().len() as u64)?;
     }
     let mover = mover.ok_or_else(|| Error::new(ErrorKind::NoApp))?;
@@ -185,16 +185,19 @@ impl Mover {
         format!("{}{SEPARATOR}{own}", self.id)
     }
 
-    fn moved(&self, event: &Event) -> Result<Event, EventFault> {
-        let (kind, old) = event.stream().split_once('-').ok_or(EventFault::Stream)?;
+    /// Event `index` in the new app. Its payload and headers may not become longer than `max_bytes`: many members that
+    /// change and a long name would be a bomb.
+    fn moved(&self, index: u64, event: &Event, max_bytes: u64) -> Result<Event> {
+        let fault = |fault| Error::event(index, fault);
+        let (kind, old) = event.stream().split_once('-').ok_or_else(|| fault(EventFault::Stream))?;
         let id = self.id(old);
         let mut changes = vec![("appId", self.app_id.as_str())];
-        if App::created_by(event)?.is_some() {
+        if App::created_by(event).map_err(fault)?.is_some() {
             changes.push(("name", &self.name));
         }
-        let payload = event.payload_object()?.render_with(&changes).map_err(|_| EventFault::Payload)?;
-        let headers = event.headers_object()?.map(|headers| headers.render_with(&[("AggregateId", &id)]));
-        let headers = headers.transpose().map_err(|_| EventFault::Headers)?;
+        let payload = event.payload_object().map_err(fault)?.render_with(&changes, max_bytes)?;
+        let headers = event.headers_object().map_err(fault)?;
+        let headers = headers.map(|headers| headers.render_with(&[("AggregateId", &id)], max_bytes)).transpose()?;
         Ok(event.rewritten(format!("{kind}-{id}"), payload, headers))
     }
 }
@@ -233,7 +236,7 @@ mod tests {
         let payload = r#"{"actor":"subject:1","appId":"old,blog","name":"a schema","nested":{"appId":"old,blog"}}"#;
         let event = Event::new("SchemaCreatedEventV2", "schema-old--s1", payload).unwrap();
         let event = event.with_headers(r#"{"AggregateId":"old--s1","EventId":"e"}"#).unwrap();
-        let moved = mover().moved(&event).unwrap();
+        let moved = mover().moved(0, &event, 1000).unwrap();
         let new = "00000000-0000-0000-0000-000000000001";
         assert_eq!(moved.stream(), format!("schema-{new}--s1"));
         assert_eq!(moved.payload(), payload.replacen("old,blog", &format!("{new},copy"), 1));
@@ -243,7 +246,7 @@ mod tests {
     #[test]
     fn the_creation_gets_the_new_name() {
         let event = Event::new("AppCreatedEvent", "app-old", r#"{"name":"blog","appId":"old,blog"}"#).unwrap();
-        let moved = mover().moved(&event).unwrap();
+        let moved = mover().moved(0, &event, 1000).unwrap();
         assert_eq!(moved.payload(), r#"{"name":"copy","appId":"00000000-0000-0000-0000-000000000001,copy"}"#);
     }
 }

@@ -156,6 +156,14 @@ impl Error {
         }
     }
 
+    /// The error of the zip reader that this one is, said once and not twice: all but damage of the zip file.
+    fn same_of_zip(&self) -> Option<&zip::Error> {
+        match &self.0.source {
+            Some(Source::Zip(error)) if self.0.kind != ErrorKind::Zip => Some(error),
+            _ => None,
+        }
+    }
+
     /// What happened, to be matched.
     #[must_use]
     pub fn kind(&self) -> &ErrorKind {
@@ -186,6 +194,9 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(error) = self.same_of_zip() {
+            return error.fmt(f);
+        }
         match &self.0.kind {
             ErrorKind::Io { action } => write!(f, "{action} failed"),
             ErrorKind::Zip => f.write_str("the zip file of the Squidex backup is not read"),
@@ -215,7 +226,7 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self.0.source.as_ref()? {
-            Source::Zip(error) => Some(error),
+            Source::Zip(error) => self.same_of_zip().map_or(Some(error), std::error::Error::source),
             Source::Io(error) => Some(error),
             Source::Json(error) => Some(error),
         }

@@ -1,9 +1,11 @@
-//! JSON objects as a list of raw members, so that one can be changed while every other byte stays.
+//! JSON objects member by member, each as its text, so that one can be changed while every other byte stays.
 
 use std::fmt;
 
-use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _, MapAccess, Visitor};
+use serde::de::{DeserializeOwned, Deserializer as _, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
+
+use crate::limits::Exceeded;
 
 /// Reads a struct from a JSON object, and from nothing else: serde would take an array for one, member by member.
 pub(super) fn from_object<T: DeserializeOwned>(text: &str) -> serde_json::Result<T> {
@@ -14,36 +16,37 @@ pub(super) fn from_object<T: DeserializeOwned>(text: &str) -> serde_json::Result
     }
 }
 
-/// The members of a JSON object, in order, duplicates included, with their values as text.
-pub(super) struct Object<'a>(Vec<(String, &'a RawValue)>);
+/// A JSON object, as text that is known to be one. Its members are not held: there may be millions of them.
+pub(super) struct Object<'a>(&'a str);
 
-impl<'de> Deserialize<'de> for Object<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Members;
+/// Calls `visit` with the name and the text of every member of the JSON object in `text`, in order, duplicates included.
+fn each<'a>(text: &'a str, visit: impl FnMut(&str, &'a str) -> serde_json::Result<()>) -> serde_json::Result<()> {
+    struct Members<F>(F);
 
-        impl<'de> Visitor<'de> for Members {
-            type Value = Object<'de>;
+    impl<'de, F: FnMut(&str, &'de str) -> serde_json::Result<()>> Visitor<'de> for Members<F> {
+        type Value = ();
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a JSON object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Object(members))
-            }
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a JSON object")
         }
 
-        deserializer.deserialize_map(Members)
+        fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+            while let Some((name, value)) = map.next_entry::<String, &'de RawValue>()? {
+                (self.0)(&name, value.get()).map_err(A::Error::custom)?;
+            }
+            Ok(())
+        }
     }
+
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    deserializer.deserialize_map(Members(visit))?;
+    deserializer.end()
 }
 
 impl<'a> Object<'a> {
     pub(super) fn parse(text: &'a str) -> serde_json::Result<Self> {
-        serde_json::from_str(text)
+        each(text, |_, _| Ok(()))?;
+        Ok(Self(text))
     }
 
     /// The value of a member that is a string; of several with one name, the last, as .NET's reader has it.
@@ -57,25 +60,45 @@ impl<'a> Object<'a> {
     }
 
     fn last(&self, name: &str) -> Option<&'a str> {
-        self.0.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.get())
+        let mut last = None;
+        let note = |other: &str, value| {
+            if other == name {
+                last = Some(value);
+            }
+            Ok(())
+        };
+        each(self.0, note).ok()?;
+        last
     }
 
-    /// The object as text, with the members named in `changes` replaced by those strings. Absent members stay absent.
-    pub(super) fn render_with(&self, changes: &[(&str, &str)]) -> serde_json::Result<String> {
+    /// The object as text, with the members named in `changes` replaced by those strings, if it is not longer than
+    /// `max_bytes` then. Absent members stay absent.
+    pub(super) fn render_with(&self, changes: &[(&str, &str)], max_bytes: u64) -> Result<String, Exceeded> {
         let mut text = String::from("{");
-        for (index, (key, value)) in self.0.iter().enumerate() {
-            if index != 0 {
+        let mut exceeded = None;
+        let rendered = each(self.0, |name, value| {
+            if text.len() > 1 {
                 text.push(',');
             }
-            text.push_str(&serde_json::to_string(key)?);
+            text.push_str(&serde_json::to_string(name)?);
             text.push(':');
-            match changes.iter().find(|(name, _)| name == key) {
+            match changes.iter().find(|(changed, _)| *changed == name) {
                 Some((_, new)) => text.push_str(&serde_json::to_string(new)?),
-                None => text.push_str(value.get()),
+                None => text.push_str(value),
             }
-        }
+            let wanted = text.len() as u64;
+            if wanted > max_bytes {
+                exceeded = Some(Exceeded { name: "max_event_bytes", allowed: max_bytes, wanted });
+                return Err(serde_json::Error::custom("too long"));
+            }
+            Ok(())
+        });
         text.push('}');
-        Ok(text)
+        // It was read once before, so there is nothing else that could fail.
+        match exceeded.filter(|_| rendered.is_err()) {
+            Some(exceeded) => Err(exceeded),
+            None => Ok(text),
+        }
     }
 }
 
@@ -87,8 +110,8 @@ mod tests {
     fn only_the_named_member_changes() {
         let text = r#"{"z":1e2,"appId":"a,b","n":123456789012345678901234567890,"a":{"appId": [1.0] }}"#;
         let object = Object::parse(text).unwrap();
-        assert_eq!(object.render_with(&[]).unwrap(), text);
-        let changed = object.render_with(&[("appId", "c\",d")]).unwrap();
+        assert_eq!(object.render_with(&[], 1000).unwrap(), text);
+        let changed = object.render_with(&[("appId", "c\",d")], 1000).unwrap();
         assert_eq!(changed, text.replace(r#""a,b""#, r#""c\",d""#));
     }
 
@@ -96,6 +119,16 @@ mod tests {
     fn the_last_of_two_members_counts_and_both_change() {
         let object = Object::parse(r#"{"a":"1","a":"2"}"#).unwrap();
         assert_eq!(object.string("a").unwrap(), "2");
-        assert_eq!(object.render_with(&[("a", "3")]).unwrap(), r#"{"a":"3","a":"3"}"#);
+        assert_eq!(object.render_with(&[("a", "3")], 1000).unwrap(), r#"{"a":"3","a":"3"}"#);
+    }
+
+    #[test]
+    fn what_grows_by_the_change_stops_at_the_limit() {
+        let object = Object::parse(r#"{"a":1,"a":2,"a":3,"a":4}"#).unwrap();
+        let name = "n".repeat(100);
+        assert!(object.render_with(&[("a", &name)], 500).is_ok());
+        let exceeded = object.render_with(&[("a", &name)], 250).unwrap_err();
+        assert_eq!((exceeded.name, exceeded.allowed), ("max_event_bytes", 250));
+        assert!(exceeded.wanted < 400, "it went on to {}", exceeded.wanted);
     }
 }

@@ -1,6 +1,7 @@
 //! The extensions in front of one member: pax records, framed by their length, and GNU long names.
 
 use super::error::{ErrorKind, ExtensionFault, TypeFault};
+use super::header::{ParsedHeader, Type};
 
 /// The first size that eleven octal digits cannot hold.
 const OCTAL_OVERFLOW_BYTES: u64 = 1 << 33;
@@ -112,6 +113,10 @@ impl Extensions {
                 self.has_link_target = true;
                 None
             }
+            // What no value of it could be stops Python.
+            (b"hdrcharset", _) if std::str::from_utf8(record.value).is_err() => {
+                Some(ExtensionFault::Malformed("the character set is not text"))
+            }
             (b"uid", _) => decimal(record.value).is_none().then_some(ExtensionFault::Number("uid")),
             (b"gid", _) => decimal(record.value).is_none().then_some(ExtensionFault::Number("gid")),
             (b"mtime", _) => (!is_time(record.value)).then_some(ExtensionFault::Number("mtime")),
@@ -147,15 +152,20 @@ impl Extensions {
     /// The name of the member whose header says `header_name`.
     ///
     /// An extension may repeat the header's name, or complete one that the header had to cut off; anything else is
-    /// two names for one member.
-    pub(crate) fn complete_name(&self, header_name: &mut Vec<u8>, is_name_full: bool) -> Result<(), ExtensionFault> {
+    /// two names for one member. A slash at the end is no difference where the header's type says that it is a
+    /// directory; elsewhere it makes one out of a file, for some programs.
+    pub(crate) fn complete_name(&self, header_name: &mut Vec<u8>, header: &ParsedHeader) -> Result<(), ExtensionFault> {
         if self.has_link_target {
             return Err(ExtensionFault::LinkTarget);
         }
-        if self.path.is_empty() || without_slash(&self.path) == without_slash(header_name) {
+        let is_same = match header.type_ {
+            Type::Directory => without_slash(&self.path) == without_slash(header_name),
+            _ => self.path == *header_name,
+        };
+        if self.path.is_empty() || is_same {
             return Ok(());
         }
-        if is_name_full && self.path.starts_with(header_name) {
+        if header.is_name_full && self.path.starts_with(header_name) {
             header_name.clone_from(&self.path);
             return Ok(());
         }
@@ -202,6 +212,10 @@ impl<'a> Record<'a> {
         let value = value.strip_prefix(b"=").ok_or("a record without a key")?;
         if key.is_empty() {
             return Err("a record with an empty key");
+        }
+        // GNU tar passes over all blanks behind the length: to it, ` path` is `path`.
+        if matches!(key, [b' ' | b'\t', ..]) {
+            return Err("a record's key begins with a blank");
         }
         if key.contains(&0) || std::str::from_utf8(key).is_err() {
             return Err("a record's key is not text");

@@ -160,9 +160,15 @@ fn type_of(old: &OldHeader, oddities: &mut Oddities) -> Result<Type, ErrorKind> 
 }
 
 /// Without a magic nothing behind the link name has a meaning. GNU tar leaves the owners' names there all the same;
-/// text where other dialects have a prefix is a trap.
+/// text where other dialects have a prefix is a trap, and so is what is no number where they have device numbers:
+/// Python takes the archive to end before such a header.
 fn v7_area(old: &OldHeader, oddities: &mut Oddities) -> Result<(), ErrorKind> {
-    // Offsets within the area, which begins at 257: the prefix of other dialects lies at 345..500 of the block.
+    // Offsets within the area, which begins at 257: the device numbers of other dialects lie at 329..345 of the block,
+    // their prefix at 345..500.
+    let devices = old.pad.get(72..88).unwrap_or_default();
+    if let (Some(major), Some(minor)) = (devices.first_chunk(), devices.last_chunk()) {
+        device_numbers(major, minor)?;
+    }
     let prefix = old.pad.get(88..243).unwrap_or_default();
     let behind = old.pad.get(243..).unwrap_or_default();
     oddities.add_if(Oddity::IgnoredField, !is_zero(behind));
@@ -202,7 +208,9 @@ fn gnu_area(gnu: &GnuHeader, oddities: &mut Oddities) -> Result<(), ErrorKind> {
     device_numbers(&gnu.dev_major, &gnu.dev_minor)?;
     owner_names(&gnu.uname, &gnu.gname, oddities);
     let is_time = |field: &[u8; 12]| match field {
-        [0 | BASE_256 | BASE_256_NEGATIVE, ..] => time(field).is_ok(),
+        [0 | BASE_256, ..] => time(field).is_ok(),
+        // A negative number of 64 bits, its sign extended; behind the first byte alone there could be a text.
+        [BASE_256_NEGATIVE, 0xff, 0xff, 0xff, 0x80..=0xff, ..] => true,
         // A short number could as well be a prefix, such as `12`.
         digits => {
             digits.get(..TIME_DIGITS).is_some_and(|digits| digits.iter().all(|b| matches!(b, b'0'..=b'7' | b' ')))

@@ -246,6 +246,10 @@ impl<R: BufRead> Reader<R> {
                 return Err(fail(ErrorKind::Damaged(Damage::Truncated(Part::Members))));
             }
             if block.first() == Some(&0) && header::is_zero(&block) {
+                // Not even a global header may be the last one: some programs fail when nothing follows it.
+                if chain.count.spent() > 0 {
+                    return Err(fail(ErrorKind::Extension(ExtensionFault::Dangling)));
+                }
                 self.finish(at)?;
                 return Ok(None);
             }
@@ -277,7 +281,7 @@ impl<R: BufRead> Reader<R> {
                 Some(_) => Err(ErrorKind::Type(TypeFault::Payload)),
             };
         }
-        self.extensions.complete_name(&mut self.name, parsed.is_name_full).map_err(ErrorKind::Extension)?;
+        self.extensions.complete_name(&mut self.name, parsed).map_err(ErrorKind::Extension)?;
         let size_bytes = self.extensions.complete_size(parsed.size_bytes).map_err(ErrorKind::Extension)?;
         let is_slashed = self.name.ends_with(b"/");
         let kind = if parsed.type_ == Type::Directory || is_slashed { MemberKind::Directory } else { MemberKind::File };
@@ -323,17 +327,13 @@ impl<R: BufRead> Reader<R> {
 
     /// Checks everything behind the first zero block, which stands at `at`.
     fn finish(&mut self, at: u64) -> Result<(), Error> {
-        let fail = |kind| Error::new(kind, Some(at));
-        if self.extensions.is_pending() {
-            return Err(fail(ErrorKind::Extension(ExtensionFault::Dangling)));
-        }
         let mut block = [0; BLOCK_BYTES];
         if !self.source.block(&mut block, Part::EndMarker)? {
             self.end_oddities.add(Oddity::ShortEndMarker);
             return Ok(());
         }
         if !header::is_zero(&block) {
-            return Err(fail(ErrorKind::Damaged(Damage::StrayZeroBlock)));
+            return Err(Error::new(ErrorKind::Damaged(Damage::StrayZeroBlock), Some(at)));
         }
         self.source.drain_zeros()
     }

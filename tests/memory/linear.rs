@@ -3,6 +3,8 @@
 use std::io::{self, Read};
 use std::time::{Duration, Instant};
 
+use appsnap::check::{CheckOptions, Profile, check};
+use appsnap::observe::Silent;
 use appsnap::pgdump::{
     BlockKind, Compression, DataState, Dependencies, Dialect, Entry, FormatVersion, Header, Piece, encode_toc, inspect,
 };
@@ -126,24 +128,36 @@ fn dependencies_of_one_entry() {
     linear("dependencies", 100_000, make, |input| drop(inspect(input, &Limits::untrusted()).unwrap()));
 }
 
-/// The entry that large objects belong to may be long itself: it must not be read again for each of them.
+/// The entry that large objects belong to may be long itself: it must not be read again for each of them, be it to
+/// inspect them or to look for the rows of another table.
 #[test]
 fn large_objects_behind_a_long_entry() {
     let make = |count: usize| {
         let ids = (1..=count as u32).collect::<Vec<_>>();
-        let mut entry = Entry::new(1, b"BLOBS", b"BLOBS");
-        entry.dependencies = Dependencies::from(ids.as_slice());
-        entry.data = DataState::NotSet;
-        let mut out = head(&[entry]);
+        let mut blobs = Entry::new(1, b"BLOBS", b"BLOBS");
+        blobs.dependencies = Dependencies::from(ids.as_slice());
+        blobs.data = DataState::NotSet;
+        let mut files = Entry::new(2, b"TABLE DATA", b"system$filedocument");
+        files.copy_statement = Some(b"COPY public.\"system$filedocument\" (id, __uuid__) FROM stdin;\n");
+        files.data = DataState::NotSet;
+        let mut out = head(&[blobs, files]);
         put(&mut out, Piece::block(BlockKind::Blobs, 1));
         for oid in 1..=count as u32 {
             put(&mut out, Piece::object(oid));
             put(&mut out, Piece::StreamEnd);
         }
         put(&mut out, Piece::BlockEnd(BlockKind::Blobs));
+        put(&mut out, Piece::block(BlockKind::Data, 2));
+        put(&mut out, Piece::chunk(5));
+        put(&mut out, Piece::Bytes(b"\\.\n\n\n"));
+        put(&mut out, Piece::StreamEnd);
         out
     };
     linear("large objects", 3000, make, |input| drop(inspect(input, &Limits::untrusted()).unwrap()));
+    linear("large objects of a check", 3000, make, |input| {
+        let report = check(input, &Profile::format(), &CheckOptions::new(), &mut Silent).unwrap();
+        assert!(report.contents().is_verified);
+    });
 }
 
 /// Blocks of every table in turn, all behind long entries.

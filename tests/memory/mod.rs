@@ -4,6 +4,8 @@ mod archives;
 mod check;
 mod dumps;
 mod linear;
+#[cfg(feature = "squidex")]
+mod squidex;
 mod writing;
 
 use std::io::{self, Read};

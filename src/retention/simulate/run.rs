@@ -18,6 +18,9 @@ use super::{Simulated, SimulatedDay, Simulation, Steady};
 const MAX_DAYS: i64 = 36_525;
 /// About two years of one backup every minute.
 const MAX_RUNS: usize = 1_000_000;
+/// Decisions about one backup on one day: a million runs that are all kept for a hundred years would make fifteen times
+/// as many, and keep a processor busy for hours.
+const MAX_DECISIONS: u64 = 1_000_000_000;
 
 impl Policy {
     /// Plays `schedule` from `from` to `to` with this policy, starting without any backups.
@@ -26,7 +29,8 @@ impl Policy {
     /// is given. The policy is applied at the end of every day of the calendar's zone, and what it deletes is gone.
     ///
     /// # Errors
-    /// When the span runs backwards, is longer than a hundred years or holds more than a million runs.
+    /// When the span runs backwards, is longer than a hundred years or holds more than a million runs, or when so many
+    /// backups are kept for so long that there would be more than 1,000,000,000 decisions.
     ///
     /// ```
     /// use appsnap::retention::{Region, Schedule, presets};
@@ -49,7 +53,7 @@ impl Policy {
             return Err(Error::misuse("a simulation runs forwards, and for a hundred years at most"));
         }
         let zone = self.calendar().zone().for_people();
-        let mut run = Run::new(self, zone, backup_bytes);
+        let mut run = Run::new(self, zone, backup_bytes, MAX_DECISIONS);
         // "After" is exclusive, and a run at the very start belongs to the span.
         let before = from.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(from);
         let mut runs = schedule.runs(before).map(|window| window.start_at).take_while(|at| *at < to).peekable();
@@ -62,7 +66,7 @@ impl Policy {
                 taken_count += 1;
             }
             // The last moment of the day: what goes with the first of the next is still there.
-            run.close(date, end.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(end), taken_count);
+            run.close(date, end.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(end), taken_count)?;
             match date.tomorrow() {
                 Ok(tomorrow) if end < to => date = tomorrow,
                 _ => break,
@@ -81,6 +85,7 @@ struct Run<'a> {
     zone: TimeZone,
     clock: Clock,
     backup_bytes: Option<u64>,
+    decisions_left: u64,
     alive: Vec<Backup<usize>>,
     taken: Vec<Simulated>,
     days: Vec<SimulatedDay>,
@@ -97,10 +102,11 @@ struct Progress {
 }
 
 impl<'a> Run<'a> {
-    fn new(policy: &'a Policy, zone: TimeZone, backup_bytes: Option<u64>) -> Self {
+    fn new(policy: &'a Policy, zone: TimeZone, backup_bytes: Option<u64>, max_decisions: u64) -> Self {
         let progress = vec![Progress::default(); policy.rules().len()];
         let clock = Clock::new(policy.calendar());
-        Self { policy, zone, clock, backup_bytes, alive: Vec::new(), taken: Vec::new(), days: Vec::new(), progress }
+        let (alive, taken, days) = (Vec::new(), Vec::new(), Vec::new());
+        Self { policy, zone, clock, backup_bytes, decisions_left: max_decisions, alive, taken, days, progress }
     }
 
     /// The first instant of the day after `date`.
@@ -127,8 +133,13 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn close(&mut self, date: Date, now: Timestamp, taken_count: usize) {
+    fn close(&mut self, date: Date, now: Timestamp, taken_count: usize) -> Result<(), Error> {
         let before_count = self.alive.len();
+        self.decisions_left = self.decisions_left.checked_sub(before_count as u64).ok_or_else(|| {
+            Error::misuse(
+                "so many backups are kept for so long that there is too much to decide: simulate a shorter span",
+            )
+        })?;
         let plan = self.policy.plan(&self.alive, now);
         let progress = self.policy.rules().iter().enumerate().zip(&mut self.progress);
         for ((number, rule), progress) in progress {
@@ -152,6 +163,7 @@ impl<'a> Run<'a> {
             retained_count,
             retained_bytes: self.backup_bytes.map(|bytes| bytes.saturating_mul(retained_count as u64)),
         });
+        Ok(())
     }
 
     fn finish(self) -> Simulation {
@@ -184,5 +196,27 @@ fn watch(plan: &Plan<'_, usize>, number: usize, rule: &Rule, progress: &mut Prog
     };
     if settled && progress.settled.is_none() {
         progress.settled = Some(date);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::super::super::presets;
+    use super::*;
+
+    #[test]
+    fn keeping_everything_forever_stops_at_the_limit_of_decisions() {
+        let policy = presets::by_name("restic:last=unlimited").unwrap();
+        // One backup a day makes 1 + 2 + 3 + 4 decisions in four days.
+        let mut run = Run::new(&policy, TimeZone::UTC, None, 10);
+        let first = date(2026, 11, 1);
+        for number in 0..5_i64 {
+            let at = first.to_zoned(TimeZone::UTC).unwrap().timestamp() + SignedDuration::from_hours(24 * number);
+            run.take(at).unwrap();
+            let closed = run.close(first, at, 1);
+            assert_eq!(closed.is_ok(), number < 4, "day {number}");
+        }
     }
 }

@@ -2,10 +2,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use appsnap::pgdump::{Compression, FormatVersion};
 use serde_json::{Value, json as value};
 use tempfile::{TempDir, tempdir};
 
 use super::{DUMP, document_path, example, json, make_files, run, stderr, stdout};
+use crate::support::dumps::DumpBuilder;
+use crate::support::hostile::plan::{METADATA, Part, Plan};
 
 /// A dump and forty documents, and a snapshot packed from them.
 struct Site {
@@ -432,4 +435,37 @@ fn repacked_parts_hold_what_was_asked_for() {
     let refused = run(&repack, &[site.arg("mx.dump"), site.arg("never.tar.gz")], b"");
     assert_eq!(refused.status.code(), Some(1));
     assert!(!site.path("never.tar.gz").exists());
+}
+
+/// What is in a file is a stranger's, and what is printed may go to a terminal.
+#[test]
+fn nothing_printed_of_a_hostile_file_can_disturb_a_terminal() {
+    let (Some(inspect), Some(check)) = (example("inspect"), example("check")) else { return };
+    let hostile = "a\u{1b}[2J\u{7}\n\u{7f}\u{85}\u{9b}2J\u{2028}\u{202e}\u{2066}\u{feff}\u{e0041}z";
+    let mut dump = DumpBuilder::new(FormatVersion::V1_14, Compression::None);
+    dump.header.database = Some(hostile.into());
+    dump.header.server_version = Some(hostile.into());
+    dump.table(hostile, "a", b"1\n");
+    let metadata = value!({ "modelVersion": hostile, hostile: { hostile: [hostile] } });
+    let archive = Plan::with_dump(&dump.build()).without(METADATA).push(Part::file(".metadata", metadata.to_string()));
+    let archive = archive.push(Part::file("._\u{202e}\u{2028}", ""));
+    let folder = tempdir().unwrap();
+    for (name, bytes) in [("dump", dump.build()), ("archive", archive.gz())] {
+        let path = folder.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        for program in [&inspect, &check] {
+            for form in [&[][..], &["--json"]] {
+                let arguments = [&[path.to_str().unwrap()], form].concat();
+                let output = run(program, &arguments, b"");
+                let text = [stdout(&output), stderr(&output)].concat();
+                let disturbing = text.chars().find(|c| !(' '..='~').contains(c) && *c != '\n');
+                assert_eq!(disturbing, None, "{name} {form:?}: {text}");
+                if !form.is_empty() && program == &inspect {
+                    let whole = json(&output);
+                    let described = whole.get("dump").unwrap_or(&whole);
+                    assert_eq!(described["database"], hostile, "it must still say what is there");
+                }
+            }
+        }
+    }
 }

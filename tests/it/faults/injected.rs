@@ -20,7 +20,7 @@ use crate::support::hostile::dump;
 const FAULT: &str = "injected fault";
 
 /// Tries `work` with more and more calls that succeed, until all of it does. Returns how often it failed.
-fn at_every_call<E: std::error::Error>(mut work: impl FnMut(usize) -> Result<(), E>) -> usize {
+pub(super) fn at_every_call<E: std::error::Error>(mut work: impl FnMut(usize) -> Result<(), E>) -> usize {
     for calls in 0..100_000 {
         let Err(error) = work(calls) else { return calls };
         let chain = clear(&error);
@@ -76,12 +76,12 @@ fn failing_sink_stops_a_pack_with_one_error_and_a_poisoned_writer() {
 }
 
 /// Documents whose calls to open and to read are counted together.
-struct FailingSource<'a> {
-    contents: &'a Contents,
-    calls_left: Arc<AtomicUsize>,
+pub(super) struct FailingSource<'a> {
+    pub(super) contents: &'a Contents,
+    pub(super) calls_left: Arc<AtomicUsize>,
 }
 
-struct FailingFile {
+pub(super) struct FailingFile {
     bytes: Vec<u8>,
     calls_left: Arc<AtomicUsize>,
 }
@@ -219,9 +219,9 @@ fn failing_source_leaves_no_part_of_an_extraction() {
 
 /// Bytes at any offset, until the calls are used up.
 #[derive(Debug)]
-struct FailingBytes<'a> {
-    bytes: &'a [u8],
-    calls_left: AtomicUsize,
+pub(super) struct FailingBytes<'a> {
+    pub(super) bytes: &'a [u8],
+    pub(super) calls_left: AtomicUsize,
 }
 
 impl ReadAt for FailingBytes<'_> {

@@ -1,5 +1,6 @@
 //! What happens when something fails: one clear error, nothing partial, nothing left behind.
 
+mod copied;
 mod injected;
 #[cfg(unix)]
 mod killed;

@@ -333,3 +333,20 @@ fn wrong_use_ends_with_2() {
         assert!(stderr.contains(part), "{arguments:?}: {stderr}");
     }
 }
+
+#[test]
+fn names_of_backups_and_policies_cannot_disturb_a_terminal() {
+    let Some(bench) = Bench::new() else { return };
+    let hostile = "a\u{1b}[2J\u{7}\n\u{9b}2J\u{202e}z";
+    let policy = bench.file("policy.json", &json!({"name": hostile, "rules": []}).to_string());
+    let list = json!([{"id": hostile, "taken_at": "2026-11-01T23:00:00Z", "tags": [hostile]}]);
+    let backups = bench.file("backups.json", &list.to_string());
+    for policy in [policy.as_str(), "restic:last=1"] {
+        for more in [&[][..], &["--json"], &["--explain", hostile], &["--explain", hostile, "--json"]] {
+            let arguments = [&["--policy", policy, "--backups", &backups, "--now", NOW], more].concat();
+            let (code, stdout, stderr) = bench.run(&arguments);
+            assert_eq!(code, 0, "{stderr}");
+            assert!(stdout.chars().all(|c| c == '\n' || (' '..='~').contains(&c)), "{more:?}: {stdout:?}");
+        }
+    }
+}

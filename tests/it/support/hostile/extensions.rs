@@ -112,6 +112,7 @@ fn order() -> Vec<Case> {
             ("x-pax-at-the-end", at_end(pax(&[("path", &path)]))),
             ("x-empty-pax-at-the-end", at_end(pax(&[]))),
             ("x-long-name-at-the-end", at_end(long_name_of(&path))),
+            ("x-global-at-the-end", at_end(global(&[("comment", "the end")]))),
             ("x-pax-over-the-end", over_end),
             ("x-pax-before-a-label", Plan::sample().insert(0, label.clone().behind(pax(&[])))),
             ("x-long-name-before-a-label", Plan::sample().insert(0, label.behind(long_name_of("label")))),
@@ -142,7 +143,10 @@ fn records() -> Vec<Case> {
             ("x-record-without-key", raw("5 =7\n")),
             ("x-record-empty", raw("3 \n")),
             ("x-record-nul-in-key", raw(record("si\0ze", "7"))),
+            ("x-record-blank-before-the-key", raw(record(" path", "../../etc/cron.d/evil"))),
+            ("x-record-tab-before-the-key", raw(record("\tGNU.sparse.name", "evil"))),
             ("x-record-key-not-utf8", raw(record(b"\xff\xfe", "7"))),
+            ("x-record-charset-not-utf8", raw(record("hdrcharset", b"\x80INARY"))),
             ("x-record-then-nuls", raw([&record("uid", "1")[..], &[0; 16]].concat())),
             ("x-record-then-line-feed", raw([&record("uid", "1")[..], b"\n"].concat())),
             ("x-record-then-half", raw([&record("uid", "1")[..], b"20 comm"].concat())),
@@ -251,6 +255,7 @@ fn paths() -> Vec<Case> {
     let cut_pax = Plan::sample()
         .header(DOCUMENT, |header| header.with(Field::Name, &long[..100]))
         .extend(DOCUMENT, pax(&[("path", &long)]));
+    let slashed = Part::file("tree/", "").behind(pax(&[("path", "tree")]));
     let mut cases = rejected(
         "ext-path-conflict",
         vec![
@@ -273,6 +278,14 @@ fn paths() -> Vec<Case> {
             ("x-long-name-traversal", before(long_name_of("../../etc/cron.d/x"))),
         ],
     ));
+    // To some programs a slash at the end makes a directory of whatever it is.
+    cases.extend(rejected(
+        "path-noncanonical",
+        vec![
+            ("x-path-slash-behind-a-file", before(pax(&[("path", &format!("{path}/"))]))),
+            ("x-long-name-slash-behind-a-file", before(long_name_of(&format!("{path}/")))),
+        ],
+    ));
     cases.extend(rejected(
         "path-encoding",
         vec![
@@ -290,6 +303,7 @@ fn paths() -> Vec<Case> {
         vec![
             ("x-long-name-completes-a-cut-name", cut),
             ("x-path-completes-a-cut-name", cut_pax),
+            ("x-path-without-the-slash-of-a-file", Plan::sample().insert(0, slashed)),
             ("x-path-bidi", before(pax(&[("path", "tree/\u{202e}gpj.exe")]))),
         ],
     ));

@@ -83,6 +83,7 @@ fn dialects() -> Vec<Case> {
             ("h-prefix-under-gnu-of-digits", gnu(b"12".to_vec())),
             ("h-prefix-under-gnu-traversal", gnu(b"../..".to_vec())),
             ("h-prefix-under-gnu-eleven-digits-then-text", gnu(b"14524770400\0db".to_vec())),
+            ("h-prefix-under-gnu-behind-a-sign", gnu(b"\xff/../evil".to_vec())),
             ("h-gnu-sparse-table-on-a-file", at(45, b'7')),
             ("h-gnu-extended-flag-on-a-file", at(137, 1)),
             ("h-gnu-real-size-on-a-file", at(140, b'7')),
