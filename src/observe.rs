@@ -31,6 +31,7 @@
 //! # Ok::<(), appsnap::snapshot::Error>(())
 //! ```
 
+use std::io::{self, Read};
 use std::ops::ControlFlow;
 
 use crate::document::DocumentId;
@@ -83,10 +84,10 @@ pub enum Event<'a> {
         document_bytes: u64,
     },
     /// Bytes have gone by, of whatever kind: a chunk where an archive is written, a run of chunks where one is joined,
-    /// a piece where a dump is converted, a whole member where an archive is read.
+    /// a piece where a dump is converted, about a MiB where a dump is read, put down, packed or unpacked.
     #[non_exhaustive]
     Bytes {
-        /// Plain bytes done so far; of a dump that is converted, bytes of the input as it is stored.
+        /// Plain bytes done so far; of a dump that is read or converted, bytes of it as it is stored.
         plain_bytes: u64,
     },
 }
@@ -140,6 +141,44 @@ pub(crate) fn proceed(observer: &mut dyn Observer, event: &Event<'_>) -> Result<
     match observer.observe(event) {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(()) => Err(Cancelled),
+    }
+}
+
+/// A source that tells an observer how much has been read of it, and fails once the observer says stop.
+pub(crate) struct Watched<'a, R> {
+    source: R,
+    observer: &'a mut dyn Observer,
+    read_bytes: u64,
+    told_bytes: u64,
+    is_cancelled: bool,
+}
+
+impl<'a, R> Watched<'a, R> {
+    /// How far two events lie apart, at least.
+    const STEP_BYTES: u64 = 1 << 20;
+
+    pub(crate) fn new(source: R, observer: &'a mut dyn Observer) -> Self {
+        Self { source, observer, read_bytes: 0, told_bytes: 0, is_cancelled: false }
+    }
+
+    /// How much was read. To be asked before what came of the reading is believed: an error may be the observer's doing.
+    pub(crate) fn finish(&self) -> Result<u64, Cancelled> {
+        if self.is_cancelled { Err(Cancelled) } else { Ok(self.read_bytes) }
+    }
+}
+
+impl<R: Read> Read for Watched<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if !self.is_cancelled && self.read_bytes - self.told_bytes >= Self::STEP_BYTES {
+            self.told_bytes = self.read_bytes;
+            self.is_cancelled = proceed(self.observer, &Event::bytes(self.read_bytes)).is_err();
+        }
+        if self.is_cancelled {
+            return Err(io::Error::other("the observer ended the work"));
+        }
+        let count = self.source.read(buffer)?;
+        self.read_bytes = self.read_bytes.saturating_add(count as u64);
+        Ok(count)
     }
 }
 

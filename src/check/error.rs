@@ -6,6 +6,8 @@ use std::io;
 
 use thiserror::Error as ThisError;
 
+use crate::observe::Cancelled;
+
 /// A [`Result`](std::result::Result) whose error is this module's [`Error`], unless another is named.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -98,6 +100,12 @@ impl fmt::Display for Error {
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.0.source.as_ref().map(|source| &**source as &(dyn StdError + 'static))
+    }
+}
+
+impl From<Cancelled> for Error {
+    fn from(_: Cancelled) -> Self {
+        Self::new(ErrorKind::Cancelled)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::io::{Cursor, Read};
 
 use super::dump::{self, ReadDump};
-use super::error::{Error, ErrorKind, Result};
+use super::error::Result;
 use super::files::{Numbers, Sorted};
 use super::judge::{DATABASE, Judge, compare, contents_of};
 use super::options::CheckOptions;
@@ -13,7 +13,7 @@ use super::report::Report;
 use super::rules;
 use super::tap::Tap;
 use crate::detect::{self, Detection, Kind};
-use crate::observe::{Event, Observer};
+use crate::observe::{Event, Observer, Watched, proceed};
 use crate::pgdump::{self, Identity};
 use crate::platform::Contents;
 use crate::snapshot::{EntryKind, ReadOptions, SnapshotReader, Tolerance};
@@ -44,7 +44,7 @@ use crate::snapshot::{EntryKind, ReadOptions, SnapshotReader, Tolerance};
 ///
 /// # Errors
 /// When the source fails, this build cannot read the dump's compression, or the observer says stop, which it is asked
-/// after each member of an archive, and not while a bare dump is read. Whatever is wrong with the file is a finding.
+/// after each document and each MiB of a dump. Whatever is wrong with the file is a finding.
 ///
 /// # Security
 /// Made for uploads from strangers: [`Limits`](crate::Limits) bound everything, and what the report says of a file is safe
@@ -62,7 +62,7 @@ pub fn check<R: Read>(
     let mut judge = Judge::new(profile, options, detection.name());
     let source = Cursor::new(head).chain(source);
     if begins_like_a_dump {
-        bare_dump(&mut judge, source)?;
+        bare_dump(&mut judge, source, observer)?;
     } else if detection.may_be_snapshot() || detection.kind() == Kind::FilesTar {
         archive(&mut judge, source, observer)?;
     } else {
@@ -88,10 +88,11 @@ fn something_else(judge: &mut Judge<'_>, detection: &Detection) {
     judge.tally.add(code, || None, || hint.to_owned());
 }
 
-fn bare_dump<R: Read>(judge: &mut Judge<'_>, source: R) -> Result<()> {
-    let mut counting = Counting { source, bytes: 0 };
-    let read = read_dump(judge, &mut counting, None);
-    judge.summary.database_bytes = Some(counting.bytes);
+fn bare_dump<R: Read>(judge: &mut Judge<'_>, source: R, observer: &mut dyn Observer) -> Result<()> {
+    proceed(observer, &Event::phase("reading the dump"))?;
+    let mut watched = Watched::new(source, observer);
+    let read = read_dump(judge, &mut watched, None);
+    judge.summary.database_bytes = Some(watched.finish()?);
     if let Some(dump) = judge.dump(read, None)? {
         judge.summary.is_verified = true;
         judge.contents(Contents::DatabaseOnly, Some(compare(dump, Sorted::default())), None);
@@ -117,17 +118,18 @@ fn archive<R: Read>(judge: &mut Judge<'_>, source: R, observer: &mut dyn Observe
                 let len_bytes = entry.len_bytes();
                 documents.push((id, len_bytes));
                 let report = reader.report();
-                notify(observer, &Event::document(id, report.documents_count(), report.document_bytes()))?;
+                proceed(observer, &Event::document(id, report.documents_count(), report.document_bytes()))?;
             }
             EntryKind::Database => {
-                notify(observer, &Event::phase("reading the dump"))?;
+                proceed(observer, &Event::phase("reading the dump"))?;
                 let mut tap = Tap::new(entry);
-                let read = read_dump(judge, &mut tap, Some(DATABASE));
+                let mut watched = Watched::new(&mut tap, observer);
+                let read = read_dump(judge, &mut watched, Some(DATABASE));
+                watched.finish()?;
                 if let Some(failure) = tap.into_failure() {
                     break Some(failure);
                 }
                 dump = judge.dump(read, Some(DATABASE))?;
-                notify(observer, &Event::bytes(reader.offset_bytes()))?;
             }
             _ => {}
         }
@@ -153,22 +155,4 @@ fn read_dump<R: Read>(judge: &mut Judge<'_>, source: R, place: Option<&str>) -> 
         summary.dump_version = Some(header.version().to_string());
         rules::dump::judge_version(header.version(), place, profile, tally);
     })
-}
-
-fn notify(observer: &mut dyn Observer, event: &Event<'_>) -> Result<()> {
-    if observer.observe(event).is_break() { Err(Error::new(ErrorKind::Cancelled)) } else { Ok(()) }
-}
-
-/// Counts what is read.
-struct Counting<R> {
-    source: R,
-    bytes: u64,
-}
-
-impl<R: Read> Read for Counting<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let count = self.source.read(buffer)?;
-        self.bytes = self.bytes.saturating_add(count as u64);
-        Ok(count)
-    }
 }

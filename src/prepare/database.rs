@@ -1,7 +1,7 @@
 //! A dump that will go into an archive: verified, its rows read, its conversion worked out: [`Database`].
 
 use std::fs::File;
-use std::io::{self, BufWriter, Read, Seek, SeekFrom};
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 
 use super::change::{self, Change};
 use super::error::{Error, ErrorKind, Result};
@@ -10,8 +10,9 @@ use crate::check::dump::{self, ReadDump};
 use crate::check::files::Numbers;
 use crate::check::{FileTable, NoTable};
 use crate::limits::Exceeded;
-use crate::observe::{Event, Observer};
+use crate::observe::{Event, Observer, Watched, proceed};
 use crate::pgdump::{self, Changes, FormatVersion, Incompatibility, Inspection, Transcoder, incompatibilities};
+use crate::snapshot::{Content, SnapshotWriter};
 use crate::source::Plan;
 
 /// A dump that will go into an archive.
@@ -66,12 +67,15 @@ impl<R: Read + Seek> Database<R> {
     ///
     /// # Errors
     /// When it is no sound dump in custom format, when it must be converted and cannot be, when that needs a spool folder
-    /// and there is none, when the source fails, or when the observer says stop, which it is asked as a phase begins.
+    /// and there is none, when the source fails, or when the observer says stop, which it is asked after each MiB.
     pub fn open(mut source: R, options: &PrepareOptions, observer: &mut dyn Observer) -> Result<Self> {
-        notify(observer, &Event::phase("reading the dump"))?;
+        proceed(observer, &Event::phase("reading the dump"))?;
         let failed = |error| Error::io("reading the dump", error);
         let start = source.stream_position().map_err(failed)?;
-        let read = dump::read(&mut source, &options.limits, Numbers::Keep, |_| {})?;
+        let mut watched = Watched::new(&mut source, observer);
+        let read = dump::read(&mut watched, &options.limits, Numbers::Keep, |_| {});
+        watched.finish()?;
+        let read = read?;
         source.seek(SeekFrom::Start(start)).map_err(failed)?;
         let (input_bytes, data_end) = (read.inspection.dump_bytes, read.inspection.data_end);
         let Some(transcoder) = transcoder(read.inspection.header.version(), options) else {
@@ -99,12 +103,15 @@ impl Database<File> {
     /// [`Limits::max_entry_bytes`](crate::Limits::max_entry_bytes).
     pub fn spooled(reader: impl Read, options: &PrepareOptions, observer: &mut dyn Observer) -> Result<Self> {
         let folder = options.spool_dir.as_deref().ok_or_else(|| Error::new(ErrorKind::SpoolNeeded))?;
-        notify(observer, &Event::phase("putting down the dump"))?;
+        proceed(observer, &Event::phase("putting down the dump"))?;
         let failed = |error| Error::io("putting down the dump", error);
         let mut file = tempfile::tempfile_in(folder).map_err(failed)?;
         let allowed = options.limits.max_entry_bytes();
         // One byte more than allowed tells that there is more.
-        let len_bytes = io::copy(&mut reader.take(allowed.saturating_add(1)), &mut file).map_err(failed)?;
+        let mut watched = Watched::new(reader.take(allowed.saturating_add(1)), observer);
+        let copied = io::copy(&mut watched, &mut file);
+        watched.finish()?;
+        let len_bytes = copied.map_err(failed)?;
         if len_bytes > allowed {
             let exceeded = Exceeded { name: "max_entry_bytes", allowed, wanted: len_bytes };
             return Err(pgdump::Error::from(exceeded).into());
@@ -210,6 +217,16 @@ pub(super) fn spool<R: Read>(
     Ok((file, conversion.output_bytes))
 }
 
-pub(super) fn notify(observer: &mut dyn Observer, event: &Event<'_>) -> Result<()> {
-    if observer.observe(event).is_break() { Err(Error::new(ErrorKind::Cancelled)) } else { Ok(()) }
+/// Writes a dump of `len_bytes` bytes into a snapshot.
+pub(super) fn write<W: Write>(
+    writer: &mut SnapshotWriter<W>,
+    len_bytes: u64,
+    source: impl Read,
+    observer: &mut dyn Observer,
+) -> Result<()> {
+    proceed(observer, &Event::phase("writing the dump"))?;
+    let mut watched = Watched::new(source, observer);
+    let written = writer.database(Content::sized(len_bytes, &mut watched));
+    watched.finish()?;
+    Ok(written?)
 }

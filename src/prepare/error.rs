@@ -7,6 +7,7 @@ use std::io;
 use thiserror::Error as ThisError;
 
 use crate::layout::escaped;
+use crate::observe::Cancelled;
 use crate::{pgdump, snapshot};
 
 /// A [`Result`](std::result::Result) whose error is this module's [`Error`], unless another is named.
@@ -163,6 +164,12 @@ impl StdError for Error {
             ErrorKind::Archive(error) => error.source(),
             kind => StdError::source(kind),
         }
+    }
+}
+
+impl From<Cancelled> for Error {
+    fn from(_: Cancelled) -> Self {
+        Self::new(ErrorKind::Cancelled)
     }
 }
 

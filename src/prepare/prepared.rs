@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 
 use super::change::Change;
-use super::database::{Database, Source};
+use super::database::{self, Database, Source};
 use super::error::{Error, ErrorKind, Result};
 use super::kept::Kept;
 use super::options::{Orphans, PrepareOptions};
@@ -11,7 +11,7 @@ use crate::check::files::Sorted;
 use crate::check::{CheckOptions, FileComparison, FileState, NoTable, Prospect, Report, foresee};
 use crate::metadata::Metadata;
 use crate::observe::Observer;
-use crate::snapshot::{Content, DocumentSource, SnapshotWriter, WriteOptions, WriteReport};
+use crate::snapshot::{DocumentSource, SnapshotWriter, WriteOptions, WriteReport};
 
 /// What `modelVersion` says when nobody stated it.
 pub(super) const UNKNOWN_MODEL_VERSION: &str = "0.0.0.0";
@@ -135,7 +135,7 @@ impl<'s, R: Read, S: DocumentSource> Prepared<'s, R, S> {
     ) -> Result<(W, WriteReport)> {
         let mut writer = SnapshotWriter::start(sink, &self.metadata, options)?;
         if let Some((source, len_bytes)) = self.database {
-            writer.database(Content::sized(len_bytes, source))?;
+            database::write(&mut writer, len_bytes, source, observer)?;
         }
         if let Some(documents) = &self.documents {
             writer.documents(documents, observer)?;

@@ -14,6 +14,7 @@ mod hostile;
 mod interop;
 mod messages;
 mod metadata;
+mod observe;
 mod pgdump;
 mod prepare;
 #[cfg(feature = "object-store")]

@@ -11,13 +11,13 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use self::entry::{Item, read_item};
 use self::place::Places;
 use super::change::Change;
-use super::database::notify;
+use super::database;
 use super::error::{Error, ErrorKind, Result};
 use super::options::PrepareOptions;
 use crate::check::Report;
 use crate::limits::Limits;
 use crate::metadata::Metadata;
-use crate::observe::{Event, Observer};
+use crate::observe::{Event, Observer, proceed};
 use crate::pgdump::Transcoder;
 use crate::snapshot::{
     Content, Entry, ReadOptions, SnapshotReader, SnapshotWriter, Tolerance, WriteOptions, WriteReport,
@@ -99,11 +99,11 @@ impl<R: Read + Seek> Repair<R> {
         options: WriteOptions,
         observer: &mut dyn Observer,
     ) -> Result<(W, WriteReport)> {
-        notify(observer, &Event::phase("repairing"))?;
+        proceed(observer, &Event::phase("repairing"))?;
         let mut writer = SnapshotWriter::start(sink, &self.metadata, options)?;
         let mut database = self.database.take();
         if let Some(dump) = database.take_if(|_| self.is_database_late) {
-            self.write_database(dump, &mut writer)?;
+            self.write_database(dump, &mut writer, observer)?;
         }
         let (limits, mut places) = (self.limits.clone(), Places::default());
         let (mut count, mut bytes) = (0, 0_u64);
@@ -112,7 +112,7 @@ impl<R: Read + Seek> Repair<R> {
             match read_item(&mut entry, &mut places, &limits)? {
                 Item::Database => {
                     if let Some(dump) = database.take() {
-                        put_database(dump, entry, &limits, &mut writer)?;
+                        put_database(dump, entry, &limits, &mut writer, observer)?;
                     }
                 }
                 Item::Document(id) => {
@@ -120,7 +120,7 @@ impl<R: Read + Seek> Repair<R> {
                     writer.document(id, Content::sized(len_bytes, entry))?;
                     count += 1;
                     bytes = bytes.saturating_add(len_bytes);
-                    notify(observer, &Event::document(id, count, bytes))?;
+                    proceed(observer, &Event::document(id, count, bytes))?;
                 }
                 Item::Metadata(_) | Item::Junk => {}
             }
@@ -132,12 +132,17 @@ impl<R: Read + Seek> Repair<R> {
     }
 
     /// Writes the dump ahead of documents that it stands behind.
-    fn write_database<W: Write>(&mut self, dump: Dump, writer: &mut SnapshotWriter<W>) -> Result<()> {
+    fn write_database<W: Write>(
+        &mut self,
+        dump: Dump,
+        writer: &mut SnapshotWriter<W>,
+        observer: &mut dyn Observer,
+    ) -> Result<()> {
         let (limits, mut places) = (self.limits.clone(), Places::default());
         let mut reader = open(&mut self.source, self.start, &limits)?;
         while let Some(mut entry) = reader.next_entry()? {
             if matches!(read_item(&mut entry, &mut places, &limits)?, Item::Database) {
-                return put_database(dump, entry, &limits, writer);
+                return put_database(dump, entry, &limits, writer, observer);
             }
         }
         Err(Error::new(ErrorKind::Changed))
@@ -169,15 +174,15 @@ fn put_database<R: Read, W: Write>(
     entry: Entry<'_, R>,
     limits: &Limits,
     writer: &mut SnapshotWriter<W>,
+    observer: &mut dyn Observer,
 ) -> Result<()> {
     match dump {
-        Dump::Verbatim => writer.database(Content::sized(entry.len_bytes(), entry))?,
+        Dump::Verbatim => database::write(writer, entry.len_bytes(), entry, observer),
         Dump::Converted(transcoder, len_bytes) => {
-            writer.database(Content::sized(len_bytes, transcoder.plan(entry, limits)?.into_reader()))?;
+            database::write(writer, len_bytes, transcoder.plan(entry, limits)?.into_reader(), observer)
         }
-        Dump::Spooled(file, len_bytes) => writer.database(Content::sized(len_bytes, file))?,
+        Dump::Spooled(file, len_bytes) => database::write(writer, len_bytes, file, observer),
     }
-    Ok(())
 }
 
 /// Begins to read the archive, faults of names and metadata included.

@@ -14,10 +14,10 @@ use crate::document::DocumentId;
 use crate::layout::NameText;
 use crate::limits::Limits;
 use crate::metadata::{Metadata, Oddity};
-use crate::observe::{Event, Observer};
+use crate::observe::{Event, Observer, Watched, proceed};
 use crate::pgdump::{Changes, Transcoder};
 use crate::prepare::change::Change;
-use crate::prepare::database::{self, DumpFacts, notify};
+use crate::prepare::database::{self, DumpFacts};
 use crate::prepare::error::{Error, ErrorKind, Result};
 use crate::prepare::options::PrepareOptions;
 use crate::snapshot::{Anomaly, AnomalyKind, Entry, ReadReport};
@@ -39,7 +39,7 @@ pub(super) fn survey<R: Read + Seek>(
     options: &PrepareOptions,
     observer: &mut dyn Observer,
 ) -> Result<Repair<R>> {
-    notify(observer, &Event::phase("looking through"))?;
+    proceed(observer, &Event::phase("looking through"))?;
     let start = source.stream_position().map_err(|error| Error::io("reading the archive", error))?;
     let limits = &options.limits;
     let mut survey = Survey {
@@ -55,7 +55,7 @@ pub(super) fn survey<R: Read + Seek>(
     while let Some(mut entry) = reader.next_entry()? {
         match read_item(&mut entry, &mut survey.places, limits)? {
             Item::Metadata(parsed) => survey.metadata(parsed)?,
-            Item::Database => survey.database(entry, limits)?,
+            Item::Database => survey.database(entry, limits, observer)?,
             Item::Document(id) => survey.document(id, entry.len_bytes(), observer)?,
             Item::Junk => {}
         }
@@ -75,13 +75,15 @@ impl Survey {
         Ok(())
     }
 
-    fn database<R: Read>(&mut self, entry: Entry<'_, R>, limits: &Limits) -> Result<()> {
+    fn database<R: Read>(&mut self, entry: Entry<'_, R>, limits: &Limits, observer: &mut dyn Observer) -> Result<()> {
         if self.dump.is_some() {
             return Err(Error::repeated(b"db/db.backup"));
         }
         self.is_database_late = self.documents.len() > 0;
         let mut tap = Tap::new(entry);
-        let read = dump::read(&mut tap, limits, Numbers::Forget, |_| {});
+        let mut watched = Watched::new(&mut tap, observer);
+        let read = dump::read(&mut watched, limits, Numbers::Forget, |_| {});
+        watched.finish()?;
         if let Some(failure) = tap.into_failure() {
             return Err(failure.into());
         }
@@ -92,7 +94,7 @@ impl Survey {
     fn document(&mut self, id: DocumentId, len_bytes: u64, observer: &mut dyn Observer) -> Result<()> {
         self.documents.push((id, len_bytes));
         self.document_bytes = self.document_bytes.saturating_add(len_bytes);
-        notify(observer, &Event::document(id, self.documents.len(), self.document_bytes))
+        Ok(proceed(observer, &Event::document(id, self.documents.len(), self.document_bytes))?)
     }
 
     fn finish<R: Read + Seek>(
