@@ -1,3 +1,5 @@
+//! Application snapshots written, read, checked, converted, and their retention planned.
+//!
 #![doc = include_str!("../README.md")]
 //!
 //! # Where to find what

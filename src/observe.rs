@@ -38,9 +38,8 @@ use crate::document::DocumentId;
 
 /// Something that has happened during a long piece of work.
 ///
-/// Numbers are totals since the work began, so an observer needs no memory of its own. Which events there are, and how
-/// far they lie apart, depends on the work: a large dump is one member of an archive, and may be read between two of
-/// them.
+/// Numbers are totals since the work or its phase began, so an observer needs no memory of its own. Which events there
+/// are, and how far they lie apart, depends on the work.
 ///
 /// ```
 /// use appsnap::observe::Event;

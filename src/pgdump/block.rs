@@ -28,7 +28,7 @@ use crate::limits::{Budget, Limits};
 /// let dump = std::fs::read("examples/data/quickstart.dump")?;
 /// let mut blocks = Blocks::open(dump.as_slice(), &Limits::untrusted())?;
 /// let dialect = *blocks.toc().dialect();
-/// let mut copy = dump[..blocks.data_start() as usize].to_vec();
+/// let mut copy = dump[..blocks.data_offset_bytes() as usize].to_vec();
 /// while let Some(piece) = blocks.next_piece()? {
 ///     piece.encode(&dialect, &mut copy)?;
 /// }
@@ -39,9 +39,9 @@ pub struct Blocks<R> {
     header: Header,
     toc: Toc,
     source: Source<R>,
-    data_start: u64,
+    data_offset_bytes: u64,
     /// Known when the data have ended.
-    data_end: Option<u64>,
+    data_end_bytes: Option<u64>,
     state: State,
     current: Option<Current>,
     ledger: Ledger,
@@ -102,8 +102,17 @@ impl<R: Read> Blocks<R> {
         let missing_count = toc.entries().filter(super::toc::Entry::has_data).count();
         let ledger = Ledger { starts: vec![0; toc.len()], missing_count, latest_index: None, in_order: true };
         let source = Source::after(head);
-        let data_start = source.position();
-        Ok(Self { header, toc, source, data_start, data_end: None, state: State::Between, current: None, ledger })
+        let data_offset_bytes = source.position();
+        Ok(Self {
+            header,
+            toc,
+            source,
+            data_offset_bytes,
+            data_end_bytes: None,
+            state: State::Between,
+            current: None,
+            ledger,
+        })
     }
 
     /// The header of the dump.
@@ -120,8 +129,8 @@ impl<R: Read> Blocks<R> {
 
     /// Position of the first byte behind the table of contents, where the first block begins.
     #[must_use]
-    pub const fn data_start(&self) -> u64 {
-        self.data_start
+    pub const fn data_offset_bytes(&self) -> u64 {
+        self.data_offset_bytes
     }
 
     /// How many bytes of the dump have been read.
@@ -132,15 +141,15 @@ impl<R: Read> Blocks<R> {
 
     /// Position of the first byte behind the last block; `None` until that was read.
     #[must_use]
-    pub const fn data_end(&self) -> Option<u64> {
-        self.data_end
+    pub const fn data_end_bytes(&self) -> Option<u64> {
+        self.data_end_bytes
     }
 
     /// Whether the table of contents stands once more behind the data, as pg_dump 17 and later leave it when their
     /// output is redirected with `>`; known when everything was read. pg_restore does not look at it.
     #[must_use]
     pub fn has_second_toc(&self) -> bool {
-        self.data_end.is_some_and(|end| end < self.position())
+        self.data_end_bytes.is_some_and(|end| end < self.position())
     }
 
     /// Whether the blocks came in the order of their entries so far, as every dump of pg_dump has them.
@@ -218,7 +227,7 @@ impl<R: Read> Blocks<R> {
                 let (id, place) = missing.map(|(entry, _)| (entry.id, entry.to_string())).unwrap_or_default();
                 return Err(Error::from(Corruption::MissingBlock(id)).at(position).within(|| place));
             }
-            self.data_end = Some(position);
+            self.data_end_bytes = Some(position);
             return Ok(None);
         }
         if self.ledger.missing_count == 0 {
@@ -226,7 +235,7 @@ impl<R: Read> Blocks<R> {
                 return Err(Error::from(Corruption::TrailingBytes).at(position));
             }
             self.state = State::Ended;
-            self.data_end = Some(position);
+            self.data_end_bytes = Some(position);
             return Ok(None);
         }
         let kind = if self.header.version() < FormatVersion::V1_3 {
@@ -326,7 +335,7 @@ impl<R> fmt::Debug for Blocks<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Blocks")
             .field("header", &self.header)
-            .field("data_start", &self.data_start)
+            .field("data_offset_bytes", &self.data_offset_bytes)
             .finish_non_exhaustive()
     }
 }

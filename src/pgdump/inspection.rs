@@ -47,7 +47,7 @@ pub fn inspect<R: Read>(source: R, limits: &Limits) -> Result<Inspection, Error>
 ///
 /// let dump = std::fs::read("examples/data/quickstart.dump")?;
 /// let inspection = inspect(dump.as_slice(), &Limits::untrusted())?;
-/// assert_eq!((inspection.dump_bytes, inspection.data_end), (dump.len() as u64, dump.len() as u64));
+/// assert_eq!((inspection.dump_bytes, inspection.data_end_bytes), (dump.len() as u64, dump.len() as u64));
 /// assert_eq!(inspection.offsets, Offsets::Set);
 /// println!("{} rows, {} bytes without indexes", inspection.rows_count(), inspection.plain_bytes());
 /// for finding in &inspection.findings {
@@ -71,7 +71,7 @@ pub struct Inspection {
     /// Length of the dump in bytes.
     pub dump_bytes: u64,
     /// Position of the first byte behind the data. Only a [second table of contents](Blocks::has_second_toc) may follow.
-    pub data_end: u64,
+    pub data_end_bytes: u64,
     /// What is worth knowing or odd.
     pub findings: Vec<Finding>,
 }
@@ -156,16 +156,17 @@ impl Inspection {
         unlisted: Option<(u64, u32)>,
     ) -> Result<Self, Error> {
         let (in_order, dump_bytes) = (blocks.in_order(), blocks.position());
-        let data_end = blocks.data_end().unwrap_or(dump_bytes);
+        let data_end_bytes = blocks.data_end_bytes().unwrap_or(dump_bytes);
         let (header, toc) = blocks.into_parts();
         let settings = Settings::of(&toc).map_err(|(id, what)| {
             Error::from(what).within(|| toc.get(id).map_or_else(String::new, |entry| entry.to_string()))
         })?;
         let offsets = Offsets::of(&toc);
-        let mut inspection = Self { header, toc, data, settings, offsets, dump_bytes, data_end, findings: Vec::new() };
+        let mut inspection =
+            Self { header, toc, data, settings, offsets, dump_bytes, data_end_bytes, findings: Vec::new() };
         inspection.findings.extend(inspection.about_the_form(in_order, unlisted));
-        if data_end < dump_bytes {
-            inspection.findings.push(Finding::SecondToc { len_bytes: dump_bytes.saturating_sub(data_end) });
+        if data_end_bytes < dump_bytes {
+            inspection.findings.push(Finding::SecondToc { len_bytes: dump_bytes.saturating_sub(data_end_bytes) });
         }
         inspection.findings.extend(inspection.about_the_contents());
         Ok(inspection)

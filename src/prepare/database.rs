@@ -77,14 +77,14 @@ impl<R: Read + Seek> Database<R> {
         watched.finish()?;
         let read = read?;
         source.seek(SeekFrom::Start(start)).map_err(failed)?;
-        let (input_bytes, data_end) = (read.inspection.dump_bytes, read.inspection.data_end);
+        let (input_bytes, data_end_bytes) = (read.inspection.dump_bytes, read.inspection.data_end_bytes);
         let Some(transcoder) = transcoder(read.inspection.header.version(), options) else {
             let facts = DumpFacts::new(read, None, options);
             return Ok(Self { source: Source::Verbatim(source), len_bytes: input_bytes, facts });
         };
         let plan = transcoder.plan(source, &options.limits)?;
         let facts = DumpFacts::new(read, Some(plan.changes()), options);
-        let (source, len_bytes) = match plan.output_bytes(data_end) {
+        let (source, len_bytes) = match plan.output_bytes(data_end_bytes) {
             Some(len_bytes) => (Source::Converted(Box::new(plan.into_reader())), len_bytes),
             None => {
                 let (file, len_bytes) = spool(plan, options, observer)?;

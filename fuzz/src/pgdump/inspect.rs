@@ -43,14 +43,14 @@ pub fn inspect(data: &[u8]) {
 /// A sound dump, copied piece by piece, is the same from its first block on.
 fn copied(data: &[u8], inspection: &Inspection) {
     let mut blocks = Blocks::open(data, &limits()).expect("a sound dump");
-    let start = usize::try_from(blocks.data_start()).expect("a length");
+    let start = usize::try_from(blocks.data_offset_bytes()).expect("a length");
     let dialect = *blocks.toc().dialect();
     let mut copy = Vec::new();
     while let Some(piece) = blocks.next_piece().expect("a sound dump") {
         piece.encode(&dialect, &mut copy).expect("a piece that was read can be written");
     }
     // A zero may carry a sign, which nobody writes.
-    assert_eq!((start + copy.len()) as u64, inspection.data_end);
+    assert_eq!((start + copy.len()) as u64, inspection.data_end_bytes);
 }
 
 /// Reading streams whole, in part or not at all leads to the same facts.

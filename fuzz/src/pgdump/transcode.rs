@@ -53,7 +53,7 @@ pub fn transcode(data: &[u8]) {
     // What is copied is not decoded, so nothing is promised of a dump that is damaged inside.
     let Ok(before) = pgdump::inspect(dump, &limits()) else { return };
     let plan = transcoder.plan(dump, &limits()).expect("it was planned before");
-    if let Some(promised) = plan.output_bytes(before.data_end) {
+    if let Some(promised) = plan.output_bytes(before.data_end_bytes) {
         assert_eq!(promised, converted.len() as u64, "another length than was promised");
     }
     let after = pgdump::inspect(converted.as_slice(), &limits());

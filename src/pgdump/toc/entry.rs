@@ -98,7 +98,7 @@ pub enum Section {
 ///     DataState::Set(position) => Some(position),
 ///     _ => None,
 /// }).min();
-/// assert_eq!(first, Some(dump.data_start()));
+/// assert_eq!(first, Some(dump.data_offset_bytes()));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -21,13 +21,13 @@ const LARGE_OBJECT_CATALOG_OID: u32 = 2613;
 /// The first major release whose pg_restore knows a schema that is nothing but a comment.
 const COMMENT_SCHEMA_MAJOR: u16 = 15;
 
-/// Writes header and table of contents of the output for a dump whose data begin at `data_start`, and says what
+/// Writes header and table of contents of the output for a dump whose data begin at `data_offset_bytes`, and says what
 /// they change.
 pub(super) fn write(
     options: &Transcoder,
     header: &Header,
     toc: &Toc,
-    data_start: u64,
+    data_offset_bytes: u64,
     limits: &Limits,
 ) -> Result<(Vec<u8>, Changes), Error> {
     let (from, to) = (header.version(), options.version(header)?);
@@ -65,7 +65,7 @@ pub(super) fn write(
     walk.entries()?;
     let Walk { front, mut changes, .. } = walk;
     changes.entries_out_count = front.entries_count();
-    let (bytes, offsets) = front.finish((!recompressed).then_some(data_start))?;
+    let (bytes, offsets) = front.finish((!recompressed).then_some(data_offset_bytes))?;
     changes.offsets = offsets;
     Ok((bytes, changes))
 }

@@ -87,9 +87,9 @@ impl Front {
         self.entries_count
     }
 
-    /// Fills in the count, and the positions if the data are copied from `data_start` of the input to right behind
+    /// Fills in the count, and the positions if the data are copied from `data_offset_bytes` of the input to right behind
     /// these bytes. A position that does not fit the offset size stays open.
-    pub(super) fn finish(mut self, data_start: Option<u64>) -> Result<(Vec<u8>, Offsets), Error> {
+    pub(super) fn finish(mut self, data_offset_bytes: Option<u64>) -> Result<(Vec<u8>, Offsets), Error> {
         let count = i32::try_from(self.entries_count).map_err(|_| Exceeded {
             name: "max_toc_entries",
             allowed: u64::from(i32::MAX.cast_unsigned()),
@@ -106,7 +106,7 @@ impl Front {
         let mut known_count = 0_usize;
         for (start, position) in std::mem::take(&mut self.positions) {
             encoded.clear();
-            let moved = data_start.and_then(|from| position.checked_sub(from)?.checked_add(front_bytes));
+            let moved = data_offset_bytes.and_then(|from| position.checked_sub(from)?.checked_add(front_bytes));
             let fits = moved.is_some_and(|to| self.dialect.put_offset(DataState::Set(to), &mut encoded).is_ok());
             if fits {
                 self.patch(start, &encoded);

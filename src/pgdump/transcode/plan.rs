@@ -35,19 +35,19 @@ pub struct Plan<R> {
     conveyor: Conveyor<R>,
     changes: Changes,
     /// Where the data begin in the input.
-    data_start: u64,
+    data_offset_bytes: u64,
     front_bytes: u64,
 }
 
 impl<R: Read> Plan<R> {
     pub(super) fn new(options: &Transcoder, source: R, limits: &Limits) -> Result<Self, Error> {
         let blocks = Blocks::open(source, limits)?;
-        let data_start = blocks.data_start();
-        let (front, changes) = contents::write(options, blocks.header(), blocks.toc(), data_start, limits)?;
+        let data_offset_bytes = blocks.data_offset_bytes();
+        let (front, changes) = contents::write(options, blocks.header(), blocks.toc(), data_offset_bytes, limits)?;
         let front_bytes = front.len() as u64;
         let to = changes.recompressed.then_some(changes.compression);
         let conveyor = Conveyor::new(blocks, front, to, limits)?;
-        Ok(Self { conveyor, changes, data_start, front_bytes })
+        Ok(Self { conveyor, changes, data_offset_bytes, front_bytes })
     }
 
     /// Header of the dump that is converted.
@@ -72,7 +72,7 @@ impl<R: Read> Plan<R> {
     /// nobody knows, and for an input that ends before its data begin.
     ///
     /// A [second table of contents](Blocks::has_second_toc) behind the data does not count and is not copied:
-    /// [`Inspection::data_end`](crate::pgdump::Inspection::data_end) is the length to give. An input that proves to
+    /// [`Inspection::data_end_bytes`](crate::pgdump::Inspection::data_end_bytes) is the length to give. An input that proves to
     /// have another length is an error or makes an output of another length: whoever promises the length to others has
     /// to compare.
     #[must_use]
@@ -80,7 +80,7 @@ impl<R: Read> Plan<R> {
         if self.changes.recompressed {
             return None;
         }
-        input_bytes.checked_sub(self.data_start)?.checked_add(self.front_bytes)
+        input_bytes.checked_sub(self.data_offset_bytes)?.checked_add(self.front_bytes)
     }
 
     /// Converts, writes the output to `sink`, and flushes that.

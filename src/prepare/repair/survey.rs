@@ -117,10 +117,10 @@ impl Survey {
         let mut sizes = Sizes { document_bytes: self.document_bytes, ..Sizes::default() };
         let (mut facts, mut database) = (None, None);
         if let Some(read) = self.dump {
-            let (input_bytes, data_end) = (read.inspection.dump_bytes, read.inspection.data_end);
+            let (input_bytes, data_end_bytes) = (read.inspection.dump_bytes, read.inspection.data_end_bytes);
             let conversion = match database::transcoder(read.inspection.header.version(), options) {
                 None => None,
-                Some(transcoder) => Some(plan(&mut source, start, transcoder, data_end, options, observer)?),
+                Some(transcoder) => Some(plan(&mut source, start, transcoder, data_end_bytes, options, observer)?),
             };
             let found = DumpFacts::new(read, conversion.as_ref().map(|(_, changes)| changes), options);
             let dump = conversion.map_or(Dump::Verbatim, |(dump, _)| dump);
@@ -163,7 +163,7 @@ fn plan<R: Read + Seek>(
     source: &mut R,
     start: u64,
     transcoder: Transcoder,
-    data_end: u64,
+    data_end_bytes: u64,
     options: &PrepareOptions,
     observer: &mut dyn Observer,
 ) -> Result<(Dump, Changes)> {
@@ -173,7 +173,7 @@ fn plan<R: Read + Seek>(
         if matches!(read_item(&mut entry, &mut places, &options.limits)?, Item::Database) {
             let plan = transcoder.plan(entry, &options.limits)?;
             let changes = plan.changes().clone();
-            let dump = match plan.output_bytes(data_end) {
+            let dump = match plan.output_bytes(data_end_bytes) {
                 Some(len_bytes) => Dump::Converted(transcoder, len_bytes),
                 None => {
                     let (file, len_bytes) = database::spool(plan, options, observer)?;

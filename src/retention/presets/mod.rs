@@ -32,7 +32,7 @@ pub use kopia::Kopia;
 pub use mendix::{mendix_cloud, mendix_cloud_2021, mendix_on_azure};
 pub use platformsh::{platformsh_advanced, platformsh_basic, platformsh_premium};
 pub use proxmox::Proxmox;
-pub use restic::{Restic, ResticSpan};
+pub use restic::Restic;
 pub use squidex::{squidex, squidex_quota};
 pub use upsun::{UpsunPolicy, upsun};
 

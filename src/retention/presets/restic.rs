@@ -22,35 +22,22 @@ const PERIODS: [(&str, Unit); 5] = [
 ];
 
 /// A duration as restic writes it: years, months, days and hours.
-///
-/// ```
-/// use appsnap::retention::presets::ResticSpan;
-///
-/// let mut span = ResticSpan::default();
-/// (span.years, span.hours) = (1, 2);
-/// assert_eq!(span.to_string(), "1y2h");
-/// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub struct ResticSpan {
-    /// Calendar years.
-    pub years: u32,
-    /// Calendar months.
-    pub months: u32,
-    /// Calendar days.
-    pub days: u32,
-    /// Hours on the clock.
-    pub hours: u32,
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Span {
+    years: u32,
+    months: u32,
+    days: u32,
+    hours: u32,
 }
 
-impl ResticSpan {
+impl Span {
     fn period(self) -> Period {
         let calendar = Period::years(self.years).and(Period::months(self.months)).and(Period::days(self.days));
         calendar.and(Period::hours(self.hours))
     }
 }
 
-impl fmt::Display for ResticSpan {
+impl fmt::Display for Span {
     /// As restic prints it in its reasons: `1y5m7d2h`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parts = [(self.years, 'y'), (self.months, 'm'), (self.days, 'd'), (self.hours, 'h')];
@@ -58,7 +45,7 @@ impl fmt::Display for ResticSpan {
     }
 }
 
-/// The options of `restic forget`, read from the text behind `restic:`.
+/// The options of `restic forget`, read from the text behind `restic:`; by default none, which keeps everything.
 ///
 /// | option | keeps |
 /// |---|---|
@@ -91,19 +78,14 @@ impl fmt::Display for ResticSpan {
 pub struct Restic {
     last: Option<Count>,
     periods: [Option<Count>; 5],
-    within: ResticSpan,
-    within_periods: [ResticSpan; 5],
+    within: Span,
+    within_periods: [Span; 5],
     tags: Vec<Vec<String>>,
 }
 
 impl Restic {
-    /// No options: keeps everything.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
     pub(super) fn parse_in(whole: &str, text: &str) -> Result<Self, Error> {
-        let mut restic = Self::new();
+        let mut restic = Self::default();
         for option in options(whole, text, &["tag"])? {
             let period = |word: &str| PERIODS.iter().position(|(name, _)| *name == word);
             match option.key {
@@ -136,8 +118,8 @@ impl Restic {
             policy =
                 policy.with_rule(Rule::new(name, Keep::Forever).with_from(Filter::default().with_tags(tags.clone())));
         }
-        let within = |span: ResticSpan| Keep::Within { span: span.period(), of: Reference::Newest };
-        if self.within != ResticSpan::default() {
+        let within = |span: Span| Keep::Within { span: span.period(), of: Reference::Newest };
+        if self.within != Span::default() {
             policy = policy.with_rule(Rule::new(format!("within {}", self.within), within(self.within)));
         }
         let newest_of = |unit| Select::Bucket { unit, every: 1, pick: Pick::Newest, fallback: Fallback::Oldest };
@@ -151,7 +133,7 @@ impl Restic {
             }
         }
         for ((word, unit), span) in PERIODS.into_iter().zip(self.within_periods) {
-            if span != ResticSpan::default() {
+            if span != Span::default() {
                 let rule = Rule::new(format!("{word} within {span}"), within(span)).with_select(newest_of(unit));
                 policy = policy.with_rule(rule);
             }
@@ -172,8 +154,8 @@ impl FromStr for Restic {
     }
 }
 
-fn span(option: &Opt<'_>) -> Result<ResticSpan, Error> {
-    let mut span = ResticSpan::default();
+fn span(option: &Opt<'_>) -> Result<Span, Error> {
+    let mut span = Span::default();
     for (number, unit) in option.quantities("ymdh")? {
         // A unit that stands twice counts once, the last time: restic assigns.
         match unit {

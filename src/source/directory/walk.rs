@@ -199,6 +199,8 @@ impl Walk<'_> {
         let kind = match cause.kind() {
             io::ErrorKind::NotFound if !is_root => LeftoverKind::Vanished,
             _ if !is_root && self.unreadable == Unreadable::Report => LeftoverKind::Unreadable,
+            // Joined with nothing, the root would end in a slash.
+            _ if is_root => return Err(Error::io(&self.folder.root, action, cause)),
             _ => return Err(Error::io(self.folder.root.join(relative_path(shards, name)), action, cause)),
         };
         batch.leftovers.push(leftover(kind, shards, name));
@@ -267,6 +269,7 @@ mod tests {
         assert_eq!(refuse(Unreadable::Fail, shard, Some("x")), Err(place));
         let reported = Leftover::new(LeftoverKind::Unreadable, PathBuf::from_iter(["0d", "x"]));
         assert_eq!(refuse(Unreadable::Report, shard, Some("x")), Ok(vec![reported]));
-        assert_eq!(refuse(Unreadable::Report, Shards::Root, None), Err(PathBuf::from("root")));
+        let root = refuse(Unreadable::Report, Shards::Root, None).unwrap_err();
+        assert_eq!(root.as_os_str(), "root");
     }
 }

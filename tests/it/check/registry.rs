@@ -145,7 +145,7 @@ fn out_of_order() -> Vec<u8> {
     let mut builder = healthy_builder();
     let second = positions(&builder)[1];
     builder.with_positions = false;
-    let (first, bytes) = (builder.data_start(), builder.build());
+    let (first, bytes) = (builder.data_offset_bytes(), builder.build());
     [&bytes[..first], &bytes[second..], &bytes[first..second]].concat()
 }
 
@@ -161,11 +161,11 @@ fn mixed_offsets() -> Vec<u8> {
 /// What pg_dump 17 leaves where its output was redirected: positions in a table of contents of their own, at the end.
 fn second_toc() -> Vec<u8> {
     let mut builder = healthy_builder();
-    let (stated, data_start) = (builder.build(), builder.data_start());
+    let (stated, data_offset_bytes) = (builder.build(), builder.data_offset_bytes());
     builder.with_positions = false;
     let mut header = Vec::new();
     builder.header.encode(&mut header).unwrap();
-    [&builder.build(), &stated[header.len()..data_start]].concat()
+    [&builder.build(), &stated[header.len()..data_offset_bytes]].concat()
 }
 
 fn wrong_index() -> Vec<u8> {

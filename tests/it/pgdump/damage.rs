@@ -24,7 +24,7 @@ fn one_table(text: &[u8]) -> (DumpBuilder, Vec<u8>, usize) {
     let mut builder = DumpBuilder::new(VERSION, Compression::None);
     builder.table("t", "a", b"");
     builder.items.last_mut().unwrap().content = Some(Content::Table(text.to_vec()));
-    let (bytes, start) = (builder.build(), builder.data_start());
+    let (bytes, start) = (builder.build(), builder.data_offset_bytes());
     (builder, bytes, start)
 }
 
@@ -49,7 +49,7 @@ fn every_truncation_is_told() {
         let builder = tiny(compression);
         let bytes = builder.build();
         // Up to the data they do not differ.
-        let first = if compression == Compression::GZIP { 0 } else { builder.data_start() };
+        let first = if compression == Compression::GZIP { 0 } else { builder.data_offset_bytes() };
         for len in first..bytes.len() {
             let error = inspect(&bytes[..len], &Limits::untrusted()).map(|inspection| inspection.findings).unwrap_err();
             let told = matches!(
@@ -67,7 +67,7 @@ fn every_truncation_is_told() {
 fn no_flipped_bit_in_zlib_data_changes_a_row_unseen() {
     let mut builder = DumpBuilder::new(VERSION, Compression::GZIP);
     builder.table("t", "a", b"1\n22\n333\n");
-    let (bytes, start) = (builder.build(), builder.data_start());
+    let (bytes, start) = (builder.build(), builder.data_offset_bytes());
     let rows = |bytes: &[u8]| -> Result<Vec<Vec<u8>>, Error> {
         let mut dump = Dump::open(bytes, &Limits::untrusted())?;
         let mut rows = dump.next_stream()?.unwrap().rows()?;
@@ -93,7 +93,7 @@ fn no_flipped_bit_makes_a_panic() {
     for compression in compressions() {
         let builder = tiny(compression);
         let bytes = builder.build();
-        let first = if compression == Compression::GZIP { 0 } else { builder.data_start() };
+        let first = if compression == Compression::GZIP { 0 } else { builder.data_offset_bytes() };
         for position in first..bytes.len() {
             let flipped = with(&bytes, position, bytes[position] ^ (1 << (position % 8)));
             let _any_verdict = inspect(&flipped[..], &Limits::untrusted());
@@ -213,7 +213,7 @@ fn blocks_in_another_order_only_warn() {
     let mut builder = DumpBuilder::new(VERSION, Compression::None);
     builder.with_positions = false;
     let (first, second) = (builder.table("a", "x", b"1\n"), builder.table("b", "x", b"2\n"));
-    let (bytes, start) = (builder.build(), builder.data_start());
+    let (bytes, start) = (builder.build(), builder.data_offset_bytes());
     let middle = start + (bytes.len() - start) / 2;
     let swapped = [&bytes[..start], &bytes[middle..], &bytes[start..middle]].concat();
     let inspection = inspect(&swapped[..], &Limits::untrusted()).unwrap();

@@ -37,7 +37,7 @@ fn the_table_of_contents_is_bounded() {
     let builder = sample(VERSION, Compression::GZIP);
     let mut header = Vec::new();
     builder.header.encode(&mut header).unwrap();
-    let toc_bytes = (builder.data_start() - header.len() - 5) as u64;
+    let toc_bytes = (builder.data_offset_bytes() - header.len() - 5) as u64;
     let bytes = builder.build();
     inspect(&bytes[..], &Limits::untrusted().with_max_toc_bytes(toc_bytes)).unwrap();
     assert_limit(&bytes, &Limits::untrusted().with_max_toc_bytes(toc_bytes - 1), "max_toc_bytes");

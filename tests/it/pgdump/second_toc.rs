@@ -40,7 +40,7 @@ fn a_second_table_of_contents_is_found_and_nothing_else_changes() {
     let (once, twice) = dumps();
     let inspection = inspect(&twice[..], &Limits::untrusted()).unwrap();
     assert!(!inspection.has_warnings());
-    assert_eq!((inspection.dump_bytes, inspection.data_end), (twice.len() as u64, once.len() as u64));
+    assert_eq!((inspection.dump_bytes, inspection.data_end_bytes), (twice.len() as u64, once.len() as u64));
     assert_eq!(inspection.offsets, Offsets::NotSet);
     let len_bytes = (twice.len() - once.len()) as u64;
     assert!(inspection.findings.contains(&Finding::SecondToc { len_bytes }), "{:?}", inspection.findings);
@@ -48,9 +48,9 @@ fn a_second_table_of_contents_is_found_and_nothing_else_changes() {
 
     let mut blocks = Blocks::open(&twice[..], &Limits::untrusted()).unwrap();
     while blocks.next_piece().unwrap().is_some() {
-        assert_eq!((blocks.data_end(), blocks.has_second_toc()), (None, false));
+        assert_eq!((blocks.data_end_bytes(), blocks.has_second_toc()), (None, false));
     }
-    assert_eq!((blocks.data_end(), blocks.has_second_toc()), (Some(once.len() as u64), true));
+    assert_eq!((blocks.data_end_bytes(), blocks.has_second_toc()), (Some(once.len() as u64), true));
     assert!(blocks.next_piece().unwrap().is_none());
 }
 
@@ -95,8 +95,8 @@ fn conversion_leaves_it_behind() {
     assert_eq!(out, converted(&to_1_14(), &once).0);
     assert_eq!(conversion.changes.offsets, Offsets::NotSet);
     let plan = to_1_14().plan(&twice[..], &Limits::untrusted()).unwrap();
-    let data_end = inspect(&twice[..], &Limits::untrusted()).unwrap().data_end;
-    assert_eq!(plan.output_bytes(data_end), Some(out.len() as u64));
+    let data_end_bytes = inspect(&twice[..], &Limits::untrusted()).unwrap().data_end_bytes;
+    assert_eq!(plan.output_bytes(data_end_bytes), Some(out.len() as u64));
 }
 
 #[test]

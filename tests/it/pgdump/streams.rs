@@ -129,7 +129,7 @@ fn sizes_are_reported_per_entry() {
         let plain: usize = contents(&builder).iter().map(|(_, _, plain)| plain.len()).sum();
         assert_eq!(inspection.plain_bytes(), plain as u64);
         let stored: u64 = inspection.data.iter().map(|facts| facts.stored_bytes).sum();
-        assert_eq!(stored, (bytes.len() - builder.data_start()) as u64);
+        assert_eq!(stored, (bytes.len() - builder.data_offset_bytes()) as u64);
         let blobs = inspection.data.iter().find(|facts| facts.kind == BlockKind::Blobs).unwrap();
         assert_eq!((blobs.streams_count, blobs.plain_bytes, blobs.rows_count), (3, 1200 + 5000, None));
     }
@@ -145,7 +145,7 @@ fn pieces_hand_out_every_stored_byte() {
         let bytes = builder.build();
         let mut blocks = Blocks::open(Stutter::new(&bytes[..]), &Limits::untrusted()).unwrap();
         let dialect = *blocks.toc().dialect();
-        let mut out = bytes[..builder.data_start()].to_vec();
+        let mut out = bytes[..builder.data_offset_bytes()].to_vec();
         while let Some(piece) = blocks.next_piece().unwrap() {
             piece.encode(&dialect, &mut out).unwrap();
         }

@@ -158,7 +158,7 @@ pub fn streams(source: impl Read) -> Vec<(u32, Option<u32>, Vec<u8>)> {
 
 /// The data area of a dump, as it is stored.
 pub fn data_area(dump: &[u8]) -> &[u8] {
-    let start = Blocks::open(dump, &Limits::untrusted()).unwrap().data_start();
+    let start = Blocks::open(dump, &Limits::untrusted()).unwrap().data_offset_bytes();
     &dump[start as usize..]
 }
 

@@ -130,7 +130,7 @@ impl DumpBuilder {
     }
 
     /// Length of header and table of contents.
-    pub(crate) fn data_start(&self) -> usize {
+    pub(crate) fn data_offset_bytes(&self) -> usize {
         let mut bytes = Vec::new();
         self.header.encode(&mut bytes).unwrap();
         self.encode_toc(&[], &mut bytes);
@@ -140,19 +140,19 @@ impl DumpBuilder {
     /// The dump.
     pub(crate) fn build(&self) -> Vec<u8> {
         let dialect = self.header.dialect;
-        let data_start = self.data_start();
+        let data_offset_bytes = self.data_offset_bytes();
         let mut data = Vec::new();
         let mut positions = Vec::new();
         for item in &self.items {
-            positions.push(data_start + data.len());
+            positions.push(data_offset_bytes + data.len());
             if let Some(content) = &item.content {
                 self.block(item.id, content, &dialect, &mut data);
             }
         }
-        let mut bytes = Vec::with_capacity(data_start + data.len());
+        let mut bytes = Vec::with_capacity(data_offset_bytes + data.len());
         self.header.encode(&mut bytes).unwrap();
         self.encode_toc(if self.with_positions { &positions } else { &[] }, &mut bytes);
-        assert_eq!(bytes.len(), data_start);
+        assert_eq!(bytes.len(), data_offset_bytes);
         bytes.extend_from_slice(&data);
         bytes
     }
