@@ -49,7 +49,7 @@ fn expected(contents: &Contents, selection: Selection) -> BTreeMap<String, Vec<u
 
 #[test]
 fn every_way_of_extracting_gives_the_same_files() {
-    let contents = Contents::sample(120);
+    let contents = Contents::sample(60);
     let (archive, _) = contents.push(WriteOptions::new().with_index(IndexPlacement::Embedded));
     let indexed = SnapshotArchive::open(archive.as_slice(), archive.len() as u64, ReadOptions::new()).unwrap();
     let folder = tempfile::tempdir().unwrap();
