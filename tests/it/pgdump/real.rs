@@ -69,7 +69,7 @@ fn every_field_of_header_and_entries_is_read() {
                 "off_size": header.dialect.offset_bytes(), "format": header.format.code(),
                 "compression": header.compression.name(), "dbname": text(header.database.as_deref()),
                 "remote_version": text(header.server_version.as_deref()),
-                "dump_version": text(header.dump_version.as_deref()), "data_offset_bytes": blocks.data_offset_bytes(),
+                "dump_version": text(header.dump_version.as_deref()), "data_start": blocks.data_offset_bytes(),
                 "tm": [
                     created.second, created.minute, created.hour, created.day, created.month0,
                     created.years_since_1900, created.daylight_saving,
