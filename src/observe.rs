@@ -113,7 +113,7 @@ impl<'a> Event<'a> {
 ///
 /// Returning [`ControlFlow::Break`] ends the work with a `Cancelled` error; what was being written is left
 /// unfinished, exactly as after any other error. Whoever must be able to stop between two events as well wraps the
-/// source in a [`Read`](std::io::Read) that fails once it is told to.
+/// source in a [`Read`] that fails once it is told to.
 ///
 /// ```
 /// use std::ops::ControlFlow;
