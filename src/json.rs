@@ -19,7 +19,7 @@ pub(crate) struct JsonError {
 
 impl JsonError {
     /// The line, counted from 1; 0 where none is known.
-    #[cfg_attr(not(feature = "retention"), expect(dead_code, reason = "for listings and policies"))]
+    #[cfg_attr(not(feature = "catalog"), expect(dead_code, reason = "listings have lines"))]
     pub(crate) const fn line(&self) -> usize {
         self.line
     }
