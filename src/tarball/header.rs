@@ -78,6 +78,7 @@ pub(crate) fn parse(block: &Block, name: &mut Vec<u8>) -> Result<ParsedHeader, E
     let size_bytes = numbers(old, &mut oddities)?;
     let type_ = type_of(old, &mut oddities)?;
     name.clear();
+    device_numbers(block)?;
     match dialect {
         Dialect::V7 => v7_area(old, &mut oddities)?,
         Dialect::Unversioned => {}
@@ -160,15 +161,9 @@ fn type_of(old: &OldHeader, oddities: &mut Oddities) -> Result<Type, ErrorKind> 
 }
 
 /// Without a magic nothing behind the link name has a meaning. GNU tar leaves the owners' names there all the same;
-/// text where other dialects have a prefix is a trap, and so is what is no number where they have device numbers:
-/// Python takes the archive to end before such a header.
+/// text where other dialects have a prefix is a trap.
 fn v7_area(old: &OldHeader, oddities: &mut Oddities) -> Result<(), ErrorKind> {
-    // Offsets within the area, which begins at 257: the device numbers of other dialects lie at 329..345 of the block,
-    // their prefix at 345..500.
-    let devices = old.pad.get(72..88).unwrap_or_default();
-    if let (Some(major), Some(minor)) = (devices.first_chunk(), devices.last_chunk()) {
-        device_numbers(major, minor)?;
-    }
+    // Offsets within the area, which begins at 257: the prefix of other dialects lies at 345..500 of the block.
     let prefix = old.pad.get(88..243).unwrap_or_default();
     let behind = old.pad.get(243..).unwrap_or_default();
     oddities.add_if(Oddity::IgnoredField, !is_zero(behind));
@@ -176,7 +171,6 @@ fn v7_area(old: &OldHeader, oddities: &mut Oddities) -> Result<(), ErrorKind> {
 }
 
 fn posix_area(ustar: &UstarHeader, name: &mut Vec<u8>, oddities: &mut Oddities) -> Result<(), ErrorKind> {
-    device_numbers(&ustar.dev_major, &ustar.dev_minor)?;
     owner_names(&ustar.uname, &ustar.gname, oddities);
     if is_zero(&ustar.prefix) && is_zero(&ustar.pad) {
         return Ok(());
@@ -205,7 +199,6 @@ fn posix_area(ustar: &UstarHeader, name: &mut Vec<u8>, oddities: &mut Oddities) 
 
 /// GNU headers have times and sparse tables where POSIX has the prefix.
 fn gnu_area(gnu: &GnuHeader, oddities: &mut Oddities) -> Result<(), ErrorKind> {
-    device_numbers(&gnu.dev_major, &gnu.dev_minor)?;
     owner_names(&gnu.uname, &gnu.gname, oddities);
     let is_time = |field: &[u8; 12]| match field {
         [0 | BASE_256, ..] => time(field).is_ok(),
@@ -227,8 +220,11 @@ fn gnu_area(gnu: &GnuHeader, oddities: &mut Oddities) -> Result<(), ErrorKind> {
     if are_times && is_plain { Ok(()) } else { Err(ErrorKind::Ambiguous(Ambiguity::Prefix)) }
 }
 
-fn device_numbers(major: &[u8; 8], minor: &[u8; 8]) -> Result<(), ErrorKind> {
-    for field in [major, minor] {
+/// Checks the place of the device numbers whatever the dialect: where something else than a number stands there, Python
+/// takes the archive to end before the header, and asks for no magic.
+fn device_numbers(block: &Block) -> Result<(), ErrorKind> {
+    for place in [329..337, 337..345] {
+        let field = block.get(place).unwrap_or_default();
         // They mean nothing for the types that are accepted, and some writers leave them blank.
         if !field.iter().all(|&byte| byte == b' ' || byte == 0) {
             number(field).map_err(|()| not_a_number("device number"))?;

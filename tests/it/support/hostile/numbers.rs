@@ -87,6 +87,14 @@ fn other_fields() -> Vec<Case> {
         let old = Plan::sample().headers(Header::into_v7).header(DATABASE, |header| header.with(field, b"x"));
         cases.push(Case::reject(name, "tar-number", old.gz()));
     }
+    // The same where there is a magic and no version.
+    for (name, field) in
+        [("n-device-major-unversioned", Field::DevMajor), ("n-device-minor-unversioned", Field::DevMinor)]
+    {
+        let unversioned = Plan::sample().headers(|header| header.with(Field::Magic, b"ustar\0\0\0"));
+        let bent = unversioned.header(DATABASE, |header| header.with(field, b"x"));
+        cases.push(Case::reject(name, "tar-number", bent.gz()));
+    }
     cases.push(Case::reject("n-mtime-blank", "tar-number", bent(Field::Mtime, b"            ")));
     cases
 }
