@@ -143,6 +143,19 @@ pub(crate) fn proceed(observer: &mut dyn Observer, event: &Event<'_>) -> Result<
     }
 }
 
+/// Lets `work` read from `source` while `observer` is told how much was read, and gives what came of it and that number.
+///
+/// Once the observer has said stop, reading fails, and what `work` made of that is not looked at.
+pub(crate) fn watch<R, T>(
+    source: R,
+    observer: &mut dyn Observer,
+    work: impl FnOnce(&mut Watched<'_, R>) -> T,
+) -> Result<(T, u64), Cancelled> {
+    let mut watched = Watched { source, observer, read_bytes: 0, told_bytes: 0, is_cancelled: false };
+    let done = work(&mut watched);
+    if watched.is_cancelled { Err(Cancelled) } else { Ok((done, watched.read_bytes)) }
+}
+
 /// A source that tells an observer how much has been read of it, and fails once the observer says stop.
 pub(crate) struct Watched<'a, R> {
     source: R,
@@ -152,18 +165,9 @@ pub(crate) struct Watched<'a, R> {
     is_cancelled: bool,
 }
 
-impl<'a, R> Watched<'a, R> {
+impl<R> Watched<'_, R> {
     /// How far two events lie apart, at least.
     const STEP_BYTES: u64 = 1 << 20;
-
-    pub(crate) fn new(source: R, observer: &'a mut dyn Observer) -> Self {
-        Self { source, observer, read_bytes: 0, told_bytes: 0, is_cancelled: false }
-    }
-
-    /// How much was read. To be asked before what came of the reading is believed: an error may be the observer's doing.
-    pub(crate) fn finish(&self) -> Result<u64, Cancelled> {
-        if self.is_cancelled { Err(Cancelled) } else { Ok(self.read_bytes) }
-    }
 }
 
 impl<R: Read> Read for Watched<'_, R> {

@@ -13,7 +13,7 @@ use super::report::Report;
 use super::rules;
 use super::tap::Tap;
 use crate::detect::{self, Detection, Kind};
-use crate::observe::{Event, Observer, Watched, proceed};
+use crate::observe::{Event, Observer, proceed, watch};
 use crate::pgdump::{self, Identity};
 use crate::platform::Contents;
 use crate::snapshot::{EntryKind, ReadOptions, SnapshotReader, Tolerance};
@@ -90,9 +90,8 @@ fn something_else(judge: &mut Judge<'_>, detection: &Detection) {
 
 fn bare_dump<R: Read>(judge: &mut Judge<'_>, source: R, observer: &mut dyn Observer) -> Result<()> {
     proceed(observer, &Event::phase("reading the dump"))?;
-    let mut watched = Watched::new(source, observer);
-    let read = read_dump(judge, &mut watched, None);
-    judge.summary.database_bytes = Some(watched.finish()?);
+    let (read, read_bytes) = watch(source, observer, |source| read_dump(judge, source, None))?;
+    judge.summary.database_bytes = Some(read_bytes);
     if let Some(dump) = judge.dump(read, None)? {
         judge.summary.is_verified = true;
         judge.contents(Contents::DatabaseOnly, Some(compare(dump, Sorted::default())), None);
@@ -123,9 +122,7 @@ fn archive<R: Read>(judge: &mut Judge<'_>, source: R, observer: &mut dyn Observe
             EntryKind::Database => {
                 proceed(observer, &Event::phase("reading the dump"))?;
                 let mut tap = Tap::new(entry);
-                let mut watched = Watched::new(&mut tap, observer);
-                let read = read_dump(judge, &mut watched, Some(DATABASE));
-                watched.finish()?;
+                let (read, _) = watch(&mut tap, observer, |source| read_dump(judge, source, Some(DATABASE)))?;
                 if let Some(failure) = tap.into_failure() {
                     break Some(failure);
                 }

@@ -10,6 +10,7 @@ use super::corruption::Corruption;
 use super::identify::Identity;
 use super::version::FormatVersion;
 use crate::limits::Exceeded;
+use crate::observe::Cancelled;
 
 /// Why reading, checking or writing a dump was stopped.
 ///
@@ -226,6 +227,12 @@ impl fmt::Debug for Error {
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.0.source.as_ref().map(|source| &**source as &(dyn StdError + 'static))
+    }
+}
+
+impl From<Cancelled> for Error {
+    fn from(_: Cancelled) -> Self {
+        Self::new(ErrorKind::Cancelled)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::check::dump::{self, ReadDump};
 use crate::check::files::Numbers;
 use crate::check::{FileTable, NoTable};
 use crate::limits::Exceeded;
-use crate::observe::{Event, Observer, Watched, proceed};
+use crate::observe::{Event, Observer, proceed, watch};
 use crate::pgdump::{self, Changes, FormatVersion, Incompatibility, Inspection, Transcoder, incompatibilities};
 use crate::snapshot::{Content, SnapshotWriter};
 use crate::source::Plan;
@@ -72,9 +72,8 @@ impl<R: Read + Seek> Database<R> {
         proceed(observer, &Event::phase("reading the dump"))?;
         let failed = |error| Error::io("reading the dump", error);
         let start = source.stream_position().map_err(failed)?;
-        let mut watched = Watched::new(&mut source, observer);
-        let read = dump::read(&mut watched, &options.limits, Numbers::Keep, |_| {});
-        watched.finish()?;
+        let (read, _) =
+            watch(&mut source, observer, |source| dump::read(source, &options.limits, Numbers::Keep, |_| {}))?;
         let read = read?;
         source.seek(SeekFrom::Start(start)).map_err(failed)?;
         let (input_bytes, data_end_bytes) = (read.inspection.dump_bytes, read.inspection.data_end_bytes);
@@ -108,9 +107,8 @@ impl Database<File> {
         let mut file = tempfile::tempfile_in(folder).map_err(failed)?;
         let allowed = options.limits.max_entry_bytes();
         // One byte more than allowed tells that there is more.
-        let mut watched = Watched::new(reader.take(allowed.saturating_add(1)), observer);
-        let copied = io::copy(&mut watched, &mut file);
-        watched.finish()?;
+        let (copied, _) =
+            watch(reader.take(allowed.saturating_add(1)), observer, |source| io::copy(source, &mut file))?;
         let len_bytes = copied.map_err(failed)?;
         if len_bytes > allowed {
             let exceeded = Exceeded { name: "max_entry_bytes", allowed, wanted: len_bytes };
@@ -225,8 +223,5 @@ pub(super) fn write<W: Write>(
     observer: &mut dyn Observer,
 ) -> Result<()> {
     proceed(observer, &Event::phase("writing the dump"))?;
-    let mut watched = Watched::new(source, observer);
-    let written = writer.database(Content::sized(len_bytes, &mut watched));
-    watched.finish()?;
-    Ok(written?)
+    Ok(watch(source, observer, |source| writer.database(Content::sized(len_bytes, source)))?.0?)
 }

@@ -13,7 +13,7 @@ use super::reader::Archive;
 use super::survey::App;
 use super::writer::{WriteReport, Writer};
 use crate::gzip::ReadAt;
-use crate::observe::{Event as Progress, Observer};
+use crate::observe::{Event as Progress, Observer, proceed};
 
 /// Stands between an app's id and the id of something in it (Squidex `DomainId`).
 const SEPARATOR: &str = "--";
@@ -126,8 +126,7 @@ pub fn clone_app<R: ReadAt, W: Write>(
     let mut plain_bytes = 0_u64;
     let mut tick = |bytes: u64| {
         plain_bytes = plain_bytes.saturating_add(bytes);
-        let stop = observer.observe(&Progress::bytes(plain_bytes)).is_break();
-        if stop { Err(Error::new(ErrorKind::Cancelled)) } else { Ok(()) }
+        proceed(observer, &Progress::bytes(plain_bytes))
     };
     let mut mover: Option<Mover> = None;
     for (index, event) in (0_u64..).zip(archive.events()) {

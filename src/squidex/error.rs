@@ -7,6 +7,7 @@ use thiserror::Error as ThisError;
 
 use crate::json::JsonError;
 use crate::limits::Exceeded;
+use crate::observe::Cancelled;
 use crate::zip;
 
 /// A [`Result`](std::result::Result) whose error is this module's [`Error`], unless another is named.
@@ -230,6 +231,12 @@ impl std::error::Error for Error {
             Source::Io(error) => Some(error),
             Source::Json(error) => Some(error),
         }
+    }
+}
+
+impl From<Cancelled> for Error {
+    fn from(_: Cancelled) -> Self {
+        Self::new(ErrorKind::Cancelled)
     }
 }
 

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::attachment::{AssetFile, SETTINGS, USERS};
-use super::error::{Error, ErrorKind, EventFault, Result};
+use super::error::{Error, EventFault, Result};
 use super::event::Event;
 use super::reader::Archive;
 use crate::gzip::ReadAt;
-use crate::observe::{Event as Progress, Observer};
+use crate::observe::{Event as Progress, Observer, proceed};
 
 /// The type of the event that a restore begins with.
 const APP_CREATED: &str = "AppCreated";
@@ -210,8 +210,8 @@ impl<R: ReadAt> Archive<R> {
     /// Reads all events and says what a restore would make of the archive. Asset files are not read, only looked for.
     ///
     /// # Errors
-    /// [`Event`](ErrorKind::Event) at the first event that is none; [`Cancelled`](ErrorKind::Cancelled) by the observer;
-    /// [`Zip`](ErrorKind::Zip), [`Limit`](ErrorKind::Limit), [`Io`](ErrorKind::Io).
+    /// [`Event`](super::ErrorKind::Event) at the first event that is none; [`Cancelled`](super::ErrorKind::Cancelled) by the observer;
+    /// [`Zip`](super::ErrorKind::Zip), [`Limit`](super::ErrorKind::Limit), [`Io`](super::ErrorKind::Io).
     pub fn survey(&self, observer: &mut dyn Observer) -> Result<Survey> {
         let max_kept = usize::try_from(self.limits().max_findings_per_code()).unwrap_or(usize::MAX);
         let mut survey = Survey { events_count: self.events_count(), ..Survey::default() };
@@ -241,9 +241,7 @@ impl<R: ReadAt> Archive<R> {
                 *count = count.saturating_add(1);
             }
             plain_bytes = plain_bytes.saturating_add(event.payload().len() as u64);
-            if observer.observe(&Progress::bytes(plain_bytes)).is_break() {
-                return Err(Error::new(ErrorKind::Cancelled));
-            }
+            proceed(observer, &Progress::bytes(plain_bytes))?;
         }
         if survey.events_count == 0 {
             survey.faults.push(Fault::NoEvents);

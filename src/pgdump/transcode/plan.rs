@@ -7,7 +7,7 @@ use super::changes::{Changes, Conversion};
 use super::conveyor::Conveyor;
 use super::{Transcoder, contents};
 use crate::limits::Limits;
-use crate::observe::{Event, Observer};
+use crate::observe::{Event, Observer, proceed};
 use crate::pgdump::block::Blocks;
 use crate::pgdump::error::{Error, ErrorKind};
 use crate::pgdump::header::Header;
@@ -93,13 +93,13 @@ impl<R: Read> Plan<R> {
     /// nothing.
     pub fn run<W: Write>(mut self, mut sink: W, observer: &mut dyn Observer) -> Result<Conversion, Error> {
         let failed = |error| Error::new(ErrorKind::Io { action: WRITING }).because(error);
-        notify(observer, &Event::phase("converting"))?;
+        proceed(observer, &Event::phase("converting"))?;
         let mut output_bytes = 0_u64;
         loop {
             let batch = self.conveyor.batch();
             sink.write_all(batch).map_err(failed)?;
             output_bytes = output_bytes.saturating_add(batch.len() as u64);
-            notify(observer, &Event::bytes(self.conveyor.position()))?;
+            proceed(observer, &Event::bytes(self.conveyor.position()))?;
             if !self.conveyor.advance()? {
                 break;
             }
@@ -120,13 +120,6 @@ impl<R: Read> Plan<R> {
 }
 
 const WRITING: &str = "writing the converted dump";
-
-fn notify(observer: &mut dyn Observer, event: &Event<'_>) -> Result<(), Error> {
-    if observer.observe(event).is_break() {
-        return Err(Error::new(ErrorKind::Cancelled));
-    }
-    Ok(())
-}
 
 impl<R> fmt::Debug for Plan<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

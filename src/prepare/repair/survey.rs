@@ -14,7 +14,7 @@ use crate::document::DocumentId;
 use crate::layout::NameText;
 use crate::limits::Limits;
 use crate::metadata::{Metadata, Oddity};
-use crate::observe::{Event, Observer, Watched, proceed};
+use crate::observe::{Event, Observer, proceed, watch};
 use crate::pgdump::{Changes, Transcoder};
 use crate::prepare::change::Change;
 use crate::prepare::database::{self, DumpFacts};
@@ -81,9 +81,7 @@ impl Survey {
         }
         self.is_database_late = self.documents.len() > 0;
         let mut tap = Tap::new(entry);
-        let mut watched = Watched::new(&mut tap, observer);
-        let read = dump::read(&mut watched, limits, Numbers::Forget, |_| {});
-        watched.finish()?;
+        let (read, _) = watch(&mut tap, observer, |source| dump::read(source, limits, Numbers::Forget, |_| {}))?;
         if let Some(failure) = tap.into_failure() {
             return Err(failure.into());
         }

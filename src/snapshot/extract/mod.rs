@@ -15,7 +15,7 @@ use super::entry::EntryKind;
 use super::error::{Error, Result};
 use super::reader::SnapshotReader;
 use crate::metadata::Metadata;
-use crate::observe::{Event, Observer, Watched, proceed};
+use crate::observe::{Event, Observer, proceed, watch};
 use staging::Staging;
 use tree::Tree;
 
@@ -120,10 +120,7 @@ pub fn extract<R: Read>(
                 EntryKind::Metadata(ref metadata) => report.metadata = Some(metadata.clone()),
                 EntryKind::Database => {
                     if options.wants_database() {
-                        let mut watched = Watched::new(&mut entry, observer);
-                        let written = tree.database(&mut watched);
-                        watched.finish()?;
-                        written?;
+                        watch(&mut entry, observer, |source| tree.database(source))?.0?;
                         report.database_bytes = Some(len_bytes);
                     }
                 }
