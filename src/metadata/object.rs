@@ -67,7 +67,7 @@ fn string_bytes(text: &str) -> usize {
     text.len()
 }
 
-fn not_json(error: serde_json::Error) -> Error {
+pub(super) fn not_json(error: serde_json::Error) -> Error {
     Error::new(ErrorKind::Json(Box::new(JsonError::from(error))))
 }
 

@@ -3,7 +3,6 @@
 use super::error::{Error, ErrorKind, Problem};
 use super::object::{self, Object};
 use super::{Key, Metadata, Oddity};
-use crate::json::JsonError;
 use crate::limits::{Budget, Limits};
 
 /// U+FEFF in UTF-8.
@@ -61,7 +60,7 @@ fn string(json: &str) -> Result<Option<String>, Error> {
         return Ok(None);
     }
     // An escape can be well formed and yet be no character: half of a surrogate pair.
-    serde_json::from_str(json).map(Some).map_err(|error| Error::new(ErrorKind::Json(Box::new(JsonError::from(error)))))
+    serde_json::from_str(json).map(Some).map_err(object::not_json)
 }
 
 /// A number of plain decimal digits within 64 bits.

@@ -30,6 +30,7 @@ use super::error::{Action, Error, ErrorKind, Result};
 use super::plan::Plan;
 use crate::gzip;
 use crate::observe::Observer;
+use crate::pgdump::{Identity, identify};
 use crate::tarball::{self, MemberKind, Reader};
 
 const BUFFER_BYTES: usize = 256 << 10;
@@ -88,14 +89,14 @@ pub fn scan(path: impl AsRef<Path>, options: &ArchiveOptions, observer: &mut dyn
 }
 
 /// Says what the bytes are instead, where that is plain to see, before the tar reader calls it a bad checksum.
-const fn refusal(first: &[u8]) -> Option<&'static str> {
-    match first {
-        [] => Some("the file is empty"),
-        [b'P', b'K', 3 | 5, ..] => Some("it is a zip file"),
-        [b'B', b'Z', b'h', ..] => Some("it is compressed with bzip2; use gzip, or no compression"),
-        [0xfd, b'7', b'z', b'X', b'Z', ..] => Some("it is compressed with xz; use gzip, or no compression"),
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => Some("it is compressed with zstd; use gzip, or no compression"),
-        [0x04, 0x22, 0x4d, 0x18, ..] => Some("it is compressed with lz4; use gzip, or no compression"),
+fn refusal(first: &[u8]) -> Option<&'static str> {
+    match identify(first) {
+        Identity::Empty => Some("the file is empty"),
+        Identity::Zip => Some("it is a zip file"),
+        Identity::Bzip2 => Some("it is compressed with bzip2; use gzip, or no compression"),
+        Identity::Xz => Some("it is compressed with xz; use gzip, or no compression"),
+        Identity::Zstd => Some("it is compressed with zstd; use gzip, or no compression"),
+        Identity::Lz4 => Some("it is compressed with lz4; use gzip, or no compression"),
         _ => None,
     }
 }
