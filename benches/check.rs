@@ -6,10 +6,11 @@
 mod corpus;
 #[path = "../tests/it/support/dumps.rs"]
 mod dumps;
+mod memory;
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use appsnap::DocumentId;
 use appsnap::check::{CheckOptions, Profile, Verdict, check};
@@ -20,13 +21,10 @@ use appsnap::pgdump::{Compression, FormatVersion};
 use appsnap::snapshot::{
     Content, DocumentSource, MetadataSizes, ReadOptions, SnapshotReader, SnapshotWriter, WriteOptions,
 };
-use peak_alloc::PeakAlloc;
 
 use corpus::{Huge, Random};
 use dumps::DumpBuilder;
-
-#[global_allocator]
-static MEMORY: PeakAlloc = PeakAlloc;
+use memory::measured;
 
 /// Generated documents that may be longer than a kibibyte.
 struct Documents {
@@ -98,15 +96,12 @@ fn write(documents: &Documents, dump: &[u8], file: &File) {
     sink.flush().unwrap();
 }
 
-/// The best of a few runs, and how far memory rose, in bytes.
-fn measured(runs: usize, mut work: impl FnMut()) -> (Duration, usize) {
-    let mut best = (Duration::MAX, usize::MAX);
+/// The best of a few runs, and how far memory rose, in MiB.
+fn best(runs: usize, mut work: impl FnMut()) -> (Duration, f64) {
+    let mut best = (Duration::MAX, f64::MAX);
     for _ in 0..runs {
-        MEMORY.reset_peak_usage();
-        let before = MEMORY.current_usage();
-        let begun = Instant::now();
-        work();
-        best = (best.0.min(begun.elapsed()), best.1.min(MEMORY.peak_usage().saturating_sub(before)));
+        let ((), time, memory) = measured(&mut work);
+        best = (best.0.min(time), best.1.min(memory));
     }
     best
 }
@@ -126,12 +121,12 @@ fn main() {
         let dump = dump(&documents, data_bytes / divisor);
         let path = folder.path().join("archive.tar.gz");
         write(&documents, &dump, &File::create(&path).unwrap());
-        let (verify, verify_memory) = measured(runs, || {
+        let (verify, verify_memory) = best(runs, || {
             let mut reader = SnapshotReader::new(File::open(&path).unwrap(), ReadOptions::new());
             while reader.next_entry().unwrap().is_some() {}
         });
         let (profile, options) = (Profile::format(), CheckOptions::new());
-        let (check, check_memory) = measured(runs, || {
+        let (check, check_memory) = best(runs, || {
             let report = check(File::open(&path).unwrap(), &profile, &options, &mut Silent).unwrap();
             assert_ne!(report.verdict(), Verdict::Reject);
             assert_eq!(report.contents().files.unwrap().present, documents.documents_count() as u64);
@@ -143,8 +138,8 @@ fn main() {
             format!("{verify:.2?}"),
             format!("{check:.2?}"),
             format!("{:.2}", check.as_secs_f64() / verify.as_secs_f64()),
-            format!("{:.1} MiB", verify_memory as f64 / f64::from(1 << 20)),
-            format!("{:.1} MiB", check_memory as f64 / f64::from(1 << 20)),
+            format!("{verify_memory:.1} MiB"),
+            format!("{check_memory:.1} MiB"),
         );
     }
 }

@@ -3,10 +3,11 @@
 //! `cargo bench --bench join`. Documents are generated while they are read; parts are temporary files.
 
 mod corpus;
+mod memory;
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use appsnap::DocumentId;
 use appsnap::gzip::Parallelism;
@@ -16,12 +17,9 @@ use appsnap::snapshot::{
     DocumentSource, IndexPlacement, Joined, MetadataSizes, PieceSizes, ReadOptions, Sections, Shard, SnapshotArchive,
     SnapshotWriter, WriteOptions,
 };
-use peak_alloc::PeakAlloc;
 
 use corpus::Huge;
-
-#[global_allocator]
-static MEMORY: PeakAlloc = PeakAlloc;
+use memory::measured;
 
 /// The generated documents, their ids spread over all digits.
 struct Spread(Huge);
@@ -59,16 +57,6 @@ fn pack<S: DocumentSource>(source: &S, threads: usize, file: &File) {
     let mut writer = SnapshotWriter::start(BufWriter::new(file), &Metadata::new(), options(threads)).unwrap();
     writer.documents(source, &mut Silent).unwrap();
     writer.finish().unwrap().0.flush().unwrap();
-}
-
-/// Runs `work` and says how long it took, and how far memory rose above what was held before, in MiB.
-fn measured<T>(work: impl FnOnce() -> T) -> (T, Duration, f64) {
-    MEMORY.reset_peak_usage();
-    let before = MEMORY.current_usage();
-    let begun = Instant::now();
-    let done = work();
-    let time = begun.elapsed();
-    (done, time, (MEMORY.peak_usage().saturating_sub(before)) as f64 / (1 << 20) as f64)
 }
 
 fn main() {

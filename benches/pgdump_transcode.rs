@@ -3,6 +3,7 @@
 
 #[path = "../tests/it/support/dumps.rs"]
 mod dumps;
+mod memory;
 
 use std::fmt::Write;
 use std::fs::File;
@@ -13,12 +14,9 @@ use appsnap::Limits;
 use appsnap::observe::Silent;
 use appsnap::pgdump::{Compression, FormatVersion, Transcoder};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use peak_alloc::PeakAlloc;
 
 use dumps::{DumpBuilder, compressions};
-
-#[global_allocator]
-static MEMORY: PeakAlloc = PeakAlloc;
+use memory::measured;
 
 const DATA_BYTES: usize = 50 << 20;
 
@@ -73,11 +71,8 @@ fn conversion(c: &mut Criterion) {
     for compression in compressions() {
         std::fs::write(&from, dump(compression)).unwrap();
         let stored_bytes = from.metadata().unwrap().len();
-        MEMORY.reset_peak_usage();
-        let before_bytes = MEMORY.current_usage();
-        convert(&from, &to);
-        let peak_bytes = MEMORY.peak_usage() - before_bytes;
-        println!("{}: {stored_bytes} bytes stored, {} KiB of memory at most", compression.name(), peak_bytes >> 10);
+        let (_, _, memory) = measured(|| convert(&from, &to));
+        println!("{}: {stored_bytes} bytes stored, {memory:.1} MiB of memory at most", compression.name());
 
         group.bench_function(BenchmarkId::new("appsnap", compression.name()), |b| b.iter(|| convert(&from, &to)));
         let cat = || {

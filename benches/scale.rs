@@ -4,31 +4,19 @@
 //! goes to a temporary file.
 
 mod corpus;
+mod memory;
 
 use std::fs::File;
 use std::io::{BufWriter, Read, Write};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use appsnap::gzip::Parallelism;
 use appsnap::metadata::Metadata;
 use appsnap::observe::Silent;
 use appsnap::snapshot::{IndexPlacement, ReadOptions, SnapshotArchive, SnapshotReader, SnapshotWriter, WriteOptions};
-use peak_alloc::PeakAlloc;
 
 use corpus::Huge;
-
-#[global_allocator]
-static MEMORY: PeakAlloc = PeakAlloc;
-
-/// Runs `work` and says how long it took, and how far memory rose above what was held before, in MiB.
-fn measured<T>(work: impl FnOnce() -> T) -> (T, Duration, f64) {
-    MEMORY.reset_peak_usage();
-    let before = MEMORY.current_usage();
-    let begun = Instant::now();
-    let done = work();
-    let time = begun.elapsed();
-    (done, time, (MEMORY.peak_usage().saturating_sub(before)) as f64 / (1 << 20) as f64)
-}
+use memory::measured;
 
 fn write(source: &Huge, threads: usize, file: &File) -> u64 {
     let options =
