@@ -15,11 +15,11 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use appsnap::catalog::advice::Circumstance;
 use appsnap::catalog::{self, Host, Record, platformsh};
 use appsnap::retention::{Backup, Error, Policy, Region, Schedule, Simulation, Zone, presets};
 use backup_name::Name;
 use backup_plan::{explanation_json, plan_json, plan_text};
-use backup_restore::Known;
 use clap::Parser;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json, value::RawValue};
@@ -47,8 +47,8 @@ struct Args {
     #[arg(long, value_name = "ID", conflicts_with = "simulate")]
     explain: Option<String>,
     /// What is known of where a listed backup is to be restored; several are given with commas.
-    #[arg(long, value_name = "WHAT", value_enum, value_delimiter = ',', requires = "backups")]
-    target: Vec<Known>,
+    #[arg(long, value_name = "WHAT", value_parser = backup_restore::known(), value_delimiter = ',', requires = "backups")]
+    target: Vec<Circumstance>,
     /// The model version that is deployed there.
     #[arg(long, value_name = "V", requires = "backups")]
     deployed_model: Option<String>,

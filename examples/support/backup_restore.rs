@@ -4,39 +4,30 @@ use std::fmt::Write;
 
 use appsnap::catalog::advice::{Advice, Advisory, Circumstance, Operation, Product, Severity, Subject, Target, advise};
 use appsnap::catalog::{Host, Record};
-use clap::ValueEnum;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde_json::{Value, json};
 
-/// What is known of the environment that a backup is to be restored into.
-#[derive(Clone, Copy, ValueEnum)]
-pub enum Known {
-    FreeApp,
-    NeverDeployed,
-    AppRunning,
-    OtherApp,
-    OtherEnvironment,
-    OtherNamespace,
-    OtherCluster,
-    InactiveEnvironment,
-}
+/// What may be said on the command line of the environment that a backup is to be restored into.
+const KNOWN: [(&str, Circumstance); 8] = [
+    ("free-app", Circumstance::FreeApp),
+    ("never-deployed", Circumstance::NeverDeployed),
+    ("app-running", Circumstance::AppRunning),
+    ("other-app", Circumstance::OtherApp),
+    ("other-environment", Circumstance::OtherEnvironment),
+    ("other-namespace", Circumstance::OtherNamespace),
+    ("other-cluster", Circumstance::OtherCluster),
+    ("inactive-environment", Circumstance::InactiveEnvironment),
+];
 
-impl Known {
-    const fn circumstance(self) -> Circumstance {
-        match self {
-            Self::FreeApp => Circumstance::FreeApp,
-            Self::NeverDeployed => Circumstance::NeverDeployed,
-            Self::AppRunning => Circumstance::AppRunning,
-            Self::OtherApp => Circumstance::OtherApp,
-            Self::OtherEnvironment => Circumstance::OtherEnvironment,
-            Self::OtherNamespace => Circumstance::OtherNamespace,
-            Self::OtherCluster => Circumstance::OtherCluster,
-            Self::InactiveEnvironment => Circumstance::InactiveEnvironment,
-        }
-    }
+/// Reads one of them.
+pub fn known() -> impl TypedValueParser<Value = Circumstance> {
+    let circumstance =
+        |name: String| KNOWN.iter().find(|(known, _)| *known == name).map(|(_, circumstance)| *circumstance);
+    PossibleValuesParser::new(KNOWN.map(|(name, _)| name)).try_map(move |name| circumstance(name).ok_or("not known"))
 }
 
 /// What there is to know about restoring one backup; `None` when no platform lists it.
-pub fn advisory(record: &Record, known: &[Known], deployed_model: Option<&str>) -> Option<Advisory> {
+pub fn advisory(record: &Record, known: &[Circumstance], deployed_model: Option<&str>) -> Option<Advisory> {
     let product = match record.host {
         Host::MendixCloud => Product::MendixCloud,
         Host::MendixOnAzure => Product::MendixOnAzure,
@@ -46,7 +37,7 @@ pub fn advisory(record: &Record, known: &[Known], deployed_model: Option<&str>) 
     };
     let mut target = Target::new(product, Operation::Restore);
     for known in known {
-        target = target.with(known.circumstance());
+        target = target.with(*known);
     }
     if let Some(version) = deployed_model {
         target = target.with_model_version(version);
