@@ -27,11 +27,14 @@
 )]
 #![cfg_attr(test, allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::cast_possible_truncation))]
 
-use std::fmt;
+mod parse;
+mod text;
 
 use thiserror::Error;
 
 use crate::document::DocumentId;
+
+pub use text::{Escaped, NameText, escaped};
 
 /// Name of the metadata member.
 const METADATA: &str = ".metadata";
@@ -200,11 +203,11 @@ impl MemberName {
     /// # Security
     /// Nothing of `raw` survives except what the type says: a document is 16 bytes, everything else has no payload.
     pub fn parse(raw: &[u8], is_directory: bool) -> Result<Parsed, Fault> {
-        if let Some(id) = canonical_document(raw).filter(|_| !is_directory) {
+        if let Some(id) = parse::canonical_document(raw).filter(|_| !is_directory) {
             return Ok(Parsed::plain(Self::Document(id)));
         }
         let text = std::str::from_utf8(raw).map_err(|_| Fault::Encoding)?;
-        if is_directory { parse_directory(text) } else { parse_file(text) }
+        if is_directory { parse::directory(text) } else { parse::file(text) }
     }
 
     /// The canonical text of the name, `None` for [`MemberName::Junk`], which is never written.
@@ -212,7 +215,7 @@ impl MemberName {
     /// The inverse of [`parse`](Self::parse): reading the text back gives the same name and no oddity.
     #[must_use]
     pub fn render(&self) -> Option<NameText> {
-        let mut text = NameText { bytes: [0; NameText::MAX_BYTES], len_bytes: 0 };
+        let mut text = NameText::EMPTY;
         match self {
             Self::Metadata => text.push(METADATA),
             Self::Database => text.push(DATABASE),
@@ -242,248 +245,6 @@ impl Parsed {
 
     const fn plain(name: MemberName) -> Self {
         Self { name, placement: None, letter_case: None }
-    }
-}
-
-/// The canonical text of a [`MemberName`], held without allocating.
-///
-/// ```
-/// use appsnap::layout::MemberName;
-///
-/// let text = MemberName::Metadata.render().expect("only junk has no canonical text");
-/// assert_eq!((text.as_str(), text.as_bytes()), (".metadata", &b".metadata"[..]));
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct NameText {
-    bytes: [u8; Self::MAX_BYTES],
-    len_bytes: u8,
-}
-
-impl NameText {
-    /// Length of the longest name, `tree/xx/yy/<uuid>`, in bytes.
-    pub const MAX_BYTES: usize = 47;
-
-    /// The name of a document: `tree/xx/yy/<uuid>`.
-    #[must_use]
-    pub fn of_document(id: DocumentId) -> Self {
-        let mut text = Self { bytes: [0; Self::MAX_BYTES], len_bytes: 0 };
-        text.push_document(id);
-        text
-    }
-
-    /// The bytes of the name.
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8] {
-        self.bytes.get(..usize::from(self.len_bytes)).unwrap_or_default()
-    }
-
-    /// The text of the name, which is ASCII.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        std::str::from_utf8(self.as_bytes()).unwrap_or_default()
-    }
-
-    fn push(&mut self, part: &str) {
-        let free = self.bytes.get_mut(usize::from(self.len_bytes)..).unwrap_or_default();
-        // Every caller stays within MAX_BYTES, as the test of the longest name shows; zip cannot go beyond it.
-        for (to, from) in free.iter_mut().zip(part.bytes()) {
-            *to = from;
-            self.len_bytes = self.len_bytes.saturating_add(1);
-        }
-    }
-
-    fn push_document(&mut self, id: DocumentId) {
-        let uuid = id.text();
-        let (first, second) = uuid.shards();
-        for part in [TREE, "/", first, "/", second, "/", uuid.as_str()] {
-            self.push(part);
-        }
-    }
-
-    fn push_shards(&mut self, shards: &[u8]) {
-        self.push("tree/");
-        for shard in shards {
-            let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or_default();
-            let mut buffer = [0; 4];
-            self.push(digit(shard >> 4).encode_utf8(&mut buffer));
-            self.push(digit(shard & 0x0f).encode_utf8(&mut buffer));
-            self.push("/");
-        }
-    }
-}
-
-impl fmt::Display for NameText {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl fmt::Debug for NameText {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self.as_str(), f)
-    }
-}
-
-/// A name from an archive, made safe to print: ASCII without control characters, everything else as `\xNN`,
-/// and cut after 128 bytes.
-///
-/// ```
-/// use appsnap::layout::escaped;
-/// assert_eq!(escaped(b"tree/\x1b[2J").to_string(), r"tree/\x1b[2J");
-/// ```
-#[must_use]
-pub fn escaped(raw: &[u8]) -> Escaped<'_> {
-    Escaped(raw)
-}
-
-/// Prints a name from an archive; made by [`escaped`].
-///
-/// ```
-/// use appsnap::layout::{Escaped, escaped};
-///
-/// let shown: Escaped<'_> = escaped("façade".as_bytes());
-/// assert_eq!(shown.to_string(), r"fa\xc3\xa7ade");
-/// ```
-#[derive(Clone, Copy, Debug)]
-pub struct Escaped<'a>(&'a [u8]);
-
-impl Escaped<'_> {
-    /// Bytes of a name that are printed; no legal one is longer than [`NameText::MAX_BYTES`].
-    const SHOWN_BYTES: usize = 128;
-}
-
-impl fmt::Display for Escaped<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = self.0.get(..Self::SHOWN_BYTES).unwrap_or(self.0);
-        write!(f, "{}", shown.escape_ascii())?;
-        if shown.len() < self.0.len() { f.write_str("...") } else { Ok(()) }
-    }
-}
-
-/// The document whose canonical name these bytes are: nearly all names of nearly all archives, and the quickest to see.
-fn canonical_document(raw: &[u8]) -> Option<DocumentId> {
-    let (shards, uuid) = raw.strip_prefix(b"tree/")?.split_at_checked(6)?;
-    let [first, second, b'/', third, fourth, b'/'] = shards else { return None };
-    let is_canonical =
-        uuid.starts_with(&[*first, *second, *third, *fourth]) && !uuid.iter().any(u8::is_ascii_uppercase);
-    if is_canonical { DocumentId::parse(uuid).ok() } else { None }
-}
-
-/// Reads the name of a regular file.
-fn parse_file(text: &str) -> Result<Parsed, Fault> {
-    let path = clean(text)?;
-    match path {
-        METADATA => return Ok(Parsed::plain(MemberName::Metadata)),
-        DATABASE => return Ok(Parsed::plain(MemberName::Database)),
-        _ => {}
-    }
-    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-    if let Some(junk) = junk(name) {
-        return directory_of(folder).map(|_| Parsed::plain(MemberName::Junk(junk)));
-    }
-    if let Some(document) = document(path)? {
-        return Ok(document);
-    }
-    if directory_of(path).is_ok() { Err(Fault::WrongKind) } else { Err(Fault::Unknown) }
-}
-
-/// Reads the name of a directory.
-fn parse_directory(text: &str) -> Result<Parsed, Fault> {
-    let path = match text {
-        // Python and Go write the top as `.`, everybody else as `./`.
-        "." | "./" => "",
-        "/" => return Err(Fault::Traversal),
-        _ => clean(text.strip_suffix('/').unwrap_or(text))?,
-    };
-    match path {
-        METADATA | DATABASE => return Err(Fault::WrongKind),
-        _ => {}
-    }
-    match directory_of(path) {
-        Ok(name) => Ok(Parsed::plain(MemberName::Directory(name))),
-        Err(_) if matches!(document(path), Ok(Some(_))) => Err(Fault::WrongKind),
-        Err(fault) => Err(fault),
-    }
-}
-
-/// Refuses what no name may have, and takes one leading `./` off.
-fn clean(text: &str) -> Result<&str, Fault> {
-    if text.chars().any(|c| c.is_control() || c == '\\') {
-        return Err(Fault::Encoding);
-    }
-    if text.starts_with('/') || text.split('/').any(|component| component == "..") {
-        return Err(Fault::Traversal);
-    }
-    let path = text.strip_prefix("./").unwrap_or(text);
-    if path.split('/').any(|component| matches!(component, "" | ".")) {
-        return Err(Fault::NonCanonical);
-    }
-    Ok(path)
-}
-
-/// Which file of macOS a last component is.
-fn junk(name: &str) -> Option<Junk> {
-    if name.starts_with(APPLE_DOUBLE_PREFIX) {
-        Some(Junk::AppleDouble)
-    } else if name == DS_STORE {
-        Some(Junk::DsStore)
-    } else {
-        None
-    }
-}
-
-/// The directory that a clean path without a trailing slash names; the empty path is the top.
-fn directory_of(path: &str) -> Result<DirectoryName, Fault> {
-    match path {
-        "" => return Ok(DirectoryName::Root),
-        DATABASE_FOLDER => return Ok(DirectoryName::Database),
-        TREE => return Ok(DirectoryName::Tree),
-        _ => {}
-    }
-    let shards = path.strip_prefix("tree/").ok_or(Fault::Unknown)?;
-    let directory = match shards.split_once('/') {
-        None => shard(shards).map(DirectoryName::Shard),
-        Some((first, second)) => {
-            shard(first).zip(shard(second)).map(|(first, second)| DirectoryName::SubShard(first, second))
-        }
-    };
-    directory.ok_or(Fault::Unknown)
-}
-
-/// The byte that two hex digits of either case spell.
-fn shard(text: &str) -> Option<u8> {
-    let is_pair = text.len() == 2 && text.bytes().all(|digit| digit.is_ascii_hexdigit());
-    if is_pair { u8::from_str_radix(text, 16).ok() } else { None }
-}
-
-/// The document that a clean path names: sharded, or flat in `tree/`.
-fn document(path: &str) -> Result<Option<Parsed>, Fault> {
-    let Some(below) = path.strip_prefix("tree/") else { return Ok(None) };
-    let mut parts = below.split('/');
-    let (shards, text) = match (parts.next(), parts.next(), parts.next(), parts.next()) {
-        (Some(text), None, None, None) => (None, text),
-        (Some(first), Some(second), Some(text), None) => (Some((first, second)), text),
-        _ => return Ok(None),
-    };
-    let Ok(id) = DocumentId::parse(text.as_bytes()) else { return Ok(None) };
-    let placement = match shards {
-        None => Some(Oddity::FlatTree),
-        Some((first, second)) => shard_oddity(first, second, text)?,
-    };
-    let is_upper = text.bytes().any(|byte| byte.is_ascii_uppercase());
-    let letter_case = is_upper.then_some(Oddity::UpperCaseId);
-    Ok(Some(Parsed { name: MemberName::Document(id), placement, letter_case }))
-}
-
-/// Compares the shard folders with the characters of the uuid that they stand for.
-fn shard_oddity(first: &str, second: &str, uuid: &str) -> Result<Option<Oddity>, Fault> {
-    let (own_first, own_second) = (uuid.get(..2).unwrap_or_default(), uuid.get(2..4).unwrap_or_default());
-    if first == own_first && second == own_second {
-        Ok(None)
-    } else if first.eq_ignore_ascii_case(own_first) && second.eq_ignore_ascii_case(own_second) {
-        Ok(Some(Oddity::ShardLetterCase))
-    } else {
-        Err(Fault::ShardMismatch)
     }
 }
 
