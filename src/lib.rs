@@ -31,6 +31,7 @@
 
 // L0: values, no I/O.
 pub mod document;
+pub mod error;
 mod json;
 pub mod layout;
 pub mod limits;
@@ -67,4 +68,5 @@ pub mod prepare;
 pub mod _documentation;
 
 pub use document::DocumentId;
+pub use error::Error;
 pub use limits::Limits;

@@ -9,7 +9,7 @@ use super::options::PrepareOptions;
 use crate::check::dump::{self, ReadDump};
 use crate::check::files::Numbers;
 use crate::check::{FileTable, NoTable};
-use crate::limits::Exceeded;
+use crate::limits::LimitExceeded;
 use crate::observe::{Event, Observer, proceed, watch};
 use crate::pgdump::{self, Changes, FormatVersion, Incompatibility, Inspection, Transcoder, incompatibilities};
 use crate::snapshot::{Content, SnapshotWriter};
@@ -111,7 +111,7 @@ impl Database<File> {
             watch(reader.take(allowed.saturating_add(1)), observer, |source| io::copy(source, &mut file))?;
         let len_bytes = copied.map_err(failed)?;
         if len_bytes > allowed {
-            let exceeded = Exceeded { name: "max_entry_bytes", allowed, wanted: len_bytes };
+            let exceeded = LimitExceeded { name: "max_entry_bytes", allowed, wanted: len_bytes };
             return Err(pgdump::Error::from(exceeded).into());
         }
         file.rewind().map_err(failed)?;

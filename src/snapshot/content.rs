@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::error::{Error, ErrorKind, Result};
 use crate::document::DocumentId;
 use crate::gzip::ReadAt;
-use crate::limits::{Exceeded, Limits};
+use crate::limits::{LimitExceeded, Limits};
 
 /// A payload: a reader, and how many bytes it will give.
 ///
@@ -76,7 +76,7 @@ impl Content<File> {
             };
             len_bytes = len_bytes.saturating_add(count as u64);
             if len_bytes > allowed {
-                let exceeded = Exceeded { name: "max_entry_bytes", allowed, wanted: len_bytes };
+                let exceeded = LimitExceeded { name: "max_entry_bytes", allowed, wanted: len_bytes };
                 return Err(Error::new(ErrorKind::Limit(exceeded)));
             }
             let bytes = buffer.get(..count).unwrap_or_default();
