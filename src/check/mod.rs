@@ -45,8 +45,8 @@ mod profile;
 mod registry;
 mod report;
 mod rules;
-mod severity;
 pub(crate) mod tap;
+mod verdict;
 
 pub use error::{Error, ErrorKind, Result};
 pub use files::{
@@ -59,4 +59,4 @@ pub use pass::check;
 pub use profile::Profile;
 pub use registry::{Code, ParseCodeError};
 pub use report::{Report, Summary};
-pub use severity::{Severity, Verdict};
+pub use verdict::Verdict;
