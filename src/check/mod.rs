@@ -1,6 +1,6 @@
 //! Will this platform take this archive, and will everything come back? [`check`] answers before the upload.
 //!
-//! A [`Report`] holds [`Finding`]s, each with a stable [`Code`], a [`Severity`] that the [`Profile`] decides, a place, a
+//! A [`Report`] holds [`Finding`]s, each with a stable [`Code`], a [`Severity`](crate::diagnostic::Severity) that the [`Profile`] decides, a place, a
 //! message, and help. [A page](crate::_documentation::findings) lists all codes.
 //!
 //! ```no_run
