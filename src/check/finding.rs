@@ -6,7 +6,7 @@ use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use super::profile::Profile;
 use super::registry::Code;
-use super::severity::Severity;
+use crate::diagnostic::Severity;
 
 /// One thing that was found.
 ///

@@ -1,6 +1,6 @@
 //! Will this platform take this archive, and will everything come back? [`check`] answers before the upload.
 //!
-//! A [`Report`] holds [`Finding`]s, each with a stable [`Code`], a [`Severity`] that the [`Profile`] decides, a place, a
+//! A [`Report`] holds [`Finding`]s, each with a stable [`Code`], a [`Severity`](crate::diagnostic::Severity) that the [`Profile`] decides, a place, a
 //! message, and help. [A page](crate::_documentation::findings) lists all codes.
 //!
 //! ```no_run
@@ -45,8 +45,8 @@ mod profile;
 mod registry;
 mod report;
 mod rules;
-mod severity;
 pub(crate) mod tap;
+mod verdict;
 
 pub use error::{Error, ErrorKind, Result};
 pub use files::{
@@ -59,4 +59,4 @@ pub use pass::check;
 pub use profile::Profile;
 pub use registry::{Code, ParseCodeError};
 pub use report::{Report, Summary};
-pub use severity::{Severity, Verdict};
+pub use verdict::Verdict;

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use super::files::{FileComparison, FileCounts};
 use super::finding::{Finding, Tally};
 use super::registry::Code;
-use super::severity::Verdict;
+use super::verdict::Verdict;
 use crate::platform::Contents;
 
 /// What a check came to: the verdict, and every finding that it rests on.

@@ -3,7 +3,8 @@
 use std::ops::ControlFlow;
 
 use appsnap::Limits;
-use appsnap::check::{CheckOptions, Code, ErrorKind, Profile, Severity, check};
+use appsnap::check::{CheckOptions, Code, ErrorKind, Profile, check};
+use appsnap::diagnostic::Severity;
 use appsnap::observe::{Event, Observer, Silent};
 use serde_json::{Value, json};
 

@@ -1,6 +1,7 @@
 //! Real dumps of several PostgreSQL versions inside archives, by every profile; and what is no snapshot at all.
 
-use appsnap::check::{CheckOptions, Code, Profile, Severity, Verdict};
+use appsnap::check::{CheckOptions, Code, Profile, Verdict};
+use appsnap::diagnostic::Severity;
 use appsnap::pgdump::FormatVersion;
 use appsnap::platform::Platform;
 
