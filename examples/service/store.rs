@@ -67,7 +67,7 @@ impl Store {
         let len_bytes = upload.as_file().metadata().map_err(Answer::internal)?.len();
         let kept = match SnapshotArchive::open(upload.as_file(), len_bytes, self.read.clone()) {
             Ok(_) => upload,
-            Err(error) if matches!(error.kind(), ErrorKind::Absent(_)) => {
+            Err(error) if matches!(error.kind(), ErrorKind::NoIndex) => {
                 let write = WriteOptions::new().with_index(IndexPlacement::Embedded);
                 let open = || File::open(upload.path());
                 let target = self.spool().map_err(Answer::internal)?;

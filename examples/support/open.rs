@@ -46,7 +46,7 @@ pub fn open_indexed(path: &Path, options: ReadOptions) -> Outcome<Option<Snapsho
     let file = File::open(path).in_file(path)?;
     let len_bytes = file.metadata().in_file(path)?.len();
     match SnapshotArchive::open(file, len_bytes, options) {
-        Err(error) if matches!(error.kind(), ErrorKind::Absent(_)) => Ok(None),
+        Err(error) if matches!(error.kind(), ErrorKind::NoIndex) => Ok(None),
         opened => opened.map(Some).in_file(path),
     }
 }

@@ -106,11 +106,11 @@ impl<R: ReadAt> SnapshotArchive<R> {
     /// larger.
     ///
     /// # Errors
-    /// [`ErrorKind::Absent`] when there is no index: read such an archive with [`SnapshotReader`], or repack it.
+    /// [`ErrorKind::NoIndex`] when there is no index: read such an archive with [`SnapshotReader`], or repack it.
     /// [`ErrorKind::Index`] when it is damaged or lies.
     pub fn open(source: R, len_bytes: u64, options: ReadOptions) -> Result<Self> {
         let tables = Tables::open(&source, len_bytes, false)?;
-        let tables = tables.ok_or_else(|| Error::new(ErrorKind::Absent("index")))?;
+        let tables = tables.ok_or_else(|| Error::new(ErrorKind::NoIndex))?;
         Ok(Self { source, sidecar: None, tables, options, by_id: OnceLock::new() })
     }
 }
@@ -128,7 +128,7 @@ impl<R: ReadAt, S: ReadAt> SnapshotArchive<R, S> {
         options: ReadOptions,
     ) -> Result<Self> {
         let tables = Tables::open(&sidecar, sidecar_len_bytes, true)?;
-        let tables = tables.ok_or_else(|| Error::new(ErrorKind::Absent("index")))?;
+        let tables = tables.ok_or_else(|| Error::new(ErrorKind::NoIndex))?;
         tables.check_archive(&source, len_bytes)?;
         Ok(Self { source, sidecar: Some(sidecar), tables, options, by_id: OnceLock::new() })
     }

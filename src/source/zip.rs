@@ -16,13 +16,14 @@
 //! ```
 
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 
 use super::archive::{ArchiveOptions, Gathering, Location, Spool};
-use super::error::{Action, Error, ErrorKind, Result};
+use super::error::{Error, ErrorKind, Result};
 use super::plan::Plan;
+use crate::error::Category;
 use crate::observe::Observer;
 use crate::zip::{self, Archive, Kind, Packing, Place};
 
@@ -62,8 +63,8 @@ const BUFFER_BYTES: usize = 64 << 10;
 /// Suited to archives from strangers: see [`zip`]. Nothing of a name but a uuid survives.
 pub fn scan(path: impl AsRef<Path>, options: &ArchiveOptions, observer: &mut dyn Observer) -> Result<Plan> {
     let path = path.as_ref();
-    let file = File::open(path).map_err(|cause| Error::io(path, Action::Open, cause))?;
-    let len_bytes = file.metadata().map_err(|cause| Error::io(path, Action::Inspect, cause))?.len();
+    let file = File::open(path).map_err(|cause| Error::io(path, "opening", cause))?;
+    let len_bytes = file.metadata().map_err(|cause| Error::io(path, "inspecting the file", cause))?.len();
     let file = Arc::new(file);
     let archive =
         Archive::open(Arc::clone(&file), len_bytes, options.limits()).map_err(|error| stopped(path, error))?;
@@ -84,8 +85,12 @@ pub fn scan(path: impl AsRef<Path>, options: &ArchiveOptions, observer: &mut dyn
                 Location::Archive(place.offset_bytes())
             }
             Packing::Deflate if place.plain_bytes() <= MAX_INFLATED_BYTES => {
-                let number =
-                    u32::try_from(deflated.len()).map_err(|_| gathering.refuse(ErrorKind::Archive, entry.name()))?;
+                let number = u32::try_from(deflated.len()).map_err(|_| {
+                    gathering.refuse(
+                        ErrorKind::Archive(crate::Error::of(Category::Limit, "too many documents")),
+                        entry.name(),
+                    )
+                })?;
                 deflated.push(place);
                 Location::Deflated(number)
             }
@@ -113,7 +118,7 @@ fn drain(
     loop {
         let count = reader.read(&mut buffer).map_err(|cause| match zip::Error::from_io(cause) {
             Ok(error) => stopped(path, error),
-            Err(cause) => Error::io(path, Action::Read, cause),
+            Err(cause) => Error::io(path, "reading", cause),
         })?;
         if count == 0 {
             return Ok(());
@@ -126,7 +131,10 @@ fn drain(
 /// Tells a failing disk from a bad archive.
 fn stopped(path: &Path, error: zip::Error) -> Error {
     match error.kind() {
-        zip::ErrorKind::Io { .. } => Error::io(path, Action::Read, error.into()),
-        _ => Error::caused(path, ErrorKind::Archive, io::Error::from(error)),
+        zip::ErrorKind::Io { .. } => Error::io(path, "reading", error.into()),
+        _ => {
+            let category = if error.is_limit() { Category::Limit } else { Category::BadInput };
+            Error::archive(path, crate::Error::of(category, error.to_string()))
+        }
     }
 }
