@@ -4,7 +4,7 @@ use std::io::{self, Read};
 
 use appsnap::DocumentId;
 use appsnap::io::{Parallelism, ReadAt};
-use appsnap::observe::Silent;
+use appsnap::observe::NoObserver;
 use appsnap::snapshot::{
     Content, ErrorKind, IndexPlacement, ReadOptions, Sections, SnapshotArchive, SnapshotWriter, WriteOptions,
 };
@@ -42,7 +42,7 @@ fn everything_is_found_without_reading_the_rest() {
         }
         assert!(archive.document(id(5_000_000)).unwrap().is_none());
         for parallelism in parallelisms() {
-            assert!(archive.verify(parallelism, &mut Silent).unwrap().is_indexed());
+            assert!(archive.verify(parallelism, &mut NoObserver).unwrap().is_indexed());
         }
     }
 }
@@ -85,7 +85,7 @@ fn sidecar_serves_its_own_archive_and_no_other() {
     report.index().unwrap().write_to(&mut sidecar).unwrap();
     let open = |bytes: Vec<u8>| SnapshotArchive::open_with_sidecar(bytes, sidecar.as_slice(), &ReadOptions::new());
     let archive = open(bytes).unwrap();
-    assert!(archive.verify(Parallelism::INLINE, &mut Silent).unwrap().is_indexed());
+    assert!(archive.verify(Parallelism::INLINE, &mut NoObserver).unwrap().is_indexed());
     let (wanted, expected) = &contents.documents[50];
     assert!(content(archive.document(*wanted).unwrap().unwrap()).unwrap() == *expected);
 
@@ -167,7 +167,7 @@ fn lying_index_is_an_error_wherever_it_lies() {
                     assert!(read == *bytes, "{what}: {id}");
                 }
             }
-            assert!(archive.verify(Parallelism::INLINE, &mut Silent).is_err(), "{what}: verify passed it");
+            assert!(archive.verify(Parallelism::INLINE, &mut NoObserver).is_err(), "{what}: verify passed it");
         }
     };
     // Every byte of every page, its checksum made right again.
@@ -240,7 +240,7 @@ fn index_that_leads_into_a_document_is_found_by_verify() {
     });
     let opened = open(archive.clone()).unwrap();
     assert!(content(opened.document(victim).unwrap().unwrap()).unwrap() == forged, "the lie does not work any more");
-    assert!(matches!(opened.verify(Parallelism::threads(2), &mut Silent).unwrap_err().kind(), ErrorKind::Index(_)));
+    assert!(matches!(opened.verify(Parallelism::threads(2), &mut NoObserver).unwrap_err().kind(), ErrorKind::Index(_)));
     assert!(opened.documents().any(|listed| listed.is_err()), "listing sees that the offsets do not add up");
     assert!(matches!(read(archive.as_slice(), ReadOptions::new()).unwrap_err().kind(), ErrorKind::Index(_)));
 }
