@@ -6,10 +6,10 @@
 //! ```no_run
 //! use std::fs::File;
 //! use appsnap::check::{CheckOptions, Profile, Verdict, check};
-//! use appsnap::observe::Silent;
+//! use appsnap::observe::NoObserver;
 //!
 //! let options = CheckOptions::new().with_target_database_bytes(20 << 30);
-//! let report = check(File::open("backup.tar.gz")?, &Profile::mendix_cloud(), &options, &mut Silent)?;
+//! let report = check(File::open("backup.tar.gz")?, &Profile::mendix_cloud(), &options, &mut NoObserver)?;
 //! if report.verdict() == Verdict::Reject {
 //!     eprintln!("{report}");
 //! }
@@ -22,11 +22,11 @@
 //! ```
 //! use std::fs::File;
 //! use appsnap::check::{CheckOptions, Code, Profile, Verdict, check};
-//! use appsnap::observe::Silent;
+//! use appsnap::observe::NoObserver;
 //!
 //! // A bare dump of PostgreSQL 18, for a platform that takes archive version 1.15 at most.
 //! let dump = File::open("tests/data/check/pg18-default.dump")?;
-//! let report = check(dump, &Profile::mendix_cloud(), &CheckOptions::new(), &mut Silent)?;
+//! let report = check(dump, &Profile::mendix_cloud(), &CheckOptions::new(), &mut NoObserver)?;
 //! assert_eq!(report.verdict(), Verdict::Reject);
 //! let worst = &report.findings()[0];
 //! assert_eq!(worst.code(), Code::DumpTooNew);
