@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use appsnap::observe::Silent;
+use appsnap::observe::NoObserver;
 use appsnap::squidex::{self, NewApp};
 use appsnap::{Limits, zip};
 use arbitrary::{Arbitrary, Unstructured};
@@ -71,7 +71,7 @@ pub fn squidex_archive(data: &[u8]) {
         Ok(archive) => archive,
         Err(error) => return expect_plain(&describe(&error)),
     };
-    archive.findings().iter().for_each(|found| expect_plain(&found.to_string()));
+    archive.diagnostics().iter().for_each(|found| expect_plain(&found.to_string()));
     for name in archive.attachments().map(|(name, _)| name.to_owned()).collect::<Vec<_>>() {
         assert!(archive.has_attachment(&name));
         let _ = archive.attachment(&name).map(|mut file| file.read_to_end(&mut Vec::new()).is_ok());
@@ -79,16 +79,16 @@ pub fn squidex_archive(data: &[u8]) {
     let _ = (archive.users().is_ok(), archive.urls().is_ok());
     let events = archive.events().take(3000).filter(Result::is_ok).count() as u64;
     assert!(events <= archive.events_count());
-    match archive.survey(&mut Silent) {
+    match archive.survey(&mut NoObserver) {
         Err(error) => expect_plain(&describe(&error)),
-        Ok(survey) => survey.findings.iter().for_each(|found| expect_plain(&found.to_string())),
+        Ok(survey) => survey.diagnostics.iter().for_each(|found| expect_plain(&found.to_string())),
     }
     let id = uuid::Uuid::from_bytes([7; 16]);
-    if let Ok((copy, report)) = squidex::clone_app(&archive, Vec::new(), &NewApp::new(id), &mut Silent) {
+    if let Ok((copy, report)) = squidex::clone_app(&archive, Vec::new(), &NewApp::new(id), &mut NoObserver) {
         let len = copy.len() as u64;
         let copy = squidex::Archive::open(copy.as_slice(), len, &limits()).expect("a copy can be opened");
         assert_eq!(copy.events_count(), report.events_count);
-        let survey = copy.survey(&mut Silent).expect("a copy can be looked over");
+        let survey = copy.survey(&mut NoObserver).expect("a copy can be looked over");
         assert_eq!(survey.app.map(|app| app.id), Some(id.to_string()));
     }
 }

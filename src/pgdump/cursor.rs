@@ -4,7 +4,7 @@ use super::corruption::Corruption;
 use super::error::{Error, ErrorKind};
 use super::toc::DataState;
 use super::version::FormatVersion;
-use crate::limits::Exceeded;
+use crate::limits::LimitExceeded;
 
 /// What the primitives' shape depends on: the archive's version and the two sizes that its header states.
 ///
@@ -209,8 +209,8 @@ impl From<Corruption> for Fault {
     }
 }
 
-impl From<Exceeded> for Fault {
-    fn from(exceeded: Exceeded) -> Self {
+impl From<LimitExceeded> for Fault {
+    fn from(exceeded: LimitExceeded) -> Self {
         Self::Because(ErrorKind::Limit(exceeded))
     }
 }
@@ -286,7 +286,7 @@ impl<'a> Cursor<'a> {
         let len = usize::try_from(declared).map_err(|_| Corruption::StringLength(declared))?;
         let wanted = u64::try_from(len).unwrap_or(u64::MAX);
         if wanted > max_bytes {
-            return Err(Exceeded { name: "max_string_bytes", allowed: max_bytes, wanted }.into());
+            return Err(LimitExceeded { name: "max_string_bytes", allowed: max_bytes, wanted }.into());
         }
         self.take(len).map(Some)
     }

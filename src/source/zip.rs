@@ -1,10 +1,10 @@
 //! Zip archives of a files folder: [`scan`] turns one into a [`Plan`].
 //!
 //! ```
-//! use appsnap::observe::Silent;
+//! use appsnap::observe::NoObserver;
 //! use appsnap::source::{ArchiveOptions, zip};
 //!
-//! let plan = zip::scan("examples/data/files.zip", &ArchiveOptions::new().with_root("files"), &mut Silent)?;
+//! let plan = zip::scan("examples/data/files.zip", &ArchiveOptions::new().with_root("files"), &mut NoObserver)?;
 //! assert_eq!((plan.documents_count(), plan.leftovers().total_count()), (1, 1));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

@@ -34,7 +34,7 @@ pub struct Archive<R> {
     events: Vec<LocatedEntry>,
     attachments: BTreeMap<String, LocatedEntry>,
     version: Option<i64>,
-    findings: Diagnostics,
+    diagnostics: Diagnostics,
     limits: Limits,
 }
 
@@ -46,7 +46,7 @@ impl<R: ReadAt> Archive<R> {
     /// from its folder, if its version is not the one that Squidex restores, if a limit is exceeded, or if reading fails.
     pub fn open(source: R, len_bytes: u64, limits: &Limits) -> Result<Self> {
         let zip = zip::Archive::open(source, len_bytes, limits)?;
-        let mut findings = Diagnostics::new(limits.max_findings_per_code());
+        let mut diagnostics = Diagnostics::new(limits.max_findings_per_code());
         let mut events: Vec<(u64, LocatedEntry)> = Vec::new();
         let mut attachments: BTreeMap<String, LocatedEntry> = BTreeMap::new();
         let mut buffer = Vec::new();
@@ -58,13 +58,13 @@ impl<R: ReadAt> Archive<R> {
                 Member::Event(index) => events.push((index, located)),
                 Member::Attachment(name) => match attachments.entry(name) {
                     Slot::Vacant(slot) => _ = slot.insert(located),
-                    Slot::Occupied(_) => duplicate(&mut findings, path),
+                    Slot::Occupied(_) => duplicate(&mut diagnostics, path),
                 },
-                Member::Misplaced => findings.add(Code::MisplacedAttachment, |found| {
+                Member::Misplaced => diagnostics.add(Code::MisplacedAttachment, |found| {
                     found.with_location(path()).with_message("a restore does not look for the attachment here")
                 }),
                 Member::Folder if entry.is_folder() => {}
-                Member::Folder | Member::Foreign => findings.add(Code::ForeignEntry, |found| {
+                Member::Folder | Member::Foreign => diagnostics.add(Code::ForeignEntry, |found| {
                     found.with_location(path()).with_message("the entry does not belong to a Squidex backup")
                 }),
                 Member::Unsafe => return Err(Error::new(ErrorKind::UnsafeName).within(path())),
@@ -73,11 +73,11 @@ impl<R: ReadAt> Archive<R> {
         if events.is_empty() && attachments.is_empty() {
             return Err(ErrorKind::NotBackup.into());
         }
-        let events = in_sequence(events, &mut findings);
+        let events = in_sequence(events, &mut diagnostics);
         attachments.retain(|name, located| {
-            is_present(located, &mut findings, || escaped(attachment_path(name).as_bytes()).to_string())
+            is_present(located, &mut diagnostics, || escaped(attachment_path(name).as_bytes()).to_string())
         });
-        let mut archive = Self { zip, events, attachments, version: None, findings, limits: limits.clone() };
+        let mut archive = Self { zip, events, attachments, version: None, diagnostics, limits: limits.clone() };
         archive.check_version()?;
         Ok(archive)
     }
@@ -90,8 +90,8 @@ impl<R: ReadAt> Archive<R> {
 
     /// Returns what is unusual in the directory of the archive. [`survey`](Self::survey) examines the events as well.
     #[must_use]
-    pub const fn findings(&self) -> &Diagnostics {
-        &self.findings
+    pub const fn diagnostics(&self) -> &Diagnostics {
+        &self.diagnostics
     }
 
     /// Returns the number of events that a restore reads: those numbered from zero without a gap.
@@ -211,7 +211,7 @@ impl<R: ReadAt> Archive<R> {
             }
             Err(error) => return Err(error),
         };
-        self.findings.add(code, |found| found.with_location(attachment_path(VERSION)).with_message(message));
+        self.diagnostics.add(code, |found| found.with_location(attachment_path(VERSION)).with_message(message));
         Ok(())
     }
 }
@@ -221,21 +221,21 @@ fn not_json(name: &str, error: serde_json::Error) -> Error {
 }
 
 /// Returns the events that a restore reads: the first entry of each number, up to the first number that is missing or empty.
-fn in_sequence(mut events: Vec<(u64, LocatedEntry)>, findings: &mut Diagnostics) -> Vec<LocatedEntry> {
+fn in_sequence(mut events: Vec<(u64, LocatedEntry)>, diagnostics: &mut Diagnostics) -> Vec<LocatedEntry> {
     // A stable sort keeps the order of the directory among entries of one number.
     events.sort_by_key(|(index, _)| *index);
     events.dedup_by(|later, first| {
         let is_same = later.0 == first.0;
         if is_same {
-            duplicate(findings, || event_path(later.0));
+            duplicate(diagnostics, || event_path(later.0));
         }
         is_same
     });
-    events.retain(|(index, located)| is_present(located, findings, || event_path(*index)));
+    events.retain(|(index, located)| is_present(located, diagnostics, || event_path(*index)));
     let reachable = events.iter().zip(0_u64..).take_while(|((index, _), expected)| index == expected).count();
     let lost_count = events.len().saturating_sub(reachable);
     if lost_count != 0 {
-        findings.add(Code::EventsMissing, |found| {
+        diagnostics.add(Code::EventsMissing, |found| {
             found.with_location(event_path(reachable as u64)).with_message(format!(
                 "event {reachable} is missing: a restore ends there and loses {lost_count} later events"
             ))
@@ -245,8 +245,8 @@ fn in_sequence(mut events: Vec<(u64, LocatedEntry)>, findings: &mut Diagnostics)
     events.into_iter().map(|(_, located)| located).collect()
 }
 
-fn duplicate(findings: &mut Diagnostics, path: impl FnOnce() -> String) {
-    findings.add(Code::DuplicateEntry, |found| {
+fn duplicate(diagnostics: &mut Diagnostics, path: impl FnOnce() -> String) {
+    diagnostics.add(Code::DuplicateEntry, |found| {
         found
             .with_location(path())
             .with_message("the archive contains this entry more than once: only the first is restored")
@@ -254,10 +254,10 @@ fn duplicate(findings: &mut Diagnostics, path: impl FnOnce() -> String) {
 }
 
 /// Returns `true` if an entry has contents; a restore treats others as missing.
-fn is_present(located: &LocatedEntry, findings: &mut Diagnostics, path: impl FnOnce() -> String) -> bool {
+fn is_present(located: &LocatedEntry, diagnostics: &mut Diagnostics, path: impl FnOnce() -> String) -> bool {
     let is_empty = located.uncompressed_bytes == 0;
     if is_empty {
-        findings.add(Code::EmptyEntry, |found| {
+        diagnostics.add(Code::EmptyEntry, |found| {
             found.with_location(path()).with_message("the entry has no contents: a restore treats it as missing")
         });
     }

@@ -6,7 +6,7 @@ use thiserror::Error as ThisError;
 
 use crate::error::{Category, Kind, ModuleError, module_error};
 use crate::json::JsonError;
-use crate::limits::Exceeded;
+use crate::limits::LimitExceeded;
 use crate::zip;
 
 pub(super) type Result<T, E = Error> = std::result::Result<T, E>;
@@ -85,7 +85,7 @@ pub enum ErrorKind {
     FileName,
     /// A limit is exceeded. For a trusted archive, raise the limit.
     #[error(transparent)]
-    Limit(Exceeded),
+    Limit(LimitExceeded),
     /// The caller asked for something impossible.
     #[error("{0}")]
     Misuse(&'static str),

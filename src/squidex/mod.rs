@@ -11,22 +11,22 @@
 //!
 //! ```
 //! use appsnap::Limits;
-//! use appsnap::observe::Silent;
+//! use appsnap::observe::NoObserver;
 //! use appsnap::squidex::{Archive, Code, NewApp, clone_app};
 //!
 //! let backup = std::fs::read("examples/data/squidex.zip")?;
 //! let archive = Archive::open(&backup, backup.len() as u64, &Limits::untrusted())?;
-//! assert!(archive.findings().is_empty());
+//! assert!(archive.diagnostics().is_empty());
 //!
-//! let survey = archive.survey(&mut Silent)?;
+//! let survey = archive.survey(&mut NoObserver)?;
 //! assert_eq!((survey.events_count, survey.app.unwrap().name), (3, "blog".to_owned()));
-//! for finding in &survey.findings {
+//! for finding in &survey.diagnostics {
 //!     println!("{finding}"); // An asset file is missing.
 //! }
-//! assert_eq!(survey.findings.count_of(Code::AssetFileMissing), 1);
+//! assert_eq!(survey.diagnostics.count_of(Code::AssetFileMissing), 1);
 //!
 //! let new = NewApp::new("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?).with_name("blog-copy")?;
-//! let (copy, _) = clone_app(&archive, Vec::new(), &new, &mut Silent)?;
+//! let (copy, _) = clone_app(&archive, Vec::new(), &new, &mut NoObserver)?;
 //! let copy = Archive::open(&copy, copy.len() as u64, &Limits::untrusted())?;
 //! assert_eq!(copy.app()?.unwrap().name, "blog-copy");
 //! # Ok::<(), Box<dyn std::error::Error>>(())

@@ -6,7 +6,7 @@ use serde::de::{DeserializeOwned, Deserializer as _, Error as _, MapAccess, Visi
 use serde_json::value::RawValue;
 
 use super::error::{Error, ErrorKind, Result};
-use crate::limits::Exceeded;
+use crate::limits::LimitExceeded;
 
 /// Parses a struct from a JSON object. An array is an error; serde alone would accept one.
 pub(super) fn from_object<T: DeserializeOwned>(text: &str) -> serde_json::Result<T> {
@@ -91,7 +91,7 @@ impl<'a> Object<'a> {
             }
             let wanted = text.len() as u64;
             if wanted > max_bytes {
-                exceeded = Some(Exceeded { name: "max_event_bytes", allowed: max_bytes, wanted });
+                exceeded = Some(LimitExceeded { name: "max_event_bytes", allowed: max_bytes, wanted });
                 return Err(serde_json::Error::custom("too long"));
             }
             Ok(())

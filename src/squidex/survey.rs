@@ -30,9 +30,9 @@ pub struct Survey {
     pub events_by_kind: BTreeMap<String, u64>,
     /// The number of asset files that the events refer to, present or missing.
     pub asset_files_count: u64,
-    /// The findings about the events and the required attachments. Those about the directory are in
-    /// [`Archive::findings`].
-    pub findings: Diagnostics,
+    /// The diagnostics about the events and the required attachments. Those about the directory are in
+    /// [`Archive::diagnostics`].
+    pub diagnostics: Diagnostics,
 }
 
 impl<R: ReadAt> Archive<R> {
@@ -46,7 +46,7 @@ impl<R: ReadAt> Archive<R> {
     pub fn survey(&self, observer: &mut dyn Observer) -> Result<Survey> {
         let max_kinds = self.limits().max_findings_per_code();
         let mut survey =
-            Survey { events_count: self.events_count(), findings: Diagnostics::new(max_kinds), ..Survey::default() };
+            Survey { events_count: self.events_count(), diagnostics: Diagnostics::new(max_kinds), ..Survey::default() };
         let mut uncompressed_bytes = 0_u64;
         for (index, event) in (0_u64..).zip(self.events()) {
             let event = event?;
@@ -56,7 +56,7 @@ impl<R: ReadAt> Archive<R> {
             if let Some(name) = asset_file(&event) {
                 survey.asset_files_count = survey.asset_files_count.saturating_add(1);
                 if !self.has_attachment(&name) {
-                    survey.findings.add(Code::AssetFileMissing, |found| {
+                    survey.diagnostics.add(Code::AssetFileMissing, |found| {
                         let path = attachment_path(&name);
                         found
                             .with_location(escaped(path.as_bytes()).to_string())
@@ -72,13 +72,13 @@ impl<R: ReadAt> Archive<R> {
             proceed(observer, &Progress::bytes(uncompressed_bytes))?;
         }
         if survey.events_count == 0 {
-            survey.findings.add(Code::NoEvents, |found| found.with_message("the archive contains no events"));
+            survey.diagnostics.add(Code::NoEvents, |found| found.with_message("the archive contains no events"));
         } else if survey.app.is_none() {
             survey.note_app_not_first();
         }
         for (name, code) in [(USERS, Code::NoUsers), (SETTINGS, Code::NoSettings)] {
             if !self.has_attachment(name) {
-                survey.findings.add(code, |found| {
+                survey.diagnostics.add(code, |found| {
                     found.with_location(attachment_path(name)).with_message("the attachment is missing")
                 });
             }
@@ -90,7 +90,7 @@ impl<R: ReadAt> Archive<R> {
 impl Survey {
     fn note_app(&mut self, index: u64, app: App) {
         if self.app.is_some() {
-            self.findings.add(Code::SecondApp, |found| {
+            self.diagnostics.add(Code::SecondApp, |found| {
                 found.with_location(event_path(index)).with_message(format!("event {index} creates a second app"))
             });
             return;
@@ -102,7 +102,7 @@ impl Survey {
     }
 
     fn note_app_not_first(&mut self) {
-        self.findings.add(Code::AppNotFirst, |found| {
+        self.diagnostics.add(Code::AppNotFirst, |found| {
             found.with_location(event_path(0)).with_message("the first event does not create the app")
         });
     }

@@ -12,7 +12,7 @@ use super::error::{Error, ErrorKind};
 use super::rawzip_reader::RawzipReader;
 use crate::gzip::ReadAt;
 
-/// How many compressed bytes are read at a time.
+/// The number of compressed bytes read at a time.
 const BUFFER_BYTES: usize = 32 << 10;
 
 /// A reader for the contents of one entry.
@@ -100,7 +100,7 @@ impl<R: ReadAt> Stream<'_, R> {
         }
     }
 
-    /// How many compressed bytes the deflate stream has used.
+    /// Returns the number of compressed bytes that the deflate stream has used.
     fn consumed_bytes(&self) -> Option<u64> {
         match self {
             Self::Stored(_) => None,

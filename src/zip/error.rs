@@ -5,7 +5,7 @@ use std::io;
 use thiserror::Error as ThisError;
 
 use crate::error::{Category, Kind, module_error};
-use crate::limits::Exceeded;
+use crate::limits::LimitExceeded;
 
 pub(super) type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -119,7 +119,7 @@ pub enum ErrorKind {
 
     /// A limit is exceeded. For a trusted archive, raise the limit.
     #[error(transparent)]
-    Limit(Exceeded),
+    Limit(LimitExceeded),
     /// The caller asked for something impossible.
     #[error("{0}")]
     Misuse(&'static str),

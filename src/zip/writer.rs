@@ -10,7 +10,7 @@ use rawzip::{CompressionMethod, DataDescriptorOutput, ZipArchiveWriter};
 
 use super::error::{Error, ErrorKind, Result};
 
-/// How many bytes are read and written at a time.
+/// The number of bytes read and written at a time.
 const BUFFER_BYTES: usize = 64 << 10;
 
 /// Writes a zip file to any sink, forward only.

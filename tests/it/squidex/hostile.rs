@@ -1,4 +1,4 @@
-//! Unusual archives are read as Squidex reads them, with findings; hostile ones are refused.
+//! Unusual archives are read as Squidex reads them, with diagnostics; hostile ones are refused.
 
 use appsnap::Limits;
 use appsnap::diagnostic::Diagnostic;
@@ -22,20 +22,20 @@ fn refusal(items: &[Item]) -> ErrorKind {
     Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted()).expect_err("it was read").kind().clone()
 }
 
-fn findings(items: &[Item]) -> (u64, Vec<Diagnostic>) {
+fn diagnostics(items: &[Item]) -> (u64, Vec<Diagnostic>) {
     let bytes = build(items);
     let archive = open(&bytes);
-    (archive.events_count(), archive.findings().iter().cloned().collect())
+    (archive.events_count(), archive.diagnostics().iter().cloned().collect())
 }
 
 fn names(items: &[Item]) -> (u64, Vec<&'static str>) {
-    let (count, findings) = findings(items);
-    (count, findings.iter().map(|found| found.code().name()).collect())
+    let (count, diagnostics) = diagnostics(items);
+    (count, diagnostics.iter().map(|found| found.code().name()).collect())
 }
 
 #[test]
 fn reading_stops_at_the_first_gap() {
-    let (count, found) = findings(&[version(), event(0), event(1), event(3), event(4)]);
+    let (count, found) = diagnostics(&[version(), event(0), event(1), event(3), event(4)]);
     assert_eq!(count, 2);
     let [gap] = &found[..] else { panic!("{found:?}") };
     assert_eq!((gap.code(), gap.location()), (Code::EventsMissing.into(), Some("events/0/2.json")));
@@ -58,7 +58,7 @@ fn an_empty_entry_counts_as_missing() {
     let archive = open(&bytes);
     assert!(!archive.has_attachment("Avatar.image"));
     assert!(archive.attachment("avatar.image").is_none());
-    assert_eq!(archive.findings().count(), 1);
+    assert_eq!(archive.diagnostics().count(), 1);
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn of_duplicates_the_first_is_read() {
     let bytes = build(&[version(), event(0), Item::stored(&path, b"first"), Item::stored(&path, b"second"), event(0)]);
     let archive = open(&bytes);
     assert_eq!(std::io::read_to_string(archive.attachment("Avatar.image").unwrap()).unwrap(), "first");
-    assert_eq!((archive.events_count(), archive.findings().count()), (1, 2));
+    assert_eq!((archive.events_count(), archive.diagnostics().count()), (1, 2));
     // Squidex looks no further when the first has no contents.
     let bytes = build(&[version(), event(0), Item::stored(&path, b""), Item::stored(&path, b"second")]);
     assert!(open(&bytes).attachment("Avatar.image").is_none());
@@ -136,8 +136,8 @@ fn a_flood_of_findings_is_counted_and_not_kept() {
     let bytes = build(&items);
     let limits = Limits::untrusted().with_max_findings_per_code(5);
     let archive = Archive::open(&bytes, bytes.len() as u64, &limits).unwrap();
-    assert_eq!(archive.findings().count_of(Code::ForeignEntry), 50);
-    assert_eq!((archive.findings().iter().count(), archive.findings().count()), (6, 51));
+    assert_eq!(archive.diagnostics().count_of(Code::ForeignEntry), 50);
+    assert_eq!((archive.diagnostics().iter().count(), archive.diagnostics().count()), (6, 51));
 }
 
 #[test]
@@ -162,6 +162,6 @@ fn a_damaged_event_is_named_by_its_number() {
 fn an_app_without_an_id_is_an_error() {
     let json = br#"{"n":{"t":"AppCreatedEvent","s":"app-1","p":"{\"name\":\"x\"}","h":{}}}"#;
     let bytes = build(&[version(), Item::deflated(&event_path(0), json)]);
-    let error = open(&bytes).survey(&mut appsnap::observe::Silent).unwrap_err();
+    let error = open(&bytes).survey(&mut appsnap::observe::NoObserver).unwrap_err();
     assert_eq!(error.to_string(), "event 0: the event creates an app without an id of the form <id>,<name>");
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use appsnap::observe::Silent;
+use appsnap::observe::NoObserver;
 use appsnap::squidex::{NewApp, Writer, clone_app};
 
 use super::{APP, ASSET, open, sample};
@@ -76,7 +76,7 @@ fn archives_of_python_are_read_in_both_forms_and_ours_by_python() {
     let Some(python) = tool("python3") else { return };
     let folder = tempfile::tempdir().unwrap();
     let new = NewApp::new(uuid::Uuid::from_u128(7)).with_name("moved").unwrap();
-    let (ours, _) = clone_app(&open(&sample()), Vec::new(), &new, &mut Silent).unwrap();
+    let (ours, _) = clone_app(&open(&sample()), Vec::new(), &new, &mut NoObserver).unwrap();
     fs::write(folder.path().join("ours.zip"), ours).unwrap();
     let mut writer = Writer::start(Vec::new()).unwrap();
     writer.attachment("first", &b"first"[..]).unwrap();
@@ -88,10 +88,10 @@ fn archives_of_python_are_read_in_both_forms_and_ours_by_python() {
     for (name, compact) in [("compact.zip", true), ("verbose.zip", false)] {
         let bytes = fs::read(folder.path().join(name)).unwrap();
         let archive = open(&bytes);
-        assert!(archive.findings().is_empty(), "{name}: {:?}", archive.findings());
+        assert!(archive.diagnostics().is_empty(), "{name}: {:?}", archive.diagnostics());
         assert_eq!(archive.events_count(), 1002);
-        let survey = archive.survey(&mut Silent).unwrap();
-        assert!(survey.findings.is_empty(), "{name}: {:?}", survey.findings);
+        let survey = archive.survey(&mut NoObserver).unwrap();
+        assert!(survey.diagnostics.is_empty(), "{name}: {:?}", survey.diagnostics);
         assert_eq!(survey.asset_files_count, 1);
         assert_eq!(archive.users().unwrap().unwrap()["u1"], "jane@example.org");
         assert_eq!(archive.urls().unwrap().unwrap().assets_app.as_deref(), Some("https://old/blog/"));

@@ -5,7 +5,7 @@ use std::io::Read as _;
 use std::ops::ControlFlow;
 
 use appsnap::diagnostic;
-use appsnap::observe::{Event as Progress, Observer, Silent};
+use appsnap::observe::{Event as Progress, NoObserver, Observer};
 use appsnap::squidex::{Archive, Code, ErrorKind, Event, NewApp, Writer, clone_app};
 use proptest::prelude::*;
 
@@ -28,7 +28,7 @@ fn events(archive: &Archive<&[u8]>) -> Vec<Event> {
 fn read_write_read_is_equal() {
     let bytes = sample();
     let archive = open(&bytes);
-    assert!(archive.findings().is_empty(), "{:?}", archive.findings());
+    assert!(archive.diagnostics().is_empty(), "{:?}", archive.diagnostics());
     let mut writer = Writer::start(Vec::new()).unwrap();
     for event in archive.events() {
         writer.event(&event.unwrap()).unwrap();
@@ -46,12 +46,12 @@ fn read_write_read_is_equal() {
 #[test]
 fn a_survey_reports_what_a_restore_would_leave_out() {
     let bytes = sample();
-    let survey = open(&bytes).survey(&mut Silent).unwrap();
+    let survey = open(&bytes).survey(&mut NoObserver).unwrap();
     assert_eq!(survey.app.as_ref().map(|app| (&*app.id, &*app.name)), Some((APP, "blog")));
     assert_eq!(survey.events_count, 3);
     assert_eq!(survey.events_by_kind.get("AssetCreatedEventV2"), Some(&1));
-    assert_eq!((survey.asset_files_count, survey.findings.count()), (2, 1));
-    let missing = survey.findings.iter().next().unwrap();
+    assert_eq!((survey.asset_files_count, survey.diagnostics.count()), (2, 1));
+    let missing = survey.diagnostics.iter().next().unwrap();
     assert_eq!(missing.code(), Code::AssetFileMissing);
     assert!(missing.location().unwrap().ends_with(&format!("/{ASSET}_1.asset")));
     let archive = open(&bytes);
@@ -66,8 +66,8 @@ fn a_survey_reports_what_a_restore_fails_at() {
             writer.event(event).unwrap();
         }
         let bytes = writer.finish().unwrap().0;
-        let survey = open(&bytes).survey(&mut Silent).unwrap();
-        survey.findings.iter().map(|found| found.code()).filter(|code| *code != Code::AssetFileMissing).collect()
+        let survey = open(&bytes).survey(&mut NoObserver).unwrap();
+        survey.diagnostics.iter().map(|found| found.code()).filter(|code| *code != Code::AssetFileMissing).collect()
     };
     assert_eq!(codes(&[]), [Code::NoEvents, Code::NoUsers, Code::NoSettings]);
     let asset = asset_event("AssetCreatedEvent", 0);
@@ -83,7 +83,7 @@ fn a_clone_is_the_same_app_under_another_id_and_name() {
     let archive = open(&bytes);
     let id = "0d3e301f-5551-46f8-ad44-8de2be084c95";
     let new = NewApp::new(id.parse().unwrap()).with_name("blog-copy").unwrap();
-    let (copy, report) = clone_app(&archive, Vec::new(), &new, &mut Silent).unwrap();
+    let (copy, report) = clone_app(&archive, Vec::new(), &new, &mut NoObserver).unwrap();
     assert_eq!(report.events_count, archive.events_count());
     let app = archive.app().unwrap().unwrap();
     assert_eq!((&*app.id, &*app.name), (APP, "blog"));
@@ -95,7 +95,7 @@ fn a_clone_is_the_same_app_under_another_id_and_name() {
         assert_eq!(event.headers(), original.headers().map(moved).as_deref());
     }
     assert_eq!(events(&copy)[1].payload(), moved(events(&archive)[1].payload()));
-    let survey = copy.survey(&mut Silent).unwrap();
+    let survey = copy.survey(&mut NoObserver).unwrap();
     assert_eq!(survey.app.as_ref().map(|app| (&*app.id, &*app.name)), Some((id, "blog-copy")));
     assert_eq!(attachments(&copy), attachments(&archive), "attachments belong to the app, not to its name");
 }
@@ -105,9 +105,9 @@ fn cloning_back_gives_the_first_archive_again() {
     let bytes = sample();
     let archive = open(&bytes);
     let there = NewApp::new(uuid::Uuid::from_u128(7)).with_name("elsewhere").unwrap();
-    let (copy, _) = clone_app(&archive, Vec::new(), &there, &mut Silent).unwrap();
+    let (copy, _) = clone_app(&archive, Vec::new(), &there, &mut NoObserver).unwrap();
     let back = NewApp::new(APP.parse().unwrap()).with_name("blog").unwrap();
-    let (again, _) = clone_app(&open(&copy), Vec::new(), &back, &mut Silent).unwrap();
+    let (again, _) = clone_app(&open(&copy), Vec::new(), &back, &mut NoObserver).unwrap();
     assert_eq!(events(&open(&again)), events(&archive));
 }
 
@@ -117,7 +117,7 @@ fn an_archive_whose_first_event_creates_no_app_cannot_be_cloned() {
     writer.event(&asset_event("AssetCreatedEvent", 0)).unwrap();
     let bytes = writer.finish().unwrap().0;
     let new = NewApp::new(uuid::Uuid::nil());
-    let error = clone_app(&open(&bytes), Vec::new(), &new, &mut Silent).unwrap_err();
+    let error = clone_app(&open(&bytes), Vec::new(), &new, &mut NoObserver).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::NoApp));
 }
 
@@ -143,7 +143,7 @@ fn a_writer_refuses_what_a_restore_would_not_find() {
     assert!(writer.attachment("../evil", &b"x"[..]).unwrap_err().is_misuse());
     writer.attachment("Users.json", &b"{}"[..]).unwrap();
     let bytes = writer.finish().unwrap().0;
-    assert!(open(&bytes).findings().is_empty());
+    assert!(open(&bytes).diagnostics().is_empty());
 }
 
 #[test]
