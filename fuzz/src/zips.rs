@@ -36,7 +36,7 @@ fn entries(archive: &zip::Archive<&[u8]>) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
 }
 
 pub fn zip_archive(data: &[u8]) {
-    match zip::Archive::open(data, data.len() as u64, &limits()) {
+    match zip::Archive::open(data, &limits()) {
         Err(error) => expect_plain(&describe(&error)),
         Ok(archive) => {
             let all = entries(&archive);
@@ -62,12 +62,12 @@ fn written(data: &[u8]) {
         expected.push((squidex::attachment_path(&name).into_bytes(), Some(content)));
     }
     let (bytes, _) = writer.finish().expect("an archive");
-    let archive = zip::Archive::open(bytes.as_slice(), bytes.len() as u64, &limits()).expect("a zip file");
+    let archive = zip::Archive::open(bytes.as_slice(), &limits()).expect("a zip file");
     assert!(entries(&archive)[1..] == expected, "other contents came back");
 }
 
 pub fn squidex_archive(data: &[u8]) {
-    let archive = match squidex::Archive::open(data, data.len() as u64, &limits()) {
+    let archive = match squidex::Archive::open(data, &limits()) {
         Ok(archive) => archive,
         Err(error) => return expect_plain(&describe(&error)),
     };
@@ -85,8 +85,7 @@ pub fn squidex_archive(data: &[u8]) {
     }
     let id = uuid::Uuid::from_bytes([7; 16]);
     if let Ok((copy, report)) = squidex::clone_app(&archive, Vec::new(), &NewApp::new(id), &mut NoObserver) {
-        let len = copy.len() as u64;
-        let copy = squidex::Archive::open(copy.as_slice(), len, &limits()).expect("a copy can be opened");
+        let copy = squidex::Archive::open(copy.as_slice(), &limits()).expect("a copy can be opened");
         assert_eq!(copy.events_count(), report.events_count);
         let survey = copy.survey(&mut NoObserver).expect("a copy can be looked over");
         assert_eq!(survey.app.map(|app| app.id), Some(id.to_string()));

@@ -15,7 +15,7 @@ use super::known::{FORMAT_MAJOR, URLS, USERS, Urls, VERSION, Version, asset_file
 use super::object::from_object;
 use super::path::{Member, attachment_path, event_path, lower_case};
 use crate::diagnostic::Diagnostics;
-use crate::gzip::ReadAt;
+use crate::io::ReadAt;
 use crate::layout::escaped;
 use crate::limits::{Budget, Limits};
 use crate::zip::{self, EntryReader, LocatedEntry};
@@ -39,13 +39,13 @@ pub struct Archive<R> {
 }
 
 impl<R: ReadAt> Archive<R> {
-    /// Opens a backup of `len_bytes`: reads the directory of the zip file and the version of the backup.
+    /// Opens a backup: reads the directory of the zip file and the version of the backup.
     ///
     /// # Errors
     /// Returns an error if the zip file is damaged or ambiguous, if it is not a backup, if it contains a name that escapes
     /// from its folder, if its version is not the one that Squidex restores, if a limit is exceeded, or if reading fails.
-    pub fn open(source: R, len_bytes: u64, limits: &Limits) -> Result<Self> {
-        let zip = zip::Archive::open(source, len_bytes, limits)?;
+    pub fn open(source: R, limits: &Limits) -> Result<Self> {
+        let zip = zip::Archive::open(source, limits)?;
         let mut diagnostics = Diagnostics::new(limits.max_findings_per_code());
         let mut events: Vec<(u64, LocatedEntry)> = Vec::new();
         let mut attachments: BTreeMap<String, LocatedEntry> = BTreeMap::new();

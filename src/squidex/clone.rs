@@ -10,7 +10,7 @@ use super::known::VERSION;
 use super::name::AppName;
 use super::path::lower_case;
 use super::writer::{WriteReport, Writer};
-use crate::gzip::ReadAt;
+use crate::io::ReadAt;
 use crate::observe::{Event as Progress, Observer, proceed};
 
 /// Separates the id of an app from the id of something in it (Squidex `DomainId`).

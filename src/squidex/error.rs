@@ -18,7 +18,7 @@ module_error! {
     /// use appsnap::{Limits, squidex};
     ///
     /// let other = std::fs::read("examples/data/files.zip")?;
-    /// let error = squidex::Archive::open(&other, other.len() as u64, &Limits::untrusted()).unwrap_err();
+    /// let error = squidex::Archive::open(&other, &Limits::untrusted()).unwrap_err();
     /// assert!(matches!(error.kind(), squidex::ErrorKind::NotBackup));
     /// # Ok::<(), std::io::Error>(())
     /// ```

@@ -15,7 +15,7 @@
 //! use appsnap::squidex::{Archive, Code, NewApp, clone_app};
 //!
 //! let backup = std::fs::read("examples/data/squidex.zip")?;
-//! let archive = Archive::open(&backup, backup.len() as u64, &Limits::untrusted())?;
+//! let archive = Archive::open(&backup, &Limits::untrusted())?;
 //! assert!(archive.diagnostics().is_empty());
 //!
 //! let survey = archive.survey(&mut NoObserver)?;
@@ -27,7 +27,7 @@
 //!
 //! let new = NewApp::new("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?).with_name("blog-copy")?;
 //! let (copy, _) = clone_app(&archive, Vec::new(), &new, &mut NoObserver)?;
-//! let copy = Archive::open(&copy, copy.len() as u64, &Limits::untrusted())?;
+//! let copy = Archive::open(&copy, &Limits::untrusted())?;
 //! assert_eq!(copy.app()?.unwrap().name, "blog-copy");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

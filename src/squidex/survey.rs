@@ -10,7 +10,7 @@ use super::event::Event;
 use super::known::{SETTINGS, USERS, asset_file_name};
 use super::path::{attachment_path, event_path};
 use crate::diagnostic::Diagnostics;
-use crate::gzip::ReadAt;
+use crate::io::ReadAt;
 use crate::layout::escaped;
 use crate::observe::{Event as Progress, Observer, proceed};
 

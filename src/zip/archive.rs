@@ -7,7 +7,7 @@ use super::entry_reader::EntryReader;
 use super::error::{Error, ErrorKind, Result};
 use super::rawzip_reader::RawzipReader;
 use super::{end_records, local_header};
-use crate::gzip::ReadAt;
+use crate::io::ReadAt;
 use crate::limits::{Budget, Limits};
 
 /// The longest comment at the end of a zip file: its length has 16 bits.
@@ -33,12 +33,13 @@ pub struct Archive<R> {
 }
 
 impl<R: ReadAt> Archive<R> {
-    /// Finds the central directory of a zip file of `len_bytes` and checks it in one pass.
+    /// Finds the central directory of a zip file and checks it in one pass.
     ///
     /// # Errors
     /// Returns an error if the source is not a zip file, if its directory is damaged or ambiguous, if it uses a feature
     /// that is refused, if a limit is exceeded, or if reading fails.
-    pub fn open(source: R, len_bytes: u64, limits: &Limits) -> Result<Self> {
+    pub fn open(source: R, limits: &Limits) -> Result<Self> {
+        let len_bytes = source.len_bytes().map_err(|error| Error::io("measuring the zip file", error))?;
         let mut buffer = vec![0; MAX_CENTRAL_DIRECTORY_RECORD_SIZE];
         let inner = ZipLocator::new()
             .max_search_space(MAX_COMMENT_BYTES.saturating_add(end_records::END_RECORD_BYTES as u64))

@@ -10,7 +10,7 @@ use rawzip::RangeReader;
 use super::entry::{LocatedEntry, Method};
 use super::error::{Error, ErrorKind};
 use super::rawzip_reader::RawzipReader;
-use crate::gzip::ReadAt;
+use crate::io::ReadAt;
 
 /// The number of compressed bytes read at a time.
 const BUFFER_BYTES: usize = 32 << 10;

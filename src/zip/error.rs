@@ -15,7 +15,7 @@ module_error! {
     /// ```
     /// use appsnap::{Limits, zip};
     ///
-    /// let error = zip::Archive::open(&b"PK but no zip"[..], 13, &Limits::untrusted()).unwrap_err();
+    /// let error = zip::Archive::open(&b"PK but no zip"[..], &Limits::untrusted()).unwrap_err();
     /// assert!(error.is_bad_input() && matches!(error.kind(), zip::ErrorKind::NotZip));
     /// ```
     pub struct Error(ErrorKind);

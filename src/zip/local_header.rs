@@ -6,7 +6,7 @@ use rawzip::{ZipArchive, ZipLocalFileHeader};
 use super::entry::{Entry, LocatedEntry, is_encrypted};
 use super::error::{Error, ErrorKind, Result};
 use super::rawzip_reader::RawzipReader;
-use crate::gzip::ReadAt;
+use crate::io::ReadAt;
 
 /// The signature of a data descriptor (APPNOTE 4.3.9.3), which is optional.
 const DESCRIPTOR_SIGNATURE: &[u8] = b"PK\x07\x08";

@@ -16,7 +16,7 @@
 //! use appsnap::{Limits, zip};
 //!
 //! let file = std::fs::read("examples/data/files.zip")?;
-//! let archive = zip::Archive::open(&file, file.len() as u64, &Limits::untrusted())?;
+//! let archive = zip::Archive::open(&file, &Limits::untrusted())?;
 //! let mut buffer = Vec::new();
 //! let mut entries = archive.entries(&mut buffer);
 //! while let Some(entry) = entries.next_entry()? {

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::gzip::ReadAt;
+use crate::io::ReadAt;
 
 /// A [`ReadAt`] that `rawzip` can read from.
 #[derive(Clone, Debug)]

@@ -219,7 +219,7 @@ mod tests {
                 writer.entry(&format!("folder/{index}"), contents.as_slice()).unwrap();
             }
             let bytes = writer.finish().unwrap();
-            let archive = Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted()).unwrap();
+            let archive = Archive::open(&bytes, &Limits::untrusted()).unwrap();
             let mut buffer = Vec::new();
             let mut entries = archive.entries(&mut buffer);
             let mut read = Vec::new();

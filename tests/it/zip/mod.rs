@@ -14,7 +14,7 @@ type Named = (Vec<u8>, Vec<u8>);
 
 /// Reads everything: names and contents in the order of the directory.
 pub(crate) fn read_all(bytes: &[u8], limits: &Limits) -> Result<Vec<Named>, Error> {
-    let archive = Archive::open(bytes, bytes.len() as u64, limits)?;
+    let archive = Archive::open(bytes, limits)?;
     let mut buffer = Vec::new();
     let mut entries = archive.entries(&mut buffer);
     let mut all = Vec::new();
