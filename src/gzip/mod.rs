@@ -23,6 +23,7 @@
 //! ```
 
 mod chunk;
+mod code;
 mod error;
 mod find;
 mod frame;
@@ -39,6 +40,7 @@ mod table;
 mod writer;
 
 pub use chunk::{CHUNK_BYTES, Level};
+pub use code::Code;
 pub use error::{Error, ErrorKind, Result};
 pub use frame::MAGIC;
 pub use parallelism::Parallelism;

@@ -41,8 +41,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod anomaly;
 mod archive;
+mod code;
 mod content;
 mod documents;
 mod entry;
@@ -62,8 +62,8 @@ mod stream;
 mod take_apart;
 mod writer;
 
-pub use anomaly::{Anomaly, AnomalyKind};
 pub use archive::{Documents, ListedDocument, SnapshotArchive};
+pub use code::Code;
 pub use content::{Content, DocumentSource, NoDocuments};
 pub use entry::{Entry, EntryKind};
 pub use error::{Error, ErrorKind, Result};
