@@ -10,9 +10,9 @@ use std::io::{self, BufWriter, Write};
 use std::time::Duration;
 
 use appsnap::DocumentId;
-use appsnap::gzip::Parallelism;
+use appsnap::io::Parallelism;
 use appsnap::metadata::Metadata;
-use appsnap::observe::Silent;
+use appsnap::observe::NoObserver;
 use appsnap::snapshot::{
     DocumentSource, IndexPlacement, Joined, MetadataSizes, PieceSizes, ReadOptions, Sections, Shard, SnapshotArchive,
     SnapshotWriter, WriteOptions,
@@ -45,7 +45,7 @@ impl DocumentSource for Spread {
     }
 }
 
-fn options(threads: usize) -> WriteOptions {
+fn options(threads: u8) -> WriteOptions {
     WriteOptions::new()
         .with_sections(Sections::Digit)
         .with_index(IndexPlacement::Embedded)
@@ -53,9 +53,9 @@ fn options(threads: usize) -> WriteOptions {
         .with_parallelism(Parallelism::threads(threads))
 }
 
-fn pack<S: DocumentSource>(source: &S, threads: usize, file: &File) {
+fn pack<S: DocumentSource>(source: &S, threads: u8, file: &File) {
     let mut writer = SnapshotWriter::start(BufWriter::new(file), &Metadata::new(), options(threads)).unwrap();
-    writer.documents(source, &mut Silent).unwrap();
+    writer.documents(source, &mut NoObserver).unwrap();
     writer.finish().unwrap().0.flush().unwrap();
 }
 
@@ -81,8 +81,7 @@ fn main() {
                 let ((), time, memory) = measured(|| pack(&Shard::of_digits(&source, digit..=digit), 1, &file));
                 worst = (worst.0.max(time), worst.1.max(memory));
                 all += time;
-                let len_bytes = file.metadata().unwrap().len();
-                SnapshotArchive::open(file, len_bytes, ReadOptions::new()).unwrap()
+                SnapshotArchive::open(file, &ReadOptions::new()).unwrap()
             })
             .collect();
         row("slowest of sixteen workers, one thread each", worst);
@@ -90,7 +89,7 @@ fn main() {
         let (joined, time, memory) = measured(|| Joined::plan(&Metadata::new(), &parts, &options(0)).unwrap());
         row("plan of the join", (time, memory));
         let joined_file = tempfile::tempfile_in(folder.path()).unwrap();
-        let (_, time, memory) = measured(|| joined.write_to(&joined_file, &mut Silent).unwrap());
+        let (_, time, memory) = measured(|| joined.write_to(&joined_file, &mut NoObserver).unwrap());
         row("join into a file", (time, memory));
         assert_eq!(joined_file.metadata().unwrap().len(), whole.metadata().unwrap().len());
         let pieces = joined.pieces(PieceSizes::S3);

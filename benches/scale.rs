@@ -10,19 +10,19 @@ use std::fs::File;
 use std::io::{BufWriter, Read, Write};
 use std::time::Duration;
 
-use appsnap::gzip::Parallelism;
+use appsnap::io::Parallelism;
 use appsnap::metadata::Metadata;
-use appsnap::observe::Silent;
+use appsnap::observe::NoObserver;
 use appsnap::snapshot::{IndexPlacement, ReadOptions, SnapshotArchive, SnapshotReader, SnapshotWriter, WriteOptions};
 
 use corpus::Huge;
 use memory::measured;
 
-fn write(source: &Huge, threads: usize, file: &File) -> u64 {
+fn write(source: &Huge, threads: u8, file: &File) -> u64 {
     let options =
         WriteOptions::new().with_parallelism(Parallelism::threads(threads)).with_index(IndexPlacement::Embedded);
     let mut writer = SnapshotWriter::start(BufWriter::new(file), &Metadata::new(), options).unwrap();
-    writer.documents(source, &mut Silent).unwrap();
+    writer.documents(source, &mut NoObserver).unwrap();
     let (mut sink, report) = writer.finish().unwrap();
     sink.flush().unwrap();
     report.index().unwrap().len_bytes()
@@ -54,8 +54,7 @@ fn main() {
         drop(scratch);
         let open = || {
             let file = File::open(&path).unwrap();
-            let len_bytes = file.metadata().unwrap().len();
-            SnapshotArchive::open(file, len_bytes, ReadOptions::new()).unwrap()
+            SnapshotArchive::open(file, &ReadOptions::new()).unwrap()
         };
         let (archive, open_time, _) = measured(open);
         let (listed, list, _) = measured(|| archive.documents().map(|listed| listed.unwrap().len_bytes()).sum::<u64>());
@@ -75,7 +74,7 @@ fn main() {
             let mut reader = SnapshotReader::new(File::open(&path).unwrap(), ReadOptions::new());
             while reader.next_entry().unwrap().is_some() {}
         });
-        let (_, verify, _) = measured(|| archive.verify(Parallelism::threads(2), &mut Silent).unwrap());
+        let (_, verify, _) = measured(|| archive.verify(Parallelism::threads(2), &mut NoObserver).unwrap());
         let per = |time: Duration| format!("{:.2} us/doc", time.as_secs_f64() * 1e6 / count as f64);
         println!(
             "{count:>9} {:>16} {:>16} {:>12} {:>10} {:>10} {:>16} {:>12} {:>9}",

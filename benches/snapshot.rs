@@ -10,9 +10,9 @@ use std::hint::black_box;
 use std::io::{self, Read};
 use std::time::Duration;
 
-use appsnap::gzip::Parallelism;
+use appsnap::io::Parallelism;
 use appsnap::metadata::Metadata;
-use appsnap::observe::Silent;
+use appsnap::observe::NoObserver;
 use appsnap::snapshot::{
     Content, DocumentSource, ExtractOptions, IndexPlacement, ReadOptions, SnapshotArchive, SnapshotReader,
     SnapshotWriter, WriteOptions, extract,
@@ -33,7 +33,7 @@ fn options(parallelism: Parallelism) -> WriteOptions {
 
 fn pull<S: DocumentSource>(source: &S, parallelism: Parallelism) -> Vec<u8> {
     let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options(parallelism)).unwrap();
-    writer.documents(source, &mut Silent).unwrap();
+    writer.documents(source, &mut NoObserver).unwrap();
     writer.finish().unwrap().0
 }
 
@@ -72,10 +72,10 @@ fn pack_folder(criterion: &mut Criterion) {
         group.bench_function(format!("{threads} threads"), |bencher| {
             bencher.iter(|| {
                 let scan = DirectoryOptions::new().with_parallelism(parallelism);
-                let plan = directory::scan(&corpus.files, &scan, &mut Silent).unwrap();
+                let plan = directory::scan(&corpus.files, &scan, &mut NoObserver).unwrap();
                 let mut writer = SnapshotWriter::start(io::sink(), &Metadata::new(), options(parallelism)).unwrap();
                 writer.database(Content::file(File::open(&corpus.dump).unwrap()).unwrap()).unwrap();
-                writer.documents(&plan, &mut Silent).unwrap();
+                writer.documents(&plan, &mut NoObserver).unwrap();
                 writer.finish().unwrap().1.archive_bytes()
             });
         });
@@ -88,10 +88,7 @@ fn read(criterion: &mut Criterion) {
     group.sample_size(10);
     for count in [50_000, 200_000] {
         let archive = pull(&Huge::new(scaled(count)), Parallelism::threads(2));
-        let open = || {
-            let len_bytes = archive.len() as u64;
-            SnapshotArchive::open(archive.as_slice(), len_bytes, ReadOptions::new()).unwrap()
-        };
+        let open = || SnapshotArchive::open(archive.as_slice(), &ReadOptions::new()).unwrap();
         group.throughput(Throughput::Elements(scaled(count) as u64));
         group.bench_function(BenchmarkId::new("front to back", count), |bencher| {
             bencher.iter(|| {
@@ -105,7 +102,7 @@ fn read(criterion: &mut Criterion) {
             bencher.iter(|| open().documents().map(|listed| listed.unwrap().len_bytes()).sum::<u64>());
         });
         group.bench_function(BenchmarkId::new("verify, 2 threads", count), |bencher| {
-            bencher.iter(|| open().verify(Parallelism::threads(2), &mut Silent).unwrap().documents_count());
+            bencher.iter(|| open().verify(Parallelism::threads(2), &mut NoObserver).unwrap().documents_count());
         });
     }
     group.finish();
@@ -114,7 +111,7 @@ fn read(criterion: &mut Criterion) {
 fn fetch(criterion: &mut Criterion) {
     let source = Huge::new(scaled(50_000));
     let bytes = pull(&source, Parallelism::threads(2));
-    let archive = SnapshotArchive::open(bytes.as_slice(), bytes.len() as u64, ReadOptions::new()).unwrap();
+    let archive = SnapshotArchive::open(bytes.as_slice(), &ReadOptions::new()).unwrap();
     let mut next = 0;
     criterion.bench_function("fetch one of 50000", |bencher| {
         bencher.iter(|| {
@@ -132,7 +129,7 @@ fn unpack(criterion: &mut Criterion) {
     let root = if shared_memory.is_dir() { shared_memory.to_owned() } else { std::env::temp_dir() };
     let source = Huge::new(scaled(50_000));
     let bytes = pull(&source, Parallelism::threads(2));
-    let archive = SnapshotArchive::open(bytes.as_slice(), bytes.len() as u64, ReadOptions::new()).unwrap();
+    let archive = SnapshotArchive::open(bytes.as_slice(), &ReadOptions::new()).unwrap();
     let mut group = criterion.benchmark_group("extract 50000");
     group.sample_size(10);
     for threads in [0, 2] {
@@ -141,7 +138,7 @@ fn unpack(criterion: &mut Criterion) {
         group.bench_function(format!("indexed, {threads} threads"), |bencher| {
             bencher.iter_with_large_drop(|| {
                 let folder = folder();
-                archive.extract(&folder.path().join("out"), &options, &mut Silent).unwrap();
+                archive.extract(&folder.path().join("out"), &options, &mut NoObserver).unwrap();
                 folder
             });
         });
@@ -149,7 +146,7 @@ fn unpack(criterion: &mut Criterion) {
             bencher.iter_with_large_drop(|| {
                 let folder = folder();
                 let mut reader = SnapshotReader::new(bytes.as_slice(), ReadOptions::new());
-                extract(&mut reader, &folder.path().join("out"), &options, &mut Silent).unwrap();
+                extract(&mut reader, &folder.path().join("out"), &options, &mut NoObserver).unwrap();
                 folder
             });
         });

@@ -7,10 +7,10 @@
 //! ```no_run
 //! use std::fs::File;
 //! use appsnap::check::{CheckOptions, Profile, Verdict, check};
-//! use appsnap::observe::Silent;
+//! use appsnap::observe::NoObserver;
 //!
 //! let options = CheckOptions::new().with_target_database_bytes(20 << 30);
-//! let report = check(File::open("backup.tar.gz")?, &Profile::mendix_cloud(), &options, &mut Silent)?;
+//! let report = check(File::open("backup.tar.gz")?, &Profile::mendix_cloud(), &options, &mut NoObserver)?;
 //! if report.verdict() == Verdict::Reject {
 //!     eprintln!("{report}");
 //! }
@@ -23,12 +23,12 @@
 //! ```
 //! use std::fs::File;
 //! use appsnap::check::{CheckOptions, Profile, Verdict, check};
-//! use appsnap::observe::Silent;
+//! use appsnap::observe::NoObserver;
 //! use appsnap::pgdump;
 //!
 //! // A bare dump of PostgreSQL 18, for a platform that accepts at most archive version 1.15.
 //! let dump = File::open("tests/data/check/pg18-default.dump")?;
-//! let report = check(dump, &Profile::mendix_cloud(), &CheckOptions::new(), &mut Silent)?;
+//! let report = check(dump, &Profile::mendix_cloud(), &CheckOptions::new(), &mut NoObserver)?;
 //! assert_eq!(report.verdict(), Verdict::Reject);
 //! let worst = report.findings().first().expect("a finding");
 //! assert_eq!(worst.code(), pgdump::Code::DumpFormatTooNew);

@@ -33,10 +33,10 @@ use crate::snapshot::{self, EntryKind, ReadOptions, SnapshotReader, Tolerance};
 /// # writer.database(Content::sized(4, &b"dump"[..]))?;
 /// # let (archive, _) = writer.finish()?;
 /// use appsnap::check::{CheckOptions, Profile, Verdict, check};
-/// use appsnap::observe::Silent;
+/// use appsnap::observe::NoObserver;
 /// use appsnap::pgdump;
 ///
-/// let report = check(archive.as_slice(), &Profile::mendix_cloud(), &CheckOptions::new(), &mut Silent)?;
+/// let report = check(archive.as_slice(), &Profile::mendix_cloud(), &CheckOptions::new(), &mut NoObserver)?;
 /// assert_eq!(report.verdict(), Verdict::Reject);
 /// assert!(report.findings().first().is_some_and(|finding| finding.is(pgdump::Code::DumpNotCustomFormat)));
 /// println!("{report}");

@@ -22,12 +22,12 @@ use crate::source::Plan;
 ///
 /// ```
 /// use std::fs::File;
-/// use appsnap::observe::Silent;
+/// use appsnap::observe::NoObserver;
 /// use appsnap::pgdump::FormatVersion;
 /// use appsnap::prepare::{Change, Database, PrepareOptions};
 ///
 /// let dump = File::open("tests/data/check/pg18-default.dump")?;
-/// let database = Database::open(dump, &PrepareOptions::new(), &mut Silent)?;
+/// let database = Database::open(dump, &PrepareOptions::new(), &mut NoObserver)?;
 /// assert_eq!(database.inspection().header.version(), FormatVersion::V1_16, "as it was given");
 /// match &database.changes()[0] {
 ///     Change::DumpConverted { to, .. } => assert_eq!(*to, FormatVersion::V1_14),

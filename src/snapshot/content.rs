@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::error::{Error, ErrorKind, Result};
 use crate::document::DocumentId;
-use crate::gzip::ReadAt;
+use crate::io::ReadAt;
 use crate::limits::{LimitExceeded, Limits};
 
 /// A payload: a reader, and how many bytes it will give.
@@ -95,7 +95,7 @@ impl Content<File> {
 /// use std::io;
 /// use appsnap::DocumentId;
 /// use appsnap::metadata::Metadata;
-/// use appsnap::observe::Silent;
+/// use appsnap::observe::NoObserver;
 /// use appsnap::snapshot::{DocumentSource, SnapshotWriter, WriteOptions};
 ///
 /// /// Documents that are in memory, ascending by id.
@@ -119,7 +119,7 @@ impl Content<File> {
 ///
 /// let source = InMemory(vec![("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, b"hello".to_vec())]);
 /// let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), WriteOptions::new())?;
-/// writer.documents(&source, &mut Silent)?;
+/// writer.documents(&source, &mut NoObserver)?;
 /// assert_eq!(writer.finish()?.1.document_bytes(), 5);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -7,7 +7,7 @@ use super::attachment::{AssetFile, SETTINGS, USERS};
 use super::error::{Error, EventFault, Result};
 use super::event::Event;
 use super::reader::Archive;
-use crate::gzip::ReadAt;
+use crate::io::ReadAt;
 use crate::observe::{Event as Progress, Observer, proceed};
 
 /// The type of the event that a restore begins with.
@@ -31,10 +31,10 @@ const WITH_FILE: [&str; 2] = ["AssetCreated", "AssetUpdated"];
 /// use appsnap::Limits;
 /// use appsnap::squidex::Archive;
 ///
-/// let archive = Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
-/// use appsnap::observe::Silent;
+/// let archive = Archive::open(&bytes, &Limits::untrusted())?;
+/// use appsnap::observe::NoObserver;
 ///
-/// let survey = archive.survey(&mut Silent)?;
+/// let survey = archive.survey(&mut NoObserver)?;
 /// let app = survey.app().expect("the first event creates it");
 /// assert_eq!((app.name(), app.id()), ("blog", "f4c43ae4-0d14-4ee0-a5c4-4d4e3e1a5f10"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -78,12 +78,12 @@ impl App {
 ///
 /// ```
 /// use appsnap::Limits;
-/// use appsnap::observe::Silent;
+/// use appsnap::observe::NoObserver;
 /// use appsnap::squidex::{Archive, Fault, Writer};
 ///
 /// let (bytes, _) = Writer::start(Vec::new())?.finish()?;
-/// let archive = Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
-/// let survey = archive.survey(&mut Silent)?;
+/// let archive = Archive::open(&bytes, &Limits::untrusted())?;
+/// let survey = archive.survey(&mut NoObserver)?;
 /// assert!(survey.faults().contains(&Fault::NoEvents) && survey.faults().contains(&Fault::NoUsers));
 /// # Ok::<(), appsnap::squidex::Error>(())
 /// ```
@@ -139,10 +139,10 @@ impl fmt::Display for Fault {
 /// use appsnap::Limits;
 /// use appsnap::squidex::Archive;
 ///
-/// let archive = Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
-/// use appsnap::observe::Silent;
+/// let archive = Archive::open(&bytes, &Limits::untrusted())?;
+/// use appsnap::observe::NoObserver;
 ///
-/// let survey = archive.survey(&mut Silent)?;
+/// let survey = archive.survey(&mut NoObserver)?;
 /// assert!(survey.faults().is_empty() && survey.missing_assets().is_empty());
 /// for (kind, count) in survey.events_by_kind() {
 ///     println!("{kind}: {count}");

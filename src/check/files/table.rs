@@ -18,10 +18,10 @@ const THUMBNAIL: &[u8] = b"System.Thumbnail";
 ///
 /// ```
 /// # use std::fs::File;
-/// # use appsnap::observe::Silent;
+/// # use appsnap::observe::NoObserver;
 /// # use appsnap::prepare::{Database, PrepareOptions};
 /// # let dump = File::open("examples/data/quickstart.dump")?;
-/// # let database = Database::open(dump, &PrepareOptions::new(), &mut Silent)?;
+/// # let database = Database::open(dump, &PrepareOptions::new(), &mut NoObserver)?;
 /// use appsnap::check::FileTable;
 ///
 /// let table: &FileTable = database.files().expect("the dump has the table");
@@ -46,10 +46,10 @@ pub(crate) enum Numbers {
 ///
 /// ```
 /// # use std::fs::File;
-/// # use appsnap::observe::Silent;
+/// # use appsnap::observe::NoObserver;
 /// # use appsnap::prepare::{Database, PrepareOptions};
 /// # let dump = File::open("tests/data/pgdump/pg13-edge.dump")?;
-/// # let database = Database::open(dump, &PrepareOptions::new(), &mut Silent)?;
+/// # let database = Database::open(dump, &PrepareOptions::new(), &mut NoObserver)?;
 /// use appsnap::check::NoTable;
 ///
 /// match database.files() {

@@ -1,7 +1,7 @@
 //! Files folders of an app server, and copies of storage buckets: [`scan`] turns one into a [`Plan`].
 //!
 //! ```
-//! use appsnap::observe::Silent;
+//! use appsnap::observe::NoObserver;
 //! use appsnap::source::LeftoverKind;
 //! use appsnap::source::directory::{self, DirectoryOptions};
 //!
@@ -10,7 +10,7 @@
 //! std::fs::write(folder.path().join("shop-0d3e301f-5551-46f8-ad44-8de2be084c95"), "a document")?;
 //! std::fs::write(folder.path().join("readme.txt"), "not a document")?;
 //!
-//! let plan = directory::scan(folder.path(), &DirectoryOptions::new().with_key_prefix("shop-"), &mut Silent)?;
+//! let plan = directory::scan(folder.path(), &DirectoryOptions::new().with_key_prefix("shop-"), &mut NoObserver)?;
 //! assert_eq!(plan.documents_count(), 1);
 //! assert_eq!(plan.leftovers().count(LeftoverKind::NotAnId), 1);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -31,13 +31,13 @@ use super::archive::Store;
 use super::error::{Error, ErrorKind, Result};
 use super::leftover::LeftoverSet;
 use super::plan::{NumberedFile, Plan, Row};
-use crate::gzip::Parallelism;
+use crate::io::Parallelism;
 use crate::observe::{Event, Observer};
 
 /// How a files folder is walked.
 ///
 /// ```
-/// use appsnap::gzip::Parallelism;
+/// use appsnap::io::Parallelism;
 /// use appsnap::source::directory::DirectoryOptions;
 ///
 /// let options = DirectoryOptions::new().with_key_prefix("mendix-").with_parallelism(Parallelism::threads(16));
@@ -76,7 +76,7 @@ impl DirectoryOptions {
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            parallelism: Parallelism::Inline,
+            parallelism: Parallelism::INLINE,
             key_prefix: String::new(),
             key_suffix: String::new(),
             unreadable: Unreadable::Fail,
@@ -84,7 +84,7 @@ impl DirectoryOptions {
         }
     }
 
-    /// How many threads walk. Default: [`Parallelism::Inline`].
+    /// How many threads walk. Default: [`Parallelism::INLINE`].
     ///
     /// A disk that has nothing in its cache makes every look wait, so more threads than cores help there: sixteen listed
     /// 50,000 cold files almost three times as fast as one. A warm one is busy with as many threads as there are cores.
@@ -142,14 +142,14 @@ impl Default for DirectoryOptions {
 /// order, and at last the planned totals.
 ///
 /// ```
-/// use appsnap::observe::Silent;
+/// use appsnap::observe::NoObserver;
 /// use appsnap::source::directory::{self, DirectoryOptions};
 ///
 /// let folder = tempfile::tempdir()?;
 /// std::fs::create_dir_all(folder.path().join("0d/3e"))?;
 /// std::fs::write(folder.path().join("0d/3e/0d3e301f-5551-46f8-ad44-8de2be084c95"), "a document")?;
 ///
-/// let plan = directory::scan(folder.path(), &DirectoryOptions::new(), &mut Silent)?;
+/// let plan = directory::scan(folder.path(), &DirectoryOptions::new(), &mut NoObserver)?;
 /// assert_eq!((plan.documents_count(), plan.document_bytes()), (1, 10));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -169,9 +169,9 @@ pub fn scan(root: impl AsRef<Path>, options: &DirectoryOptions, observer: &mut d
         observer,
     };
     collector.tell(&Event::phase("walking"))?;
-    match options.parallelism {
-        Parallelism::Inline => walk.run_inline(&mut |batch| collector.take(batch))?,
-        Parallelism::Threads(count) => crew::run(&walk, count, &mut |batch| collector.take(batch))?,
+    match options.parallelism.started() {
+        None => walk.run_inline(&mut |batch| collector.take(batch))?,
+        Some(count) => crew::run(&walk, count, &mut |batch| collector.take(batch))?,
     }
     collector.tell(&Event::planned(collector.rows.len() as u64, collector.document_bytes))?;
     let Collector { rows, numbered, leftovers, .. } = collector;

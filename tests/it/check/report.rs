@@ -6,7 +6,7 @@ use appsnap::Limits;
 use appsnap::check::{CheckOptions, Code, ErrorKind, Profile, Verdict, check};
 use appsnap::diagnostic::{self, Severity};
 use appsnap::layout;
-use appsnap::observe::{Event, Observer, Silent};
+use appsnap::observe::{Event, NoObserver, Observer};
 use serde_json::{Value, json};
 
 use super::app;
@@ -79,7 +79,7 @@ fn findings_that_the_profile_leaves_out_do_not_occur() {
     let (dump, lens) = app::healthy();
     let profile = Profile::mendix_cloud().with_severity(Code::DocumentOrphan, None);
     let archive = app::archive(dump, &[lens, &[(9, 1)]].concat());
-    let report = check(archive.as_slice(), &profile, &CheckOptions::new(), &mut Silent).unwrap();
+    let report = check(archive.as_slice(), &profile, &CheckOptions::new(), &mut NoObserver).unwrap();
     assert_eq!(report.findings().count(), 0);
     // The lists are those of the database and the archive, whatever the profile.
     assert_eq!(report.contents().files.unwrap().orphans, 1);
@@ -89,7 +89,7 @@ fn findings_that_the_profile_leaves_out_do_not_occur() {
 fn an_allowed_finding_is_reported_and_does_not_decide_the_verdict() {
     let (dump, _) = app::healthy();
     let archive = app::archive(dump, &[(1, 10)]);
-    let of = |profile: &Profile| check(archive.as_slice(), profile, &CheckOptions::new(), &mut Silent).unwrap();
+    let of = |profile: &Profile| check(archive.as_slice(), profile, &CheckOptions::new(), &mut NoObserver).unwrap();
     assert_eq!(of(&Profile::mendix_cloud()).verdict(), Verdict::Reject);
     let report = of(&Profile::mendix_cloud().with_allowed(Code::DocumentMissing));
     assert_eq!((report.verdict(), report.findings().count_of(Code::DocumentMissing)), (Verdict::Accept, 1));
@@ -114,7 +114,7 @@ fn a_failing_source_is_an_error() {
     for bytes in [archive, dump] {
         for calls_left in [0, 1] {
             let source = FailAt { inner: bytes.as_slice(), calls_left };
-            let error = check(source, &Profile::format(), &CheckOptions::new(), &mut Silent).unwrap_err();
+            let error = check(source, &Profile::format(), &CheckOptions::new(), &mut NoObserver).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Io, "{error}");
         }
     }

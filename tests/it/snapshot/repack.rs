@@ -1,8 +1,8 @@
 //! Repacked, taken apart, indexed afterwards: always what a direct write would have been.
 
-use appsnap::gzip::Parallelism;
+use appsnap::io::Parallelism;
 use appsnap::metadata::Metadata;
-use appsnap::observe::Silent;
+use appsnap::observe::NoObserver;
 use appsnap::snapshot::{
     Content, ErrorKind, IndexPlacement, MetadataSizes, ReadOptions, Sections, Selection, SnapshotArchive,
     SnapshotWriter, WriteOptions, make_index, repack,
@@ -18,7 +18,7 @@ fn direct(contents: &Contents, metadata: &Metadata, selection: Selection, option
         writer.database(Content::sized(database.len() as u64, database.as_slice())).unwrap();
     }
     if selection != Selection::Database {
-        writer.documents(contents, &mut Silent).unwrap();
+        writer.documents(contents, &mut NoObserver).unwrap();
     }
     writer.finish().unwrap().0
 }
@@ -37,15 +37,15 @@ fn repacked_and_taken_apart_equal_a_direct_write() {
     for sections in [Sections::Contents, Sections::Digit] {
         let options = || WriteOptions::new().with_sections(sections).with_index(IndexPlacement::Embedded);
         let (archive, _) = contents.push(options());
-        let open = SnapshotArchive::open(archive.as_slice(), archive.len() as u64, ReadOptions::new()).unwrap();
+        let open = SnapshotArchive::open(archive.as_slice(), &ReadOptions::new()).unwrap();
         for selection in [Selection::All, Selection::Database, Selection::Files] {
             let expected = direct(&contents, &metadata(&contents, selection), selection, options());
             let source = || Ok(archive.as_slice());
             let (repacked, _) =
-                repack(source, Vec::new(), selection, &ReadOptions::new(), options(), &mut Silent).unwrap();
+                repack(source, Vec::new(), selection, &ReadOptions::new(), options(), &mut NoObserver).unwrap();
             assert!(repacked == expected, "repack {selection:?}");
             let (part, report) = open
-                .take_apart(Vec::new(), selection, IndexPlacement::Embedded, Parallelism::threads(2), &mut Silent)
+                .take_apart(Vec::new(), selection, IndexPlacement::Embedded, Parallelism::threads(2), &mut NoObserver)
                 .unwrap();
             assert!(part == expected, "take apart {selection:?}");
             assert_eq!(report.archive_bytes(), part.len() as u64);
@@ -72,7 +72,8 @@ fn archive_in_foreign_order_is_repacked_into_the_writers() {
     tar.resize(tar.len() + 1024, 0);
     let source = || Ok(tar.as_slice());
     let write = WriteOptions::new();
-    let (repacked, _) = repack(source, Vec::new(), Selection::All, &ReadOptions::new(), write, &mut Silent).unwrap();
+    let (repacked, _) =
+        repack(source, Vec::new(), Selection::All, &ReadOptions::new(), write, &mut NoObserver).unwrap();
     assert!(repacked == contents.archive());
 }
 
@@ -97,7 +98,7 @@ fn index_made_afterwards_is_the_one_made_while_writing() {
             let options = || WriteOptions::new().with_sections(sections);
             let (plain, _) = contents.push(options());
             let (indexed, _) = contents.push(options().with_index(IndexPlacement::Embedded));
-            let index = make_index(&plain, plain.len() as u64, sections, &ReadOptions::new());
+            let index = make_index(&plain, sections, &ReadOptions::new());
             let Ok(index) = index else {
                 // An archive that holds nothing but .metadata is none that a strict reader takes.
                 assert!(contents == Contents::default());
@@ -118,6 +119,6 @@ fn archive_of_another_writer_gets_no_index() {
     let mut foreign = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     std::io::Write::write_all(&mut foreign, &plain).unwrap();
     let foreign = foreign.finish().unwrap();
-    let error = make_index(&foreign, foreign.len() as u64, Sections::Contents, &ReadOptions::new()).unwrap_err();
+    let error = make_index(&foreign, Sections::Contents, &ReadOptions::new()).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Misuse(_)), "{error}");
 }

@@ -18,7 +18,7 @@ fn version() -> Item {
 
 fn refusal(items: &[Item]) -> ErrorKind {
     let bytes = build(items);
-    Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted()).expect_err("it was read").kind().clone()
+    Archive::open(&bytes, &Limits::untrusted()).expect_err("it was read").kind().clone()
 }
 
 fn anomalies(items: &[Item]) -> (u64, Vec<Anomaly>) {
@@ -120,10 +120,10 @@ fn a_bomb_is_not_parsed_in_memory() {
     let bomb = Item::deflated(&event_path(0), &vec![b' '; 2 << 20]);
     let bytes = build(&[version(), bomb]);
     let limits = Limits::untrusted().with_max_event_bytes(1 << 20);
-    let archive = Archive::open(&bytes, bytes.len() as u64, &limits).unwrap();
+    let archive = Archive::open(&bytes, &limits).unwrap();
     assert!(archive.event(0).unwrap_err().is_limit());
     let limits = Limits::untrusted().with_max_total_bytes(1 << 20);
-    assert!(Archive::open(&bytes, bytes.len() as u64, &limits).unwrap_err().is_limit());
+    assert!(Archive::open(&bytes, &limits).unwrap_err().is_limit());
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn a_flood_of_oddities_is_counted_and_not_kept() {
     let items: Vec<Item> = (0..50).map(|index| Item::stored(&format!("junk-{index}"), b"")).chain([event(0)]).collect();
     let bytes = build(&items);
     let limits = Limits::untrusted().with_max_findings_per_code(5);
-    let archive = Archive::open(&bytes, bytes.len() as u64, &limits).unwrap();
+    let archive = Archive::open(&bytes, &limits).unwrap();
     assert_eq!((archive.anomalies().iter().count(), archive.anomalies().count()), (5, 51));
 }
 
@@ -156,6 +156,6 @@ fn a_broken_event_names_its_number() {
 fn an_app_without_an_id_is_named() {
     let json = br#"{"n":{"t":"AppCreatedEvent","s":"app-1","p":"{\"name\":\"x\"}","h":{}}}"#;
     let bytes = build(&[version(), Item::deflated(&event_path(0), json)]);
-    let error = open(&bytes).survey(&mut appsnap::observe::Silent).unwrap_err();
+    let error = open(&bytes).survey(&mut appsnap::observe::NoObserver).unwrap_err();
     assert_eq!(error.to_string(), "event 0 creates an app without an id of the form <id>,<name>");
 }
