@@ -11,8 +11,8 @@
 //! | join what many workers packed | [`Joined`], [`Shard`] |
 //!
 //! Options come by value ([`WriteOptions`], [`ReadOptions`], [`ExtractOptions`]), and what was done comes back as a
-//! report ([`WriteReport`], [`ReadReport`], [`ExtractReport`]). An [`Error`] is why the work stopped; an [`Anomaly`] is
-//! what was odd in an archive that could still be read.
+//! report ([`WriteReport`], [`ReadReport`], [`ExtractReport`]). An [`Error`] is why the work stopped; a
+//! [`Diagnostic`](crate::diagnostic::Diagnostic) is a finding about an archive that could still be read.
 //!
 //! ```
 //! use std::io::Read;

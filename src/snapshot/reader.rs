@@ -185,7 +185,7 @@ impl<R: Read> SnapshotReader<R> {
         self.report.diagnostics.add(code, |diagnostic| diagnostic.with_message(message));
     }
 
-    /// Decides what a member is, notes its oddities, counts it.
+    /// Classifies a member, reports what is unusual about its name, and counts it.
     fn place(&mut self, found: &Found) -> Result<Placed> {
         if found.is_label {
             self.note(layout::Code::JunkSkipped, found, "a volume label, which has no content, is skipped");
