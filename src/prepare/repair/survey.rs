@@ -1,4 +1,4 @@
-//! Looks an archive through before anything is written: what is in it, and what has to be made different.
+//! The examination of an archive before its repair: its contents and the required changes.
 
 use std::io::{Read, Seek};
 
@@ -23,7 +23,7 @@ use crate::prepare::options::PrepareOptions;
 use crate::snapshot::{Entry, ReadReport};
 use crate::tarball;
 
-/// What was found on the way.
+/// The findings so far.
 struct Survey {
     places: Places,
     metadata: Found,
@@ -40,7 +40,7 @@ pub(super) fn survey<R: Read + Seek>(
     options: &PrepareOptions,
     observer: &mut dyn Observer,
 ) -> Result<Repair<R>> {
-    proceed(observer, &Event::phase("looking through"))?;
+    proceed(observer, &Event::phase("examining the archive"))?;
     let start = source.stream_position().map_err(|error| Error::io("reading the archive", error))?;
     let limits = &options.limits;
     let mut survey = Survey {
@@ -148,7 +148,7 @@ impl Survey {
 }
 
 impl Dump {
-    /// Its length, where that is not what it was.
+    /// Returns the length of the dump if the repair changes it.
     const fn len_bytes(&self) -> Option<u64> {
         match self {
             Self::Verbatim => None,
@@ -157,7 +157,7 @@ impl Dump {
     }
 }
 
-/// Goes to the dump again, and works its conversion out.
+/// Reads the archive again up to the dump and plans its conversion.
 fn plan<R: Read + Seek>(
     source: &mut R,
     start: u64,
@@ -195,7 +195,7 @@ fn refuse_repeated(documents: &Sorted<(DocumentId, u64)>) -> Result<()> {
     Ok(())
 }
 
-/// What the reader tolerated and the writer does otherwise; and how many names no snapshot may hold.
+/// Returns the tolerated findings that the writer corrects, and the number of names that do not belong in a snapshot.
 fn normalised(report: &ReadReport) -> (Vec<Change>, u64) {
     let (mut normal, mut misplaced_count) = (Vec::new(), 0_u64);
     for (code, count) in report.diagnostics().counts() {
