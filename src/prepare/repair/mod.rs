@@ -23,12 +23,12 @@ use crate::snapshot::{
     Content, Entry, ReadOptions, SnapshotReader, SnapshotWriter, Tolerance, WriteOptions, WriteReport,
 };
 
-/// An archive that is soundly framed and still not acceptable, looked through and ready to be made acceptable.
+/// An archive that has sound framing but is not acceptable, examined and ready to be repaired.
 ///
-/// Made good are: `.metadata` that is missing, unusable or stale; everything lying in a folder; a flat `tree`, letter case
-/// and needless dots; any order; what file managers leave behind; unusual headers; a dump that is too new.
-/// Nothing is guessed: a file that has no place in a snapshot, or two for one place, stop it, and so does a dump
-/// that is damaged. Nothing has been written before [`write`](Self::write).
+/// A repair handles `.metadata` that is missing, unusable or stale; a common top folder; a flat `tree`, letter case and
+/// needless dots in names; any order of members; files that file managers create; unusual headers; and a dump that is too
+/// new. Nothing is guessed: a file that does not belong in a snapshot, two files for one name, or a damaged dump stops it.
+/// Nothing is written before [`write`](Self::write) is called.
 ///
 /// ```
 /// # use appsnap::metadata::Metadata;
