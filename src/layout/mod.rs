@@ -250,8 +250,6 @@ impl Parsed {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
     const ID: &str = "0d3e301f-5551-46f8-ad44-8de2be084c95";
@@ -339,52 +337,82 @@ mod tests {
         assert!(shown.bytes().all(|byte| (0x20..0x7f).contains(&byte)) && shown.len() < 600, "{shown}");
     }
 
-    fn any_name() -> impl Strategy<Value = MemberName> {
-        prop_oneof![
-            Just(MemberName::Metadata),
-            Just(MemberName::Database),
-            any::<[u8; 16]>().prop_map(|bytes| MemberName::Document(DocumentId::from_bytes(bytes))),
-            Just(MemberName::Directory(DirectoryName::Root)),
-            Just(MemberName::Directory(DirectoryName::Database)),
-            Just(MemberName::Directory(DirectoryName::Tree)),
-            any::<u8>().prop_map(|first| MemberName::Directory(DirectoryName::Shard(first))),
-            any::<(u8, u8)>().prop_map(|(a, b)| MemberName::Directory(DirectoryName::SubShard(a, b))),
-        ]
+    fn any_name(random: &mut fastrand::Rng) -> MemberName {
+        match random.u8(..8) {
+            0 => MemberName::Metadata,
+            1 => MemberName::Database,
+            2 => MemberName::Directory(DirectoryName::Root),
+            3 => MemberName::Directory(DirectoryName::Database),
+            4 => MemberName::Directory(DirectoryName::Tree),
+            5 => MemberName::Directory(DirectoryName::Shard(random.u8(..))),
+            6 => MemberName::Directory(DirectoryName::SubShard(random.u8(..), random.u8(..))),
+            _ => MemberName::Document(any_id(random)),
+        }
     }
 
-    proptest! {
-        #[test]
-        fn rendering_and_parsing_are_inverse(name in any_name()) {
+    fn any_id(random: &mut fastrand::Rng) -> DocumentId {
+        DocumentId::from_bytes(random.u128(..).to_be_bytes())
+    }
+
+    #[test]
+    fn rendering_and_parsing_are_inverse() {
+        let mut random = fastrand::Rng::with_seed(1);
+        for _ in 0..1000 {
+            let name = any_name(&mut random);
             let text = name.render().unwrap();
             let is_directory = matches!(name, MemberName::Directory(_));
-            let parsed = MemberName::parse(text.as_bytes(), is_directory).unwrap();
-            prop_assert_eq!(parsed, Parsed::plain(name));
+            assert_eq!(MemberName::parse(text.as_bytes(), is_directory).unwrap(), Parsed::plain(name));
         }
+    }
 
-        #[test]
-        fn whatever_parses_renders_to_a_name_that_means_the_same(
-            raw in "(\\./)?(tree|db|\\.metadata)(/[0-9a-fA-F]{2}){0,2}(/[0-9a-fA-F-]{36}|/db\\.backup|/)?",
-            is_directory: bool,
-        ) {
+    #[test]
+    fn whatever_parses_renders_to_a_name_that_means_the_same() {
+        let mut random = fastrand::Rng::with_seed(2);
+        let mut parsed_count = 0;
+        for _ in 0..10_000 {
+            let mut hex = |len: usize, digits: &[u8]| -> String {
+                (0..len).map(|_| char::from(digits[random.usize(..digits.len())])).collect()
+            };
+            let id = [8, 4, 4, 4, 12].map(|len| hex(len, b"0123456789abcdefABCDEF")).join("-");
+            let shards = [&id[..2], &id[2..4]].map(|shard| format!("/{shard}"));
+            let dashes = format!("/{}", hex(36, b"0123456789abcdefABCDEF-"));
+            let raw = [
+                ["", "./"][random.usize(..2)],
+                ["tree", "db", ".metadata"][random.usize(..3)],
+                &shards[..random.usize(..3)].concat(),
+                ["", "/", "/db.backup", &dashes, &format!("/{id}")][random.usize(..5)],
+            ]
+            .concat();
+            let is_directory = random.bool();
             if let Ok(parsed) = MemberName::parse(raw.as_bytes(), is_directory) {
                 let text = parsed.name().render().unwrap();
-                prop_assert_eq!(MemberName::parse(text.as_bytes(), is_directory).map(|again| again.name()), Ok(parsed.name()));
+                let again = MemberName::parse(text.as_bytes(), is_directory).map(|again| again.name());
+                assert_eq!(again, Ok(parsed.name()), "{raw}");
+                parsed_count += 1;
             }
         }
+        assert!(parsed_count > 1000, "{parsed_count}");
+    }
 
-        #[test]
-        fn the_quick_way_changes_nothing(bytes: [u8; 16], change in 0..NameText::MAX_BYTES, to in "[0-9a-fA-F/.-]") {
-            let mut raw = NameText::of_document(DocumentId::from_bytes(bytes)).as_bytes().to_vec();
-            raw.splice(change..=change, to.bytes());
+    #[test]
+    fn the_quick_way_changes_nothing() {
+        let mut random = fastrand::Rng::with_seed(3);
+        for round in 0..10_000 {
+            let mut raw = NameText::of_document(any_id(&mut random)).as_bytes().to_vec();
+            raw[round % NameText::MAX_BYTES] = random.choice(*b"0123456789abcdefABCDEF/.-").unwrap();
             // A leading `./` means nothing, and goes the long way. It can change why a name is refused: `/` is absolute.
             let long = [b"./", raw.as_slice()].concat();
-            prop_assert_eq!(MemberName::parse(&raw, false).ok(), MemberName::parse(&long, false).ok());
-            prop_assert_eq!(MemberName::parse(&raw, true).ok(), MemberName::parse(&long, true).ok());
+            assert_eq!(MemberName::parse(&raw, false).ok(), MemberName::parse(&long, false).ok());
+            assert_eq!(MemberName::parse(&raw, true).ok(), MemberName::parse(&long, true).ok());
         }
+    }
 
-        #[test]
-        fn no_bytes_make_it_panic(raw: Vec<u8>, is_directory: bool) {
-            let _ = MemberName::parse(&raw, is_directory);
+    #[test]
+    fn no_bytes_make_it_panic() {
+        let mut random = fastrand::Rng::with_seed(4);
+        for _ in 0..10_000 {
+            let raw: Vec<u8> = (0..random.usize(..100)).map(|_| random.u8(..)).collect();
+            let _ = MemberName::parse(&raw, random.bool());
         }
     }
 }

@@ -1,0 +1,12 @@
+//! What several tests share, and the benches with them: archives and dumps made by code, hostile ones too, sources and
+//! sinks that behave badly, and the real tools that serve as witnesses.
+
+pub mod app;
+pub mod archives;
+#[cfg(feature = "object-store")]
+pub mod counting;
+pub mod dumps;
+pub mod hostile;
+pub mod postgres;
+pub mod slow;
+pub mod tools;
