@@ -37,7 +37,7 @@ fn entries(archive: &zip::Archive<&[u8]>) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
 }
 
 pub fn zip_archive(data: &[u8]) {
-    match zip::Archive::open(data, data.len() as u64, &limits()) {
+    match zip::Archive::open(data, &limits()) {
         Err(error) => expect_plain(&describe(&error)),
         Ok(archive) => {
             let all = entries(&archive);
@@ -63,12 +63,12 @@ fn written(data: &[u8]) {
         expected.push((name.into_bytes(), Some(content)));
     }
     let bytes = writer.finish().expect("a zip file");
-    let archive = zip::Archive::open(bytes.as_slice(), bytes.len() as u64, &limits()).expect("a zip file");
+    let archive = zip::Archive::open(bytes.as_slice(), &limits()).expect("a zip file");
     assert!(entries(&archive) == expected, "other contents came back");
 }
 
 pub fn squidex_archive(data: &[u8]) {
-    let archive = match squidex::Archive::open(data, data.len() as u64, &limits()) {
+    let archive = match squidex::Archive::open(data, &limits()) {
         Ok(archive) => archive,
         Err(error) => return expect_plain(&describe(&error)),
     };
@@ -85,8 +85,7 @@ pub fn squidex_archive(data: &[u8]) {
     }
     let id = uuid::Uuid::from_bytes([7; 16]);
     if let Ok((copy, report)) = squidex::clone_app(&archive, Vec::new(), &NewApp::new(id), &mut NoObserver) {
-        let len = copy.len() as u64;
-        let copy = squidex::Archive::open(copy.as_slice(), len, &limits()).expect("a copy can be opened");
+        let copy = squidex::Archive::open(copy.as_slice(), &limits()).expect("a copy can be opened");
         assert_eq!(copy.events_count(), report.written.events_count);
         let survey = copy.survey(&mut NoObserver).expect("a copy can be looked over");
         assert_eq!(survey.app().map(|app| app.id().to_owned()), Some(id.to_string()));

@@ -9,7 +9,7 @@ use object_store::{GetOptions, GetRange, GetResult, ObjectMeta, ObjectStore};
 use tokio::runtime::Handle;
 
 use super::error::{Error, ErrorKind, Result};
-use crate::gzip::ReadAt;
+use crate::io::ReadAt;
 
 /// How an object is read.
 ///
@@ -63,17 +63,19 @@ impl Default for FetchOptions {
 /// ```
 /// # use std::sync::Arc;
 /// # use appsnap::remote::object_store::{memory::InMemory, path::Path};
-/// # let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build()?;
+/// # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+/// # let handle = runtime.handle().clone();
+/// # std::thread::spawn(move || runtime.block_on(std::future::pending::<()>()));
 /// # let (store, place) = (Arc::new(InMemory::new()), Path::from("backups/monday.tar.gz"));
 /// use std::io::Write;
-/// use appsnap::gzip::ReadAt;
+/// use appsnap::io::ReadAt;
 /// use appsnap::remote::{FetchOptions, RemoteObject, RemoteUpload, UploadOptions};
 ///
-/// let mut upload = RemoteUpload::new(store.clone(), place.clone(), runtime.handle().clone(), UploadOptions::new());
+/// let mut upload = RemoteUpload::new(store.clone(), place.clone(), handle.clone(), UploadOptions::new());
 /// upload.write_all(b"hello")?;
 /// upload.finish()?;
 ///
-/// let object = RemoteObject::open(store, place, runtime.handle().clone(), FetchOptions::new())?;
+/// let object = RemoteObject::open(store, place, handle.clone(), FetchOptions::new())?;
 /// let mut two = [0; 2];
 /// object.read_exact_at(&mut two, 3)?;
 /// assert_eq!((object.len_bytes(), &two), (5, b"lo"));
@@ -184,6 +186,10 @@ impl ReadAt for RemoteObject {
             self.fetch(wanted, offset_bytes)?;
         }
         Ok(count)
+    }
+
+    fn len_bytes(&self) -> io::Result<u64> {
+        Ok(self.len_bytes)
     }
 }
 

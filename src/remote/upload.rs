@@ -74,12 +74,14 @@ impl Default for UploadOptions {
 /// ```
 /// # use std::sync::Arc;
 /// # use appsnap::remote::object_store::{memory::InMemory, path::Path};
-/// # let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build()?;
+/// # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+/// # let handle = runtime.handle().clone();
+/// # std::thread::spawn(move || runtime.block_on(std::future::pending::<()>()));
 /// # let (store, place) = (Arc::new(InMemory::new()), Path::from("backups/monday.tar.gz"));
 /// use std::io::Write;
 /// use appsnap::remote::{RemoteUpload, UploadOptions};
 ///
-/// let mut upload = RemoteUpload::new(store, place, runtime.handle().clone(), UploadOptions::new());
+/// let mut upload = RemoteUpload::new(store, place, handle.clone(), UploadOptions::new());
 /// upload.write_all(b"hello")?;
 /// let uploaded = upload.finish()?;
 /// assert_eq!((uploaded.len_bytes, uploaded.e_tag.is_some()), (5, true));
@@ -111,16 +113,18 @@ pub struct Uploaded {
 /// ```
 /// # use std::sync::Arc;
 /// # use appsnap::remote::object_store::{memory::InMemory, path::Path};
-/// # let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build()?;
+/// # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+/// # let handle = runtime.handle().clone();
+/// # std::thread::spawn(move || runtime.block_on(std::future::pending::<()>()));
 /// # let (store, place) = (Arc::new(InMemory::new()), Path::from("backups/monday.tar.gz"));
 /// use std::io::Write;
 /// use appsnap::remote::{FetchOptions, RemoteObject, RemoteUpload, UploadOptions};
 ///
-/// let mut upload = RemoteUpload::new(store.clone(), place.clone(), runtime.handle().clone(), UploadOptions::new());
+/// let mut upload = RemoteUpload::new(store.clone(), place.clone(), handle.clone(), UploadOptions::new());
 /// upload.write_all(b"half of it")?;
 /// upload.abort()?;
 /// // Nobody ever saw a half.
-/// let opened = RemoteObject::open(store, place, runtime.handle().clone(), FetchOptions::new());
+/// let opened = RemoteObject::open(store, place, handle.clone(), FetchOptions::new());
 /// assert!(opened.unwrap_err().is_absent());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -63,10 +63,8 @@ const BUFFER_BYTES: usize = 64 << 10;
 pub fn scan(path: impl AsRef<Path>, options: &ArchiveOptions, observer: &mut dyn Observer) -> Result<Plan> {
     let path = path.as_ref();
     let file = File::open(path).map_err(|cause| Error::io(path, Action::Open, cause))?;
-    let len_bytes = file.metadata().map_err(|cause| Error::io(path, Action::Inspect, cause))?.len();
     let file = Arc::new(file);
-    let archive =
-        Archive::open(Arc::clone(&file), len_bytes, options.limits()).map_err(|error| stopped(path, error))?;
+    let archive = Archive::open(Arc::clone(&file), options.limits()).map_err(|error| stopped(path, error))?;
     let mut gathering = Gathering::new(path, options, observer)?;
     let mut spool = Spool::new(options, path.to_path_buf());
     let mut deflated = Vec::new();

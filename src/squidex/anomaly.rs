@@ -13,7 +13,7 @@ use std::fmt;
 ///     zip.entry(&appsnap::squidex::event_path(index), &br#"{"n":{"t":"X","s":"app-1","p":"{}"}}"#[..])?;
 /// }
 /// let bytes = zip.finish()?;
-/// let archive = Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
+/// let archive = Archive::open(&bytes, &Limits::untrusted())?;
 /// let is_gap = |anomaly: &&Anomaly| matches!(anomaly, Anomaly::Gap { missing_index: 2, unreachable_count: 1, .. });
 /// assert!(archive.anomalies().iter().any(|anomaly| is_gap(&anomaly)));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -120,7 +120,7 @@ impl fmt::Display for Anomaly {
 /// use appsnap::Limits;
 /// use appsnap::squidex::Archive;
 ///
-/// let archive = Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
+/// let archive = Archive::open(&bytes, &Limits::untrusted())?;
 /// assert!(archive.anomalies().is_empty());
 /// for anomaly in archive.anomalies().iter() {
 ///     println!("{}: {anomaly}", anomaly.name());

@@ -37,7 +37,7 @@ pub(super) struct Version {
 /// use appsnap::Limits;
 /// use appsnap::squidex::Archive;
 ///
-/// let archive = Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
+/// let archive = Archive::open(&bytes, &Limits::untrusted())?;
 /// let urls = archive.urls()?.expect("it is there");
 /// assert_eq!(urls.assets.as_deref(), Some("https://cms.example.org/api/assets/"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())

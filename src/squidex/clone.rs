@@ -12,7 +12,7 @@ use super::path::lower_cased;
 use super::reader::Archive;
 use super::survey::App;
 use super::writer::{WriteReport, Writer};
-use crate::gzip::ReadAt;
+use crate::io::ReadAt;
 use crate::observe::{Event as Progress, Observer, proceed};
 
 /// Stands between an app's id and the id of something in it (Squidex `DomainId`).
@@ -63,7 +63,7 @@ impl NewApp {
 /// use appsnap::Limits;
 /// use appsnap::squidex::Archive;
 ///
-/// let archive = Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
+/// let archive = Archive::open(&bytes, &Limits::untrusted())?;
 /// use appsnap::observe::NoObserver;
 /// use appsnap::squidex::{NewApp, clone_app};
 ///
@@ -100,13 +100,13 @@ pub struct CloneReport {
 /// use appsnap::Limits;
 /// use appsnap::squidex::Archive;
 ///
-/// let archive = Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
+/// let archive = Archive::open(&bytes, &Limits::untrusted())?;
 /// use appsnap::observe::NoObserver;
 /// use appsnap::squidex::{NewApp, clone_app};
 ///
 /// let new = NewApp::new(uuid::Uuid::from_u128(7)).with_name("blog-copy".parse()?);
 /// let (copy, _) = clone_app(&archive, Vec::new(), &new, &mut NoObserver)?;
-/// let copy = Archive::open(&copy, copy.len() as u64, &Limits::untrusted())?;
+/// let copy = Archive::open(&copy, &Limits::untrusted())?;
 /// assert!(copy.event(0)?.unwrap().payload().contains("00000000-0000-0000-0000-000000000007,blog-copy"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -22,7 +22,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// let mut zip = appsnap::zip::Writer::new(Vec::new());
 /// zip.entry("holiday/photo.jpg", &b"..."[..])?;
 /// let bytes = zip.finish()?;
-/// let error = Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted()).unwrap_err();
+/// let error = Archive::open(&bytes, &Limits::untrusted()).unwrap_err();
 /// match error.kind() {
 ///     ErrorKind::NotBackup => println!("{error}"),
 ///     ErrorKind::Version { major, .. } => println!("version {major} is not restored by anybody"),
@@ -108,7 +108,7 @@ pub enum ErrorKind {
 /// let mut zip = appsnap::zip::Writer::new(Vec::new());
 /// zip.entry(&event_path(0), &b"{}"[..])?;
 /// let bytes = zip.finish()?;
-/// let archive = Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
+/// let archive = Archive::open(&bytes, &Limits::untrusted())?;
 /// let error = archive.event(0).unwrap_err();
 /// assert!(matches!(error.kind(), ErrorKind::Event { index: 0, fault: EventFault::Empty, .. }), "{error}");
 /// # Ok::<(), Box<dyn std::error::Error>>(())

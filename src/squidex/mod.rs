@@ -22,12 +22,12 @@
 //! writer.event(&Event::new("AppCreatedEvent", format!("app-{app}"), payload)?)?;
 //! let (bytes, _) = writer.finish()?;
 //!
-//! let archive = Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
+//! let archive = Archive::open(&bytes, &Limits::untrusted())?;
 //! assert!(archive.survey(&mut NoObserver)?.faults().is_empty());
 //!
 //! let new = NewApp::new("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?).with_name("blog-copy".parse()?);
 //! let (copy, _) = clone_app(&archive, Vec::new(), &new, &mut NoObserver)?;
-//! let copy = Archive::open(&copy, copy.len() as u64, &Limits::untrusted())?;
+//! let copy = Archive::open(&copy, &Limits::untrusted())?;
 //! assert_eq!(copy.survey(&mut NoObserver)?.app().map(|app| app.name()), Some("blog-copy"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

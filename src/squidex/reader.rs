@@ -13,7 +13,7 @@ use super::error::{Error, ErrorKind, Result};
 use super::event::Event;
 use super::object::from_object;
 use super::path::{Member, attachment_path, event_path, lower_cased};
-use crate::gzip::ReadAt;
+use crate::io::ReadAt;
 use crate::limits::{Budget, Limits};
 use crate::zip::{self, EntryReader, Kind, Place};
 
@@ -34,7 +34,7 @@ use crate::zip::{self, EntryReader, Kind, Place};
 /// use appsnap::Limits;
 /// use appsnap::squidex::Archive;
 ///
-/// let archive = Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
+/// let archive = Archive::open(&bytes, &Limits::untrusted())?;
 /// assert_eq!((archive.version(), archive.events_count()), (Some(5), 1));
 /// assert!(archive.has_attachment("settings.json"));
 /// assert_eq!(archive.users()?.unwrap()["u1"], "ada@example.org");
@@ -64,8 +64,8 @@ impl<R: ReadAt> Archive<R> {
     /// [`Zip`](ErrorKind::Zip) when the zip file is damaged or ambiguous; [`NotBackup`](ErrorKind::NotBackup) when nothing in
     /// it belongs to a backup; [`Name`](ErrorKind::Name) for a name that reaches outside; [`Version`](ErrorKind::Version) for
     /// another version than Squidex restores; [`Limit`](ErrorKind::Limit); [`Io`](ErrorKind::Io).
-    pub fn open(source: R, len_bytes: u64, limits: &Limits) -> Result<Self> {
-        let zip = zip::Archive::open(source, len_bytes, limits)?;
+    pub fn open(source: R, limits: &Limits) -> Result<Self> {
+        let zip = zip::Archive::open(source, limits)?;
         let mut anomalies = Anomalies::default();
         let mut note = |anomaly| anomalies.add(anomaly, limits.max_findings_per_code());
         let mut events: Vec<(u64, Place)> = Vec::new();
@@ -263,7 +263,7 @@ fn in_sequence(mut events: Vec<(u64, Place)>, note: &mut impl FnMut(Anomaly)) ->
 /// use appsnap::Limits;
 /// use appsnap::squidex::Archive;
 ///
-/// let archive = Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
+/// let archive = Archive::open(&bytes, &Limits::untrusted())?;
 /// for event in archive.events() {
 ///     assert_eq!(event?.base_kind(), "AppCreated");
 /// }

@@ -7,7 +7,7 @@ use super::attachment::{AssetFile, SETTINGS, USERS};
 use super::error::{Error, EventFault, Result};
 use super::event::Event;
 use super::reader::Archive;
-use crate::gzip::ReadAt;
+use crate::io::ReadAt;
 use crate::observe::{Event as Progress, Observer, proceed};
 
 /// The type of the event that a restore begins with.
@@ -31,7 +31,7 @@ const WITH_FILE: [&str; 2] = ["AssetCreated", "AssetUpdated"];
 /// use appsnap::Limits;
 /// use appsnap::squidex::Archive;
 ///
-/// let archive = Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
+/// let archive = Archive::open(&bytes, &Limits::untrusted())?;
 /// use appsnap::observe::NoObserver;
 ///
 /// let survey = archive.survey(&mut NoObserver)?;
@@ -82,7 +82,7 @@ impl App {
 /// use appsnap::squidex::{Archive, Fault, Writer};
 ///
 /// let (bytes, _) = Writer::start(Vec::new())?.finish()?;
-/// let archive = Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
+/// let archive = Archive::open(&bytes, &Limits::untrusted())?;
 /// let survey = archive.survey(&mut NoObserver)?;
 /// assert!(survey.faults().contains(&Fault::NoEvents) && survey.faults().contains(&Fault::NoUsers));
 /// # Ok::<(), appsnap::squidex::Error>(())
@@ -139,7 +139,7 @@ impl fmt::Display for Fault {
 /// use appsnap::Limits;
 /// use appsnap::squidex::Archive;
 ///
-/// let archive = Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
+/// let archive = Archive::open(&bytes, &Limits::untrusted())?;
 /// use appsnap::observe::NoObserver;
 ///
 /// let survey = archive.survey(&mut NoObserver)?;

@@ -7,7 +7,7 @@ use super::error::{Corrupt, Error, Result};
 use super::reader::EntryReader;
 use super::seam::Seam;
 use super::{end, local};
-use crate::gzip::ReadAt;
+use crate::io::ReadAt;
 use crate::limits::{Budget, Limits};
 
 /// The longest comment that the 16 bits of its length can announce.
@@ -22,7 +22,7 @@ const MAX_COMMENT_BYTES: u64 = 65_535;
 /// # let mut writer = zip::Writer::new(Vec::new());
 /// # writer.entry("hello.txt", &b"hello"[..])?;
 /// # let bytes = writer.finish()?;
-/// let archive = zip::Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
+/// let archive = zip::Archive::open(&bytes, &Limits::untrusted())?;
 /// assert_eq!((archive.entries_count(), archive.plain_bytes()), (1, 5));
 /// # Ok::<(), zip::Error>(())
 /// ```
@@ -43,14 +43,14 @@ pub struct Archive<R> {
 impl<R: ReadAt> Archive<R> {
     /// Finds the directory and walks it once.
     ///
-    /// `len_bytes` is the length of the source.
-    ///
     /// # Errors
     /// [`NotZip`](super::ErrorKind::NotZip) without an end record; [`Corrupt`](super::ErrorKind::Corrupt) when the directory is damaged,
     /// entries overlap, or bytes stand in front of the first entry or behind the end;
     /// [`Unsupported`](super::ErrorKind::Unsupported) for encryption, methods other than stored and deflate, links and volumes;
     /// [`Limit`](super::ErrorKind::Limit) when the entries are too many or declare too much; [`Io`](super::ErrorKind::Io).
-    pub fn open(source: R, len_bytes: u64, limits: &Limits) -> Result<Self> {
+    pub fn open(source: R, limits: &Limits) -> Result<Self> {
+        let len_bytes =
+            source.len_bytes().map_err(|error| Error::io("determining the length of the zip file", error))?;
         let mut buffer = vec![0; MAX_CENTRAL_DIRECTORY_RECORD_SIZE];
         let inner = ZipLocator::new()
             .max_search_space(MAX_COMMENT_BYTES.saturating_add(end::END_BYTES as u64))
@@ -161,7 +161,7 @@ impl<R: ReadAt> Archive<R> {
 /// # let mut writer = zip::Writer::new(Vec::new());
 /// # writer.entry("hello.txt", &b"hello"[..])?;
 /// # let bytes = writer.finish()?;
-/// let archive = zip::Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
+/// let archive = zip::Archive::open(&bytes, &Limits::untrusted())?;
 /// let mut buffer = zip::Buffer::new();
 /// for _ in 0..2 {
 ///     let mut entries = archive.entries(&mut buffer);
@@ -193,7 +193,7 @@ impl Default for Buffer {
 /// # let mut writer = zip::Writer::new(Vec::new());
 /// # writer.entry("hello.txt", &b"hello"[..])?;
 /// # let bytes = writer.finish()?;
-/// let archive = zip::Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
+/// let archive = zip::Archive::open(&bytes, &Limits::untrusted())?;
 /// let mut buffer = zip::Buffer::new();
 /// let mut entries = archive.entries(&mut buffer);
 /// let mut count = 0;

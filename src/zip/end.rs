@@ -1,7 +1,7 @@
 //! The records at the end of a zip file: they must close the file, speak of one volume, and say where the directory is.
 
 use super::error::{Corrupt, Error, Result, Unsupported};
-use crate::gzip::ReadAt;
+use crate::io::ReadAt;
 
 /// Bytes of the end of central directory record without its comment (APPNOTE 4.3.16).
 pub(super) const END_BYTES: usize = 22;

@@ -23,7 +23,7 @@ const MODE_FOLDER: u32 = 0o040_000;
 /// # let mut writer = zip::Writer::new(Vec::new());
 /// # writer.entry("hello.txt", &b"hello"[..])?;
 /// # let bytes = writer.finish()?;
-/// let archive = zip::Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
+/// let archive = zip::Archive::open(&bytes, &Limits::untrusted())?;
 /// let mut buffer = zip::Buffer::new();
 /// let mut entries = archive.entries(&mut buffer);
 /// assert_eq!(entries.next_entry()?.map(|entry| entry.kind()), Some(zip::Kind::File));
@@ -45,7 +45,7 @@ pub enum Kind {
 /// # let mut writer = zip::Writer::new(Vec::new());
 /// # writer.entry("hello.txt", &b"hello"[..])?;
 /// # let bytes = writer.finish()?;
-/// let archive = zip::Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
+/// let archive = zip::Archive::open(&bytes, &Limits::untrusted())?;
 /// let mut buffer = zip::Buffer::new();
 /// let mut entries = archive.entries(&mut buffer);
 /// assert_eq!(entries.next_entry()?.map(|entry| entry.packing()), Some(zip::Packing::Deflate));
@@ -69,7 +69,7 @@ pub enum Packing {
 /// # let mut writer = zip::Writer::new(Vec::new());
 /// # writer.entry("hello.txt", &b"hello"[..])?;
 /// # let bytes = writer.finish()?;
-/// let archive = zip::Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
+/// let archive = zip::Archive::open(&bytes, &Limits::untrusted())?;
 /// let mut buffer = zip::Buffer::new();
 /// let mut entries = archive.entries(&mut buffer);
 /// let entry = entries.next_entry()?.expect("there is one");
@@ -92,7 +92,7 @@ pub struct Entry<'a> {
 /// # let bytes = writer.finish()?;
 /// use std::io::Read as _;
 ///
-/// let archive = zip::Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
+/// let archive = zip::Archive::open(&bytes, &Limits::untrusted())?;
 /// let mut buffer = zip::Buffer::new();
 /// let mut entries = archive.entries(&mut buffer);
 /// let mut places = Vec::new();

@@ -15,7 +15,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// ```
 /// use appsnap::{Limits, zip};
 ///
-/// let error = zip::Archive::open(&b"PK but no zip"[..], 13, &Limits::untrusted()).unwrap_err();
+/// let error = zip::Archive::open(&b"PK but no zip"[..], &Limits::untrusted()).unwrap_err();
 /// match error.kind() {
 ///     zip::ErrorKind::NotZip => println!("{error}"),
 ///     zip::ErrorKind::Corrupt(how) => println!("download it again: {how}"),
@@ -66,7 +66,7 @@ pub enum ErrorKind {
 /// # writer.entry("hello.txt", &b"hello"[..])?;
 /// # let bytes = writer.finish()?;
 /// let longer = [&bytes[..], b"!"].concat();
-/// let error = zip::Archive::open(&longer, longer.len() as u64, &Limits::untrusted()).unwrap_err();
+/// let error = zip::Archive::open(&longer, &Limits::untrusted()).unwrap_err();
 /// assert!(matches!(error.kind(), zip::ErrorKind::Corrupt(zip::Corrupt::StrayBytes { extra_bytes: 1 })), "{error}");
 /// # Ok::<(), zip::Error>(())
 /// ```
@@ -148,7 +148,7 @@ pub enum Corrupt {
 /// // Say in the directory, 10 bytes behind its signature, that the entry is compressed with bzip2.
 /// let directory = bytes.windows(4).position(|window| window == b"PK\x01\x02").expect("there is a directory");
 /// bytes[directory + 10] = 12;
-/// let error = zip::Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted()).unwrap_err();
+/// let error = zip::Archive::open(&bytes, &Limits::untrusted()).unwrap_err();
 /// assert_eq!(error.kind(), &zip::ErrorKind::Unsupported(zip::Unsupported::Method(12)));
 /// # Ok::<(), zip::Error>(())
 /// ```

@@ -6,7 +6,7 @@ use rawzip::{ZipArchive, ZipLocalFileHeader};
 use super::entry::{Entry, Place, is_encrypted};
 use super::error::{Corrupt, Error, Result, Unsupported};
 use super::seam::Seam;
-use crate::gzip::ReadAt;
+use crate::io::ReadAt;
 
 /// A data descriptor's signature (APPNOTE 4.3.9.3); writers may leave it out.
 const DESCRIPTOR_SIGNATURE: [u8; 4] = *b"PK\x07\x08";

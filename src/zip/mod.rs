@@ -22,7 +22,7 @@
 //! writer.entry("hello.txt", &b"hello"[..])?;
 //! let bytes = writer.finish()?;
 //!
-//! let archive = zip::Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
+//! let archive = zip::Archive::open(&bytes, &Limits::untrusted())?;
 //! let mut buffer = zip::Buffer::new();
 //! let mut entries = archive.entries(&mut buffer);
 //! while let Some(entry) = entries.next_entry()? {

@@ -10,7 +10,7 @@ use rawzip::RangeReader;
 use super::entry::{Packing, Place};
 use super::error::{Corrupt, Error};
 use super::seam::Seam;
-use crate::gzip::ReadAt;
+use crate::io::ReadAt;
 
 /// How much of the stored contents is fetched at a time.
 const BUFFER_BYTES: usize = 32 << 10;
@@ -28,7 +28,7 @@ const BUFFER_BYTES: usize = 32 << 10;
 /// # let bytes = writer.finish()?;
 /// use std::io::Read as _;
 ///
-/// let archive = zip::Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
+/// let archive = zip::Archive::open(&bytes, &Limits::untrusted())?;
 /// let mut buffer = zip::Buffer::new();
 /// let mut entries = archive.entries(&mut buffer);
 /// let entry = entries.next_entry()?.expect("there is one");

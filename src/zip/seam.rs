@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::gzip::ReadAt;
+use crate::io::ReadAt;
 
 /// A [`ReadAt`] in the shape that the zip library asks for.
 #[derive(Clone, Debug)]

@@ -10,3 +10,8 @@ pub mod hostile;
 pub mod postgres;
 pub mod slow;
 pub mod tools;
+
+// The examples of this page are tested here, where there is all of tokio that they need.
+#[cfg(all(doctest, feature = "object-store"))]
+#[doc = include_str!("../../src/_documentation/async.md")]
+pub struct Asynchronous;

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::gzip::ReadAt;
+use crate::io::ReadAt;
 use crate::source::directory::spelling::Spelling;
 use crate::source::directory::{Folder, OpenDocument};
 use crate::source::plan::Row;
@@ -55,7 +55,7 @@ pub(in crate::source) struct Shelf {
 /// # std::fs::write(folder.path().join("0d/3e/0d3e301f-5551-46f8-ad44-8de2be084c95"), "hello")?;
 /// # std::fs::write(folder.path().join("Thumbs.db"), "left by a file manager")?;
 /// # let plan = directory::scan(folder.path(), &DirectoryOptions::new(), &mut NoObserver)?;
-/// use appsnap::gzip::ReadAt;
+/// use appsnap::io::ReadAt;
 /// use appsnap::snapshot::DocumentSource;
 ///
 /// let document = plan.open(0)?;
@@ -171,6 +171,10 @@ impl ReadAt for Document {
             #[cfg(feature = "zip")]
             Inner::Memory(contents) => contents.read_at(buffer, offset_bytes),
         }
+    }
+
+    fn len_bytes(&self) -> io::Result<u64> {
+        Ok(self.len_bytes())
     }
 }
 

@@ -18,7 +18,7 @@ fn version() -> Item {
 
 fn refusal(items: &[Item]) -> ErrorKind {
     let bytes = build(items);
-    Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted()).expect_err("it was read").kind().clone()
+    Archive::open(&bytes, &Limits::untrusted()).expect_err("it was read").kind().clone()
 }
 
 fn anomalies(items: &[Item]) -> (u64, Vec<Anomaly>) {
@@ -120,10 +120,10 @@ fn a_bomb_is_not_parsed_in_memory() {
     let bomb = Item::deflated(&event_path(0), &vec![b' '; 2 << 20]);
     let bytes = build(&[version(), bomb]);
     let limits = Limits::untrusted().with_max_event_bytes(1 << 20);
-    let archive = Archive::open(&bytes, bytes.len() as u64, &limits).unwrap();
+    let archive = Archive::open(&bytes, &limits).unwrap();
     assert!(archive.event(0).unwrap_err().is_limit());
     let limits = Limits::untrusted().with_max_total_bytes(1 << 20);
-    assert!(Archive::open(&bytes, bytes.len() as u64, &limits).unwrap_err().is_limit());
+    assert!(Archive::open(&bytes, &limits).unwrap_err().is_limit());
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn a_flood_of_oddities_is_counted_and_not_kept() {
     let items: Vec<Item> = (0..50).map(|index| Item::stored(&format!("junk-{index}"), b"")).chain([event(0)]).collect();
     let bytes = build(&items);
     let limits = Limits::untrusted().with_max_findings_per_code(5);
-    let archive = Archive::open(&bytes, bytes.len() as u64, &limits).unwrap();
+    let archive = Archive::open(&bytes, &limits).unwrap();
     assert_eq!((archive.anomalies().iter().count(), archive.anomalies().count()), (5, 51));
 }
 

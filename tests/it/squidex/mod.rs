@@ -14,7 +14,7 @@ pub(crate) const APP: &str = "f4c43ae4-0d14-4ee0-a5c4-4d4e3e1a5f10";
 pub(crate) const ASSET: &str = "7a2b5c1d-aaaa-4bbb-8ccc-1234567890ab";
 
 pub(crate) fn open(bytes: &[u8]) -> Archive<&[u8]> {
-    Archive::open(bytes, bytes.len() as u64, &Limits::untrusted()).unwrap()
+    Archive::open(bytes, &Limits::untrusted()).unwrap()
 }
 
 pub(crate) fn app_created() -> Event {

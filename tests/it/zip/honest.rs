@@ -54,7 +54,7 @@ fn an_empty_archive_has_no_entries() {
 #[test]
 fn a_folder_is_told_from_a_file() {
     let bytes = build(&[Item::stored("tree/", b""), Item::stored("tree/x", b"x")]);
-    let archive = Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted()).unwrap();
+    let archive = Archive::open(&bytes, &Limits::untrusted()).unwrap();
     let mut buffer = Buffer::new();
     let mut entries = archive.entries(&mut buffer);
     assert_eq!(entries.next_entry().unwrap().unwrap().kind(), Kind::Folder);

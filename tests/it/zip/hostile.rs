@@ -140,7 +140,7 @@ fn bytes_behind_the_end_of_the_deflate_stream_are_refused() {
 fn wrong_contents_are_never_handed_out_whole() {
     let mut bytes = build(&[Item::stored("a", b"contents")]);
     bytes[31] ^= 1;
-    let archive = Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted()).unwrap();
+    let archive = Archive::open(&bytes, &Limits::untrusted()).unwrap();
     let mut buffer = Buffer::new();
     let place = archive.locate(&archive.entries(&mut buffer).next_entry().unwrap().unwrap()).unwrap();
     let mut reader = archive.read(&place);

@@ -11,7 +11,7 @@ use appsnap::zip::{Archive, Buffer, Error, Result};
 
 /// Reads everything: names and contents in the directory's order.
 pub(crate) fn read_all(bytes: &[u8], limits: &Limits) -> Result<Vec<(Vec<u8>, Vec<u8>)>> {
-    let archive = Archive::open(bytes, bytes.len() as u64, limits)?;
+    let archive = Archive::open(bytes, limits)?;
     let mut buffer = Buffer::new();
     let mut entries = archive.entries(&mut buffer);
     let mut all = Vec::new();

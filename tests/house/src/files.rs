@@ -75,5 +75,5 @@ pub fn pages(root: &Path) -> Vec<File> {
 
 /// The root of this repository.
 pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
