@@ -56,7 +56,7 @@ pub fn detect(data: &[u8]) {
     assert!(!found.name().is_empty());
     let shown = found.to_string();
     assert!(shown.chars().all(|c| (' '..='~').contains(&c)), "{shown:?}");
-    let head = &data[..data.len().min(detection::HEAD_BYTES)];
+    let head = &data[..data.len().min(detection::HEAD_BYTES as usize)];
     assert_eq!(detection::identify(head), found, "more than the head was looked at");
     if appsnap::pgdump::inspect(data, &Limits::untrusted().with_max_decompressed_bytes(1 << 20)).is_ok() {
         // pg_dump ends its own texts with plain line feeds; a dump without any is none of its making.

@@ -56,7 +56,7 @@ pub fn check<R: Read>(
     observer: &mut dyn Observer,
 ) -> Result<Report> {
     let mut head = Vec::new();
-    source.by_ref().take(detect::HEAD_BYTES as u64).read_to_end(&mut head)?;
+    source.by_ref().take(detect::HEAD_BYTES).read_to_end(&mut head)?;
     let detection = detect::identify(&head);
     let begins_like_a_dump = head.starts_with(pgdump::MAGIC);
     let mut judge = Judge::new(profile, options, detection.name());
