@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 
 use super::change::{self, Change};
-use super::error::{Error, ErrorKind, Result};
+use super::error::{self, Result};
 use super::options::PrepareOptions;
 use crate::check::dump::{self, ReadDump};
 use crate::check::files::Numbers;
@@ -71,7 +71,7 @@ impl<R: Read + Seek> Database<R> {
     /// MiB, cancels.
     pub fn open(mut source: R, options: &PrepareOptions, observer: &mut dyn Observer) -> Result<Self> {
         proceed(observer, &Event::phase("reading the dump"))?;
-        let failed = |error| Error::io("reading the dump", error);
+        let failed = |error| error::io_error("reading the dump", error);
         let start = source.stream_position().map_err(failed)?;
         let (read, _) =
             watch(&mut source, observer, |source| dump::read(source, &options.limits, Numbers::Keep, |_| {}))?;
@@ -102,9 +102,9 @@ impl Database<File> {
     /// Returns an error in the cases of [`open`](Self::open), if the options have no spool directory, or if the reader
     /// returns more than [`Limits::max_entry_bytes`](crate::Limits::max_entry_bytes).
     pub fn spooled(reader: impl Read, options: &PrepareOptions, observer: &mut dyn Observer) -> Result<Self> {
-        let folder = options.spool_dir.as_deref().ok_or_else(|| Error::new(ErrorKind::SpoolNeeded))?;
+        let folder = options.spool_dir.as_deref().ok_or_else(|| error::spool_needed())?;
         proceed(observer, &Event::phase("spooling the dump"))?;
-        let failed = |error| Error::io("spooling the dump", error);
+        let failed = |error| error::io_error("spooling the dump", error);
         let mut file = tempfile::tempfile_in(folder).map_err(failed)?;
         let allowed = options.limits.max_entry_bytes();
         // One byte more than allowed shows that the input is too long.
@@ -113,7 +113,7 @@ impl Database<File> {
         let len_bytes = copied.map_err(failed)?;
         if len_bytes > allowed {
             let exceeded = LimitExceeded { name: "max_entry_bytes", allowed, wanted: len_bytes };
-            return Err(pgdump::Error::from(exceeded).into());
+            return Err(exceeded.into());
         }
         file.rewind().map_err(failed)?;
         Self::open(file, options, observer)
@@ -208,8 +208,8 @@ pub(super) fn spool<R: Read>(
     options: &PrepareOptions,
     observer: &mut dyn Observer,
 ) -> Result<(File, u64)> {
-    let folder = options.spool_dir.as_deref().ok_or_else(|| Error::new(ErrorKind::SpoolNeeded))?;
-    let failed = |error| Error::io("spooling the converted dump", error);
+    let folder = options.spool_dir.as_deref().ok_or_else(|| error::spool_needed())?;
+    let failed = |error| error::io_error("spooling the converted dump", error);
     let mut file = tempfile::tempfile_in(folder).map_err(failed)?;
     let conversion = plan.run(BufWriter::new(&mut file), observer)?;
     file.rewind().map_err(failed)?;

@@ -35,7 +35,6 @@ mod repair;
 
 pub use change::Change;
 pub use database::Database;
-pub use error::{Error, ErrorKind, Result};
 pub use options::{Orphans, PrepareOptions};
 pub use pack::Pack;
 pub use prepared::Prepared;

@@ -6,9 +6,10 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::database::Database;
-use super::error::{Error, Result};
+use super::error::Result;
 use super::options::PrepareOptions;
 use super::prepared::Prepared;
+use crate::error::Error;
 use crate::io::Parallelism;
 use crate::observe::Observer;
 use crate::source::directory::{self, DirectoryOptions};
@@ -104,8 +105,9 @@ impl<'a> Pack<'a> {
         let database = match database {
             None => None,
             Some(DatabaseInput::Path(path)) => {
-                let file = File::open(&path).map_err(|error| Error::io("opening the dump", error))?;
-                Some(Database::open(file, &options, observer)?)
+                let named = |error: Error| error.within_name(path.as_os_str().as_encoded_bytes());
+                let file = File::open(&path).map_err(|error| named(Error::io("opening the dump", error)))?;
+                Some(Database::open(file, &options, observer).map_err(named)?)
             }
             Some(DatabaseInput::Reader(reader)) => Some(Database::spooled(reader, &options, observer)?),
         };
@@ -122,7 +124,8 @@ impl<'a> Pack<'a> {
 
 /// Lists the documents of a directory or an archive, which is detected from its content.
 fn scan(path: &Path, options: &PrepareOptions, parallelism: Parallelism, observer: &mut dyn Observer) -> Result<Plan> {
-    let is_directory = fs::metadata(path).map_err(|error| Error::io("opening the files", error))?.is_dir();
+    let named = |error| Error::io("opening the files", error).within_name(path.as_os_str().as_encoded_bytes());
+    let is_directory = fs::metadata(path).map_err(named)?.is_dir();
     if is_directory {
         let directory_options = DirectoryOptions::new().with_parallelism(parallelism);
         return Ok(directory::scan(path, &directory_options, observer)?);
@@ -138,7 +141,7 @@ fn scan(path: &Path, options: &PrepareOptions, parallelism: Parallelism, observe
         let mut magic = Vec::new();
         File::open(path)
             .and_then(|file| file.take(IDENTIFY_BYTES as u64).read_to_end(&mut magic))
-            .map_err(|error| Error::io("reading the files", error))?;
+            .map_err(named)?;
         if identify(&magic) == Identity::Zip {
             return Ok(crate::source::zip::scan(path, &archive_options, observer)?);
         }

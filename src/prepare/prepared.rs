@@ -1,14 +1,16 @@
 //! A dump and documents that have been judged and are ready to be written: [`Prepared`].
 
 use std::io::{Read, Write};
+use std::path::Path;
 
 use super::change::Change;
 use super::database::{self, Database, Source};
-use super::error::{Error, ErrorKind, Result};
+use super::error::{self, Result};
 use super::filtered::FilteredSource;
 use super::options::{Orphans, PrepareOptions};
 use crate::check::files::Sorted;
 use crate::check::{CheckOptions, FileComparison, FileState, NoTable, PlannedArchive, Report, predict_report};
+use crate::io::OutputFile;
 use crate::metadata::Metadata;
 use crate::observe::Observer;
 use crate::snapshot::{DocumentSource, SnapshotWriter, WriteOptions, WriteReport};
@@ -136,6 +138,22 @@ impl<R: Read, S: DocumentSource> Prepared<R, S> {
         }
         Ok(writer.finish()?)
     }
+
+    /// Writes the archive to a file, which appears complete or not at all; see [`OutputFile`].
+    ///
+    /// # Errors
+    /// Returns an error in the cases of [`write`](Self::write), and if the file cannot be created or completed. Nothing
+    /// remains then, and an existing file is unchanged.
+    pub fn write_file(
+        self,
+        path: impl AsRef<Path>,
+        options: WriteOptions,
+        observer: &mut dyn Observer,
+    ) -> Result<WriteReport> {
+        let (output, report) = self.write(OutputFile::create(path, &[])?, options, observer)?;
+        output.finish()?;
+        Ok(report)
+    }
 }
 
 fn known(files: Option<&mut std::result::Result<FileComparison, NoTable>>) -> Result<&mut FileComparison> {
@@ -147,7 +165,7 @@ fn known(files: Option<&mut std::result::Result<FileComparison, NoTable>>) -> Re
         Some(Err(NoTable::TooMany(_))) => "there are more rows of system$filedocument than the limit allows",
         None => "there is no dump",
     };
-    Err(Error::new(ErrorKind::OrphansUnknown(why)))
+    Err(error::orphans_unknown(why))
 }
 
 fn drop_orphans<S: DocumentSource>(

@@ -68,7 +68,7 @@ pub use content::{Content, DocumentSource, NoDocuments};
 pub use entry::{Entry, EntryKind};
 pub use error::{Error, ErrorKind, Result};
 pub use extract::{
-    Durability, Existing, ExtractOptions, ExtractReport, STAGING_PREFIX, Selection, extract, remove_stale_staging,
+    Durability, Existing, ExtractOptions, ExtractReport, Selection, extract,
 };
 pub use index::Index;
 pub use join::{Joined, Piece, PieceSizes, Shard};

@@ -12,7 +12,7 @@ use self::entry::{Item, read_item};
 use self::place::Places;
 use super::change::Change;
 use super::database;
-use super::error::{Error, ErrorKind, Result};
+use super::error::{self, Result};
 use super::options::PrepareOptions;
 use crate::check::Report;
 use crate::limits::Limits;
@@ -125,7 +125,7 @@ impl<R: Read + Seek> Repair<R> {
             }
         }
         if database.is_some() {
-            return Err(Error::new(ErrorKind::Changed));
+            return Err(error::changed());
         }
         Ok(writer.finish()?)
     }
@@ -144,7 +144,7 @@ impl<R: Read + Seek> Repair<R> {
                 return put_database(dump, entry, &limits, writer, observer);
             }
         }
-        Err(Error::new(ErrorKind::Changed))
+        Err(error::changed())
     }
 }
 
@@ -186,7 +186,7 @@ fn put_database<R: Read, W: Write>(
 
 /// Starts reading the archive, and tolerates faults of names and metadata.
 fn open<'s, R: Read + Seek>(source: &'s mut R, start: u64, limits: &Limits) -> Result<SnapshotReader<&'s mut R>> {
-    source.seek(SeekFrom::Start(start)).map_err(|error| Error::io("rewinding the archive", error))?;
+    source.seek(SeekFrom::Start(start)).map_err(|error| error::io_error("rewinding the archive", error))?;
     let options = ReadOptions::new().with_limits(limits.clone()).with_tolerance(Tolerance::Salvage);
     Ok(SnapshotReader::new(source, options))
 }

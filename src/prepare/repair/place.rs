@@ -2,7 +2,7 @@
 
 use crate::layout::{self, MemberName, Named, escaped};
 use crate::prepare::change::Change;
-use crate::prepare::error::{Error, Result};
+use crate::prepare::error::{self, Result};
 use crate::source::is_junk;
 
 /// The folder in which macOS packs the attributes of files.
@@ -51,7 +51,7 @@ impl Places {
     /// Finds the location of a file by its name.
     pub(super) fn find(&mut self, raw: &[u8]) -> Result<Place> {
         self.misplaced_count += 1;
-        let nowhere = |reason| Error::unplaceable(raw, reason);
+        let nowhere = |reason| error::misplaced(raw, reason);
         let name = std::str::from_utf8(raw).map_err(|_| nowhere("its name is not UTF-8"))?;
         if name.chars().any(|letter| letter.is_control() || letter == '\\') {
             return Err(nowhere("its name contains control characters or backslashes"));
@@ -84,7 +84,7 @@ impl Places {
     fn enter(&mut self, folder: &str, raw: &[u8]) -> Result<()> {
         let known = self.folder.get_or_insert_with(|| folder.to_owned());
         if known != folder {
-            return Err(Error::unplaceable(raw, "other files are in another folder"));
+            return Err(error::misplaced(raw, "other files are in another folder"));
         }
         self.in_folder_count += u64::from(!folder.is_empty());
         Ok(())

@@ -18,7 +18,7 @@ use crate::observe::{Event, Observer, proceed, watch};
 use crate::pgdump::{Changes, Transcoder};
 use crate::prepare::change::Change;
 use crate::prepare::database::{self, DumpFacts};
-use crate::prepare::error::{Error, ErrorKind, Result};
+use crate::prepare::error::{self, Result};
 use crate::prepare::options::PrepareOptions;
 use crate::snapshot::{Entry, ReadReport};
 use crate::tarball;
@@ -41,7 +41,7 @@ pub(super) fn survey<R: Read + Seek>(
     observer: &mut dyn Observer,
 ) -> Result<Repair<R>> {
     proceed(observer, &Event::phase("examining the archive"))?;
-    let start = source.stream_position().map_err(|error| Error::io("reading the archive", error))?;
+    let start = source.stream_position().map_err(|error| error::io_error("reading the archive", error))?;
     let limits = &options.limits;
     let mut survey = Survey {
         places: Places::default(),
@@ -69,7 +69,7 @@ pub(super) fn survey<R: Read + Seek>(
 impl Survey {
     fn metadata(&mut self, parsed: std::result::Result<Box<Metadata>, String>) -> Result<()> {
         if !matches!(self.metadata, Found::Nothing) {
-            return Err(Error::repeated(b".metadata"));
+            return Err(error::repeated(b".metadata"));
         }
         self.is_metadata_late = self.dump.is_some() || self.documents.len() > 0;
         self.metadata = parsed.map_or_else(Found::Unusable, Found::Usable);
@@ -78,7 +78,7 @@ impl Survey {
 
     fn database<R: Read>(&mut self, entry: Entry<'_, R>, limits: &Limits, observer: &mut dyn Observer) -> Result<()> {
         if self.dump.is_some() {
-            return Err(Error::repeated(b"db/db.backup"));
+            return Err(error::repeated(b"db/db.backup"));
         }
         self.is_database_late = self.documents.len() > 0;
         let mut tap = SnapshotErrorTap::new(entry);
@@ -105,7 +105,7 @@ impl Survey {
         observer: &mut dyn Observer,
     ) -> Result<Repair<R>> {
         if self.dump.is_none() && self.documents.len() == 0 {
-            return Err(Error::new(ErrorKind::Nothing));
+            return Err(error::nothing_to_repair());
         }
         let documents = self.documents.finish();
         refuse_repeated(&documents)?;
@@ -182,14 +182,14 @@ fn plan<R: Read + Seek>(
             return Ok((dump, changes));
         }
     }
-    Err(Error::new(ErrorKind::Changed))
+    Err(error::changed())
 }
 
 fn refuse_repeated(documents: &Sorted<(DocumentId, u64)>) -> Result<()> {
     let mut before = None;
     for (id, _) in documents.iter() {
         if before.replace(id) == Some(id) {
-            return Err(Error::repeated(NameText::of_document(id).as_bytes()));
+            return Err(error::repeated(NameText::of_document(id).as_bytes()));
         }
     }
     Ok(())
