@@ -46,7 +46,7 @@ impl<'p> Judge<'p> {
     /// Judges what stopped the reader.
     pub(super) fn failure(&mut self, failure: snapshot::Error) -> Result<()> {
         let (code, failure) = rules::archive::of_error(failure)?;
-        self.tally.add(code, || failure.member().map(str::to_owned), || rules::message(&failure));
+        self.tally.add(code, || failure.context().map(str::to_owned), || rules::message(&failure));
         Ok(())
     }
 

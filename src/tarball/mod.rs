@@ -52,9 +52,10 @@ mod member;
 mod reader;
 mod source;
 
-pub use error::{Ambiguity, Damage, Error, ErrorKind, ExtensionFault, Misuse, Part, TypeFault};
+pub use error::{Error, ErrorKind};
 pub use framing::{end_marker_bytes, file_header, padding_bytes};
 pub use member::{Member, MemberKind, Oddities, Oddity};
 pub use reader::Reader;
 
+pub(crate) use error::{Ambiguity, Damage, ExtensionFault, Fault, TypeFault};
 pub(crate) use header::BLOCK_BYTES;

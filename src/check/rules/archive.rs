@@ -13,22 +13,23 @@ pub(in crate::check) fn of_error(error: snapshot::Error) -> Result<(Code, snapsh
     use snapshot::ErrorKind as Kind;
     let code = match error.kind() {
         Kind::Gzip(inner) => of_gzip(inner.kind()),
-        Kind::Tar(inner) => of_tar(inner.kind()),
+        Kind::Tar(inner) => of_tar(inner.fault()),
         Kind::NotASnapshot(_) => Ok(Code::NotASnapshot),
         Kind::Name(fault) => Ok(of_name(*fault)),
         Kind::Duplicate => Ok(Code::NameRepeated),
         Kind::Metadata(inner) => Ok(of_metadata(inner.kind())),
         Kind::MetadataMissing => Ok(Code::MetadataMissing),
         Kind::Limit(_) => Ok(Code::LimitExceeded),
-        Kind::Index(_) => Ok(Code::IndexWrong),
+        Kind::Index(_) | Kind::NoIndex => Ok(Code::IndexWrong),
         Kind::Io { .. } => Err(ErrorKind::Io),
         Kind::Cancelled => Err(ErrorKind::Cancelled),
         Kind::TooShort { .. }
         | Kind::TooLong { .. }
         | Kind::MetadataSize { .. }
-        | Kind::Absent(_)
+        | Kind::NotFound(_)
         | Kind::Exists
-        | Kind::Misuse(_) => Err(ErrorKind::Internal),
+        | Kind::Misuse(_)
+        | Kind::Internal(_) => Err(ErrorKind::Internal),
     };
     match code {
         Ok(code) => Ok((code, error)),
@@ -50,16 +51,16 @@ fn of_gzip(kind: &gzip::ErrorKind) -> Result<Code, ErrorKind> {
     })
 }
 
-fn of_tar(kind: &tarball::ErrorKind) -> Result<Code, ErrorKind> {
-    use tarball::{Ambiguity, Damage, ErrorKind as Kind, ExtensionFault, TypeFault};
-    Ok(match kind {
-        Kind::Damaged(Damage::Truncated(_)) => Code::TarTruncated,
-        Kind::Damaged(Damage::Checksum) => Code::TarChecksum,
-        Kind::Damaged(Damage::StrayZeroBlock) => Code::TarStrayZeros,
-        Kind::Damaged(Damage::TrailingData) => Code::TarTrailingData,
-        Kind::Ambiguous(Ambiguity::Number { .. }) => Code::TarNumber,
-        Kind::Ambiguous(Ambiguity::Magic | Ambiguity::Prefix) => Code::TarDialect,
-        Kind::Extension(fault) => match fault {
+fn of_tar(fault: &tarball::Fault) -> Result<Code, ErrorKind> {
+    use tarball::{Ambiguity, Damage, ExtensionFault, Fault, TypeFault};
+    Ok(match fault {
+        Fault::Damaged(Damage::Truncated(_)) => Code::TarTruncated,
+        Fault::Damaged(Damage::Checksum) => Code::TarChecksum,
+        Fault::Damaged(Damage::StrayZeroBlock) => Code::TarStrayZeros,
+        Fault::Damaged(Damage::TrailingData) => Code::TarTrailingData,
+        Fault::Ambiguous(Ambiguity::Number { .. }) => Code::TarNumber,
+        Fault::Ambiguous(Ambiguity::Magic | Ambiguity::Prefix) => Code::TarDialect,
+        Fault::Extension(fault) => match fault {
             ExtensionFault::Carrier => Code::ExtensionCarrier,
             ExtensionFault::Dangling => Code::ExtensionDangling,
             ExtensionFault::Duplicate(_) => Code::ExtensionDuplicate,
@@ -71,14 +72,14 @@ fn of_tar(kind: &tarball::ErrorKind) -> Result<Code, ErrorKind> {
             ExtensionFault::Size { .. } => Code::ExtensionSize,
             ExtensionFault::LinkTarget => Code::ExtensionLink,
         },
-        Kind::Type(TypeFault::Link) => Code::TypeLink,
-        Kind::Type(TypeFault::Device) => Code::TypeDevice,
-        Kind::Type(TypeFault::Sparse) => Code::TypeSparse,
-        Kind::Type(TypeFault::Payload) => Code::TypePayload,
-        Kind::Type(TypeFault::Unsupported(_)) => Code::TypeUnsupported,
-        Kind::Limit(_) => Code::LimitExceeded,
-        Kind::Io(_) => return Err(ErrorKind::Io),
-        Kind::Misuse(_) => return Err(ErrorKind::Internal),
+        Fault::Type(TypeFault::Link) => Code::TypeLink,
+        Fault::Type(TypeFault::Device) => Code::TypeDevice,
+        Fault::Type(TypeFault::Sparse) => Code::TypeSparse,
+        Fault::Type(TypeFault::Payload) => Code::TypePayload,
+        Fault::Type(TypeFault::Unsupported(_)) => Code::TypeUnsupported,
+        Fault::Limit(..) => Code::LimitExceeded,
+        Fault::Io => return Err(ErrorKind::Io),
+        Fault::Misuse(_) => return Err(ErrorKind::Internal),
     })
 }
 
