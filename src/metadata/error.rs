@@ -48,7 +48,7 @@ pub enum ErrorKind {
 }
 
 impl Kind for ErrorKind {
-    const POSITION_IN: &'static str = "the member";
+    const POSITION_IN: &'static str = ".metadata";
 
     fn category(&self) -> Category {
         match self {

@@ -61,8 +61,8 @@ pub enum ErrorKind {
     #[error("this is not a snapshot: {0}")]
     NotASnapshot(&'static str),
     /// A member's name is none that a snapshot may hold.
-    #[error("{0}")]
-    Name(layout::Fault),
+    #[error("{}", .0.message())]
+    Name(layout::Code),
     /// A name stands in the archive twice, letter case aside.
     #[error("the member stands in the archive twice; which one counts would depend on who reads it")]
     Duplicate,
