@@ -13,7 +13,7 @@ use crate::limits::LimitExceeded;
 use crate::observe::{Event, Observer, proceed, watch};
 use crate::pgdump::{self, Changes, FormatVersion, Incompatibility, Inspection, Transcoder, incompatibilities};
 use crate::snapshot::{Content, SnapshotWriter};
-use crate::source::Plan;
+use crate::source::DocumentPlan;
 
 /// A dump for an archive.
 ///
@@ -151,7 +151,7 @@ impl<R> Database<R> {
     ///
     /// Files remain skipped if no row has their number, if two rows have it with different uuids, or if its row has no
     /// uuid. The [report](super::Prepared::report) lists rows without a uuid, because a person must assign one.
-    pub fn assign_numbers(&self, plan: &mut Plan) -> u64 {
+    pub fn assign_numbers(&self, plan: &mut DocumentPlan) -> u64 {
         let Ok(table) = &self.facts.table else { return 0 };
         // The rows and the plan's questions both ascend by number.
         let mut known = table.numbers().peekable();

@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::io::Parallelism;
 use crate::observe::Observer;
 use crate::source::directory::{self, DirectoryOptions};
-use crate::source::{ArchiveOptions, Plan};
+use crate::source::{ArchiveOptions, DocumentPlan};
 
 /// A builder that collects the inputs of an archive: a dump, files, or both.
 ///
@@ -100,7 +100,7 @@ impl<'a> Pack<'a> {
     /// Returns an error if the dump is damaged or must be converted and cannot be, if a stream must be spooled and there
     /// is no spool directory, if the files cannot be listed, or if the observer cancels. The error's context is the path
     /// of the input.
-    pub fn prepare(self, observer: &mut dyn Observer) -> Result<Prepared<File, Plan>> {
+    pub fn prepare(self, observer: &mut dyn Observer) -> Result<Prepared<File, DocumentPlan>> {
         let Self { options, database, files, parallelism } = self;
         let database = match database {
             None => None,
@@ -123,7 +123,7 @@ impl<'a> Pack<'a> {
 }
 
 /// Lists the documents of a directory or an archive, which is detected from its content.
-fn scan(path: &Path, options: &PrepareOptions, parallelism: Parallelism, observer: &mut dyn Observer) -> Result<Plan> {
+fn scan(path: &Path, options: &PrepareOptions, parallelism: Parallelism, observer: &mut dyn Observer) -> Result<DocumentPlan> {
     let named = |error| Error::io("opening the files", error).within_name(path.as_os_str().as_encoded_bytes());
     let is_directory = fs::metadata(path).map_err(named)?.is_dir();
     if is_directory {
