@@ -17,7 +17,7 @@ use appsnap::detect;
 use appsnap::pgdump::{AccessRights, Conversion, FormatVersion, Offsets, OutputCompression, Owners, Plan, Transcoder};
 use clap::{Parser, ValueEnum};
 use serde_json::{Value, json};
-use support::{Failure, InFile, Outcome, Output, Progress};
+use support::{Failure, InFile, Outcome, Progress, output};
 
 /// Converts a dump to an older archive version.
 #[derive(Parser)]
@@ -110,12 +110,9 @@ fn plan<R: Read>(args: &Args, source: R) -> Outcome<Plan<R>> {
 fn write<R: Read>(args: &Args, plan: Plan<R>, input_bytes: Option<u64>) -> Outcome<Conversion> {
     let mut progress = Progress::new(args.quiet);
     progress.begin("converting", input_bytes);
-    if args.output.as_os_str() == "-" {
-        return plan.run(io::stdout().lock(), &mut progress).in_file(&args.input);
-    }
-    let mut output = Output::create(&args.output)?;
-    let conversion = plan.run(output.file(), &mut progress).in_file(&args.input)?;
-    output.publish()?;
+    let mut output = output::create(&args.output, &[&args.input])?;
+    let conversion = plan.run(&mut output, &mut progress).in_file(&args.input)?;
+    output::finish(output, &args.output)?;
     Ok(conversion)
 }
 

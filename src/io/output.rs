@@ -51,7 +51,11 @@ pub struct OutputFile {
 #[derive(Debug)]
 enum Target {
     /// A temporary file, and the path that it gets.
-    Replaced { file: NamedTempFile, path: PathBuf, is_overwriting: bool },
+    Replaced {
+        file: NamedTempFile,
+        path: PathBuf,
+        is_overwriting: bool,
+    },
     /// A device, FIFO or socket.
     Special(File),
     Stdout(Stdout),

@@ -123,7 +123,12 @@ impl<'a> Pack<'a> {
 }
 
 /// Lists the documents of a directory or an archive, which is detected from its content.
-fn scan(path: &Path, options: &PrepareOptions, parallelism: Parallelism, observer: &mut dyn Observer) -> Result<DocumentPlan> {
+fn scan(
+    path: &Path,
+    options: &PrepareOptions,
+    parallelism: Parallelism,
+    observer: &mut dyn Observer,
+) -> Result<DocumentPlan> {
     let named = |error| Error::io("opening the files", error).within_name(path.as_os_str().as_encoded_bytes());
     let is_directory = fs::metadata(path).map_err(named)?.is_dir();
     if is_directory {
@@ -139,9 +144,7 @@ fn scan(path: &Path, options: &PrepareOptions, parallelism: Parallelism, observe
         use crate::pgdump::{IDENTIFY_BYTES, Identity, identify};
 
         let mut magic = Vec::new();
-        File::open(path)
-            .and_then(|file| file.take(IDENTIFY_BYTES as u64).read_to_end(&mut magic))
-            .map_err(named)?;
+        File::open(path).and_then(|file| file.take(IDENTIFY_BYTES as u64).read_to_end(&mut magic)).map_err(named)?;
         if identify(&magic) == Identity::Zip {
             return Ok(crate::source::zip::scan(path, &archive_options, observer)?);
         }

@@ -67,9 +67,7 @@ pub use code::Code;
 pub use content::{Content, DocumentSource, NoDocuments};
 pub use entry::{Entry, EntryKind};
 pub use error::{Error, ErrorKind, Result};
-pub use extract::{
-    Durability, Existing, ExtractOptions, ExtractReport, Selection, extract,
-};
+pub use extract::{Durability, Existing, ExtractOptions, ExtractReport, Selection, extract};
 pub use index::Index;
 pub use join::{Joined, Piece, PieceSizes, Shard};
 pub use make_index::make_index;

@@ -10,7 +10,6 @@ use std::path::Path;
 
 pub use options::{Durability, Existing, ExtractOptions, Selection};
 
-
 use super::entry::EntryKind;
 use super::error::{Error, Result};
 use super::reader::SnapshotReader;

@@ -9,8 +9,8 @@ use std::time::{Duration, SystemTime};
 use appsnap::io::Parallelism;
 use appsnap::observe::{Event, NoObserver, Observer};
 use appsnap::snapshot::{
-    Durability, ErrorKind, Existing, ExtractOptions, IndexPlacement, ReadOptions, Selection,
-    SnapshotArchive, SnapshotReader, WriteOptions, extract,
+    Durability, ErrorKind, Existing, ExtractOptions, IndexPlacement, ReadOptions, Selection, SnapshotArchive,
+    SnapshotReader, WriteOptions, extract,
 };
 
 use crate::support::archives::{Contents, parallelisms};
@@ -164,7 +164,11 @@ fn stale_staging_is_recognised_and_removed() {
     fs::write(stale.join("content").join("db.backup"), "half").unwrap();
     fs::create_dir(folder.path().join("mine")).unwrap();
     let hour = Duration::from_secs(3600);
-    assert_eq!(remove_stale(folder.path(), SystemTime::now() - hour).unwrap(), [""; 0].map(std::path::PathBuf::from), "it is too young");
+    assert_eq!(
+        remove_stale(folder.path(), SystemTime::now() - hour).unwrap(),
+        [""; 0].map(std::path::PathBuf::from),
+        "it is too young"
+    );
     assert_eq!(remove_stale(folder.path(), SystemTime::now() + hour).unwrap(), [stale.clone()]);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
