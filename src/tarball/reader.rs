@@ -7,7 +7,8 @@ use super::extension::{Extensions, Scope};
 use super::framing::padding_bytes;
 use super::header::{self, BLOCK_BYTES, Dialect, ParsedHeader, Type};
 use super::member::{Member, MemberKind, Oddities, Oddity};
-use super::source::{Source, at_most};
+use super::source::Source;
+use crate::io::{at_most, prefix};
 use crate::limits::{Budget, Limits};
 
 /// Reads the members of a tar stream in order.
@@ -178,7 +179,7 @@ impl<R: BufRead> Reader<R> {
         }
         let left = self.payload_left_bytes;
         match self.source.expect(Part::Payload) {
-            Ok(chunk) => Ok(chunk.get(..at_most(chunk.len(), left)).unwrap_or_default()),
+            Ok(chunk) => Ok(prefix(chunk, left)),
             Err(error) => {
                 self.state = State::Failed;
                 Err(error.in_member(&self.name))

@@ -46,7 +46,7 @@ fn of_gzip(kind: &gzip::ErrorKind) -> Result<Code, ErrorKind> {
         gzip::ErrorKind::TrailingData => Code::GzipTrailingData,
         gzip::ErrorKind::Limit(_) => Code::LimitExceeded,
         gzip::ErrorKind::Io { .. } => return Err(ErrorKind::Io),
-        gzip::ErrorKind::WorkerPanicked => return Err(ErrorKind::Internal),
+        gzip::ErrorKind::Internal(_) => return Err(ErrorKind::Internal),
     })
 }
 

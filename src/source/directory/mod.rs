@@ -16,10 +16,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod crew;
 mod open;
 pub(super) mod spelling;
 pub(super) mod walk;
+mod walkers;
 
 use std::path::{Path, PathBuf};
 
@@ -171,7 +171,7 @@ pub fn scan(root: impl AsRef<Path>, options: &DirectoryOptions, observer: &mut d
     collector.tell(&Event::phase("walking"))?;
     match options.parallelism.started() {
         None => walk.run_inline(&mut |batch| collector.take(batch))?,
-        Some(count) => crew::run(&walk, count, &mut |batch| collector.take(batch))?,
+        Some(count) => walkers::run(&walk, count, &mut |batch| collector.take(batch))?,
     }
     collector.tell(&Event::planned(collector.rows.len() as u64, collector.document_bytes))?;
     let Collector { rows, numbered, leftovers, .. } = collector;
