@@ -34,6 +34,7 @@
 
 mod chunk;
 mod chunk_stream;
+mod code;
 mod deflater;
 mod error;
 mod fixed_huffman;
@@ -47,6 +48,7 @@ mod table;
 mod writer;
 
 pub use chunk::CHUNK_BYTES;
+pub use code::Code;
 pub use error::{Error, ErrorKind, Result};
 pub use level::Level;
 pub use reader::{Reader, is_gzip};
@@ -60,6 +62,5 @@ pub(crate) use inflater::Inflater;
 pub(crate) use locate_chunks::{ChunkLengths, locate_chunks};
 pub(crate) use parallel::ChunkSource;
 pub(crate) use reader::{MemberReader, MemberSink};
-pub(crate) use table::MemberFacts;
-pub(crate) use table::{AROUND_CHUNKS_BYTES, ChunkLocation, ChunkRow, ChunkTable};
+pub(crate) use table::{AROUND_CHUNKS_BYTES, ChunkLocation, ChunkRow, ChunkTable, MemberFacts};
 pub(crate) use writer::Writer;

@@ -42,7 +42,7 @@ pub(in crate::source) struct Shelf {
     /// By [`Row::place`].
     pub(super) slots: Vec<(Spelling, Location)>,
     #[cfg(feature = "zip")]
-    pub(super) deflated: Option<(crate::zip::Archive<Arc<File>>, Vec<crate::zip::Place>)>,
+    pub(super) deflated: Option<(crate::zip::Archive<Arc<File>>, Vec<crate::zip::LocatedEntry>)>,
 }
 
 /// A document of a plan, opened to be read.
@@ -140,7 +140,7 @@ impl Shelf {
         let (archive, places) = self.deflated.as_ref().ok_or(io::ErrorKind::InvalidInput)?;
         let place = usize::try_from(number).ok().and_then(|number| places.get(number));
         let mut contents = Vec::new();
-        archive.read(place.ok_or(io::ErrorKind::InvalidInput)?).read_to_end(&mut contents)?;
+        archive.read_located(place.ok_or(io::ErrorKind::InvalidInput)?).read_to_end(&mut contents)?;
         Ok(Document(Inner::Memory(contents)))
     }
 }
