@@ -10,13 +10,14 @@
 //! ```
 
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 
 use super::archive::{ArchiveOptions, Gathering, Location, Spool};
-use super::error::{Action, Error, ErrorKind, Result};
+use super::error::{Error, ErrorKind, Result};
 use super::plan::Plan;
+use crate::error::Category;
 use crate::observe::Observer;
 use crate::zip::{self, Archive, LocatedEntry, Method};
 
@@ -42,7 +43,7 @@ const BUFFER_BYTES: usize = 64 << 10;
 /// Suited to archives from strangers: see [`zip`]. Nothing of a name but a uuid survives.
 pub fn scan(path: impl AsRef<Path>, options: &ArchiveOptions, observer: &mut dyn Observer) -> Result<Plan> {
     let path = path.as_ref();
-    let file = File::open(path).map_err(|cause| Error::io(path, Action::Open, cause))?;
+    let file = File::open(path).map_err(|cause| Error::io(path, "opening", cause))?;
     let file = Arc::new(file);
     let archive = Archive::open(Arc::clone(&file), options.limits()).map_err(|error| stopped(path, error))?;
     let mut gathering = Gathering::new(path, options, observer)?;
@@ -62,8 +63,8 @@ pub fn scan(path: impl AsRef<Path>, options: &ArchiveOptions, observer: &mut dyn
                 Location::Archive(located.offset_bytes)
             }
             Method::Deflate if located.uncompressed_bytes <= MAX_INFLATED_BYTES => {
-                let number =
-                    u32::try_from(deflated.len()).map_err(|_| gathering.refuse(ErrorKind::Archive, entry.name()))?;
+                let number = u32::try_from(deflated.len())
+                    .map_err(|_| Error::archive(path, crate::Error::of(Category::Limit, "too many documents")))?;
                 deflated.push(located);
                 Location::Deflated(number)
             }
@@ -91,7 +92,7 @@ fn drain(
     loop {
         let count = reader.read(&mut buffer).map_err(|cause| match cause.downcast::<zip::Error>() {
             Ok(error) => stopped(path, error),
-            Err(cause) => Error::io(path, Action::Read, cause),
+            Err(cause) => Error::io(path, "reading", cause),
         })?;
         if count == 0 {
             return Ok(());
@@ -103,8 +104,10 @@ fn drain(
 
 /// Tells a failing disk from a bad archive.
 fn stopped(path: &Path, error: zip::Error) -> Error {
-    match error.kind() {
-        zip::ErrorKind::Io { .. } => Error::io(path, Action::Read, error.into()),
-        _ => Error::caused(path, ErrorKind::Archive, io::Error::from(error)),
+    match *error.kind() {
+        zip::ErrorKind::Io { action, .. } => {
+            Error::in_path(path, ErrorKind::Io { action }).because_shared(error.shared_source())
+        }
+        _ => Error::archive(path, error),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io::BufRead;
 
-use super::error::{Damage, Error, ErrorKind, Part};
+use super::error::{Damage, Error, Fault, Part};
 use super::header::{BLOCK_BYTES, Block, is_zero};
 use crate::io::{CountedSource, at_most, copy_prefix, prefix};
 use crate::limits::Budget;
@@ -45,10 +45,9 @@ impl<R: BufRead> Source<R> {
     /// The next bytes, as many as lie ready and the limit allows; empty at the end of the stream.
     pub(crate) fn peek(&mut self) -> Result<&[u8], Error> {
         let at = self.inner.position();
-        let fail = |kind| Error::new(kind, Some(at));
-        let chunk = self.inner.fill().map_err(|error| fail(ErrorKind::Io(error)))?;
+        let chunk = self.inner.fill().map_err(|source| Error::io(source).at(at))?;
         if !chunk.is_empty() {
-            self.total.check(1).map_err(|exceeded| fail(ErrorKind::Limit(exceeded)))?;
+            self.total.check(1).map_err(|exceeded| Error::new(exceeded.into()).at(at))?;
         }
         Ok(prefix(chunk, self.total.left()))
     }
@@ -57,7 +56,7 @@ impl<R: BufRead> Source<R> {
     pub(crate) fn expect(&mut self, part: Part) -> Result<&[u8], Error> {
         let at = self.inner.position();
         match self.peek()? {
-            [] => Err(Error::new(ErrorKind::Damaged(Damage::Truncated(part)), Some(at))),
+            [] => Err(Error::new(Fault::Damaged(Damage::Truncated(part))).at(at)),
             chunk => Ok(chunk),
         }
     }
@@ -119,7 +118,7 @@ impl<R: BufRead> Source<R> {
             }
             if !is_zero(chunk) {
                 let zeros = chunk.iter().take_while(|&&byte| byte == 0).count() as u64;
-                return Err(Error::new(ErrorKind::Damaged(Damage::TrailingData), Some(at.saturating_add(zeros))));
+                return Err(Error::new(Fault::Damaged(Damage::TrailingData)).at(at.saturating_add(zeros)));
             }
             let count = chunk.len();
             self.take(count);

@@ -31,7 +31,7 @@ impl Batch {
     fn write(&mut self, tree: &Tree) -> Result<()> {
         let mut start = 0;
         for (id, end) in self.documents.drain(..) {
-            let bytes = self.bytes.get(start..end).ok_or_else(|| Error::misuse("a batch lacks a document"))?;
+            let bytes = self.bytes.get(start..end).ok_or_else(|| Error::internal("a batch lacks a document"))?;
             tree.small_document(id, bytes)?;
             start = end;
         }

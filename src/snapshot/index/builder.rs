@@ -241,7 +241,7 @@ impl Builder {
             chunks_count: data.chunks.len() as u64,
         };
         self.sink.page(&locator.render());
-        let members = self.sink.0.ok_or_else(|| Error::misuse("a page of the index is too long"))?;
+        let members = self.sink.0.ok_or_else(|| Error::internal("a page of the index is too long"))?;
         let len_bytes = members.iter().map(|member| member.len() as u64).sum();
         debug_assert_eq!(Some(len_bytes), locator.index_bytes());
         Ok(Index { members, len_bytes })

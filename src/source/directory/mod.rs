@@ -202,7 +202,7 @@ impl Collector<'_> {
 
     fn tell(&mut self, event: &Event<'_>) -> Result<()> {
         if self.observer.observe(event).is_break() {
-            return Err(Error::new(&self.folder.root, ErrorKind::Cancelled));
+            return Err(Error::in_path(&self.folder.root, ErrorKind::Cancelled));
         }
         Ok(())
     }
@@ -219,7 +219,7 @@ pub(super) struct Folder {
 impl Folder {
     fn new(root: &Path, options: &DirectoryOptions) -> Result<Self> {
         if options.key_suffix.contains(['/', '\\']) {
-            return Err(Error::new(
+            return Err(Error::in_path(
                 root,
                 ErrorKind::Misuse("a key suffix cannot hold a slash, files have no parts below them"),
             ));
@@ -227,7 +227,7 @@ impl Folder {
         let (folders, prefix) = options.key_prefix.rsplit_once('/').unwrap_or(("", &options.key_prefix));
         let leaves = folders.starts_with('/') || folders.split('/').any(|part| part == "..");
         if leaves || options.key_prefix.contains('\\') {
-            return Err(Error::new(
+            return Err(Error::in_path(
                 root,
                 ErrorKind::Misuse("the folders of a key prefix must lie inside the files folder"),
             ));

@@ -11,7 +11,7 @@ use std::thread;
 
 use super::spelling::Shards;
 use super::walk::{Batch, Candidate, Job, Walk, WalkSink};
-use crate::source::error::{Action, Error, ErrorKind, Result};
+use crate::source::error::{Error, ErrorKind, Result};
 
 /// Walks on `threads_count` threads and passes everything found to `deliver`, on this thread.
 pub(super) fn run(
@@ -29,7 +29,7 @@ pub(super) fn run(
             if let Err(cause) = started {
                 // Fewer threads do; none at all is an error.
                 if number == 0 {
-                    return Err(Error::io(&walk.folder.root, Action::List, cause));
+                    return Err(Error::io(&walk.folder.root, "listing the folder", cause));
                 }
                 break;
             }
@@ -56,7 +56,11 @@ fn walk_until_done(walk: &Walk<'_>, queue: &WorkQueue, sender: &SyncSender<Resul
         Ok(batch)
     });
     let result = catch_unwind(work).unwrap_or_else(|_| {
-        Err(Error::io(&walk.folder.root, Action::List, io::Error::other("a thread that lists folders panicked")))
+        Err(Error::io(
+            &walk.folder.root,
+            "listing the folder",
+            io::Error::other("a thread that lists folders panicked"),
+        ))
     });
     // A collector that takes nothing any more has stopped for an error of its own.
     let _ = sender.send(result);
@@ -71,7 +75,7 @@ struct ThreadSink<'a> {
 impl WalkSink for ThreadSink<'_> {
     fn deliver(&mut self, batch: &mut Batch) -> Result<()> {
         // This error only ends the walker: no one receives it.
-        self.sender.send(Ok(std::mem::take(batch))).map_err(|_| Error::new("", ErrorKind::Cancelled))
+        self.sender.send(Ok(std::mem::take(batch))).map_err(|_| Error::in_path("", ErrorKind::Cancelled))
     }
 
     fn enter(&mut self, shards: Shards) {

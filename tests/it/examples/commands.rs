@@ -6,7 +6,8 @@ use appsnap::pgdump::{Compression, FormatVersion};
 use serde_json::{Value, json as value};
 use tempfile::{TempDir, tempdir};
 
-use super::{DUMP, document_path, example, json, make_files, run, stderr, stdout};
+use super::{example, json, run, stderr, stdout};
+use crate::support::app::{DUMP, document_path, make_files};
 use crate::support::dumps::DumpBuilder;
 use crate::support::hostile::plan::{METADATA, Part, Plan};
 
