@@ -5,12 +5,14 @@ use std::fs::{self, DirEntry};
 use std::io;
 use std::path::PathBuf;
 
+use super::folder::FilesFolder;
+use super::options::Unreadable;
 use super::spelling::{Mismatch, Shards, Spelling, decimal};
-use super::{Folder, Unreadable};
 use crate::document::DocumentId;
 use crate::source::error::{Error, Result};
+use crate::source::junk::is_junk;
 use crate::source::leftover::{Leftover, LeftoverKind};
-use crate::source::plan::{NumberedFile, Row};
+use crate::source::row::{NumberedFile, Row};
 
 /// Entries gathered before they are passed on, so that passing costs nothing.
 const BATCH_COUNT: usize = 1024;
@@ -19,7 +21,7 @@ const CANDIDATES_COUNT: usize = 256;
 
 /// What every walker knows.
 pub(super) struct Walk<'a> {
-    pub(super) folder: &'a Folder,
+    pub(super) folder: &'a FilesFolder,
     pub(super) unreadable: Unreadable,
 }
 
@@ -178,7 +180,7 @@ impl Walk<'_> {
         match entry.metadata() {
             // The type can have changed since the listing; the opening will look again.
             Ok(metadata) if metadata.is_file() => {
-                batch.rows.push(Row { id: *id, place: spelling.bits(), len_bytes: metadata.len() });
+                batch.rows.push(Row { id: *id, locator: spelling.bits(), len_bytes: metadata.len() });
             }
             Ok(_) => batch.leftovers.push(leftover(LeftoverKind::Vanished, *shards, Some(&entry.file_name()))),
             Err(cause) => self.cannot("inspecting the file", *shards, Some(&entry.file_name()), cause, batch)?,
@@ -241,16 +243,6 @@ fn leftover(kind: LeftoverKind, shards: Shards, name: Option<&OsStr>) -> Leftove
     Leftover::new(kind, relative_path(shards, name))
 }
 
-/// Whether a file manager, a file server or a version control system is known to leave files of this name.
-pub(crate) fn is_junk(name: &[u8]) -> bool {
-    const NAMES: [&str; 8] =
-        ["thumbs.db", "ehthumbs.db", "desktop.ini", ".ds_store", ".directory", ".gitkeep", ".gitignore", ".localized"];
-    /// AppleDouble files of macOS, and what NFS keeps of deleted files that are still open.
-    const PREFIXES: [&[u8]; 2] = [b"._", b".nfs"];
-    NAMES.iter().any(|junk| name.eq_ignore_ascii_case(junk.as_bytes()))
-        || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::DirectoryOptions;
@@ -258,7 +250,7 @@ mod tests {
 
     #[test]
     fn unreadable_stops_or_is_reported_as_the_options_say() {
-        let folder = Folder::new("root".as_ref(), &DirectoryOptions::new()).unwrap();
+        let folder = FilesFolder::new("root".as_ref(), &DirectoryOptions::new()).unwrap();
         let refuse = |unreadable, shards, name: Option<&str>| {
             let (walk, mut batch) = (Walk { folder: &folder, unreadable }, Batch::default());
             let cause = io::ErrorKind::PermissionDenied.into();
