@@ -16,7 +16,7 @@ use appsnap::DocumentId;
 use appsnap::check::{CheckOptions, Profile, Verdict, check};
 use appsnap::gzip::Parallelism;
 use appsnap::metadata::Metadata;
-use appsnap::observe::Silent;
+use appsnap::observe::NoObserver;
 use appsnap::pgdump::{Compression, FormatVersion};
 use appsnap::snapshot::{
     Content, DocumentSource, MetadataSizes, ReadOptions, SnapshotReader, SnapshotWriter, WriteOptions,
@@ -91,7 +91,7 @@ fn write(documents: &Documents, dump: &[u8], file: &File) {
         WriteOptions::new().with_parallelism(Parallelism::threads(2)).with_metadata_sizes(MetadataSizes::AsGiven);
     let mut writer = SnapshotWriter::start(BufWriter::new(file), &Metadata::new(), options).unwrap();
     writer.database(Content::sized(dump.len() as u64, dump)).unwrap();
-    writer.documents(documents, &mut Silent).unwrap();
+    writer.documents(documents, &mut NoObserver).unwrap();
     let (mut sink, _) = writer.finish().unwrap();
     sink.flush().unwrap();
 }
@@ -127,7 +127,7 @@ fn main() {
         });
         let (profile, options) = (Profile::format(), CheckOptions::new());
         let (check, check_memory) = best(runs, || {
-            let report = check(File::open(&path).unwrap(), &profile, &options, &mut Silent).unwrap();
+            let report = check(File::open(&path).unwrap(), &profile, &options, &mut NoObserver).unwrap();
             assert_ne!(report.verdict(), Verdict::Reject);
             assert_eq!(report.contents().files.unwrap().present, documents.documents_count() as u64);
         });

@@ -6,7 +6,7 @@ use std::hint::black_box;
 
 use appsnap::DocumentId;
 use appsnap::metadata::Metadata;
-use appsnap::observe::Silent;
+use appsnap::observe::NoObserver;
 use appsnap::snapshot::{
     Content, Durability, ExtractOptions, ReadOptions, SnapshotReader, SnapshotWriter, WriteOptions, extract,
 };
@@ -40,7 +40,7 @@ fn durability(criterion: &mut Criterion) {
             // Handing the folder back leaves its removal out of the time.
             let work = |folder: tempfile::TempDir| {
                 let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
-                let report = extract(&mut reader, &folder.path().join("restored"), &options, &mut Silent).unwrap();
+                let report = extract(&mut reader, &folder.path().join("restored"), &options, &mut NoObserver).unwrap();
                 assert_eq!(black_box(report.documents_count()), u64::from(DOCUMENTS));
                 folder
             };

@@ -12,7 +12,7 @@ use std::time::Duration;
 use appsnap::DocumentId;
 use appsnap::gzip::Parallelism;
 use appsnap::metadata::Metadata;
-use appsnap::observe::Silent;
+use appsnap::observe::NoObserver;
 use appsnap::snapshot::{
     DocumentSource, IndexPlacement, Joined, MetadataSizes, PieceSizes, ReadOptions, Sections, Shard, SnapshotArchive,
     SnapshotWriter, WriteOptions,
@@ -55,7 +55,7 @@ fn options(threads: usize) -> WriteOptions {
 
 fn pack<S: DocumentSource>(source: &S, threads: usize, file: &File) {
     let mut writer = SnapshotWriter::start(BufWriter::new(file), &Metadata::new(), options(threads)).unwrap();
-    writer.documents(source, &mut Silent).unwrap();
+    writer.documents(source, &mut NoObserver).unwrap();
     writer.finish().unwrap().0.flush().unwrap();
 }
 
@@ -90,7 +90,7 @@ fn main() {
         let (joined, time, memory) = measured(|| Joined::plan(&Metadata::new(), &parts, &options(0)).unwrap());
         row("plan of the join", (time, memory));
         let joined_file = tempfile::tempfile_in(folder.path()).unwrap();
-        let (_, time, memory) = measured(|| joined.write_to(&joined_file, &mut Silent).unwrap());
+        let (_, time, memory) = measured(|| joined.write_to(&joined_file, &mut NoObserver).unwrap());
         row("join into a file", (time, memory));
         assert_eq!(joined_file.metadata().unwrap().len(), whole.metadata().unwrap().len());
         let pieces = joined.pieces(PieceSizes::S3);

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use appsnap::gzip::Parallelism;
 use appsnap::metadata::Metadata;
-use appsnap::observe::Silent;
+use appsnap::observe::NoObserver;
 use appsnap::snapshot::{
     Content, ExtractOptions, IndexPlacement, ReadOptions, SnapshotArchive, SnapshotReader, SnapshotWriter,
     WriteOptions, extract,
@@ -74,12 +74,12 @@ fn timed(work: impl FnOnce()) -> Duration {
 fn pack(corpus: &Corpus, output: &Path, index: IndexPlacement, threads: usize) {
     let parallelism = Parallelism::threads(threads);
     let scan = DirectoryOptions::new().with_parallelism(parallelism);
-    let plan = directory::scan(&corpus.files, &scan, &mut Silent).unwrap();
+    let plan = directory::scan(&corpus.files, &scan, &mut NoObserver).unwrap();
     let options = WriteOptions::new().with_parallelism(parallelism).with_index(index);
     let sink = BufWriter::new(File::create(output).unwrap());
     let mut writer = SnapshotWriter::start(sink, &Metadata::new(), options).unwrap();
     writer.database(Content::file(File::open(&corpus.dump).unwrap()).unwrap()).unwrap();
-    writer.documents(&plan, &mut Silent).unwrap();
+    writer.documents(&plan, &mut NoObserver).unwrap();
     writer.finish().unwrap().0.flush().unwrap();
 }
 
@@ -173,7 +173,7 @@ fn reading(corpus: &Corpus, folder: &Path, runs: usize) {
     row("appsnap: list by index", median(runs, || timed(|| assert!(open().documents().count() > 0))));
     row(
         "appsnap: verify an indexed archive, 2 threads",
-        median(runs, || timed(|| drop(open().verify(Parallelism::threads(2), &mut Silent).unwrap()))),
+        median(runs, || timed(|| drop(open().verify(Parallelism::threads(2), &mut NoObserver).unwrap()))),
     );
     row("appsnap: list and verify a foreign archive", median(runs, || timed(|| front_to_back(&foreign))));
     for (name, _, command) in LISTERS.into_iter().filter(|(_, program, _)| is_installed(program)) {
@@ -195,14 +195,14 @@ fn reading(corpus: &Corpus, folder: &Path, runs: usize) {
     let options = ExtractOptions::new().with_parallelism(Parallelism::threads(2));
     let seconds = median(runs, || {
         let target = next();
-        timed(|| drop(open().extract(&target, &options, &mut Silent).unwrap()))
+        timed(|| drop(open().extract(&target, &options, &mut NoObserver).unwrap()))
     });
     rows.push(Row { name: "appsnap: indexed, 2 threads".to_owned(), seconds, bytes: 0 });
     let seconds = median(runs, || {
         let target = next();
         timed(|| {
             let mut reader = SnapshotReader::new(File::open(&foreign).unwrap(), ReadOptions::new());
-            extract(&mut reader, &target, &options, &mut Silent).unwrap();
+            extract(&mut reader, &target, &options, &mut NoObserver).unwrap();
         })
     });
     rows.push(Row { name: "appsnap: foreign, 2 threads".to_owned(), seconds, bytes: 0 });

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use appsnap::Limits;
-use appsnap::observe::Silent;
+use appsnap::observe::NoObserver;
 use appsnap::pgdump::{Compression, FormatVersion, Transcoder};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
@@ -60,7 +60,7 @@ fn dump(compression: Compression) -> Vec<u8> {
 fn convert(from: &Path, to: &Path) -> u64 {
     let (source, sink) = (File::open(from).unwrap(), File::create(to).unwrap());
     let transcoder = Transcoder::to(FormatVersion::V1_14);
-    transcoder.convert(source, sink, &Limits::untrusted(), &mut Silent).unwrap().output_bytes
+    transcoder.convert(source, sink, &Limits::untrusted(), &mut NoObserver).unwrap().output_bytes
 }
 
 fn conversion(c: &mut Criterion) {

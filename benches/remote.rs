@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use appsnap::DocumentId;
 use appsnap::gzip::Parallelism;
 use appsnap::metadata::Metadata;
-use appsnap::observe::Silent;
+use appsnap::observe::NoObserver;
 use appsnap::remote::object_store::{memory::InMemory, path::Path};
 use appsnap::remote::{FetchOptions, RemoteObject, RemoteUpload, UploadOptions};
 use appsnap::snapshot::{DocumentSource, IndexPlacement, ReadOptions, SnapshotArchive, SnapshotWriter, WriteOptions};
@@ -111,7 +111,7 @@ fn main() {
     let upload = RemoteUpload::new(store, Bench::place(), bench.runtime.clone(), UploadOptions::new());
     let options = WriteOptions::new().with_index(IndexPlacement::Embedded).with_parallelism(Parallelism::threads(2));
     let mut writer = SnapshotWriter::start(upload, &Metadata::new(), options).unwrap();
-    writer.documents(&source, &mut Silent).unwrap();
+    writer.documents(&source, &mut NoObserver).unwrap();
     let uploaded = writer.finish().unwrap().0.finish().unwrap();
     let counts = &bench.store.counts;
     println!(
@@ -128,7 +128,7 @@ fn main() {
     let archive = bench.row("open", || bench.open());
     bench.row("list all, opened", || assert_eq!(archive.documents().map(Result::unwrap).count(), source.ids.len()));
     bench.row("open and list", || bench.open().documents().map(Result::unwrap).count());
-    bench.row("verify all, opened, 2 threads", || archive.verify(Parallelism::threads(2), &mut Silent).unwrap());
+    bench.row("verify all, opened, 2 threads", || archive.verify(Parallelism::threads(2), &mut NoObserver).unwrap());
 
     let ids: Vec<_> = (0..101).map(|number| source.ids[number * 7919 % source.ids.len()]).collect();
     let fetch = |archive: &SnapshotArchive<RemoteObject>, id| {

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use appsnap::gzip::Parallelism;
 use appsnap::metadata::Metadata;
-use appsnap::observe::Silent;
+use appsnap::observe::NoObserver;
 use appsnap::snapshot::{IndexPlacement, ReadOptions, SnapshotArchive, SnapshotReader, SnapshotWriter, WriteOptions};
 
 use corpus::Huge;
@@ -22,7 +22,7 @@ fn write(source: &Huge, threads: usize, file: &File) -> u64 {
     let options =
         WriteOptions::new().with_parallelism(Parallelism::threads(threads)).with_index(IndexPlacement::Embedded);
     let mut writer = SnapshotWriter::start(BufWriter::new(file), &Metadata::new(), options).unwrap();
-    writer.documents(source, &mut Silent).unwrap();
+    writer.documents(source, &mut NoObserver).unwrap();
     let (mut sink, report) = writer.finish().unwrap();
     sink.flush().unwrap();
     report.index().unwrap().len_bytes()
@@ -75,7 +75,7 @@ fn main() {
             let mut reader = SnapshotReader::new(File::open(&path).unwrap(), ReadOptions::new());
             while reader.next_entry().unwrap().is_some() {}
         });
-        let (_, verify, _) = measured(|| archive.verify(Parallelism::threads(2), &mut Silent).unwrap());
+        let (_, verify, _) = measured(|| archive.verify(Parallelism::threads(2), &mut NoObserver).unwrap());
         let per = |time: Duration| format!("{:.2} us/doc", time.as_secs_f64() * 1e6 / count as f64);
         println!(
             "{count:>9} {:>16} {:>16} {:>12} {:>10} {:>10} {:>16} {:>12} {:>9}",

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use appsnap::gzip::Parallelism;
 use appsnap::metadata::Metadata;
-use appsnap::observe::Silent;
+use appsnap::observe::NoObserver;
 use appsnap::snapshot::{
     Content, DocumentSource, ExtractOptions, IndexPlacement, ReadOptions, SnapshotArchive, SnapshotReader,
     SnapshotWriter, WriteOptions, extract,
@@ -33,7 +33,7 @@ fn options(parallelism: Parallelism) -> WriteOptions {
 
 fn pull<S: DocumentSource>(source: &S, parallelism: Parallelism) -> Vec<u8> {
     let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options(parallelism)).unwrap();
-    writer.documents(source, &mut Silent).unwrap();
+    writer.documents(source, &mut NoObserver).unwrap();
     writer.finish().unwrap().0
 }
 
@@ -72,10 +72,10 @@ fn pack_folder(criterion: &mut Criterion) {
         group.bench_function(format!("{threads} threads"), |bencher| {
             bencher.iter(|| {
                 let scan = DirectoryOptions::new().with_parallelism(parallelism);
-                let plan = directory::scan(&corpus.files, &scan, &mut Silent).unwrap();
+                let plan = directory::scan(&corpus.files, &scan, &mut NoObserver).unwrap();
                 let mut writer = SnapshotWriter::start(io::sink(), &Metadata::new(), options(parallelism)).unwrap();
                 writer.database(Content::file(File::open(&corpus.dump).unwrap()).unwrap()).unwrap();
-                writer.documents(&plan, &mut Silent).unwrap();
+                writer.documents(&plan, &mut NoObserver).unwrap();
                 writer.finish().unwrap().1.archive_bytes()
             });
         });
@@ -105,7 +105,7 @@ fn read(criterion: &mut Criterion) {
             bencher.iter(|| open().documents().map(|listed| listed.unwrap().len_bytes()).sum::<u64>());
         });
         group.bench_function(BenchmarkId::new("verify, 2 threads", count), |bencher| {
-            bencher.iter(|| open().verify(Parallelism::threads(2), &mut Silent).unwrap().documents_count());
+            bencher.iter(|| open().verify(Parallelism::threads(2), &mut NoObserver).unwrap().documents_count());
         });
     }
     group.finish();
@@ -141,7 +141,7 @@ fn unpack(criterion: &mut Criterion) {
         group.bench_function(format!("indexed, {threads} threads"), |bencher| {
             bencher.iter_with_large_drop(|| {
                 let folder = folder();
-                archive.extract(&folder.path().join("out"), &options, &mut Silent).unwrap();
+                archive.extract(&folder.path().join("out"), &options, &mut NoObserver).unwrap();
                 folder
             });
         });
@@ -149,7 +149,7 @@ fn unpack(criterion: &mut Criterion) {
             bencher.iter_with_large_drop(|| {
                 let folder = folder();
                 let mut reader = SnapshotReader::new(bytes.as_slice(), ReadOptions::new());
-                extract(&mut reader, &folder.path().join("out"), &options, &mut Silent).unwrap();
+                extract(&mut reader, &folder.path().join("out"), &options, &mut NoObserver).unwrap();
                 folder
             });
         });

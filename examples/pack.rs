@@ -11,8 +11,8 @@ use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use appsnap::check::Severity;
 use appsnap::detect;
+use appsnap::diagnostic::Severity;
 use appsnap::gzip::{Level, Parallelism};
 use appsnap::pgdump::FormatVersion;
 use appsnap::prepare::{Database, Orphans, PrepareOptions, Prepared};

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use appsnap::check::{CheckOptions, Profile};
 use appsnap::gzip::Parallelism;
 use appsnap::metadata::Metadata;
-use appsnap::observe::Silent;
+use appsnap::observe::NoObserver;
 use appsnap::pgdump;
 use appsnap::snapshot::{
     Content, EntryKind, Existing, ExtractOptions, ReadOptions, SnapshotReader, SnapshotWriter, WriteOptions, extract,
@@ -80,7 +80,7 @@ fn make_sample(dump: &Path, files: &Path) -> Outcome {
 
 fn pack(dump: &Path, files: &Path, archive: &Path) -> Outcome {
     // What goes in is known before the first byte is written: how much it is, and how much it will be.
-    let plan = directory::scan(files, &DirectoryOptions::new(), &mut Silent).in_file(files)?;
+    let plan = directory::scan(files, &DirectoryOptions::new(), &mut NoObserver).in_file(files)?;
     let content = Content::file(File::open(dump).in_file(dump)?).in_file(dump)?;
     let inspection = pgdump::inspect(File::open(dump).in_file(dump)?, &Limits::trusted()).in_file(dump)?;
     let metadata = Metadata::new()
@@ -111,7 +111,7 @@ fn write(
     let options = WriteOptions::new().with_parallelism(Parallelism::threads(2));
     let mut writer = SnapshotWriter::start(output.file(), metadata, options)?;
     writer.database(dump)?;
-    writer.documents(plan, &mut Silent)?;
+    writer.documents(plan, &mut NoObserver)?;
     writer.finish()?;
     Ok(())
 }
@@ -119,7 +119,8 @@ fn write(
 /// Is it sound, and do rows and documents belong together?
 fn check(archive: &Path) -> Outcome {
     let file = File::open(archive).in_file(archive)?;
-    let report = appsnap::check::check(file, &Profile::format(), &CheckOptions::new(), &mut Silent).in_file(archive)?;
+    let report =
+        appsnap::check::check(file, &Profile::format(), &CheckOptions::new(), &mut NoObserver).in_file(archive)?;
     say(&format!("3. Checked by the profile {}: {}", report.profile(), report.verdict()))?;
     for (code, count) in report.counts().filter(|(_, count)| *count > 0) {
         say(&format!("   {code}: {count} (the sample dump has rows for the others only)"))?;
@@ -152,6 +153,6 @@ fn list(archive: &Path) -> Outcome {
 fn unpack(archive: &Path, restored: &Path) -> Outcome {
     let mut reader = SnapshotReader::new(File::open(archive).in_file(archive)?, ReadOptions::new());
     let options = ExtractOptions::new().with_existing(Existing::Replace);
-    let report = extract(&mut reader, restored, &options, &mut Silent).in_file(archive)?;
+    let report = extract(&mut reader, restored, &options, &mut NoObserver).in_file(archive)?;
     say(&format!("5. Unpacked to {}: db.backup and {} files", shown(restored), report.documents_count()))
 }

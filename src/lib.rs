@@ -9,7 +9,7 @@
 //!
 //! | layer | modules |
 //! |---|---|
-//! | values | [`document`] ids, [`layout`] of names, [`metadata`], [`limits`], [`observe`] events, [`platform`] facts |
+//! | values | [`document`] ids, [`layout`] of names, [`metadata`], [`limits`], [`observe`] events, [`platform`] facts, [`diagnostic`] codes |
 //! | engines | [`gzip`], [`tarball`] and [`zip`] for any archive, [`pgdump`] for dumps, [`retention`] for policies |
 //! | the archive | [`snapshot`]: written, read, extracted, fetched from at random |
 //! | where data come from and go to | folders as [`source`], [`squidex`], [`catalog`] of backups, [`remote`] objects |
@@ -30,7 +30,9 @@
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 // L0: values, no I/O.
+pub mod diagnostic;
 pub mod document;
+pub mod error;
 mod json;
 pub mod layout;
 pub mod limits;
@@ -67,4 +69,5 @@ pub mod prepare;
 pub mod _documentation;
 
 pub use document::DocumentId;
+pub use error::Error;
 pub use limits::Limits;

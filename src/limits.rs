@@ -12,7 +12,7 @@
 //! entries.spend(2)?;
 //! let exceeded = entries.spend(1).unwrap_err();
 //! assert_eq!(exceeded.to_string(), "the limit max_entries allows 2, the input wants at least 3");
-//! # Ok::<(), appsnap::limits::Exceeded>(())
+//! # Ok::<(), appsnap::limits::LimitExceeded>(())
 //! ```
 
 use thiserror::Error;
@@ -38,7 +38,7 @@ const GIB: u64 = 1 << 30;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the limit {name} allows {allowed}, the input wants at least {wanted}")]
 #[non_exhaustive]
-pub struct Exceeded {
+pub struct LimitExceeded {
     /// The name of the limit, as its method on [`Limits`] spells it.
     pub name: &'static str,
     /// What the limit allows, in the unit that its name ends with.
@@ -165,11 +165,11 @@ impl Budget {
     /// Takes `amount` out of the budget.
     ///
     /// # Errors
-    /// [`Exceeded`] when the sum would pass what is allowed; nothing is taken then.
-    pub fn spend(&mut self, amount: u64) -> Result<(), Exceeded> {
+    /// [`LimitExceeded`] when the sum would pass what is allowed; nothing is taken then.
+    pub fn spend(&mut self, amount: u64) -> Result<(), LimitExceeded> {
         let wanted = self.spent.saturating_add(amount);
         if wanted > self.allowed {
-            return Err(Exceeded { name: self.name, allowed: self.allowed, wanted });
+            return Err(LimitExceeded { name: self.name, allowed: self.allowed, wanted });
         }
         self.spent = wanted;
         Ok(())
@@ -178,8 +178,8 @@ impl Budget {
     /// Whether `amount` more would still fit; takes nothing.
     ///
     /// # Errors
-    /// [`Exceeded`] when it would not.
-    pub fn check(&self, amount: u64) -> Result<(), Exceeded> {
+    /// [`LimitExceeded`] when it would not.
+    pub fn check(&self, amount: u64) -> Result<(), LimitExceeded> {
         self.clone().spend(amount)
     }
 

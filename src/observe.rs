@@ -1,7 +1,7 @@
 //! Progress and cancellation: an [`Observer`] is told what happens and may stop it.
 //!
 //! Everything that loops for long takes a `&mut dyn Observer` as its last argument and calls it on the caller's thread;
-//! whoever does not care gives [`Silent`].
+//! whoever does not care gives [`NoObserver`].
 //!
 //! ```
 //! use std::ops::ControlFlow;
@@ -195,16 +195,16 @@ pub(crate) struct Cancelled;
 /// # use appsnap::snapshot::{SnapshotWriter, WriteOptions};
 /// # let (archive, _) = SnapshotWriter::start(Vec::new(), &Metadata::new(), WriteOptions::new())?.finish()?;
 /// use appsnap::check::{CheckOptions, Profile, check};
-/// use appsnap::observe::Silent;
+/// use appsnap::observe::NoObserver;
 ///
-/// let report = check(archive.as_slice(), &Profile::format(), &CheckOptions::new(), &mut Silent)?;
+/// let report = check(archive.as_slice(), &Profile::format(), &CheckOptions::new(), &mut NoObserver)?;
 /// assert!(report.contents().is_verified);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Silent;
+pub struct NoObserver;
 
-impl Observer for Silent {
+impl Observer for NoObserver {
     fn observe(&mut self, _: &Event<'_>) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }

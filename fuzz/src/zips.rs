@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::Read;
 
-use appsnap::observe::Silent;
+use appsnap::observe::NoObserver;
 use appsnap::squidex::{self, NewApp};
 use appsnap::{Limits, zip};
 use arbitrary::{Arbitrary, Unstructured};
@@ -79,16 +79,16 @@ pub fn squidex_archive(data: &[u8]) {
     let _ = (archive.users().is_ok(), archive.urls().is_ok());
     let events = archive.events().take(3000).filter(Result::is_ok).count() as u64;
     assert!(events <= archive.events_count());
-    match archive.survey(&mut Silent) {
+    match archive.survey(&mut NoObserver) {
         Err(error) => expect_plain(&describe(&error)),
         Ok(survey) => survey.faults().iter().for_each(|fault| expect_plain(&fault.to_string())),
     }
     let id = uuid::Uuid::from_bytes([7; 16]);
-    if let Ok((copy, report)) = squidex::clone_app(&archive, Vec::new(), &NewApp::new(id), &mut Silent) {
+    if let Ok((copy, report)) = squidex::clone_app(&archive, Vec::new(), &NewApp::new(id), &mut NoObserver) {
         let len = copy.len() as u64;
         let copy = squidex::Archive::open(copy.as_slice(), len, &limits()).expect("a copy can be opened");
         assert_eq!(copy.events_count(), report.written.events_count);
-        let survey = copy.survey(&mut Silent).expect("a copy can be looked over");
+        let survey = copy.survey(&mut NoObserver).expect("a copy can be looked over");
         assert_eq!(survey.app().map(|app| app.id().to_owned()), Some(id.to_string()));
     }
 }

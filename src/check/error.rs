@@ -18,7 +18,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// ```
 /// use std::io::{self, Read};
 /// use appsnap::check::{CheckOptions, ErrorKind, Profile, check};
-/// use appsnap::observe::Silent;
+/// use appsnap::observe::NoObserver;
 ///
 /// struct Unplugged;
 /// impl Read for Unplugged {
@@ -27,7 +27,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 ///     }
 /// }
 ///
-/// let error = check(Unplugged, &Profile::format(), &CheckOptions::new(), &mut Silent).unwrap_err();
+/// let error = check(Unplugged, &Profile::format(), &CheckOptions::new(), &mut NoObserver).unwrap_err();
 /// match error.kind() {
 ///     ErrorKind::Io => println!("look at the disk: {error}"),
 ///     ErrorKind::CompressionUnavailable { algorithm, .. } => println!("built without {algorithm}"),

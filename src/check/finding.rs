@@ -6,16 +6,16 @@ use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use super::profile::Profile;
 use super::registry::Code;
-use super::severity::Severity;
+use crate::diagnostic::Severity;
 
 /// One thing that was found.
 ///
 /// ```
 /// # use std::fs::File;
 /// # use appsnap::check::{CheckOptions, Profile, check};
-/// # use appsnap::observe::Silent;
+/// # use appsnap::observe::NoObserver;
 /// # let dump = File::open("examples/data/quickstart.dump")?;
-/// # let report = check(dump, &Profile::mendix_cloud(), &CheckOptions::new(), &mut Silent)?;
+/// # let report = check(dump, &Profile::mendix_cloud(), &CheckOptions::new(), &mut NoObserver)?;
 /// use appsnap::check::Code;
 ///
 /// let finding = report.findings().iter().find(|finding| finding.code() == Code::DatabaseOnly).expect("no documents");

@@ -33,9 +33,9 @@ use crate::snapshot::{EntryKind, ReadOptions, SnapshotReader, Tolerance};
 /// # writer.database(Content::sized(4, &b"dump"[..]))?;
 /// # let (archive, _) = writer.finish()?;
 /// use appsnap::check::{CheckOptions, Code, Profile, Verdict, check};
-/// use appsnap::observe::Silent;
+/// use appsnap::observe::NoObserver;
 ///
-/// let report = check(archive.as_slice(), &Profile::mendix_cloud(), &CheckOptions::new(), &mut Silent)?;
+/// let report = check(archive.as_slice(), &Profile::mendix_cloud(), &CheckOptions::new(), &mut NoObserver)?;
 /// assert_eq!(report.verdict(), Verdict::Reject);
 /// assert_eq!(report.findings()[0].code(), Code::DumpFormat);
 /// println!("{report}");

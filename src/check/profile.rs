@@ -3,14 +3,15 @@
 use std::borrow::Cow;
 
 use super::registry::Code;
-use super::severity::Severity;
+use crate::diagnostic::Severity;
 use crate::pgdump::{FormatVersion, Requirements};
 use crate::platform::{Platform, SpaceRule};
 
 /// What is demanded of a snapshot: how bad each finding is, and the numbers that some of them compare with.
 ///
 /// ```
-/// use appsnap::check::{Code, Profile, Severity};
+/// use appsnap::check::{Code, Profile};
+/// use appsnap::diagnostic::Severity;
 /// use appsnap::pgdump::FormatVersion;
 ///
 /// let own = Profile::mendix_cloud()

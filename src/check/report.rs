@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use super::files::{FileComparison, FileCounts};
 use super::finding::{Finding, Tally};
 use super::registry::Code;
-use super::severity::Verdict;
+use super::verdict::Verdict;
 use crate::platform::Contents;
 
 /// What a check came to: the verdict, and every finding that it rests on.
@@ -17,9 +17,9 @@ use crate::platform::Contents;
 /// ```
 /// # use std::fs::File;
 /// # use appsnap::check::{CheckOptions, Profile, check};
-/// # use appsnap::observe::Silent;
+/// # use appsnap::observe::NoObserver;
 /// # let dump = File::open("examples/data/quickstart.dump")?;
-/// # let report = check(dump, &Profile::mendix_cloud(), &CheckOptions::new(), &mut Silent)?;
+/// # let report = check(dump, &Profile::mendix_cloud(), &CheckOptions::new(), &mut NoObserver)?;
 /// use appsnap::check::Verdict;
 ///
 /// // A sound dump without its documents.
@@ -47,9 +47,9 @@ pub struct Report {
 /// ```
 /// # use std::fs::File;
 /// # use appsnap::check::{CheckOptions, Profile, check};
-/// # use appsnap::observe::Silent;
+/// # use appsnap::observe::NoObserver;
 /// # let dump = File::open("examples/data/quickstart.dump")?;
-/// # let report = check(dump, &Profile::mendix_cloud(), &CheckOptions::new(), &mut Silent)?;
+/// # let report = check(dump, &Profile::mendix_cloud(), &CheckOptions::new(), &mut NoObserver)?;
 /// use appsnap::platform::Contents;
 ///
 /// let contents = report.contents();

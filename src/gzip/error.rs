@@ -1,197 +1,105 @@
-//! Why gzip data could not be written or read on.
-
-use std::fmt;
-use std::io;
+//! The error of the gzip engine.
 
 use thiserror::Error as ThisError;
 
-use crate::limits::Exceeded;
+use crate::error::{Category, Kind, module_error};
+use crate::limits::LimitExceeded;
 
 /// A [`Result`](std::result::Result) whose error is this module's [`Error`], unless another is named.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why the gzip engine stopped, and where in the compressed bytes.
-///
-/// One pointer wide, so that the `Result`s of the hot loops stay in registers.
-///
-/// [`Reader`](super::Reader) is a [`Read`](io::Read), so there it travels inside of an [`io::Error`]:
-///
-/// ```
-/// use std::io::Read;
-/// use appsnap::{Limits, gzip};
-///
-/// let mut reader = gzip::Reader::new(&b"PK\x03\x04"[..], &Limits::untrusted());
-/// let error: gzip::Error = reader.read_to_end(&mut Vec::new()).unwrap_err().downcast()?;
-/// match error.kind() {
-///     gzip::ErrorKind::NotGzip => println!("try a zip program: {error}"),
-///     gzip::ErrorKind::Truncated(part) => println!("ends inside its {part}"),
-///     other => unreachable!("{other}"),
-/// }
-/// # Ok::<(), std::io::Error>(())
-/// ```
-#[derive(Debug)]
-pub struct Error(Box<Inner>);
-
-#[derive(Debug)]
-struct Inner {
-    kind: ErrorKind,
-    position: Option<u64>,
+module_error! {
+    /// The error of the gzip engine, with the position in the compressed bytes: the first byte that is wrong, the end of
+    /// the input, or, for [`ErrorKind::Deflate`], the beginning of the member or chunk that cannot be decompressed.
+    ///
+    /// [`Reader`](super::Reader) implements [`Read`](std::io::Read), so its errors travel inside an
+    /// [`io::Error`](std::io::Error):
+    ///
+    /// ```
+    /// use std::io::Read;
+    /// use appsnap::{Limits, gzip};
+    ///
+    /// let mut reader = gzip::Reader::new(&b"PK\x03\x04"[..], &Limits::untrusted());
+    /// let error: gzip::Error = reader.read_to_end(&mut Vec::new()).unwrap_err().downcast()?;
+    /// assert!(matches!(error.kind(), gzip::ErrorKind::NotGzip));
+    /// assert!(error.is_bad_input());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub struct Error(ErrorKind);
+    with Io, Limit;
 }
 
-/// The reasons, grouped by who has to act.
-///
-/// [`Error`] shows how to match them; more may come.
-#[derive(Debug, ThisError)]
+/// The kinds of [`Error`].
+#[derive(Clone, Debug, PartialEq, Eq, ThisError)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The source or the sink failed, or the system has no thread to spare.
+    /// The source or the sink failed, or the system cannot start a thread.
     #[error("{action} failed")]
     #[non_exhaustive]
     Io {
-        /// What was being done, for people: `reading`, `writing`, `starting a thread`.
+        /// The operation, for people: `reading`, `writing`, `starting a thread`.
         action: &'static str,
-        /// What the operating system, or the layer below, said.
-        #[source]
-        source: io::Error,
     },
     /// The bytes are not gzip at all.
     #[error("this is not gzip data: it should begin with the bytes 1f 8b")]
     NotGzip,
-    /// The input ends inside a gzip member; transfer it again.
-    #[error("the gzip data is cut short inside its {0}: transfer the file again")]
-    Truncated(Part),
-    /// A header says something that RFC 1952 does not allow, or its own checksum is wrong.
+    /// The input ends inside a gzip member.
+    #[error("the gzip data is truncated inside its {part}: transfer the file again")]
+    #[non_exhaustive]
+    Truncated {
+        /// The part of the member: `header`, `body` or `trailer`.
+        part: &'static str,
+    },
+    /// A header contains something that RFC 1952 does not allow, or its own checksum is wrong.
     #[error("the gzip header is invalid: {0}")]
     Header(&'static str),
-    /// The compressed data cannot be inflated.
+    /// The compressed data cannot be decompressed.
     #[error("the compressed data is damaged")]
     Deflate,
     /// The CRC32 in the trailer is not that of the data.
-    #[error("the data is damaged: its crc32 is {actual:08x}, the gzip trailer says {declared:08x}")]
+    #[error("the data is damaged: its CRC32 is {actual:08x}, the gzip trailer says {declared:08x}")]
     #[non_exhaustive]
     Crc {
-        /// What the trailer says.
+        /// The value in the trailer.
         declared: u32,
-        /// What the data has.
+        /// The value for the data.
         actual: u32,
     },
     /// The ISIZE in the trailer is not the length of the data modulo 2^32.
     #[error("the data is damaged: its length is {actual} modulo 2^32, the gzip trailer says {declared}")]
     #[non_exhaustive]
     Length {
-        /// What the trailer says.
+        /// The value in the trailer.
         declared: u32,
-        /// What the data has.
+        /// The value for the data.
         actual: u32,
     },
-    /// Something else than another member or zero padding follows the last member.
-    #[error("something that is neither gzip data nor zero padding follows the gzip data")]
+    /// The last member is followed by something other than another member or zero padding.
+    #[error("the gzip data is followed by something that is neither gzip data nor zero padding")]
     TrailingData,
-    /// A limit would be passed.
+    /// The input needs more than a limit allows.
     #[error(transparent)]
-    Limit(#[from] Exceeded),
-    /// A thread of the writer panicked. This is a fault of the crate or of the source that was being read.
+    Limit(LimitExceeded),
+    /// A thread of the writer panicked: a bug in this crate, or in the source that was being read.
     #[error("a compression thread panicked")]
     WorkerPanicked,
 }
 
-/// A part of a gzip member (RFC 1952, section 2.2).
-///
-/// ```
-/// use std::io::Read;
-/// use appsnap::{Limits, gzip};
-///
-/// let error = gzip::Reader::new(&[0x1f, 0x8b, 8, 0][..], &Limits::untrusted()).read(&mut [0]).unwrap_err();
-/// let error: gzip::Error = error.downcast()?;
-/// assert!(matches!(error.kind(), gzip::ErrorKind::Truncated(gzip::Part::Header)));
-/// # Ok::<(), std::io::Error>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Part {
-    /// The header, with its optional fields.
-    Header,
-    /// The compressed blocks.
-    Body,
-    /// CRC32 and ISIZE.
-    Trailer,
-}
+impl Kind for ErrorKind {
+    const POSITION_IN: &'static str = "the compressed data";
 
-impl fmt::Display for Part {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Header => "header",
-            Self::Body => "body",
-            Self::Trailer => "trailer",
-        })
-    }
-}
-
-impl Error {
-    #[cold]
-    pub(crate) fn new(kind: ErrorKind) -> Self {
-        Self(Box::new(Inner { kind, position: None }))
-    }
-
-    #[cold]
-    pub(crate) fn at(kind: ErrorKind, position: u64) -> Self {
-        Self(Box::new(Inner { kind, position: Some(position) }))
-    }
-
-    /// Adds the place, where none is known yet.
-    #[cold]
-    pub(crate) fn or_at(mut self, position: u64) -> Self {
-        self.0.position.get_or_insert(position);
-        self
-    }
-
-    #[cold]
-    pub(crate) fn io(action: &'static str, source: io::Error) -> Self {
-        Self::new(ErrorKind::Io { action, source })
-    }
-
-    /// The reason, to be matched.
-    #[must_use]
-    pub fn kind(&self) -> &ErrorKind {
-        &self.0.kind
-    }
-
-    /// The offset in the compressed bytes, where that says something: the first byte that is wrong, the end of what came,
-    /// or, for [`ErrorKind::Deflate`], the beginning of the member or chunk that cannot be inflated.
-    #[must_use]
-    pub fn position(&self) -> Option<u64> {
-        self.0.position
-    }
-
-    /// Whether the data ended before it was complete.
-    #[must_use]
-    pub fn is_truncated(&self) -> bool {
-        matches!(self.kind(), ErrorKind::Truncated(_))
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.position {
-            Some(position) => write!(f, "at byte {position} of the compressed data: {}", self.0.kind),
-            None => self.0.kind.fmt(f),
+    fn category(&self) -> Category {
+        match self {
+            Self::Io { .. } => Category::Io,
+            Self::Truncated { .. } => Category::Truncated,
+            Self::NotGzip
+            | Self::Header(_)
+            | Self::Deflate
+            | Self::Crc { .. }
+            | Self::Length { .. }
+            | Self::TrailingData => Category::BadInput,
+            Self::Limit(_) => Category::Limit,
+            Self::WorkerPanicked => Category::Internal,
         }
-    }
-}
-
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        std::error::Error::source(&self.0.kind)
-    }
-}
-
-impl From<Error> for io::Error {
-    /// Lets the error travel through `Read`; whoever knows this crate takes it out again.
-    fn from(error: Error) -> Self {
-        let kind = match error.kind() {
-            ErrorKind::Io { source, .. } => source.kind(),
-            _ => io::ErrorKind::InvalidData,
-        };
-        Self::new(kind, error)
     }
 }

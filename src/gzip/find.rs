@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use flate2::{Decompress, FlushDecompress};
 
 use super::chunk::CHUNK_BYTES;
-use super::error::{Error, ErrorKind, Result};
+use super::error::{Error, Result};
 use super::frame::{FINAL_BLOCK, HEADER, TRAILER_LEN_BYTES};
 use super::read_at::ReadAt;
 use super::stream::read_packed;
@@ -63,7 +63,7 @@ pub(crate) fn find_chunks(
     let mut crc = crc32fast::Hasher::new();
     let end = len_bytes.saturating_sub(TRAILER_LEN_BYTES + FINAL_BLOCK.len() as u64);
     let mut header = HEADER;
-    source.read_exact_at(&mut header, 0).map_err(|source| Error::at(ErrorKind::Io { action: "reading", source }, 0))?;
+    source.read_exact_at(&mut header, 0).map_err(|source| Error::io("reading", source).at(0))?;
     if header != HEADER {
         return Ok(None);
     }

@@ -39,7 +39,7 @@ mod table;
 mod writer;
 
 pub use chunk::{CHUNK_BYTES, Level};
-pub use error::{Error, ErrorKind, Part, Result};
+pub use error::{Error, ErrorKind, Result};
 pub use frame::MAGIC;
 pub use parallelism::Parallelism;
 pub use read_at::ReadAt;

@@ -4,9 +4,9 @@ use std::io::{self, BufRead, Read};
 
 use flate2::{Decompress, FlushDecompress, Status};
 
-use super::error::{Error, ErrorKind, Part, Result};
+use super::error::{Error, ErrorKind, Result};
 use super::frame::{HeaderParser, MAGIC, TRAILER_LEN_BYTES};
-use crate::limits::{Exceeded, Limits};
+use crate::limits::{LimitExceeded, Limits};
 
 /// Compressed bytes read at once.
 const INPUT_BYTES: usize = 64 << 10;
@@ -89,6 +89,8 @@ pub struct Reader<R, X = ()> {
     member_position: u64,
     members_count: u64,
     plain_len_bytes: u64,
+    /// The first error, which every later read repeats.
+    failed: Option<Error>,
     sink: X,
 }
 
@@ -101,7 +103,6 @@ enum State {
     /// The compressed data cannot be inflated any further.
     Damaged,
     Done,
-    Failed,
 }
 
 /// The compressed bytes, buffered, with their position.
@@ -126,7 +127,7 @@ impl<R: Read> Source<R> {
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {
-                    return Err(Error::at(ErrorKind::Io { action: "reading", source: error }, self.position));
+                    return Err(Error::io("reading", error).at(self.position));
                 }
             }
         }
@@ -169,6 +170,7 @@ impl<R: Read, X: MemberSink> Reader<R, X> {
             member_position: 0,
             members_count: 0,
             plain_len_bytes: 0,
+            failed: None,
             sink,
         }
     }
@@ -201,12 +203,8 @@ impl<R: Read, X: MemberSink> Reader<R, X> {
                 State::Padding => self.padding()?,
                 // How far an inflater had come when it noticed depends on the portions it was given; where the member begins
                 // does not.
-                State::Damaged => return Err(Error::at(ErrorKind::Deflate, self.member_position)),
+                State::Damaged => return Err(Error::new(ErrorKind::Deflate).at(self.member_position)),
                 State::Done => return Ok(()),
-                State::Failed => {
-                    let again = io::Error::other("an earlier read has failed");
-                    return Err(Error::io("reading", again));
-                }
             }
         }
         Ok(())
@@ -230,7 +228,7 @@ impl<R: Read, X: MemberSink> Reader<R, X> {
             }
         }
         if input.is_empty() {
-            return Err(Error::at(ErrorKind::Truncated(Part::Header), position));
+            return Err(Error::new(ErrorKind::Truncated { part: "header" }).at(position));
         }
         // One byte more than is allowed may be looked at, so that the limit is seen to be passed.
         let room = self.max_header_bytes.saturating_sub(self.header.len_bytes()).saturating_add(1);
@@ -239,17 +237,17 @@ impl<R: Read, X: MemberSink> Reader<R, X> {
             match error.kind() {
                 // What follows a sound member and does not even begin like another one is rubbish behind it.
                 ErrorKind::NotGzip if self.members_count > 0 => {
-                    Error::at(ErrorKind::TrailingData, self.member_position)
+                    Error::new(ErrorKind::TrailingData).at(self.member_position)
                 }
-                ErrorKind::Header(what) => Error::at(ErrorKind::Header(what), self.member_position),
+                ErrorKind::Header(what) => Error::new(ErrorKind::Header(what)).at(self.member_position),
                 _ => error,
             }
         })?;
         self.source.consume(count);
         if self.header.len_bytes() > self.max_header_bytes {
             let wanted = self.header.len_bytes();
-            let exceeded = Exceeded { name: "max_gzip_header_bytes", allowed: self.max_header_bytes, wanted };
-            return Err(Error::at(exceeded.into(), self.member_position));
+            let exceeded = LimitExceeded { name: "max_gzip_header_bytes", allowed: self.max_header_bytes, wanted };
+            return Err(Error::from(exceeded).at(self.member_position));
         }
         if done {
             if !self.header.extra.is_empty() {
@@ -280,7 +278,7 @@ impl<R: Read, X: MemberSink> Reader<R, X> {
         match result {
             Ok(Status::StreamEnd) => self.state = State::Trailer,
             Ok(_) if made == 0 && used == 0 && at_end => {
-                return Err(Error::at(ErrorKind::Truncated(Part::Body), position));
+                return Err(Error::new(ErrorKind::Truncated { part: "body" }).at(position));
             }
             Ok(_) if made > 0 || used > 0 => {}
             // What was inflated before the damage is handed out first: what a reader sees before it stops must not depend
@@ -295,7 +293,7 @@ impl<R: Read, X: MemberSink> Reader<R, X> {
         let position = self.source.position.saturating_sub(self.trailer.len() as u64);
         let input = self.source.fill()?;
         if input.is_empty() {
-            return Err(Error::at(ErrorKind::Truncated(Part::Trailer), self.source.position));
+            return Err(Error::new(ErrorKind::Truncated { part: "trailer" }).at(self.source.position));
         }
         let wanted = (TRAILER_LEN_BYTES as usize).saturating_sub(self.trailer.len()).min(input.len());
         self.trailer.extend_from_slice(input.get(..wanted).unwrap_or_default());
@@ -304,13 +302,13 @@ impl<R: Read, X: MemberSink> Reader<R, X> {
         self.trailer.clear();
         let (declared, actual) = (u32::from_le_bytes([a, b, c, d]), self.crc.clone().finalize());
         if declared != actual {
-            return Err(Error::at(ErrorKind::Crc { declared, actual }, position));
+            return Err(Error::new(ErrorKind::Crc { declared, actual }).at(position));
         }
         // ISIZE is the length modulo 2^32: the low four bytes.
         let [i, j, k, l, ..] = self.plain_len_bytes.to_le_bytes();
         let (declared, actual) = (u32::from_le_bytes([e, f, g, h]), u32::from_le_bytes([i, j, k, l]));
         if declared != actual {
-            return Err(Error::at(ErrorKind::Length { declared, actual }, position));
+            return Err(Error::new(ErrorKind::Length { declared, actual }).at(position));
         }
         self.sink.end(self.crc.clone().finalize(), self.plain_len_bytes);
         self.members_count = self.members_count.saturating_add(1);
@@ -325,7 +323,7 @@ impl<R: Read, X: MemberSink> Reader<R, X> {
         if input.is_empty() {
             self.state = State::Done;
         } else if let Some(index) = input.iter().position(|byte| *byte != 0) {
-            return Err(Error::at(ErrorKind::TrailingData, position.saturating_add(index as u64)));
+            return Err(Error::new(ErrorKind::TrailingData).at(position.saturating_add(index as u64)));
         }
         let count = input.len();
         self.source.consume(count);
@@ -335,9 +333,11 @@ impl<R: Read, X: MemberSink> Reader<R, X> {
 
 impl<R: Read, X: MemberSink> BufRead for Reader<R, X> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if let Some(error) = &self.failed {
+            return Err(error.clone().into());
+        }
         if let Err(error) = self.advance() {
-            self.state = State::Failed;
-            return Err(error.into());
+            return Err(self.failed.insert(error).clone().into());
         }
         Ok(self.output.get(self.output_start..self.output_end).unwrap_or_default())
     }

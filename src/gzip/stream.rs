@@ -89,7 +89,7 @@ pub(crate) fn read_packed(
         let position = offset_bytes.saturating_add(done);
         source
             .read_exact_at(packed.get_mut(before..).unwrap_or_default(), position)
-            .map_err(|source| Error::at(ErrorKind::Io { action: "reading", source }, position))?;
+            .map_err(|source| Error::io("reading", source).at(position))?;
         done += count as u64;
     }
     Ok(())
@@ -104,7 +104,7 @@ fn inflate<'u>(
 ) -> Result<&'u [u8]> {
     let offset = place.packed_offset_bytes;
     read_packed(source, offset, u64::from(place.row.packed_len_bytes), packed)?;
-    unpacker.chunk(packed, &place.row).map_err(|error| error.or_at(offset))
+    unpacker.chunk(packed, &place.row).map_err(|error| error.at(offset))
 }
 
 /// Compares the bytes around the chunks with what they must be.
@@ -113,14 +113,14 @@ fn check_framing(source: &(impl ReadAt + ?Sized), table: &ChunkTable) -> Result<
     let mut end = [0; FINAL_BLOCK.len() + 8];
     let end_at = table.member_bytes().saturating_sub(end.len() as u64);
     for (bytes, at) in [(&mut header[..], 0), (&mut end[..], end_at)] {
-        source.read_exact_at(bytes, at).map_err(|source| Error::at(ErrorKind::Io { action: "reading", source }, at))?;
+        source.read_exact_at(bytes, at).map_err(|source| Error::io("reading", source).at(at))?;
     }
     let trailer = trailer(table.crc32(), table.plain_bytes());
     if header != HEADER {
-        return Err(Error::at(ErrorKind::Header("it is not the one that an indexed archive begins with"), 0));
+        return Err(Error::new(ErrorKind::Header("it is not the one that an indexed archive begins with")).at(0));
     }
     if !end.starts_with(&FINAL_BLOCK) || !end.ends_with(&trailer) {
-        return Err(Error::at(ErrorKind::Deflate, end_at));
+        return Err(Error::new(ErrorKind::Deflate).at(end_at));
     }
     Ok(())
 }

@@ -41,7 +41,7 @@ mod error;
 mod object;
 mod parse;
 
-pub use error::{Error, ErrorKind, Problem};
+pub use error::{Error, ErrorKind};
 
 use crate::limits::Limits;
 

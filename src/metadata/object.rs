@@ -7,8 +7,9 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::error::{Error, ErrorKind};
+use super::error::Error;
 use crate::json::JsonError;
+use crate::layout::escaped;
 
 /// Levels of arrays and objects, the outermost included. The platform's `.metadata` has one.
 const MAX_DEPTH: usize = 64;
@@ -33,7 +34,9 @@ fn check(text: &str) -> Result<(), Error> {
     while let Some(from) = rest.find(['{', '[', '}', ']', '"']).and_then(|at| rest.get(at..)) {
         rest = from.get(1..).unwrap_or_default();
         match from.as_bytes().first() {
-            Some(b'{' | b'[') if open.len() >= MAX_DEPTH => return Err(Error::new(ErrorKind::TooDeep(MAX_DEPTH))),
+            Some(b'{' | b'[') if open.len() >= MAX_DEPTH => {
+                return Err(Error::json(format!("is nested more than {MAX_DEPTH} levels deep")));
+            }
             Some(b'{' | b'[') => open.push(HashSet::new()),
             Some(b'}' | b']') => drop(open.pop()),
             _ => {
@@ -43,7 +46,7 @@ fn check(text: &str) -> Result<(), Error> {
                 if behind.trim_start().starts_with(':') {
                     let key = serde_json::from_str::<String>(string).map_err(not_json)?;
                     if let Some(key) = open.last_mut().and_then(|keys| keys.replace(key)) {
-                        return Err(Error::new(ErrorKind::DuplicateKey(key)));
+                        return Err(Error::json(format!("contains the key \"{}\" twice", escaped(key.as_bytes()))));
                     }
                 }
             }
@@ -68,7 +71,7 @@ fn string_bytes(text: &str) -> usize {
 }
 
 pub(super) fn not_json(error: serde_json::Error) -> Error {
-    Error::new(ErrorKind::Json(Box::new(JsonError::from(error))))
+    Error::json("is not one JSON object").because(JsonError::from(error))
 }
 
 impl<'de> Deserialize<'de> for Object<'de> {

@@ -1,6 +1,6 @@
 //! From the bytes of a `.metadata` member to [`Metadata`] and its oddities.
 
-use super::error::{Error, ErrorKind, Problem};
+use super::error::{Error, ErrorKind};
 use super::object::{self, Object};
 use super::{Key, Metadata, Oddity};
 use crate::limits::{Budget, Limits};
@@ -9,9 +9,7 @@ use crate::limits::{Budget, Limits};
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 pub(super) fn parse(bytes: &[u8], limits: &Limits) -> Result<(Metadata, Vec<Oddity>), Error> {
-    Budget::new("max_metadata_bytes", limits.max_metadata_bytes())
-        .spend(bytes.len() as u64)
-        .map_err(|exceeded| Error::new(ErrorKind::Limit(exceeded)))?;
+    Budget::new("max_metadata_bytes", limits.max_metadata_bytes()).spend(bytes.len() as u64)?;
     let mut oddities = Vec::new();
     let text = match bytes.strip_prefix(BYTE_ORDER_MARK) {
         Some(rest) => {
@@ -21,8 +19,9 @@ pub(super) fn parse(bytes: &[u8], limits: &Limits) -> Result<(Metadata, Vec<Oddi
         None => bytes,
     };
     let marked_bytes = bytes.len().saturating_sub(text.len());
-    let text = std::str::from_utf8(text)
-        .map_err(|error| Error::new(ErrorKind::NotUtf8(error.valid_up_to().saturating_add(marked_bytes))))?;
+    let text = std::str::from_utf8(text).map_err(|error| {
+        Error::json("is not UTF-8: save it as UTF-8").at(error.valid_up_to().saturating_add(marked_bytes) as u64)
+    })?;
     let Object(members) = object::read(text)?;
 
     let mut metadata = Metadata::new();
@@ -39,7 +38,7 @@ pub(super) fn parse(bytes: &[u8], limits: &Limits) -> Result<(Metadata, Vec<Oddi
                 oddities.push(Oddity::JsonNumber(key));
             }
             let number = decimal(text.as_deref().unwrap_or(value));
-            number.map(Some).map_err(|problem| Error::new(ErrorKind::Value { key, problem }))
+            number.map(Some).map_err(|reason| Error::new(ErrorKind::Value { key, reason }))
         };
         match key {
             Key::Duration => metadata.duration = number()?,
@@ -47,7 +46,7 @@ pub(super) fn parse(bytes: &[u8], limits: &Limits) -> Result<(Metadata, Vec<Oddi
             Key::DatabaseSize => metadata.database_size_bytes = number()?,
             Key::FilesSize => metadata.files_size_bytes = number()?,
             Key::ModelVersion if text.is_some() => metadata.model_version = text,
-            Key::ModelVersion => return Err(Error::new(ErrorKind::Value { key, problem: Problem::NotText })),
+            Key::ModelVersion => return Err(Error::new(ErrorKind::Value { key, reason: "not a string" })),
         }
     }
     oddities.extend(missing.into_iter().map(Oddity::Missing));
@@ -64,9 +63,9 @@ fn string(json: &str) -> Result<Option<String>, Error> {
 }
 
 /// A number of plain decimal digits within 64 bits.
-fn decimal(digits: &str) -> Result<u64, Problem> {
+fn decimal(digits: &str) -> Result<u64, &'static str> {
     if digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
-        return Err(Problem::NotDecimal);
+        return Err("not a plain decimal number");
     }
-    digits.parse().map_err(|_| Problem::TooLarge)
+    digits.parse().map_err(|_| "larger than 2^64-1")
 }

@@ -9,7 +9,7 @@ use thiserror::Error as ThisError;
 use super::corruption::Corruption;
 use super::identify::Identity;
 use super::version::FormatVersion;
-use crate::limits::Exceeded;
+use crate::limits::LimitExceeded;
 use crate::observe::Cancelled;
 
 /// Why reading, checking or writing a dump was stopped.
@@ -96,7 +96,7 @@ pub enum ErrorKind {
     Corrupt(Corruption),
     /// The input wants more than the limits allow: raise the limit if the input is trusted.
     #[error(transparent)]
-    Limit(Exceeded),
+    Limit(LimitExceeded),
     /// The archive version to be written has no way to say this: choose a newer version, or leave it out.
     #[error("archive version {version} cannot express {what}")]
     #[non_exhaustive]
@@ -242,8 +242,8 @@ impl From<Corruption> for Error {
     }
 }
 
-impl From<Exceeded> for Error {
-    fn from(exceeded: Exceeded) -> Self {
+impl From<LimitExceeded> for Error {
+    fn from(exceeded: LimitExceeded) -> Self {
         Self::new(ErrorKind::Limit(exceeded))
     }
 }

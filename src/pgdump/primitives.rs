@@ -4,7 +4,7 @@ use super::corruption::Corruption;
 use super::data_state::DataState;
 use super::error::{Error, ErrorKind};
 use super::version::FormatVersion;
-use crate::limits::Exceeded;
+use crate::limits::LimitExceeded;
 
 /// The archive's version and the two sizes in its header, which determine how primitives are encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -187,8 +187,8 @@ impl From<Corruption> for Fault {
     }
 }
 
-impl From<Exceeded> for Fault {
-    fn from(exceeded: Exceeded) -> Self {
+impl From<LimitExceeded> for Fault {
+    fn from(exceeded: LimitExceeded) -> Self {
         Self::Because(ErrorKind::Limit(exceeded))
     }
 }
@@ -260,7 +260,7 @@ impl<'a> Cursor<'a> {
         let len = u32::try_from(declared).map_err(|_| Corruption::StringLength(declared))?;
         let wanted = u64::from(len);
         if wanted > max_bytes {
-            return Err(Exceeded { name: "max_string_bytes", allowed: max_bytes, wanted }.into());
+            return Err(LimitExceeded { name: "max_string_bytes", allowed: max_bytes, wanted }.into());
         }
         self.take(len as usize).map(Some)
     }

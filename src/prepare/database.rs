@@ -9,7 +9,7 @@ use super::options::PrepareOptions;
 use crate::check::dump::{self, ReadDump};
 use crate::check::files::Numbers;
 use crate::check::{FileTable, NoTable};
-use crate::limits::Exceeded;
+use crate::limits::LimitExceeded;
 use crate::observe::{Event, Observer, proceed, watch};
 use crate::pgdump::{self, Changes, FormatVersion, Incompatibility, Inspection, Transcoder, incompatibilities};
 use crate::snapshot::{Content, SnapshotWriter};
@@ -22,12 +22,12 @@ use crate::source::Plan;
 ///
 /// ```
 /// use std::fs::File;
-/// use appsnap::observe::Silent;
+/// use appsnap::observe::NoObserver;
 /// use appsnap::pgdump::FormatVersion;
 /// use appsnap::prepare::{Change, Database, PrepareOptions};
 ///
 /// let dump = File::open("tests/data/check/pg18-default.dump")?;
-/// let database = Database::open(dump, &PrepareOptions::new(), &mut Silent)?;
+/// let database = Database::open(dump, &PrepareOptions::new(), &mut NoObserver)?;
 /// assert_eq!(database.inspection().header.version(), FormatVersion::V1_16, "as it was given");
 /// match &database.changes()[0] {
 ///     Change::DumpConverted { to, .. } => assert_eq!(*to, FormatVersion::V1_14),
@@ -111,7 +111,7 @@ impl Database<File> {
             watch(reader.take(allowed.saturating_add(1)), observer, |source| io::copy(source, &mut file))?;
         let len_bytes = copied.map_err(failed)?;
         if len_bytes > allowed {
-            let exceeded = Exceeded { name: "max_entry_bytes", allowed, wanted: len_bytes };
+            let exceeded = LimitExceeded { name: "max_entry_bytes", allowed, wanted: len_bytes };
             return Err(pgdump::Error::from(exceeded).into());
         }
         file.rewind().map_err(failed)?;

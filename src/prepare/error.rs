@@ -17,11 +17,11 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 ///
 /// ```
 /// use std::io::Cursor;
-/// use appsnap::observe::Silent;
+/// use appsnap::observe::NoObserver;
 /// use appsnap::prepare::{Database, ErrorKind, PrepareOptions};
 ///
 /// let script = Cursor::new(b"--\n-- PostgreSQL database dump\n--\n");
-/// let error = Database::open(script, &PrepareOptions::new(), &mut Silent).unwrap_err();
+/// let error = Database::open(script, &PrepareOptions::new(), &mut NoObserver).unwrap_err();
 /// match error.kind() {
 ///     ErrorKind::Dump(dump) => println!("dump again: {dump}"),
 ///     ErrorKind::SpoolNeeded => println!("name a folder: {error}"),

@@ -9,16 +9,16 @@ use crate::snapshot::DocumentSource;
 ///
 /// ```
 /// # use std::fs::File;
-/// # use appsnap::observe::Silent;
+/// # use appsnap::observe::NoObserver;
 /// # use appsnap::prepare::{Database, PrepareOptions, Prepared};
 /// # use appsnap::source::directory::{self, DirectoryOptions};
 /// # let folder = tempfile::tempdir()?;
 /// # std::fs::write(folder.path().join("8a3f4c2e-0c3b-4b40-9b77-0f4f1f5d0002"), "hello")?;
 /// # std::fs::write(folder.path().join("0d3e301f-5551-46f8-ad44-8de2be084c95"), "hello")?;
-/// # let plan = directory::scan(folder.path(), &DirectoryOptions::new(), &mut Silent)?;
+/// # let plan = directory::scan(folder.path(), &DirectoryOptions::new(), &mut NoObserver)?;
 /// # let options = PrepareOptions::new().with_orphans(appsnap::prepare::Orphans::Drop);
 /// # let dump = File::open("examples/data/quickstart.dump")?;
-/// # let database = Database::open(dump, &options, &mut Silent)?;
+/// # let database = Database::open(dump, &options, &mut NoObserver)?;
 /// # let prepared = Prepared::new(Some(database), Some(&plan), &options)?;
 /// use appsnap::snapshot::DocumentSource;
 ///

@@ -9,19 +9,19 @@
 //!
 //! ```no_run
 //! use std::fs::File;
-//! use appsnap::observe::Silent;
+//! use appsnap::observe::NoObserver;
 //! use appsnap::prepare::{Database, PrepareOptions, Prepared};
 //! use appsnap::snapshot::WriteOptions;
 //! use appsnap::source::directory::{self, DirectoryOptions};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let options = PrepareOptions::new().with_model_version("1.8.82.e3c1a393").with_spool_dir("/var/tmp");
-//! let mut plan = directory::scan("/srv/app/data/files", &DirectoryOptions::new(), &mut Silent)?;
-//! let database = Database::open(File::open("mx.dump")?, &options, &mut Silent)?;
+//! let mut plan = directory::scan("/srv/app/data/files", &DirectoryOptions::new(), &mut NoObserver)?;
+//! let database = Database::open(File::open("mx.dump")?, &options, &mut NoObserver)?;
 //! database.assign_numbers(&mut plan);
 //! let prepared = Prepared::new(Some(database), Some(&plan), &options)?;
 //! eprintln!("{}", prepared.report());
-//! prepared.write(File::create("backup.tar.gz")?, WriteOptions::new(), &mut Silent)?;
+//! prepared.write(File::create("backup.tar.gz")?, WriteOptions::new(), &mut NoObserver)?;
 //! # Ok(())
 //! # }
 //! ```

@@ -23,7 +23,7 @@ pub(super) const UNKNOWN_MODEL_VERSION: &str = "0.0.0.0";
 ///
 /// ```
 /// use std::fs::File;
-/// use appsnap::observe::Silent;
+/// use appsnap::observe::NoObserver;
 /// use appsnap::prepare::{Database, PrepareOptions, Prepared};
 /// use appsnap::snapshot::WriteOptions;
 /// use appsnap::source::directory::{self, DirectoryOptions};
@@ -31,8 +31,8 @@ pub(super) const UNKNOWN_MODEL_VERSION: &str = "0.0.0.0";
 /// # let folder = tempfile::tempdir()?;
 /// # std::fs::write(folder.path().join("8a3f4c2e-0c3b-4b40-9b77-0f4f1f5d0002"), "hello")?;
 /// let options = PrepareOptions::new().with_model_version("1.0.0.40");
-/// let plan = directory::scan(folder.path(), &DirectoryOptions::new(), &mut Silent)?;
-/// let database = Database::open(File::open("examples/data/quickstart.dump")?, &options, &mut Silent)?;
+/// let plan = directory::scan(folder.path(), &DirectoryOptions::new(), &mut NoObserver)?;
+/// let database = Database::open(File::open("examples/data/quickstart.dump")?, &options, &mut NoObserver)?;
 /// let prepared = Prepared::new(Some(database), Some(&plan), &options)?;
 ///
 /// // Before the first byte: a row without its document, and a size that nobody stated.
@@ -41,7 +41,7 @@ pub(super) const UNKNOWN_MODEL_VERSION: &str = "0.0.0.0";
 ///     println!("{change}");
 /// }
 /// assert_eq!(prepared.metadata().files_size_bytes(), Some(5));
-/// let (archive, report) = prepared.write(Vec::new(), WriteOptions::new(), &mut Silent)?;
+/// let (archive, report) = prepared.write(Vec::new(), WriteOptions::new(), &mut NoObserver)?;
 /// assert_eq!((report.documents_count(), report.archive_bytes()), (1, archive.len() as u64));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

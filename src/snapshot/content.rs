@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::error::{Error, ErrorKind, Result};
 use crate::document::DocumentId;
 use crate::gzip::ReadAt;
-use crate::limits::{Exceeded, Limits};
+use crate::limits::{LimitExceeded, Limits};
 
 /// A payload: a reader, and how many bytes it will give.
 ///
@@ -76,7 +76,7 @@ impl Content<File> {
             };
             len_bytes = len_bytes.saturating_add(count as u64);
             if len_bytes > allowed {
-                let exceeded = Exceeded { name: "max_entry_bytes", allowed, wanted: len_bytes };
+                let exceeded = LimitExceeded { name: "max_entry_bytes", allowed, wanted: len_bytes };
                 return Err(Error::new(ErrorKind::Limit(exceeded)));
             }
             let bytes = buffer.get(..count).unwrap_or_default();
@@ -95,7 +95,7 @@ impl Content<File> {
 /// use std::io;
 /// use appsnap::DocumentId;
 /// use appsnap::metadata::Metadata;
-/// use appsnap::observe::Silent;
+/// use appsnap::observe::NoObserver;
 /// use appsnap::snapshot::{DocumentSource, SnapshotWriter, WriteOptions};
 ///
 /// /// Documents that are in memory, ascending by id.
@@ -119,7 +119,7 @@ impl Content<File> {
 ///
 /// let source = InMemory(vec![("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, b"hello".to_vec())]);
 /// let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), WriteOptions::new())?;
-/// writer.documents(&source, &mut Silent)?;
+/// writer.documents(&source, &mut NoObserver)?;
 /// assert_eq!(writer.finish()?.1.document_bytes(), 5);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

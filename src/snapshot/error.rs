@@ -6,7 +6,7 @@ use std::io;
 use thiserror::Error as ThisError;
 
 use crate::document::DocumentId;
-use crate::limits::Exceeded;
+use crate::limits::LimitExceeded;
 use crate::observe::Cancelled;
 use crate::{gzip, layout, metadata, tarball};
 
@@ -90,7 +90,7 @@ pub enum ErrorKind {
     MetadataMissing,
     /// A limit would be passed.
     #[error(transparent)]
-    Limit(#[from] Exceeded),
+    Limit(#[from] LimitExceeded),
     /// A payload ended before the length that was promised for it.
     #[error("the content ended after {actual_bytes} of {declared_bytes} bytes: did the file shrink while it was read?")]
     #[non_exhaustive]

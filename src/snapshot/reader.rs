@@ -11,7 +11,7 @@ use super::options::{ReadOptions, Tolerance};
 use super::plain::Plain;
 use super::report::ReadReport;
 use crate::layout::{self, MemberName};
-use crate::limits::{Budget, Exceeded};
+use crate::limits::{Budget, LimitExceeded};
 use crate::metadata::{self, Metadata};
 use crate::tarball::{self, MemberKind};
 
@@ -246,7 +246,7 @@ impl<R: Read> SnapshotReader<R> {
     fn read_metadata(&mut self, found: &Found) -> Result<()> {
         let allowed = self.options.limits.max_metadata_bytes();
         if found.len_bytes > allowed {
-            let exceeded = Exceeded { name: "max_metadata_bytes", allowed, wanted: found.len_bytes };
+            let exceeded = LimitExceeded { name: "max_metadata_bytes", allowed, wanted: found.len_bytes };
             return Err(found.error(exceeded.into()));
         }
         let mut bytes = Vec::new();

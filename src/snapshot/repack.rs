@@ -26,12 +26,12 @@ use crate::observe::{Event, Observer, proceed};
 /// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), WriteOptions::new())?;
 /// # writer.database(Content::sized(4, &b"dump"[..]))?;
 /// # let (archive, _) = writer.finish()?;
-/// use appsnap::observe::Silent;
+/// use appsnap::observe::NoObserver;
 /// use appsnap::snapshot::{IndexPlacement, ReadOptions, Selection, WriteOptions, repack};
 ///
 /// let write = WriteOptions::new().with_index(IndexPlacement::Embedded);
 /// let open = || Ok(archive.as_slice());
-/// let (indexed, _) = repack(open, Vec::new(), Selection::All, &ReadOptions::new(), write, &mut Silent)?;
+/// let (indexed, _) = repack(open, Vec::new(), Selection::All, &ReadOptions::new(), write, &mut NoObserver)?;
 /// assert!(indexed.len() > archive.len());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

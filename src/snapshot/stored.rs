@@ -6,7 +6,7 @@ use super::error::{Error, ErrorKind, Result};
 use super::index::wrong;
 use crate::gzip::{self, ChunkTable, ReadAt, Unpacker};
 use crate::layout::MemberName;
-use crate::limits::{Exceeded, Limits};
+use crate::limits::{LimitExceeded, Limits};
 use crate::tarball::{self, BLOCK_BYTES};
 
 /// Packed bytes fetched with one read, so that a document of ordinary size costs one.
@@ -98,7 +98,7 @@ impl<'a, R: ReadAt + ?Sized> StoredFile<'a, R> {
     /// Reads all of it into memory, if it is not longer than `allowed_bytes`.
     pub(super) fn read_all(&mut self, allowed_bytes: u64, limit: &'static str) -> Result<Vec<u8>> {
         if self.len_bytes > allowed_bytes {
-            let exceeded = Exceeded { name: limit, allowed: allowed_bytes, wanted: self.len_bytes };
+            let exceeded = LimitExceeded { name: limit, allowed: allowed_bytes, wanted: self.len_bytes };
             return Err(Error::new(exceeded.into()));
         }
         let mut bytes = Vec::new();
@@ -131,7 +131,7 @@ impl<'a, R: ReadAt + ?Sized> StoredFile<'a, R> {
         } else {
             unpacker.prefix(packed, usize::try_from(wanted).unwrap_or(usize::MAX))
         };
-        let plain = plain.map_err(|error| error.or_at(at))?;
+        let plain = plain.map_err(|error| error.at(at))?;
         self.plain.clear();
         self.plain.extend_from_slice(usize::try_from(skip).ok().and_then(|skip| plain.get(skip..)).unwrap_or_default());
         self.plain_used = 0;

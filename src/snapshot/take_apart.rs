@@ -30,12 +30,12 @@ impl<R: ReadAt + Sync, S: ReadAt> SnapshotArchive<R, S> {
     /// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
     /// # let (archive, _) = writer.finish()?;
     /// use appsnap::gzip::Parallelism;
-    /// use appsnap::observe::Silent;
+    /// use appsnap::observe::NoObserver;
     /// use appsnap::snapshot::{IndexPlacement, ReadOptions, Selection, SnapshotArchive};
     ///
     /// let archive = SnapshotArchive::open(archive.as_slice(), archive.len() as u64, ReadOptions::new())?;
     /// let (_, report) = archive.take_apart(
-    ///     Vec::new(), Selection::Database, IndexPlacement::Omitted, Parallelism::Inline, &mut Silent,
+    ///     Vec::new(), Selection::Database, IndexPlacement::Omitted, Parallelism::Inline, &mut NoObserver,
     /// )?;
     /// assert_eq!((report.database_bytes(), report.documents_count()), (Some(4), 0));
     /// # Ok::<(), Box<dyn std::error::Error>>(())

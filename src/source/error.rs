@@ -13,11 +13,11 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// Errors that happen while a document is opened or read travel through [`io::Error`]; this type is then its inner error.
 ///
 /// ```
-/// use appsnap::observe::Silent;
+/// use appsnap::observe::NoObserver;
 /// use appsnap::source::directory::{self, DirectoryOptions};
 /// use appsnap::source::{Action, ErrorKind};
 ///
-/// let error = directory::scan("no/such/folder", &DirectoryOptions::new(), &mut Silent).unwrap_err();
+/// let error = directory::scan("no/such/folder", &DirectoryOptions::new(), &mut NoObserver).unwrap_err();
 /// match error.kind() {
 ///     ErrorKind::Io { action, .. } => assert!(matches!(action, Action::List | Action::Inspect)),
 ///     ErrorKind::Changed { .. } => println!("stop the app first: {error}"),
@@ -72,11 +72,11 @@ pub enum ErrorKind {
 ///
 /// ```
 /// use std::path::Path;
-/// use appsnap::observe::Silent;
+/// use appsnap::observe::NoObserver;
 /// use appsnap::source::directory::{self, DirectoryOptions};
 /// use appsnap::source::{Action, ErrorKind};
 ///
-/// let error = directory::scan(Path::new("Cargo.toml"), &DirectoryOptions::new(), &mut Silent).unwrap_err();
+/// let error = directory::scan(Path::new("Cargo.toml"), &DirectoryOptions::new(), &mut NoObserver).unwrap_err();
 /// assert!(!matches!(error.kind(), ErrorKind::Io { action: Action::Read, .. }), "nothing was read: {error}");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

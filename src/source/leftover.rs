@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 /// Something that lies among the documents and was not taken.
 ///
 /// ```
-/// # use appsnap::observe::Silent;
+/// # use appsnap::observe::NoObserver;
 /// # use appsnap::source::directory::{self, DirectoryOptions};
 /// # let folder = tempfile::tempdir()?;
 /// # std::fs::create_dir_all(folder.path().join("0d/3e"))?;
 /// # std::fs::write(folder.path().join("0d/3e/0d3e301f-5551-46f8-ad44-8de2be084c95"), "hello")?;
 /// # std::fs::write(folder.path().join("Thumbs.db"), "left by a file manager")?;
-/// # let plan = directory::scan(folder.path(), &DirectoryOptions::new(), &mut Silent)?;
+/// # let plan = directory::scan(folder.path(), &DirectoryOptions::new(), &mut NoObserver)?;
 /// use appsnap::source::LeftoverKind;
 ///
 /// let leftover = plan.leftovers().iter().next().expect("there is one");
@@ -155,13 +155,13 @@ impl fmt::Display for Leftover {
 /// What is kept does not depend on the number of threads that walked.
 ///
 /// ```
-/// # use appsnap::observe::Silent;
+/// # use appsnap::observe::NoObserver;
 /// # use appsnap::source::directory::{self, DirectoryOptions};
 /// # let folder = tempfile::tempdir()?;
 /// # std::fs::create_dir_all(folder.path().join("0d/3e"))?;
 /// # std::fs::write(folder.path().join("0d/3e/0d3e301f-5551-46f8-ad44-8de2be084c95"), "hello")?;
 /// # std::fs::write(folder.path().join("Thumbs.db"), "left by a file manager")?;
-/// # let plan = directory::scan(folder.path(), &DirectoryOptions::new(), &mut Silent)?;
+/// # let plan = directory::scan(folder.path(), &DirectoryOptions::new(), &mut NoObserver)?;
 /// use appsnap::source::LeftoverKind;
 ///
 /// let leftovers = plan.leftovers();

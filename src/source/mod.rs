@@ -6,7 +6,7 @@
 //! and `zip` (feature `zip`) read what was packed of one.
 //!
 //! ```
-//! use appsnap::observe::Silent;
+//! use appsnap::observe::NoObserver;
 //! use appsnap::source::directory::{self, DirectoryOptions};
 //!
 //! let folder = tempfile::tempdir()?;
@@ -14,7 +14,7 @@
 //! std::fs::write(folder.path().join("0d/3e/0d3e301f-5551-46f8-ad44-8de2be084c95"), "a document")?;
 //! std::fs::write(folder.path().join("Thumbs.db"), "left by a file manager")?;
 //!
-//! let plan = directory::scan(folder.path(), &DirectoryOptions::new(), &mut Silent)?;
+//! let plan = directory::scan(folder.path(), &DirectoryOptions::new(), &mut NoObserver)?;
 //! assert_eq!((plan.documents_count(), plan.document_bytes()), (1, 10));
 //! assert_eq!(plan.leftovers().total_count(), 1);
 //! # Ok::<(), Box<dyn std::error::Error>>(())

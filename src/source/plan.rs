@@ -45,13 +45,13 @@ impl NumberedFile {
 /// several threads.
 ///
 /// ```
-/// # use appsnap::observe::Silent;
+/// # use appsnap::observe::NoObserver;
 /// # use appsnap::source::directory::{self, DirectoryOptions};
 /// # let folder = tempfile::tempdir()?;
 /// # std::fs::create_dir_all(folder.path().join("0d/3e"))?;
 /// # std::fs::write(folder.path().join("0d/3e/0d3e301f-5551-46f8-ad44-8de2be084c95"), "hello")?;
 /// # std::fs::write(folder.path().join("Thumbs.db"), "left by a file manager")?;
-/// # let plan = directory::scan(folder.path(), &DirectoryOptions::new(), &mut Silent)?;
+/// # let plan = directory::scan(folder.path(), &DirectoryOptions::new(), &mut NoObserver)?;
 /// use appsnap::metadata::Metadata;
 /// use appsnap::snapshot::{SnapshotWriter, WriteOptions};
 ///
@@ -63,7 +63,7 @@ impl NumberedFile {
 ///
 /// let metadata = plan.complete(Metadata::new().with_model_version("1.0.0.40"), None);
 /// let mut writer = SnapshotWriter::start(Vec::new(), &metadata, WriteOptions::new())?;
-/// writer.documents(&plan, &mut Silent)?;
+/// writer.documents(&plan, &mut NoObserver)?;
 /// writer.finish()?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -142,13 +142,13 @@ impl Plan {
     /// A file stays a leftover when the plan has a document with its uuid already, or another number got it.
     ///
     /// ```
-    /// use appsnap::observe::Silent;
+    /// use appsnap::observe::NoObserver;
     /// use appsnap::source::directory::{self, DirectoryOptions};
     ///
     /// let folder = tempfile::tempdir()?;
     /// std::fs::create_dir_all(folder.path().join("00"))?;
     /// std::fs::write(folder.path().join("00/101"), "hello")?;
-    /// let mut plan = directory::scan(folder.path(), &DirectoryOptions::new(), &mut Silent)?;
+    /// let mut plan = directory::scan(folder.path(), &DirectoryOptions::new(), &mut NoObserver)?;
     /// assert_eq!((plan.documents_count(), plan.numbered().collect::<Vec<_>>()), (0, vec![(101, 5)]));
     ///
     /// let id = "0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?;
@@ -197,12 +197,12 @@ impl Plan {
     /// `database_bytes`.
     ///
     /// ```
-    /// # use appsnap::observe::Silent;
+    /// # use appsnap::observe::NoObserver;
     /// # use appsnap::source::directory::{self, DirectoryOptions};
     /// use appsnap::metadata::Metadata;
     ///
     /// let empty = tempfile::tempdir()?;
-    /// let plan = directory::scan(empty.path(), &DirectoryOptions::new(), &mut Silent)?;
+    /// let plan = directory::scan(empty.path(), &DirectoryOptions::new(), &mut NoObserver)?;
     /// let metadata = plan.complete(Metadata::new().with_model_version("1.0.0.40"), Some(20_000));
     /// let size = plan.size_estimate(&metadata, Some(20_000));
     /// assert_eq!(size.tar_bytes, 30_720);

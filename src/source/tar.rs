@@ -11,12 +11,12 @@
 //! # header.set_size(5);
 //! # builder.append_data(&mut header, "0d/3e/0d3e301f-5551-46f8-ad44-8de2be084c95", &b"hello"[..])?;
 //! # builder.into_inner()?.finish()?;
-//! use appsnap::observe::Silent;
+//! use appsnap::observe::NoObserver;
 //! use appsnap::source::{ArchiveOptions, tar};
 //!
-//! assert!(tar::scan(&path, &ArchiveOptions::new(), &mut Silent).is_err(), "it needs a folder for that");
+//! assert!(tar::scan(&path, &ArchiveOptions::new(), &mut NoObserver).is_err(), "it needs a folder for that");
 //! let options = ArchiveOptions::new().with_spool_dir(folder.path());
-//! assert_eq!(tar::scan(&path, &options, &mut Silent)?.documents_count(), 1);
+//! assert_eq!(tar::scan(&path, &options, &mut NoObserver)?.documents_count(), 1);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -51,10 +51,10 @@ const FIRST_BYTES: u64 = 8;
 /// # header.set_size(5);
 /// # builder.append_data(&mut header, "data/files/0d/3e/0d3e301f-5551-46f8-ad44-8de2be084c95", &b"hello"[..])?;
 /// # builder.finish()?;
-/// use appsnap::observe::Silent;
+/// use appsnap::observe::NoObserver;
 /// use appsnap::source::{ArchiveOptions, tar};
 ///
-/// let plan = tar::scan(&path, &ArchiveOptions::new(), &mut Silent)?;
+/// let plan = tar::scan(&path, &ArchiveOptions::new(), &mut NoObserver)?;
 /// assert_eq!((plan.documents_count(), plan.document_bytes()), (1, 5));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

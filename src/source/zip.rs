@@ -7,10 +7,10 @@
 //! # writer.entry("files/0d3e301f-5551-46f8-ad44-8de2be084c95", &b"hello"[..])?;
 //! # writer.entry("readme.txt", &b"hello"[..])?;
 //! # writer.finish()?;
-//! use appsnap::observe::Silent;
+//! use appsnap::observe::NoObserver;
 //! use appsnap::source::{ArchiveOptions, zip};
 //!
-//! let plan = zip::scan(&path, &ArchiveOptions::new().with_root("files"), &mut Silent)?;
+//! let plan = zip::scan(&path, &ArchiveOptions::new().with_root("files"), &mut NoObserver)?;
 //! assert_eq!((plan.documents_count(), plan.leftovers().total_count()), (1, 1));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -45,10 +45,10 @@ const BUFFER_BYTES: usize = 64 << 10;
 /// # let mut writer = appsnap::zip::Writer::new(std::fs::File::create(&path)?);
 /// # writer.entry("data/files/0d/3e/0d3e301f-5551-46f8-ad44-8de2be084c95", &b"hello"[..])?;
 /// # writer.finish()?;
-/// use appsnap::observe::Silent;
+/// use appsnap::observe::NoObserver;
 /// use appsnap::source::{ArchiveOptions, zip};
 ///
-/// let plan = zip::scan(&path, &ArchiveOptions::new(), &mut Silent)?;
+/// let plan = zip::scan(&path, &ArchiveOptions::new(), &mut NoObserver)?;
 /// assert_eq!((plan.documents_count(), plan.document_bytes()), (1, 5));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -64,10 +64,10 @@ impl NewApp {
 /// use appsnap::squidex::Archive;
 ///
 /// let archive = Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
-/// use appsnap::observe::Silent;
+/// use appsnap::observe::NoObserver;
 /// use appsnap::squidex::{NewApp, clone_app};
 ///
-/// let (_, report) = clone_app(&archive, std::io::sink(), &NewApp::new(uuid::Uuid::from_u128(7)), &mut Silent)?;
+/// let (_, report) = clone_app(&archive, std::io::sink(), &NewApp::new(uuid::Uuid::from_u128(7)), &mut NoObserver)?;
 /// assert_eq!((report.from.name(), report.written.events_count), ("blog", 1));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -101,11 +101,11 @@ pub struct CloneReport {
 /// use appsnap::squidex::Archive;
 ///
 /// let archive = Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
-/// use appsnap::observe::Silent;
+/// use appsnap::observe::NoObserver;
 /// use appsnap::squidex::{NewApp, clone_app};
 ///
 /// let new = NewApp::new(uuid::Uuid::from_u128(7)).with_name("blog-copy".parse()?);
-/// let (copy, _) = clone_app(&archive, Vec::new(), &new, &mut Silent)?;
+/// let (copy, _) = clone_app(&archive, Vec::new(), &new, &mut NoObserver)?;
 /// let copy = Archive::open(&copy, copy.len() as u64, &Limits::untrusted())?;
 /// assert!(copy.event(0)?.unwrap().payload().contains("00000000-0000-0000-0000-000000000007,blog-copy"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())

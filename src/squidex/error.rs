@@ -6,7 +6,7 @@ use std::io;
 use thiserror::Error as ThisError;
 
 use crate::json::JsonError;
-use crate::limits::Exceeded;
+use crate::limits::LimitExceeded;
 use crate::observe::Cancelled;
 use crate::zip;
 
@@ -92,7 +92,7 @@ pub enum ErrorKind {
     /// The archive cannot be cloned: there is no event that creates the app before others need its id.
     NoApp,
     /// A limit would be passed. The limit can be raised for archives from a trusted place.
-    Limit(Exceeded),
+    Limit(LimitExceeded),
     /// The caller asked for what an archive cannot hold.
     Misuse(&'static str),
     /// The observer ended the work.
@@ -252,8 +252,8 @@ impl From<zip::Error> for Error {
     }
 }
 
-impl From<Exceeded> for Error {
-    fn from(exceeded: Exceeded) -> Self {
+impl From<LimitExceeded> for Error {
+    fn from(exceeded: LimitExceeded) -> Self {
         Self::new(ErrorKind::Limit(exceeded))
     }
 }

@@ -11,7 +11,7 @@
 //!
 //! ```
 //! use appsnap::Limits;
-//! use appsnap::observe::Silent;
+//! use appsnap::observe::NoObserver;
 //! use appsnap::squidex::{Archive, Event, NewApp, Writer, clone_app};
 //!
 //! let mut writer = Writer::start(Vec::new())?;
@@ -23,12 +23,12 @@
 //! let (bytes, _) = writer.finish()?;
 //!
 //! let archive = Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
-//! assert!(archive.survey(&mut Silent)?.faults().is_empty());
+//! assert!(archive.survey(&mut NoObserver)?.faults().is_empty());
 //!
 //! let new = NewApp::new("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?).with_name("blog-copy".parse()?);
-//! let (copy, _) = clone_app(&archive, Vec::new(), &new, &mut Silent)?;
+//! let (copy, _) = clone_app(&archive, Vec::new(), &new, &mut NoObserver)?;
 //! let copy = Archive::open(&copy, copy.len() as u64, &Limits::untrusted())?;
-//! assert_eq!(copy.survey(&mut Silent)?.app().map(|app| app.name()), Some("blog-copy"));
+//! assert_eq!(copy.survey(&mut NoObserver)?.app().map(|app| app.name()), Some("blog-copy"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{DeserializeOwned, Deserializer as _, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::limits::Exceeded;
+use crate::limits::LimitExceeded;
 
 /// Reads a struct from a JSON object, and from nothing else: serde would take an array for one, member by member.
 pub(super) fn from_object<T: DeserializeOwned>(text: &str) -> serde_json::Result<T> {
@@ -73,7 +73,7 @@ impl<'a> Object<'a> {
 
     /// The object as text, with the members named in `changes` replaced by those strings, if it is not longer than
     /// `max_bytes` then. Absent members stay absent.
-    pub(super) fn render_with(&self, changes: &[(&str, &str)], max_bytes: u64) -> Result<String, Exceeded> {
+    pub(super) fn render_with(&self, changes: &[(&str, &str)], max_bytes: u64) -> Result<String, LimitExceeded> {
         let mut text = String::from("{");
         let mut exceeded = None;
         let rendered = each(self.0, |name, value| {
@@ -88,7 +88,7 @@ impl<'a> Object<'a> {
             }
             let wanted = text.len() as u64;
             if wanted > max_bytes {
-                exceeded = Some(Exceeded { name: "max_event_bytes", allowed: max_bytes, wanted });
+                exceeded = Some(LimitExceeded { name: "max_event_bytes", allowed: max_bytes, wanted });
                 return Err(serde_json::Error::custom("too long"));
             }
             Ok(())

@@ -32,9 +32,9 @@ const WITH_FILE: [&str; 2] = ["AssetCreated", "AssetUpdated"];
 /// use appsnap::squidex::Archive;
 ///
 /// let archive = Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
-/// use appsnap::observe::Silent;
+/// use appsnap::observe::NoObserver;
 ///
-/// let survey = archive.survey(&mut Silent)?;
+/// let survey = archive.survey(&mut NoObserver)?;
 /// let app = survey.app().expect("the first event creates it");
 /// assert_eq!((app.name(), app.id()), ("blog", "f4c43ae4-0d14-4ee0-a5c4-4d4e3e1a5f10"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -78,12 +78,12 @@ impl App {
 ///
 /// ```
 /// use appsnap::Limits;
-/// use appsnap::observe::Silent;
+/// use appsnap::observe::NoObserver;
 /// use appsnap::squidex::{Archive, Fault, Writer};
 ///
 /// let (bytes, _) = Writer::start(Vec::new())?.finish()?;
 /// let archive = Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
-/// let survey = archive.survey(&mut Silent)?;
+/// let survey = archive.survey(&mut NoObserver)?;
 /// assert!(survey.faults().contains(&Fault::NoEvents) && survey.faults().contains(&Fault::NoUsers));
 /// # Ok::<(), appsnap::squidex::Error>(())
 /// ```
@@ -140,9 +140,9 @@ impl fmt::Display for Fault {
 /// use appsnap::squidex::Archive;
 ///
 /// let archive = Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
-/// use appsnap::observe::Silent;
+/// use appsnap::observe::NoObserver;
 ///
-/// let survey = archive.survey(&mut Silent)?;
+/// let survey = archive.survey(&mut NoObserver)?;
 /// assert!(survey.faults().is_empty() && survey.missing_assets().is_empty());
 /// for (kind, count) in survey.events_by_kind() {
 ///     println!("{kind}: {count}");

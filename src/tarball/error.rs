@@ -6,7 +6,7 @@ use std::io;
 use thiserror::Error as ThisError;
 
 use crate::layout::escaped;
-use crate::limits::Exceeded;
+use crate::limits::LimitExceeded;
 
 /// Why reading or framing a tar stream stopped, and where.
 ///
@@ -57,7 +57,7 @@ pub enum ErrorKind {
     Type(TypeFault),
     /// The archive wants more than the reader's limits allow.
     #[error(transparent)]
-    Limit(Exceeded),
+    Limit(LimitExceeded),
     /// The caller asked for something that cannot be done.
     #[error(transparent)]
     Misuse(Misuse),

@@ -5,7 +5,7 @@ use std::io;
 
 use thiserror::Error as ThisError;
 
-use crate::limits::Exceeded;
+use crate::limits::LimitExceeded;
 
 /// A [`Result`](std::result::Result) whose error is this module's [`Error`], unless another is named.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -53,7 +53,7 @@ pub enum ErrorKind {
     /// The archive uses something that is not read here on purpose.
     Unsupported(Unsupported),
     /// A limit would be passed. The limit can be raised for archives from a trusted place.
-    Limit(Exceeded),
+    Limit(LimitExceeded),
     /// The caller asked for what a zip file cannot hold.
     Misuse(&'static str),
 }
@@ -296,8 +296,8 @@ impl From<Unsupported> for Error {
     }
 }
 
-impl From<Exceeded> for Error {
-    fn from(exceeded: Exceeded) -> Self {
+impl From<LimitExceeded> for Error {
+    fn from(exceeded: LimitExceeded) -> Self {
         Self::new(ErrorKind::Limit(exceeded))
     }
 }

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use appsnap::check::{CheckOptions, Profile, check};
 use appsnap::metadata::Metadata;
-use appsnap::observe::{Event, Observer, Silent};
+use appsnap::observe::{Event, NoObserver, Observer};
 use appsnap::pgdump::{Compression, FormatVersion};
 use appsnap::prepare::{Database, PrepareOptions, Prepared};
 use appsnap::snapshot::{
@@ -87,7 +87,7 @@ fn preparing_a_dump_tells_of_it_and_can_be_stopped() {
     assert_eq!(spooled(&mut Meter::new(2 * MIB)), Err(true));
     assert_eq!(spooled(&mut Meter::new(u64::MAX)), Ok(()));
     observed(|meter| {
-        let database = Database::open(Cursor::new(&dump), &options, &mut Silent).unwrap();
+        let database = Database::open(Cursor::new(&dump), &options, &mut NoObserver).unwrap();
         let prepared = Prepared::new(Some(database), None::<&NoDocuments>, &options).unwrap();
         prepared.write(Vec::new(), WriteOptions::new(), meter).map(drop).map_err(|error| error.is_cancelled())
     });

@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use std::iter;
 
 use appsnap::gzip::Parallelism;
-use appsnap::observe::Silent;
+use appsnap::observe::NoObserver;
 use appsnap::snapshot::{Error, ErrorKind, ReadOptions, ReadReport, SnapshotArchive, SnapshotReader, Tolerance};
 use appsnap::{DocumentId, Limits, gzip, tarball};
 
@@ -235,7 +235,7 @@ fn opening_and_verifying_an_index_allocates_for_what_is_there() {
     let len_bytes = archive.len() as u64;
     let (opened, bytes) = peak(|| SnapshotArchive::open(archive.as_slice(), len_bytes, ReadOptions::new()).unwrap());
     expect_within("opening an index", bytes, MIB);
-    let (result, bytes) = peak(|| opened.verify(Parallelism::Inline, &mut Silent));
+    let (result, bytes) = peak(|| opened.verify(Parallelism::Inline, &mut NoObserver));
     assert!(result.is_ok());
     expect_within("verifying an archive", bytes, READING_BYTES);
     let (_, bytes) = peak(|| {

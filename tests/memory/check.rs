@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::Cursor;
 
 use appsnap::check::{CheckOptions, Profile, check};
-use appsnap::observe::Silent;
+use appsnap::observe::NoObserver;
 use appsnap::pgdump::{Compression, FormatVersion};
 
 use super::{ID_BYTES, MIB, UNORDERED_ID_BYTES, alone, expect_within, peak};
@@ -51,7 +51,7 @@ fn rows_and_documents_take_what_their_records_take() {
         let archive = member(&tar);
         drop(tar);
         let (report, bytes) =
-            peak(|| check(Cursor::new(&archive), &Profile::format(), &CheckOptions::new(), &mut Silent).unwrap());
+            peak(|| check(Cursor::new(&archive), &Profile::format(), &CheckOptions::new(), &mut NoObserver).unwrap());
         let files = report.contents().files.unwrap();
         assert_eq!((files.present, files.missing, files.orphans), (COUNT as u64, 0, 0));
         let allowed = FIXED_BYTES + COUNT * (ROW_BYTES + DOCUMENT_BYTES + id_bytes);

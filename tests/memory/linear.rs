@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::time::{Duration, Instant};
 
 use appsnap::check::{CheckOptions, Profile, check};
-use appsnap::observe::Silent;
+use appsnap::observe::NoObserver;
 use appsnap::pgdump::{
     BlockKind, Compression, DataState, Dependencies, Dialect, Entry, FormatVersion, Header, Piece, encode_toc, inspect,
 };
@@ -155,7 +155,7 @@ fn large_objects_behind_a_long_entry() {
     };
     linear("large objects", 3000, make, |input| drop(inspect(input, &Limits::untrusted()).unwrap()));
     linear("large objects of a check", 3000, make, |input| {
-        let report = check(input, &Profile::format(), &CheckOptions::new(), &mut Silent).unwrap();
+        let report = check(input, &Profile::format(), &CheckOptions::new(), &mut NoObserver).unwrap();
         assert!(report.contents().is_verified);
     });
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::io;
 
-use appsnap::observe::Silent;
+use appsnap::observe::NoObserver;
 use appsnap::squidex::{Archive, Error, ErrorKind, Event, NewApp, Writer, clone_app};
 use appsnap::{DocumentId, Limits};
 
@@ -44,9 +44,9 @@ fn members(len: usize, are_alike: bool) -> String {
 
 fn cloned(bytes: &[u8], limits: &Limits) -> Result<(), Error> {
     let archive = Archive::open(bytes, bytes.len() as u64, limits)?;
-    archive.survey(&mut Silent)?;
+    archive.survey(&mut NoObserver)?;
     let new = NewApp::new(DocumentId::from_bytes([7; 16]).uuid());
-    clone_app(&archive, io::sink(), &new, &mut Silent).map(drop)
+    clone_app(&archive, io::sink(), &new, &mut NoObserver).map(drop)
 }
 
 fn is_limit(result: &Result<(), Error>) -> bool {

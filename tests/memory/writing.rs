@@ -4,7 +4,7 @@ use std::io;
 
 use appsnap::gzip::Parallelism;
 use appsnap::metadata::Metadata;
-use appsnap::observe::Silent;
+use appsnap::observe::NoObserver;
 use appsnap::snapshot::{
     Content, DocumentSource, IndexPlacement, ReadOptions, SnapshotReader, SnapshotWriter, WriteOptions,
 };
@@ -42,7 +42,7 @@ fn write(documents: &Many, sink: impl io::Write, options: WriteOptions) {
     let metadata = Metadata::new().with_model_version("1");
     let mut writer = SnapshotWriter::start(sink, &metadata, options).unwrap();
     writer.database(Content::sized(1000, &[3; 1000][..])).unwrap();
-    writer.documents(documents, &mut Silent).unwrap();
+    writer.documents(documents, &mut NoObserver).unwrap();
     writer.finish().unwrap();
 }
 

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use appsnap::DocumentId;
 use appsnap::gzip::Parallelism;
 use appsnap::metadata::Metadata;
-use appsnap::observe::Silent;
+use appsnap::observe::NoObserver;
 use appsnap::snapshot::{Content, IndexPlacement, SnapshotArchive, SnapshotWriter, WriteOptions};
 
 use super::read::{options, outcome};
@@ -102,7 +102,7 @@ pub fn open_index(data: &[u8]) {
     {
         let whole = [base.data.as_slice(), &index].concat();
         let is_sound = outcome(whole.as_slice(), options()).is_indexed;
-        assert_eq!(archive.verify(Parallelism::Inline, &mut Silent).is_ok(), is_sound);
+        assert_eq!(archive.verify(Parallelism::Inline, &mut NoObserver).is_ok(), is_sound);
     }
     check([base.data.as_slice(), &index].concat());
 }
@@ -115,9 +115,9 @@ fn check(bytes: Vec<u8>) {
         assert!(!sequential.is_indexed, "an index that is sound does not open");
         return;
     };
-    let verified = archive.verify(Parallelism::Inline, &mut Silent);
+    let verified = archive.verify(Parallelism::Inline, &mut NoObserver);
     assert_eq!(verified.is_ok(), sequential.error.is_none() && sequential.is_indexed);
-    assert_eq!(archive.verify(Parallelism::threads(2), &mut Silent).is_ok(), verified.is_ok());
+    assert_eq!(archive.verify(Parallelism::threads(2), &mut NoObserver).is_ok(), verified.is_ok());
     let metadata = archive.metadata();
     let database = archive.database().map(|mut file| {
         let mut bytes = Vec::new();

@@ -3,7 +3,7 @@
 
 use appsnap::gzip::Parallelism;
 use appsnap::metadata::Metadata;
-use appsnap::observe::Silent;
+use appsnap::observe::NoObserver;
 use appsnap::snapshot::{
     IndexPlacement, Joined, MetadataSizes, Sections, Selection, Shard, SnapshotArchive, SnapshotWriter, WriteOptions,
     make_index, repack,
@@ -71,7 +71,7 @@ fn repacked(archive: &[u8], sections: Sections) {
     let write = WriteOptions::new().with_sections(sections).with_index(IndexPlacement::Embedded);
     for selection in [Selection::All, Selection::Files, Selection::Database] {
         let open = || Ok(archive);
-        let result = repack(open, Vec::new(), selection, &options(), write.clone(), &mut Silent);
+        let result = repack(open, Vec::new(), selection, &options(), write.clone(), &mut NoObserver);
         // A snapshot may lack its metadata or repeat what a writer refuses to; only success promises something.
         let Ok((packed, report)) = result else { continue };
         assert_eq!(report.archive_bytes(), packed.len() as u64);
@@ -93,7 +93,7 @@ fn indexed(archive: &[u8], sections: Sections) {
     assert!(outcome(indexed.as_slice(), options()).is_indexed);
     let len_bytes = indexed.len() as u64;
     let opened = SnapshotArchive::open(indexed, len_bytes, options()).expect("the index that was made");
-    assert!(opened.verify(Parallelism::Inline, &mut Silent).is_ok());
+    assert!(opened.verify(Parallelism::Inline, &mut NoObserver).is_ok());
 }
 
 /// A part that was copied out, and the archive joined of itself alone, hold what the archive holds.
@@ -102,17 +102,17 @@ fn taken_apart(archive: &[u8], sections: Sections) {
     let before = entries(archive);
     for selection in [Selection::Files, Selection::Database] {
         let result =
-            opened.take_apart(Vec::new(), selection, IndexPlacement::Embedded, Parallelism::Inline, &mut Silent);
+            opened.take_apart(Vec::new(), selection, IndexPlacement::Embedded, Parallelism::Inline, &mut NoObserver);
         let Ok((part, _)) = result else { continue };
         let wanted = |entry: &(String, Vec<u8>)| is_database(entry) == (selection == Selection::Database);
         let expected = before.clone().expect("what was taken apart can be read").into_iter().filter(wanted);
         assert!(entries(&part) == Some(expected.collect()), "a part holds something else");
     }
-    let is_sound = opened.verify(Parallelism::Inline, &mut Silent).is_ok();
+    let is_sound = opened.verify(Parallelism::Inline, &mut NoObserver).is_ok();
     let parts = [opened];
     let write = WriteOptions::new().with_sections(sections).with_metadata_sizes(MetadataSizes::AsGiven);
     let Ok(joined) = Joined::plan(&Metadata::new(), &parts, &write) else { return };
-    let Ok(whole) = joined.write_to(Vec::new(), &mut Silent) else { return };
+    let Ok(whole) = joined.write_to(Vec::new(), &mut NoObserver) else { return };
     assert_eq!(joined.len_bytes(), whole.len() as u64);
     assert!(!is_sound || entries(&whole) == before, "joining changed the contents");
 }
@@ -134,11 +134,11 @@ fn joined(contents: &Contents) {
             let content = appsnap::snapshot::Content::sized(database.len() as u64, database.as_slice());
             writer.database(content).expect("a database");
         }
-        writer.documents(&Shard::of_digits(contents, digits), &mut Silent).expect("documents");
+        writer.documents(&Shard::of_digits(contents, digits), &mut NoObserver).expect("documents");
         let (part, _) = writer.finish().expect("the end");
         let len_bytes = part.len() as u64;
         SnapshotArchive::open(part, len_bytes, super::read::options()).expect("an index")
     });
     let joined = Joined::plan(&contents.metadata, &parts, &options).expect("parts of one archive");
-    assert!(joined.write_to(Vec::new(), &mut Silent).expect("memory does not fail") == whole, "other bytes");
+    assert!(joined.write_to(Vec::new(), &mut NoObserver).expect("memory does not fail") == whole, "other bytes");
 }

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use appsnap::DocumentId;
 use appsnap::gzip::{Level, Parallelism};
 use appsnap::metadata::Metadata;
-use appsnap::observe::Silent;
+use appsnap::observe::NoObserver;
 use appsnap::snapshot::{
     Content, DocumentSource, IndexPlacement, ReadOptions, Sections, SnapshotArchive, SnapshotWriter, WriteOptions,
     WriteReport,
@@ -109,7 +109,7 @@ impl Contents {
             writer.database(Content::sized(database.len() as u64, database.as_slice())).expect("a database");
         }
         if pull {
-            writer.documents(self, &mut Silent).expect("documents");
+            writer.documents(self, &mut NoObserver).expect("documents");
         } else {
             for (id, bytes) in &self.documents {
                 writer.document(*id, Content::sized(bytes.len() as u64, bytes.as_slice())).expect("a document");
@@ -180,7 +180,7 @@ fn check(contents: &Contents, archive: &SnapshotArchive<Vec<u8>>) {
     }
     assert!(archive.document(DocumentId::from_bytes([0xff; 16])).expect("a lookup").is_none());
     for parallelism in [Parallelism::Inline, Parallelism::threads(2)] {
-        if let Err(error) = archive.verify(parallelism, &mut Silent) {
+        if let Err(error) = archive.verify(parallelism, &mut NoObserver) {
             panic!("{}", describe(&error));
         }
     }

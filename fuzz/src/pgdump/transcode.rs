@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 
-use appsnap::observe::Silent;
+use appsnap::observe::NoObserver;
 use appsnap::pgdump::{self, AccessRights, Dump, FormatVersion, OutputCompression, Owners, Transcoder};
 
 use super::limits;
@@ -41,9 +41,9 @@ pub fn transcode(data: &[u8]) {
         transcoder = transcoder.with_access_rights(AccessRights::Drop).with_owners(Owners::Drop);
     }
     let mut converted = Vec::new();
-    let result = transcoder.convert(dump, &mut converted, &limits(), &mut Silent);
+    let result = transcoder.convert(dump, &mut converted, &limits(), &mut NoObserver);
     let mut again = Vec::new();
-    let slowly = transcoder.convert(OneByte(dump), &mut again, &limits(), &mut Silent);
+    let slowly = transcoder.convert(OneByte(dump), &mut again, &limits(), &mut NoObserver);
     let message =
         |result: &Result<pgdump::Conversion, pgdump::Error>| result.as_ref().err().map(|error| describe(error));
     assert_eq!(message(&result), message(&slowly));

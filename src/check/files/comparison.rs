@@ -16,16 +16,16 @@ pub(crate) type Document = (DocumentId, u64);
 ///
 /// ```
 /// # use std::fs::File;
-/// # use appsnap::observe::Silent;
+/// # use appsnap::observe::NoObserver;
 /// # use appsnap::prepare::{Database, PrepareOptions, Prepared};
 /// # use appsnap::source::directory::{self, DirectoryOptions};
 /// # let folder = tempfile::tempdir()?;
 /// # std::fs::write(folder.path().join("8a3f4c2e-0c3b-4b40-9b77-0f4f1f5d0002"), "hello")?;
 /// # std::fs::write(folder.path().join("0d3e301f-5551-46f8-ad44-8de2be084c95"), "hello")?;
-/// # let plan = directory::scan(folder.path(), &DirectoryOptions::new(), &mut Silent)?;
+/// # let plan = directory::scan(folder.path(), &DirectoryOptions::new(), &mut NoObserver)?;
 /// # let options = PrepareOptions::new().with_model_version("1.0.0.40");
 /// # let dump = File::open("examples/data/quickstart.dump")?;
-/// # let database = Database::open(dump, &options, &mut Silent)?;
+/// # let database = Database::open(dump, &options, &mut NoObserver)?;
 /// # let prepared = Prepared::new(Some(database), Some(&plan), &options)?;
 /// # let report = prepared.report();
 /// use appsnap::check::FileState;
@@ -59,16 +59,16 @@ pub enum FileState {
 ///
 /// ```
 /// # use std::fs::File;
-/// # use appsnap::observe::Silent;
+/// # use appsnap::observe::NoObserver;
 /// # use appsnap::prepare::{Database, PrepareOptions, Prepared};
 /// # use appsnap::source::directory::{self, DirectoryOptions};
 /// # let folder = tempfile::tempdir()?;
 /// # std::fs::write(folder.path().join("8a3f4c2e-0c3b-4b40-9b77-0f4f1f5d0002"), "hello")?;
 /// # std::fs::write(folder.path().join("0d3e301f-5551-46f8-ad44-8de2be084c95"), "hello")?;
-/// # let plan = directory::scan(folder.path(), &DirectoryOptions::new(), &mut Silent)?;
+/// # let plan = directory::scan(folder.path(), &DirectoryOptions::new(), &mut NoObserver)?;
 /// # let options = PrepareOptions::new().with_model_version("1.0.0.40");
 /// # let dump = File::open("examples/data/quickstart.dump")?;
-/// # let database = Database::open(dump, &options, &mut Silent)?;
+/// # let database = Database::open(dump, &options, &mut NoObserver)?;
 /// # let prepared = Prepared::new(Some(database), Some(&plan), &options)?;
 /// # let report = prepared.report();
 /// let orphan = report.files().expect("there is a table of files").cases().next().expect("there are three");
@@ -92,16 +92,16 @@ pub struct FileCase {
 ///
 /// ```
 /// # use std::fs::File;
-/// # use appsnap::observe::Silent;
+/// # use appsnap::observe::NoObserver;
 /// # use appsnap::prepare::{Database, PrepareOptions, Prepared};
 /// # use appsnap::source::directory::{self, DirectoryOptions};
 /// # let folder = tempfile::tempdir()?;
 /// # std::fs::write(folder.path().join("8a3f4c2e-0c3b-4b40-9b77-0f4f1f5d0002"), "hello")?;
 /// # std::fs::write(folder.path().join("0d3e301f-5551-46f8-ad44-8de2be084c95"), "hello")?;
-/// # let plan = directory::scan(folder.path(), &DirectoryOptions::new(), &mut Silent)?;
+/// # let plan = directory::scan(folder.path(), &DirectoryOptions::new(), &mut NoObserver)?;
 /// # let options = PrepareOptions::new().with_model_version("1.0.0.40");
 /// # let dump = File::open("examples/data/quickstart.dump")?;
-/// # let database = Database::open(dump, &options, &mut Silent)?;
+/// # let database = Database::open(dump, &options, &mut NoObserver)?;
 /// # let prepared = Prepared::new(Some(database), Some(&plan), &options)?;
 /// # let report = prepared.report();
 /// let counts = report.files().expect("there is a table of files").counts();
@@ -143,16 +143,16 @@ pub struct FileCounts {
 ///
 /// ```
 /// # use std::fs::File;
-/// # use appsnap::observe::Silent;
+/// # use appsnap::observe::NoObserver;
 /// # use appsnap::prepare::{Database, PrepareOptions, Prepared};
 /// # use appsnap::source::directory::{self, DirectoryOptions};
 /// # let folder = tempfile::tempdir()?;
 /// # std::fs::write(folder.path().join("8a3f4c2e-0c3b-4b40-9b77-0f4f1f5d0002"), "hello")?;
 /// # std::fs::write(folder.path().join("0d3e301f-5551-46f8-ad44-8de2be084c95"), "hello")?;
-/// # let plan = directory::scan(folder.path(), &DirectoryOptions::new(), &mut Silent)?;
+/// # let plan = directory::scan(folder.path(), &DirectoryOptions::new(), &mut NoObserver)?;
 /// # let options = PrepareOptions::new().with_model_version("1.0.0.40");
 /// # let dump = File::open("examples/data/quickstart.dump")?;
-/// # let database = Database::open(dump, &options, &mut Silent)?;
+/// # let database = Database::open(dump, &options, &mut NoObserver)?;
 /// # let prepared = Prepared::new(Some(database), Some(&plan), &options)?;
 /// # let report = prepared.report();
 /// use appsnap::check::FileState;

@@ -6,10 +6,10 @@ use crate::document::DocumentId;
 ///
 /// ```
 /// # use std::fs::File;
-/// # use appsnap::observe::Silent;
+/// # use appsnap::observe::NoObserver;
 /// # use appsnap::prepare::{Database, PrepareOptions};
 /// # let dump = File::open("examples/data/quickstart.dump")?;
-/// # let database = Database::open(dump, &PrepareOptions::new(), &mut Silent)?;
+/// # let database = Database::open(dump, &PrepareOptions::new(), &mut NoObserver)?;
 /// use appsnap::check::Expectation;
 ///
 /// let rows = database.files().expect("the dump has the table").rows();
@@ -31,10 +31,10 @@ pub enum Expectation {
 ///
 /// ```
 /// # use std::fs::File;
-/// # use appsnap::observe::Silent;
+/// # use appsnap::observe::NoObserver;
 /// # use appsnap::prepare::{Database, PrepareOptions};
 /// # let dump = File::open("examples/data/quickstart.dump")?;
-/// # let database = Database::open(dump, &PrepareOptions::new(), &mut Silent)?;
+/// # let database = Database::open(dump, &PrepareOptions::new(), &mut NoObserver)?;
 /// use appsnap::check::Expectation;
 ///
 /// let row = database.files().expect("the dump has the table").rows().next().expect("it has two rows");
@@ -125,10 +125,10 @@ impl FileRow {
 ///
 /// ```
 /// # use std::fs::File;
-/// # use appsnap::observe::Silent;
+/// # use appsnap::observe::NoObserver;
 /// # use appsnap::prepare::{Database, PrepareOptions};
 /// # let dump = File::open("examples/data/quickstart.dump")?;
-/// # let database = Database::open(dump, &PrepareOptions::new(), &mut Silent)?;
+/// # let database = Database::open(dump, &PrepareOptions::new(), &mut NoObserver)?;
 /// for row in database.files().expect("the dump has the table").unnamed_rows() {
 ///     match row.number() {
 ///         Some(number) => println!("object {}: file number {number} needs a uuid", row.object_id()),

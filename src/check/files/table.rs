@@ -6,7 +6,7 @@ use std::io::Read;
 use super::row::{Expectation, FileRow, RowFacts, UnnamedRow};
 use super::sorted::Sorted;
 use crate::document::DocumentId;
-use crate::limits::{Budget, Exceeded};
+use crate::limits::{Budget, LimitExceeded};
 use crate::pgdump::{self, Field, Row, Rows, Stream, Toc};
 
 /// The table that has a row for every file document, those of its specialisations included.
@@ -18,10 +18,10 @@ const THUMBNAIL: &[u8] = b"System.Thumbnail";
 ///
 /// ```
 /// # use std::fs::File;
-/// # use appsnap::observe::Silent;
+/// # use appsnap::observe::NoObserver;
 /// # use appsnap::prepare::{Database, PrepareOptions};
 /// # let dump = File::open("examples/data/quickstart.dump")?;
-/// # let database = Database::open(dump, &PrepareOptions::new(), &mut Silent)?;
+/// # let database = Database::open(dump, &PrepareOptions::new(), &mut NoObserver)?;
 /// use appsnap::check::FileTable;
 ///
 /// let table: &FileTable = database.files().expect("the dump has the table");
@@ -46,10 +46,10 @@ pub(crate) enum Numbers {
 ///
 /// ```
 /// # use std::fs::File;
-/// # use appsnap::observe::Silent;
+/// # use appsnap::observe::NoObserver;
 /// # use appsnap::prepare::{Database, PrepareOptions};
 /// # let dump = File::open("tests/data/pgdump/pg13-edge.dump")?;
-/// # let database = Database::open(dump, &PrepareOptions::new(), &mut Silent)?;
+/// # let database = Database::open(dump, &PrepareOptions::new(), &mut NoObserver)?;
 /// use appsnap::check::NoTable;
 ///
 /// match database.files() {
@@ -69,7 +69,7 @@ pub enum NoTable {
     /// It lacks the column `__uuid__`.
     NoUuid,
     /// It has more rows than the limit of entries allows.
-    TooMany(Exceeded),
+    TooMany(LimitExceeded),
 }
 
 /// Dump id of the data of the table of files; that in the schema `public` if there are several.
@@ -166,7 +166,7 @@ impl FileTable {
         Ok(Err(why))
     }
 
-    fn add(&mut self, row: &Row<'_>, columns: &Columns, budget: &mut Budget) -> Result<(), Exceeded> {
+    fn add(&mut self, row: &Row<'_>, columns: &Columns, budget: &mut Budget) -> Result<(), LimitExceeded> {
         let facts = columns.facts(row);
         let object_id = text(row, columns.object_id).and_then(|text| std::str::from_utf8(&text).ok()?.parse().ok());
         let object_id = object_id.unwrap_or_default();

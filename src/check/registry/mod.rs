@@ -10,7 +10,7 @@ use std::str::FromStr;
 use serde::{Serialize, Serializer};
 use thiserror::Error;
 
-use super::severity::Severity;
+use crate::diagnostic::Severity;
 pub use table::Code;
 
 /// Severities under the built-in profiles, in the order of [`Profile::BUILT_IN`](super::Profile::BUILT_IN).

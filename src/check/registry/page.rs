@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::Code;
-use crate::check::{Profile, Severity};
+use crate::check::Profile;
+use crate::diagnostic::Severity;
 
 /// Set to write the page anew instead of comparing it.
 const UPDATE: &str = "APPSNAP_UPDATE_PAGES";

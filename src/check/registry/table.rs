@@ -1,7 +1,7 @@
 //! The one table of all codes: code, variant, name, severities under the four built-in profiles, explanation, help.
 
 use super::{Severities, codes, severity};
-use crate::check::severity::Severity;
+use crate::diagnostic::Severity;
 
 // Severities are those under format, mendix-cloud-2021, mendix-cloud and mendix-on-azure, in this order:
 // E error, W warning, I info, - no finding. Codes are never used again, so a retired one leaves a gap.

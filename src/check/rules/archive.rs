@@ -39,7 +39,7 @@ pub(in crate::check) fn of_error(error: snapshot::Error) -> Result<(Code, snapsh
 fn of_gzip(kind: &gzip::ErrorKind) -> Result<Code, ErrorKind> {
     Ok(match kind {
         gzip::ErrorKind::NotGzip => Code::NotASnapshot,
-        gzip::ErrorKind::Truncated(_) => Code::GzipTruncated,
+        gzip::ErrorKind::Truncated { .. } => Code::GzipTruncated,
         gzip::ErrorKind::Header(_) => Code::GzipHeader,
         gzip::ErrorKind::Deflate => Code::GzipDamaged,
         gzip::ErrorKind::Crc { .. } | gzip::ErrorKind::Length { .. } => Code::GzipChecksum,
@@ -96,11 +96,7 @@ const fn of_name(fault: layout::Fault) -> Code {
 const fn of_metadata(kind: &metadata::ErrorKind) -> Code {
     match kind {
         metadata::ErrorKind::Limit(_) => Code::LimitExceeded,
-        metadata::ErrorKind::NotUtf8(_)
-        | metadata::ErrorKind::Json(_)
-        | metadata::ErrorKind::DuplicateKey(_)
-        | metadata::ErrorKind::TooDeep(_)
-        | metadata::ErrorKind::Value { .. } => Code::MetadataUnusable,
+        metadata::ErrorKind::Json { .. } | metadata::ErrorKind::Value { .. } => Code::MetadataUnusable,
     }
 }
 

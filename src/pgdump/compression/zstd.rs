@@ -7,7 +7,7 @@ use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
 use super::expect_end;
 use super::stored::Stored;
-use crate::limits::{Exceeded, Limits};
+use crate::limits::{LimitExceeded, Limits};
 use crate::pgdump::block_reader::BlockReader;
 use crate::pgdump::corruption::Corruption;
 use crate::pgdump::error::Error;
@@ -65,7 +65,7 @@ impl Zstd {
             match result {
                 Ok(()) => {}
                 Err(FrameDecoderError::WindowSizeTooBig { requested, max }) => {
-                    return Err(Exceeded { name: "max_window_bytes", allowed: max, wanted: requested }.into());
+                    return Err(LimitExceeded { name: "max_window_bytes", allowed: max, wanted: requested }.into());
                 }
                 Err(cause) => return Err(source.explain(NAME, cause)),
             }

@@ -17,7 +17,7 @@ use super::error::{Error, ErrorKind};
 use super::header::Header;
 use super::parse_buffer::ParseBuffer;
 use super::primitives::{Cursor, Dialect, Fault};
-use crate::limits::{Budget, Exceeded, Limits};
+use crate::limits::{Budget, LimitExceeded, Limits};
 
 /// The table of contents of an archive.
 ///
@@ -166,9 +166,9 @@ impl Toc {
 }
 
 /// Narrows an index to its stored form. A table of contents with more segments could not be addressed.
-fn stored_index(index: usize) -> Result<u32, Exceeded> {
+fn stored_index(index: usize) -> Result<u32, LimitExceeded> {
     let (allowed, wanted) = (u64::from(u32::MAX), index as u64);
-    u32::try_from(index).map_err(|_| Exceeded { name: "max_toc_bytes", allowed, wanted })
+    u32::try_from(index).map_err(|_| LimitExceeded { name: "max_toc_bytes", allowed, wanted })
 }
 
 impl fmt::Debug for Toc {

@@ -60,12 +60,12 @@ pub struct Changes {
 /// ```
 /// use std::fs::File;
 /// use appsnap::Limits;
-/// use appsnap::observe::Silent;
+/// use appsnap::observe::NoObserver;
 /// use appsnap::pgdump::{Conversion, FormatVersion, Transcoder};
 ///
 /// let (input, mut output) = (File::open("tests/data/check/pg18-default.dump")?, Vec::new());
 /// let conversion: Conversion =
-///     Transcoder::to(FormatVersion::V1_15).convert(input, &mut output, &Limits::untrusted(), &mut Silent)?;
+///     Transcoder::to(FormatVersion::V1_15).convert(input, &mut output, &Limits::untrusted(), &mut NoObserver)?;
 /// assert_eq!(conversion.output_bytes, output.len() as u64);
 /// assert_eq!(conversion.header.version(), FormatVersion::V1_16, "that of the input");
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -41,12 +41,12 @@ use crate::observe::Observer;
 /// ```
 /// use std::fs::File;
 /// use appsnap::Limits;
-/// use appsnap::observe::Silent;
+/// use appsnap::observe::NoObserver;
 /// use appsnap::pgdump::{FormatVersion, Transcoder, inspect};
 ///
 /// let (input, mut output) = (File::open("tests/data/check/pg18-default.dump")?, Vec::new());
 /// let conversion =
-///     Transcoder::to(FormatVersion::V1_14).convert(input, &mut output, &Limits::untrusted(), &mut Silent)?;
+///     Transcoder::to(FormatVersion::V1_14).convert(input, &mut output, &Limits::untrusted(), &mut NoObserver)?;
 /// for warning in &conversion.changes.warnings {
 ///     println!("{:?}: {}", conversion.toc.get(warning.id), warning.feature);
 /// }
@@ -122,12 +122,12 @@ pub enum AccessRights {
 /// ```
 /// use std::fs::File;
 /// use appsnap::Limits;
-/// use appsnap::observe::Silent;
+/// use appsnap::observe::NoObserver;
 /// use appsnap::pgdump::{Owners, Transcoder, inspect};
 ///
 /// let (input, mut output) = (File::open("examples/data/quickstart.dump")?, Vec::new());
 /// let transcoder = Transcoder::same_version().with_owners(Owners::Drop);
-/// transcoder.convert(input, &mut output, &Limits::untrusted(), &mut Silent)?;
+/// transcoder.convert(input, &mut output, &Limits::untrusted(), &mut NoObserver)?;
 /// let toc = inspect(output.as_slice(), &Limits::untrusted())?.toc;
 /// assert!(toc.entries().all(|entry| entry.owner.unwrap_or_default().is_empty()));
 /// # Ok::<(), Box<dyn std::error::Error>>(())

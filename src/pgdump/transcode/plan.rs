@@ -19,7 +19,7 @@ use crate::pgdump::toc::Toc;
 /// ```
 /// use std::fs::File;
 /// use appsnap::Limits;
-/// use appsnap::observe::Silent;
+/// use appsnap::observe::NoObserver;
 /// use appsnap::pgdump::{FormatVersion, Transcoder};
 ///
 /// let input = File::open("tests/data/check/pg18-default.dump")?;
@@ -27,7 +27,7 @@ use crate::pgdump::toc::Toc;
 /// let plan = Transcoder::to(FormatVersion::V1_14).plan(input, &Limits::untrusted())?;
 /// // `None` would mean: spool it where the length matters.
 /// let promised_bytes = plan.output_bytes(input_bytes).expect("its data are not compressed anew");
-/// assert_eq!(plan.run(std::io::sink(), &mut Silent)?.output_bytes, promised_bytes);
+/// assert_eq!(plan.run(std::io::sink(), &mut NoObserver)?.output_bytes, promised_bytes);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use]

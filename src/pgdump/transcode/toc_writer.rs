@@ -1,6 +1,6 @@
 //! The bytes of the output in front of its data: header, count of entries, entries.
 
-use crate::limits::{Budget, Exceeded, Limits};
+use crate::limits::{Budget, LimitExceeded, Limits};
 use crate::pgdump::cursor::{Dialect, inexpressible};
 use crate::pgdump::error::Error;
 use crate::pgdump::header::Header;
@@ -90,7 +90,7 @@ impl Front {
     /// Fills in the count, and the positions if the data are copied from `data_offset_bytes` of the input to right behind
     /// these bytes. A position that does not fit the offset size stays open.
     pub(super) fn finish(mut self, data_offset_bytes: Option<u64>) -> Result<(Vec<u8>, Offsets), Error> {
-        let count = i32::try_from(self.entries_count).map_err(|_| Exceeded {
+        let count = i32::try_from(self.entries_count).map_err(|_| LimitExceeded {
             name: "max_toc_entries",
             allowed: u64::from(i32::MAX.cast_unsigned()),
             wanted: self.entries_count as u64,

@@ -37,15 +37,15 @@ use crate::snapshot::{
 /// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), WriteOptions::new())?;
 /// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
 /// # let (archive, _) = writer.finish()?;
-/// use appsnap::observe::Silent;
+/// use appsnap::observe::NoObserver;
 /// use appsnap::prepare::{PrepareOptions, Repair};
 ///
 /// let options = PrepareOptions::new().with_model_version("1.0.0.40");
-/// let repair = Repair::survey(Cursor::new(archive), &options, &mut Silent)?;
+/// let repair = Repair::survey(Cursor::new(archive), &options, &mut NoObserver)?;
 /// for change in repair.changes() {
 ///     println!("{change}");
 /// }
-/// let (repaired, report) = repair.write(Vec::new(), WriteOptions::new(), &mut Silent)?;
+/// let (repaired, report) = repair.write(Vec::new(), WriteOptions::new(), &mut NoObserver)?;
 /// assert_eq!(report.documents_count(), 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -27,11 +27,11 @@ use tree::Tree;
 /// # let (archive, _) = SnapshotWriter::start(Vec::new(), &Metadata::new(), WriteOptions::new())?.finish()?;
 /// # let folder = tempfile::tempdir()?;
 /// # let destination = folder.path().join("restored");
-/// use appsnap::observe::Silent;
+/// use appsnap::observe::NoObserver;
 /// use appsnap::snapshot::{ExtractOptions, ReadOptions, SnapshotReader, extract};
 ///
 /// let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
-/// let report = extract(&mut reader, &destination, &ExtractOptions::new(), &mut Silent)?;
+/// let report = extract(&mut reader, &destination, &ExtractOptions::new(), &mut NoObserver)?;
 /// assert_eq!((report.database_bytes(), report.documents_count()), (None, 0));
 /// assert!(report.metadata().is_some());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -85,11 +85,11 @@ impl ExtractReport {
 /// # let (archive, _) = writer.finish()?;
 /// # let folder = tempfile::tempdir()?;
 /// # let destination = folder.path().join("restored");
-/// use appsnap::observe::Silent;
+/// use appsnap::observe::NoObserver;
 /// use appsnap::snapshot::{ExtractOptions, ReadOptions, SnapshotReader, extract};
 ///
 /// let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
-/// extract(&mut reader, &destination, &ExtractOptions::new(), &mut Silent)?;
+/// extract(&mut reader, &destination, &ExtractOptions::new(), &mut NoObserver)?;
 /// assert_eq!(std::fs::read(destination.join("db.backup"))?, b"dump");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -31,11 +31,11 @@ pub enum Selection {
 /// # let (archive, _) = SnapshotWriter::start(Vec::new(), &Metadata::new(), WriteOptions::new())?.finish()?;
 /// # let folder = tempfile::tempdir()?;
 /// # let destination = folder.path().join("restored");
-/// use appsnap::observe::Silent;
+/// use appsnap::observe::NoObserver;
 /// use appsnap::snapshot::{ErrorKind, Existing, ExtractOptions, ReadOptions, SnapshotReader, extract};
 ///
 /// let extract_with = |options| {
-///     extract(&mut SnapshotReader::new(archive.as_slice(), ReadOptions::new()), &destination, &options, &mut Silent)
+///     extract(&mut SnapshotReader::new(archive.as_slice(), ReadOptions::new()), &destination, &options, &mut NoObserver)
 /// };
 /// extract_with(ExtractOptions::new())?;
 /// assert!(matches!(extract_with(ExtractOptions::new()).unwrap_err().kind(), ErrorKind::Exists));
@@ -65,12 +65,12 @@ pub enum Existing {
 /// # let (archive, _) = SnapshotWriter::start(Vec::new(), &Metadata::new(), WriteOptions::new())?.finish()?;
 /// # let folder = tempfile::tempdir()?;
 /// # let destination = folder.path().join("restored");
-/// use appsnap::observe::Silent;
+/// use appsnap::observe::NoObserver;
 /// use appsnap::snapshot::{Durability, ExtractOptions, ReadOptions, SnapshotReader, extract};
 ///
 /// let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
 /// let options = ExtractOptions::new().with_durability(Durability::Full);
-/// extract(&mut reader, &destination, &options, &mut Silent)?;
+/// extract(&mut reader, &destination, &options, &mut NoObserver)?;
 /// assert!(destination.is_dir(), "for good, from here on");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

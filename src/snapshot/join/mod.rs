@@ -53,7 +53,7 @@ use proof::Proof;
 /// ```
 /// use appsnap::gzip::ReadAt;
 /// use appsnap::metadata::Metadata;
-/// use appsnap::observe::Silent;
+/// use appsnap::observe::NoObserver;
 /// use appsnap::snapshot::{
 ///     Content, IndexPlacement, Joined, ReadOptions, Sections, SnapshotArchive, SnapshotWriter, WriteOptions,
 /// };
@@ -74,7 +74,7 @@ use proof::Proof;
 /// // Where the parts can be read:
 /// let metadata = Metadata::new().with_files_size_bytes(10);
 /// let joined = Joined::plan(&metadata, &parts, &options())?;
-/// let archive = joined.write_to(Vec::new(), &mut Silent)?;
+/// let archive = joined.write_to(Vec::new(), &mut NoObserver)?;
 /// assert_eq!(archive.len() as u64, joined.len_bytes());
 /// # let mut writer = SnapshotWriter::start(Vec::new(), &metadata, options())?;
 /// # for id in ids {

@@ -1,7 +1,7 @@
 //! Files folders of an app server, and copies of storage buckets: [`scan`] turns one into a [`Plan`].
 //!
 //! ```
-//! use appsnap::observe::Silent;
+//! use appsnap::observe::NoObserver;
 //! use appsnap::source::LeftoverKind;
 //! use appsnap::source::directory::{self, DirectoryOptions};
 //!
@@ -10,7 +10,7 @@
 //! std::fs::write(folder.path().join("shop-0d3e301f-5551-46f8-ad44-8de2be084c95"), "a document")?;
 //! std::fs::write(folder.path().join("readme.txt"), "not a document")?;
 //!
-//! let plan = directory::scan(folder.path(), &DirectoryOptions::new().with_key_prefix("shop-"), &mut Silent)?;
+//! let plan = directory::scan(folder.path(), &DirectoryOptions::new().with_key_prefix("shop-"), &mut NoObserver)?;
 //! assert_eq!(plan.documents_count(), 1);
 //! assert_eq!(plan.leftovers().count(LeftoverKind::NotAnId), 1);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -142,14 +142,14 @@ impl Default for DirectoryOptions {
 /// order, and at last the planned totals.
 ///
 /// ```
-/// use appsnap::observe::Silent;
+/// use appsnap::observe::NoObserver;
 /// use appsnap::source::directory::{self, DirectoryOptions};
 ///
 /// let folder = tempfile::tempdir()?;
 /// std::fs::create_dir_all(folder.path().join("0d/3e"))?;
 /// std::fs::write(folder.path().join("0d/3e/0d3e301f-5551-46f8-ad44-8de2be084c95"), "a document")?;
 ///
-/// let plan = directory::scan(folder.path(), &DirectoryOptions::new(), &mut Silent)?;
+/// let plan = directory::scan(folder.path(), &DirectoryOptions::new(), &mut NoObserver)?;
 /// assert_eq!((plan.documents_count(), plan.document_bytes()), (1, 10));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

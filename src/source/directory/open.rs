@@ -15,13 +15,13 @@ use crate::source::error::{Action, Error, ErrorKind, Result};
 /// It is what a [`Document`](crate::source::Document) of a scanned folder is made of:
 ///
 /// ```
-/// # use appsnap::observe::Silent;
+/// # use appsnap::observe::NoObserver;
 /// # use appsnap::source::directory::{self, DirectoryOptions};
 /// # let folder = tempfile::tempdir()?;
 /// # std::fs::create_dir_all(folder.path().join("0d/3e"))?;
 /// # std::fs::write(folder.path().join("0d/3e/0d3e301f-5551-46f8-ad44-8de2be084c95"), "hello")?;
 /// # std::fs::write(folder.path().join("Thumbs.db"), "left by a file manager")?;
-/// # let plan = directory::scan(folder.path(), &DirectoryOptions::new(), &mut Silent)?;
+/// # let plan = directory::scan(folder.path(), &DirectoryOptions::new(), &mut NoObserver)?;
 /// use appsnap::snapshot::DocumentSource;
 ///
 /// // Somebody writes to the folder between planning and packing.

@@ -1,6 +1,7 @@
 //! The hostile corpus: every case gets its verdict from a check by the profile `format`.
 
-use appsnap::check::{Code, Severity, Verdict as Checked};
+use appsnap::check::{Code, Verdict as Checked};
+use appsnap::diagnostic::Severity;
 
 use super::{checked, checked_with, codes, limited};
 use crate::support::archives::Stutter;

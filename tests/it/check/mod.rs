@@ -14,7 +14,7 @@ use std::io::Read;
 
 use appsnap::Limits;
 use appsnap::check::{CheckOptions, Code, Profile, Report, check};
-use appsnap::observe::Silent;
+use appsnap::observe::NoObserver;
 
 /// Checks by a built-in profile, without a target.
 fn checked(source: impl Read, profile: &str) -> Report {
@@ -22,7 +22,7 @@ fn checked(source: impl Read, profile: &str) -> Report {
 }
 
 fn checked_with(source: impl Read, profile: &str, options: &CheckOptions) -> Report {
-    check(source, &Profile::by_name(profile).unwrap(), options, &mut Silent).unwrap()
+    check(source, &Profile::by_name(profile).unwrap(), options, &mut NoObserver).unwrap()
 }
 
 fn limited(limits: &Limits) -> CheckOptions {

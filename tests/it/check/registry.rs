@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use appsnap::Limits;
 use appsnap::check::{CheckOptions, Code, Profile, check};
-use appsnap::observe::Silent;
+use appsnap::observe::NoObserver;
 use appsnap::pgdump::{DataState, Dialect, Dump, FormatVersion};
 use appsnap::snapshot::{IndexPlacement, WriteOptions};
 
@@ -91,7 +91,7 @@ impl Input {
     }
 
     fn has(&self, code: Code) -> bool {
-        let report = check(self.bytes.as_slice(), &self.profile, &self.options, &mut Silent).unwrap();
+        let report = check(self.bytes.as_slice(), &self.profile, &self.options, &mut NoObserver).unwrap();
         report.count(code) > 0
     }
 }
@@ -275,7 +275,7 @@ fn a_healthy_app_has_no_findings_at_all() {
     for profile in Profile::BUILT_IN {
         let profile = Profile::by_name(profile).unwrap();
         let input = Input { profile, ..healthy() };
-        let report = check(input.bytes.as_slice(), &input.profile, &input.options, &mut Silent).unwrap();
+        let report = check(input.bytes.as_slice(), &input.profile, &input.options, &mut NoObserver).unwrap();
         assert_eq!(report.counts().len(), 0, "{report}");
     }
 }

@@ -3,8 +3,9 @@
 use std::ops::ControlFlow;
 
 use appsnap::Limits;
-use appsnap::check::{CheckOptions, Code, ErrorKind, Profile, Severity, check};
-use appsnap::observe::{Event, Observer, Silent};
+use appsnap::check::{CheckOptions, Code, ErrorKind, Profile, check};
+use appsnap::diagnostic::Severity;
+use appsnap::observe::{Event, NoObserver, Observer};
 use serde_json::{Value, json};
 
 use super::app;
@@ -76,7 +77,7 @@ fn findings_that_the_profile_leaves_out_do_not_occur() {
     let (dump, lens) = app::healthy();
     let profile = Profile::mendix_cloud().with_severity(Code::DocumentOrphan, None);
     let archive = app::archive(dump, &[lens, &[(9, 1)]].concat());
-    let report = check(archive.as_slice(), &profile, &CheckOptions::new(), &mut Silent).unwrap();
+    let report = check(archive.as_slice(), &profile, &CheckOptions::new(), &mut NoObserver).unwrap();
     assert_eq!(report.counts().len(), 0);
     // The lists are those of the database and the archive, whatever the profile.
     assert_eq!(report.contents().files.unwrap().orphans, 1);
@@ -98,7 +99,7 @@ fn a_failing_source_is_an_error() {
     for bytes in [archive, dump] {
         for calls_left in [0, 1] {
             let source = FailAt { inner: bytes.as_slice(), calls_left };
-            let error = check(source, &Profile::format(), &CheckOptions::new(), &mut Silent).unwrap_err();
+            let error = check(source, &Profile::format(), &CheckOptions::new(), &mut NoObserver).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Io, "{error}");
         }
     }

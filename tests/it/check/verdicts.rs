@@ -1,6 +1,7 @@
 //! Real dumps of several PostgreSQL versions inside archives, by every profile; and what is no snapshot at all.
 
-use appsnap::check::{CheckOptions, Code, Profile, Severity, Verdict};
+use appsnap::check::{CheckOptions, Code, Profile, Verdict};
+use appsnap::diagnostic::Severity;
 use appsnap::pgdump::FormatVersion;
 use appsnap::platform::Platform;
 
@@ -62,7 +63,7 @@ fn dumps_made_with_wrong_options_are_told() {
 #[test]
 fn a_dump_that_this_build_cannot_read_is_an_error_and_no_verdict() {
     let archive = full(include_bytes!("../../data/pgdump/pg17-lz4.dump"));
-    let mut silent = appsnap::observe::Silent;
+    let mut silent = appsnap::observe::NoObserver;
     let error = appsnap::check::check(archive.as_slice(), &Profile::format(), &CheckOptions::new(), &mut silent);
     assert!(error.unwrap_err().to_string().contains("the crate feature lz4 is off"));
 }
@@ -116,7 +117,7 @@ fn a_service_can_build_its_own_profile() {
         .with_severity(Code::DocumentOrphan, Severity::Error)
         .with_space_rule(Platform::mendix_cloud_2021().space_rule().map(|rule| rule.value()))
         .with_many_documents_count(1);
-    let mut silent = appsnap::observe::Silent;
+    let mut silent = appsnap::observe::NoObserver;
     let report = appsnap::check::check(archive.as_slice(), &own, &CheckOptions::new(), &mut silent).unwrap();
     assert_eq!((report.profile(), report.verdict()), ("our-cluster", REJECT));
     assert_eq!(codes(&report), [Code::ManyDocuments, Code::DocumentOrphan]);

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use appsnap::gzip::Parallelism;
-use appsnap::observe::{Event, Observer, Silent};
+use appsnap::observe::{Event, NoObserver, Observer};
 use appsnap::snapshot::{
     Durability, ErrorKind, Existing, ExtractOptions, IndexPlacement, ReadOptions, STAGING_PREFIX, Selection,
     SnapshotArchive, SnapshotReader, WriteOptions, extract, remove_stale_staging,
@@ -56,9 +56,9 @@ fn every_way_of_extracting_gives_the_same_files() {
     let destination = folder.path().join("out");
     let check = |selection, options: &ExtractOptions| {
         let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
-        extract(&mut reader, &destination, options, &mut Silent).unwrap();
+        extract(&mut reader, &destination, options, &mut NoObserver).unwrap();
         assert!(files(&destination) == expected(&contents, selection), "{options:?}");
-        let report = indexed.extract(&destination, options, &mut Silent).unwrap();
+        let report = indexed.extract(&destination, options, &mut NoObserver).unwrap();
         assert!(files(&destination) == expected(&contents, selection), "{options:?}");
         assert_eq!(report.metadata(), Some(&contents.metadata()));
     };
@@ -79,7 +79,7 @@ fn durability_does_not_change_what_is_extracted() {
         let archive = contents.archive();
         let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
         let options = ExtractOptions::new().with_durability(durability);
-        extract(&mut reader, &folder.path().join(name), &options, &mut Silent).unwrap();
+        extract(&mut reader, &folder.path().join(name), &options, &mut NoObserver).unwrap();
         assert!(files(&folder.path().join(name)) == expected(&contents, Selection::All));
     }
 }
@@ -92,7 +92,7 @@ fn existing_destination_is_refused_and_untouched() {
     fs::create_dir(&destination).unwrap();
     fs::write(destination.join("mine"), "mine").unwrap();
     let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
-    let error = extract(&mut reader, &destination, &ExtractOptions::new(), &mut Silent).unwrap_err();
+    let error = extract(&mut reader, &destination, &ExtractOptions::new(), &mut NoObserver).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Exists));
     assert_eq!(files(&destination).len(), 1);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
@@ -112,10 +112,10 @@ fn damaged_archive_leaves_nothing_and_replaces_nothing() {
             let mut damaged = archive.clone();
             damaged[at] ^= 0x40;
             let mut reader = SnapshotReader::new(damaged.as_slice(), ReadOptions::new());
-            extract(&mut reader, &destination, &options, &mut Silent).unwrap_err();
+            extract(&mut reader, &destination, &options, &mut NoObserver).unwrap_err();
             let len = damaged.len() as u64;
             if let Ok(archive) = SnapshotArchive::open(damaged, len, ReadOptions::new()) {
-                archive.extract(&destination, &options, &mut Silent).unwrap_err();
+                archive.extract(&destination, &options, &mut NoObserver).unwrap_err();
             }
             assert_eq!(files(&destination).len(), 1, "the old destination is gone");
             assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "something is left");
@@ -153,7 +153,7 @@ fn missing_parent_folder_names_itself() {
     let folder = tempfile::tempdir().unwrap();
     let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
     let destination = folder.path().join("absent").join("out");
-    let error = extract(&mut reader, &destination, &ExtractOptions::new(), &mut Silent).unwrap_err();
+    let error = extract(&mut reader, &destination, &ExtractOptions::new(), &mut NoObserver).unwrap_err();
     assert!(error.is_io() && error.to_string().contains("absent"), "{error}");
 }
 

@@ -8,7 +8,7 @@ use appsnap::Limits;
 use appsnap::check::{CheckOptions, Profile, check};
 use appsnap::gzip::{Parallelism, ReadAt};
 use appsnap::metadata::Metadata;
-use appsnap::observe::Silent;
+use appsnap::observe::NoObserver;
 use appsnap::pgdump::{Compression, FormatVersion, OutputCompression, Transcoder};
 use appsnap::prepare::{Database, PrepareOptions, Prepared, Repair};
 use appsnap::snapshot::{
@@ -115,7 +115,7 @@ fn failing_source_or_sink_stops_a_repack() {
         };
         let write = indexed().with_parallelism(Parallelism::threads(2));
         let (read, sink) = (ReadOptions::new(), failing_sink(sink));
-        let result = repack(open, sink, Selection::All, &read, write, &mut Silent).map(drop);
+        let result = repack(open, sink, Selection::All, &read, write, &mut NoObserver).map(drop);
         assert!(result.as_ref().err().is_none_or(Error::is_io));
         result
     };
@@ -128,7 +128,7 @@ fn failing_archive_or_sink_stops_taking_it_apart() {
     let (archive, _) = contents().push(indexed());
     let part = |archive: SnapshotArchive<FailingBytes<'_>>, sink: usize| {
         let (index, threads) = (IndexPlacement::Embedded, Parallelism::threads(2));
-        archive.take_apart(failing_sink(sink), Selection::Files, index, threads, &mut Silent).map(drop)
+        archive.take_apart(failing_sink(sink), Selection::Files, index, threads, &mut NoObserver).map(drop)
     };
     assert!(at_every_call(|calls| part(open(&archive, calls)?, usize::MAX)) > 20);
     assert!(at_every_call(|calls| part(open(&archive, usize::MAX)?, calls)) > 5);
@@ -151,7 +151,7 @@ fn failing_archive_or_sink_makes_no_index() {
         let (source, beside) = (failing(&archive, archive_calls), failing(&bytes, sidecar_calls));
         let lens = (archive.len() as u64, bytes.len() as u64);
         let opened = SnapshotArchive::open_with_sidecar(source, lens.0, beside, lens.1, ReadOptions::new())?;
-        opened.verify(Parallelism::Inline, &mut Silent).map(drop)
+        opened.verify(Parallelism::Inline, &mut NoObserver).map(drop)
     };
     assert!(at_every_call(|calls| open(calls, usize::MAX)) > 10);
     assert!(at_every_call(|calls| open(usize::MAX, calls)) > 1);
@@ -166,14 +166,14 @@ fn failing_part_or_sink_stops_a_join() {
         if let Some(database) = database {
             writer.database(Content::sized(database.len() as u64, database)).unwrap();
         }
-        writer.documents(&Shard::of_digits(&contents, digits), &mut Silent).unwrap();
+        writer.documents(&Shard::of_digits(&contents, digits), &mut NoObserver).unwrap();
         writer.finish().unwrap().0
     };
     let parts = [part(0..=7, contents.database.as_deref()), part(8..=15, None)];
     let joined = |calls: [usize; 2], sink| {
         let parts = [open(&parts[0], calls[0])?, open(&parts[1], calls[1])?];
         let joined = Joined::plan(&contents.metadata(), &parts, &options())?;
-        joined.write_to(failing_sink(sink), &mut Silent).map(drop)
+        joined.write_to(failing_sink(sink), &mut NoObserver).map(drop)
     };
     const MAX: usize = usize::MAX;
     assert!(at_every_call(|calls| joined([calls, MAX], MAX)) > 5);
@@ -225,7 +225,7 @@ fn failing_source_or_sink_stops_a_conversion() {
     ] {
         let convert = |source: usize, sink: usize| {
             let source = FailAt { inner: Portions(&dump, 100), calls_left: source };
-            transcoder.convert(source, failing_sink(sink), &Limits::untrusted(), &mut Silent).map(drop)
+            transcoder.convert(source, failing_sink(sink), &Limits::untrusted(), &mut NoObserver).map(drop)
         };
         assert!(at_every_call(|calls| convert(calls, usize::MAX)) > 10);
         assert!(at_every_call(|calls| convert(usize::MAX, calls)) >= 2);
@@ -240,16 +240,16 @@ fn failing_source_or_sink_stops_preparing_and_repairing() {
     let contents = Contents { database: Some(dump.clone()), documents: app::documents(lens) };
     let options = PrepareOptions::new().with_spool_dir(folder.path()).with_model_version("1");
     let prepared = |source: usize, sink: usize| {
-        let database = Database::open(FailingFile::new(&dump, source), &options, &mut Silent)?;
+        let database = Database::open(FailingFile::new(&dump, source), &options, &mut NoObserver)?;
         let prepared = Prepared::new(Some(database), Some(&contents), &options)?;
-        prepared.write(failing_sink(sink), indexed(), &mut Silent).map(drop)
+        prepared.write(failing_sink(sink), indexed(), &mut NoObserver).map(drop)
     };
     assert!(at_every_call(|calls| prepared(calls, usize::MAX)) > 4);
     assert!(at_every_call(|calls| prepared(usize::MAX, calls)) > 4);
     let (archive, _) = contents.push(WriteOptions::new());
     let repaired = |source: usize, sink: usize| {
-        let repair = Repair::survey(FailingFile::new(&archive, source), &options, &mut Silent)?;
-        repair.write(failing_sink(sink), indexed(), &mut Silent).map(drop)
+        let repair = Repair::survey(FailingFile::new(&archive, source), &options, &mut NoObserver)?;
+        repair.write(failing_sink(sink), indexed(), &mut NoObserver).map(drop)
     };
     assert!(at_every_call(|calls| repaired(calls, usize::MAX)) > 4);
     assert!(at_every_call(|calls| repaired(usize::MAX, calls)) > 4);
@@ -263,7 +263,7 @@ fn failing_source_stops_a_check_without_a_verdict() {
     for bytes in [archive, dump] {
         let failures = at_every_call(|calls_left| {
             let source = FailAt { inner: Portions(&bytes, 500), calls_left };
-            check(source, &Profile::format(), &CheckOptions::new(), &mut Silent).map(drop)
+            check(source, &Profile::format(), &CheckOptions::new(), &mut NoObserver).map(drop)
         });
         assert!(failures > 4, "only {failures} calls");
     }
@@ -278,8 +278,8 @@ fn failing_file_or_sink_stops_the_clone_of_a_squidex_app() {
     let new = squidex::NewApp::new(DocumentId::from_bytes([9; 16]).uuid());
     let clone = |source: usize, sink: usize| {
         let archive = squidex::Archive::open(failing(&archive, source), archive.len() as u64, &Limits::untrusted())?;
-        archive.survey(&mut Silent)?;
-        squidex::clone_app(&archive, failing_sink(sink), &new, &mut Silent).map(drop)
+        archive.survey(&mut NoObserver)?;
+        squidex::clone_app(&archive, failing_sink(sink), &new, &mut NoObserver).map(drop)
     };
     assert!(at_every_call(|calls| clone(calls, usize::MAX)) > 20);
     assert!(at_every_call(|calls| clone(usize::MAX, calls)) > 10);

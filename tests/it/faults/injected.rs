@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use appsnap::gzip::{Parallelism, ReadAt};
 use appsnap::metadata::Metadata;
-use appsnap::observe::Silent;
+use appsnap::observe::NoObserver;
 use appsnap::snapshot::{
     Content, DocumentSource, Error, ErrorKind, ExtractOptions, IndexPlacement, ReadOptions, SnapshotArchive,
     SnapshotReader, SnapshotWriter, WriteOptions, extract,
@@ -45,14 +45,14 @@ fn pack(contents: &Contents, sink: impl Write, threads: usize) -> Result<(), Err
     let database = contents.database.as_deref().unwrap();
     let mut failed = writer.database(Content::sized(database.len() as u64, database)).err();
     if failed.is_none() {
-        failed = writer.documents(contents, &mut Silent).err();
+        failed = writer.documents(contents, &mut NoObserver).err();
     }
     let Some(error) = failed else { return writer.finish().map(drop) };
     // Poisoned: nothing is taken any more, and nothing completes it.
     for again in [
         writer.database(Content::sized(0, io::empty())),
         writer.document(id(77_777), Content::sized(0, io::empty())),
-        writer.documents(contents, &mut Silent),
+        writer.documents(contents, &mut NoObserver),
         writer.finish().map(drop),
     ] {
         assert!(matches!(again.unwrap_err().kind(), ErrorKind::Misuse(_)));
@@ -130,7 +130,7 @@ fn failing_documents_are_named() {
             let options = WriteOptions::new().with_parallelism(Parallelism::threads(threads));
             let metadata = Metadata::new().with_model_version("1");
             let mut writer = SnapshotWriter::start(Vec::new(), &metadata, options)?;
-            let result = writer.documents(&source, &mut Silent);
+            let result = writer.documents(&source, &mut NoObserver);
             if let Err(error) = &result {
                 let member = error.member().expect("an error names its document");
                 assert!(member.starts_with("document ") && member.contains("(sample "), "{member}");
@@ -210,7 +210,7 @@ fn failing_source_leaves_no_part_of_an_extraction() {
         };
         let failures = at_every_call(|calls| {
             let mut reader = SnapshotReader::new(portions(calls), ReadOptions::new());
-            let result = extract(&mut reader, &destination, &options, &mut Silent).map(drop);
+            let result = extract(&mut reader, &destination, &options, &mut NoObserver).map(drop);
             assert_eq!(names(folder.path()), if result.is_ok() { vec!["restored"] } else { vec![] });
             result
         });
@@ -263,10 +263,10 @@ fn failing_file_stops_random_access_with_one_error() {
     });
     for threads in [0, 2] {
         let parallelism = Parallelism::threads(threads);
-        at_every_call(|calls| open(calls)?.verify(parallelism, &mut Silent).map(drop));
+        at_every_call(|calls| open(calls)?.verify(parallelism, &mut NoObserver).map(drop));
         at_every_call(|calls| {
             let options = ExtractOptions::new().with_parallelism(parallelism);
-            let result = open(calls)?.extract(&destination, &options, &mut Silent).map(drop);
+            let result = open(calls)?.extract(&destination, &options, &mut NoObserver).map(drop);
             assert_eq!(names(folder.path()).len(), usize::from(result.is_ok()));
             result
         });

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use appsnap::Limits;
 use appsnap::gzip::Parallelism;
-use appsnap::observe::{Event, Observer, Silent};
+use appsnap::observe::{Event, NoObserver, Observer};
 use appsnap::snapshot::{
     Content, Error, ErrorKind, Existing, ExtractOptions, ReadOptions, SnapshotReader, SnapshotWriter, WriteOptions,
     extract,
@@ -67,7 +67,7 @@ fn pack(contents: &Contents, sink: File, threads: usize) -> Result<(), Error> {
     let mut writer = SnapshotWriter::start(sink, &contents.metadata(), options)?;
     let database = contents.database.as_deref().unwrap();
     writer.database(Content::sized(database.len() as u64, database))?;
-    writer.documents(contents, &mut Silent)?;
+    writer.documents(contents, &mut NoObserver)?;
     writer.finish().map(drop)
 }
 
@@ -91,7 +91,7 @@ fn full_disk_stops_packing_spooling_and_extracting_without_a_trace() {
         let archive = contents.archive();
         let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
         let options = ExtractOptions::new().with_parallelism(Parallelism::threads(threads));
-        let error = extract(&mut reader, &folder.join("restored"), &options, &mut Silent).unwrap_err();
+        let error = extract(&mut reader, &folder.join("restored"), &options, &mut NoObserver).unwrap_err();
         assert_eq!(refusal(&error), io::ErrorKind::StorageFull);
         assert!(clear(&error).contains("restored") || error.member().is_some());
         assert!(names(folder).is_empty(), "{:?}", names(folder));
@@ -126,7 +126,7 @@ fn missing_permission_is_said_and_leaves_nothing() {
 
     // Whoever is not root is refused by the library itself.
     let mut reader = SnapshotReader::new(File::open(&archive).unwrap(), ReadOptions::new());
-    match extract(&mut reader, &closed.join("restored"), &ExtractOptions::new(), &mut Silent) {
+    match extract(&mut reader, &closed.join("restored"), &ExtractOptions::new(), &mut NoObserver) {
         Err(error) => {
             assert_eq!(refusal(&error), io::ErrorKind::PermissionDenied);
             assert!(clear(&error).contains("staging"), "{error}");
@@ -191,7 +191,7 @@ fn missing_folders_are_named() {
     let nowhere = folder.path().join("no/such/folder");
     let archive = Contents::tiny().archive();
     let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
-    let error = extract(&mut reader, &nowhere.join("restored"), &ExtractOptions::new(), &mut Silent).unwrap_err();
+    let error = extract(&mut reader, &nowhere.join("restored"), &ExtractOptions::new(), &mut NoObserver).unwrap_err();
     assert_eq!(refusal(&error), io::ErrorKind::NotFound);
     assert!(error.member().unwrap().contains("no/such/folder"), "{error}");
     let error = Content::spooled(io::empty(), &nowhere, &Limits::untrusted()).unwrap_err();

@@ -1,7 +1,7 @@
 //! Maps errors and anomalies to the reason classes of the corpus.
 
 use appsnap::layout::{self, MemberName};
-use appsnap::limits::Exceeded;
+use appsnap::limits::LimitExceeded;
 use appsnap::snapshot::{self, AnomalyKind};
 use appsnap::tarball::{Ambiguity, Damage, ExtensionFault, TypeFault};
 use appsnap::{gzip, metadata, pgdump, tarball};
@@ -24,7 +24,7 @@ pub fn of_error(error: &snapshot::Error) -> &'static str {
 fn of_gzip(kind: &gzip::ErrorKind) -> &'static str {
     match kind {
         gzip::ErrorKind::NotGzip => "not-gzip",
-        gzip::ErrorKind::Truncated(_) => "gzip-truncated",
+        gzip::ErrorKind::Truncated { .. } => "gzip-truncated",
         gzip::ErrorKind::Header(_) => "gzip-header",
         gzip::ErrorKind::Deflate => "gzip-deflate",
         gzip::ErrorKind::Crc { .. } | gzip::ErrorKind::Length { .. } => "gzip-crc",
@@ -93,7 +93,7 @@ fn of_metadata(error: &metadata::Error) -> &'static str {
     }
 }
 
-fn of_limit(exceeded: &Exceeded) -> &'static str {
+fn of_limit(exceeded: &LimitExceeded) -> &'static str {
     match exceeded.name {
         "max_total_bytes" | "max_entry_bytes" => "limit-size",
         "max_entries" => "limit-entries",

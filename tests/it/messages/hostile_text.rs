@@ -121,20 +121,20 @@ fn nasty_texts_of_dumps_are_escaped() {
 #[cfg(unix)]
 #[test]
 fn nasty_file_names_are_escaped() {
-    use appsnap::observe::Silent;
+    use appsnap::observe::NoObserver;
     use appsnap::source::directory::{DirectoryOptions, scan};
 
     let folder = tempfile::tempdir().unwrap();
     for nasty in NASTY {
         std::fs::write(folder.path().join(nasty), "left over").unwrap();
     }
-    let plan = scan(folder.path(), &DirectoryOptions::new(), &mut Silent).unwrap();
+    let plan = scan(folder.path(), &DirectoryOptions::new(), &mut NoObserver).unwrap();
     assert_eq!(plan.leftovers().total_count(), NASTY.len() as u64);
     for leftover in plan.leftovers().iter() {
         expect_plain("a left-over file", &leftover.to_string());
     }
     for nasty in NASTY {
-        let error = scan(folder.path().join("no").join(nasty), &DirectoryOptions::new(), &mut Silent).unwrap_err();
+        let error = scan(folder.path().join("no").join(nasty), &DirectoryOptions::new(), &mut NoObserver).unwrap_err();
         expect_plain("a missing folder", &chain(&error));
     }
 }

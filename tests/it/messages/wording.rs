@@ -5,7 +5,7 @@ use std::io;
 
 use appsnap::gzip::Parallelism;
 use appsnap::metadata::Metadata;
-use appsnap::observe::Silent;
+use appsnap::observe::NoObserver;
 use appsnap::snapshot::{
     Content, Error, ErrorKind, ExtractOptions, IndexPlacement, ReadOptions, SnapshotArchive, SnapshotReader,
     SnapshotWriter, Tolerance, WriteOptions, extract,
@@ -85,7 +85,7 @@ fn errors_of_writing_and_random_access() {
     note(SnapshotWriter::start(Vec::new(), &sizes, WriteOptions::new()).unwrap().finish().unwrap_err());
     let mut unsorted = Contents::tiny();
     unsorted.documents.reverse();
-    note(start().documents(&unsorted, &mut Silent).unwrap_err());
+    note(start().documents(&unsorted, &mut NoObserver).unwrap_err());
     let sink = FailAt { inner: Vec::new(), calls_left: 0 };
     let full = SnapshotWriter::start(sink, &Metadata::new(), WriteOptions::new());
     note(full.and_then(|writer| writer.finish().map(drop)).unwrap_err());
@@ -106,7 +106,7 @@ fn errors_of_writing_and_random_access() {
         match open(&damaged) {
             Err(error) => note_index(error),
             Ok(opened) => {
-                let verified = opened.verify(Parallelism::Inline, &mut Silent);
+                let verified = opened.verify(Parallelism::Inline, &mut NoObserver);
                 verified.err().into_iter().for_each(&mut note_index);
                 opened.metadata().err().into_iter().for_each(&mut note_index);
             }
@@ -126,7 +126,7 @@ fn errors_of_writing_and_random_access() {
     let reader = || SnapshotReader::new(archive.as_slice(), ReadOptions::new());
     let unpack = |name: &str| {
         let destination = folder.path().join(name);
-        let result = extract(&mut reader(), &destination, &ExtractOptions::new(), &mut Silent);
+        let result = extract(&mut reader(), &destination, &ExtractOptions::new(), &mut NoObserver);
         // The folder's name is another each time, and the causes are the system's words.
         result.map_err(|error| error.to_string().replace(&*folder.path().to_string_lossy(), "FOLDER"))
     };

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io;
 
 use appsnap::Limits;
-use appsnap::observe::Silent;
+use appsnap::observe::NoObserver;
 use appsnap::pgdump::{Blocks, Compression, Corruption, Entry, ErrorKind, Finding, FormatVersion, Offsets, inspect};
 
 use super::transcode_support::{Made, converted, streams, to_1_14};
@@ -68,7 +68,7 @@ fn anything_else_behind_the_data_is_damage() {
         let error = inspect(bytes, &Limits::untrusted()).unwrap_err();
         assert_eq!(error.kind(), &ErrorKind::Corrupt(Corruption::TrailingBytes), "{what}");
         assert_eq!(error.position(), Some(once.len() as u64), "{what}");
-        to_1_14().convert(bytes, io::sink(), &Limits::untrusted(), &mut Silent).unwrap_err();
+        to_1_14().convert(bytes, io::sink(), &Limits::untrusted(), &mut NoObserver).unwrap_err();
     };
     for position in once.len()..twice.len() {
         let mut changed = twice.clone();

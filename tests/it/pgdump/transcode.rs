@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 use std::ops::ControlFlow;
 
 use appsnap::Limits;
-use appsnap::observe::{Event, Observer, Silent};
+use appsnap::observe::{Event, NoObserver, Observer};
 use appsnap::pgdump::{
     AccessRights, Blocks, Compression, DataState, ErrorKind, FormatVersion, Offsets, OutputCompression, Owners,
     Transcoder, inspect,
@@ -127,7 +127,7 @@ fn the_length_is_known_before_unless_data_are_compressed_anew() {
             let (known, recompressed) = (plan.output_bytes(input_bytes), plan.changes().recompressed);
             assert_eq!(plan.output_bytes(10), None);
             let mut out = Vec::new();
-            plan.run(&mut out, &mut Silent).unwrap();
+            plan.run(&mut out, &mut NoObserver).unwrap();
             assert_eq!(known, (!recompressed).then_some(out.len() as u64));
         }
     }
@@ -139,7 +139,7 @@ fn how_input_and_output_are_sliced_does_not_matter() {
         let (whole, _) = converted(&to_1_14(), &dump);
         let plan = to_1_14().plan(Stutter::new(&dump[..]), &Limits::untrusted()).unwrap();
         let mut out = Vec::new();
-        plan.run(&mut out, &mut Silent).unwrap();
+        plan.run(&mut out, &mut NoObserver).unwrap();
         assert!(out == whole);
 
         let mut reader = to_1_14().plan(&dump[..], &Limits::untrusted()).unwrap().into_reader();
@@ -197,7 +197,7 @@ fn small_integers_bound_the_chunks() {
     for choice in [OutputCompression::None, OutputCompression::Gzip { level: Some(1) }] {
         let mut out = Vec::new();
         let transcoder = Transcoder::same_version().with_compression(choice);
-        transcoder.convert(&dump[..], &mut out, &Limits::untrusted(), &mut Silent).unwrap();
+        transcoder.convert(&dump[..], &mut out, &Limits::untrusted(), &mut NoObserver).unwrap();
         let inspection = inspect(&out[..], &Limits::untrusted()).unwrap();
         assert_eq!(inspection.plain_bytes(), inspect(&dump[..], &Limits::untrusted()).unwrap().plain_bytes());
     }
@@ -222,7 +222,7 @@ fn a_cut_dump_is_an_error_wherever_it_is_cut() {
     for compression in compressions() {
         let dump = sample(FormatVersion::V1_16, compression).build();
         for len in (0..dump.len()).step_by(13) {
-            let result = to_1_14().convert(&dump[..len], io::sink(), &Limits::untrusted(), &mut Silent);
+            let result = to_1_14().convert(&dump[..len], io::sink(), &Limits::untrusted(), &mut NoObserver);
             let error = result.expect_err("a cut dump was converted");
             assert!(error.is_bad_input(), "{compression:?} {len}: {error}");
         }
@@ -233,7 +233,7 @@ fn a_cut_dump_is_an_error_wherever_it_is_cut() {
 fn damage_is_named_and_nothing_follows_it() {
     let dump = sample(FormatVersion::V1_16, Compression::GZIP).build();
     let surplus = [&dump[..], b"\n"].concat();
-    let error = to_1_14().convert(&surplus[..], io::sink(), &Limits::untrusted(), &mut Silent).unwrap_err();
+    let error = to_1_14().convert(&surplus[..], io::sink(), &Limits::untrusted(), &mut NoObserver).unwrap_err();
     assert_eq!(error.position(), Some(dump.len() as u64), "{error}");
 
     let mut reader = to_1_14().plan(&surplus[..], &Limits::untrusted()).unwrap().into_reader();
@@ -251,8 +251,9 @@ fn what_is_compressed_anew_is_verified_in_its_content() {
     let mut dump = sample(FormatVersion::V1_16, Compression::GZIP).build();
     let start = dump.len() - data_area(&dump).len();
     dump[start + 30] ^= 0x10;
-    let convert =
-        |choice| to_1_14().with_compression(choice).convert(&dump[..], io::sink(), &Limits::untrusted(), &mut Silent);
+    let convert = |choice| {
+        to_1_14().with_compression(choice).convert(&dump[..], io::sink(), &Limits::untrusted(), &mut NoObserver)
+    };
     convert(OutputCompression::Keep).unwrap();
     let error = convert(OutputCompression::None).unwrap_err();
     assert!(error.is_bad_input() && error.place().unwrap().contains("customer"), "{error}");
@@ -266,7 +267,7 @@ fn what_is_compressed_anew_is_verified_in_its_content() {
     }
     let transcoder = to_1_14().with_compression(OutputCompression::Gzip { level: None });
     let dump = builder.build();
-    let error = transcoder.convert(&dump[..], io::sink(), &Limits::untrusted(), &mut Silent).unwrap_err();
+    let error = transcoder.convert(&dump[..], io::sink(), &Limits::untrusted(), &mut NoObserver).unwrap_err();
     assert!(error.is_bad_input(), "{error}");
 }
 
@@ -275,9 +276,9 @@ fn the_limit_on_plain_bytes_holds_when_data_are_compressed_anew() {
     let dump = sample(FormatVersion::V1_16, Compression::GZIP).build();
     let limits = Limits::untrusted().with_max_decompressed_bytes(1000);
     let transcoder = to_1_14().with_compression(OutputCompression::None);
-    let error = transcoder.convert(&dump[..], io::sink(), &limits, &mut Silent).unwrap_err();
+    let error = transcoder.convert(&dump[..], io::sink(), &limits, &mut NoObserver).unwrap_err();
     assert!(error.is_limit(), "{error}");
-    to_1_14().convert(&dump[..], io::sink(), &limits, &mut Silent).unwrap();
+    to_1_14().convert(&dump[..], io::sink(), &limits, &mut NoObserver).unwrap();
 }
 
 /// Remembers how far the input was read, and stops behind a number of events.
@@ -328,6 +329,6 @@ fn a_sink_that_fails_is_told_from_a_bad_input() {
         }
     }
     let dump = sample(FormatVersion::V1_16, Compression::GZIP).build();
-    let error = to_1_14().convert(&dump[..], Full(500), &Limits::untrusted(), &mut Silent).unwrap_err();
+    let error = to_1_14().convert(&dump[..], Full(500), &Limits::untrusted(), &mut NoObserver).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Io { .. }) && !error.is_bad_input(), "{error}");
 }

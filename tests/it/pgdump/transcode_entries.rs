@@ -3,7 +3,7 @@
 use std::io;
 
 use appsnap::Limits;
-use appsnap::observe::Silent;
+use appsnap::observe::NoObserver;
 use appsnap::pgdump::{
     AccessRights, Blocks, Compression, Corruption, Dialect, DropReason, Edit, Entry, ErrorKind, Feature, FormatVersion,
     Header, Section, Transcoder, encode_toc,
@@ -199,7 +199,8 @@ fn entries_that_go_must_not_have_data() {
         let mut entry = appsnap::pgdump::Entry::new(20, desc, b"1");
         entry.definition = Some(b"1\n");
         made.push(entry, content());
-        let error = to_1_14().convert(&made.build()[..], io::sink(), &Limits::untrusted(), &mut Silent).unwrap_err();
+        let error =
+            to_1_14().convert(&made.build()[..], io::sink(), &Limits::untrusted(), &mut NoObserver).unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::Corrupt(_)) && error.place().is_some(), "{error}");
     }
 }
@@ -262,6 +263,6 @@ fn a_dump_of_which_nothing_would_be_left_is_refused() {
     let rights = [Entry::new(1, b"ACL", b"TABLE t")];
     encode_toc(rights, &Dialect::usual(FormatVersion::V1_14), &mut dump).unwrap();
     let transcoder = Transcoder::same_version().with_access_rights(AccessRights::Drop);
-    let refused = transcoder.convert(dump.as_slice(), io::sink(), &Limits::untrusted(), &mut Silent).unwrap_err();
+    let refused = transcoder.convert(dump.as_slice(), io::sink(), &Limits::untrusted(), &mut NoObserver).unwrap_err();
     assert!(matches!(refused.kind(), ErrorKind::Inexpressible { .. }), "{refused}");
 }

@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use appsnap::Limits;
-use appsnap::observe::Silent;
+use appsnap::observe::NoObserver;
 use appsnap::pgdump::{
     Blocks, Compression, Conversion, DataState, Dialect, Dump, Entry, FormatVersion, Header, Piece, Section,
     Transcoder, encode_toc,
@@ -132,7 +132,7 @@ impl Made {
 /// The output, and what was said about it.
 pub fn converted(transcoder: &Transcoder, dump: &[u8]) -> (Vec<u8>, Conversion) {
     let mut out = Vec::new();
-    let conversion = transcoder.convert(dump, &mut out, &Limits::untrusted(), &mut Silent).unwrap();
+    let conversion = transcoder.convert(dump, &mut out, &Limits::untrusted(), &mut NoObserver).unwrap();
     assert_eq!(conversion.output_bytes, out.len() as u64);
     (out, conversion)
 }

@@ -5,7 +5,7 @@ use std::io::Cursor;
 use std::path::Path;
 
 use appsnap::check::Code;
-use appsnap::observe::Silent;
+use appsnap::observe::NoObserver;
 use appsnap::prepare::{Database, PrepareOptions, Prepared};
 use appsnap::snapshot::{ReadOptions, WriteOptions};
 use appsnap::source::directory::{self, DirectoryOptions};
@@ -45,7 +45,7 @@ fn folder(root: &Path) -> Plan {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, content).unwrap();
     }
-    directory::scan(root, &DirectoryOptions::new(), &mut Silent).unwrap()
+    directory::scan(root, &DirectoryOptions::new(), &mut NoObserver).unwrap()
 }
 
 fn packed(root: &Path) -> Plan {
@@ -54,7 +54,7 @@ fn packed(root: &Path) -> Plan {
     bytes.resize(bytes.len() + 1024, 0);
     let path = root.join("files.tar");
     fs::write(&path, bytes).unwrap();
-    tar::scan(&path, &ArchiveOptions::new(), &mut Silent).unwrap()
+    tar::scan(&path, &ArchiveOptions::new(), &mut NoObserver).unwrap()
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn numbers_are_mapped_where_a_row_carries_both() {
         assert_eq!((plan.documents_count(), plan.leftovers().count(LeftoverKind::Numbered)), (1, 6));
 
         let options = PrepareOptions::new();
-        let database = Database::open(Cursor::new(app::dump(&rows())), &options, &mut Silent).unwrap();
+        let database = Database::open(Cursor::new(app::dump(&rows())), &options, &mut NoObserver).unwrap();
         assert_eq!(database.assign_numbers(&mut plan), 2);
         assert_eq!(plan.iter().collect::<Vec<_>>(), [(id(1), 5), (id(2), 9), (id(6), 4)]);
         assert_eq!(plan.document_bytes(), 18);
@@ -80,7 +80,7 @@ fn numbers_are_mapped_where_a_row_carries_both() {
         let prepared = Prepared::new(Some(database), Some(&plan), &options).unwrap();
         let by_hand = prepared.report().findings().iter().find(|finding| finding.code() == Code::DocumentNumbered);
         assert!(by_hand.unwrap().message().contains("123/123456"), "{}", prepared.report());
-        let (archive, _) = prepared.write(Vec::new(), WriteOptions::new(), &mut Silent).unwrap();
+        let (archive, _) = prepared.write(Vec::new(), WriteOptions::new(), &mut NoObserver).unwrap();
         let (contents, _) = read(archive.as_slice(), ReadOptions::new()).unwrap();
         let wanted = [(id(1), b"seven".to_vec()), (id(2), b"by number".to_vec()), (id(6), b"here".to_vec())];
         assert_eq!(contents.documents, wanted);
@@ -92,6 +92,6 @@ fn a_second_assignment_finds_nothing_new() {
     let root = tempdir().unwrap();
     let mut plan = folder(root.path());
     let options = PrepareOptions::new();
-    let database = Database::open(Cursor::new(app::dump(&rows())), &options, &mut Silent).unwrap();
+    let database = Database::open(Cursor::new(app::dump(&rows())), &options, &mut NoObserver).unwrap();
     assert_eq!((database.assign_numbers(&mut plan), database.assign_numbers(&mut plan)), (2, 0));
 }

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use appsnap::Limits;
 use appsnap::check::{CheckOptions, Code, Profile, Report, Verdict, check};
-use appsnap::observe::{Event, Observer, Silent};
+use appsnap::observe::{Event, NoObserver, Observer};
 use appsnap::pgdump::FormatVersion;
 use appsnap::prepare::{Change, Database, ErrorKind, Orphans, PrepareOptions, Prepared};
 use appsnap::snapshot::{ReadOptions, WriteOptions};
@@ -18,7 +18,7 @@ const PG16: &[u8] = include_bytes!("../../data/check/pg16-default.dump");
 const PG17_LZ4: &[u8] = include_bytes!("../../data/pgdump/pg17-lz4.dump");
 
 fn open(dump: impl Into<Vec<u8>>, options: &PrepareOptions) -> Database<Cursor<Vec<u8>>> {
-    Database::open(Cursor::new(dump.into()), options, &mut Silent).unwrap()
+    Database::open(Cursor::new(dump.into()), options, &mut NoObserver).unwrap()
 }
 
 fn documents(lens: &[(u8, usize)]) -> Contents {
@@ -30,12 +30,12 @@ fn written(dump: &[u8], lens: &[(u8, usize)], options: &PrepareOptions) -> (Vec<
     let source = documents(lens);
     let prepared = Prepared::new(Some(open(dump, options)), Some(&source), options).unwrap();
     let (report, changes) = (prepared.report().clone(), prepared.changes().to_vec());
-    let (archive, _) = prepared.write(Vec::new(), WriteOptions::new(), &mut Silent).unwrap();
+    let (archive, _) = prepared.write(Vec::new(), WriteOptions::new(), &mut NoObserver).unwrap();
     (archive, report, changes)
 }
 
 fn checked(archive: &[u8], profile: &Profile) -> Report {
-    check(archive, profile, &CheckOptions::new(), &mut Silent).unwrap()
+    check(archive, profile, &CheckOptions::new(), &mut NoObserver).unwrap()
 }
 
 fn counts(report: &Report) -> Vec<(Code, u64)> {
@@ -122,7 +122,7 @@ fn a_ceiling_of_none_keeps_every_dump_as_it_is() {
 #[test]
 fn data_that_must_be_compressed_anew_are_put_down_first() {
     let options = PrepareOptions::new();
-    let error = Database::open(Cursor::new(PG17_LZ4), &options, &mut Silent).unwrap_err();
+    let error = Database::open(Cursor::new(PG17_LZ4), &options, &mut NoObserver).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::SpoolNeeded), "{error}");
     assert!(!error.is_bad_input());
     let folder = tempfile::tempdir().unwrap();
@@ -173,13 +173,13 @@ fn files_or_a_database_alone_are_prepared_too() {
     let source = documents(lens);
     let files = Prepared::new(None::<Database<Cursor<Vec<u8>>>>, Some(&source), &options).unwrap();
     assert_eq!((files.report().verdict(), files.report().count(Code::FilesOnly)), (Verdict::Warn, 1));
-    let (archive, report) = files.write(Vec::new(), WriteOptions::new(), &mut Silent).unwrap();
+    let (archive, report) = files.write(Vec::new(), WriteOptions::new(), &mut NoObserver).unwrap();
     assert_eq!((report.documents_count(), report.database_bytes()), (2, None));
     assert_eq!(checked(&archive, &Profile::format()).verdict(), Verdict::Warn);
 
     let database = Prepared::new(Some(open(dump, &options)), None::<&Contents>, &options).unwrap();
     assert_eq!(database.report().count(Code::DatabaseOnly), 1);
-    let (archive, _) = database.write(Vec::new(), WriteOptions::new(), &mut Silent).unwrap();
+    let (archive, _) = database.write(Vec::new(), WriteOptions::new(), &mut NoObserver).unwrap();
     assert_eq!(checked(&archive, &Profile::format()).verdict(), Verdict::Accept);
 }
 
@@ -188,7 +188,7 @@ fn what_is_no_sound_dump_is_refused() {
     let (dump, _) = app::healthy();
     let options = PrepareOptions::new();
     for bad in [&dump[..dump.len() - 1], b"--\n-- PostgreSQL database dump\n--\n", b""] {
-        let error = Database::open(Cursor::new(bad), &options, &mut Silent).unwrap_err();
+        let error = Database::open(Cursor::new(bad), &options, &mut NoObserver).unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::Dump(_)) && error.is_bad_input(), "{error}");
     }
 }
@@ -199,9 +199,9 @@ fn a_dump_is_read_from_where_its_source_stands() {
     let mut source = Cursor::new([b"something before", dump.as_slice()].concat());
     source.set_position(16);
     let options = PrepareOptions::new();
-    let database = Database::open(source, &options, &mut Silent).unwrap();
+    let database = Database::open(source, &options, &mut NoObserver).unwrap();
     let prepared = Prepared::new(Some(database), None::<&Contents>, &options).unwrap();
-    let (archive, _) = prepared.write(Vec::new(), WriteOptions::new(), &mut Silent).unwrap();
+    let (archive, _) = prepared.write(Vec::new(), WriteOptions::new(), &mut NoObserver).unwrap();
     assert_eq!(read(archive.as_slice(), ReadOptions::new()).unwrap().0.database, Some(dump));
 }
 
@@ -210,18 +210,18 @@ fn a_dump_from_a_pipe_is_put_down_first() {
     let (dump, lens) = app::healthy();
     let folder = tempfile::tempdir().unwrap();
     let options = PrepareOptions::new();
-    let error = Database::spooled(dump.as_slice(), &options, &mut Silent).unwrap_err();
+    let error = Database::spooled(dump.as_slice(), &options, &mut NoObserver).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::SpoolNeeded));
     let options = options.with_spool_dir(folder.path());
-    let database = Database::spooled(dump.as_slice(), &options, &mut Silent).unwrap();
+    let database = Database::spooled(dump.as_slice(), &options, &mut NoObserver).unwrap();
     assert_eq!(database.len_bytes(), dump.len() as u64);
     let source = documents(lens);
     let prepared = Prepared::new(Some(database), Some(&source), &options).unwrap();
-    let (archive, _) = prepared.write(Vec::new(), WriteOptions::new(), &mut Silent).unwrap();
+    let (archive, _) = prepared.write(Vec::new(), WriteOptions::new(), &mut NoObserver).unwrap();
     assert_eq!(read(archive.as_slice(), ReadOptions::new()).unwrap().0.database, Some(dump.clone()));
 
     let narrow = options.with_limits(Limits::trusted().with_max_entry_bytes(dump.len() as u64 - 1));
-    let error = Database::spooled(dump.as_slice(), &narrow, &mut Silent).unwrap_err();
+    let error = Database::spooled(dump.as_slice(), &narrow, &mut NoObserver).unwrap_err();
     assert!(error.to_string().contains("max_entry_bytes"), "{error}");
 }
 

@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use appsnap::check::{CheckOptions, Code, Profile, Report, Verdict, check};
-use appsnap::observe::Silent;
+use appsnap::observe::NoObserver;
 use appsnap::pgdump::FormatVersion;
 use appsnap::prepare::{Change, Error, ErrorKind, PrepareOptions, Repair};
 use appsnap::snapshot::{ReadOptions, WriteOptions};
@@ -18,9 +18,9 @@ fn options() -> PrepareOptions {
 }
 
 fn repaired_with(archive: Vec<u8>, options: &PrepareOptions) -> Result<(Vec<u8>, Vec<Change>, Report), Error> {
-    let repair = Repair::survey(Cursor::new(archive), options, &mut Silent)?;
+    let repair = Repair::survey(Cursor::new(archive), options, &mut NoObserver)?;
     let (changes, report) = (repair.changes().to_vec(), repair.report().clone());
-    let (archive, _) = repair.write(Vec::new(), WriteOptions::new(), &mut Silent)?;
+    let (archive, _) = repair.write(Vec::new(), WriteOptions::new(), &mut NoObserver)?;
     Ok((archive, changes, report))
 }
 
@@ -35,7 +35,7 @@ fn repaired(plan: &Plan) -> (Contents, Vec<&'static str>) {
 }
 
 fn checked(archive: &[u8]) -> Report {
-    check(archive, &Profile::format(), &CheckOptions::new(), &mut Silent).unwrap()
+    check(archive, &Profile::format(), &CheckOptions::new(), &mut NoObserver).unwrap()
 }
 
 /// What the corpus' sample holds.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use appsnap::gzip::{CHUNK_BYTES, Parallelism, ReadAt};
-use appsnap::observe::Silent;
+use appsnap::observe::NoObserver;
 use appsnap::remote::object_store::memory::InMemory;
 use appsnap::remote::object_store::{ObjectStore, ObjectStoreExt};
 use appsnap::remote::{Error, ErrorKind, FetchOptions, RemoteObject};
@@ -74,7 +74,7 @@ fn store_without_suffix_ranges_takes_one_request_more() {
     store.counts.refuse_suffixes.store(true, Ordering::Relaxed);
     let object = open(&store);
     assert_eq!(Counts::get(&store.counts.gets), 2);
-    let report = archive_of(object).verify(Parallelism::threads(2), &mut Silent).unwrap();
+    let report = archive_of(object).verify(Parallelism::threads(2), &mut NoObserver).unwrap();
     assert_eq!(report.documents_count(), 20);
 }
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use appsnap::gzip::ReadAt;
 use appsnap::metadata::Metadata;
-use appsnap::observe::Silent;
+use appsnap::observe::NoObserver;
 use appsnap::remote::object_store::ObjectStoreExt;
 use appsnap::remote::object_store::aws::{AmazonS3, AmazonS3Builder};
 use appsnap::remote::object_store::path::Path;
@@ -96,7 +96,7 @@ fn contents() -> Contents {
 fn pack(contents: &Contents, upload: RemoteUpload) -> RemoteUpload {
     let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
     let mut writer = SnapshotWriter::start(upload, &contents.metadata(), options).unwrap();
-    writer.documents(contents, &mut Silent).unwrap();
+    writer.documents(contents, &mut NoObserver).unwrap();
     writer.finish().unwrap().0
 }
 
@@ -159,7 +159,7 @@ fn s3_server_joins_parts_by_copying_ranges_of_them() {
             let place = Path::from(format!("part-{number}"));
             let sink = RemoteUpload::new(Arc::clone(&store) as _, place.clone(), runtime(), UploadOptions::new());
             let mut writer = SnapshotWriter::start(sink, &Metadata::new(), options()).unwrap();
-            writer.documents(&Shard::of_digits(&contents, digits), &mut Silent).unwrap();
+            writer.documents(&Shard::of_digits(&contents, digits), &mut NoObserver).unwrap();
             writer.finish().unwrap().0.finish().unwrap();
             let object = RemoteObject::open(Arc::clone(&store) as _, place, runtime(), FetchOptions::new()).unwrap();
             let len_bytes = object.len_bytes();

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use appsnap::gzip::Parallelism;
-use appsnap::observe::Silent;
+use appsnap::observe::NoObserver;
 use appsnap::remote::object_store::local::LocalFileSystem;
 use appsnap::remote::object_store::memory::InMemory;
 use appsnap::remote::object_store::{ObjectStore, ObjectStoreExt};
@@ -36,7 +36,7 @@ fn pack(contents: &Contents, upload: RemoteUpload) -> RemoteUpload {
     if let Some(database) = &contents.database {
         writer.database(Content::sized(database.len() as u64, database.as_slice())).unwrap();
     }
-    writer.documents(contents, &mut Silent).unwrap();
+    writer.documents(contents, &mut NoObserver).unwrap();
     writer.finish().unwrap().0
 }
 
@@ -54,7 +54,7 @@ fn snapshot_is_packed_into_memory_and_local_stores_and_verified_there() {
         let object = open(&store);
         let len_bytes = object.len_bytes();
         let archive = SnapshotArchive::open(object, len_bytes, ReadOptions::new()).unwrap();
-        let report = archive.verify(Parallelism::threads(2), &mut Silent).unwrap();
+        let report = archive.verify(Parallelism::threads(2), &mut NoObserver).unwrap();
         assert_eq!(report.documents_count(), contents.documents.len() as u64);
     }
     check(InMemory::new(), &contents, &expected);

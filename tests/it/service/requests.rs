@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use appsnap::metadata::Metadata;
-use appsnap::observe::Silent;
+use appsnap::observe::NoObserver;
 use appsnap::snapshot::{Content, IndexPlacement, ReadOptions, SnapshotWriter, WriteOptions};
 use appsnap::source::directory::{self, DirectoryOptions};
 
@@ -163,11 +163,11 @@ fn live_data_are_packed_as_a_writer_packs_them() {
     let answer = service.get("/live");
     assert_eq!(answer.status, 200);
 
-    let plan = directory::scan(&files, &DirectoryOptions::new(), &mut Silent).unwrap();
+    let plan = directory::scan(&files, &DirectoryOptions::new(), &mut NoObserver).unwrap();
     let metadata =
         plan.complete(Metadata::new().with_duration(0).with_model_version("0.0.0.0"), Some(DUMP.len() as u64));
     let mut writer = SnapshotWriter::start(Vec::new(), &metadata, WriteOptions::new()).unwrap();
     writer.database(Content::sized(DUMP.len() as u64, DUMP)).unwrap();
-    writer.documents(&plan, &mut Silent).unwrap();
+    writer.documents(&plan, &mut NoObserver).unwrap();
     assert!(answer.body == writer.finish().unwrap().0);
 }

@@ -1,7 +1,7 @@
 //! A small archive, damaged in every way there is: never a panic, never other contents that count as verified.
 
 use appsnap::gzip::Parallelism;
-use appsnap::observe::Silent;
+use appsnap::observe::NoObserver;
 use appsnap::snapshot::{IndexPlacement, ReadOptions, SnapshotArchive, WriteOptions};
 
 use crate::support::archives::{Contents, OneByte, read};
@@ -81,7 +81,7 @@ fn random_access_never_gives_other_content() {
                 }
             }
             for parallelism in [Parallelism::Inline, Parallelism::threads(2)] {
-                if let Ok(report) = archive.verify(parallelism, &mut Silent) {
+                if let Ok(report) = archive.verify(parallelism, &mut NoObserver) {
                     assert_eq!(report.documents_count(), contents.documents.len() as u64, "byte {at}, bit {bit}");
                 }
             }

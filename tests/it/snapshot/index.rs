@@ -4,7 +4,7 @@ use std::io::{self, Read};
 
 use appsnap::DocumentId;
 use appsnap::gzip::{Parallelism, ReadAt};
-use appsnap::observe::Silent;
+use appsnap::observe::NoObserver;
 use appsnap::snapshot::{
     Content, ErrorKind, IndexPlacement, ReadOptions, Sections, SnapshotArchive, SnapshotWriter, WriteOptions,
 };
@@ -43,7 +43,7 @@ fn everything_is_found_without_reading_the_rest() {
         }
         assert!(archive.document(id(5_000_000)).unwrap().is_none());
         for parallelism in parallelisms() {
-            assert!(archive.verify(parallelism, &mut Silent).unwrap().is_indexed());
+            assert!(archive.verify(parallelism, &mut NoObserver).unwrap().is_indexed());
         }
     }
 }
@@ -89,7 +89,7 @@ fn sidecar_serves_its_own_archive_and_no_other() {
         SnapshotArchive::open_with_sidecar(bytes, len, sidecar.as_slice(), sidecar_len, ReadOptions::new())
     };
     let archive = open(bytes).unwrap();
-    assert!(archive.verify(Parallelism::Inline, &mut Silent).unwrap().is_indexed());
+    assert!(archive.verify(Parallelism::Inline, &mut NoObserver).unwrap().is_indexed());
     let (wanted, expected) = &contents.documents[50];
     assert!(content(archive.document(*wanted).unwrap().unwrap()).unwrap() == *expected);
 
@@ -167,7 +167,7 @@ fn lying_index_is_an_error_wherever_it_lies() {
                     assert!(read == *bytes, "{what}: {id}");
                 }
             }
-            assert!(archive.verify(Parallelism::Inline, &mut Silent).is_err(), "{what}: verify passed it");
+            assert!(archive.verify(Parallelism::Inline, &mut NoObserver).is_err(), "{what}: verify passed it");
         }
     };
     // Every byte of every page, its checksum made right again.
@@ -240,7 +240,7 @@ fn index_that_leads_into_a_document_is_found_by_verify() {
     });
     let opened = open(archive.clone()).unwrap();
     assert!(content(opened.document(victim).unwrap().unwrap()).unwrap() == forged, "the lie does not work any more");
-    assert!(matches!(opened.verify(Parallelism::threads(2), &mut Silent).unwrap_err().kind(), ErrorKind::Index(_)));
+    assert!(matches!(opened.verify(Parallelism::threads(2), &mut NoObserver).unwrap_err().kind(), ErrorKind::Index(_)));
     assert!(opened.documents().any(|listed| listed.is_err()), "listing sees that the offsets do not add up");
     assert!(matches!(read(archive.as_slice(), ReadOptions::new()).unwrap_err().kind(), ErrorKind::Index(_)));
 }

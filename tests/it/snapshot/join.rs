@@ -7,7 +7,7 @@ use std::process::Command;
 
 use appsnap::gzip::{CHUNK_BYTES, ReadAt};
 use appsnap::metadata::Metadata;
-use appsnap::observe::Silent;
+use appsnap::observe::NoObserver;
 use appsnap::snapshot::{
     Content, ErrorKind, IndexPlacement, Joined, PieceSizes, ReadOptions, Result, Sections, Shard, SnapshotArchive,
     SnapshotWriter, WriteOptions,
@@ -30,7 +30,7 @@ fn part(
     if let Some(database) = database {
         writer.database(Content::sized(database.len() as u64, database)).unwrap();
     }
-    writer.documents(&Shard::of_digits(contents, digits), &mut Silent).unwrap();
+    writer.documents(&Shard::of_digits(contents, digits), &mut NoObserver).unwrap();
     writer.finish().unwrap().0
 }
 
@@ -89,7 +89,7 @@ fn sixteen_processes_make_the_archive_that_one_makes() {
     for index in [IndexPlacement::Embedded, IndexPlacement::Omitted] {
         let options = || options().with_index(index);
         let joined = Joined::plan(&contents.metadata(), &parts, &options()).unwrap();
-        let archive = joined.write_to(Vec::new(), &mut Silent).unwrap();
+        let archive = joined.write_to(Vec::new(), &mut NoObserver).unwrap();
         let (expected, report) = contents.pull(options());
         assert!(archive == expected, "{index:?}");
         assert_eq!(joined.len_bytes(), archive.len() as u64);
@@ -111,7 +111,7 @@ fn parts_of_several_digits_and_empty_parts_join_alike() {
         made.insert(1, part(&Contents::default(), 0..=15, None, options()));
         let opened = open_all(&made);
         let joined = Joined::plan(&contents.metadata(), &opened, &options()).unwrap();
-        assert!(joined.write_to(Vec::new(), &mut Silent).unwrap() == expected, "{cuts:?}");
+        assert!(joined.write_to(Vec::new(), &mut NoObserver).unwrap() == expected, "{cuts:?}");
     }
 }
 
@@ -120,7 +120,7 @@ fn no_parts_at_all_are_an_archive_of_the_metadata() {
     let parts: [SnapshotArchive<Vec<u8>>; 0] = [];
     let joined = Joined::plan(&Metadata::new(), &parts, &options()).unwrap();
     let writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options()).unwrap();
-    assert!(joined.write_to(Vec::new(), &mut Silent).unwrap() == writer.finish().unwrap().0);
+    assert!(joined.write_to(Vec::new(), &mut NoObserver).unwrap() == writer.finish().unwrap().0);
 }
 
 #[test]
@@ -231,7 +231,7 @@ fn part_whose_index_belongs_to_other_chunks_is_refused() {
         let contents = Contents { database: None, documents: vec![(id(1), vec![fill; 2 * CHUNK_BYTES])] };
         let mut writer =
             SnapshotWriter::start(Vec::new(), &Metadata::new(), options().with_index(IndexPlacement::Sidecar)).unwrap();
-        writer.documents(&contents, &mut Silent).unwrap();
+        writer.documents(&contents, &mut NoObserver).unwrap();
         writer.finish().unwrap()
     };
     let (one, one_report) = make(1);

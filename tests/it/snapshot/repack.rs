@@ -2,7 +2,7 @@
 
 use appsnap::gzip::Parallelism;
 use appsnap::metadata::Metadata;
-use appsnap::observe::Silent;
+use appsnap::observe::NoObserver;
 use appsnap::snapshot::{
     Content, ErrorKind, IndexPlacement, MetadataSizes, ReadOptions, Sections, Selection, SnapshotArchive,
     SnapshotWriter, WriteOptions, make_index, repack,
@@ -18,7 +18,7 @@ fn direct(contents: &Contents, metadata: &Metadata, selection: Selection, option
         writer.database(Content::sized(database.len() as u64, database.as_slice())).unwrap();
     }
     if selection != Selection::Database {
-        writer.documents(contents, &mut Silent).unwrap();
+        writer.documents(contents, &mut NoObserver).unwrap();
     }
     writer.finish().unwrap().0
 }
@@ -42,10 +42,10 @@ fn repacked_and_taken_apart_equal_a_direct_write() {
             let expected = direct(&contents, &metadata(&contents, selection), selection, options());
             let source = || Ok(archive.as_slice());
             let (repacked, _) =
-                repack(source, Vec::new(), selection, &ReadOptions::new(), options(), &mut Silent).unwrap();
+                repack(source, Vec::new(), selection, &ReadOptions::new(), options(), &mut NoObserver).unwrap();
             assert!(repacked == expected, "repack {selection:?}");
             let (part, report) = open
-                .take_apart(Vec::new(), selection, IndexPlacement::Embedded, Parallelism::threads(2), &mut Silent)
+                .take_apart(Vec::new(), selection, IndexPlacement::Embedded, Parallelism::threads(2), &mut NoObserver)
                 .unwrap();
             assert!(part == expected, "take apart {selection:?}");
             assert_eq!(report.archive_bytes(), part.len() as u64);
@@ -72,7 +72,8 @@ fn archive_in_foreign_order_is_repacked_into_the_writers() {
     tar.resize(tar.len() + 1024, 0);
     let source = || Ok(tar.as_slice());
     let write = WriteOptions::new();
-    let (repacked, _) = repack(source, Vec::new(), Selection::All, &ReadOptions::new(), write, &mut Silent).unwrap();
+    let (repacked, _) =
+        repack(source, Vec::new(), Selection::All, &ReadOptions::new(), write, &mut NoObserver).unwrap();
     assert!(repacked == contents.archive());
 }
 

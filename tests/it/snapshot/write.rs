@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use appsnap::DocumentId;
 use appsnap::gzip::{CHUNK_BYTES, Level, Parallelism};
 use appsnap::metadata::Metadata;
-use appsnap::observe::{Event, Observer, Silent};
+use appsnap::observe::{Event, NoObserver, Observer};
 use appsnap::snapshot::{
     Content, DocumentSource, ErrorKind, IndexPlacement, MetadataSizes, ReadOptions, Sections, SnapshotWriter,
     WriteOptions,
@@ -44,10 +44,10 @@ fn pulled_documents_may_stand_between_pushed_ones() {
             writer.document(*id, Content::sized(bytes.len() as u64, bytes.as_slice())).unwrap();
         };
         push(&mut writer, 0);
-        writer.documents(&part(1, 20), &mut Silent).unwrap();
+        writer.documents(&part(1, 20), &mut NoObserver).unwrap();
         push(&mut writer, 20);
-        writer.documents(&part(21, 21), &mut Silent).unwrap();
-        writer.documents(&part(21, 60), &mut Silent).unwrap();
+        writer.documents(&part(21, 21), &mut NoObserver).unwrap();
+        writer.documents(&part(21, 60), &mut NoObserver).unwrap();
         assert!(writer.finish().unwrap().0 == expected, "{parallelism:?}");
     }
 }
@@ -112,7 +112,7 @@ fn dropped_writer_leaves_a_truncated_file() {
         let mut file = tempfile::tempfile().unwrap();
         let options = WriteOptions::new().with_parallelism(parallelism);
         let mut writer = SnapshotWriter::start(&mut file, &contents.metadata(), options).unwrap();
-        writer.documents(&contents, &mut Silent).unwrap();
+        writer.documents(&contents, &mut NoObserver).unwrap();
         drop(writer);
         let mut bytes = Vec::new();
         io::Seek::rewind(&mut file).unwrap();
@@ -161,7 +161,7 @@ fn every_failing_write_is_one_clear_error() {
                 let mut writer = SnapshotWriter::start(sink, &contents.metadata(), options)?;
                 let database = contents.database.as_deref().unwrap();
                 writer.database(Content::sized(database.len() as u64, database))?;
-                if let Err(error) = writer.documents(&contents, &mut Silent) {
+                if let Err(error) = writer.documents(&contents, &mut NoObserver) {
                     assert!(writer.finish().is_err(), "a failed writer finished");
                     return Err(error);
                 }
@@ -218,7 +218,7 @@ fn pull_faulty(lengths: &[u64], fault: Fault, parallelism: Parallelism) -> snaps
     let source = Faulty { rows, bytes: noise(1, 1000), fault };
     let options = WriteOptions::new().with_parallelism(parallelism);
     let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options).unwrap();
-    let error = writer.documents(&source, &mut Silent).unwrap_err();
+    let error = writer.documents(&source, &mut NoObserver).unwrap_err();
     assert!(writer.finish().is_err());
     error
 }
@@ -253,7 +253,7 @@ fn rows_that_do_not_ascend_are_refused_before_the_first_byte() {
     let rows = vec![(id(1), 1000), (id(1), 1000)];
     let source = Faulty { rows, bytes: Vec::new(), fault: Fault::Open };
     let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), WriteOptions::new()).unwrap();
-    assert!(matches!(writer.documents(&source, &mut Silent).unwrap_err().kind(), ErrorKind::Misuse(_)));
+    assert!(matches!(writer.documents(&source, &mut NoObserver).unwrap_err().kind(), ErrorKind::Misuse(_)));
 }
 
 struct CancelAfter(u64);

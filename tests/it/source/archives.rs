@@ -8,7 +8,7 @@ use std::process::Command;
 
 use appsnap::gzip::ReadAt as _;
 use appsnap::metadata::Metadata;
-use appsnap::observe::{Event, Observer, Silent};
+use appsnap::observe::{Event, NoObserver, Observer};
 use appsnap::snapshot::{DocumentSource as _, SnapshotWriter, WriteOptions};
 use appsnap::source::directory::{self, DirectoryOptions};
 use appsnap::source::{ArchiveOptions, ErrorKind, LeftoverKind, Plan, Result, tar};
@@ -98,7 +98,7 @@ fn packed(plan: &Plan) -> Vec<u8> {
     let metadata = plan.complete(Metadata::new().with_model_version("1"), None);
     let options = WriteOptions::new();
     let mut writer = SnapshotWriter::start(Vec::new(), &metadata, options).unwrap();
-    writer.documents(plan, &mut Silent).unwrap();
+    writer.documents(plan, &mut NoObserver).unwrap();
     writer.finish().unwrap().0
 }
 
@@ -113,11 +113,11 @@ fn a_tar_of_any_kind_gives_the_plan_of_its_folder() {
     for (name, contents) in files("") {
         put(&folder, &name, contents);
     }
-    let from_folder = packed(&directory::scan(&folder, &DirectoryOptions::new(), &mut Silent).unwrap());
+    let from_folder = packed(&directory::scan(&folder, &DirectoryOptions::new(), &mut NoObserver).unwrap());
     for (root, member) in [("", "Thumbs.db"), ("./", "./Thumbs.db"), ("data/files/", "data/files/Thumbs.db")] {
         let bare = tar_of(&files(root));
         for (name, bytes) in [("files.tar", bare.clone()), ("files.tar.gz", gzip(&bare))] {
-            let plan = tar::scan(place.put(name, &bytes), &place.options(), &mut Silent).unwrap();
+            let plan = tar::scan(place.put(name, &bytes), &place.options(), &mut NoObserver).unwrap();
             assert_eq!(documents(&plan), expected(), "{root}{name}");
             assert_eq!(left(&plan), [(LeftoverKind::Junk, Path::new(member))]);
             assert_eq!(packed(&plan), from_folder, "the snapshot does not depend on where the documents came from");
@@ -129,11 +129,11 @@ fn a_tar_of_any_kind_gives_the_plan_of_its_folder() {
 fn a_bare_tar_needs_no_spool_and_a_packed_one_says_that_it_does() {
     let place = Place::new();
     let bare = tar_of(&files(""));
-    assert!(tar::scan(place.put("a.tar", &bare), &ArchiveOptions::new(), &mut Silent).is_ok());
-    let error = tar::scan(place.put("a.tar.gz", &gzip(&bare)), &ArchiveOptions::new(), &mut Silent).unwrap_err();
+    assert!(tar::scan(place.put("a.tar", &bare), &ArchiveOptions::new(), &mut NoObserver).is_ok());
+    let error = tar::scan(place.put("a.tar.gz", &gzip(&bare)), &ArchiveOptions::new(), &mut NoObserver).unwrap_err();
     assert!(error.to_string().contains("with_spool_dir"), "{error}");
     let nowhere = ArchiveOptions::new().with_spool_dir(place.0.path().join("missing"));
-    let error = tar::scan(place.put("a.tar.gz", &gzip(&bare)), &nowhere, &mut Silent).unwrap_err();
+    let error = tar::scan(place.put("a.tar.gz", &gzip(&bare)), &nowhere, &mut NoObserver).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Io { .. }) && error.path().ends_with("missing"), "{error}");
 }
 
@@ -141,7 +141,7 @@ fn a_bare_tar_needs_no_spool_and_a_packed_one_says_that_it_does() {
 fn a_spool_leaves_nothing_behind() {
     let (place, spool) = (Place::new(), tempdir().unwrap());
     let path = place.put("a.tar.gz", &gzip(&tar_of(&files(""))));
-    let plan = tar::scan(path, &ArchiveOptions::new().with_spool_dir(spool.path()), &mut Silent).unwrap();
+    let plan = tar::scan(path, &ArchiveOptions::new().with_spool_dir(spool.path()), &mut NoObserver).unwrap();
     assert_eq!(documents(&plan), expected());
     drop(plan);
     assert_eq!(fs::read_dir(spool.path()).unwrap().count(), 0);
@@ -166,7 +166,7 @@ fn a_damaged_or_cut_archive_makes_no_plan() {
         b"junk",
         b"",
     ] {
-        let result = tar::scan(place.put("a", bytes), &place.options(), &mut Silent);
+        let result = tar::scan(place.put("a", bytes), &place.options(), &mut NoObserver);
         assert_eq!(refused(result), ErrorKind::Archive, "{} bytes", bytes.len());
     }
 }
@@ -176,7 +176,7 @@ fn limits_bound_what_is_put_down() {
     let place = Place::new();
     let bomb = gzip(&tar_of(&[(sharded(id(1)), vec![0; 8 << 20])]));
     let options = place.options().with_limits(Limits::untrusted().with_max_total_bytes(1 << 20));
-    let error = tar::scan(place.put("a", &bomb), &options, &mut Silent).unwrap_err();
+    let error = tar::scan(place.put("a", &bomb), &options, &mut NoObserver).unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::Archive);
     assert!(std::error::Error::source(&error).unwrap().to_string().contains("max_total_bytes"));
 }
@@ -187,7 +187,7 @@ fn hostile_and_doubled_names_make_no_plan() {
     let with = |name: &str| {
         let mut files = files("");
         files.push((name.to_owned(), b"x".to_vec()));
-        tar::scan(place.put("a", &tar_of(&files)), &place.options(), &mut Silent)
+        tar::scan(place.put("a", &tar_of(&files)), &place.options(), &mut NoObserver)
     };
     assert_eq!(refused(with("../../etc/passwd")), ErrorKind::HostileName);
     let error = with(&sharded(id(3))).unwrap_err();
@@ -201,7 +201,7 @@ fn the_same_document_at_another_depth_is_reported_and_the_deeper_one_taken() {
     let flat = format!("files/{}", id(3));
     let mut files = files("files/");
     files.insert(0, (flat.clone(), b"another".to_vec()));
-    let plan = tar::scan(place.put("a", &tar_of(&files)), &place.options(), &mut Silent).unwrap();
+    let plan = tar::scan(place.put("a", &tar_of(&files)), &place.options(), &mut NoObserver).unwrap();
     assert_eq!(documents(&plan), expected());
     assert!(left(&plan).contains(&(LeftoverKind::Duplicate, Path::new(&flat))), "{:?}", left(&plan));
 }
@@ -212,8 +212,8 @@ fn several_files_folders_are_refused_until_one_is_named() {
     let mut both = files("data/files/");
     both.push((format!("old/{}", sharded(id(3))), b"old".to_vec()));
     let path = place.put("a", &tar_of(&both));
-    assert!(matches!(refused(tar::scan(&path, &place.options(), &mut Silent)), ErrorKind::Misuse(_)));
-    let plan = tar::scan(&path, &place.options().with_root("data/files/"), &mut Silent).unwrap();
+    assert!(matches!(refused(tar::scan(&path, &place.options(), &mut NoObserver)), ErrorKind::Misuse(_)));
+    let plan = tar::scan(&path, &place.options().with_root("data/files/"), &mut NoObserver).unwrap();
     assert_eq!(documents(&plan), expected());
     assert_eq!(plan.leftovers().count(LeftoverKind::Folder), 1);
 }
@@ -222,8 +222,8 @@ fn several_files_folders_are_refused_until_one_is_named() {
 fn a_whole_snapshot_serves_as_files_too() {
     let place = Place::new();
     let path = place.put("files.tar", &tar_of(&files("")));
-    let snapshot = packed(&tar::scan(path, &place.options(), &mut Silent).unwrap());
-    let plan = tar::scan(place.put("snapshot.tar.gz", &snapshot), &place.options(), &mut Silent).unwrap();
+    let snapshot = packed(&tar::scan(path, &place.options(), &mut NoObserver).unwrap());
+    let plan = tar::scan(place.put("snapshot.tar.gz", &snapshot), &place.options(), &mut NoObserver).unwrap();
     assert_eq!(documents(&plan), expected());
     assert_eq!(left(&plan), [(LeftoverKind::NotAnId, Path::new(".metadata"))]);
 }
@@ -263,7 +263,7 @@ fn what_real_tars_make_is_read() {
     for (options, name) in [("-cf", "a.tar"), ("-czf", "a.tar.gz")] {
         let done = Command::new(&gnu).args([options, name, "files"]).current_dir(&place.0).status().unwrap();
         assert!(done.success());
-        let plan = tar::scan(place.0.path().join(name), &place.options(), &mut Silent).unwrap();
+        let plan = tar::scan(place.0.path().join(name), &place.options(), &mut NoObserver).unwrap();
         assert_eq!(documents(&plan), expected(), "{name}");
     }
 }
@@ -290,7 +290,7 @@ mod zipped {
                     files.iter_mut().for_each(|(name, _)| *name = name.replace('/', "\\"));
                 }
                 let path = place.put("files.zip", &zip_of(&files, pack));
-                let plan = zip::scan(path, &place.options(), &mut Silent).unwrap();
+                let plan = zip::scan(path, &place.options(), &mut NoObserver).unwrap();
                 assert_eq!(documents(&plan), expected(), "{root}");
                 assert_eq!(plan.leftovers().count(LeftoverKind::Junk), 1);
             }
@@ -307,7 +307,7 @@ mod zipped {
             (&files(""), Item::deflated, false),
         ] {
             let path = place.put("a.zip", &zip_of(files, pack));
-            assert_eq!(zip::scan(path, &ArchiveOptions::new(), &mut Silent).is_ok(), is_fine);
+            assert_eq!(zip::scan(path, &ArchiveOptions::new(), &mut NoObserver).is_ok(), is_fine);
         }
     }
 
@@ -317,7 +317,7 @@ mod zipped {
         let mut bytes = zip_of(&files(""), Item::stored);
         let at = bytes.windows(10).position(|window| window == b"document 3").unwrap();
         bytes[at] ^= 1;
-        let error = zip::scan(place.put("a.zip", &bytes), &place.options(), &mut Silent).unwrap_err();
+        let error = zip::scan(place.put("a.zip", &bytes), &place.options(), &mut NoObserver).unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::Archive);
         assert!(std::error::Error::source(&error).unwrap().to_string().contains("CRC-32"), "{error:?}");
     }
@@ -328,14 +328,14 @@ mod zipped {
         let mut item = Item::deflated(&sharded(id(1)), b"contents");
         item.crc ^= 1;
         item.local_numbers.0 ^= 1;
-        let plan = zip::scan(place.put("a.zip", &build(&[item])), &place.options(), &mut Silent).unwrap();
+        let plan = zip::scan(place.put("a.zip", &build(&[item])), &place.options(), &mut NoObserver).unwrap();
         assert!(plan.open(0).is_err());
     }
 
     #[test]
     fn hostile_zips_make_no_plan() {
         let place = Place::new();
-        let scan = |items: &[Item]| zip::scan(place.put("a.zip", &build(items)), &place.options(), &mut Silent);
+        let scan = |items: &[Item]| zip::scan(place.put("a.zip", &build(items)), &place.options(), &mut NoObserver);
         let document = || Item::stored(&sharded(id(1)), b"x");
         assert_eq!(refused(scan(&[document(), Item::stored("../x", b"")])), ErrorKind::HostileName);
         assert_eq!(refused(scan(&[document(), document()])), ErrorKind::Ambiguous);
@@ -353,14 +353,14 @@ mod zipped {
         }
         let done = Command::new(python).args(["-m", "zipfile", "-c", "a.zip", "files"]).current_dir(&place.0).status();
         assert!(done.unwrap().success());
-        let plan = zip::scan(place.0.path().join("a.zip"), &place.options(), &mut Silent).unwrap();
+        let plan = zip::scan(place.0.path().join("a.zip"), &place.options(), &mut NoObserver).unwrap();
         assert_eq!(documents(&plan), expected());
     }
 }
 
 #[test]
 fn a_missing_archive_is_named() {
-    let error = tar::scan("/nowhere/at/all.tar", &ArchiveOptions::new(), &mut Silent).unwrap_err();
+    let error = tar::scan("/nowhere/at/all.tar", &ArchiveOptions::new(), &mut NoObserver).unwrap_err();
     assert_eq!(error.to_string(), "cannot open \"/nowhere/at/all.tar\"");
     assert!(File::open(error.path()).is_err());
 }

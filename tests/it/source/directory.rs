@@ -5,7 +5,7 @@ use std::path::Path;
 
 use appsnap::DocumentId;
 use appsnap::gzip::Parallelism;
-use appsnap::observe::{Event, Observer, Silent};
+use appsnap::observe::{Event, NoObserver, Observer};
 use appsnap::snapshot::DocumentSource;
 use appsnap::source::directory::{self, DirectoryOptions, Unreadable};
 use appsnap::source::{ErrorKind, LeftoverKind, Plan};
@@ -16,7 +16,7 @@ use super::{id, put, sharded};
 const ID: &str = "0d3e301f-5551-46f8-ad44-8de2be084c95";
 
 fn scan(root: &Path) -> Plan {
-    directory::scan(root, &DirectoryOptions::new(), &mut Silent).unwrap()
+    directory::scan(root, &DirectoryOptions::new(), &mut NoObserver).unwrap()
 }
 
 fn threads(count: usize) -> DirectoryOptions {
@@ -116,7 +116,7 @@ fn any_number_of_threads_makes_the_same_plan() {
         }
     }
     let summary = |options: DirectoryOptions| {
-        let plan = directory::scan(folder.path(), &options.with_max_leftovers_count(5), &mut Silent).unwrap();
+        let plan = directory::scan(folder.path(), &options.with_max_leftovers_count(5), &mut NoObserver).unwrap();
         let origins: Vec<_> = (0..plan.documents_count()).map(|i| plan.origin(i)).collect();
         (plan.iter().collect::<Vec<_>>(), origins, left(&plan), plan.leftovers().total_count(), plan.document_bytes())
     };
@@ -133,7 +133,7 @@ fn key_prefix_and_suffix_are_taken_off_and_put_back() {
     put(folder.path(), &format!("apps/shop-{ID}.bin"), "stored");
     put(folder.path(), &format!("apps/{ID}"), "of another app");
     let options = DirectoryOptions::new().with_key_prefix("apps/shop-").with_key_suffix(".bin");
-    let plan = directory::scan(folder.path(), &options, &mut Silent).unwrap();
+    let plan = directory::scan(folder.path(), &options, &mut NoObserver).unwrap();
     assert_eq!(plan.len_bytes(ID.parse().unwrap()), Some(6));
     assert_eq!(content(&plan, 0), b"stored");
     assert_eq!(left(&plan), [(LeftoverKind::NotAnId, ID.to_owned())]);
@@ -148,7 +148,7 @@ fn affixes_that_leave_the_folder_are_refused() {
         DirectoryOptions::new().with_key_prefix("a\\b"),
         DirectoryOptions::new().with_key_suffix("/data"),
     ] {
-        let error = directory::scan(folder.path(), &options, &mut Silent).unwrap_err();
+        let error = directory::scan(folder.path(), &options, &mut NoObserver).unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::Misuse(_)), "{error}");
     }
 }
@@ -158,7 +158,7 @@ fn missing_folder_is_an_error_that_names_it() {
     let folder = tempdir().unwrap();
     let missing = folder.path().join("files");
     for options in [DirectoryOptions::new(), threads(2), DirectoryOptions::new().with_unreadable(Unreadable::Report)] {
-        let error = directory::scan(&missing, &options, &mut Silent).unwrap_err();
+        let error = directory::scan(&missing, &options, &mut NoObserver).unwrap_err();
         assert_eq!(error.path(), missing);
         assert!(matches!(error.kind(), ErrorKind::Io { .. }));
         assert!(std::error::Error::source(&error).is_some());

@@ -2,7 +2,7 @@ use std::io;
 
 use appsnap::gzip::Level;
 use appsnap::metadata::Metadata;
-use appsnap::observe::Silent;
+use appsnap::observe::NoObserver;
 use appsnap::snapshot::{Content, DocumentSource, SnapshotWriter, WriteOptions, WriteReport};
 use appsnap::source::SizeEstimate;
 use appsnap::source::directory::{self, DirectoryOptions};
@@ -15,7 +15,7 @@ use super::{id, put, sharded};
 fn retain_drops_documents_and_their_bytes() {
     let folder = tempdir().unwrap();
     (1..=9_u8).for_each(|number| put(folder.path(), &sharded(id(number.into())), vec![number; number.into()]));
-    let mut plan = directory::scan(folder.path(), &DirectoryOptions::new(), &mut Silent).unwrap();
+    let mut plan = directory::scan(folder.path(), &DirectoryOptions::new(), &mut NoObserver).unwrap();
     assert_eq!(plan.document_bytes(), 45);
     plan.retain(|document| document == id(3) || document == id(8));
     assert_eq!((plan.documents_count(), plan.document_bytes()), (2, 11));

@@ -156,6 +156,6 @@ fn a_broken_event_names_its_number() {
 fn an_app_without_an_id_is_named() {
     let json = br#"{"n":{"t":"AppCreatedEvent","s":"app-1","p":"{\"name\":\"x\"}","h":{}}}"#;
     let bytes = build(&[version(), Item::deflated(&event_path(0), json)]);
-    let error = open(&bytes).survey(&mut appsnap::observe::Silent).unwrap_err();
+    let error = open(&bytes).survey(&mut appsnap::observe::NoObserver).unwrap_err();
     assert_eq!(error.to_string(), "event 0 creates an app without an id of the form <id>,<name>");
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use appsnap::observe::Silent;
+use appsnap::observe::NoObserver;
 use appsnap::squidex::{NewApp, Shape, clone_app};
 
 use super::{APP, ASSET, open, sample};
@@ -71,7 +71,7 @@ fn pythons_archives_are_read_in_both_shapes_and_ours_by_python() {
     let Some(python) = tool("python3") else { return };
     let folder = tempfile::tempdir().unwrap();
     let new = NewApp::new(uuid::Uuid::from_u128(7)).with_name("moved".parse().unwrap());
-    let (ours, _) = clone_app(&open(&sample()), Vec::new(), &new, &mut Silent).unwrap();
+    let (ours, _) = clone_app(&open(&sample()), Vec::new(), &new, &mut NoObserver).unwrap();
     fs::write(folder.path().join("ours.zip"), ours).unwrap();
     let done = Command::new(python).args(["-c", SCRIPT, APP, ASSET]).current_dir(&folder).output().unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
@@ -81,7 +81,7 @@ fn pythons_archives_are_read_in_both_shapes_and_ours_by_python() {
         let archive = open(&bytes);
         assert!(archive.anomalies().is_empty(), "{name}: {:?}", archive.anomalies());
         assert_eq!(archive.events_count(), 1002);
-        let survey = archive.survey(&mut Silent).unwrap();
+        let survey = archive.survey(&mut NoObserver).unwrap();
         assert_eq!(survey.faults(), []);
         assert_eq!((survey.asset_files_count(), survey.missing_assets_count()), (1, 0));
         assert_eq!(archive.users().unwrap().unwrap()["u1"], "jane@example.org");

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::ops::ControlFlow;
 
-use appsnap::observe::{Event as Progress, Observer, Silent};
+use appsnap::observe::{Event as Progress, NoObserver, Observer};
 use appsnap::squidex::{Archive, AssetFile, Error, ErrorKind, Event, Fault, NewApp, Writer, clone_app};
 use proptest::prelude::*;
 
@@ -45,7 +45,7 @@ fn read_write_read_is_equal() {
 #[test]
 fn a_survey_says_what_a_restore_would_make_of_it() {
     let bytes = sample();
-    let survey = open(&bytes).survey(&mut Silent).unwrap();
+    let survey = open(&bytes).survey(&mut NoObserver).unwrap();
     assert_eq!(survey.app().map(|app| (app.id(), app.name())), Some((APP, "blog")));
     assert_eq!(survey.events_count(), 3);
     assert_eq!(survey.events_by_kind().get("AssetCreatedEventV2"), Some(&1));
@@ -62,7 +62,7 @@ fn a_survey_names_what_a_restore_fails_at() {
             writer.event(event).unwrap();
         }
         let bytes = writer.finish().unwrap().0;
-        open(&bytes).survey(&mut Silent).unwrap().faults().to_vec()
+        open(&bytes).survey(&mut NoObserver).unwrap().faults().to_vec()
     };
     let missing = [Fault::NoUsers, Fault::NoSettings];
     assert_eq!(faults(&[]), [&[Fault::NoEvents], &missing[..]].concat());
@@ -79,7 +79,7 @@ fn a_clone_is_the_same_app_under_another_id_and_name() {
     let archive = open(&bytes);
     let id = "0d3e301f-5551-46f8-ad44-8de2be084c95";
     let new = NewApp::new(id.parse().unwrap()).with_name("blog-copy".parse().unwrap());
-    let (copy, report) = clone_app(&archive, Vec::new(), &new, &mut Silent).unwrap();
+    let (copy, report) = clone_app(&archive, Vec::new(), &new, &mut NoObserver).unwrap();
     assert_eq!((report.from.id(), report.from.name()), (APP, "blog"));
     let copy = open(&copy);
     let moved = |text: &str| text.replace(&format!("{APP},blog"), &format!("{id},blog-copy")).replace(APP, id);
@@ -89,7 +89,7 @@ fn a_clone_is_the_same_app_under_another_id_and_name() {
         assert_eq!(event.headers(), original.headers().map(moved).as_deref());
     }
     assert_eq!(events(&copy)[1].payload(), moved(events(&archive)[1].payload()));
-    let survey = copy.survey(&mut Silent).unwrap();
+    let survey = copy.survey(&mut NoObserver).unwrap();
     assert_eq!(survey.app().map(|app| (app.id(), app.name())), Some((id, "blog-copy")));
     assert_eq!(attachments(&copy), attachments(&archive), "attachments belong to the app, not to its name");
 }
@@ -99,9 +99,9 @@ fn cloning_back_gives_the_first_archive_again() {
     let bytes = sample();
     let archive = open(&bytes);
     let there = NewApp::new(uuid::Uuid::from_u128(7)).with_name("elsewhere".parse().unwrap());
-    let (copy, _) = clone_app(&archive, Vec::new(), &there, &mut Silent).unwrap();
+    let (copy, _) = clone_app(&archive, Vec::new(), &there, &mut NoObserver).unwrap();
     let back = NewApp::new(APP.parse().unwrap()).with_name("blog".parse().unwrap());
-    let (again, _) = clone_app(&open(&copy), Vec::new(), &back, &mut Silent).unwrap();
+    let (again, _) = clone_app(&open(&copy), Vec::new(), &back, &mut NoObserver).unwrap();
     assert_eq!(events(&open(&again)), events(&archive));
 }
 
@@ -111,7 +111,7 @@ fn what_does_not_begin_with_an_app_cannot_be_cloned() {
     writer.event(&asset_event("AssetCreatedEvent", 0)).unwrap();
     let bytes = writer.finish().unwrap().0;
     let new = NewApp::new(uuid::Uuid::nil());
-    let error = clone_app(&open(&bytes), Vec::new(), &new, &mut Silent).unwrap_err();
+    let error = clone_app(&open(&bytes), Vec::new(), &new, &mut NoObserver).unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::NoApp);
 }
 

@@ -6,7 +6,7 @@ use std::io::{self, Read, Write};
 use appsnap::DocumentId;
 use appsnap::gzip::Parallelism;
 use appsnap::metadata::Metadata;
-use appsnap::observe::Silent;
+use appsnap::observe::NoObserver;
 use appsnap::snapshot::{
     Content, DocumentSource, EntryKind, ReadOptions, ReadReport, Result, SnapshotReader, SnapshotWriter, WriteOptions,
     WriteReport,
@@ -91,7 +91,7 @@ impl Contents {
         if let Some(database) = &self.database {
             writer.database(Content::sized(database.len() as u64, database.as_slice())).unwrap();
         }
-        writer.documents(self, &mut Silent).unwrap();
+        writer.documents(self, &mut NoObserver).unwrap();
         writer.finish().unwrap()
     }
 

@@ -1,27 +1,10 @@
-//! How bad a finding is, and what that makes of the whole: [`Severity`], [`Verdict`].
+//! The verdict about a file: [`Verdict`].
 
 use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-/// How bad a finding is, under one profile.
-///
-/// ```
-/// use appsnap::check::{Code, Profile, Severity};
-///
-/// assert!(Severity::Info < Severity::Error);
-/// assert_eq!(Profile::mendix_cloud().severity(Code::DumpTooNew).map(Severity::name), Some("error"));
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Severity {
-    /// Worth knowing, and nothing to act on.
-    Info,
-    /// It will be taken, and something about it may surprise.
-    Warning,
-    /// It will not be taken, or what is restored from it is not what was saved.
-    Error,
-}
+use crate::diagnostic::Severity;
 
 /// What becomes of the file: decided by its worst finding.
 ///
@@ -47,18 +30,6 @@ pub enum Verdict {
     Reject,
 }
 
-impl Severity {
-    /// The name for machines: `info`, `warning` or `error`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Info => "info",
-            Self::Warning => "warning",
-            Self::Error => "error",
-        }
-    }
-}
-
 impl Verdict {
     /// The name for machines: `accept`, `warn` or `reject`.
     #[must_use]
@@ -79,21 +50,9 @@ impl Verdict {
     }
 }
 
-impl fmt::Display for Severity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
-    }
-}
-
-impl Serialize for Severity {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
     }
 }
 
