@@ -10,7 +10,9 @@ use std::path::Path;
 use std::process::Command;
 
 use appsnap::Limits;
-use appsnap::pgdump::{Compression, Dialect, Entry, FormatVersion, Section, Toc, encode_toc, inspect};
+use appsnap::pgdump::{FormatVersion, inspect};
+use appsnap::pgdump::raw::Compression;
+use appsnap::pgdump::toc::{self, Entry, Section, Toc};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
 use dumps::{DumpBuilder, compressions, version_for};
@@ -42,7 +44,7 @@ fn toc(count: u32, dialect: &Dialect) -> Vec<u8> {
         })
         .collect();
     let mut bytes = Vec::new();
-    encode_toc(entries, dialect, &mut bytes).unwrap();
+    toc::encode(entries, dialect, &mut bytes).unwrap();
     bytes
 }
 
@@ -92,7 +94,7 @@ fn table_of_contents(c: &mut Criterion) {
     group.bench_function("encode_10000_entries", |b| {
         b.iter(|| {
             let mut out = Vec::with_capacity(bytes.len());
-            encode_toc(black_box(&parsed), &dialect, &mut out).unwrap();
+            toc::encode(black_box(&parsed), &dialect, &mut out).unwrap();
             out.len()
         });
     });
@@ -108,7 +110,7 @@ fn inspection(c: &mut Criterion) {
     for compression in compressions() {
         let bytes = dump(compression);
         group.bench_with_input(BenchmarkId::new("appsnap", compression.name()), &bytes, |b, bytes| {
-            b.iter(|| inspect(&bytes[..], &Limits::untrusted()).unwrap().plain_bytes());
+            b.iter(|| inspect(&bytes[..], &Limits::untrusted()).unwrap().uncompressed_bytes());
         });
         let path = folder.path().join("peer.dump");
         std::fs::write(&path, &bytes).unwrap();

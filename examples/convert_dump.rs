@@ -14,7 +14,9 @@ use std::process::ExitCode;
 
 use appsnap::Limits;
 use appsnap::detect;
-use appsnap::pgdump::{AccessRights, Conversion, FormatVersion, Offsets, OutputCompression, Owners, Plan, Transcoder};
+use appsnap::pgdump::FormatVersion;
+use appsnap::pgdump::toc::Offsets;
+use appsnap::pgdump::transcode::{Conversion, ConversionReport, Transcoder};
 use clap::{Parser, ValueEnum};
 use serde_json::{Value, json};
 use support::{Failure, InFile, Outcome, Output, Progress};
@@ -90,7 +92,7 @@ fn convert(args: &Args) -> Outcome {
 
 fn plan<R: Read>(args: &Args, source: R) -> Outcome<Plan<R>> {
     let compression = match (args.compression, args.level) {
-        (CompressionArg::None, None) => OutputCompression::None,
+        (CompressionArg::None, None) => Compression::None,
         (CompressionArg::None, Some(_)) => {
             return Err(Failure::environment("--level", "says how hard to compress, and --compression none not to"));
         }

@@ -87,7 +87,7 @@ fn pack(dump: &Path, files: &Path, archive: &Path) -> Outcome {
         .with_duration(0)
         .with_dump_size_bytes(content.len_bytes())
         .with_model_version("1.0.0.1")
-        .with_database_size_bytes(inspection.plain_bytes())
+        .with_database_size_bytes(inspection.uncompressed_bytes())
         .with_files_size_bytes(plan.document_bytes());
     let size = plan.size_estimate(&metadata, Some(content.len_bytes()));
 

@@ -7,7 +7,8 @@ use std::path::Path;
 use appsnap::Limits;
 use appsnap::layout::escaped;
 use appsnap::metadata::Metadata;
-use appsnap::pgdump::{DataState, Dump, Entry, Offsets, Section};
+use appsnap::pgdump::Dump;
+use appsnap::pgdump::toc::{DataState, Entry, Offsets, Section};
 use appsnap::snapshot::Anomaly;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -60,7 +61,7 @@ pub fn describe_dump(place: &Path, source: impl Read, limits: &Limits) -> Outcom
         "created": header.created.map(|created| created.to_string()),
         "entries": inspection.toc.entries().map(|entry| entry_json(&entry)).collect::<Vec<_>>(),
         "streams": streams,
-        "decompressed_bytes": inspection.plain_bytes(),
+        "decompressed_bytes": inspection.uncompressed_bytes(),
         "findings": inspection.findings.iter().map(ToString::to_string).collect::<Vec<_>>(),
     }))
 }
@@ -98,7 +99,7 @@ fn entry_json(entry: &Entry<'_>) -> Value {
         "namespace": entry.namespace.map(text),
         "owner": entry.owner.map(text),
         "relkind": entry.relation_kind.unwrap_or(0),
-        "dependencies": entry.dependencies.iter().collect::<Vec<_>>(),
+        "dependencies": entry.dependencies().collect::<Vec<_>>(),
         "data": entry.data != DataState::NoData,
     })
 }

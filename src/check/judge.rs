@@ -9,7 +9,8 @@ use super::profile::Profile;
 use super::registry::Code;
 use super::report::{Report, Summary};
 use super::rules;
-use crate::pgdump::{self, FormatVersion, Incompatibility, Inspection, incompatibilities};
+use crate::pgdump::compat::{Incompatibility, incompatibilities};
+use crate::pgdump::{self, FormatVersion, Inspection};
 use crate::platform::Contents;
 use crate::snapshot::{self, ReadReport};
 
@@ -74,7 +75,7 @@ impl<'p> Judge<'p> {
     ) -> Result<Option<ReadDump>> {
         match read {
             Ok(dump) => {
-                self.summary.decompressed_bytes = Some(dump.inspection.plain_bytes());
+                self.summary.decompressed_bytes = Some(dump.inspection.uncompressed_bytes());
                 let (inspection, major) = (&dump.inspection, self.profile.oldest_server_major());
                 let refused = incompatibilities(&inspection.header, &inspection.toc, major);
                 rules::dump::judge(inspection, &refused, place, &mut self.tally);
@@ -124,7 +125,7 @@ impl<'p> Judge<'p> {
         let (Some(rule), Some(target_bytes)) = (self.profile.space_rule(), self.options.target_database_bytes) else {
             return;
         };
-        let plain_bytes = inspection.plain_bytes();
+        let plain_bytes = inspection.uncompressed_bytes();
         let needed_bytes = rule.needed_bytes(plain_bytes);
         if needed_bytes > target_bytes {
             self.tally.add(
@@ -164,7 +165,7 @@ pub(crate) fn foresee(prospect: Prospect<'_>, profile: &Profile, options: &Check
     if let Some((inspection, version, dump_bytes, refused)) = prospect.dump {
         judge.summary.database_bytes = Some(dump_bytes);
         judge.summary.dump_version = Some(version.to_string());
-        judge.summary.decompressed_bytes = Some(inspection.plain_bytes());
+        judge.summary.decompressed_bytes = Some(inspection.uncompressed_bytes());
         rules::dump::judge_version(version, Some(DATABASE), profile, &mut judge.tally);
         rules::dump::judge(inspection, refused, Some(DATABASE), &mut judge.tally);
         judge.space(inspection);

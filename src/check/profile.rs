@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::registry::Code;
 use crate::diagnostic::Severity;
-use crate::pgdump::{FormatVersion, Requirements};
+use crate::pgdump::FormatVersion;
 use crate::platform::{Platform, SpaceRule};
 
 /// What is demanded of a snapshot: how bad each finding is, and the numbers that some of them compare with.
@@ -151,12 +151,6 @@ impl Profile {
     #[must_use]
     pub const fn max_dump_version(&self) -> FormatVersion {
         self.max_dump_version
-    }
-
-    /// What is demanded of a dump.
-    #[must_use]
-    pub const fn requirements(&self) -> Requirements {
-        Requirements::up_to(self.max_dump_version)
     }
 
     /// The major release of the oldest server that the dump should suit, for [`Code::DumpNewerSql`].

@@ -17,7 +17,7 @@ use std::path::Path;
 
 use crate::gzip;
 use crate::limits::Limits;
-use crate::pgdump::{self, Identity};
+use crate::pgdump::Identity;
 
 /// How much of a file [`identify`] wants to see: enough for the first members of a tar archive behind gzip.
 pub const HEAD_BYTES: usize = 64 << 10;
@@ -145,7 +145,7 @@ pub fn identify_path(path: impl AsRef<Path>) -> io::Result<Detection> {
 }
 
 fn identify_plain(head: &[u8]) -> Kind {
-    match pgdump::identify(head) {
+    match Identity::of(head) {
         Identity::Zip if is_squidex(head) => Kind::Squidex,
         Identity::Unknown => {
             tar::identify(head).or_else(|| identify_database(head)).unwrap_or(Kind::Other(Identity::Unknown))
@@ -191,7 +191,7 @@ impl Detection {
         self.packing
     }
 
-    /// Whether it is a bare dump in custom format, not compressed: what [`Dump`](pgdump::Dump) reads.
+    /// Whether it is a bare dump in custom format, not compressed: what [`Dump`](crate::pgdump::Dump) reads.
     #[must_use]
     pub const fn is_custom_dump(&self) -> bool {
         matches!((self.kind, self.packing), (Kind::Other(Identity::Custom { .. }), Packing::None))

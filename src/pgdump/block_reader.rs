@@ -47,6 +47,8 @@ pub struct BlockReader<R> {
     state: State,
     current: Option<Block>,
     ledger: Ledger,
+    /// The first error, which every later call repeats.
+    failed: Option<Error>,
 }
 
 /// The block that is being read.
@@ -76,8 +78,6 @@ enum State {
     /// After the stream of a table's data block.
     AfterStream,
     Ended,
-    /// After an error.
-    Failed,
 }
 
 /// Records which entries' blocks have been read.
@@ -123,6 +123,7 @@ impl<R: Read> BlockReader<R> {
             state: State::Between,
             current: None,
             ledger,
+            failed: None,
         })
     }
 
@@ -180,6 +181,7 @@ impl<R: Read> BlockReader<R> {
     /// # Errors
     /// Returns an error if the source fails, or if the dump ends too early or is damaged.
     pub fn next_element(&mut self) -> Result<Option<DataElement<'_>>, Error> {
+        self.check()?;
         if let State::Stream(left @ 1..) = self.state {
             let count = match self.fill_chunk(left) {
                 Ok(count) => count,
@@ -228,7 +230,6 @@ impl<R: Read> BlockReader<R> {
                 Ok(Some(DataElement::TableDataEnd))
             }
             State::Ended => Ok(None),
-            State::Failed => Err(Error::new(ErrorKind::Misuse("the dump was read on after an error"))),
         }
     }
 
@@ -279,7 +280,7 @@ impl<R: Read> BlockReader<R> {
     fn missing_block(&self) -> Error {
         let mut blocks = self.toc.entries().zip(&self.ledger.starts);
         match blocks.find(|(entry, start)| entry.has_data() && **start == 0) {
-            Some((entry, _)) => Error::from(Corruption::MissingBlock(entry.id)).within(|| entry.to_string()),
+            Some((entry, _)) => Error::from(Corruption::MissingBlock(entry.id)).within(entry.to_string()),
             None => Corruption::MissingBlock(0).into(),
         }
     }
@@ -322,6 +323,7 @@ impl<R: Read> BlockReader<R> {
     /// Returns stored bytes of the current stream, across chunks. An empty slice means that the stream has ended or that
     /// none is open.
     pub(super) fn fill_stream(&mut self) -> Result<&[u8], Error> {
+        self.check()?;
         loop {
             let result = match self.state {
                 State::Stream(left @ 1..) => match self.fill_chunk(left) {
@@ -354,14 +356,26 @@ impl<R: Read> BlockReader<R> {
         (self.header, self.toc)
     }
 
-    /// Marks the reader as failed and adds the current entry to the error.
-    pub(super) fn fail(&mut self, error: Error) -> Error {
-        self.state = State::Failed;
-        match self.current.and_then(|block| Some((self.toc.get(block.id)?, block.oid))) {
-            None => error,
-            Some((entry, None)) => error.within(|| entry.to_string()),
-            Some((entry, Some(oid))) => error.within(|| format!("large object {oid} of {entry}")),
+    /// Returns the first error, if there was one.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        match &self.failed {
+            Some(error) => Err(error.clone()),
+            None => Ok(()),
         }
+    }
+
+    /// Marks the reader as failed and adds the current entry to the error. Returns the first error.
+    #[cold]
+    pub(super) fn fail(&mut self, error: Error) -> Error {
+        if let Some(first) = &self.failed {
+            return first.clone();
+        }
+        let error = match self.current.and_then(|block| Some((self.toc.get(block.id)?, block.oid))) {
+            None => error,
+            Some((entry, None)) => error.within(entry.to_string()),
+            Some((entry, Some(oid))) => error.within(format!("large object {oid} of {entry}")),
+        };
+        self.failed.insert(error).clone()
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::primitives::{Cursor, Dialect, Fault};
 use super::error::Error;
+use super::primitives::{Cursor, Dialect, Fault};
 
 /// The local time at which a dump was started, as the fields of C's `struct tm`.
 ///
@@ -76,7 +76,7 @@ impl CreatedAt {
             && (0..=60).contains(&self.second)
     }
 
-    pub(crate) fn read(cursor: &mut Cursor<'_>, dialect: &Dialect) -> Result<Self, Fault> {
+    pub(super) fn read(cursor: &mut Cursor<'_>, dialect: &Dialect) -> Result<Self, Fault> {
         // Fields of a struct expression are evaluated in the order in which they are written.
         Ok(Self {
             second: cursor.int(dialect)?,
@@ -89,7 +89,7 @@ impl CreatedAt {
         })
     }
 
-    pub(crate) fn write(&self, dialect: &Dialect, out: &mut Vec<u8>) -> Result<(), Error> {
+    pub(super) fn write(&self, dialect: &Dialect, out: &mut Vec<u8>) -> Result<(), Error> {
         for field in
             [self.second, self.minute, self.hour, self.day, self.month0, self.years_since_1900, self.daylight_saving]
         {

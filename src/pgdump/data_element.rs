@@ -14,7 +14,7 @@ pub(super) const BLOCK_BLOBS: u8 = 3;
 /// A whole dump can be assembled from a header, entries and elements:
 ///
 /// ```
-/// use appsnap::{Limits, observe::Silent, pgdump};
+/// use appsnap::{Limits, observe::NoObserver, pgdump};
 /// use appsnap::pgdump::{FormatVersion, raw::{Compression, DataElement, Header}, toc::{self, DataState, Entry}};
 ///
 /// let mut header = Header::new(FormatVersion::V1_14);
@@ -36,7 +36,7 @@ pub(super) const BLOCK_BLOBS: u8 = 3;
 /// ] {
 ///     element.encode(&header, &mut dump)?;
 /// }
-/// assert_eq!(pgdump::inspect(dump.as_slice(), &Limits::untrusted(), &mut Silent)?.rows_count(), 1);
+/// assert_eq!(pgdump::inspect(dump.as_slice(), &Limits::untrusted(), &mut NoObserver)?.rows_count(), 1);
 /// # Ok::<(), pgdump::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,9 +6,9 @@ use std::io::{self, Read};
 use super::block_reader::BlockReader;
 use super::data_element::DataElement;
 use super::error::{Error, ErrorKind};
+use super::header::Header;
 use super::inspection::{BlockReport, Inspection};
 use super::large_objects::Unlisted;
-use super::header::Header;
 use super::stream_decoder::StreamDecoder;
 use super::toc::{Entry, Toc};
 use crate::limits::Limits;
@@ -24,10 +24,10 @@ use crate::observe::{Event, Observer, proceed};
 ///
 /// ```
 /// use std::fs::File;
-/// use appsnap::{Limits, observe::Silent, pgdump};
+/// use appsnap::{Limits, observe::NoObserver, pgdump};
 ///
 /// let dump = File::open("examples/data/quickstart.dump")?;
-/// let inspection = pgdump::inspect(dump, &Limits::untrusted(), &mut Silent)?;
+/// let inspection = pgdump::inspect(dump, &Limits::untrusted(), &mut NoObserver)?;
 /// for block in &inspection.blocks {
 ///     println!("{:?}: {:?} rows", inspection.toc.get(block.id), block.rows_count);
 /// }
@@ -50,7 +50,7 @@ pub fn inspect<R: Read>(source: R, limits: &Limits, observer: &mut dyn Observer)
 ///
 /// ```
 /// use std::fs::File;
-/// use appsnap::{Limits, observe::Silent, pgdump::Dump};
+/// use appsnap::{Limits, observe::NoObserver, pgdump::Dump};
 ///
 /// let mut dump = Dump::open(File::open("examples/data/quickstart.dump")?, &Limits::untrusted())?;
 /// let mut sum_bytes = 0;
@@ -59,7 +59,7 @@ pub fn inspect<R: Read>(source: R, limits: &Limits, observer: &mut dyn Observer)
 ///     println!("{} has {len_bytes} bytes", stream.entry());
 ///     sum_bytes += len_bytes;
 /// }
-/// assert_eq!(dump.finish(&mut Silent)?.uncompressed_bytes(), sum_bytes);
+/// assert_eq!(dump.finish(&mut NoObserver)?.uncompressed_bytes(), sum_bytes);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
@@ -146,13 +146,13 @@ impl<R: Read> Dump<R> {
                 }
                 Some(DataElement::LargeObjects { id }) => self.blocks.push(BlockReport::large_objects(id)),
                 Some(DataElement::LargeObject { oid }) => {
-                    if let Some(block) = self.blocks.last_mut() {
-                        let id = block.id;
-                        block.large_objects_count = block.large_objects_count.map(|count| count.saturating_add(1));
-                        self.unlisted.record(oid);
-                        self.start_stream(false)?;
-                        return Ok(Some((id, Some(oid))));
-                    }
+                    let block = self.blocks.last_mut();
+                    let block = block.ok_or_else(|| Error::internal("a large object is outside of a block"))?;
+                    block.large_objects_count = block.large_objects_count.map(|count| count.saturating_add(1));
+                    let id = block.id;
+                    self.unlisted.record(oid);
+                    self.start_stream(false)?;
+                    return Ok(Some((id, Some(oid))));
                 }
                 Some(DataElement::TableDataEnd | DataElement::LargeObjectsEnd) => {
                     let end = self.reader.position();
@@ -286,6 +286,11 @@ impl<R: Read> Stream<'_, R> {
 
     pub(super) fn read_decoded(&mut self, out: &mut [u8]) -> Result<usize, Error> {
         self.dump.read_decoded(out)
+    }
+
+    /// Returns the first error of the dump, if there was one.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        self.dump.reader.check()
     }
 
     /// Marks the dump as failed, and adds the current entry and position to the error.

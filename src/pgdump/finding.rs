@@ -9,11 +9,11 @@ use super::created::CreatedAt;
 /// ```
 /// use std::fs::File;
 /// use appsnap::Limits;
-/// use appsnap::observe::Silent;
+/// use appsnap::observe::NoObserver;
 /// use appsnap::pgdump::{Finding, inspect};
 ///
 /// let dump = File::open("tests/data/pgdump/pg13-inserts.dump")?;
-/// let findings = inspect(dump, &Limits::untrusted(), &mut Silent)?.findings;
+/// let findings = inspect(dump, &Limits::untrusted(), &mut NoObserver)?.findings;
 /// assert!(findings.iter().any(|finding| matches!(finding, Finding::Inserts { .. }) && !finding.is_warning()));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -122,4 +122,3 @@ fn script(bytes: &[u8]) -> Identity {
         Identity::Unknown
     }
 }
-

@@ -14,10 +14,10 @@ use super::toc::{Offsets, Toc};
 ///
 /// ```
 /// use std::fs::File;
-/// use appsnap::{Limits, observe::Silent, pgdump};
+/// use appsnap::{Limits, observe::NoObserver, pgdump};
 ///
 /// let dump = File::open("examples/data/quickstart.dump")?;
-/// let inspection = pgdump::inspect(dump, &Limits::untrusted(), &mut Silent)?;
+/// let inspection = pgdump::inspect(dump, &Limits::untrusted(), &mut NoObserver)?;
 /// assert_eq!((inspection.toc.len(), inspection.large_objects_count()), (58, 5));
 /// assert!(inspection.is_utf8() && inspection.data_end_bytes == inspection.dump_bytes);
 /// println!("{} rows, {} bytes without indexes", inspection.rows_count(), inspection.uncompressed_bytes());

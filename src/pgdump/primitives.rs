@@ -183,7 +183,7 @@ pub(super) enum Fault {
 
 impl From<Corruption> for Fault {
     fn from(what: Corruption) -> Self {
-        Self::Because(ErrorKind::Corrupt(what))
+        Self::Because(what.into())
     }
 }
 

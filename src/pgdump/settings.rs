@@ -107,7 +107,7 @@ impl Settings {
         let mut settings = Self::default();
         for entry in toc.entries() {
             let value = || quoted(entry.definition?);
-            let refused = |what: Corruption| Error::from(what).within(|| entry.to_string());
+            let refused = |what: Corruption| Error::from(what).within(entry.to_string());
             match entry.desc {
                 b"ENCODING" => {
                     let known = value().filter(|name| ENCODINGS.contains(&normalised(name).as_str()));

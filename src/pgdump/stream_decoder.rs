@@ -40,6 +40,7 @@ impl StreamDecoder {
         if !self.is_open || out.is_empty() {
             return Ok(0);
         }
+        reader.check()?;
         self.read_checked(reader, out).map_err(|error| reader.fail(error))
     }
 

@@ -30,7 +30,7 @@ use super::error::{Action, Error, ErrorKind, Result};
 use super::plan::Plan;
 use crate::gzip;
 use crate::observe::Observer;
-use crate::pgdump::{Identity, identify};
+use crate::pgdump::Identity;
 use crate::tarball::{self, MemberKind, Reader};
 
 const BUFFER_BYTES: usize = 256 << 10;
@@ -90,7 +90,7 @@ pub fn scan(path: impl AsRef<Path>, options: &ArchiveOptions, observer: &mut dyn
 
 /// Says what the bytes are instead, where that is plain to see, before the tar reader calls it a bad checksum.
 fn refusal(first: &[u8]) -> Option<&'static str> {
-    match identify(first) {
+    match Identity::of(first) {
         Identity::Empty => Some("the file is empty"),
         Identity::Zip => Some("it is a zip file"),
         Identity::Bzip2 => Some("it is compressed with bzip2; use gzip, or no compression"),

@@ -4,10 +4,9 @@ use std::io::{self, Read};
 use std::iter;
 
 use appsnap::Limits;
-use appsnap::pgdump::{
-    BlockKind, Compression, DataState, Dialect, Dump, Entry, Error, ErrorKind, FormatVersion, Header, Piece,
-    encode_toc, inspect,
-};
+use appsnap::pgdump::{Dump, Error, ErrorKind, FormatVersion, inspect};
+use appsnap::pgdump::raw::{Compression, DataElement, Header};
+use appsnap::pgdump::toc::{self, DataState, Entry};
 use flate2::write::ZlibEncoder;
 
 use super::{MIB, alone, expect_within, made, peak};
@@ -36,11 +35,11 @@ fn head(compression: Compression, entries: &[Entry<'_>]) -> Vec<u8> {
     let mut encoding = Entry::new(1, b"ENCODING", b"ENCODING");
     encoding.definition = Some(b"SET client_encoding = 'UTF8';\n");
     let mut out = header(compression);
-    encode_toc([&[encoding], entries].concat(), &dialect(), &mut out).unwrap();
+    toc::encode([&[encoding], entries].concat(), &dialect(), &mut out).unwrap();
     out
 }
 
-fn pieces(pieces: &[Piece<'_>]) -> Vec<u8> {
+fn pieces(pieces: &[DataElement<'_>]) -> Vec<u8> {
     let mut out = Vec::new();
     pieces.iter().for_each(|piece| piece.encode(&dialect(), &mut out).unwrap());
     out
@@ -49,11 +48,11 @@ fn pieces(pieces: &[Piece<'_>]) -> Vec<u8> {
 /// One table whose stored stream is `stored`.
 fn stream(compression: Compression, stored: &[u8]) -> Vec<u8> {
     let mut out = head(compression, &[table(2)]);
-    out.extend(pieces(&[Piece::block(BlockKind::Data, 2)]));
+    out.extend(pieces(&[DataElement::TableData { id: 2 }]));
     for chunk in stored.chunks(4096) {
-        out.extend(pieces(&[Piece::chunk(chunk.len() as u32), Piece::Bytes(chunk)]));
+        out.extend(pieces(&[DataElement::Chunk { len_bytes: chunk.len() as u32 }, DataElement::Bytes(chunk)]));
     }
-    out.extend(pieces(&[Piece::StreamEnd, Piece::BlockEnd(BlockKind::Data)]));
+    out.extend(pieces(&[DataElement::StreamEnd, DataElement::TableDataEnd]));
     out
 }
 
@@ -92,7 +91,7 @@ fn claims_cost_nothing() {
     hits("max_toc_entries", claim.as_slice(), &untrusted, MIB);
     // A chunk of 2 GiB of which hardly anything comes.
     let mut claim = head(Compression::None, &[table(2)]);
-    claim.extend(pieces(&[Piece::block(BlockKind::Data, 2), Piece::chunk(i32::MAX as u32)]));
+    claim.extend(pieces(&[DataElement::TableData { id: 2 }, DataElement::Chunk { len_bytes: i32::MAX as u32 }]));
     claim.extend(b"a\n");
     let (result, bytes) = peak(|| inspect(claim.as_slice(), &untrusted));
     assert!(matches!(result.unwrap_err().kind(), ErrorKind::Truncated { .. }));
@@ -206,9 +205,9 @@ fn a_hundred_thousand_large_objects_take_no_more_memory_than_one() {
     let mut blobs = Entry::new(2, b"BLOBS", b"BLOBS");
     blobs.data = DataState::NotSet;
     let front = head(Compression::None, &[blobs]);
-    let open = pieces(&[Piece::block(BlockKind::Blobs, 2)]);
-    let objects = (1..=100_000).map(|oid| pieces(&[Piece::object(oid), Piece::StreamEnd]));
-    let end = pieces(&[Piece::BlockEnd(BlockKind::Blobs)]);
+    let open = pieces(&[DataElement::LargeObjects { id: 2 }]);
+    let objects = (1..=100_000).map(|oid| pieces(&[DataElement::LargeObject { oid: oid }, DataElement::StreamEnd]));
+    let end = pieces(&[DataElement::LargeObjectsEnd]);
     let source = made(iter::once(front).chain(iter::once(open)).chain(objects).chain(iter::once(end)));
     let (result, bytes) = peak(|| inspect(source, &Limits::untrusted()));
     assert_eq!(result.unwrap().large_objects_count(), 100_000);

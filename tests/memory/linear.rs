@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use appsnap::check::{CheckOptions, Profile, check};
 use appsnap::observe::NoObserver;
-use appsnap::pgdump::{
-    BlockKind, Compression, DataState, Dependencies, Dialect, Entry, FormatVersion, Header, Piece, encode_toc, inspect,
-};
+use appsnap::pgdump::{FormatVersion, inspect};
+use appsnap::pgdump::raw::{Compression, DataElement, Header};
+use appsnap::pgdump::toc::{self, DataState, Entry};
 use appsnap::snapshot::{ReadOptions, SnapshotReader, Tolerance};
 use appsnap::{DocumentId, Limits};
 
@@ -100,11 +100,11 @@ fn head(entries: &[Entry<'_>]) -> Vec<u8> {
     header.compression = Compression::None;
     let mut out = Vec::new();
     header.encode(&mut out).unwrap();
-    encode_toc(entries.iter().copied(), &Dialect::usual(FormatVersion::V1_14), &mut out).unwrap();
+    toc::encode(entries.iter().copied(), &Dialect::usual(FormatVersion::V1_14), &mut out).unwrap();
     out
 }
 
-fn put(out: &mut Vec<u8>, piece: Piece<'_>) {
+fn put(out: &mut Vec<u8>, piece: DataElement<'_>) {
     piece.encode(&Dialect::usual(FormatVersion::V1_14), out).unwrap();
 }
 
@@ -122,7 +122,7 @@ fn dependencies_of_one_entry() {
     let make = |count: usize| {
         let ids = (1..=count as u32).collect::<Vec<_>>();
         let mut entry = Entry::new(1, b"TABLE", b"t");
-        entry.dependencies = Dependencies::from(ids.as_slice());
+        entry.set_dependencies(ids.as_slice());
         head(&[entry])
     };
     linear("dependencies", 100_000, make, |input| drop(inspect(input, &Limits::untrusted()).unwrap()));
@@ -135,22 +135,22 @@ fn large_objects_behind_a_long_entry() {
     let make = |count: usize| {
         let ids = (1..=count as u32).collect::<Vec<_>>();
         let mut blobs = Entry::new(1, b"BLOBS", b"BLOBS");
-        blobs.dependencies = Dependencies::from(ids.as_slice());
+        blobs.set_dependencies(ids.as_slice());
         blobs.data = DataState::NotSet;
         let mut files = Entry::new(2, b"TABLE DATA", b"system$filedocument");
         files.copy_statement = Some(b"COPY public.\"system$filedocument\" (id, __uuid__) FROM stdin;\n");
         files.data = DataState::NotSet;
         let mut out = head(&[blobs, files]);
-        put(&mut out, Piece::block(BlockKind::Blobs, 1));
+        put(&mut out, DataElement::LargeObjects { id: 1 });
         for oid in 1..=count as u32 {
-            put(&mut out, Piece::object(oid));
-            put(&mut out, Piece::StreamEnd);
+            put(&mut out, DataElement::LargeObject { oid: oid });
+            put(&mut out, DataElement::StreamEnd);
         }
-        put(&mut out, Piece::BlockEnd(BlockKind::Blobs));
-        put(&mut out, Piece::block(BlockKind::Data, 2));
-        put(&mut out, Piece::chunk(5));
-        put(&mut out, Piece::Bytes(b"\\.\n\n\n"));
-        put(&mut out, Piece::StreamEnd);
+        put(&mut out, DataElement::LargeObjectsEnd);
+        put(&mut out, DataElement::TableData { id: 2 });
+        put(&mut out, DataElement::Chunk { len_bytes: 5 });
+        put(&mut out, DataElement::Bytes(b"\\.\n\n\n"));
+        put(&mut out, DataElement::StreamEnd);
         out
     };
     linear("large objects", 3000, make, |input| drop(inspect(input, &Limits::untrusted()).unwrap()));
@@ -167,15 +167,15 @@ fn blocks_of_many_tables() {
         let ids = [1; 50];
         let entries = (1..=count as u32).map(|id| {
             let mut entry = Entry::new(id, b"TABLE DATA", b"t");
-            entry.dependencies = Dependencies::from(&ids[..]);
+            entry.set_dependencies(&ids[..]);
             entry.data = DataState::NotSet;
             entry
         });
         let mut out = head(&entries.collect::<Vec<_>>());
         for id in 1..=count as u32 {
-            put(&mut out, Piece::block(BlockKind::Data, id));
-            put(&mut out, Piece::StreamEnd);
-            put(&mut out, Piece::BlockEnd(BlockKind::Data));
+            put(&mut out, DataElement::TableData { id: id });
+            put(&mut out, DataElement::StreamEnd);
+            put(&mut out, DataElement::TableDataEnd);
         }
         out
     };
@@ -191,9 +191,9 @@ fn one_stream(compression: Compression, stored: &[u8]) -> Vec<u8> {
     entry.data = DataState::NotSet;
     let mut out = Vec::new();
     header.encode(&mut out).unwrap();
-    encode_toc([entry], &dialect, &mut out).unwrap();
-    let chunk = Piece::chunk(stored.len() as u32);
-    for piece in [Piece::block(BlockKind::Data, 1), chunk, Piece::Bytes(stored), Piece::StreamEnd] {
+    toc::encode([entry], &dialect, &mut out).unwrap();
+    let chunk = DataElement::Chunk { len_bytes: stored.len() as u32 };
+    for piece in [DataElement::TableData { id: 1 }, chunk, DataElement::Bytes(stored), DataElement::StreamEnd] {
         piece.encode(&dialect, &mut out).unwrap();
     }
     out

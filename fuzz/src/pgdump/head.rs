@@ -1,6 +1,8 @@
 //! Header and table of contents: what was read is written as it was.
 
-use appsnap::pgdump::{FormatVersion, Header, Toc, encode_toc, identify};
+use appsnap::pgdump::{FormatVersion, Identity};
+use appsnap::pgdump::raw::Header;
+use appsnap::pgdump::toc::{self, Toc};
 
 use super::limits;
 
@@ -16,7 +18,7 @@ pub fn dump_head(data: &[u8]) {
     assert_eq!(encoded.len(), head.len());
     let Ok((toc, len)) = Toc::parse(header.dialect, rest, &limits()) else { return };
     let mut encoded = Vec::new();
-    encode_toc(toc.entries(), &header.dialect, &mut encoded).expect("entries that were read can be written");
+    toc::encode(toc.entries(), &header.dialect, &mut encoded).expect("entries that were read can be written");
     let (again, again_len) = Toc::parse(header.dialect, &encoded, &limits()).expect("written entries");
     assert_eq!(again_len, encoded.len());
     assert!(again.entries().eq(toc.entries()), "other entries came back");
@@ -25,7 +27,7 @@ pub fn dump_head(data: &[u8]) {
         assert_eq!(toc.get(entry.id), Some(entry), "an entry is not found by its id");
         let shown = entry.to_string();
         assert!(shown.chars().all(|c| (' '..='~').contains(&c)), "{shown:?}");
-        assert!(entry.dependencies.iter().count() <= rest.len());
+        assert!(entry.dependencies().count() <= rest.len());
     }
     for listed in toc.listed() {
         let mut line = Vec::new();
@@ -35,7 +37,7 @@ pub fn dump_head(data: &[u8]) {
     // Every version either says the same or refuses.
     for version in FormatVersion::ALL {
         if let Ok(dialect) = header.dialect.with_version(*version) {
-            let _ = encode_toc(toc.entries(), &dialect, &mut Vec::new());
+            let _ = toc::encode(toc.entries(), &dialect, &mut Vec::new());
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use std::io::Read;
 
-use appsnap::pgdump::{self, Blocks, Dump, Inspection};
+use appsnap::pgdump::{self, Dump, Inspection};
+use appsnap::pgdump::raw::BlockReader;
 
 use super::limits;
 use crate::archive::read::describe;
@@ -42,11 +43,11 @@ pub fn inspect(data: &[u8]) {
 
 /// A sound dump, copied piece by piece, is the same from its first block on.
 fn copied(data: &[u8], inspection: &Inspection) {
-    let mut blocks = Blocks::open(data, &limits()).expect("a sound dump");
+    let mut blocks = BlockReader::open(data, &limits()).expect("a sound dump");
     let start = usize::try_from(blocks.data_offset_bytes()).expect("a length");
     let dialect = *blocks.toc().dialect();
     let mut copy = Vec::new();
-    while let Some(piece) = blocks.next_piece().expect("a sound dump") {
+    while let Some(piece) = blocks.next_element().expect("a sound dump") {
         piece.encode(&dialect, &mut copy).expect("a piece that was read can be written");
     }
     // A zero may carry a sign, which nobody writes.
@@ -70,5 +71,5 @@ fn drained(data: &[u8], inspection: &Inspection) {
     }
     let again = dump.finish().expect("a sound dump");
     assert_eq!(again.data, inspection.data);
-    assert!(bytes <= inspection.plain_bytes());
+    assert!(bytes <= inspection.uncompressed_bytes());
 }

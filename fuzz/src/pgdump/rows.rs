@@ -1,8 +1,8 @@
 //! COPY rows: the fields are those that splitting the text by its definition gives.
 
-use appsnap::pgdump::{
-    BlockKind, Compression, DataState, Dialect, Dump, Entry, FormatVersion, Header, Piece, encode_toc,
-};
+use appsnap::pgdump::{Dump, FormatVersion};
+use appsnap::pgdump::raw::{Compression, DataElement, Header};
+use appsnap::pgdump::toc::{self, DataState, Entry};
 
 use super::limits;
 use crate::control;
@@ -19,15 +19,15 @@ pub fn dump(statement: &[u8], text: &[u8], chunk_bytes: usize) -> Vec<u8> {
     let mut data = Entry::new(2, b"TABLE DATA", b"t");
     data.copy_statement = Some(statement);
     data.data = DataState::NotSet;
-    encode_toc([encoding, data], &dialect, &mut out).expect("entries");
-    let mut put = |piece: Piece<'_>| piece.encode(&dialect, &mut out).expect("a piece");
-    put(Piece::block(BlockKind::Data, 2));
+    toc::encode([encoding, data], &dialect, &mut out).expect("entries");
+    let mut put = |piece: DataElement<'_>| piece.encode(&dialect, &mut out).expect("a piece");
+    put(DataElement::TableData { id: 2 });
     for chunk in text.chunks(chunk_bytes) {
-        put(Piece::chunk(u32::try_from(chunk.len()).expect("a chunk")));
-        put(Piece::Bytes(chunk));
+        put(DataElement::Chunk { len_bytes: u32::try_from(chunk.len()).expect("a chunk") });
+        put(DataElement::Bytes(chunk));
     }
-    put(Piece::StreamEnd);
-    put(Piece::BlockEnd(BlockKind::Data));
+    put(DataElement::StreamEnd);
+    put(DataElement::TableDataEnd);
     out
 }
 

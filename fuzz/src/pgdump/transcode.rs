@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::io::Read;
 
 use appsnap::observe::NoObserver;
-use appsnap::pgdump::{self, AccessRights, Dump, FormatVersion, OutputCompression, Owners, Transcoder};
+use appsnap::pgdump::{self, Dump, FormatVersion};
+use appsnap::pgdump::transcode::Transcoder;
 
 use super::limits;
 use crate::archive::read::describe;
@@ -33,12 +34,12 @@ pub fn transcode(data: &[u8]) {
     let index = usize::from(data.first().copied().unwrap_or(0) & 0x0f);
     let mut transcoder = Transcoder::to(versions[versions.len() - 1 - index % versions.len()]);
     if control.has(0x10) {
-        transcoder = transcoder.with_compression(OutputCompression::None);
+        transcoder = transcoder.with_compression(Compression::None);
     } else if control.has(0x20) {
-        transcoder = transcoder.with_compression(OutputCompression::Gzip { level: None });
+        transcoder = transcoder.with_compression(Compression::GZIP);
     }
     if control.has(0x40) {
-        transcoder = transcoder.with_access_rights(AccessRights::Drop).with_owners(Owners::Drop);
+        transcoder = transcoder.without_access_rights().without_owners();
     }
     let mut converted = Vec::new();
     let result = transcoder.convert(dump, &mut converted, &limits(), &mut NoObserver);

@@ -3,10 +3,9 @@
 use std::io::Write;
 
 use appsnap::Limits;
-use appsnap::pgdump::{
-    BlockKind, Blocks, Compression, CreatedAt, DataState, Dependencies, Dialect, Entry, FormatVersion, Header, Piece,
-    encode_toc,
-};
+use appsnap::pgdump::FormatVersion;
+use appsnap::pgdump::raw::{BlockReader, Compression, CreatedAt, DataElement, Header};
+use appsnap::pgdump::toc::{self, DataState, Entry};
 use flate2::write::ZlibEncoder;
 
 use crate::hostile::dump::{Dump, small};
@@ -78,7 +77,7 @@ fn entries(dialect: Dialect) -> Vec<Entry<'static>> {
     data.copy_statement = Some(b"COPY public.t (id, text) FROM stdin;\n");
     data.data = DataState::NotSet;
     if dialect.version() >= FormatVersion::V1_5 {
-        data.dependencies = Dependencies::from(&[4][..]);
+        data.set_dependencies(&[4][..]);
     }
     let mut objects = entry(7, b"BLOBS", b"");
     objects.data = DataState::NotSet;
@@ -109,23 +108,23 @@ fn dump(dialect: Dialect, compression: Compression) -> Option<Vec<u8>> {
     }
     let mut out = Vec::new();
     header(dialect, compression).encode(&mut out).ok()?;
-    encode_toc(entries, &dialect, &mut out).ok()?;
-    let mut stream = |pieces: &[Piece<'_>], text: &[u8]| {
+    toc::encode(entries, &dialect, &mut out).ok()?;
+    let mut stream = |pieces: &[DataElement<'_>], text: &[u8]| {
         let stored = compressed(compression, text);
         for piece in pieces {
             piece.encode(&dialect, &mut out).ok()?;
         }
         for chunk in stored.chunks(40) {
-            Piece::chunk(chunk.len() as u32).encode(&dialect, &mut out).ok()?;
-            Piece::Bytes(chunk).encode(&dialect, &mut out).ok()?;
+            DataElement::Chunk { len_bytes: chunk.len() as u32 }.encode(&dialect, &mut out).ok()?;
+            DataElement::Bytes(chunk).encode(&dialect, &mut out).ok()?;
         }
-        Piece::StreamEnd.encode(&dialect, &mut out).ok()
+        DataElement::StreamEnd.encode(&dialect, &mut out).ok()
     };
-    stream(&[Piece::block(BlockKind::Data, 5)], TEXT)?;
+    stream(&[DataElement::TableData { id: 5 }], TEXT)?;
     if has_objects {
-        stream(&[Piece::block(BlockKind::Blobs, 7), Piece::object(16_400)], b"\x89PNG of a large object")?;
-        stream(&[Piece::object(16_401)], b"")?;
-        Piece::BlockEnd(BlockKind::Blobs).encode(&dialect, &mut out).ok()?;
+        stream(&[DataElement::LargeObjects { id: 7 }, DataElement::LargeObject { oid: 16_400 }], b"\x89PNG of a large object")?;
+        stream(&[DataElement::LargeObject { oid: 16_401 }], b"")?;
+        DataElement::LargeObjectsEnd.encode(&dialect, &mut out).ok()?;
     }
     Some(out)
 }
@@ -135,7 +134,7 @@ fn rights() -> Vec<u8> {
     let dialect = Dialect::usual(FormatVersion::V1_14);
     let mut out = Vec::new();
     header(dialect, Compression::GZIP).encode(&mut out).expect("a header");
-    encode_toc([Entry::new(1, b"ACL", b"TABLE t")], &dialect, &mut out).expect("an entry");
+    toc::encode([Entry::new(1, b"ACL", b"TABLE t")], &dialect, &mut out).expect("an entry");
     out
 }
 
@@ -144,14 +143,14 @@ fn twice() -> Vec<u8> {
     let dialect = Dialect::usual(FormatVersion::V1_16);
     let mut out = dump(dialect, Compression::None).expect("a dump");
     let mut entries = entries(dialect);
-    let mut blocks = Blocks::open(out.as_slice(), &Limits::untrusted()).expect("a dump");
-    while let Some(piece) = blocks.next_piece().expect("a sound dump") {
-        if let Piece::Block { id, position, .. } = piece {
+    let mut blocks = BlockReader::open(out.as_slice(), &Limits::untrusted()).expect("a dump");
+    while let Some(piece) = blocks.next_element().expect("a sound dump") {
+        if let DataElement::Block { id, position, .. } = piece {
             let entry = entries.iter_mut().find(|entry| entry.id == id).expect("an entry");
             entry.data = DataState::Set(position);
         }
     }
-    encode_toc(entries, &dialect, &mut out).expect("entries");
+    toc::encode(entries, &dialect, &mut out).expect("entries");
     out
 }
 

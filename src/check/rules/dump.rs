@@ -6,7 +6,9 @@ use crate::check::finding::Tally;
 use crate::check::profile::Profile;
 use crate::check::registry::Code;
 use crate::layout::escaped;
-use crate::pgdump::{self, Entry, Finding, FormatVersion, Header, Incompatibility, Inspection};
+use crate::pgdump::compat::Incompatibility;
+use crate::pgdump::toc::Entry;
+use crate::pgdump::{self, Finding, FormatVersion, Inspection};
 
 /// The code of what stopped the reader.
 ///
@@ -26,7 +28,11 @@ pub(in crate::check) fn of_error(error: pgdump::Error) -> Result<(Code, pgdump::
         Kind::Io { .. } => Err(ErrorKind::Io),
         Kind::CompressionUnavailable { algorithm } => Err(ErrorKind::CompressionUnavailable { algorithm }),
         Kind::Cancelled => Err(ErrorKind::Cancelled),
-        Kind::Inexpressible { .. } | Kind::Misuse(_) => Err(ErrorKind::Internal),
+        Kind::Inexpressible { .. }
+        | Kind::UnknownColumn { .. }
+        | Kind::UnexpectedValue { .. }
+        | Kind::Misuse(_)
+        | Kind::Internal(_) => Err(ErrorKind::Internal),
     };
     match code {
         Ok(code) => Ok((code, error)),
@@ -64,13 +70,18 @@ pub(in crate::check) fn judge_version(
     profile: &Profile,
     tally: &mut Tally<'_>,
 ) {
-    for unmet in profile.requirements().unmet_by(&Header::new(version)) {
-        let code = match unmet {
-            pgdump::Unmet::VersionTooNew { .. } => Code::DumpTooNew,
-            pgdump::Unmet::NotCustom { .. } => Code::DumpFormat,
-        };
-        tally.add(code, || place.map(str::to_owned), || unmet.to_string());
+    let highest = profile.max_dump_version();
+    if version > highest {
+        tally.add(Code::DumpTooNew, || place.map(str::to_owned), || too_new(version, highest));
     }
+}
+
+fn too_new(version: FormatVersion, highest: FormatVersion) -> String {
+    let older = match highest.newest_postgresql() {
+        Some(major) => format!(", or make it with pg_dump of PostgreSQL {major}"),
+        None => String::new(),
+    };
+    format!("archive version {version} is not accepted, {highest} is the highest: convert the dump to {highest}{older}")
 }
 
 /// Judges a dump that was read to its end, and what of it older servers refuse.
@@ -87,7 +98,7 @@ pub(in crate::check) fn judge(
         }
     }
     let toc = &inspection.toc;
-    if inspection.large_objects_count() == 0 && !inspection.data.is_empty() && large_objects::are_referred_to(toc) {
+    if inspection.large_objects_count() == 0 && !inspection.blocks.is_empty() && large_objects::are_referred_to(toc) {
         tally.add(Code::DumpNoLargeObjects, whole, || {
             "columns of tables refer to large objects, and none is in the dump".to_owned()
         });

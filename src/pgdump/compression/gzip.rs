@@ -11,7 +11,7 @@ use crate::pgdump::error::Error;
 
 const NAME: &str = "gzip";
 
-pub(super) struct Gzip {
+pub(in crate::pgdump) struct Gzip {
     inflate: Decompress,
     state: State,
     /// The position of the stream. The position at which an inflater notices damage depends on how the bytes arrive.

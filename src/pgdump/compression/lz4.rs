@@ -6,8 +6,8 @@ use std::io::{self, Read};
 use lz4_flex::block::decompress_into_with_dict;
 use twox_hash::XxHash32;
 
-use super::{copy_start, expect_end};
 use super::stored::Stored;
+use super::{copy_start, expect_end};
 use crate::pgdump::block_reader::BlockReader;
 use crate::pgdump::error::Error;
 use crate::pgdump::window::window;
@@ -32,7 +32,7 @@ const STORED: u32 = 1 << 31;
 
 /// Decodes one frame at a time. The largest blocks of the format have 4 MiB, so its two buffers, one of which doubles as
 /// it grows, stay below 13 MiB; those of pg_dump have 64 KiB.
-pub(super) struct Lz4 {
+pub(in crate::pgdump) struct Lz4 {
     frame: Option<Frame>,
     ended: bool,
     /// A block in stored form.

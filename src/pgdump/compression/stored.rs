@@ -24,7 +24,7 @@ impl<'b, R: Read> Stored<'b, R> {
     pub(super) fn explain(
         self,
         algorithm: &'static str,
-        cause: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+        cause: impl std::error::Error + Send + Sync + 'static,
     ) -> Error {
         let error = match self.failure {
             Some(failure) => return failure,

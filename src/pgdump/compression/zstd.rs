@@ -15,7 +15,7 @@ use crate::pgdump::error::Error;
 const NAME: &str = "zstd";
 
 /// Decodes one frame at a time. Its memory is the window, which the limits bound, and two blocks of 128 KiB.
-pub(super) struct Zstd {
+pub(in crate::pgdump) struct Zstd {
     decoder: FrameDecoder,
     state: State,
     seen_bytes: u64,

@@ -131,6 +131,7 @@ impl<'d, R: Read> Rows<'d, R> {
         if self.ended {
             return Ok(None);
         }
+        self.stream.check()?;
         let (start, end) = self.next_line()?;
         let line = window(&self.buffer, start, end);
         if line == b"\\." {
@@ -188,7 +189,8 @@ impl<'d, R: Read> Rows<'d, R> {
                 // The buffer at most doubles, so that long rows are not copied again and again.
                 self.buffer.resize(self.end.saturating_mul(2).max(READ_BYTES.saturating_mul(2)), 0);
             }
-            let (_, space) = self.buffer.split_at_mut(self.end.min(self.buffer.len()));
+            let filled = self.end.min(self.buffer.len());
+            let (_, space) = self.buffer.split_at_mut(filled);
             let count = self.stream.read_decoded(space)?;
             self.end = self.end.saturating_add(count);
             if count == 0 {

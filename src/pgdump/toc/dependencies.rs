@@ -8,7 +8,7 @@ use crate::pgdump::primitives::{Cursor, Dialect, Fault};
 
 /// The dump ids that an entry depends on, in stored form or given by a caller.
 #[derive(Clone, Copy)]
-pub(super) enum Dependencies<'a> {
+pub(in crate::pgdump) enum Dependencies<'a> {
     /// Verified strings, up to the NULL that ends them.
     Stored(&'a [u8], Dialect),
     Given(&'a [u32]),

@@ -60,7 +60,7 @@ pub struct Entry<'a> {
     pub owner: Option<&'a [u8]>,
     /// Whether the table has OIDs, which PostgreSQL 12 removed (since 1.9).
     pub with_oids: bool,
-    pub(super) dependencies: Dependencies<'a>,
+    pub(in crate::pgdump) dependencies: Dependencies<'a>,
     /// Whether the entry has a data block, and its position.
     pub data: DataState,
     /// The size of the data as versions before 1.7 state it; no program reads it.

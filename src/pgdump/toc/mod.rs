@@ -71,11 +71,7 @@ impl Toc {
     }
 
     /// Reads the table of contents from `buffer`.
-    pub(super) fn read<R: Read>(
-        buffer: &mut ParseBuffer<R>,
-        dialect: Dialect,
-        limits: &Limits,
-    ) -> Result<Self, Error> {
+    pub(super) fn read<R: Read>(buffer: &mut ParseBuffer<R>, dialect: Dialect, limits: &Limits) -> Result<Self, Error> {
         let budget = Budget::new("max_toc_bytes", limits.max_toc_bytes());
         let count = buffer.parse(TOC, &budget, |cursor| match cursor.int(&dialect)? {
             count @ 1.. => Ok(count.cast_unsigned()),
@@ -90,8 +86,8 @@ impl Toc {
         for index in 0..count {
             toc.starts.push((stored_index(toc.segments.len())?, stored_index(buffer.segment_bytes())?));
             let read = buffer.parse(TOC, &budget, |cursor| Entry::read(cursor, &dialect, limits).map(|entry| entry.id));
-            let id = read
-                .map_err(|error| error.within(|| format!("entry {} of {count}", u64::from(index).saturating_add(1))))?;
+            let id =
+                read.map_err(|error| error.within(format!("entry {} of {count}", u64::from(index).saturating_add(1))))?;
             toc.by_id.push((id, index));
             if buffer.segment_bytes() >= SEGMENT_BYTES {
                 toc.segments.push(buffer.take_segment());

@@ -1,158 +1,156 @@
-//! Makes the data area of the output out of that of the input: [`Conveyor`].
+//! Makes the data area of the output from that of the input: [`DataRewriter`].
 
 use std::io::Read;
 
 use super::encoder::Encoder;
-use crate::limits::{Budget, Limits};
-use crate::pgdump::block::Blocks;
-use crate::pgdump::compression::Decoder;
-use crate::pgdump::cursor::Dialect;
+use crate::limits::Limits;
+use crate::pgdump::block_reader::BlockReader;
+use crate::pgdump::data_element::DataElement;
 use crate::pgdump::error::Error;
 use crate::pgdump::header::{Compression, Header};
-use crate::pgdump::piece::{BlockKind, Piece};
+use crate::pgdump::primitives::Dialect;
+use crate::pgdump::stream_decoder::StreamDecoder;
 use crate::pgdump::toc::Toc;
-use crate::pgdump::watch::CopyWatch;
+use crate::pgdump::window::window;
 
-/// As much output as is gathered before it is handed on.
+/// The length of a batch, at least.
 const BATCH_BYTES: usize = 128 << 10;
-/// Plain bytes that go from the decoder to the encoder at once.
-const PLAIN_BYTES: usize = 64 << 10;
+/// The most bytes that are decoded and encoded at a time.
+const DECODED_BYTES: usize = 64 << 10;
 
-/// The output of a conversion, made batch by batch.
-pub(super) struct Conveyor<R> {
-    blocks: Blocks<R>,
+/// Makes the output of a conversion batch by batch.
+pub(super) struct DataRewriter<R> {
+    reader: BlockReader<R>,
     dialect: Dialect,
-    /// What has been made and not been handed on: at first everything in front of the data.
+    /// Output that has not been passed on: initially everything before the data.
     batch: Vec<u8>,
-    recoder: Option<Box<Recoder>>,
+    recompressor: Option<Box<StreamRecompressor>>,
     ended: bool,
 }
 
-/// Decodes streams, verifies them, and encodes them anew.
-struct Recoder {
-    decoder: Decoder,
+/// Decodes streams, verifies and re-encodes them.
+struct StreamRecompressor {
+    decoder: StreamDecoder,
     encoder: Encoder,
-    plain: Vec<u8>,
-    budget: Budget,
-    /// A stream is open; COPY text is watched.
-    open: Option<Option<CopyWatch>>,
+    decoded: Vec<u8>,
 }
 
-impl<R: Read> Conveyor<R> {
-    /// `front` is everything in front of the data; `to` the compression of the output, if that is made anew.
+impl<R: Read> DataRewriter<R> {
+    /// Starts with `head`, everything before the data. `to` is the compression of the output if it is recompressed.
     pub(super) fn new(
-        blocks: Blocks<R>,
-        front: Vec<u8>,
+        reader: BlockReader<R>,
+        head: Vec<u8>,
         to: Option<Compression>,
         limits: &Limits,
     ) -> Result<Self, Error> {
-        // Integers look the same in all versions that a dump can be converted between.
-        let dialect = blocks.header().dialect;
-        let recoder = match to {
+        // The form of integers is the same in all versions that a dump can be converted between.
+        let dialect = reader.header().dialect;
+        let recompressor = match to {
             None => None,
-            Some(to) => Some(Box::new(Recoder {
-                decoder: Decoder::new(blocks.header().compression, limits)?,
+            Some(to) => Some(Box::new(StreamRecompressor {
+                decoder: StreamDecoder::new(reader.header().compression, limits)?,
                 encoder: Encoder::new(to, &dialect)?,
-                plain: vec![0; PLAIN_BYTES],
-                budget: Budget::new("max_decompressed_bytes", limits.max_decompressed_bytes()),
-                open: None,
+                decoded: vec![0; DECODED_BYTES],
             })),
         };
-        Ok(Self { blocks, dialect, batch: front, recoder, ended: false })
+        Ok(Self { reader, dialect, batch: head, recompressor, ended: false })
     }
 
     pub(super) const fn header(&self) -> &Header {
-        self.blocks.header()
+        self.reader.header()
     }
 
     pub(super) const fn toc(&self) -> &Toc {
-        self.blocks.toc()
+        self.reader.toc()
     }
 
-    /// Position in the input of the first byte that has not been looked at.
+    /// Returns the number of bytes of the input that have been read.
     pub(super) const fn position(&self) -> u64 {
-        self.blocks.position()
+        self.reader.position()
     }
 
     pub(super) fn into_parts(self) -> (Header, Toc) {
-        self.blocks.into_parts()
+        self.reader.into_parts()
     }
 
-    /// What has been made last.
+    /// Returns the latest batch.
     pub(super) fn batch(&self) -> &[u8] {
         &self.batch
     }
 
-    /// Forgets the batch and makes the next; `false`, and nothing made, when the input has ended as it should.
+    /// Drops the batch and makes the next one. Returns `false` at the verified end of the input, when there is none.
     pub(super) fn advance(&mut self) -> Result<bool, Error> {
         self.batch.clear();
         self.batch.shrink_to(BATCH_BYTES.saturating_mul(2));
         while self.batch.len() < BATCH_BYTES && !self.ended {
-            let more = if self.recoder.is_some() { self.recode() } else { self.copy() };
-            match more {
+            match self.step() {
                 Ok(more) => self.ended = !more,
                 Err(error) => {
-                    // What was made of it so far is of no use to anybody.
                     self.batch.clear();
-                    return Err(error);
+                    return Err(self.reader.fail(error));
                 }
             }
         }
         Ok(!self.batch.is_empty())
     }
 
-    /// Copies one piece.
-    fn copy(&mut self) -> Result<bool, Error> {
-        let Some(piece) = self.blocks.next_piece()? else { return Ok(false) };
-        piece.encode(&self.dialect, &mut self.batch)?;
-        Ok(true)
-    }
-
-    /// Copies one piece, or makes some of a stream anew.
-    fn recode(&mut self) -> Result<bool, Error> {
-        let Self { blocks, recoder: Some(recoder), batch, dialect, .. } = self else { return Ok(false) };
-        if recoder.open.is_some() {
-            return match recoder.step(blocks, dialect, batch) {
-                Ok(()) => Ok(true),
-                Err(error) => Err(blocks.fail(error)),
-            };
+    fn step(&mut self) -> Result<bool, Error> {
+        let Self { reader, recompressor, batch, dialect, .. } = self;
+        match recompressor {
+            Some(recompressor) => recompressor.step(reader, dialect, batch),
+            None => copy(reader, dialect, batch),
         }
-        let Some(piece) = blocks.next_piece()? else { return Ok(false) };
-        // The streams' own pieces go to the decoder, but for what ends them.
-        if let Piece::Block { .. } | Piece::Object { .. } | Piece::BlockEnd(_) = piece {
-            piece.encode(dialect, batch)?;
-        }
-        match piece {
-            Piece::Block { kind: BlockKind::Data, id, .. } => {
-                let entry = blocks.toc().get(id);
-                let is_copy = entry.is_some_and(|entry| entry.copy_statement.is_some_and(|sql| !sql.is_empty()));
-                recoder.open(is_copy);
-            }
-            Piece::Object { .. } => recoder.open(false),
-            _ => {}
-        }
-        Ok(true)
     }
 }
 
-impl Recoder {
-    fn open(&mut self, is_copy: bool) {
-        self.decoder.reset();
-        self.open = Some(is_copy.then(CopyWatch::new));
+/// Copies one element. Returns `false` at the end of the input.
+fn copy<R: Read>(reader: &mut BlockReader<R>, dialect: &Dialect, out: &mut Vec<u8>) -> Result<bool, Error> {
+    let Some(element) = reader.next_element()? else { return Ok(false) };
+    element.write(dialect, out)?;
+    Ok(true)
+}
+
+impl StreamRecompressor {
+    /// Copies one element, or re-encodes a part of a stream. Returns `false` at the end of the input.
+    fn step<R: Read>(
+        &mut self,
+        reader: &mut BlockReader<R>,
+        dialect: &Dialect,
+        out: &mut Vec<u8>,
+    ) -> Result<bool, Error> {
+        if self.decoder.is_open() {
+            return self.recompress(reader, dialect, out).map(|()| true);
+        }
+        let Some(element) = reader.next_element()? else { return Ok(false) };
+        match element {
+            DataElement::TableData { id } => {
+                element.write(dialect, out)?;
+                let is_copy = reader.toc().get(id).is_some_and(|entry| entry.is_copy());
+                self.decoder.open(is_copy);
+            }
+            DataElement::LargeObject { .. } => {
+                element.write(dialect, out)?;
+                self.decoder.open(false);
+            }
+            DataElement::LargeObjects { .. } | DataElement::TableDataEnd | DataElement::LargeObjectsEnd => {
+                element.write(dialect, out)?;
+            }
+            // The encoder writes the elements of streams.
+            DataElement::Chunk { .. } | DataElement::Bytes(_) | DataElement::StreamEnd => {}
+        }
+        Ok(true)
     }
 
-    fn step<R: Read>(&mut self, blocks: &mut Blocks<R>, dialect: &Dialect, out: &mut Vec<u8>) -> Result<(), Error> {
-        let count = self.decoder.read(blocks, &mut self.plain)?;
-        let plain = self.plain.get(..count).unwrap_or_default();
-        self.budget.spend(count as u64)?;
-        if let Some(Some(watch)) = &mut self.open {
-            let result = if count == 0 { watch.finish() } else { watch.feed(plain) };
-            result.map_err(|what| Error::from(what).at(blocks.position()))?;
-        }
+    fn recompress<R: Read>(
+        &mut self,
+        reader: &mut BlockReader<R>,
+        dialect: &Dialect,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        let count = self.decoder.read(reader, &mut self.decoded)?;
         if count == 0 {
-            self.open = None;
             return self.encoder.finish(dialect, out);
         }
-        self.encoder.write(plain, dialect, out)
+        self.encoder.write(window(&self.decoded, 0, count), dialect, out)
     }
 }

@@ -2,7 +2,8 @@
 
 use appsnap::Limits;
 use appsnap::check::{CheckOptions, Code, FileState, Report};
-use appsnap::pgdump::{Compression, FormatVersion};
+use appsnap::pgdump::FormatVersion;
+use appsnap::pgdump::raw::Compression;
 use proptest::prelude::*;
 
 use super::app::{self, Row, id};

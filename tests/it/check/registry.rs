@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use appsnap::Limits;
 use appsnap::check::{CheckOptions, Code, Profile, check};
 use appsnap::observe::NoObserver;
-use appsnap::pgdump::{DataState, Dialect, Dump, FormatVersion};
+use appsnap::pgdump::{Dump, FormatVersion};
+use appsnap::pgdump::toc::DataState;
 use appsnap::snapshot::{IndexPlacement, WriteOptions};
 
 use super::app::{self, Row, id};

@@ -81,7 +81,9 @@ fn nasty_names_are_escaped_wherever_they_stand() {
 
 #[test]
 fn nasty_texts_of_dumps_are_escaped() {
-    use appsnap::pgdump::{Compression, DataState, Dialect, Entry, FormatVersion, Header, encode_toc};
+    use appsnap::pgdump::FormatVersion;
+    use appsnap::pgdump::raw::{Compression, Header};
+    use appsnap::pgdump::toc::{self, DataState, Entry};
 
     let dialect = Dialect::usual(FormatVersion::V1_14);
     for nasty in NASTY.map(str::as_bytes) {
@@ -103,7 +105,7 @@ fn nasty_texts_of_dumps_are_escaped() {
         for entries in [vec![encoding, strings], vec![missing], vec![strings, twice], vec![encoding], vec![twice]] {
             let mut dump = Vec::new();
             header.encode(&mut dump).unwrap();
-            encode_toc(entries, &dialect, &mut dump).unwrap();
+            toc::encode(entries, &dialect, &mut dump).unwrap();
             for bytes in [dump.clone(), dump[..dump.len() - 3].to_vec(), [dump.as_slice(), b"behind"].concat()] {
                 match pgdump::inspect(bytes.as_slice(), &Limits::untrusted()) {
                     Err(error) => expect_plain("a dump", &chain(&error)),

@@ -1,10 +1,8 @@
 //! Damage of every kind, each told by its name, and none of it a panic.
 
 use appsnap::Limits;
-use appsnap::pgdump::{
-    Blocks, Compression, Corruption, Dialect, Dump, Error, ErrorKind, Finding, FormatVersion, Identity, identify,
-    inspect,
-};
+use appsnap::pgdump::{Dump, Error, ErrorKind, Finding, FormatVersion, Identity, inspect};
+use appsnap::pgdump::raw::{BlockReader, Compression};
 
 use crate::support::dumps::{Content, DumpBuilder, Item, compressions, sample, version_for};
 
@@ -128,7 +126,7 @@ fn headers_that_cannot_be_are_refused() {
 
 #[test]
 fn any_revision_and_level_are_legal_and_impossible_dates_only_warn() {
-    let mut builder = sample(VERSION, Compression::gzip_level(5));
+    let mut builder = sample(VERSION, Compression::gzip_level(5).unwrap());
     builder.header.revision = 7;
     let inspection = inspect(&builder.build()[..], &Limits::untrusted()).unwrap();
     assert!(!inspection.has_warnings());
@@ -333,9 +331,9 @@ fn a_transfer_in_text_mode_is_told() {
 fn after_an_error_a_dump_gives_nothing_more() {
     let (_, bytes, start) = one_table(b"\\.\n\n\n");
     let bytes = with(&bytes, start, 2);
-    let mut blocks = Blocks::open(&bytes[..], &Limits::untrusted()).unwrap();
-    assert!(blocks.next_piece().is_err());
-    assert!(matches!(blocks.next_piece().map(|_| ()).unwrap_err().kind(), ErrorKind::Misuse(_)));
+    let mut blocks = BlockReader::open(&bytes[..], &Limits::untrusted()).unwrap();
+    assert!(blocks.next_element().is_err());
+    assert!(matches!(blocks.next_element().map(|_| ()).unwrap_err().kind(), ErrorKind::Misuse(_)));
 }
 
 #[test]

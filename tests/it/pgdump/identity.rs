@@ -1,9 +1,8 @@
 //! What a file is, by its first bytes, and whether a platform takes it.
 
 use appsnap::Limits;
-use appsnap::pgdump::{
-    Compression, ErrorKind, Format, FormatVersion, IDENTIFY_BYTES, Identity, Requirements, Unmet, identify, inspect,
-};
+use appsnap::pgdump::{ErrorKind, FormatVersion, Identity, inspect};
+use appsnap::pgdump::raw::Compression;
 
 use crate::support::dumps::sample;
 

@@ -1,7 +1,8 @@
 //! What a dump may want is bounded, and nothing is reserved because a dump asks for it.
 
 use appsnap::Limits;
-use appsnap::pgdump::{Compression, ErrorKind, FormatVersion, inspect};
+use appsnap::pgdump::{ErrorKind, FormatVersion, inspect};
+use appsnap::pgdump::raw::Compression;
 
 use crate::support::dumps::{DumpBuilder, compressions, sample};
 
@@ -59,7 +60,7 @@ fn bombs_are_stopped_by_what_comes_out() {
         let mut builder = sample(VERSION, compression);
         builder.blobs(vec![(5, vec![0; 4 << 20])]);
         let bytes = builder.build();
-        let total = inspect(&bytes[..], &Limits::untrusted()).unwrap().plain_bytes();
+        let total = inspect(&bytes[..], &Limits::untrusted()).unwrap().uncompressed_bytes();
         inspect(&bytes[..], &Limits::untrusted().with_max_decompressed_bytes(total)).unwrap();
         let limits = Limits::untrusted().with_max_decompressed_bytes(total - 1);
         assert_limit(&bytes, &limits, "max_decompressed_bytes");

@@ -6,7 +6,9 @@ use std::io::Read;
 use std::process::Stdio;
 
 use appsnap::Limits;
-use appsnap::pgdump::{Blocks, Compression, Dump, Finding, FormatVersion, Inspection, Offsets, inspect};
+use appsnap::pgdump::{Dump, Finding, FormatVersion, Inspection, inspect};
+use appsnap::pgdump::raw::{BlockReader, Compression};
+use appsnap::pgdump::toc::Offsets;
 
 use crate::support::dumps::{sample, version_for};
 use crate::support::postgres::Postgres;
@@ -158,7 +160,7 @@ fn the_list_of_a_live_dump_is_that_of_pg_restore() {
 }
 
 fn assert_list(printed: &[u8], dump: impl Read) {
-    let blocks = Blocks::open(dump, &Limits::untrusted()).unwrap();
+    let blocks = BlockReader::open(dump, &Limits::untrusted()).unwrap();
     let mut list = Vec::new();
     blocks.toc().listed().for_each(|entry| entry.write_list_line(&mut list));
     let wanted: Vec<u8> = printed

@@ -5,7 +5,9 @@ use std::io::Read;
 use std::path::PathBuf;
 
 use appsnap::Limits;
-use appsnap::pgdump::{Blocks, DataState, Dump, Entry, Finding, Offsets, Section, encode_toc, inspect};
+use appsnap::pgdump::{Dump, Finding, inspect};
+use appsnap::pgdump::raw::BlockReader;
+use appsnap::pgdump::toc::{self, DataState, Entry, Offsets, Section};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -54,14 +56,14 @@ fn entry_as_json(entry: &Entry<'_>) -> Value {
         "section": section, "defn": text(entry.definition), "drop": text(entry.drop_statement),
         "copy": text(entry.copy_statement), "namespace": text(entry.namespace), "tablespace": text(entry.tablespace),
         "tableam": text(entry.access_method), "relkind": entry.relation_kind.unwrap_or(0), "owner": text(entry.owner),
-        "deps": entry.dependencies.iter().collect::<Vec<_>>(), "data_state": state, "data_pos": position,
+        "deps": entry.dependencies().collect::<Vec<_>>(), "data_state": state, "data_pos": position,
     })
 }
 
 #[test]
 fn every_field_of_header_and_entries_is_read() {
     for (golden, bytes) in dumps() {
-        let blocks = Blocks::open(&bytes[..], &Limits::untrusted()).unwrap();
+        let blocks = BlockReader::open(&bytes[..], &Limits::untrusted()).unwrap();
         let (header, created) = (blocks.header(), blocks.header().created.unwrap());
         assert_eq!(
             json!({
@@ -90,12 +92,12 @@ fn every_field_of_header_and_entries_is_read() {
 #[test]
 fn what_is_read_encodes_to_the_same_bytes() {
     for (golden, bytes) in dumps() {
-        let mut blocks = Blocks::open(&bytes[..], &Limits::untrusted()).unwrap();
+        let mut blocks = BlockReader::open(&bytes[..], &Limits::untrusted()).unwrap();
         let (mut out, dialect) = (Vec::new(), blocks.header().dialect);
         blocks.header().encode(&mut out).unwrap();
         assert_eq!(out.len() as u64, golden["header_len"]);
-        encode_toc(blocks.toc(), &dialect, &mut out).unwrap();
-        while let Some(piece) = blocks.next_piece().unwrap() {
+        toc::encode(blocks.toc(), &dialect, &mut out).unwrap();
+        while let Some(piece) = blocks.next_element().unwrap() {
             piece.encode(&dialect, &mut out).unwrap();
         }
         assert!(out == bytes, "{} came out differently", golden["file"]);
@@ -169,7 +171,7 @@ fn empty_lines_are_rows() {
 #[test]
 fn the_list_is_that_of_pg_restore() {
     let bytes = dump("pg13-edge.dump");
-    let blocks = Blocks::open(&bytes[..], &Limits::untrusted()).unwrap();
+    let blocks = BlockReader::open(&bytes[..], &Limits::untrusted()).unwrap();
     let mut list = Vec::new();
     blocks.toc().listed().for_each(|entry| entry.write_list_line(&mut list));
     // What pg_restore 15 prints.

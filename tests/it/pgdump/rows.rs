@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use appsnap::Limits;
-use appsnap::pgdump::{Compression, Corruption, Dump, ErrorKind, FormatVersion};
+use appsnap::pgdump::{Dump, ErrorKind, FormatVersion};
+use appsnap::pgdump::raw::Compression;
 
 use crate::support::dumps::{Content, DumpBuilder, compressions};
 use crate::support::slow::Stutter;

@@ -6,7 +6,9 @@ use std::io;
 
 use appsnap::Limits;
 use appsnap::observe::NoObserver;
-use appsnap::pgdump::{Blocks, Compression, Corruption, Entry, ErrorKind, Finding, FormatVersion, Offsets, inspect};
+use appsnap::pgdump::{ErrorKind, Finding, FormatVersion, inspect};
+use appsnap::pgdump::raw::{BlockReader, Compression};
+use appsnap::pgdump::toc::{Entry, Offsets};
 
 use super::transcode_support::{Made, converted, streams, to_1_14};
 use crate::support::dumps::Content;
@@ -46,12 +48,12 @@ fn a_second_table_of_contents_is_found_and_nothing_else_changes() {
     assert!(inspection.findings.contains(&Finding::SecondToc { len_bytes }), "{:?}", inspection.findings);
     assert_eq!(streams(&twice[..]), streams(&once[..]));
 
-    let mut blocks = Blocks::open(&twice[..], &Limits::untrusted()).unwrap();
-    while blocks.next_piece().unwrap().is_some() {
+    let mut blocks = BlockReader::open(&twice[..], &Limits::untrusted()).unwrap();
+    while blocks.next_element().unwrap().is_some() {
         assert_eq!((blocks.data_end_bytes(), blocks.has_second_toc()), (None, false));
     }
     assert_eq!((blocks.data_end_bytes(), blocks.has_second_toc()), (Some(once.len() as u64), true));
-    assert!(blocks.next_piece().unwrap().is_none());
+    assert!(blocks.next_element().unwrap().is_none());
 }
 
 #[test]

@@ -3,9 +3,9 @@
 use std::io::{self, Read};
 
 use appsnap::Limits;
-use appsnap::pgdump::{
-    BlockKind, Blocks, Compression, Corruption, Dump, Error, ErrorKind, Finding, FormatVersion, Offsets, Piece, inspect,
-};
+use appsnap::pgdump::{Dump, Error, ErrorKind, Finding, FormatVersion, inspect};
+use appsnap::pgdump::raw::{BlockReader, Compression, DataElement};
+use appsnap::pgdump::toc::Offsets;
 
 use crate::support::dumps::{Content, DumpBuilder, compressions, sample};
 use crate::support::slow::Stutter;
@@ -80,7 +80,7 @@ fn a_stream_that_is_left_early_is_verified_all_the_same() {
     let id = builder.table("long", "a", &long);
     builder.table("last", "a", b"");
     let mut bytes = builder.build();
-    let blocks = Blocks::open(&bytes[..], &Limits::untrusted()).unwrap();
+    let blocks = BlockReader::open(&bytes[..], &Limits::untrusted()).unwrap();
     let appsnap::pgdump::DataState::Set(position) = blocks.toc().get(id).unwrap().data else { panic!("no position") };
     bytes[position as usize + 100_000] ^= 0x10;
     let mut dump = Dump::open(&bytes[..], &Limits::untrusted()).unwrap();
@@ -127,7 +127,7 @@ fn sizes_are_reported_per_entry() {
         let bytes = builder.build();
         let inspection = inspect(&bytes[..], &Limits::untrusted()).unwrap();
         let plain: usize = contents(&builder).iter().map(|(_, _, plain)| plain.len()).sum();
-        assert_eq!(inspection.plain_bytes(), plain as u64);
+        assert_eq!(inspection.uncompressed_bytes(), plain as u64);
         let stored: u64 = inspection.data.iter().map(|facts| facts.stored_bytes).sum();
         assert_eq!(stored, (bytes.len() - builder.data_offset_bytes()) as u64);
         let blobs = inspection.data.iter().find(|facts| facts.kind == BlockKind::Blobs).unwrap();
@@ -143,14 +143,14 @@ fn pieces_hand_out_every_stored_byte() {
         builder
             .blobs(vec![(7, (0..400_000_u32).map(|byte| byte.wrapping_mul(2_654_435_761).to_be_bytes()[0]).collect())]);
         let bytes = builder.build();
-        let mut blocks = Blocks::open(Stutter::new(&bytes[..]), &Limits::untrusted()).unwrap();
+        let mut blocks = BlockReader::open(Stutter::new(&bytes[..]), &Limits::untrusted()).unwrap();
         let dialect = *blocks.toc().dialect();
         let mut out = bytes[..builder.data_offset_bytes()].to_vec();
-        while let Some(piece) = blocks.next_piece().unwrap() {
+        while let Some(piece) = blocks.next_element().unwrap() {
             piece.encode(&dialect, &mut out).unwrap();
         }
         assert!(out == bytes);
-        assert!(matches!(blocks.next_piece(), Ok(None)), "the end stays the end");
+        assert!(matches!(blocks.next_element(), Ok(None)), "the end stays the end");
     }
 }
 
@@ -158,6 +158,6 @@ fn pieces_hand_out_every_stored_byte() {
 fn large_object_numbers_use_all_32_bits() {
     let dialect = appsnap::pgdump::Dialect::usual(VERSION);
     let mut bytes = Vec::new();
-    Piece::object(3_000_000_001).encode(&dialect, &mut bytes).unwrap();
+    DataElement::LargeObject { oid: 3_000_000_001 }.encode(&dialect, &mut bytes).unwrap();
     assert_eq!(bytes, [1, 255, 161, 47, 77]);
 }

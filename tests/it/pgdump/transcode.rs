@@ -5,10 +5,10 @@ use std::ops::ControlFlow;
 
 use appsnap::Limits;
 use appsnap::observe::{Event, NoObserver, Observer};
-use appsnap::pgdump::{
-    AccessRights, Blocks, Compression, DataState, ErrorKind, FormatVersion, Offsets, OutputCompression, Owners,
-    Transcoder, inspect,
-};
+use appsnap::pgdump::{ErrorKind, FormatVersion, inspect};
+use appsnap::pgdump::raw::{BlockReader, Compression};
+use appsnap::pgdump::toc::{DataState, Offsets};
+use appsnap::pgdump::transcode::Transcoder;
 
 use super::transcode_support::{converted, data_area, lines, streams, to_1_14};
 use crate::support::dumps::{compressions, sample, version_for};
@@ -32,12 +32,12 @@ fn samples() -> impl Iterator<Item = Vec<u8>> {
 fn every_stream_survives_every_conversion() {
     let choices = [
         OutputCompression::Keep,
-        OutputCompression::None,
-        OutputCompression::Gzip { level: None },
-        OutputCompression::Gzip { level: Some(1) },
+        Compression::None,
+        Compression::GZIP,
+        Compression::gzip_level(1).unwrap(),
     ];
     for dump in samples() {
-        let from = Blocks::open(&dump[..], &Limits::untrusted()).unwrap().header().clone();
+        let from = BlockReader::open(&dump[..], &Limits::untrusted()).unwrap().header().clone();
         let before = streams(&dump[..]);
         for to in FormatVersion::ALL.iter().filter(|to| **to >= FormatVersion::V1_12) {
             for choice in choices {
@@ -55,7 +55,7 @@ fn every_stream_survives_every_conversion() {
                 assert_eq!(inspection.toc.len(), changes.entries_out_count);
                 if !changes.recompressed {
                     assert_eq!(data_area(&out), data_area(&dump), "{what}");
-                    assert_eq!(inspection.offsets, Offsets::of(&conversion.toc), "{what}");
+                    assert_eq!(inspection.offsets, conversion.toc.offsets(), "{what}");
                 }
             }
         }
@@ -99,8 +99,8 @@ fn older_dumps_keep_their_version() {
 fn compression_changes_within_every_version() {
     for version in FormatVersion::ALL.iter().filter(|version| **version >= FormatVersion::V1_2) {
         for (from, to) in [
-            (Compression::None, OutputCompression::Gzip { level: Some(9) }),
-            (Compression::GZIP, OutputCompression::None),
+            (Compression::None, Compression::gzip_level(9).unwrap()),
+            (Compression::GZIP, Compression::None),
         ] {
             let dump = sample(*version, from).build();
             let (out, conversion) = converted(&Transcoder::same_version().with_compression(to), &dump);
@@ -122,7 +122,7 @@ fn versions_below_1_12_are_not_written() {
 fn the_length_is_known_before_unless_data_are_compressed_anew() {
     for dump in samples() {
         let input_bytes = dump.len() as u64;
-        for choice in [OutputCompression::Keep, OutputCompression::None] {
+        for choice in [OutputCompression::Keep, Compression::None] {
             let plan = to_1_14().with_compression(choice).plan(&dump[..], &Limits::untrusted()).unwrap();
             let (known, recompressed) = (plan.output_bytes(input_bytes), plan.changes().recompressed);
             assert_eq!(plan.output_bytes(10), None);
@@ -176,9 +176,9 @@ fn positions_that_no_longer_fit_are_left_open() {
     builder.header.dialect = super::transcode_support::dialect(FormatVersion::V1_16, 4, 2);
     let dump = builder.build();
     let (out, conversion) = converted(&to_1_14(), &dump);
-    assert_eq!(Offsets::of(&conversion.toc), Offsets::Set);
+    assert_eq!(conversion.toc.offsets(), Offsets::Set);
     assert!(matches!(conversion.changes.offsets, Offsets::NotSet | Offsets::Mixed), "{:?}", conversion.changes);
-    let blocks = Blocks::open(&out[..], &Limits::untrusted()).unwrap();
+    let blocks = BlockReader::open(&out[..], &Limits::untrusted()).unwrap();
     let dialect = *blocks.toc().dialect();
     assert_eq!((dialect.int_bytes(), dialect.offset_bytes()), (4, 2));
     assert!(blocks.toc().entries().any(|entry| entry.data == DataState::NotSet));
@@ -194,12 +194,12 @@ fn small_integers_bound_the_chunks() {
     builder.chunk_bytes = 100;
     builder.items.retain(|item| !item.desc.starts_with(b"BLOB"));
     let dump = builder.build();
-    for choice in [OutputCompression::None, OutputCompression::Gzip { level: Some(1) }] {
+    for choice in [Compression::None, Compression::gzip_level(1).unwrap()] {
         let mut out = Vec::new();
         let transcoder = Transcoder::same_version().with_compression(choice);
         transcoder.convert(&dump[..], &mut out, &Limits::untrusted(), &mut NoObserver).unwrap();
         let inspection = inspect(&out[..], &Limits::untrusted()).unwrap();
-        assert_eq!(inspection.plain_bytes(), inspect(&dump[..], &Limits::untrusted()).unwrap().plain_bytes());
+        assert_eq!(inspection.uncompressed_bytes(), inspect(&dump[..], &Limits::untrusted()).unwrap().uncompressed_bytes());
     }
 }
 
@@ -207,9 +207,9 @@ fn small_integers_bound_the_chunks() {
 fn access_rights_and_owners_go_when_asked() {
     let dump = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/pgdump/pg17-lo-acl.dump")).unwrap();
     for to in [FormatVersion::V1_14, FormatVersion::V1_16] {
-        let transcoder = Transcoder::to(to).with_access_rights(AccessRights::Drop).with_owners(Owners::Drop);
+        let transcoder = Transcoder::to(to).without_access_rights().without_owners();
         let (out, conversion) = converted(&transcoder, &dump);
-        let blocks = Blocks::open(&out[..], &Limits::untrusted()).unwrap();
+        let blocks = BlockReader::open(&out[..], &Limits::untrusted()).unwrap();
         assert!(blocks.toc().entries().all(|entry| entry.owner.is_none() && entry.desc != b"ACL"));
         let dropped: Vec<u32> = conversion.changes.dropped.iter().map(|dropped| dropped.id).collect();
         assert_eq!(dropped, [3423]);
@@ -255,7 +255,7 @@ fn what_is_compressed_anew_is_verified_in_its_content() {
         to_1_14().with_compression(choice).convert(&dump[..], io::sink(), &Limits::untrusted(), &mut NoObserver)
     };
     convert(OutputCompression::Keep).unwrap();
-    let error = convert(OutputCompression::None).unwrap_err();
+    let error = convert(Compression::None).unwrap_err();
     assert!(error.is_bad_input() && error.place().unwrap().contains("customer"), "{error}");
 
     // A table whose COPY text does not end.
@@ -265,7 +265,7 @@ fn what_is_compressed_anew_is_verified_in_its_content() {
             text.truncate(text.len() - 5);
         }
     }
-    let transcoder = to_1_14().with_compression(OutputCompression::Gzip { level: None });
+    let transcoder = to_1_14().with_compression(Compression::GZIP);
     let dump = builder.build();
     let error = transcoder.convert(&dump[..], io::sink(), &Limits::untrusted(), &mut NoObserver).unwrap_err();
     assert!(error.is_bad_input(), "{error}");
@@ -275,7 +275,7 @@ fn what_is_compressed_anew_is_verified_in_its_content() {
 fn the_limit_on_plain_bytes_holds_when_data_are_compressed_anew() {
     let dump = sample(FormatVersion::V1_16, Compression::GZIP).build();
     let limits = Limits::untrusted().with_max_decompressed_bytes(1000);
-    let transcoder = to_1_14().with_compression(OutputCompression::None);
+    let transcoder = to_1_14().with_compression(Compression::None);
     let error = transcoder.convert(&dump[..], io::sink(), &limits, &mut NoObserver).unwrap_err();
     assert!(error.is_limit(), "{error}");
     to_1_14().convert(&dump[..], io::sink(), &limits, &mut NoObserver).unwrap();

@@ -6,7 +6,9 @@ use std::io::Read;
 use std::path::Path;
 
 use appsnap::Limits;
-use appsnap::pgdump::{Compression, Dump, FormatVersion, OutputCompression, Transcoder};
+use appsnap::pgdump::{Dump, FormatVersion};
+use appsnap::pgdump::raw::Compression;
+use appsnap::pgdump::transcode::Transcoder;
 
 use super::transcode_support::{converted, to_1_14};
 use crate::support::dumps::{compressions, sample};
@@ -47,7 +49,7 @@ fn dumps_that_pg_restore_refuses_it_takes_when_they_are_converted() {
         let listed = server.program("pg_restore").arg("-l").arg(&original).output().unwrap();
         assert_eq!(listed.status.success(), server.major() >= 17, "{}", String::from_utf8_lossy(&listed.stderr));
         for version in [FormatVersion::V1_14, FormatVersion::V1_13, FormatVersion::V1_12] {
-            for choice in [OutputCompression::Keep, OutputCompression::None, OutputCompression::Gzip { level: Some(1) }]
+            for choice in [OutputCompression::Keep, Compression::None, Compression::gzip_level(1).unwrap()]
             {
                 fs::write(&path, converted(&Transcoder::to(version).with_compression(choice), dump).0).unwrap();
                 server.run("pg_restore", &["-l", path.to_str().unwrap()]);

@@ -4,10 +4,10 @@ use std::io::Read;
 
 use appsnap::Limits;
 use appsnap::observe::NoObserver;
-use appsnap::pgdump::{
-    Blocks, Compression, Conversion, DataState, Dialect, Dump, Entry, FormatVersion, Header, Piece, Section,
-    Transcoder, encode_toc,
-};
+use appsnap::pgdump::{Dump, FormatVersion};
+use appsnap::pgdump::raw::{BlockReader, Compression, DataElement, Header};
+use appsnap::pgdump::toc::{self, DataState, Entry, Section};
+use appsnap::pgdump::transcode::{ConversionReport, Transcoder};
 
 use crate::support::dumps::{Content, compressed};
 
@@ -65,7 +65,7 @@ impl Made {
         let mut blobs = Entry::new(id + 1, b"BLOBS", b"group");
         blobs.section = Section::Data;
         blobs.owner = Some(b"mxowner");
-        blobs.dependencies = depends.into();
+        blobs.set_dependencies(depends);
         self.push(blobs, Some(Content::Blobs(objects)));
     }
 
@@ -75,27 +75,27 @@ impl Made {
         let (mut data, mut positions) = (Vec::new(), Vec::new());
         for (entry, content) in &self.entries {
             positions.push(start + data.len() as u64);
-            let mut put = |piece: Piece<'_>| piece.encode(&dialect, &mut data).unwrap();
-            let stream = |plain: &[u8], put: &mut dyn FnMut(Piece<'_>)| {
+            let mut put = |piece: DataElement<'_>| piece.encode(&dialect, &mut data).unwrap();
+            let stream = |plain: &[u8], put: &mut dyn FnMut(DataElement<'_>)| {
                 for chunk in compressed(self.header.compression, plain).chunks(50) {
-                    put(Piece::chunk(chunk.len() as u32));
-                    put(Piece::Bytes(chunk));
+                    put(DataElement::Chunk { len_bytes: chunk.len() as u32 });
+                    put(DataElement::Bytes(chunk));
                 }
-                put(Piece::StreamEnd);
+                put(DataElement::StreamEnd);
             };
             match content {
                 None => {}
                 Some(Content::Table(plain)) => {
-                    put(Piece::block(appsnap::pgdump::BlockKind::Data, entry.id));
+                    put(DataElement::TableData { id: entry.id });
                     stream(plain, &mut put);
                 }
                 Some(Content::Blobs(objects)) => {
-                    put(Piece::block(appsnap::pgdump::BlockKind::Blobs, entry.id));
+                    put(DataElement::LargeObjects { id: entry.id });
                     for (oid, plain) in objects {
-                        put(Piece::object(*oid));
+                        put(DataElement::LargeObject { oid: *oid });
                         stream(plain, &mut put);
                     }
-                    put(Piece::BlockEnd(appsnap::pgdump::BlockKind::Blobs));
+                    put(DataElement::LargeObjectsEnd);
                 }
             }
         }
@@ -124,7 +124,7 @@ impl Made {
                 entry
             })
             .collect();
-        encode_toc(entries, &self.header.dialect, &mut bytes).unwrap();
+        toc::encode(entries, &self.header.dialect, &mut bytes).unwrap();
         bytes
     }
 }
@@ -158,13 +158,13 @@ pub fn streams(source: impl Read) -> Vec<(u32, Option<u32>, Vec<u8>)> {
 
 /// The data area of a dump, as it is stored.
 pub fn data_area(dump: &[u8]) -> &[u8] {
-    let start = Blocks::open(dump, &Limits::untrusted()).unwrap().data_offset_bytes();
+    let start = BlockReader::open(dump, &Limits::untrusted()).unwrap().data_offset_bytes();
     &dump[start as usize..]
 }
 
 /// Every entry as one line: id, kind, tag, owner, dependencies, definition.
 pub fn lines(dump: &[u8]) -> Vec<String> {
-    let blocks = Blocks::open(dump, &Limits::untrusted()).unwrap();
+    let blocks = BlockReader::open(dump, &Limits::untrusted()).unwrap();
     let text = |bytes: Option<&[u8]>| bytes.map_or("-".into(), |bytes| bytes.escape_ascii().to_string());
     let line = |entry: Entry<'_>| {
         let (desc, tag) = (text(Some(entry.desc)), text(Some(entry.tag)));

@@ -3,9 +3,9 @@
 
 use std::io::Write;
 
-use appsnap::pgdump::{
-    BlockKind, Compression, DataState, Dependencies, Dialect, Entry, FormatVersion, Header, Piece, encode_toc,
-};
+use appsnap::pgdump::FormatVersion;
+use appsnap::pgdump::raw::{Compression, DataElement, Header};
+use appsnap::pgdump::toc::{self, DataState, Entry};
 
 /// What a data block is made of.
 #[derive(Clone, Debug)]
@@ -52,7 +52,7 @@ impl Item {
         let mut entry = Entry::new(self.id, self.desc, &self.tag);
         entry.definition = self.definition.as_deref();
         entry.copy_statement = self.copy_statement.as_deref();
-        entry.dependencies = Dependencies::from(&self.dependencies[..]);
+        entry.set_dependencies(&self.dependencies[..]);
         entry.catalog_oid = self.catalog_oid;
         entry.with_oids = self.with_oids;
         entry.owner = Some(b"mx");
@@ -133,7 +133,7 @@ impl DumpBuilder {
     pub(crate) fn data_offset_bytes(&self) -> usize {
         let mut bytes = Vec::new();
         self.header.encode(&mut bytes).unwrap();
-        self.encode_toc(&[], &mut bytes);
+        self.toc::encode(&[], &mut bytes);
         bytes.len()
     }
 
@@ -151,13 +151,13 @@ impl DumpBuilder {
         }
         let mut bytes = Vec::with_capacity(data_offset_bytes + data.len());
         self.header.encode(&mut bytes).unwrap();
-        self.encode_toc(if self.with_positions { &positions } else { &[] }, &mut bytes);
+        self.toc::encode(if self.with_positions { &positions } else { &[] }, &mut bytes);
         assert_eq!(bytes.len(), data_offset_bytes);
         bytes.extend_from_slice(&data);
         bytes
     }
 
-    fn encode_toc(&self, positions: &[usize], out: &mut Vec<u8>) {
+    fn toc::encode(&self, positions: &[usize], out: &mut Vec<u8>) {
         let entries: Vec<Entry<'_>> = self
             .items
             .iter()
@@ -170,34 +170,34 @@ impl DumpBuilder {
                 })
             })
             .collect();
-        encode_toc(entries, &self.header.dialect, out).unwrap();
+        toc::encode(entries, &self.header.dialect, out).unwrap();
     }
 
     fn block(&self, id: u32, content: &Content, dialect: &Dialect, out: &mut Vec<u8>) {
-        let put = |piece: Piece<'_>, out: &mut Vec<u8>| piece.encode(dialect, out).unwrap();
+        let put = |piece: DataElement<'_>, out: &mut Vec<u8>| piece.encode(dialect, out).unwrap();
         match content {
             Content::Table(plain) => {
-                put(Piece::block(BlockKind::Data, id), out);
+                put(DataElement::TableData { id: id }, out);
                 self.stream(plain, dialect, out);
-                put(Piece::BlockEnd(BlockKind::Data), out);
+                put(DataElement::TableDataEnd, out);
             }
             Content::Blobs(objects) => {
-                put(Piece::block(BlockKind::Blobs, id), out);
+                put(DataElement::LargeObjects { id: id }, out);
                 for (oid, plain) in objects {
-                    put(Piece::object(*oid), out);
+                    put(DataElement::LargeObject { oid: *oid }, out);
                     self.stream(plain, dialect, out);
                 }
-                put(Piece::BlockEnd(BlockKind::Blobs), out);
+                put(DataElement::LargeObjectsEnd, out);
             }
         }
     }
 
     fn stream(&self, plain: &[u8], dialect: &Dialect, out: &mut Vec<u8>) {
         for chunk in compressed(self.header.compression, plain).chunks(self.chunk_bytes) {
-            Piece::chunk(chunk.len() as u32).encode(dialect, out).unwrap();
-            Piece::Bytes(chunk).encode(dialect, out).unwrap();
+            DataElement::Chunk { len_bytes: chunk.len() as u32 }.encode(dialect, out).unwrap();
+            DataElement::Bytes(chunk).encode(dialect, out).unwrap();
         }
-        Piece::StreamEnd.encode(dialect, out).unwrap();
+        DataElement::StreamEnd.encode(dialect, out).unwrap();
     }
 }
 
