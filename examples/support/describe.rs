@@ -7,6 +7,7 @@ use std::path::Path;
 use appsnap::Limits;
 use appsnap::layout::escaped;
 use appsnap::metadata::Metadata;
+use appsnap::observe::NoObserver;
 use appsnap::pgdump::Dump;
 use appsnap::pgdump::toc::{DataState, Entry, Offsets, Section};
 use appsnap::snapshot::Anomaly;
@@ -41,7 +42,7 @@ pub fn describe_dump(place: &Path, source: impl Read, limits: &Limits) -> Outcom
         let (len_bytes, sha256) = digest(&mut stream).in_file(place)?;
         streams.push(json!({ "id": id, "oid": oid, "bytes": len_bytes, "sha256": sha256 }));
     }
-    let inspection = dump.finish().in_file(place)?;
+    let inspection = dump.finish(&mut NoObserver).in_file(place)?;
     let header = &inspection.header;
     Ok(json!({
         "kind": "custom-dump",
@@ -56,8 +57,8 @@ pub fn describe_dump(place: &Path, source: impl Read, limits: &Limits) -> Outcom
             Offsets::NotSet => "not-set",
             _ => "mixed",
         },
-        "int_size": header.dialect.int_bytes(),
-        "off_size": header.dialect.offset_bytes(),
+        "int_size": header.int_bytes(),
+        "off_size": header.offset_bytes(),
         "created": header.created.map(|created| created.to_string()),
         "entries": inspection.toc.entries().map(|entry| entry_json(&entry)).collect::<Vec<_>>(),
         "streams": streams,

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use appsnap::Limits;
 use appsnap::check::{CheckOptions, Code, Profile, check};
 use appsnap::observe::NoObserver;
-use appsnap::pgdump::{Dump, FormatVersion};
 use appsnap::pgdump::toc::DataState;
+use appsnap::pgdump::{Dump, FormatVersion};
 use appsnap::snapshot::{IndexPlacement, WriteOptions};
 
 use super::app::{self, Row, id};
@@ -217,7 +217,7 @@ fn by_hand(code: Code) -> Input {
             impossible.day = 99;
             dump.header.created = Some(impossible);
         }),
-        Code::DumpIntegers => bent(|dump| dump.header.dialect = Dialect::new(FormatVersion::V1_14, 8, 8).unwrap()),
+        Code::DumpIntegers => bent(|dump| dump.header = dump.header.clone().with_sizes(8, 8).unwrap()),
         Code::DumpMixedOffsets => with_dump(mixed_offsets()),
         Code::DumpSecondToc => with_dump(second_toc()),
         Code::DumpBlockOrder => with_dump(out_of_order()),

@@ -139,7 +139,7 @@ fn errors_of_writing_and_random_access() {
 #[test]
 fn errors_and_findings_of_dumps() {
     let mut messages = Vec::new();
-    let mut note = |dump: &[u8]| match pgdump::inspect(dump, &Limits::untrusted()) {
+    let mut note = |dump: &[u8]| match pgdump::inspect(dump, &Limits::untrusted(), &mut NoObserver) {
         Err(error) => messages.push(chain(&error)),
         Ok(inspection) => messages.extend(inspection.findings.iter().map(ToString::to_string)),
     };

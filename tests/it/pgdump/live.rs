@@ -6,9 +6,10 @@ use std::io::Read;
 use std::process::Stdio;
 
 use appsnap::Limits;
-use appsnap::pgdump::{Dump, Finding, FormatVersion, Inspection, inspect};
+use appsnap::observe::NoObserver;
 use appsnap::pgdump::raw::{BlockReader, Compression};
 use appsnap::pgdump::toc::Offsets;
+use appsnap::pgdump::{Dump, Finding, FormatVersion, Inspection, inspect};
 
 use crate::support::dumps::{sample, version_for};
 use crate::support::postgres::Postgres;
@@ -65,7 +66,7 @@ fn contents(source: impl Read) -> (Vec<(u32, usize)>, Vec<String>) {
             rows_found.push(format!("{table}: {}", fields.collect::<Vec<_>>().join(", ")));
         }
     }
-    dump.finish().unwrap();
+    dump.finish(&mut NoObserver).unwrap();
     objects.sort_unstable();
     (objects, rows_found)
 }
@@ -73,9 +74,9 @@ fn contents(source: impl Read) -> (Vec<(u32, usize)>, Vec<String>) {
 fn check(inspection: &Inspection, server: &Postgres) {
     assert!(!inspection.has_warnings(), "{:?}", inspection.findings);
     let rows_of = |table: &str| {
-        let data = &inspection.data;
-        let facts = data.iter().find(|facts| inspection.toc.get(facts.id).unwrap().tag == table.as_bytes());
-        facts.and_then(|facts| facts.rows_count).unwrap().to_string()
+        let blocks = &inspection.blocks;
+        let block = blocks.iter().find(|block| inspection.toc.get(block.id).unwrap().tag == table.as_bytes());
+        block.and_then(|block| block.rows_count).unwrap().to_string()
     };
     for table in ["customer", "lonely_text", "no_columns", "nothing"] {
         assert_eq!(rows_of(table), server.sql("mx", &format!("SELECT count(*) FROM {table}")).trim(), "{table}");
@@ -104,16 +105,16 @@ fn what_pg_dump_writes_is_read_from_files_and_pipes() {
         }
         let path = server.path("mx.dump");
         server.run("pg_dump", &["-O", "-x", "-Fc", option, "-f", &path, "mx"]);
-        let from_file = inspect(File::open(&path).unwrap(), &Limits::untrusted()).unwrap();
+        let from_file = inspect(File::open(&path).unwrap(), &Limits::untrusted(), &mut NoObserver).unwrap();
         assert_eq!(from_file.offsets, Offsets::Set);
         check(&from_file, &server);
 
         let arguments = ["-O", "-x", "-Fc", option, "mx"];
         let mut child = server.program("pg_dump").args(arguments).stdout(Stdio::piped()).spawn().unwrap();
-        let from_pipe = inspect(child.stdout.take().unwrap(), &Limits::untrusted()).unwrap();
+        let from_pipe = inspect(child.stdout.take().unwrap(), &Limits::untrusted(), &mut NoObserver).unwrap();
         assert!(child.wait().unwrap().success());
         assert_eq!(from_pipe.offsets, Offsets::NotSet);
-        assert_eq!(from_pipe.data, from_file.data);
+        assert_eq!(from_pipe.blocks, from_file.blocks);
         check(&from_pipe, &server);
 
         let (objects, rows) = contents(File::open(&path).unwrap());
@@ -139,7 +140,7 @@ fn how_pg_dump_was_called_is_found_out() {
     let Some(server) = with_database() else { return };
     let findings = |options: &[&str]| {
         let bytes = server.run("pg_dump", &[&["-Fc"], options, &["mx"]].concat());
-        inspect(&bytes[..], &Limits::untrusted()).unwrap().findings
+        inspect(&bytes[..], &Limits::untrusted(), &mut NoObserver).unwrap().findings
     };
     let rights = |findings: &[Finding]| findings.iter().any(|finding| matches!(finding, Finding::AccessRights { .. }));
     assert!(rights(&findings(&[])));

@@ -5,9 +5,10 @@ use std::io::Read;
 use std::path::PathBuf;
 
 use appsnap::Limits;
-use appsnap::pgdump::{Dump, Finding, inspect};
+use appsnap::observe::NoObserver;
 use appsnap::pgdump::raw::BlockReader;
 use appsnap::pgdump::toc::{self, DataState, Entry, Offsets, Section};
+use appsnap::pgdump::{Dump, Finding, inspect};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -67,8 +68,8 @@ fn every_field_of_header_and_entries_is_read() {
         let (header, created) = (blocks.header(), blocks.header().created.unwrap());
         assert_eq!(
             json!({
-                "version": [1, header.version().minor(), header.revision], "int_size": header.dialect.int_bytes(),
-                "off_size": header.dialect.offset_bytes(), "format": header.format.code(),
+                "version": [1, header.version().minor(), header.revision], "int_size": header.int_bytes(),
+                "off_size": header.offset_bytes(), "format": header.format_code,
                 "compression": header.compression.name(), "dbname": text(header.database.as_deref()),
                 "remote_version": text(header.server_version.as_deref()),
                 "dump_version": text(header.dump_version.as_deref()), "data_start": blocks.data_offset_bytes(),
@@ -93,12 +94,12 @@ fn every_field_of_header_and_entries_is_read() {
 fn what_is_read_encodes_to_the_same_bytes() {
     for (golden, bytes) in dumps() {
         let mut blocks = BlockReader::open(&bytes[..], &Limits::untrusted()).unwrap();
-        let (mut out, dialect) = (Vec::new(), blocks.header().dialect);
+        let (mut out, header) = (Vec::new(), blocks.header().clone());
         blocks.header().encode(&mut out).unwrap();
         assert_eq!(out.len() as u64, golden["header_len"]);
-        toc::encode(blocks.toc(), &dialect, &mut out).unwrap();
-        while let Some(piece) = blocks.next_element().unwrap() {
-            piece.encode(&dialect, &mut out).unwrap();
+        toc::encode(blocks.toc().entries(), &header, &mut out).unwrap();
+        while let Some(element) = blocks.next_element().unwrap() {
+            element.encode(&header, &mut out).unwrap();
         }
         assert!(out == bytes, "{} came out differently", golden["file"]);
     }
@@ -114,7 +115,7 @@ fn streams(source: impl Read) -> Vec<Value> {
         let sha256: String = Sha256::digest(&plain).iter().map(|byte| format!("{byte:02x}")).collect();
         found.push(json!({"id": stream.entry().id, "oid": stream.oid(), "len": plain.len(), "sha256": sha256}));
     }
-    dump.finish().unwrap();
+    dump.finish(&mut NoObserver).unwrap();
     found
 }
 
@@ -136,7 +137,7 @@ fn every_stream_decodes_to_the_bytes_it_was_made_from() {
 #[test]
 fn healthy_dumps_have_no_warnings() {
     for (golden, bytes) in dumps() {
-        let inspection = inspect(&bytes[..], &Limits::untrusted()).unwrap();
+        let inspection = inspect(&bytes[..], &Limits::untrusted(), &mut NoObserver).unwrap();
         assert!(!inspection.has_warnings(), "{}: {:?}", golden["file"], inspection.findings);
         assert_eq!(inspection.dump_bytes, bytes.len() as u64);
         assert_eq!(inspection.offsets, Offsets::Set);
@@ -145,23 +146,23 @@ fn healthy_dumps_have_no_warnings() {
 
 #[test]
 fn how_a_dump_was_made_is_found_out() {
-    let found = |name: &str| inspect(&dump(name)[..], &Limits::untrusted()).unwrap();
+    let found = |name: &str| inspect(&dump(name)[..], &Limits::untrusted(), &mut NoObserver).unwrap();
     let inserts = found("pg13-inserts.dump");
     assert!(inserts.findings.contains(&Finding::NoLargeObjects), "{:?}", inserts.findings);
     assert!(inserts.findings.iter().any(|finding| matches!(finding, Finding::Inserts { .. })));
-    assert!(inserts.data.iter().all(|facts| facts.rows_count.is_none() && facts.plain_bytes > 0));
+    assert!(inserts.blocks.iter().all(|block| block.rows_count.is_none() && block.uncompressed_bytes > 0));
     let objects = found("pg17-lo-acl.dump");
     assert_eq!(objects.large_objects_count(), 12);
     assert!(objects.findings.iter().any(|finding| matches!(finding, Finding::AccessRights { .. })));
-    assert_eq!(objects.settings.encoding.as_deref(), Some(&b"UTF8"[..]));
+    assert_eq!(objects.encoding.as_deref(), Some(&b"UTF8"[..]));
 }
 
 #[test]
 fn empty_lines_are_rows() {
-    let inspection = inspect(&dump("pg13-edge.dump")[..], &Limits::untrusted()).unwrap();
+    let inspection = inspect(&dump("pg13-edge.dump")[..], &Limits::untrusted(), &mut NoObserver).unwrap();
     let rows = |table: &[u8]| {
-        let facts = inspection.data.iter().find(|facts| inspection.toc.get(facts.id).unwrap().tag == table);
-        facts.unwrap().rows_count
+        let block = inspection.blocks.iter().find(|block| inspection.toc.get(block.id).unwrap().tag == table);
+        block.unwrap().rows_count
     };
     assert_eq!(rows(b"zero_cols"), Some(2));
     assert_eq!(rows(b"one_text"), Some(10));

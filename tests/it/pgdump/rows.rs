@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use appsnap::Limits;
-use appsnap::pgdump::{Dump, ErrorKind, FormatVersion};
+use appsnap::observe::NoObserver;
 use appsnap::pgdump::raw::Compression;
+use appsnap::pgdump::{Dump, ErrorKind, FormatVersion};
 
 use crate::support::dumps::{Content, DumpBuilder, compressions};
 use crate::support::slow::Stutter;
@@ -23,7 +24,7 @@ fn table(bytes: &[u8], slowly: bool) -> Result<(Vec<String>, Vec<Fields>), appsn
         found.push(row.fields().map(|field| field.bytes().map(Cow::into_owned)).collect());
     }
     assert_eq!(rows.rows_count(), found.len() as u64);
-    dump.finish()?;
+    dump.finish(&mut NoObserver)?;
     Ok((columns, found))
 }
 
@@ -77,8 +78,7 @@ fn a_row_must_have_as_many_fields_as_columns() {
     let mut builder = DumpBuilder::new(FormatVersion::V1_14, Compression::GZIP);
     builder.table("t", "a, b", b"1\t2\n3\n");
     let error = table(&builder.build(), false).unwrap_err();
-    let wanted = matches!(error.kind(), ErrorKind::Corrupt(Corruption::RowWidth { row: 2, wanted: 2, found: 1, .. }));
-    assert!(wanted, "{error}");
+    assert_eq!(error.kind(), &ErrorKind::Corrupt("row 2 has 1 fields, but its table has 2 columns".into()));
 }
 
 #[test]
@@ -105,5 +105,5 @@ fn rows_may_be_left_early() {
     let mut dump = Dump::open(&bytes[..], &Limits::untrusted()).unwrap();
     let mut rows = dump.next_stream().unwrap().unwrap().rows().unwrap();
     rows.next_row().unwrap();
-    assert_eq!(dump.finish().unwrap().rows_count(), 4);
+    assert_eq!(dump.finish(&mut NoObserver).unwrap().rows_count(), 4);
 }

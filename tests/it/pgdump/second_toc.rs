@@ -6,9 +6,9 @@ use std::io;
 
 use appsnap::Limits;
 use appsnap::observe::NoObserver;
-use appsnap::pgdump::{ErrorKind, Finding, FormatVersion, inspect};
 use appsnap::pgdump::raw::{BlockReader, Compression};
 use appsnap::pgdump::toc::{Entry, Offsets};
+use appsnap::pgdump::{ErrorKind, Finding, FormatVersion, inspect};
 
 use super::transcode_support::{Made, converted, streams, to_1_14};
 use crate::support::dumps::Content;
@@ -40,7 +40,7 @@ fn dumps() -> (Vec<u8>, Vec<u8>) {
 #[test]
 fn a_second_table_of_contents_is_found_and_nothing_else_changes() {
     let (once, twice) = dumps();
-    let inspection = inspect(&twice[..], &Limits::untrusted()).unwrap();
+    let inspection = inspect(&twice[..], &Limits::untrusted(), &mut NoObserver).unwrap();
     assert!(!inspection.has_warnings());
     assert_eq!((inspection.dump_bytes, inspection.data_end_bytes), (twice.len() as u64, once.len() as u64));
     assert_eq!(inspection.offsets, Offsets::NotSet);
@@ -60,15 +60,15 @@ fn a_second_table_of_contents_is_found_and_nothing_else_changes() {
 fn a_dump_without_data_may_have_one() {
     let mut made = Made::new(FormatVersion::V1_16, Compression::GZIP);
     made.with_second_toc = true;
-    inspect(&made.build()[..], &Limits::untrusted()).unwrap();
+    inspect(&made.build()[..], &Limits::untrusted(), &mut NoObserver).unwrap();
 }
 
 #[test]
 fn anything_else_behind_the_data_is_damage() {
     let (once, twice) = dumps();
     let refused = |bytes: &[u8], what: &str| {
-        let error = inspect(bytes, &Limits::untrusted()).unwrap_err();
-        assert_eq!(error.kind(), &ErrorKind::Corrupt(Corruption::TrailingBytes), "{what}");
+        let error = inspect(bytes, &Limits::untrusted(), &mut NoObserver).unwrap_err();
+        assert_eq!(error.kind(), &ErrorKind::Corrupt("bytes follow the last data block".into()), "{what}");
         assert_eq!(error.position(), Some(once.len() as u64), "{what}");
         to_1_14().convert(bytes, io::sink(), &Limits::untrusted(), &mut NoObserver).unwrap_err();
     };
@@ -86,8 +86,9 @@ fn anything_else_behind_the_data_is_damage() {
     let mut stated = made();
     stated.with_second_toc = false;
     let stated = stated.build();
-    let error = inspect(&[&stated[..], &twice[once.len()..]].concat()[..], &Limits::untrusted()).unwrap_err();
-    assert_eq!(error.kind(), &ErrorKind::Corrupt(Corruption::TrailingBytes));
+    let error =
+        inspect(&[&stated[..], &twice[once.len()..]].concat()[..], &Limits::untrusted(), &mut NoObserver).unwrap_err();
+    assert_eq!(error.kind(), &ErrorKind::Corrupt("bytes follow the last data block".into()));
 }
 
 #[test]
@@ -97,7 +98,7 @@ fn conversion_leaves_it_behind() {
     assert_eq!(out, converted(&to_1_14(), &once).0);
     assert_eq!(conversion.changes.offsets, Offsets::NotSet);
     let plan = to_1_14().plan(&twice[..], &Limits::untrusted()).unwrap();
-    let data_end_bytes = inspect(&twice[..], &Limits::untrusted()).unwrap().data_end_bytes;
+    let data_end_bytes = inspect(&twice[..], &Limits::untrusted(), &mut NoObserver).unwrap().data_end_bytes;
     assert_eq!(plan.output_bytes(data_end_bytes), Some(out.len() as u64));
 }
 
@@ -111,7 +112,7 @@ fn a_redirected_pg_dump_of_any_release_is_read() {
     for options in [&["-Fc", "mx"][..], &["-Fc", "--schema-only", "mx"]] {
         let status = server.program("pg_dump").args(options).stdout(File::create(&path).unwrap()).status().unwrap();
         assert!(status.success());
-        let inspection = inspect(File::open(&path).unwrap(), &Limits::untrusted()).unwrap();
+        let inspection = inspect(File::open(&path).unwrap(), &Limits::untrusted(), &mut NoObserver).unwrap();
         assert!(!inspection.has_warnings());
         let is_twice = inspection.findings.iter().any(|finding| matches!(finding, Finding::SecondToc { .. }));
         assert!(is_twice || inspection.offsets != Offsets::NotSet, "{:?}", inspection.findings);

@@ -4,10 +4,10 @@ use std::io::Read;
 
 use appsnap::Limits;
 use appsnap::observe::NoObserver;
-use appsnap::pgdump::{Dump, FormatVersion};
 use appsnap::pgdump::raw::{BlockReader, Compression, DataElement, Header};
 use appsnap::pgdump::toc::{self, DataState, Entry, Section};
-use appsnap::pgdump::transcode::{ConversionReport, Transcoder};
+use appsnap::pgdump::transcode::{ConversionReport, EntryChangeKind, Transcoder};
+use appsnap::pgdump::{Dump, FormatVersion};
 
 use crate::support::dumps::{Content, compressed};
 
@@ -70,12 +70,11 @@ impl Made {
     }
 
     pub fn build(&self) -> Vec<u8> {
-        let dialect = self.header.dialect;
         let start = self.front(None).len() as u64;
         let (mut data, mut positions) = (Vec::new(), Vec::new());
         for (entry, content) in &self.entries {
             positions.push(start + data.len() as u64);
-            let mut put = |piece: DataElement<'_>| piece.encode(&dialect, &mut data).unwrap();
+            let mut put = |element: DataElement<'_>| element.encode(&self.header, &mut data).unwrap();
             let stream = |plain: &[u8], put: &mut dyn FnMut(DataElement<'_>)| {
                 for chunk in compressed(self.header.compression, plain).chunks(50) {
                     put(DataElement::Chunk { len_bytes: chunk.len() as u32 });
@@ -124,13 +123,13 @@ impl Made {
                 entry
             })
             .collect();
-        toc::encode(entries, &self.header.dialect, &mut bytes).unwrap();
+        toc::encode(entries, &self.header, &mut bytes).unwrap();
         bytes
     }
 }
 
 /// The output, and what was said about it.
-pub fn converted(transcoder: &Transcoder, dump: &[u8]) -> (Vec<u8>, Conversion) {
+pub fn converted(transcoder: &Transcoder, dump: &[u8]) -> (Vec<u8>, ConversionReport) {
     let mut out = Vec::new();
     let conversion = transcoder.convert(dump, &mut out, &Limits::untrusted(), &mut NoObserver).unwrap();
     assert_eq!(conversion.output_bytes, out.len() as u64);
@@ -151,7 +150,7 @@ pub fn streams(source: impl Read) -> Vec<(u32, Option<u32>, Vec<u8>)> {
         stream.read_to_end(&mut plain).unwrap();
         found.push((stream.entry().id, stream.oid(), plain));
     }
-    let inspection = dump.finish().unwrap();
+    let inspection = dump.finish(&mut NoObserver).unwrap();
     assert!(!inspection.has_warnings(), "{:?}", inspection.findings);
     found
 }
@@ -169,11 +168,22 @@ pub fn lines(dump: &[u8]) -> Vec<String> {
     let line = |entry: Entry<'_>| {
         let (desc, tag) = (text(Some(entry.desc)), text(Some(entry.tag)));
         let (owner, sql) = (text(entry.owner), text(entry.definition));
-        format!("{} {desc} {tag} {owner} {:?} {sql}", entry.id, entry.dependencies)
+        format!("{} {desc} {tag} {owner} {:?} {sql}", entry.id, entry.dependencies().collect::<Vec<_>>())
     };
     blocks.toc().entries().map(line).collect()
 }
 
-pub fn dialect(version: FormatVersion, int_bytes: u8, offset_bytes: u8) -> Dialect {
-    Dialect::new(version, int_bytes, offset_bytes).unwrap()
+/// The entries that were dropped.
+pub fn dropped(conversion: &ConversionReport) -> Vec<(u32, EntryChangeKind)> {
+    changed(conversion, EntryChangeKind::is_dropped)
+}
+
+/// The entries that lost something.
+pub fn edited(conversion: &ConversionReport) -> Vec<(u32, EntryChangeKind)> {
+    changed(conversion, EntryChangeKind::is_edited)
+}
+
+fn changed(conversion: &ConversionReport, is_wanted: fn(EntryChangeKind) -> bool) -> Vec<(u32, EntryChangeKind)> {
+    let entries = conversion.changes.entries.iter();
+    entries.filter(|change| is_wanted(change.kind)).map(|change| (change.id, change.kind)).collect()
 }

@@ -133,31 +133,30 @@ impl DumpBuilder {
     pub(crate) fn data_offset_bytes(&self) -> usize {
         let mut bytes = Vec::new();
         self.header.encode(&mut bytes).unwrap();
-        self.toc::encode(&[], &mut bytes);
+        self.encode_entries(&[], &mut bytes);
         bytes.len()
     }
 
     /// The dump.
     pub(crate) fn build(&self) -> Vec<u8> {
-        let dialect = self.header.dialect;
         let data_offset_bytes = self.data_offset_bytes();
         let mut data = Vec::new();
         let mut positions = Vec::new();
         for item in &self.items {
             positions.push(data_offset_bytes + data.len());
             if let Some(content) = &item.content {
-                self.block(item.id, content, &dialect, &mut data);
+                self.block(item.id, content, &mut data);
             }
         }
         let mut bytes = Vec::with_capacity(data_offset_bytes + data.len());
         self.header.encode(&mut bytes).unwrap();
-        self.toc::encode(if self.with_positions { &positions } else { &[] }, &mut bytes);
+        self.encode_entries(if self.with_positions { &positions } else { &[] }, &mut bytes);
         assert_eq!(bytes.len(), data_offset_bytes);
         bytes.extend_from_slice(&data);
         bytes
     }
 
-    fn toc::encode(&self, positions: &[usize], out: &mut Vec<u8>) {
+    fn encode_entries(&self, positions: &[usize], out: &mut Vec<u8>) {
         let entries: Vec<Entry<'_>> = self
             .items
             .iter()
@@ -170,34 +169,34 @@ impl DumpBuilder {
                 })
             })
             .collect();
-        toc::encode(entries, &self.header.dialect, out).unwrap();
+        toc::encode(entries, &self.header, out).unwrap();
     }
 
-    fn block(&self, id: u32, content: &Content, dialect: &Dialect, out: &mut Vec<u8>) {
-        let put = |piece: DataElement<'_>, out: &mut Vec<u8>| piece.encode(dialect, out).unwrap();
+    fn block(&self, id: u32, content: &Content, out: &mut Vec<u8>) {
+        let put = |element: DataElement<'_>, out: &mut Vec<u8>| element.encode(&self.header, out).unwrap();
         match content {
             Content::Table(plain) => {
-                put(DataElement::TableData { id: id }, out);
-                self.stream(plain, dialect, out);
+                put(DataElement::TableData { id }, out);
+                self.stream(plain, out);
                 put(DataElement::TableDataEnd, out);
             }
             Content::Blobs(objects) => {
-                put(DataElement::LargeObjects { id: id }, out);
+                put(DataElement::LargeObjects { id }, out);
                 for (oid, plain) in objects {
                     put(DataElement::LargeObject { oid: *oid }, out);
-                    self.stream(plain, dialect, out);
+                    self.stream(plain, out);
                 }
                 put(DataElement::LargeObjectsEnd, out);
             }
         }
     }
 
-    fn stream(&self, plain: &[u8], dialect: &Dialect, out: &mut Vec<u8>) {
+    fn stream(&self, plain: &[u8], out: &mut Vec<u8>) {
         for chunk in compressed(self.header.compression, plain).chunks(self.chunk_bytes) {
-            DataElement::Chunk { len_bytes: chunk.len() as u32 }.encode(dialect, out).unwrap();
-            DataElement::Bytes(chunk).encode(dialect, out).unwrap();
+            DataElement::Chunk { len_bytes: chunk.len() as u32 }.encode(&self.header, out).unwrap();
+            DataElement::Bytes(chunk).encode(&self.header, out).unwrap();
         }
-        DataElement::StreamEnd.encode(dialect, out).unwrap();
+        DataElement::StreamEnd.encode(&self.header, out).unwrap();
     }
 }
 
