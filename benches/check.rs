@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use appsnap::DocumentId;
 use appsnap::check::{CheckOptions, Profile, Verdict, check};
-use appsnap::gzip::Parallelism;
+use appsnap::io::Parallelism;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
 use appsnap::pgdump::FormatVersion;

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use appsnap::DocumentId;
-use appsnap::gzip::Parallelism;
+use appsnap::io::Parallelism;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
 use appsnap::remote::object_store::{memory::InMemory, path::Path};
@@ -79,8 +79,7 @@ impl Bench {
     fn open(&self) -> SnapshotArchive<RemoteObject> {
         let store = Arc::clone(&self.store);
         let object = RemoteObject::open(store, Self::place(), self.runtime.clone(), FetchOptions::new()).unwrap();
-        let len_bytes = object.len_bytes();
-        SnapshotArchive::open(object, len_bytes, ReadOptions::new()).unwrap()
+        SnapshotArchive::open(object, &ReadOptions::new()).unwrap()
     }
 
     /// Runs `work` and prints what it asked of the store.

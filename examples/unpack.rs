@@ -6,7 +6,7 @@ use std::fs::File;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use appsnap::gzip::Parallelism;
+use appsnap::io::Parallelism;
 use appsnap::snapshot::{Existing, ExtractOptions, ReadOptions, Selection, SnapshotReader, extract};
 use clap::{Parser, ValueEnum};
 use serde_json::json;
@@ -27,7 +27,7 @@ struct Args {
     only: Option<Only>,
     /// Threads that create files; 0 is none but the main one.
     #[arg(long, value_name = "N", default_value_t = support::default_threads())]
-    threads: usize,
+    threads: u8,
     /// Put the new folder in the place of an old one.
     #[arg(long)]
     replace: bool,

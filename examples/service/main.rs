@@ -72,7 +72,7 @@ struct Args {
     #[arg(long, value_name = "N", default_value_t = 64 << 30)]
     max_total_bytes: u64,
     /// Uploads that are checked at the same time, and steps of downloads that are taken at the same time.
-    #[arg(long, value_name = "N", default_value_t = support::default_threads())]
+    #[arg(long, value_name = "N", default_value_t = usize::from(support::default_threads()))]
     workers: usize,
     /// Uploads and downloads at the same time; others wait.
     #[arg(long, value_name = "N", default_value_t = 64)]

@@ -64,8 +64,7 @@ impl Store {
 
     /// Gives a checked upload its place, with an index; `false` when it was there already.
     pub fn keep(&self, id: &Id, upload: NamedTempFile, wanted: &mut Wanted) -> Result<bool, Answer> {
-        let len_bytes = upload.as_file().metadata().map_err(Answer::internal)?.len();
-        let kept = match SnapshotArchive::open(upload.as_file(), len_bytes, self.read.clone()) {
+        let kept = match SnapshotArchive::open(upload.as_file(), &self.read) {
             Ok(_) => upload,
             Err(error) if matches!(error.kind(), ErrorKind::Absent(_)) => {
                 let write = WriteOptions::new().with_index(IndexPlacement::Embedded);
@@ -110,8 +109,8 @@ impl Store {
     }
 
     fn open(&self, id: &Id) -> Result<SnapshotArchive<File>, Answer> {
-        let (file, len_bytes) = self.open_file(id)?;
-        SnapshotArchive::open(file, len_bytes, self.read.clone()).map_err(Answer::snapshot)
+        let (file, _) = self.open_file(id)?;
+        SnapshotArchive::open(file, &self.read).map_err(Answer::snapshot)
     }
 
     /// Writes the list of documents as JSON, one line each.

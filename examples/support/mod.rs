@@ -92,6 +92,6 @@ pub fn shown(path: &Path) -> String {
 }
 
 /// The library uses no thread that nobody asked for; a command may ask for as many as there are cores.
-pub fn default_threads() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
+pub fn default_threads() -> u8 {
+    std::thread::available_parallelism().map_or(1, |count| u8::try_from(count.get()).unwrap_or(u8::MAX))
 }

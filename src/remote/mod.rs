@@ -35,8 +35,7 @@
 //!
 //! // Three requests: the end of the object, a page of the index, the document.
 //! let object = RemoteObject::open(store, place, runtime.handle().clone(), FetchOptions::new())?;
-//! let len_bytes = object.len_bytes();
-//! let archive = SnapshotArchive::open(object, len_bytes, ReadOptions::new())?;
+//! let archive = SnapshotArchive::open(object, &ReadOptions::new())?;
 //! let mut text = String::new();
 //! archive.document(id)?.expect("it is there").read_to_string(&mut text)?;
 //! assert_eq!(text, "hello");

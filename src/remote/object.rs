@@ -9,7 +9,7 @@ use object_store::{GetOptions, GetRange, GetResult, ObjectMeta, ObjectStore};
 use tokio::runtime::Handle;
 
 use super::error::{Error, ErrorKind, Result};
-use crate::gzip::ReadAt;
+use crate::io::ReadAt;
 
 /// How an object is read.
 ///
@@ -66,7 +66,7 @@ impl Default for FetchOptions {
 /// # let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build()?;
 /// # let (store, place) = (Arc::new(InMemory::new()), Path::from("backups/monday.tar.gz"));
 /// use std::io::Write;
-/// use appsnap::gzip::ReadAt;
+/// use appsnap::io::ReadAt;
 /// use appsnap::remote::{FetchOptions, RemoteObject, RemoteUpload, UploadOptions};
 ///
 /// let mut upload = RemoteUpload::new(store.clone(), place.clone(), runtime.handle().clone(), UploadOptions::new());
@@ -184,6 +184,10 @@ impl ReadAt for RemoteObject {
             self.fetch(wanted, offset_bytes)?;
         }
         Ok(count)
+    }
+
+    fn len_bytes(&self) -> io::Result<u64> {
+        Ok(self.len_bytes)
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::error::{Error, ErrorKind, Result};
 use crate::document::DocumentId;
-use crate::gzip::ReadAt;
+use crate::io::ReadAt;
 use crate::limits::{LimitExceeded, Limits};
 
 /// A payload: a reader, and how many bytes it will give.

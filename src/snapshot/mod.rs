@@ -34,7 +34,7 @@
 //! assert!(reader.report().is_verified() && reader.report().is_indexed());
 //!
 //! // At random: one document, a few reads.
-//! let archive = SnapshotArchive::open(archive.as_slice(), archive.len() as u64, ReadOptions::new())?;
+//! let archive = SnapshotArchive::open(archive.as_slice(), &ReadOptions::new())?;
 //! let mut text = String::new();
 //! archive.document(id)?.expect("it is there").read_to_string(&mut text)?;
 //! assert_eq!(text, "hello");

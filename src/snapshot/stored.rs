@@ -4,7 +4,8 @@ use std::io::{self, Read};
 
 use super::error::{Error, ErrorKind, Result};
 use super::index::wrong;
-use crate::gzip::{self, ChunkTable, ReadAt, Unpacker};
+use crate::gzip::{self, ChunkTable, Unpacker};
+use crate::io::ReadAt;
 use crate::layout::MemberName;
 use crate::limits::{LimitExceeded, Limits};
 use crate::tarball::{self, BLOCK_BYTES};
@@ -29,7 +30,7 @@ const HEADER_BYTES: u64 = BLOCK_BYTES as u64;
 /// use std::io::Read;
 /// use appsnap::snapshot::{ReadOptions, SnapshotArchive};
 ///
-/// let archive = SnapshotArchive::open(archive.as_slice(), archive.len() as u64, ReadOptions::new())?;
+/// let archive = SnapshotArchive::open(archive.as_slice(), &ReadOptions::new())?;
 /// let mut document = archive.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?)?.expect("it is there");
 /// let mut content = Vec::with_capacity(document.len_bytes() as usize);
 /// document.read_to_end(&mut content)?;

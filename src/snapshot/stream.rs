@@ -11,7 +11,7 @@ use super::index::Builder;
 use super::options::{IndexPlacement, MetadataSizes, WriteOptions};
 use super::report::WriteReport;
 use super::writer::{PayloadSoFar, SectionCut, Stream, check_metadata, in_member};
-use crate::gzip::ReadAt;
+use crate::io::ReadAt;
 use crate::layout::MemberName;
 use crate::metadata::Metadata;
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::{self, Read, Write};
 use std::iter;
 
-use appsnap::gzip::Parallelism;
+use appsnap::io::Parallelism;
 use appsnap::observe::NoObserver;
 use appsnap::snapshot::{Error, ErrorKind, ReadOptions, ReadReport, SnapshotArchive, SnapshotReader, Tolerance};
 use appsnap::{DocumentId, Limits, gzip, tarball};
@@ -232,10 +232,9 @@ fn opening_and_verifying_an_index_allocates_for_what_is_there() {
     let _alone = alone();
     let (archive, _) = crate::support::archives::Contents::sample(300)
         .push(appsnap::snapshot::WriteOptions::new().with_index(appsnap::snapshot::IndexPlacement::Embedded));
-    let len_bytes = archive.len() as u64;
-    let (opened, bytes) = peak(|| SnapshotArchive::open(archive.as_slice(), len_bytes, ReadOptions::new()).unwrap());
+    let (opened, bytes) = peak(|| SnapshotArchive::open(archive.as_slice(), &ReadOptions::new()).unwrap());
     expect_within("opening an index", bytes, MIB);
-    let (result, bytes) = peak(|| opened.verify(Parallelism::Inline, &mut NoObserver));
+    let (result, bytes) = peak(|| opened.verify(Parallelism::INLINE, &mut NoObserver));
     assert!(result.is_ok());
     expect_within("verifying an archive", bytes, READING_BYTES);
     let (_, bytes) = peak(|| {

@@ -44,9 +44,7 @@ impl<H: Hasher> PageSink for H {
 ///
 /// let mut sidecar = Vec::new();
 /// report.index().expect("one was asked for").write_to(&mut sidecar)?;
-/// let (len_bytes, sidecar_len_bytes) = (archive.len() as u64, sidecar.len() as u64);
-/// let archive =
-///     SnapshotArchive::open_with_sidecar(archive, len_bytes, sidecar, sidecar_len_bytes, ReadOptions::new())?;
+/// let archive = SnapshotArchive::open_with_sidecar(archive, sidecar, &ReadOptions::new())?;
 /// assert_eq!(archive.documents_count(), 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use crate::gzip::{ChunkEnds, ReadAt};
+use crate::gzip::ChunkEnds;
+use crate::io::ReadAt;
 use crate::layout::MemberName;
 use crate::snapshot::archive::SnapshotArchive;
 use crate::snapshot::error::{Error, Result};

@@ -195,7 +195,7 @@ fn note_root(roots: &mut Vec<String>, root: &str) {
 
 /// The zip file and the places of its deflated documents, where there are any.
 #[cfg(feature = "zip")]
-pub(in crate::source) type Deflated = Option<(crate::zip::Archive<Arc<File>>, Vec<crate::zip::Place>)>;
+pub(in crate::source) type Deflated = Option<(crate::zip::Archive<Arc<File>>, Vec<crate::zip::LocatedEntry>)>;
 /// Without zip files nothing is inflated on opening.
 #[cfg(not(feature = "zip"))]
 pub(in crate::source) type Deflated = ();

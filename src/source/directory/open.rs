@@ -4,7 +4,7 @@ use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
 use std::path::PathBuf;
 
-use crate::gzip::ReadAt;
+use crate::io::ReadAt;
 use crate::source::error::{Action, Error, ErrorKind, Result};
 
 /// A document's file, opened to be read.
@@ -89,6 +89,10 @@ impl ReadAt for OpenDocument {
             self.check_len()?;
         }
         Ok(count)
+    }
+
+    fn len_bytes(&self) -> io::Result<u64> {
+        Ok(self.len_bytes)
     }
 }
 

@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use appsnap::gzip::{Parallelism, ReadAt};
+use appsnap::io::{Parallelism, ReadAt};
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
 use appsnap::snapshot::{
@@ -38,7 +38,7 @@ fn contents() -> Contents {
 }
 
 /// The way that a whole pack goes, with one sink and one kind of threads.
-fn pack(contents: &Contents, sink: impl Write, threads: usize) -> Result<(), Error> {
+fn pack(contents: &Contents, sink: impl Write, threads: u8) -> Result<(), Error> {
     let options =
         WriteOptions::new().with_parallelism(Parallelism::threads(threads)).with_index(IndexPlacement::Embedded);
     let mut writer = SnapshotWriter::start(sink, &contents.metadata(), options)?;
@@ -97,6 +97,10 @@ impl ReadAt for FailingFile {
     fn read_at(&self, buffer: &mut [u8], offset_bytes: u64) -> io::Result<usize> {
         spend(&self.calls_left)?;
         self.bytes.read_at(buffer, offset_bytes)
+    }
+
+    fn len_bytes(&self) -> io::Result<u64> {
+        self.bytes.len_bytes()
     }
 }
 
@@ -233,6 +237,10 @@ impl ReadAt for FailingBytes<'_> {
         let count = buffer.len().div_ceil(3);
         self.bytes.read_at(&mut buffer[..count], offset_bytes)
     }
+
+    fn len_bytes(&self) -> io::Result<u64> {
+        self.bytes.len_bytes()
+    }
 }
 
 #[test]
@@ -243,7 +251,7 @@ fn failing_file_stops_random_access_with_one_error() {
     let (archive, _) = contents.push(WriteOptions::new().with_index(IndexPlacement::Embedded));
     let open = |calls| {
         let file = FailingBytes { bytes: &archive, calls_left: AtomicUsize::new(calls) };
-        SnapshotArchive::open(file, archive.len() as u64, ReadOptions::new())
+        SnapshotArchive::open(file, &ReadOptions::new())
     };
     assert!(at_every_call(|calls| open(calls).map(drop)) > 3);
     for (document, expected) in &contents.documents {

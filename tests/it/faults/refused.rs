@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use appsnap::Limits;
-use appsnap::gzip::Parallelism;
+use appsnap::io::Parallelism;
 use appsnap::observe::{Event, NoObserver, Observer};
 use appsnap::snapshot::{
     Content, Error, ErrorKind, Existing, ExtractOptions, ReadOptions, SnapshotReader, SnapshotWriter, WriteOptions,
@@ -62,7 +62,7 @@ fn large() -> Contents {
     contents
 }
 
-fn pack(contents: &Contents, sink: File, threads: usize) -> Result<(), Error> {
+fn pack(contents: &Contents, sink: File, threads: u8) -> Result<(), Error> {
     let options = WriteOptions::new().with_parallelism(Parallelism::threads(threads));
     let mut writer = SnapshotWriter::start(sink, &contents.metadata(), options)?;
     let database = contents.database.as_deref().unwrap();

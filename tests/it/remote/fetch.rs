@@ -4,7 +4,8 @@ use std::io::Read;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use appsnap::gzip::{CHUNK_BYTES, Parallelism, ReadAt};
+use appsnap::gzip::CHUNK_BYTES;
+use appsnap::io::{Parallelism, ReadAt};
 use appsnap::observe::NoObserver;
 use appsnap::remote::object_store::memory::InMemory;
 use appsnap::remote::object_store::{ObjectStore, ObjectStoreExt};
@@ -28,8 +29,7 @@ fn put(store: &impl ObjectStore, bytes: Vec<u8>) {
 }
 
 fn archive_of(object: RemoteObject) -> SnapshotArchive<RemoteObject> {
-    let len_bytes = object.len_bytes();
-    SnapshotArchive::open(object, len_bytes, ReadOptions::new()).unwrap()
+    SnapshotArchive::open(object, &ReadOptions::new()).unwrap()
 }
 
 #[test]

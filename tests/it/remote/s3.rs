@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use appsnap::gzip::ReadAt;
+use appsnap::io::ReadAt;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
 use appsnap::remote::object_store::ObjectStoreExt;
@@ -124,8 +124,7 @@ fn s3_server_takes_a_snapshot_in_parts_and_gives_documents_by_range() {
     for (id, expected) in contents.documents.iter().take(500).step_by(167) {
         store.counts.reset();
         let object = open(&store);
-        let len_bytes = object.len_bytes();
-        let archive = SnapshotArchive::open(object, len_bytes, ReadOptions::new()).unwrap();
+        let archive = SnapshotArchive::open(object, &ReadOptions::new()).unwrap();
         let mut content = Vec::new();
         archive.document(*id).unwrap().unwrap().read_to_end(&mut content).unwrap();
         assert!(content == *expected);
@@ -162,8 +161,7 @@ fn s3_server_joins_parts_by_copying_ranges_of_them() {
             writer.documents(&Shard::of_digits(&contents, digits), &mut NoObserver).unwrap();
             writer.finish().unwrap().0.finish().unwrap();
             let object = RemoteObject::open(Arc::clone(&store) as _, place, runtime(), FetchOptions::new()).unwrap();
-            let len_bytes = object.len_bytes();
-            SnapshotArchive::open(object, len_bytes, ReadOptions::new()).unwrap()
+            SnapshotArchive::open(object, &ReadOptions::new()).unwrap()
         })
         .collect();
 

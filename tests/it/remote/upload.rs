@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use appsnap::gzip::Parallelism;
+use appsnap::io::Parallelism;
 use appsnap::observe::NoObserver;
 use appsnap::remote::object_store::local::LocalFileSystem;
 use appsnap::remote::object_store::memory::InMemory;
@@ -52,8 +52,7 @@ fn snapshot_is_packed_into_memory_and_local_stores_and_verified_there() {
         assert_eq!(uploaded.len_bytes, expected.len() as u64);
         assert!(stored(&*store).unwrap() == expected);
         let object = open(&store);
-        let len_bytes = object.len_bytes();
-        let archive = SnapshotArchive::open(object, len_bytes, ReadOptions::new()).unwrap();
+        let archive = SnapshotArchive::open(object, &ReadOptions::new()).unwrap();
         let report = archive.verify(Parallelism::threads(2), &mut NoObserver).unwrap();
         assert_eq!(report.documents_count(), contents.documents.len() as u64);
     }

@@ -157,9 +157,9 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn any_contents_round_trip_through_any_slicing(contents in contents(), seed: u64, threads in 0_usize..4) {
+    fn any_contents_round_trip_through_any_slicing(contents in contents(), seed: u64, threads in 0_u8..4) {
         let options = WriteOptions::new()
-            .with_parallelism(appsnap::gzip::Parallelism::threads(threads))
+            .with_parallelism(appsnap::io::Parallelism::threads(threads))
             .with_index(IndexPlacement::Embedded);
         let (archive, _) = contents.pull(options);
         if contents == Contents::default() {

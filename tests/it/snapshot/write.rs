@@ -4,7 +4,8 @@ use std::io::{self, Read};
 use std::ops::ControlFlow;
 
 use appsnap::DocumentId;
-use appsnap::gzip::{CHUNK_BYTES, Level, Parallelism};
+use appsnap::gzip::{CHUNK_BYTES, Level};
+use appsnap::io::Parallelism;
 use appsnap::metadata::Metadata;
 use appsnap::observe::{Event, NoObserver, Observer};
 use appsnap::snapshot::{
@@ -153,7 +154,7 @@ fn spooled_content_has_the_length_that_came() {
 #[test]
 fn every_failing_write_is_one_clear_error() {
     let contents = Contents::sample(20);
-    for parallelism in [Parallelism::Inline, Parallelism::threads(2)] {
+    for parallelism in [Parallelism::INLINE, Parallelism::threads(2)] {
         for calls_left in 0.. {
             let sink = FailAt { inner: Vec::new(), calls_left };
             let write = || -> snapshot::Result<()> {

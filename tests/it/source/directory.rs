@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use appsnap::DocumentId;
-use appsnap::gzip::Parallelism;
+use appsnap::io::Parallelism;
 use appsnap::observe::{Event, NoObserver, Observer};
 use appsnap::snapshot::DocumentSource;
 use appsnap::source::directory::{self, DirectoryOptions, Unreadable};
@@ -19,12 +19,12 @@ fn scan(root: &Path) -> Plan {
     directory::scan(root, &DirectoryOptions::new(), &mut NoObserver).unwrap()
 }
 
-fn threads(count: usize) -> DirectoryOptions {
+fn threads(count: u8) -> DirectoryOptions {
     DirectoryOptions::new().with_parallelism(Parallelism::threads(count))
 }
 
 fn content(plan: &Plan, index: usize) -> Vec<u8> {
-    use appsnap::gzip::ReadAt;
+    use appsnap::io::ReadAt;
     let file = plan.open(index).unwrap();
     let mut content = vec![0; usize::try_from(file.len_bytes()).unwrap()];
     file.read_exact_at(&mut content, 0).unwrap();
@@ -225,7 +225,7 @@ fn file_whose_length_changed_after_planning_is_an_error_that_names_it() {
 
 #[test]
 fn file_whose_length_changes_while_it_is_read_is_an_error_that_names_it() {
-    use appsnap::gzip::ReadAt;
+    use appsnap::io::ReadAt;
     let folder = tempdir().unwrap();
     put(folder.path(), ID, "planned");
     let plan = scan(folder.path());

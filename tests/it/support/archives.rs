@@ -4,7 +4,7 @@
 use std::io::{self, Read, Write};
 
 use appsnap::DocumentId;
-use appsnap::gzip::Parallelism;
+use appsnap::io::Parallelism;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
 use appsnap::snapshot::{

@@ -75,5 +75,5 @@ pub fn pages(root: &Path) -> Vec<File> {
 
 /// The root of this repository.
 pub fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }

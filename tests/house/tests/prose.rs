@@ -3,11 +3,8 @@
 //! With `--nocapture` each test prints its figures for every module. `APPSNAP_LIST=gzip` also prints the places that the
 //! prose test counts in paths that contain `gzip`.
 
-mod files;
-mod lexer;
-mod prose;
-
-use prose::Measure;
+use appsnap_house::files;
+use appsnap_house::prose::{self, Measure};
 
 /// The ceilings: what is measured must not rise, and falls with every change that touches it.
 const CEILINGS: [(Measure, usize); 4] =

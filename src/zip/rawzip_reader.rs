@@ -1,14 +1,14 @@
-//! Lets the zip library read from this crate's positioned sources.
+//! The adapter between this crate's positioned sources and the `rawzip` library: [`RawzipReader`].
 
 use std::io;
 
-use crate::gzip::ReadAt;
+use crate::io::ReadAt;
 
-/// A [`ReadAt`] in the shape that the zip library asks for.
+/// A [`ReadAt`] that `rawzip` can read from.
 #[derive(Clone, Debug)]
-pub(super) struct Seam<R>(pub(super) R);
+pub(super) struct RawzipReader<R>(pub(super) R);
 
-impl<R: ReadAt> rawzip::ReaderAt for Seam<R> {
+impl<R: ReadAt> rawzip::ReaderAt for RawzipReader<R> {
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         loop {
             match self.0.read_at(buffer, offset) {

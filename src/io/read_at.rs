@@ -1,32 +1,40 @@
-//! Positioned reads through `&self`: [`ReadAt`], the seam between this crate and files, memory and object storage.
+//! Positioned reads through `&self`: [`ReadAt`], implemented by files, memory and object storage.
 
-use std::fs::File;
-use std::io;
+use std::io::{self, Read};
 use std::sync::Arc;
 
-/// Something that can be read at any offset, by several threads at once.
+/// A source of known length that can be read at any offset, by several threads at once.
 ///
 /// Implemented for files, byte slices and vectors, and for references, boxes and `Arc`s of implementors.
 ///
 /// ```
-/// use appsnap::gzip::ReadAt;
+/// use appsnap::io::ReadAt;
 ///
 /// let mut buffer = [0; 3];
 /// b"snapshot".read_exact_at(&mut buffer, 4)?;
 /// assert_eq!(&buffer, b"sho");
+/// assert_eq!(b"snapshot".len_bytes()?, 8);
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub trait ReadAt {
-    /// Reads into `buffer` from `offset_bytes`, returns how many bytes came; 0 only at the end or for an empty buffer.
+    /// Reads into `buffer` from `offset_bytes` and returns the number of bytes read: 0 only at the end of the source or
+    /// for an empty buffer.
     ///
     /// # Errors
-    /// Whatever the source says; [`io::ErrorKind::Interrupted`] is tried again by the callers in this crate.
+    /// Returns an error if the source fails. This crate retries after [`io::ErrorKind::Interrupted`].
     fn read_at(&self, buffer: &mut [u8], offset_bytes: u64) -> io::Result<usize>;
+
+    /// Returns the length of the source, in bytes.
+    ///
+    /// # Errors
+    /// Returns an error if the length cannot be determined.
+    fn len_bytes(&self) -> io::Result<u64>;
 
     /// Fills `buffer` from `offset_bytes`.
     ///
     /// # Errors
-    /// [`io::ErrorKind::UnexpectedEof`] when the source ends first, else what [`read_at`](Self::read_at) says.
+    /// Returns [`io::ErrorKind::UnexpectedEof`] if the source ends before the buffer is full, and the errors of
+    /// [`read_at`](Self::read_at).
     fn read_exact_at(&self, buffer: &mut [u8], offset_bytes: u64) -> io::Result<()> {
         let mut rest = buffer;
         let mut at = offset_bytes;
@@ -48,12 +56,14 @@ pub trait ReadAt {
 
 impl ReadAt for [u8] {
     fn read_at(&self, buffer: &mut [u8], offset_bytes: u64) -> io::Result<usize> {
-        let rest = usize::try_from(offset_bytes).ok().and_then(|at| self.get(at..)).unwrap_or_default();
-        let count = rest.len().min(buffer.len());
-        if let (Some(to), Some(from)) = (buffer.get_mut(..count), rest.get(..count)) {
-            to.copy_from_slice(from);
+        match usize::try_from(offset_bytes).ok().and_then(|at| self.get(at..)) {
+            Some(mut rest) => rest.read(buffer),
+            None => Ok(0),
         }
-        Ok(count)
+    }
+
+    fn len_bytes(&self) -> io::Result<u64> {
+        Ok(self.len() as u64)
     }
 }
 
@@ -61,25 +71,39 @@ impl<const N: usize> ReadAt for [u8; N] {
     fn read_at(&self, buffer: &mut [u8], offset_bytes: u64) -> io::Result<usize> {
         self.as_slice().read_at(buffer, offset_bytes)
     }
+
+    fn len_bytes(&self) -> io::Result<u64> {
+        Ok(N as u64)
+    }
 }
 
 impl ReadAt for Vec<u8> {
     fn read_at(&self, buffer: &mut [u8], offset_bytes: u64) -> io::Result<usize> {
         self.as_slice().read_at(buffer, offset_bytes)
     }
-}
 
-#[cfg(unix)]
-impl ReadAt for File {
-    fn read_at(&self, buffer: &mut [u8], offset_bytes: u64) -> io::Result<usize> {
-        std::os::unix::fs::FileExt::read_at(self, buffer, offset_bytes)
+    fn len_bytes(&self) -> io::Result<u64> {
+        Ok(self.len() as u64)
     }
 }
 
-#[cfg(windows)]
-impl ReadAt for File {
+#[cfg(any(unix, windows))]
+impl ReadAt for std::fs::File {
     fn read_at(&self, buffer: &mut [u8], offset_bytes: u64) -> io::Result<usize> {
-        std::os::windows::fs::FileExt::seek_read(self, buffer, offset_bytes)
+        #[cfg(unix)]
+        return std::os::unix::fs::FileExt::read_at(self, buffer, offset_bytes);
+        #[cfg(windows)]
+        return std::os::windows::fs::FileExt::seek_read(self, buffer, offset_bytes);
+    }
+
+    /// Returns the length of a regular file; other files have none that stays.
+    fn len_bytes(&self) -> io::Result<u64> {
+        let metadata = self.metadata()?;
+        if metadata.is_file() {
+            Ok(metadata.len())
+        } else {
+            Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file: its length is unknown"))
+        }
     }
 }
 
@@ -88,6 +112,10 @@ macro_rules! forward {
         impl<T: ReadAt + ?Sized> ReadAt for $pointer {
             fn read_at(&self, buffer: &mut [u8], offset_bytes: u64) -> io::Result<usize> {
                 (**self).read_at(buffer, offset_bytes)
+            }
+
+            fn len_bytes(&self) -> io::Result<u64> {
+                (**self).len_bytes()
             }
 
             fn read_exact_at(&self, buffer: &mut [u8], offset_bytes: u64) -> io::Result<()> {
