@@ -1,6 +1,6 @@
-//! Whether an entry has a data block, and where the block begins: [`DataState`].
+//! The presence and position of an entry's data block: [`DataState`].
 
-/// Whether an entry has a data block, and where the block begins.
+/// The presence and position of an entry's data block.
 ///
 /// ```
 /// use std::fs::File;

@@ -75,7 +75,7 @@ pub enum ErrorKind {
         algorithm: &'static str,
     },
     /// The input ends too early.
-    #[error("the dump is truncated: it ends inside {what}; create it again, or copy it again and compare lengths")]
+    #[error("the dump is truncated: it ends inside {what}; create it again, or copy it again and compare sizes")]
     #[non_exhaustive]
     Truncated {
         /// The part that is incomplete.
@@ -103,7 +103,7 @@ pub enum ErrorKind {
         /// The name, escaped.
         column: String,
     },
-    /// A value in a row is not of the type that the caller requested.
+    /// A value is not of the type that the caller requested.
     #[error("the value of column {column} in row {row} is not of type {expected}")]
     #[non_exhaustive]
     UnexpectedValue {

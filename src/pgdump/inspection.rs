@@ -34,9 +34,9 @@ pub struct Inspection {
     pub blocks: Vec<BlockReport>,
     /// The encoding of all texts and data, as the dump names it, for example `UTF8`.
     pub encoding: Option<Vec<u8>>,
-    /// Whether backslashes in string literals are ordinary characters, as on every server since 9.1 by default.
+    /// `true` if backslashes in string literals are ordinary characters, as on every server since 9.1 by default.
     pub standard_strings: Option<bool>,
-    /// Whether the positions of data are stored.
+    /// The presence of stored positions of data.
     pub offsets: Offsets,
     /// The length of the dump in bytes.
     pub dump_bytes: u64,
@@ -117,7 +117,7 @@ impl Inspection {
         self.blocks.iter().filter_map(|block| block.large_objects_count).fold(0, u64::saturating_add)
     }
 
-    /// Returns `true` if all texts and data are UTF-8.
+    /// Returns `true` if all texts are UTF-8, in entries and in data.
     #[must_use]
     pub fn is_utf8(&self) -> bool {
         self.encoding.as_deref().is_some_and(settings::is_utf8)

@@ -26,8 +26,8 @@
 //! texts are bytes in the encoding that the dump states, which need not be UTF-8.
 //!
 //! Two things cannot be detected in a dump: whether it was made with `-O`, because owners are stored all the same, and
-//! whether bits of its data have changed if it is compressed with lz4, zstd or not at all, because only zlib streams have
-//! a checksum.
+//! whether bits have changed in data that is compressed with lz4, zstd or not at all, because only zlib streams have a
+//! checksum.
 //!
 //! The examples here read dumps of an invented app in the source package: `examples/data/quickstart.dump` was written by
 //! `pg_dump -Fc` of PostgreSQL 15, `tests/data/check/pg18-default.dump` by that of PostgreSQL 18.

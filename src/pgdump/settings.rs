@@ -94,9 +94,9 @@ const ENCODINGS: &[&str] = &[
 pub(super) struct Settings {
     /// The encoding as the dump names it.
     pub(super) encoding: Option<Vec<u8>>,
-    /// Whether backslashes in string literals are ordinary characters.
+    /// `true` if backslashes in string literals are ordinary characters.
     pub(super) standard_strings: Option<bool>,
-    /// Whether an entry sets the search path (since 1.13).
+    /// `true` if an entry sets the search path (since 1.13).
     pub(super) has_search_path: bool,
 }
 

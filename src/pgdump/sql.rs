@@ -52,7 +52,7 @@ pub(super) struct Tokens<'a> {
     /// The length of the whole text.
     len: usize,
     rest: &'a [u8],
-    /// Whether backslashes in plain strings are ordinary characters.
+    /// `true` if backslashes in plain strings are ordinary characters.
     standard_strings: bool,
 }
 

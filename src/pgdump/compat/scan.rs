@@ -14,10 +14,10 @@ pub(super) struct Scan<'s, 'a> {
     /// The depth at which the expression of a generated column, or the columns of JOIN USING, end.
     generated: Option<u32>,
     using: Option<u32>,
-    /// Whether the latest token closed one of them.
+    /// `true` if the latest token closed one of them.
     closed_generated: bool,
     closed_using: bool,
-    /// Whether the current token is between ON and FROM of CREATE STATISTICS.
+    /// `true` if the current token is between ON and FROM of CREATE STATISTICS.
     in_statistics_list: bool,
 }
 

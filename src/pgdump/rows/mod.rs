@@ -5,13 +5,13 @@
 //! use appsnap::{Limits, pgdump::Dump};
 //!
 //! let mut dump = Dump::open(File::open("examples/data/quickstart.dump")?, &Limits::untrusted())?;
-//! let mut rows = dump.table("public", "system$filedocument")?.expect("the table is in the dump");
-//! let mut csv = String::from("name,size\n");
+//! let mut rows = dump.table("reporting", "kpi")?.expect("the table is in the dump");
+//! let mut csv = String::from("day,value\n");
 //! while let Some(row) = rows.next_row()? {
-//!     let (name, size_bytes) = (row.text("name")?.unwrap_or_default(), row.parse::<u64>("size")?);
-//!     csv += &format!("{name},{}\n", size_bytes.map_or_else(String::new, |size| size.to_string()));
+//!     let (day, value) = (row.text("day")?.unwrap_or_default(), row.parse::<f64>("value")?);
+//!     csv += &format!("{day},{}\n", value.map_or_else(String::new, |value| value.to_string()));
 //! }
-//! assert_eq!(csv, "name,size\n");
+//! assert!(csv.starts_with("day,value\n2026-01-01,1.5\n"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 

@@ -58,10 +58,10 @@ pub struct Entry<'a> {
     pub relation_kind: Option<u8>,
     /// The owner. It is stored also with `pg_dump -O`.
     pub owner: Option<&'a [u8]>,
-    /// Whether the table has OIDs, which PostgreSQL 12 removed (since 1.9).
+    /// `true` if the table has OIDs, which PostgreSQL 12 removed (since 1.9).
     pub with_oids: bool,
     pub(in crate::pgdump) dependencies: Dependencies<'a>,
-    /// Whether the entry has a data block, and its position.
+    /// The presence and position of the entry's data block.
     pub data: DataState,
     /// The size of the data as versions before 1.7 state it; no program reads it.
     pub data_bytes_hint: i32,

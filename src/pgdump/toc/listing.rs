@@ -18,7 +18,7 @@ impl Toc {
     /// for entry in dump.toc().listed() {
     ///     entry.write_list_line(&mut list);
     /// }
-    /// assert!(list.starts_with(b"202; 1259 16"));
+    /// assert!(list.starts_with(b"6; 2615 16472 SCHEMA - reporting mxowner\n"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn listed(&self) -> impl Iterator<Item = Entry<'_>> + Clone {

@@ -154,7 +154,7 @@ impl Toc {
         self.entry(self.index_of(id)?)
     }
 
-    /// Returns whether the entries state the positions of their data.
+    /// Summarizes the positions that the entries state.
     #[must_use]
     pub fn offsets(&self) -> Offsets {
         Offsets::of(self.entries().map(|entry| entry.data))

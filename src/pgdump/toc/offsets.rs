@@ -2,7 +2,7 @@
 
 use super::DataState;
 
-/// Whether a dump states the positions of its data.
+/// A summary of the positions of data that a dump states.
 ///
 /// ```
 /// use std::fs::File;

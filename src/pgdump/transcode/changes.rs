@@ -35,10 +35,10 @@ pub struct Changes {
     pub to: FormatVersion,
     /// The compression of the output's data.
     pub compression: Compression,
-    /// Whether the data is recompressed. If not, every stored byte of it stays.
+    /// `true` if the data is recompressed. If not, every stored byte of it stays.
     pub recompressed: bool,
-    /// Whether the output states the positions of its data. Not stated are those of a recompressed dump, of one that was
-    /// written to a pipe, and those that do not fit the offset size of the dump.
+    /// The presence of stored positions of data in the output. Not stated are those of a recompressed dump, of one that
+    /// was written to a pipe, and those that do not fit the offset size of the dump.
     pub offsets: Offsets,
     /// The number of entries in the input.
     pub entries_in_count: usize,

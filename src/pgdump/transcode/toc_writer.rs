@@ -10,7 +10,7 @@ use crate::pgdump::version::FormatVersion;
 
 /// Header and table of contents, growing entry by entry within the limits for a table of contents.
 ///
-/// Every field has a fixed width, so the number of entries and the positions of data are filled in at the end.
+/// Every field has a fixed width, so the number of entries and the positions are filled in at the end.
 pub(super) struct TocWriter {
     dialect: Dialect,
     bytes: Vec<u8>,

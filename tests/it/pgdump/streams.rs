@@ -1,9 +1,10 @@
 //! Streams: lent one at a time, verified whether they are read or not, from pipes as from files.
 
 use std::io::{self, Read};
+use std::ops::ControlFlow;
 
 use appsnap::Limits;
-use appsnap::observe::NoObserver;
+use appsnap::observe::{Event, NoObserver, Observer};
 use appsnap::pgdump::raw::{BlockReader, Compression, DataElement, Header};
 use appsnap::pgdump::toc::{DataState, Offsets};
 use appsnap::pgdump::{Dump, Error, ErrorKind, Finding, FormatVersion, inspect};
@@ -162,4 +163,38 @@ fn large_object_numbers_use_all_32_bits() {
     let mut bytes = Vec::new();
     DataElement::LargeObject { oid: 3_000_000_001 }.encode(&header, &mut bytes).unwrap();
     assert_eq!(bytes, [1, 255, 161, 47, 77]);
+}
+
+#[test]
+fn the_observer_receives_the_bytes_read_and_can_cancel() {
+    let mut builder = DumpBuilder::new(VERSION, Compression::None);
+    builder.table("t", "a", &b"some words that take room\n".repeat(400_000));
+    let bytes = builder.build();
+    let run = |stop_after| {
+        let mut events = Vec::new();
+        let mut observer = Recorder { events: &mut events, stop_after };
+        let result = inspect(&bytes[..], &Limits::untrusted(), &mut observer);
+        (result, events)
+    };
+    let (result, events) = run(usize::MAX);
+    result.unwrap();
+    assert!(events.is_sorted() && events.len() > 5, "{events:?}");
+    assert_eq!(events.last(), Some(&(bytes.len() as u64)));
+    let (result, events) = run(2);
+    assert!(result.unwrap_err().is_cancelled());
+    assert_eq!(events.len(), 2);
+}
+
+struct Recorder<'a> {
+    events: &'a mut Vec<u64>,
+    stop_after: usize,
+}
+
+impl Observer for Recorder<'_> {
+    fn observe(&mut self, event: &Event<'_>) -> ControlFlow<()> {
+        if let Event::Bytes { plain_bytes, .. } = event {
+            self.events.push(*plain_bytes);
+        }
+        if self.events.len() >= self.stop_after { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
 }
