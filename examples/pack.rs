@@ -207,7 +207,7 @@ fn spool(path: &Path, mut source: impl Read, args: &Args) -> Outcome<File> {
     io::copy(&mut source, &mut file).in_file(path)?;
     file.rewind().in_file(path)?;
     let mut head = Vec::new();
-    (&mut file).take(detect::HEAD_BYTES as u64).read_to_end(&mut head).in_file(path)?;
+    (&mut file).take(detect::HEAD_BYTES).read_to_end(&mut head).in_file(path)?;
     support::refuse_other_than_dump(path, &detect::identify(&head))?;
     file.rewind().in_file(path)?;
     Ok(file)

@@ -10,7 +10,6 @@ use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
 use appsnap::pgdump::Dump;
 use appsnap::pgdump::toc::{DataState, Entry, Offsets, Section};
-use appsnap::snapshot::Anomaly;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -19,18 +18,6 @@ use super::{InFile, Outcome};
 /// The metadata as it would be written.
 pub fn metadata_json(metadata: &Metadata) -> Value {
     serde_json::from_slice(&metadata.render()).unwrap_or_default()
-}
-
-pub fn anomalies_json(anomalies: &[Anomaly]) -> Vec<Value> {
-    let one = |anomaly: &Anomaly| {
-        json!({
-            "name": anomaly.kind().name(),
-            "place": anomaly.member(),
-            "position": anomaly.position(),
-            "message": anomaly.kind().to_string(),
-        })
-    };
-    anomalies.iter().map(one).collect()
 }
 
 /// Reads a dump to its end and says everything about it, with the sha256 of each stream.
@@ -63,7 +50,7 @@ pub fn describe_dump(place: &Path, source: impl Read, limits: &Limits) -> Outcom
         "entries": inspection.toc.entries().map(|entry| entry_json(&entry)).collect::<Vec<_>>(),
         "streams": streams,
         "decompressed_bytes": inspection.uncompressed_bytes(),
-        "findings": inspection.findings.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "findings": inspection.diagnostics,
     }))
 }
 

@@ -3,12 +3,13 @@
 use std::io::Read;
 
 use super::block_reader::BlockReader;
+use super::code::Code;
 use super::error::Error;
-use super::finding::Finding;
 use super::findings;
 use super::header::Header;
 use super::settings::{self, Settings};
 use super::toc::{Offsets, Toc};
+use crate::diagnostic::Diagnostics;
 
 /// The description of a whole dump, all of it read and verified.
 ///
@@ -43,8 +44,8 @@ pub struct Inspection {
     /// The length of the dump up to the end of its data. Only a
     /// [second table of contents](crate::pgdump::raw::BlockReader::has_second_toc) may follow.
     pub data_end_bytes: u64,
-    /// Unusual or notable properties of the dump.
-    pub findings: Vec<Finding>,
+    /// Findings about the dump as a whole: how it was made, and what no dump of pg_dump has.
+    pub diagnostics: Diagnostics,
 }
 
 /// The contents of one data block.
@@ -93,9 +94,9 @@ impl Inspection {
             offsets,
             dump_bytes,
             data_end_bytes,
-            findings: Vec::new(),
+            diagnostics: Diagnostics::default(),
         };
-        inspection.findings = findings::all(&inspection, &settings, in_order, unlisted);
+        inspection.diagnostics = findings::all(&inspection, &settings, in_order, unlisted);
         Ok(inspection)
     }
 
@@ -123,9 +124,19 @@ impl Inspection {
         self.encoding.as_deref().is_some_and(settings::is_utf8)
     }
 
-    /// Returns `true` if any finding is a warning.
+    /// Returns `true` if a finding is about something that no healthy dump has. Other findings describe how the dump was
+    /// made.
     #[must_use]
-    pub fn has_warnings(&self) -> bool {
-        self.findings.iter().any(Finding::is_warning)
+    pub fn has_anomalies(&self) -> bool {
+        let anomalies = [
+            Code::DumpCreationTime,
+            Code::DumpUnusualIntegers,
+            Code::DumpMixedOffsets,
+            Code::DumpBlocksOutOfOrder,
+            Code::DumpSettingMissing,
+            Code::DumpUnlistedLargeObjects,
+            Code::DumpWithOids,
+        ];
+        anomalies.into_iter().any(|code| self.diagnostics.count_of(code) > 0)
     }
 }

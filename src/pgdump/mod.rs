@@ -18,7 +18,7 @@
 //! let dump = File::open("examples/data/quickstart.dump")?;
 //! let inspection = inspect(dump, &Limits::untrusted(), &mut NoObserver)?;
 //! assert_eq!(inspection.header.version(), FormatVersion::V1_14);
-//! assert!(!inspection.has_warnings());
+//! assert!(!inspection.has_anomalies());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -52,6 +52,7 @@
 )]
 
 mod block_reader;
+mod code;
 pub mod compat;
 mod compression;
 mod copy_watch;
@@ -61,7 +62,6 @@ mod data_element;
 mod data_state;
 mod dump;
 mod error;
-mod finding;
 mod findings;
 mod header;
 mod identify;
@@ -82,9 +82,9 @@ pub mod transcode;
 mod version;
 mod window;
 
+pub use code::Code;
 pub use dump::{Dump, Stream, inspect};
 pub use error::{Error, ErrorKind};
-pub use finding::Finding;
 pub(crate) use header::MAGIC;
 pub use identity::Identity;
 pub use inspection::{BlockReport, Inspection};

@@ -32,7 +32,7 @@ pub fn inspect(data: &[u8]) {
         Err(error) => assert!(error.chars().all(|c| (' '..='~').contains(&c)), "{error:?}"),
         Ok(inspection) => {
             assert_eq!(inspection.dump_bytes, data.len() as u64);
-            for finding in &inspection.findings {
+            for finding in &inspection.diagnostics {
                 let finding = finding.to_string();
                 assert!(finding.chars().all(|c| (' '..='~').contains(&c)), "{finding:?}");
             }

@@ -111,7 +111,7 @@ fn nasty_texts_of_dumps_are_escaped() {
                     Err(error) => expect_plain("a dump", &chain(&error)),
                     Ok(inspection) => {
                         let toc = inspection.toc.entries().map(|entry| entry.to_string());
-                        let findings = inspection.findings.iter().map(ToString::to_string);
+                        let findings = inspection.diagnostics.iter().map(ToString::to_string);
                         toc.chain(findings).for_each(|text| expect_plain("a dump", &text));
                     }
                 }

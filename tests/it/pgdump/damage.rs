@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use appsnap::Limits;
 use appsnap::observe::NoObserver;
 use appsnap::pgdump::raw::{BlockReader, Compression};
-use appsnap::pgdump::{Dump, Error, ErrorKind, Finding, FormatVersion, Identity, inspect};
+use appsnap::pgdump::{Code, Dump, Error, ErrorKind, FormatVersion, Identity, inspect};
 
 use crate::support::dumps::{Content, DumpBuilder, Item, compressions, sample, version_for};
 
@@ -13,7 +13,7 @@ const VERSION: FormatVersion = FormatVersion::V1_14;
 
 fn error_of(bytes: &[u8]) -> ErrorKind {
     inspect(bytes, &Limits::untrusted(), &mut NoObserver)
-        .map(|inspection| inspection.findings)
+        .map(|inspection| inspection.diagnostics)
         .unwrap_err()
         .kind()
         .clone()
@@ -57,7 +57,7 @@ fn every_truncation_is_told() {
         let first = if compression == Compression::GZIP { 0 } else { builder.data_offset_bytes() };
         for len in first..bytes.len() {
             let error = inspect(&bytes[..len], &Limits::untrusted(), &mut NoObserver)
-                .map(|inspection| inspection.findings)
+                .map(|inspection| inspection.diagnostics)
                 .unwrap_err();
             let told = match error.kind() {
                 ErrorKind::Truncated { .. } | ErrorKind::NotAnArchive { .. } => true,
@@ -138,10 +138,10 @@ fn any_revision_and_level_are_legal_and_impossible_dates_only_warn() {
     let mut builder = sample(VERSION, Compression::gzip_level(5).unwrap());
     builder.header.revision = 7;
     let inspection = inspect(&builder.build()[..], &Limits::untrusted(), &mut NoObserver).unwrap();
-    assert!(!inspection.has_warnings());
+    assert!(!inspection.has_anomalies());
     builder.header.created.as_mut().unwrap().month0 = 99;
     let inspection = inspect(&builder.build()[..], &Limits::untrusted(), &mut NoObserver).unwrap();
-    assert!(matches!(inspection.findings[0], Finding::ImpossibleCreationTime(_)));
+    assert!(inspection.diagnostics.as_slice()[0].is(Code::DumpCreationTime) && inspection.has_anomalies());
 }
 
 #[test]
@@ -190,7 +190,8 @@ fn settings_that_pg_restore_refuses_are_refused() {
     let mut builder = sample(VERSION, Compression::GZIP);
     builder.items.remove(2);
     let inspection = inspect(&builder.build()[..], &Limits::untrusted(), &mut NoObserver).unwrap();
-    assert!(inspection.findings.contains(&Finding::MissingSetting { name: "SEARCHPATH" }));
+    let found = inspection.diagnostics.iter().find(|found| found.is(Code::DumpSettingMissing)).unwrap();
+    assert_eq!(found.message(), "the entry SEARCHPATH is missing");
 }
 
 #[test]
@@ -230,7 +231,7 @@ fn blocks_in_another_order_only_warn() {
     let swapped = [&bytes[..start], &bytes[middle..], &bytes[start..middle]].concat();
     let inspection = inspect(&swapped[..], &Limits::untrusted(), &mut NoObserver).unwrap();
     assert_eq!(inspection.blocks.iter().map(|block| block.id).collect::<Vec<_>>(), [second, first]);
-    assert!(inspection.findings.contains(&Finding::BlocksOutOfOrder));
+    assert_eq!(inspection.diagnostics.count_of(Code::DumpBlocksOutOfOrder), 1);
 }
 
 #[test]
@@ -331,8 +332,8 @@ fn large_objects_that_nothing_creates_are_told() {
             objects.push((16_499, b"y".to_vec()));
         }
         let inspection = inspect(&builder.build()[..], &Limits::untrusted(), &mut NoObserver).unwrap();
-        let wanted = Finding::UnlistedLargeObjects { objects_count: 1, first_oid: 16_499 };
-        assert!(inspection.findings.contains(&wanted), "{:?}", inspection.findings);
+        let found = inspection.diagnostics.iter().find(|found| found.is(Code::DumpUnlistedLargeObjects)).unwrap();
+        assert_eq!(found.message(), "1 large objects have data, but no entry creates them; the first is 16499");
     }
 }
 

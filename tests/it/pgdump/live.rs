@@ -9,7 +9,7 @@ use appsnap::Limits;
 use appsnap::observe::NoObserver;
 use appsnap::pgdump::raw::{BlockReader, Compression};
 use appsnap::pgdump::toc::Offsets;
-use appsnap::pgdump::{Dump, Finding, FormatVersion, Inspection, inspect};
+use appsnap::pgdump::{Code, Dump, FormatVersion, Inspection, inspect};
 
 use crate::support::dumps::{sample, version_for};
 use crate::support::postgres::Postgres;
@@ -72,7 +72,7 @@ fn contents(source: impl Read) -> (Vec<(u32, usize)>, Vec<String>) {
 }
 
 fn check(inspection: &Inspection, server: &Postgres) {
-    assert!(!inspection.has_warnings(), "{:?}", inspection.findings);
+    assert!(!inspection.has_anomalies(), "{:?}", inspection.diagnostics);
     let rows_of = |table: &str| {
         let blocks = &inspection.blocks;
         let block = blocks.iter().find(|block| inspection.toc.get(block.id).unwrap().tag == table.as_bytes());
@@ -138,18 +138,19 @@ fn what_pg_dump_writes_is_read_from_files_and_pipes() {
 #[test]
 fn how_pg_dump_was_called_is_found_out() {
     let Some(server) = with_database() else { return };
-    let findings = |options: &[&str]| {
+    let inspected = |options: &[&str]| {
         let bytes = server.run("pg_dump", &[&["-Fc"], options, &["mx"]].concat());
-        inspect(&bytes[..], &Limits::untrusted(), &mut NoObserver).unwrap().findings
+        inspect(&bytes[..], &Limits::untrusted(), &mut NoObserver).unwrap()
     };
-    let rights = |findings: &[Finding]| findings.iter().any(|finding| matches!(finding, Finding::AccessRights { .. }));
-    assert!(rights(&findings(&[])));
-    assert!(!rights(&findings(&["-x"])));
-    assert!(findings(&["--schema-only"]).contains(&Finding::SchemaOnly));
-    assert!(findings(&["--data-only"]).contains(&Finding::DataOnly));
-    assert!(findings(&["--inserts"]).iter().any(|finding| matches!(finding, Finding::Inserts { .. })));
-    assert!(findings(&["-t", "customer"]).contains(&Finding::NoLargeObjects));
-    assert!(findings(&["-E", "LATIN1"]).contains(&Finding::Encoding { name: b"LATIN1".to_vec() }));
+    let has = |options: &[&str], code: Code| inspected(options).diagnostics.count_of(code) == 1;
+    assert!(has(&[], Code::DumpWithAccessRights));
+    assert!(!has(&["-x"], Code::DumpWithAccessRights));
+    assert!(has(&["--schema-only"], Code::DumpSchemaOnly));
+    assert!(has(&["--data-only"], Code::DumpDataOnly));
+    assert!(has(&["--inserts"], Code::DumpWithInserts));
+    assert_eq!(inspected(&["-t", "customer"]).large_objects_count(), 0);
+    let latin = inspected(&["-E", "LATIN1"]);
+    assert!(latin.encoding.as_deref() == Some(b"LATIN1") && latin.diagnostics.count_of(Code::DumpEncoding) == 1);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use appsnap::Limits;
 use appsnap::observe::NoObserver;
 use appsnap::pgdump::raw::BlockReader;
 use appsnap::pgdump::toc::{self, DataState, Entry, Offsets, Section};
-use appsnap::pgdump::{Dump, Finding, inspect};
+use appsnap::pgdump::{Code, Dump, inspect};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -138,7 +138,7 @@ fn every_stream_decodes_to_the_bytes_it_was_made_from() {
 fn healthy_dumps_have_no_warnings() {
     for (golden, bytes) in dumps() {
         let inspection = inspect(&bytes[..], &Limits::untrusted(), &mut NoObserver).unwrap();
-        assert!(!inspection.has_warnings(), "{}: {:?}", golden["file"], inspection.findings);
+        assert!(!inspection.has_anomalies(), "{}: {:?}", golden["file"], inspection.diagnostics);
         assert_eq!(inspection.dump_bytes, bytes.len() as u64);
         assert_eq!(inspection.offsets, Offsets::Set);
     }
@@ -148,12 +148,11 @@ fn healthy_dumps_have_no_warnings() {
 fn how_a_dump_was_made_is_found_out() {
     let found = |name: &str| inspect(&dump(name)[..], &Limits::untrusted(), &mut NoObserver).unwrap();
     let inserts = found("pg13-inserts.dump");
-    assert!(inserts.findings.contains(&Finding::NoLargeObjects), "{:?}", inserts.findings);
-    assert!(inserts.findings.iter().any(|finding| matches!(finding, Finding::Inserts { .. })));
+    assert_eq!((inserts.large_objects_count(), inserts.diagnostics.count_of(Code::DumpWithInserts)), (0, 1));
     assert!(inserts.blocks.iter().all(|block| block.rows_count.is_none() && block.uncompressed_bytes > 0));
     let objects = found("pg17-lo-acl.dump");
     assert_eq!(objects.large_objects_count(), 12);
-    assert!(objects.findings.iter().any(|finding| matches!(finding, Finding::AccessRights { .. })));
+    assert_eq!(objects.diagnostics.count_of(Code::DumpWithAccessRights), 1);
     assert_eq!(objects.encoding.as_deref(), Some(&b"UTF8"[..]));
 }
 

@@ -7,7 +7,7 @@ use appsnap::Limits;
 use appsnap::observe::{Event, NoObserver, Observer};
 use appsnap::pgdump::raw::{BlockReader, Compression, DataElement, Header};
 use appsnap::pgdump::toc::{DataState, Offsets};
-use appsnap::pgdump::{Dump, Error, ErrorKind, Finding, FormatVersion, inspect};
+use appsnap::pgdump::{Code, Dump, Error, ErrorKind, FormatVersion, inspect};
 
 use crate::support::dumps::{Content, DumpBuilder, compressions, sample};
 use crate::support::slow::Stutter;
@@ -52,7 +52,7 @@ fn streams_do_not_depend_on_chunks_positions_or_reads() {
                 assert_eq!(streams(Stutter::new(&bytes[..])), contents(&builder));
                 let inspection = inspect(&bytes[..], &Limits::untrusted(), &mut NoObserver).unwrap();
                 assert_eq!(inspection.offsets, if with_positions { Offsets::Set } else { Offsets::NotSet });
-                assert_eq!(inspection.findings.contains(&Finding::OffsetsNotSet), !with_positions);
+                assert_eq!((inspection.diagnostics.count_of(Code::DumpWithoutOffsets) == 1), !with_positions);
             }
         }
     }

@@ -151,7 +151,7 @@ pub fn streams(source: impl Read) -> Vec<(u32, Option<u32>, Vec<u8>)> {
         found.push((stream.entry().id, stream.oid(), plain));
     }
     let inspection = dump.finish(&mut NoObserver).unwrap();
-    assert!(!inspection.has_warnings(), "{:?}", inspection.findings);
+    assert!(!inspection.has_anomalies(), "{:?}", inspection.diagnostics);
     found
 }
 

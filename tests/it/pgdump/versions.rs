@@ -168,7 +168,7 @@ fn every_version_inspects_clean() {
         for compression in compressions() {
             let builder = sample(*version, compression);
             let inspection = inspect(&builder.build()[..], &Limits::untrusted(), &mut NoObserver).unwrap();
-            assert!(!inspection.has_warnings(), "{version}: {:?}", inspection.findings);
+            assert!(!inspection.has_anomalies(), "{version}: {:?}", inspection.diagnostics);
             let copies = *version >= FormatVersion::V1_3 || builder.header.version() >= FormatVersion::V1_3;
             assert_eq!(inspection.rows_count(), if copies { 65 } else { 0 }, "{version}");
         }
