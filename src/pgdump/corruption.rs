@@ -97,6 +97,9 @@ pub(super) enum Corruption {
     /// Bytes follow the compressed data within its stream.
     #[error("bytes follow the end of the {0} data")]
     StreamSurplus(&'static str),
+    /// The statement of COPY data is not a COPY statement.
+    #[error("the COPY statement of entry {0} is not a COPY statement")]
+    CopyStatement(u32),
     /// COPY data does not end in `\.` on a line of its own.
     #[error("the COPY data does not end in its terminator")]
     CopyTerminator,

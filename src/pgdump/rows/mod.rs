@@ -103,13 +103,17 @@ pub struct Rows<'d, R> {
 const READ_BYTES: usize = 64 << 10;
 
 impl<'d, R: Read> Rows<'d, R> {
-    fn new(stream: Stream<'d, R>) -> Result<Self, Error> {
+    fn new(mut stream: Stream<'d, R>) -> Result<Self, Error> {
         let misuse = || Error::new(ErrorKind::Misuse("the stream has no rows: only COPY text has"));
         if stream.oid().is_some() {
             return Err(misuse());
         }
-        let statement = stream.entry().copy_statement.and_then(|sql| sql.strip_prefix(b"COPY "));
-        let columns = columns::columns(statement.ok_or_else(misuse)?);
+        let statement = stream.entry().copy_statement.filter(|sql| !sql.is_empty()).ok_or_else(misuse)?;
+        let Some(statement) = statement.strip_prefix(b"COPY ") else {
+            let id = stream.id();
+            return Err(stream.fail(Corruption::CopyStatement(id).into()));
+        };
+        let columns = columns::columns(statement);
         let max_row_bytes = stream.limits().max_row_bytes();
         let (buffer, spans) = (Vec::new(), Vec::new());
         Ok(Self { stream, columns, max_row_bytes, buffer, start: 0, end: 0, spans, rows_count: 0, ended: false })

@@ -110,7 +110,7 @@ fn rows_may_be_left_early() {
 
 /// The dump in `tests/data` or `examples/data` with this name.
 fn real(name: &str) -> Vec<u8> {
-    std::fs::read(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
+    std::fs::read(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name)).unwrap()
 }
 
 #[test]
