@@ -4,7 +4,9 @@ use std::io::Read;
 
 use super::files::{self, FileTable, NoTable, Numbers};
 use crate::limits::Limits;
-use crate::pgdump::{self, Dump, Header, Inspection};
+use crate::observe::NoObserver;
+use crate::pgdump::raw::Header;
+use crate::pgdump::{self, Dump, Inspection};
 
 /// What a dump holds, all of it read and verified.
 #[derive(Debug)]
@@ -33,5 +35,5 @@ pub(crate) fn read<R: Read>(
             }
         }
     }
-    Ok(ReadDump { inspection: dump.finish()?, table })
+    Ok(ReadDump { inspection: dump.finish(&mut NoObserver)?, table })
 }

@@ -6,7 +6,8 @@ use std::ops::ControlFlow;
 use appsnap::check::{CheckOptions, Profile, check};
 use appsnap::metadata::Metadata;
 use appsnap::observe::{Event, NoObserver, Observer};
-use appsnap::pgdump::{Compression, FormatVersion};
+use appsnap::pgdump::FormatVersion;
+use appsnap::pgdump::raw::Compression;
 use appsnap::prepare::{Database, PrepareOptions, Prepared};
 use appsnap::snapshot::{
     Content, ExtractOptions, NoDocuments, ReadOptions, SnapshotReader, SnapshotWriter, WriteOptions, extract,

@@ -7,7 +7,9 @@ use super::row::{Expectation, FileRow, RowFacts, UnnamedRow};
 use super::sorted::Sorted;
 use crate::document::DocumentId;
 use crate::limits::{Budget, LimitExceeded};
-use crate::pgdump::{self, Field, Row, Rows, Stream, Toc};
+use crate::pgdump::rows::{Field, Row, Rows};
+use crate::pgdump::toc::Toc;
+use crate::pgdump::{self, Stream};
 
 /// The table that has a row for every file document, those of its specialisations included.
 const TABLE: &[u8] = b"system$filedocument";
@@ -142,7 +144,7 @@ impl FileTable {
         max_rows_count: u64,
         numbers: Numbers,
     ) -> Result<Result<Self, NoTable>, pgdump::Error> {
-        if stream.entry().copy_statement.is_none_or(<[u8]>::is_empty) {
+        if !stream.entry().is_copy() {
             return Ok(Err(NoTable::Inserts));
         }
         let mut rows = stream.rows()?;

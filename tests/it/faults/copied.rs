@@ -9,7 +9,9 @@ use appsnap::check::{CheckOptions, Profile, check};
 use appsnap::io::{Parallelism, ReadAt};
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
-use appsnap::pgdump::{Compression, FormatVersion, OutputCompression, Transcoder};
+use appsnap::pgdump::FormatVersion;
+use appsnap::pgdump::raw::Compression;
+use appsnap::pgdump::transcode::Transcoder;
 use appsnap::prepare::{Database, PrepareOptions, Prepared, Repair};
 use appsnap::snapshot::{
     Content, Error, ErrorKind, IndexPlacement, Joined, ReadOptions, Sections, Selection, Shard, SnapshotArchive,
@@ -215,10 +217,9 @@ fn failing_documents_stop_a_stream_that_stays_stopped() {
 #[test]
 fn failing_source_or_sink_stops_a_conversion() {
     let dump = sample(FormatVersion::V1_16, Compression::GZIP).build();
-    for transcoder in [
-        Transcoder::to(FormatVersion::V1_14),
-        Transcoder::to(FormatVersion::V1_14).with_compression(OutputCompression::None),
-    ] {
+    for transcoder in
+        [Transcoder::to(FormatVersion::V1_14), Transcoder::to(FormatVersion::V1_14).with_compression(Compression::None)]
+    {
         let convert = |source: usize, sink: usize| {
             let source = FailAt { inner: Portions(&dump, 100), calls_left: source };
             transcoder.convert(source, failing_sink(sink), &Limits::untrusted(), &mut NoObserver).map(drop)
