@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use appsnap::check::{CheckOptions, Profile};
 use appsnap::io::Parallelism;
+use appsnap::io::OutputFile;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
 use appsnap::pgdump;
@@ -104,7 +105,7 @@ fn pack(dump: &Path, files: &Path, archive: &Path) -> Outcome {
 }
 
 fn write(
-    output: &mut Output,
+    output: &mut OutputFile,
     dump: Content<File>,
     plan: &DocumentPlan,
     metadata: &Metadata,

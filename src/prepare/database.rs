@@ -13,7 +13,7 @@ use crate::limits::LimitExceeded;
 use crate::observe::{Event, Observer, proceed, watch};
 use crate::pgdump::compat::{Incompatibility, incompatibilities};
 use crate::pgdump::transcode::{Changes, Conversion, Transcoder};
-use crate::pgdump::{self, FormatVersion, Inspection};
+use crate::pgdump::{FormatVersion, Inspection};
 use crate::snapshot::{Content, SnapshotWriter};
 use crate::source::DocumentPlan;
 

@@ -141,11 +141,10 @@ fn scan(
     }
     #[cfg(feature = "zip")]
     {
-        use crate::pgdump::{IDENTIFY_BYTES, Identity, identify};
+        use crate::detect::{Kind, identify_path};
+        use crate::pgdump::Identity;
 
-        let mut magic = Vec::new();
-        File::open(path).and_then(|file| file.take(IDENTIFY_BYTES as u64).read_to_end(&mut magic)).map_err(named)?;
-        if identify(&magic) == Identity::Zip {
+        if matches!(identify_path(path).map_err(named)?.kind(), Kind::Other(Identity::Zip)) {
             return Ok(crate::source::zip::scan(path, &archive_options, observer)?);
         }
     }

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use appsnap::io::Parallelism;
+use appsnap::io::{STAGING_PREFIX, remove_stale};
 use appsnap::observe::{Event, NoObserver, Observer};
 use appsnap::snapshot::{
     Durability, ErrorKind, Existing, ExtractOptions, IndexPlacement, ReadOptions, Selection, SnapshotArchive,
@@ -166,7 +167,7 @@ fn stale_staging_is_recognised_and_removed() {
     let hour = Duration::from_secs(3600);
     assert_eq!(
         remove_stale(folder.path(), SystemTime::now() - hour).unwrap(),
-        [""; 0].map(std::path::PathBuf::from),
+        Vec::<std::path::PathBuf>::new(),
         "it is too young"
     );
     assert_eq!(remove_stale(folder.path(), SystemTime::now() + hour).unwrap(), [stale.clone()]);
