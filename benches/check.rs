@@ -1,11 +1,9 @@
 //! What a check costs beside verifying the archive alone, in time and memory: a table, not a statistic.
 //!
-//! `cargo bench --bench check`. The archives hold a dump of business data, 20 MB compressed or more, and a row for every
+//! `cargo bench -p appsnap-benches --bench check`. The archives hold a dump of business data, 20 MB compressed or more, and a row for every
 //! document; documents are generated, so memory is the crate's alone.
 
 mod corpus;
-#[path = "../tests/it/support/dumps.rs"]
-mod dumps;
 mod memory;
 
 use std::fs::File;
@@ -14,7 +12,7 @@ use std::time::Duration;
 
 use appsnap::DocumentId;
 use appsnap::check::{CheckOptions, Profile, Verdict, check};
-use appsnap::gzip::Parallelism;
+use appsnap::io::Parallelism;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
 use appsnap::pgdump::{Compression, FormatVersion};
@@ -22,8 +20,8 @@ use appsnap::snapshot::{
     Content, DocumentSource, MetadataSizes, ReadOptions, SnapshotReader, SnapshotWriter, WriteOptions,
 };
 
+use appsnap_tests::dumps::DumpBuilder;
 use corpus::{Huge, Random};
-use dumps::DumpBuilder;
 use memory::measured;
 
 /// Generated documents that may be longer than a kibibyte.

@@ -1,6 +1,6 @@
 //! Many workers on one archive: what a sixteenth costs its worker, and what joining costs, in time, bytes and memory.
 //!
-//! `cargo bench --bench join`. Documents are generated while they are read; parts are temporary files.
+//! `cargo bench -p appsnap-benches --bench join`. Documents are generated while they are read; parts are temporary files.
 
 mod corpus;
 mod memory;
@@ -10,7 +10,7 @@ use std::io::{self, BufWriter, Write};
 use std::time::Duration;
 
 use appsnap::DocumentId;
-use appsnap::gzip::Parallelism;
+use appsnap::io::Parallelism;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
 use appsnap::snapshot::{
@@ -45,7 +45,7 @@ impl DocumentSource for Spread {
     }
 }
 
-fn options(threads: usize) -> WriteOptions {
+fn options(threads: u8) -> WriteOptions {
     WriteOptions::new()
         .with_sections(Sections::Digit)
         .with_index(IndexPlacement::Embedded)
@@ -53,7 +53,7 @@ fn options(threads: usize) -> WriteOptions {
         .with_parallelism(Parallelism::threads(threads))
 }
 
-fn pack<S: DocumentSource>(source: &S, threads: usize, file: &File) {
+fn pack<S: DocumentSource>(source: &S, threads: u8, file: &File) {
     let mut writer = SnapshotWriter::start(BufWriter::new(file), &Metadata::new(), options(threads)).unwrap();
     writer.documents(source, &mut NoObserver).unwrap();
     writer.finish().unwrap().0.flush().unwrap();
@@ -81,8 +81,7 @@ fn main() {
                 let ((), time, memory) = measured(|| pack(&Shard::of_digits(&source, digit..=digit), 1, &file));
                 worst = (worst.0.max(time), worst.1.max(memory));
                 all += time;
-                let len_bytes = file.metadata().unwrap().len();
-                SnapshotArchive::open(file, len_bytes, ReadOptions::new()).unwrap()
+                SnapshotArchive::open(file, &ReadOptions::new()).unwrap()
             })
             .collect();
         row("slowest of sixteen workers, one thread each", worst);

@@ -1,6 +1,6 @@
 //! This crate beside the programs that people would otherwise use, on the same files in the same run.
 //!
-//! `cargo bench --bench peers`. Prints tables for packing and for reading, as medians and as ratios to tar + pigz and to
+//! `cargo bench -p appsnap-benches --bench peers`. Prints tables for packing and for reading, as medians and as ratios to tar + pigz and to
 //! `tar xzf`; programs that are not installed are left out. Who may empty the page cache (root, on Linux) also sees what
 //! packing takes from a cold disk. `APPSNAP_BENCH_DIR` chooses where the corpora are made (about 1 GB), the temporary
 //! folder otherwise.
@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use appsnap::gzip::Parallelism;
+use appsnap::io::Parallelism;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
 use appsnap::snapshot::{
@@ -71,7 +71,7 @@ fn timed(work: impl FnOnce()) -> Duration {
 }
 
 /// What `pack` does: walk, read, compress, write.
-fn pack(corpus: &Corpus, output: &Path, index: IndexPlacement, threads: usize) {
+fn pack(corpus: &Corpus, output: &Path, index: IndexPlacement, threads: u8) {
     let parallelism = Parallelism::threads(threads);
     let scan = DirectoryOptions::new().with_parallelism(parallelism);
     let plan = directory::scan(&corpus.files, &scan, &mut NoObserver).unwrap();
@@ -161,8 +161,7 @@ fn reading(corpus: &Corpus, folder: &Path, runs: usize) {
     shell("tar cf - .metadata db tree | gzip -6 > $OUT", root, "OUT", &foreign);
     let open = || {
         let file = File::open(&indexed).unwrap();
-        let len_bytes = file.metadata().unwrap().len();
-        SnapshotArchive::open(file, len_bytes, ReadOptions::new()).unwrap()
+        SnapshotArchive::open(file, &ReadOptions::new()).unwrap()
     };
     let front_to_back = |path: &Path| {
         let mut reader = SnapshotReader::new(File::open(path).unwrap(), ReadOptions::new());

@@ -1,18 +1,16 @@
 //! What object storage is asked for: requests and bytes of packing, opening, listing and fetching, at 50,000 documents.
 //!
-//! `cargo bench --bench remote --features object-store`. The store is memory that counts; the times are this crate's own,
+//! `cargo bench -p appsnap-benches --bench remote`. The store is memory that counts; the times are this crate's own,
 //! and every request adds a round trip to them.
 
 mod corpus;
-#[path = "../tests/it/support/counting.rs"]
-mod counting;
 
 use std::io::{self, Read};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use appsnap::DocumentId;
-use appsnap::gzip::Parallelism;
+use appsnap::io::Parallelism;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
 use appsnap::remote::object_store::{memory::InMemory, path::Path};
@@ -20,8 +18,8 @@ use appsnap::remote::{FetchOptions, RemoteObject, RemoteUpload, UploadOptions};
 use appsnap::snapshot::{DocumentSource, IndexPlacement, ReadOptions, SnapshotArchive, SnapshotWriter, WriteOptions};
 use tokio::runtime::{Builder, Handle};
 
+use appsnap_tests::counting::{Counting, Counts};
 use corpus::Random;
-use counting::{Counting, Counts};
 
 /// 4,096-byte documents, 30 % of them incompressible, cut out of a few MiB of each.
 struct Small {
@@ -78,9 +76,8 @@ impl Bench {
 
     fn open(&self) -> SnapshotArchive<RemoteObject> {
         let store = Arc::clone(&self.store);
-        let object = RemoteObject::open(store, Self::place(), self.runtime.clone(), FetchOptions::new()).unwrap();
-        let len_bytes = object.len_bytes();
-        SnapshotArchive::open(object, len_bytes, ReadOptions::new()).unwrap()
+        let object = RemoteObject::open(store, Self::place(), self.runtime.clone(), &FetchOptions::new()).unwrap();
+        SnapshotArchive::open(object, &ReadOptions::new()).unwrap()
     }
 
     /// Runs `work` and prints what it asked of the store.
@@ -108,16 +105,18 @@ fn main() {
 
     let begun = Instant::now();
     let store = Arc::clone(&bench.store);
-    let upload = RemoteUpload::new(store, Bench::place(), bench.runtime.clone(), UploadOptions::new());
+    let upload = RemoteUpload::new(store, Bench::place(), bench.runtime.clone(), &UploadOptions::new());
     let options = WriteOptions::new().with_index(IndexPlacement::Embedded).with_parallelism(Parallelism::threads(2));
     let mut writer = SnapshotWriter::start(upload, &Metadata::new(), options).unwrap();
     writer.documents(&source, &mut NoObserver).unwrap();
-    let uploaded = writer.finish().unwrap().0.finish().unwrap();
+    let upload = writer.finish().unwrap().0;
+    let len_bytes = upload.len_bytes();
+    upload.finish().unwrap();
     let counts = &bench.store.counts;
     println!(
         "packed {} documents into {:.1} MiB in {:.2?}: {} parts in {} uploads, {} single requests\n",
         source.ids.len(),
-        uploaded.len_bytes as f64 / (1 << 20) as f64,
+        len_bytes as f64 / (1 << 20) as f64,
         begun.elapsed(),
         Counts::get(&counts.parts),
         Counts::get(&counts.begun),

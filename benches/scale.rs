@@ -1,6 +1,6 @@
 //! What a document costs, in time and memory, at 50,000, 200,000 and 1,000,000 of them: a table, not a statistic.
 //!
-//! `cargo bench --bench scale`. Documents are generated while they are read, so memory is the crate's alone; the archive
+//! `cargo bench -p appsnap-benches --bench scale`. Documents are generated while they are read, so memory is the crate's alone; the archive
 //! goes to a temporary file.
 
 mod corpus;
@@ -10,7 +10,7 @@ use std::fs::File;
 use std::io::{BufWriter, Read, Write};
 use std::time::Duration;
 
-use appsnap::gzip::Parallelism;
+use appsnap::io::Parallelism;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
 use appsnap::snapshot::{IndexPlacement, ReadOptions, SnapshotArchive, SnapshotReader, SnapshotWriter, WriteOptions};
@@ -18,7 +18,7 @@ use appsnap::snapshot::{IndexPlacement, ReadOptions, SnapshotArchive, SnapshotRe
 use corpus::Huge;
 use memory::measured;
 
-fn write(source: &Huge, threads: usize, file: &File) -> u64 {
+fn write(source: &Huge, threads: u8, file: &File) -> u64 {
     let options =
         WriteOptions::new().with_parallelism(Parallelism::threads(threads)).with_index(IndexPlacement::Embedded);
     let mut writer = SnapshotWriter::start(BufWriter::new(file), &Metadata::new(), options).unwrap();
@@ -54,8 +54,7 @@ fn main() {
         drop(scratch);
         let open = || {
             let file = File::open(&path).unwrap();
-            let len_bytes = file.metadata().unwrap().len();
-            SnapshotArchive::open(file, len_bytes, ReadOptions::new()).unwrap()
+            SnapshotArchive::open(file, &ReadOptions::new()).unwrap()
         };
         let (archive, open_time, _) = measured(open);
         let (listed, list, _) = measured(|| archive.documents().map(|listed| listed.unwrap().len_bytes()).sum::<u64>());

@@ -1,6 +1,6 @@
 //! Writing, reading and random access of archives with 50,000 documents and more.
 //!
-//! `cargo bench --bench snapshot`. Memory and the cost per document at a million are in `--bench scale`, other programs in
+//! `cargo bench -p appsnap-benches --bench snapshot`. Memory and the cost per document at a million are in `--bench scale`, other programs in
 //! `--bench peers`.
 
 mod corpus;
@@ -10,7 +10,7 @@ use std::hint::black_box;
 use std::io::{self, Read};
 use std::time::Duration;
 
-use appsnap::gzip::Parallelism;
+use appsnap::io::Parallelism;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
 use appsnap::snapshot::{
@@ -88,10 +88,7 @@ fn read(criterion: &mut Criterion) {
     group.sample_size(10);
     for count in [50_000, 200_000] {
         let archive = pull(&Huge::new(scaled(count)), Parallelism::threads(2));
-        let open = || {
-            let len_bytes = archive.len() as u64;
-            SnapshotArchive::open(archive.as_slice(), len_bytes, ReadOptions::new()).unwrap()
-        };
+        let open = || SnapshotArchive::open(archive.as_slice(), &ReadOptions::new()).unwrap();
         group.throughput(Throughput::Elements(scaled(count) as u64));
         group.bench_function(BenchmarkId::new("front to back", count), |bencher| {
             bencher.iter(|| {
@@ -114,7 +111,7 @@ fn read(criterion: &mut Criterion) {
 fn fetch(criterion: &mut Criterion) {
     let source = Huge::new(scaled(50_000));
     let bytes = pull(&source, Parallelism::threads(2));
-    let archive = SnapshotArchive::open(bytes.as_slice(), bytes.len() as u64, ReadOptions::new()).unwrap();
+    let archive = SnapshotArchive::open(bytes.as_slice(), &ReadOptions::new()).unwrap();
     let mut next = 0;
     criterion.bench_function("fetch one of 50000", |bencher| {
         bencher.iter(|| {
@@ -132,7 +129,7 @@ fn unpack(criterion: &mut Criterion) {
     let root = if shared_memory.is_dir() { shared_memory.to_owned() } else { std::env::temp_dir() };
     let source = Huge::new(scaled(50_000));
     let bytes = pull(&source, Parallelism::threads(2));
-    let archive = SnapshotArchive::open(bytes.as_slice(), bytes.len() as u64, ReadOptions::new()).unwrap();
+    let archive = SnapshotArchive::open(bytes.as_slice(), &ReadOptions::new()).unwrap();
     let mut group = criterion.benchmark_group("extract 50000");
     group.sample_size(10);
     for threads in [0, 2] {

@@ -13,7 +13,8 @@ use std::process::ExitCode;
 
 use appsnap::detect;
 use appsnap::diagnostic::Severity;
-use appsnap::gzip::{Level, Parallelism};
+use appsnap::gzip::Level;
+use appsnap::io::Parallelism;
 use appsnap::pgdump::FormatVersion;
 use appsnap::prepare::{Database, Orphans, PrepareOptions, Prepared};
 use appsnap::snapshot::{IndexPlacement, WriteOptions};
@@ -47,7 +48,7 @@ struct Args {
     level: Option<u8>,
     /// Threads that read and compress; 0 is none but the main one.
     #[arg(long, value_name = "N", default_value_t = support::default_threads())]
-    threads: usize,
+    threads: u8,
     /// Add an index for random access. Leave it out of archives meant for upload.
     #[arg(long)]
     index: bool,
@@ -206,7 +207,7 @@ fn spool(path: &Path, mut source: impl Read, args: &Args) -> Outcome<File> {
     io::copy(&mut source, &mut file).in_file(path)?;
     file.rewind().in_file(path)?;
     let mut head = Vec::new();
-    (&mut file).take(detect::HEAD_BYTES as u64).read_to_end(&mut head).in_file(path)?;
+    (&mut file).take(detect::HEAD_BYTES).read_to_end(&mut head).in_file(path)?;
     support::refuse_other_than_dump(path, &detect::identify(&head))?;
     file.rewind().in_file(path)?;
     Ok(file)

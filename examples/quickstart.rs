@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use appsnap::check::{CheckOptions, Profile};
-use appsnap::gzip::Parallelism;
+use appsnap::io::Parallelism;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
 use appsnap::pgdump;
@@ -122,7 +122,7 @@ fn check(archive: &Path) -> Outcome {
     let report =
         appsnap::check::check(file, &Profile::format(), &CheckOptions::new(), &mut NoObserver).in_file(archive)?;
     say(&format!("3. Checked by the profile {}: {}", report.profile(), report.verdict()))?;
-    for (code, count) in report.counts().filter(|(_, count)| *count > 0) {
+    for (code, count) in report.findings().counts() {
         say(&format!("   {code}: {count} (the sample dump has rows for the others only)"))?;
     }
     Ok(())

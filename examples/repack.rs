@@ -6,7 +6,8 @@ use std::fs::File;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use appsnap::gzip::{Level, Parallelism};
+use appsnap::gzip::Level;
+use appsnap::io::Parallelism;
 use appsnap::prepare::{PrepareOptions, Repair};
 use appsnap::snapshot::{IndexPlacement, ReadOptions, Selection, WriteOptions, WriteReport, repack};
 use clap::{Parser, ValueEnum};
@@ -24,7 +25,7 @@ struct Args {
     level: Option<u8>,
     /// Threads that compress; 0 is none but the main one.
     #[arg(long, value_name = "N", default_value_t = support::default_threads())]
-    threads: usize,
+    threads: u8,
     /// Leave the index out: archives meant for upload are plain.
     #[arg(long)]
     no_index: bool,

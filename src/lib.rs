@@ -9,7 +9,7 @@
 //!
 //! | layer | modules |
 //! |---|---|
-//! | values | [`document`] ids, [`layout`] of names, [`metadata`], [`limits`], [`observe`] events, [`platform`] facts, [`diagnostic`] codes |
+//! | values | [`io`] sources, [`document`] ids, [`layout`] of names, [`metadata`], [`limits`], [`observe`] events, [`platform`] facts, [`diagnostic`] codes |
 //! | engines | [`gzip`], [`tarball`] and [`zip`] for any archive, [`pgdump`] for dumps, [`retention`] for policies |
 //! | the archive | [`snapshot`]: written, read, extracted, fetched from at random |
 //! | where data come from and go to | folders as [`source`], [`squidex`], [`catalog`] of backups, [`remote`] objects |
@@ -29,10 +29,11 @@
 #![warn(unreachable_pub)]
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
-// L0: values, no I/O.
+// L0: values, and the reading and writing that everything above shares.
 pub mod diagnostic;
 pub mod document;
 pub mod error;
+pub mod io;
 mod json;
 pub mod layout;
 pub mod limits;

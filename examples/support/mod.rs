@@ -20,7 +20,7 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
-pub use describe::{anomalies_json, describe_dump, metadata_json, outline};
+pub use describe::{describe_dump, metadata_json, outline};
 pub use failure::{Blame, Failure, InFile, Outcome};
 pub use open::{is_pipe, open_indexed, refuse_other_than_dump, refuse_pipe};
 pub use output::{Output, folder_of};
@@ -92,6 +92,6 @@ pub fn shown(path: &Path) -> String {
 }
 
 /// The library uses no thread that nobody asked for; a command may ask for as many as there are cores.
-pub fn default_threads() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
+pub fn default_threads() -> u8 {
+    std::thread::available_parallelism().map_or(1, |count| u8::try_from(count.get()).unwrap_or(u8::MAX))
 }

@@ -43,10 +43,8 @@ pub fn open_indexed(path: &Path, options: ReadOptions) -> Outcome<Option<Snapsho
             return Err(Failure::input(shown(path), format!("not a snapshot but {detection}: {hint}")));
         }
     }
-    let file = File::open(path).in_file(path)?;
-    let len_bytes = file.metadata().in_file(path)?.len();
-    match SnapshotArchive::open(file, len_bytes, options) {
-        Err(error) if matches!(error.kind(), ErrorKind::Absent(_)) => Ok(None),
+    match SnapshotArchive::open_path(path, &options) {
+        Err(error) if matches!(error.kind(), ErrorKind::NoIndex) => Ok(None),
         opened => opened.map(Some).in_file(path),
     }
 }

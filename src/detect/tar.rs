@@ -1,38 +1,38 @@
-//! Tells snapshots from other tar archives by the names of the first members.
+//! Distinguishes snapshots from other tar archives by the names of their first members.
 
-use super::Kind;
+use super::detection::Kind;
 use crate::document::DocumentId;
-use crate::layout::MemberName;
+use crate::layout::{self, Named};
 use crate::limits::Limits;
 use crate::pgdump::Identity;
 use crate::tarball::{MemberKind, Reader};
 
-/// A header block, and where its magic and its checksum field lie in it (POSIX.1-2017, pax, "ustar Interchange Format").
+/// The length of a header block, and the offsets of its magic and checksum (POSIX.1-2017, pax, "ustar Interchange Format").
 const BLOCK_BYTES: usize = 512;
 const MAGIC_AT: usize = 257;
 const CHECKSUM: std::ops::Range<usize> = 148..156;
 
-/// What the archive is that begins with `head`; `None` when that is no tar header.
+/// Returns the kind of the archive that begins with `head`; `None` if `head` is not a tar header.
 pub(super) fn identify(head: &[u8]) -> Option<Kind> {
-    if !is_header(head.get(..BLOCK_BYTES)?) {
+    if !is_header(head.first_chunk()?) {
         return None;
     }
     let mut reader = Reader::new(head, &Limits::untrusted());
-    // The head ends inside some member, so an error ends the look at it, and nothing more.
+    // The head ends inside a member, so an error is expected.
     while let Ok(Some(member)) = reader.next_member() {
         let name = member.name().strip_prefix(b"./").unwrap_or(member.name());
-        if let Some(kind) = tell_by(name, member.kind() == MemberKind::Directory) {
+        if let Some(kind) = kind_from(name, member.kind() == MemberKind::Directory) {
             return Some(kind);
         }
     }
     Some(Kind::Tar)
 }
 
-/// What an archive with such a member is; `None` when the name does not say.
-fn tell_by(name: &[u8], is_directory: bool) -> Option<Kind> {
-    let file = name.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
-    match MemberName::parse(name, is_directory).map(|parsed| parsed.name()) {
-        Ok(MemberName::Directory(_) | MemberName::Junk(_)) if !is_in_snapshot(name) => None,
+/// Returns the kind of an archive with such a member; `None` if the name leaves it open.
+fn kind_from(name: &[u8], is_directory: bool) -> Option<Kind> {
+    let file = name.rsplit(|byte| *byte == b'/').next().unwrap_or(name);
+    match layout::parse(name, is_directory).map(|parsed| parsed.named) {
+        Ok(Named::Directory | Named::Junk(_)) if !is_in_snapshot(name) => None,
         Ok(_) => Some(Kind::Snapshot),
         // A snapshot with a fault is still one: reading it says what the fault is.
         Err(_) if is_in_snapshot(name) => Some(Kind::Snapshot),
@@ -48,16 +48,19 @@ fn is_in_snapshot(name: &[u8]) -> bool {
     name.starts_with(b"db/") || name.starts_with(b"tree/")
 }
 
-/// Whether `block` carries the magic of a tar header, or without one the right checksum.
-fn is_header(block: &[u8]) -> bool {
-    if block.get(MAGIC_AT..).unwrap_or_default().starts_with(b"ustar") {
-        return true;
-    }
-    let spaces = CHECKSUM.len() as u32 * u32::from(b' ');
-    let bytes = block.iter().enumerate().filter(|(at, _)| !CHECKSUM.contains(at)).map(|(_, byte)| u32::from(*byte));
-    let sum = bytes.sum::<u32>() + spaces;
-    let field = block.get(CHECKSUM).unwrap_or_default();
-    let digits: Vec<u8> = field.iter().copied().filter(u8::is_ascii_digit).collect();
-    let stored = std::str::from_utf8(&digits).ok().and_then(|digits| u32::from_str_radix(digits, 8).ok());
-    stored == Some(sum)
+/// Returns `true` if `block` has the magic of a tar header, or has none and the right checksum.
+fn is_header(block: &[u8; BLOCK_BYTES]) -> bool {
+    block.get(MAGIC_AT..).is_some_and(|rest| rest.starts_with(b"ustar")) || stored_sum(block) == Some(sum(block))
+}
+
+/// The sum of the block's bytes, in which the checksum field counts as spaces.
+fn sum(block: &[u8; BLOCK_BYTES]) -> u32 {
+    let bytes = block.iter().enumerate();
+    let counted = bytes.map(|(at, byte)| if CHECKSUM.contains(&at) { b' ' } else { *byte });
+    counted.map(u32::from).sum()
+}
+
+fn stored_sum(block: &[u8; BLOCK_BYTES]) -> Option<u32> {
+    let digits = block.get(CHECKSUM)?.iter().copied().filter(u8::is_ascii_digit).collect::<Vec<u8>>();
+    u32::from_str_radix(std::str::from_utf8(&digits).ok()?, 8).ok()
 }

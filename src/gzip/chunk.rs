@@ -4,6 +4,7 @@ use flate2::{Compress, Compression, FlushCompress, Status};
 
 use super::error::{Error, ErrorKind, Result};
 use super::framing;
+use crate::io::OutOfRange;
 
 /// Plain bytes of a full chunk. Part of the format: cutting elsewhere gives other bytes.
 pub const CHUNK_BYTES: usize = 1 << 20;
@@ -48,6 +49,14 @@ impl Level {
     #[must_use]
     pub const fn get(self) -> u8 {
         self.0
+    }
+}
+
+impl TryFrom<u8> for Level {
+    type Error = OutOfRange;
+
+    fn try_from(level: u8) -> std::result::Result<Self, OutOfRange> {
+        Self::new(level).ok_or_else(|| OutOfRange::new("compression level", u64::from(level), 1..=9))
     }
 }
 

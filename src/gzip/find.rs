@@ -8,9 +8,9 @@ use flate2::{Decompress, FlushDecompress};
 use super::chunk::CHUNK_BYTES;
 use super::error::{Error, Result};
 use super::frame::{FINAL_BLOCK, HEADER, TRAILER_LEN_BYTES};
-use super::read_at::ReadAt;
 use super::stream::read_packed;
 use super::writer::{ChunkRow, MemberFacts};
+use crate::io::ReadAt;
 
 /// The end of every chunk's last block: an empty stored one (RFC 1951, section 3.2.4).
 const MARK: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
@@ -53,12 +53,8 @@ impl ChunkEnds {
 }
 
 /// Where the chunks of these plain lengths lie in the member that fills `source`; `None` when it was not cut so.
-///
-pub(crate) fn find_chunks(
-    source: &(impl ReadAt + ?Sized),
-    len_bytes: u64,
-    lens_bytes: &[usize],
-) -> Result<Option<MemberFacts>> {
+pub(crate) fn find_chunks(source: &(impl ReadAt + ?Sized), lens_bytes: &[usize]) -> Result<Option<MemberFacts>> {
+    let len_bytes = source.len_bytes().map_err(|error| Error::io("determining the length of the archive", error))?;
     let mut facts = MemberFacts { packed_len_bytes: len_bytes, ..MemberFacts::default() };
     let mut crc = crc32fast::Hasher::new();
     let end = len_bytes.saturating_sub(TRAILER_LEN_BYTES + FINAL_BLOCK.len() as u64);

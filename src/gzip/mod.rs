@@ -1,9 +1,7 @@
 //! The gzip engine: one member cut into chunks that can be compressed, and read back, each on its own.
 //!
-//! Users meet it in four places: [`Level`] and [`Parallelism`] are options of everything that writes, [`ReadAt`] is
-//! what archives are read through at random, and [`Reader`] verifies gzip data on its own. Writing chunks is the
-//! business of [`snapshot`](crate::snapshot); [the format page](crate::_documentation::format) says what they look
-//! like.
+//! [`Level`] is an option of everything that writes, and [`Reader`] verifies gzip data on its own. Writing chunks is the
+//! job of [`snapshot`](crate::snapshot); [the format page](crate::_documentation::format) describes them.
 //!
 //! ```
 //! use std::io::{Read, Write};
@@ -23,14 +21,13 @@
 //! ```
 
 mod chunk;
+mod code;
 mod error;
 mod find;
 mod frame;
 mod framing;
-mod parallelism;
 mod pool;
 mod pull;
-mod read_at;
 mod reader;
 mod relay;
 mod seek;
@@ -39,10 +36,9 @@ mod table;
 mod writer;
 
 pub use chunk::{CHUNK_BYTES, Level};
+pub use code::Code;
 pub use error::{Error, ErrorKind, Result};
 pub use frame::MAGIC;
-pub use parallelism::Parallelism;
-pub use read_at::ReadAt;
 pub use reader::{MemberSink, Reader, is_gzip};
 
 pub(crate) use chunk::{Chunk, Content};

@@ -4,9 +4,9 @@ use std::thread;
 
 use super::chunk::{Chunk, Level, Packed, Packer};
 use super::error::{Error, Result};
-use super::parallelism::Parallelism;
 use super::pool::Load;
 use super::relay::{Relay, guarded};
+use crate::io::Parallelism;
 
 /// Chunks that know how to fill themselves.
 pub(crate) trait Jobs: Sync {
@@ -53,7 +53,7 @@ pub(crate) fn pull<J: Jobs>(
     level: Level,
     mut ready: impl FnMut(&Packed, J::Facts) -> Result<(), J::Error>,
 ) -> Result<(), J::Error> {
-    let Parallelism::Threads(threads) = parallelism else {
+    let Some(threads) = parallelism.started() else {
         let mut worker = Worker::new(jobs, level);
         let mut load = Load::default();
         return (0..count).try_for_each(|number| {

@@ -5,11 +5,10 @@ use std::thread;
 
 use super::error::{Error, ErrorKind, Result};
 use super::frame::{FINAL_BLOCK, HEADER, trailer};
-use super::parallelism::Parallelism;
-use super::read_at::ReadAt;
 use super::relay::{Relay, guarded};
 use super::seek::Unpacker;
 use super::table::{ChunkTable, Place};
+use crate::io::{Parallelism, ReadAt};
 
 type Inflated = (Vec<u8>, Result<()>);
 
@@ -42,7 +41,7 @@ where
     check_framing(source, table)?;
     let places = table.places();
     let stream = |feed| ChunkStream { feed, plain: Vec::new(), position: 0 };
-    let Parallelism::Threads(threads) = parallelism else {
+    let Some(threads) = parallelism.started() else {
         let unpacker = Box::new(Unpacker::new());
         return work(stream(Feed::Inline { source, places: places.iter(), unpacker, packed: Vec::new() }));
     };

@@ -5,9 +5,9 @@ use std::io::Write;
 use super::chunk::{CHUNK_BYTES, Chunk, Content, Level, Packed, Packer};
 use super::error::{Error, Result};
 use super::frame::{FINAL_BLOCK, HEADER, trailer};
-use super::parallelism::Parallelism;
 use super::pool::Pool;
 use super::pull::{self, Jobs};
+use crate::io::Parallelism;
 
 /// Where a chunk's compressed bytes end up, and what they hold: a row of the chunk table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,9 +99,9 @@ impl<W: Write> Writer<W> {
     pub(crate) fn start(sink: W, level: Level, parallelism: Parallelism) -> Result<Self> {
         let mut output = Output { sink, crc: crc32fast::Hasher::new(), facts: MemberFacts::default() };
         output.put(&HEADER)?;
-        let crew = match parallelism {
-            Parallelism::Inline => Crew::Inline(Box::new(Packer::new(level)), Packed::default()),
-            Parallelism::Threads(count) => Crew::Threads(Pool::new(count, level)?),
+        let crew = match parallelism.started() {
+            None => Crew::Inline(Box::new(Packer::new(level)), Packed::default()),
+            Some(count) => Crew::Threads(Pool::new(count, level)?),
         };
         Ok(Self { output, crew, chunk: Chunk::default(), level, parallelism })
     }

@@ -1,5 +1,6 @@
 //! Random access to an indexed archive: [`SnapshotArchive`].
 
+use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::sync::OnceLock;
@@ -12,7 +13,8 @@ use super::reader::SnapshotReader;
 use super::report::ReadReport;
 use super::stored::StoredFile;
 use crate::document::DocumentId;
-use crate::gzip::{self, ChunkStream, Parallelism, Place, ReadAt};
+use crate::gzip::{self, ChunkStream, Place};
+use crate::io::{Parallelism, ReadAt};
 use crate::layout::MemberName;
 use crate::metadata::Metadata;
 use crate::observe::{Event, Observer, proceed};
@@ -40,8 +42,7 @@ use crate::observe::{Event, Observer, proceed};
 /// use std::io::Read;
 /// use appsnap::snapshot::{ReadOptions, SnapshotArchive};
 ///
-/// let len_bytes = archive.len() as u64;
-/// let archive = SnapshotArchive::open(archive, len_bytes, ReadOptions::new())?;
+/// let archive = SnapshotArchive::open(archive, &ReadOptions::new())?;
 /// let mut text = String::new();
 /// archive.document(id)?.expect("it is there").read_to_string(&mut text)?;
 /// assert_eq!(text, "hello");
@@ -69,7 +70,7 @@ pub struct SnapshotArchive<R, S = R> {
 /// # let (archive, _) = writer.finish()?;
 /// use appsnap::snapshot::{ReadOptions, SnapshotArchive};
 ///
-/// let archive = SnapshotArchive::open(archive.as_slice(), archive.len() as u64, ReadOptions::new())?;
+/// let archive = SnapshotArchive::open(archive.as_slice(), &ReadOptions::new())?;
 /// let listed = archive.documents().next().expect("there is one")?;
 /// assert_eq!((listed.len_bytes(), listed.crc32()), (5, 0x3610_a686));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -101,17 +102,28 @@ impl ListedDocument {
     }
 }
 
-impl<R: ReadAt> SnapshotArchive<R> {
-    /// Opens an archive of `len_bytes` bytes that carries its index: reads its last 64 KiB, and more only if the tables are
-    /// larger.
+#[cfg(any(unix, windows))]
+impl SnapshotArchive<File> {
+    /// Opens the archive at `path`, which carries its index.
     ///
     /// # Errors
-    /// [`ErrorKind::Absent`] when there is no index: read such an archive with [`SnapshotReader`], or repack it.
-    /// [`ErrorKind::Index`] when it is damaged or lies.
-    pub fn open(source: R, len_bytes: u64, options: ReadOptions) -> Result<Self> {
-        let tables = Tables::open(&source, len_bytes, false)?;
-        let tables = tables.ok_or_else(|| Error::new(ErrorKind::Absent("index")))?;
-        Ok(Self { source, sidecar: None, tables, options, by_id: OnceLock::new() })
+    /// Returns an error if the file cannot be opened, and the errors of [`open`](Self::open).
+    pub fn open_path(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Self> {
+        let file = File::open(path).map_err(|error| Error::io("opening the archive", error))?;
+        Self::open(file, options)
+    }
+}
+
+impl<R: ReadAt> SnapshotArchive<R> {
+    /// Opens an archive that carries its index: reads its last 64 KiB, and more only if the tables are larger.
+    ///
+    /// # Errors
+    /// Returns [`ErrorKind::NoIndex`] if there is no index: read such an archive with [`SnapshotReader`], or repack it.
+    /// Returns [`ErrorKind::Index`] if the index is damaged or does not describe the archive.
+    pub fn open(source: R, options: &ReadOptions) -> Result<Self> {
+        let tables = Tables::open(&source, false)?;
+        let tables = tables.ok_or_else(|| Error::new(ErrorKind::NoIndex))?;
+        Ok(Self { source, sidecar: None, tables, options: options.clone(), by_id: OnceLock::new() })
     }
 }
 
@@ -120,17 +132,11 @@ impl<R: ReadAt, S: ReadAt> SnapshotArchive<R, S> {
     ///
     /// # Errors
     /// As for [`open`](Self::open); also when the sidecar belongs to another archive.
-    pub fn open_with_sidecar(
-        source: R,
-        len_bytes: u64,
-        sidecar: S,
-        sidecar_len_bytes: u64,
-        options: ReadOptions,
-    ) -> Result<Self> {
-        let tables = Tables::open(&sidecar, sidecar_len_bytes, true)?;
-        let tables = tables.ok_or_else(|| Error::new(ErrorKind::Absent("index")))?;
-        tables.check_archive(&source, len_bytes)?;
-        Ok(Self { source, sidecar: Some(sidecar), tables, options, by_id: OnceLock::new() })
+    pub fn open_with_sidecar(source: R, sidecar: S, options: &ReadOptions) -> Result<Self> {
+        let tables = Tables::open(&sidecar, true)?;
+        let tables = tables.ok_or_else(|| Error::new(ErrorKind::NoIndex))?;
+        tables.check_archive(&source)?;
+        Ok(Self { source, sidecar: Some(sidecar), tables, options: options.clone(), by_id: OnceLock::new() })
     }
 
     /// How many documents there are.
@@ -331,6 +337,13 @@ impl<R: ReadAt, S: ReadAt> ReadAt for IndexFile<'_, R, S> {
             Self::Sidecar(file) => file.read_at(buffer, offset_bytes),
         }
     }
+
+    fn len_bytes(&self) -> io::Result<u64> {
+        match self {
+            Self::Archive(file) => file.len_bytes(),
+            Self::Sidecar(file) => file.len_bytes(),
+        }
+    }
 }
 
 /// The documents of an archive, from its index. After an error there is nothing more.
@@ -344,7 +357,7 @@ impl<R: ReadAt, S: ReadAt> ReadAt for IndexFile<'_, R, S> {
 /// # let (archive, _) = writer.finish()?;
 /// use appsnap::snapshot::{ReadOptions, SnapshotArchive};
 ///
-/// let archive = SnapshotArchive::open(archive.as_slice(), archive.len() as u64, ReadOptions::new())?;
+/// let archive = SnapshotArchive::open(archive.as_slice(), &ReadOptions::new())?;
 /// let ids: Result<Vec<_>, _> = archive.documents().map(|listed| listed.map(|listed| listed.id())).collect();
 /// assert_eq!(ids?.len() as u64, archive.documents_count());
 /// # Ok::<(), Box<dyn std::error::Error>>(())

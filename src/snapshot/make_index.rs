@@ -7,7 +7,8 @@ use super::options::{ReadOptions, Sections};
 use super::reader::SnapshotReader;
 use super::report::WriteReport;
 use super::writer::SectionCut;
-use crate::gzip::{self, ReadAt};
+use crate::gzip;
+use crate::io::ReadAt;
 use crate::layout::MemberName;
 
 /// Makes the index of a chunked archive that has none.
@@ -25,24 +26,19 @@ use crate::layout::MemberName;
 /// use appsnap::snapshot::{ReadOptions, Sections, SnapshotArchive, make_index};
 ///
 /// let mut archive = archive;
-/// let index = make_index(&archive, archive.len() as u64, Sections::Contents, &ReadOptions::new())?;
+/// let index = make_index(&archive, Sections::Contents, &ReadOptions::new())?;
 /// index.write_to(&mut archive)?;
-/// let len_bytes = archive.len() as u64;
-/// let archive = SnapshotArchive::open(archive, len_bytes, ReadOptions::new())?;
+/// let indexed_len_bytes = archive.len() as u64;
+/// let archive = SnapshotArchive::open(archive, &ReadOptions::new())?;
 /// // Taking the index off again is a truncation.
-/// assert_eq!(archive.data_bytes(), len_bytes - index.len_bytes());
+/// assert_eq!(archive.data_bytes(), indexed_len_bytes - index.len_bytes());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// # Errors
 /// What [`SnapshotReader::next_entry`](super::SnapshotReader::next_entry) says; [`ErrorKind::Misuse`] when the archive is
 /// not chunked, has another order than the writer's, or has an index already.
-pub fn make_index<R: ReadAt + Sync>(
-    source: &R,
-    len_bytes: u64,
-    sections: Sections,
-    options: &ReadOptions,
-) -> Result<Index> {
+pub fn make_index<R: ReadAt + Sync>(source: &R, sections: Sections, options: &ReadOptions) -> Result<Index> {
     let not_chunked = || Error::new(ErrorKind::Misuse("the archive is not in the chunked form: repack it"));
     let mut reader = SnapshotReader::new(gzip::Cursor::new(source), options.clone());
     let mut builder = Builder::default();
@@ -80,6 +76,6 @@ pub fn make_index<R: ReadAt + Sync>(
     ends.end_section();
     ends.push(plain_bytes.checked_sub(report.plain_bytes).ok_or_else(not_chunked)?);
     report.plain_bytes = plain_bytes;
-    let facts = gzip::find_chunks(source, len_bytes, &ends.finish())?.ok_or_else(not_chunked)?;
+    let facts = gzip::find_chunks(source, &ends.finish())?.ok_or_else(not_chunked)?;
     Ok(builder.finish(&facts, &report))
 }

@@ -11,8 +11,8 @@
 //! | join what many workers packed | [`Joined`], [`Shard`] |
 //!
 //! Options come by value ([`WriteOptions`], [`ReadOptions`], [`ExtractOptions`]), and what was done comes back as a
-//! report ([`WriteReport`], [`ReadReport`], [`ExtractReport`]). An [`Error`] is why the work stopped; an [`Anomaly`] is
-//! what was odd in an archive that could still be read.
+//! report ([`WriteReport`], [`ReadReport`], [`ExtractReport`]). An [`Error`] is why the work stopped; a
+//! [`Diagnostic`](crate::diagnostic::Diagnostic) is a finding about an archive that could still be read.
 //!
 //! ```
 //! use std::io::Read;
@@ -34,15 +34,15 @@
 //! assert!(reader.report().is_verified() && reader.report().is_indexed());
 //!
 //! // At random: one document, a few reads.
-//! let archive = SnapshotArchive::open(archive.as_slice(), archive.len() as u64, ReadOptions::new())?;
+//! let archive = SnapshotArchive::open(archive.as_slice(), &ReadOptions::new())?;
 //! let mut text = String::new();
 //! archive.document(id)?.expect("it is there").read_to_string(&mut text)?;
 //! assert_eq!(text, "hello");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod anomaly;
 mod archive;
+mod code;
 mod content;
 mod documents;
 mod entry;
@@ -62,8 +62,8 @@ mod stream;
 mod take_apart;
 mod writer;
 
-pub use anomaly::{Anomaly, AnomalyKind};
 pub use archive::{Documents, ListedDocument, SnapshotArchive};
+pub use code::Code;
 pub use content::{Content, DocumentSource, NoDocuments};
 pub use entry::{Entry, EntryKind};
 pub use error::{Error, ErrorKind, Result};

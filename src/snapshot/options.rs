@@ -1,6 +1,7 @@
 //! How to write and how to read a snapshot.
 
-use crate::gzip::{Level, Parallelism};
+use crate::gzip::Level;
+use crate::io::Parallelism;
 use crate::limits::Limits;
 
 /// Where a chunk ends early, besides after every 1 MiB.
@@ -80,7 +81,7 @@ pub enum MetadataSizes {
 /// How a snapshot is written.
 ///
 /// ```
-/// use appsnap::gzip::Parallelism;
+/// use appsnap::io::Parallelism;
 /// use appsnap::snapshot::{IndexPlacement, WriteOptions};
 ///
 /// let options = WriteOptions::new().with_parallelism(Parallelism::threads(2)).with_index(IndexPlacement::Embedded);
@@ -108,7 +109,7 @@ impl WriteOptions {
         self
     }
 
-    /// On how many threads to compress, and to read where documents are files; default [`Parallelism::Inline`].
+    /// On how many threads to compress, and to read where documents are files; default [`Parallelism::INLINE`].
     /// The bytes written are the same for any number.
     #[must_use]
     pub const fn with_parallelism(mut self, parallelism: Parallelism) -> Self {
@@ -167,7 +168,7 @@ pub enum Tolerance {
     /// Whatever the format does not allow is an error.
     #[default]
     Strict,
-    /// Faults of names, duplicates and metadata are anomalies, and what they concern is handed out as
+    /// Faults of names, duplicates and metadata become diagnostics, and what they concern is handed out as
     /// [`EntryKind::Misplaced`](super::EntryKind::Misplaced): for reports that want all faults, and for repair.
     /// Unsound framing still ends the reading.
     Salvage,

@@ -4,7 +4,8 @@ use std::io::{self, Read};
 
 use super::error::{Error, ErrorKind, Result};
 use super::index::wrong;
-use crate::gzip::{self, ChunkTable, ReadAt, Unpacker};
+use crate::gzip::{self, ChunkTable, Unpacker};
+use crate::io::ReadAt;
 use crate::layout::MemberName;
 use crate::limits::{LimitExceeded, Limits};
 use crate::tarball::{self, BLOCK_BYTES};
@@ -29,7 +30,7 @@ const HEADER_BYTES: u64 = BLOCK_BYTES as u64;
 /// use std::io::Read;
 /// use appsnap::snapshot::{ReadOptions, SnapshotArchive};
 ///
-/// let archive = SnapshotArchive::open(archive.as_slice(), archive.len() as u64, ReadOptions::new())?;
+/// let archive = SnapshotArchive::open(archive.as_slice(), &ReadOptions::new())?;
 /// let mut document = archive.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?)?.expect("it is there");
 /// let mut content = Vec::with_capacity(document.len_bytes() as usize);
 /// document.read_to_end(&mut content)?;
@@ -53,7 +54,8 @@ pub struct StoredFile<'a, R: ?Sized> {
     unpacker: Option<Box<Unpacker>>,
     plain: Vec<u8>,
     plain_used: usize,
-    is_failed: bool,
+    /// The first error, which every later read repeats.
+    failed: Option<Error>,
 }
 
 impl<'a, R: ReadAt + ?Sized> StoredFile<'a, R> {
@@ -79,7 +81,7 @@ impl<'a, R: ReadAt + ?Sized> StoredFile<'a, R> {
             unpacker: None,
             plain: Vec::new(),
             plain_used: 0,
-            is_failed: false,
+            failed: None,
         }
     }
 
@@ -99,7 +101,7 @@ impl<'a, R: ReadAt + ?Sized> StoredFile<'a, R> {
     pub(super) fn read_all(&mut self, allowed_bytes: u64, limit: &'static str) -> Result<Vec<u8>> {
         if self.len_bytes > allowed_bytes {
             let exceeded = LimitExceeded { name: limit, allowed: allowed_bytes, wanted: self.len_bytes };
-            return Err(Error::new(exceeded.into()));
+            return Err(Error::from(exceeded));
         }
         let mut bytes = Vec::new();
         self.read_to_end(&mut bytes).map_err(|error| Error::io("reading", error))?;
@@ -178,18 +180,22 @@ impl<'a, R: ReadAt + ?Sized> StoredFile<'a, R> {
         let mut reader = tarball::Reader::new(header.as_slice(), &Limits::trusted());
         let member = reader.next_member().map_err(|_| differs())?.ok_or_else(differs)?;
         let is_directory = member.kind() != tarball::MemberKind::File;
-        let parsed = MemberName::parse(member.name(), is_directory).map_err(|_| differs())?;
-        if is_directory || parsed.name() != self.name || member.len_bytes() != self.len_bytes {
+        let name = MemberName::parse(member.name()).map_err(|_| differs())?;
+        if is_directory || name != self.name || member.len_bytes() != self.len_bytes {
             return Err(differs());
         }
         Ok(())
     }
 
-    fn read_some(&mut self, buffer: &mut [u8]) -> Result<usize> {
-        if self.is_failed {
-            return Err(Error::misuse("an earlier read has failed"));
+    /// Reads on, or repeats the first error.
+    fn read_or_repeat(&mut self, buffer: &mut [u8]) -> Result<usize> {
+        if let Some(error) = &self.failed {
+            return Err(error.clone());
         }
-        self.is_failed = true;
+        self.read_some(buffer).map_err(|error| self.failed.insert(error).clone())
+    }
+
+    fn read_some(&mut self, buffer: &mut [u8]) -> Result<usize> {
         if self.at_bytes < self.payload_at_bytes {
             self.check_header()?;
             if self.len_bytes == 0 {
@@ -211,7 +217,6 @@ impl<'a, R: ReadAt + ?Sized> StoredFile<'a, R> {
         if count > 0 && count as u64 == left {
             self.check_crc()?;
         }
-        self.is_failed = false;
         Ok(count)
     }
 
@@ -219,9 +224,8 @@ impl<'a, R: ReadAt + ?Sized> StoredFile<'a, R> {
         if self.crc.clone().finalize() == self.crc32 {
             return Ok(());
         }
-        let text = self.name.render();
-        let name = text.as_ref().map_or("", |text| text.as_str());
-        Err(Error::new(ErrorKind::Index("the content has another checksum than it says")).in_member(name.as_bytes()))
+        let name = self.name.render();
+        Err(Error::new(ErrorKind::Index("the content has another checksum than it says")).within_name(name.as_bytes()))
     }
 }
 
@@ -230,6 +234,6 @@ impl<R: ReadAt + ?Sized> Read for StoredFile<'_, R> {
         if buffer.is_empty() {
             return Ok(0);
         }
-        self.read_some(buffer).map_err(io::Error::from)
+        self.read_or_repeat(buffer).map_err(io::Error::from)
     }
 }

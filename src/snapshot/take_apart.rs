@@ -10,7 +10,8 @@ use super::options::IndexPlacement;
 use super::repack::part_of;
 use super::report::WriteReport;
 use super::writer::Stream;
-use crate::gzip::{self, Level, Parallelism, ReadAt};
+use crate::gzip::{self, Level};
+use crate::io::{Parallelism, ReadAt};
 use crate::layout::MemberName;
 use crate::observe::Observer;
 
@@ -29,13 +30,13 @@ impl<R: ReadAt + Sync, S: ReadAt> SnapshotArchive<R, S> {
     /// # writer.database(Content::sized(4, &b"dump"[..]))?;
     /// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
     /// # let (archive, _) = writer.finish()?;
-    /// use appsnap::gzip::Parallelism;
+    /// use appsnap::io::Parallelism;
     /// use appsnap::observe::NoObserver;
     /// use appsnap::snapshot::{IndexPlacement, ReadOptions, Selection, SnapshotArchive};
     ///
-    /// let archive = SnapshotArchive::open(archive.as_slice(), archive.len() as u64, ReadOptions::new())?;
+    /// let archive = SnapshotArchive::open(archive.as_slice(), &ReadOptions::new())?;
     /// let (_, report) = archive.take_apart(
-    ///     Vec::new(), Selection::Database, IndexPlacement::Omitted, Parallelism::Inline, &mut NoObserver,
+    ///     Vec::new(), Selection::Database, IndexPlacement::Omitted, Parallelism::INLINE, &mut NoObserver,
     /// )?;
     /// assert_eq!((report.database_bytes(), report.documents_count()), (Some(4), 0));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -55,7 +56,7 @@ impl<R: ReadAt + Sync, S: ReadAt> SnapshotArchive<R, S> {
         self.verify(parallelism, observer)?;
         let metadata = part_of(&self.metadata()?, selection);
         let builder = (index != IndexPlacement::Omitted).then(Builder::default);
-        let mut stream = Stream::start(sink, Level::default(), Parallelism::Inline, builder)?;
+        let mut stream = Stream::start(sink, Level::default(), Parallelism::INLINE, builder)?;
         stream.metadata(&metadata)?;
         stream.gzip.end_section()?;
         let start = self.database_offset_bytes();

@@ -21,13 +21,14 @@
 //! ```
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read as _, Seek as _};
+use std::io::{BufRead, BufReader, Read as _, Seek as _};
 use std::path::Path;
 use std::sync::Arc;
 
 use super::archive::{ArchiveOptions, Gathering, Location, Spool};
-use super::error::{Action, Error, ErrorKind, Result};
+use super::error::{Error, ErrorKind, Result};
 use super::plan::Plan;
+use crate::error::{Category, carried};
 use crate::gzip;
 use crate::observe::Observer;
 use crate::pgdump::{Identity, identify};
@@ -69,13 +70,13 @@ const FIRST_BYTES: u64 = 8;
 /// and with gzip every checksum has been verified before the plan exists.
 pub fn scan(path: impl AsRef<Path>, options: &ArchiveOptions, observer: &mut dyn Observer) -> Result<Plan> {
     let path = path.as_ref();
-    let mut file = File::open(path).map_err(|cause| Error::io(path, Action::Open, cause))?;
+    let mut file = File::open(path).map_err(|cause| Error::io(path, "opening", cause))?;
     let mut first = Vec::new();
-    (&file).take(FIRST_BYTES).read_to_end(&mut first).map_err(|cause| Error::io(path, Action::Read, cause))?;
+    (&file).take(FIRST_BYTES).read_to_end(&mut first).map_err(|cause| Error::io(path, "reading", cause))?;
     if let Some(what) = refusal(&first) {
-        return Err(Error::caused(path, ErrorKind::Archive, io::Error::new(io::ErrorKind::InvalidData, what)));
+        return Err(Error::archive(path, crate::Error::of(Category::BadInput, what)));
     }
-    file.rewind().map_err(|cause| Error::io(path, Action::Read, cause))?;
+    file.rewind().map_err(|cause| Error::io(path, "reading", cause))?;
     let gathering = Gathering::new(path, options, observer)?;
     let spool = Spool::new(options, path.to_path_buf());
     let file = Arc::new(file);
@@ -145,11 +146,11 @@ impl Walk<'_> {
 
 /// Tells a failing disk from a bad archive, which both come through the tar reader.
 fn stopped(path: &Path, error: tarball::Error) -> Error {
-    match error.into_io() {
-        Ok(cause) if cause.get_ref().is_some_and(|inner| inner.is::<gzip::Error>()) => {
-            Error::caused(path, ErrorKind::Archive, cause)
-        }
-        Ok(cause) => Error::io(path, Action::Read, cause),
-        Err(error) => Error::caused(path, ErrorKind::Archive, io::Error::new(io::ErrorKind::InvalidData, error)),
+    match (error.kind(), error.shared_source()) {
+        (tarball::ErrorKind::Io, Some(source)) => match carried::<gzip::Error>(&**source) {
+            Some(error) => Error::archive(path, error),
+            None => Error::in_path(path, ErrorKind::Io { action: "reading" }).because_shared(Some(source)),
+        },
+        _ => Error::archive(path, error),
     }
 }

@@ -1,30 +1,25 @@
 //! Zip archives of a files folder: [`scan`] turns one into a [`Plan`].
 //!
 //! ```
-//! # let folder = tempfile::tempdir()?;
-//! # let path = folder.path().join("files.zip");
-//! # let mut writer = appsnap::zip::Writer::new(std::fs::File::create(&path)?);
-//! # writer.entry("files/0d3e301f-5551-46f8-ad44-8de2be084c95", &b"hello"[..])?;
-//! # writer.entry("readme.txt", &b"hello"[..])?;
-//! # writer.finish()?;
 //! use appsnap::observe::NoObserver;
 //! use appsnap::source::{ArchiveOptions, zip};
 //!
-//! let plan = zip::scan(&path, &ArchiveOptions::new().with_root("files"), &mut NoObserver)?;
+//! let plan = zip::scan("examples/data/files.zip", &ArchiveOptions::new().with_root("files"), &mut NoObserver)?;
 //! assert_eq!((plan.documents_count(), plan.leftovers().total_count()), (1, 1));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 
 use super::archive::{ArchiveOptions, Gathering, Location, Spool};
-use super::error::{Action, Error, ErrorKind, Result};
+use super::error::{Error, ErrorKind, Result};
 use super::plan::Plan;
+use crate::error::Category;
 use crate::observe::Observer;
-use crate::zip::{self, Archive, Kind, Packing, Place};
+use crate::zip::{self, Archive, LocatedEntry, Method};
 
 /// Deflated documents up to this length are inflated in memory whenever they are opened. Longer ones are put down once, since
 /// several threads may ask for different parts of them.
@@ -39,20 +34,6 @@ const BUFFER_BYTES: usize = 64 << 10;
 /// here; deflated ones of up to a mebibyte are inflated whenever they are opened, and longer ones are put down in the spool
 /// folder that the options name.
 ///
-/// ```
-/// # let folder = tempfile::tempdir()?;
-/// # let path = folder.path().join("files.zip");
-/// # let mut writer = appsnap::zip::Writer::new(std::fs::File::create(&path)?);
-/// # writer.entry("data/files/0d/3e/0d3e301f-5551-46f8-ad44-8de2be084c95", &b"hello"[..])?;
-/// # writer.finish()?;
-/// use appsnap::observe::NoObserver;
-/// use appsnap::source::{ArchiveOptions, zip};
-///
-/// let plan = zip::scan(&path, &ArchiveOptions::new(), &mut NoObserver)?;
-/// assert_eq!((plan.documents_count(), plan.document_bytes()), (1, 5));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-///
 /// # Errors
 /// When the file cannot be read, when the archive is damaged, ambiguous or beyond the limits, when a name in it reaches
 /// outside of a folder, when a document is in it twice, when the options do not name a folder that is needed, or when the
@@ -62,40 +43,38 @@ const BUFFER_BYTES: usize = 64 << 10;
 /// Suited to archives from strangers: see [`zip`]. Nothing of a name but a uuid survives.
 pub fn scan(path: impl AsRef<Path>, options: &ArchiveOptions, observer: &mut dyn Observer) -> Result<Plan> {
     let path = path.as_ref();
-    let file = File::open(path).map_err(|cause| Error::io(path, Action::Open, cause))?;
-    let len_bytes = file.metadata().map_err(|cause| Error::io(path, Action::Inspect, cause))?.len();
+    let file = File::open(path).map_err(|cause| Error::io(path, "opening", cause))?;
     let file = Arc::new(file);
-    let archive =
-        Archive::open(Arc::clone(&file), len_bytes, options.limits()).map_err(|error| stopped(path, error))?;
+    let archive = Archive::open(Arc::clone(&file), options.limits()).map_err(|error| stopped(path, error))?;
     let mut gathering = Gathering::new(path, options, observer)?;
     let mut spool = Spool::new(options, path.to_path_buf());
     let mut deflated = Vec::new();
-    let mut buffer = zip::Buffer::new();
+    let mut buffer = Vec::new();
     let mut entries = archive.entries(&mut buffer);
     while let Some(entry) = entries.next_entry().map_err(|error| stopped(path, error))? {
-        if entry.kind() == Kind::Folder {
+        if entry.is_folder() {
             continue;
         }
         let Some(named) = gathering.sort_out(entry.name())? else { continue };
-        let place = archive.locate(&entry).map_err(|error| stopped(path, error))?;
-        let location = match place.packing() {
-            Packing::Stored => {
-                drain(&archive, &place, path, &mut gathering, &mut |_| Ok(()))?;
-                Location::Archive(place.offset_bytes())
+        let located = archive.locate(&entry).map_err(|error| stopped(path, error))?;
+        let location = match located.method {
+            Method::Stored => {
+                drain(&archive, &located, path, &mut gathering, &mut |_| Ok(()))?;
+                Location::Archive(located.offset_bytes)
             }
-            Packing::Deflate if place.plain_bytes() <= MAX_INFLATED_BYTES => {
-                let number =
-                    u32::try_from(deflated.len()).map_err(|_| gathering.refuse(ErrorKind::Archive, entry.name()))?;
-                deflated.push(place);
+            Method::Deflate if located.uncompressed_bytes <= MAX_INFLATED_BYTES => {
+                let number = u32::try_from(deflated.len())
+                    .map_err(|_| Error::archive(path, crate::Error::of(Category::Limit, "too many documents")))?;
+                deflated.push(located);
                 Location::Deflated(number)
             }
-            Packing::Deflate => {
+            Method::Deflate => {
                 let offset_bytes = spool.len_bytes();
-                drain(&archive, &place, path, &mut gathering, &mut |bytes| spool.write(bytes))?;
+                drain(&archive, &located, path, &mut gathering, &mut |bytes| spool.write(bytes))?;
                 Location::Spool(offset_bytes)
             }
         };
-        gathering.take(named, place.plain_bytes(), location)?;
+        gathering.take(named, located.uncompressed_bytes, location)?;
     }
     gathering.finish(file, spool, Some((archive, deflated)))
 }
@@ -103,17 +82,17 @@ pub fn scan(path: impl AsRef<Path>, options: &ArchiveOptions, observer: &mut dyn
 /// Reads a document to its end, which verifies it.
 fn drain(
     archive: &Archive<Arc<File>>,
-    place: &Place,
+    located: &LocatedEntry,
     path: &Path,
     gathering: &mut Gathering<'_>,
     sink: &mut dyn FnMut(&[u8]) -> Result<()>,
 ) -> Result<()> {
-    let mut reader = archive.read(place);
+    let mut reader = archive.read_located(located);
     let mut buffer = vec![0; BUFFER_BYTES];
     loop {
-        let count = reader.read(&mut buffer).map_err(|cause| match zip::Error::from_io(cause) {
+        let count = reader.read(&mut buffer).map_err(|cause| match cause.downcast::<zip::Error>() {
             Ok(error) => stopped(path, error),
-            Err(cause) => Error::io(path, Action::Read, cause),
+            Err(cause) => Error::io(path, "reading", cause),
         })?;
         if count == 0 {
             return Ok(());
@@ -125,8 +104,10 @@ fn drain(
 
 /// Tells a failing disk from a bad archive.
 fn stopped(path: &Path, error: zip::Error) -> Error {
-    match error.kind() {
-        zip::ErrorKind::Io { .. } => Error::io(path, Action::Read, error.into()),
-        _ => Error::caused(path, ErrorKind::Archive, io::Error::from(error)),
+    match *error.kind() {
+        zip::ErrorKind::Io { action, .. } => {
+            Error::in_path(path, ErrorKind::Io { action }).because_shared(error.shared_source())
+        }
+        _ => Error::archive(path, error),
     }
 }

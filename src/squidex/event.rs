@@ -1,37 +1,16 @@
-//! One event of an app's log: [`Event`], in either form that Squidex has written.
+//! One event of an app's log, in either of the two forms that Squidex has written: [`Event`].
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::error::{Error, ErrorKind, EventFault, Result};
+use super::error::{Error, ErrorKind, Result};
 use super::object::{Object, from_object};
 
-/// Which of its two forms an event is stored in.
+/// One event: its type, its stream, and its payload and headers as JSON text, byte for byte as stored.
 ///
-/// ```
-/// use appsnap::squidex::{Event, Shape};
-///
-/// let event = Event::new("AppCreatedEvent", "app-1", "{}")?;
-/// assert_eq!(event.shape(), &Shape::Compact);
-/// # Ok::<(), appsnap::squidex::Error>(())
-/// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Shape {
-    /// `{"n":{"t","s","p","h"}}`: type, stream, payload as a string, headers. What Squidex writes today.
-    #[default]
-    Compact,
-    /// `{"streamName","eventPosition","eventStreamNumber","data":{"type","metadata","payload"}}`: what it wrote before.
-    #[non_exhaustive]
-    Verbose {
-        /// The event's position in the store it came from, as JSON.
-        position: Option<String>,
-        /// The event's number in its stream.
-        stream_number: i64,
-    },
-}
-
-/// One event: its type, its stream, and payload and headers as JSON text, byte for byte as stored.
+/// An event that was read is written in the form in which it was stored. New events get the compact form, which Squidex
+/// writes today: `{"n":{"t","s","p","h"}}` with type, stream, payload as a string, and headers. The former one was
+/// `{"streamName","eventPosition","eventStreamNumber","data":{"type","metadata","payload"}}`.
 ///
 /// ```
 /// use appsnap::squidex::Event;
@@ -47,7 +26,19 @@ pub struct Event {
     stream: String,
     payload: String,
     headers: Option<String>,
-    shape: Shape,
+    form: Form,
+}
+
+/// The form in which an event is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Form {
+    Compact,
+    Verbose {
+        /// The position of the event in the store that it came from, as JSON.
+        position: Option<String>,
+        /// The number of the event in its stream.
+        stream_number: i64,
+    },
 }
 
 #[derive(Deserialize)]
@@ -97,22 +88,22 @@ struct StoredVerbose<'a> {
 }
 
 impl Event {
-    /// An event of type `kind` (such as `AppCreatedEvent`) in `stream`, with a JSON object as payload and no headers.
+    /// Creates an event of type `kind` (such as `AppCreatedEvent`) in `stream`, with a JSON object as payload and no headers.
     ///
     /// # Errors
-    /// [`Misuse`](ErrorKind::Misuse) when the payload is no JSON object, or the stream's name is not `<type>-<id>`.
+    /// Returns an error if the payload is not a JSON object, or the stream name does not have the form `<type>-<id>`.
     pub fn new(kind: impl Into<String>, stream: impl Into<String>, payload: impl Into<String>) -> Result<Self> {
         let event = Self {
             kind: kind.into(),
             stream: stream.into(),
             payload: payload.into(),
             headers: None,
-            shape: Shape::Compact,
+            form: Form::Compact,
         };
-        event.checked().map_err(|fault| {
-            Error::new(ErrorKind::Misuse(match fault {
-                EventFault::Payload => "an event's payload is a JSON object",
-                _ => "an event has a type, and a stream name of the form <type>-<id>",
+        event.checked().map_err(|kind| {
+            Error::new(ErrorKind::Misuse(match kind {
+                ErrorKind::EventPayload => "the payload of an event must be a JSON object",
+                _ => "an event must have a type, and a stream name of the form <type>-<id>",
             }))
         })
     }
@@ -120,26 +111,19 @@ impl Event {
     /// Adds headers, a JSON object.
     ///
     /// # Errors
-    /// [`Misuse`](ErrorKind::Misuse) when they are something else.
+    /// Returns an error if the headers are not a JSON object.
     pub fn with_headers(mut self, headers: impl Into<String>) -> Result<Self> {
         self.headers = Some(headers.into());
-        self.checked().map_err(|_| Error::new(ErrorKind::Misuse("an event's headers are a JSON object")))
+        self.checked().map_err(|_| ErrorKind::Misuse("the headers of an event must be a JSON object").into())
     }
 
-    /// Chooses the form in which the event is written. Default: [`Shape::Compact`].
-    #[must_use]
-    pub fn with_shape(mut self, shape: Shape) -> Self {
-        self.shape = shape;
-        self
-    }
-
-    /// The type, such as `AssetCreatedEventV2`.
+    /// Returns the type, such as `AssetCreatedEventV2`.
     #[must_use]
     pub fn kind(&self) -> &str {
         &self.kind
     }
 
-    /// The type without the suffix `Event` and a version: `AssetCreated`.
+    /// Returns the type without the suffix `Event` and the version: `AssetCreated`.
     #[must_use]
     pub fn base_kind(&self) -> &str {
         let unnumbered = self.kind.trim_end_matches(|c: char| c.is_ascii_digit());
@@ -150,33 +134,33 @@ impl Event {
         unversioned.strip_suffix("Event").unwrap_or(unversioned)
     }
 
-    /// The stream: `<type>-<app id>` or `<type>-<app id>--<id>`.
+    /// Returns the stream: `<type>-<app id>` or `<type>-<app id>--<id>`.
     #[must_use]
     pub fn stream(&self) -> &str {
         &self.stream
     }
 
-    /// The payload, a JSON object.
+    /// Returns the payload, a JSON object.
     #[must_use]
     pub fn payload(&self) -> &str {
         &self.payload
     }
 
-    /// The headers, a JSON object, where there are any.
+    /// Returns the headers, a JSON object, if there are any.
     #[must_use]
     pub fn headers(&self) -> Option<&str> {
         self.headers.as_deref()
     }
 
-    /// The form it is stored in.
+    /// Returns `true` if the event has the compact form, which Squidex writes today.
     #[must_use]
-    pub const fn shape(&self) -> &Shape {
-        &self.shape
+    pub const fn is_compact(&self) -> bool {
+        matches!(self.form, Form::Compact)
     }
 
-    /// Reads a stored event; where both forms are present, the new one counts.
-    pub(super) fn parse(index: u64, bytes: &[u8]) -> Result<Self> {
-        let unreadable = |error| Error::json(ErrorKind::Event { index, fault: EventFault::Json }, error);
+    /// Parses a stored event. If both forms are present, the compact one counts.
+    pub(super) fn parse(bytes: &[u8]) -> Result<Self> {
+        let unreadable = |error| Error::json(ErrorKind::EventForm, error);
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let raw: Box<RawValue> = serde_json::from_slice(bytes).map_err(unreadable)?;
         let stored: Stored = from_object(raw.get()).map_err(unreadable)?;
@@ -189,33 +173,34 @@ impl Event {
         let headers = |raw: Option<Box<RawValue>>| raw.map(text).filter(|headers| headers != "null");
         let event = match (new, data) {
             (Some(new), _) => {
-                Self { kind: new.t, stream: new.s, payload: new.p, headers: headers(new.h), shape: Shape::Compact }
+                Self { kind: new.t, stream: new.s, payload: new.p, headers: headers(new.h), form: Form::Compact }
             }
             (None, Some(data)) => Self {
                 kind: data.kind,
+                // Without a name the check below refuses the event.
                 stream: stored.stream_name.unwrap_or_default(),
                 payload: text(data.payload),
                 headers: headers(data.metadata),
-                shape: Shape::Verbose {
+                form: Form::Verbose {
                     position: stored.event_position.map(text).filter(|position| position != "null"),
                     stream_number: stored.event_stream_number.unwrap_or_default(),
                 },
             },
-            (None, None) => return Err(Error::event(index, EventFault::Empty)),
+            (None, None) => return Err(ErrorKind::EventEmpty.into()),
         };
-        event.checked().map_err(|fault| Error::event(index, fault))
+        event.checked().map_err(Error::new)
     }
 
-    /// The event as it is stored.
+    /// Renders the event in its form.
     pub(super) fn render(&self) -> serde_json::Result<Vec<u8>> {
         let raw = |text: &Option<String>| text.clone().map(RawValue::from_string).transpose();
         let headers = raw(&self.headers)?;
-        match &self.shape {
-            Shape::Compact => {
+        match &self.form {
+            Form::Compact => {
                 let n = Compact { t: self.kind.clone(), s: self.stream.clone(), p: self.payload.clone(), h: headers };
                 serde_json::to_vec(&StoredCompact { n })
             }
-            Shape::Verbose { position, stream_number } => serde_json::to_vec(&StoredVerbose {
+            Form::Verbose { position, stream_number } => serde_json::to_vec(&StoredVerbose {
                 stream_name: &self.stream,
                 event_position: raw(position)?,
                 event_stream_number: *stream_number,
@@ -228,24 +213,24 @@ impl Event {
         }
     }
 
-    /// The event with another stream, payload and headers.
+    /// Returns the event with another stream, payload and headers.
     pub(super) fn rewritten(&self, stream: String, payload: String, headers: Option<String>) -> Self {
-        Self { kind: self.kind.clone(), stream, payload, headers, shape: self.shape.clone() }
+        Self { kind: self.kind.clone(), stream, payload, headers, form: self.form.clone() }
     }
 
-    pub(super) fn payload_object(&self) -> Result<Object<'_>, EventFault> {
-        Object::parse(&self.payload).map_err(|_| EventFault::Payload)
+    pub(super) fn payload_object(&self) -> Result<Object<'_>, ErrorKind> {
+        Object::parse(&self.payload).map_err(|_| ErrorKind::EventPayload)
     }
 
-    pub(super) fn headers_object(&self) -> Result<Option<Object<'_>>, EventFault> {
-        self.headers.as_deref().map(|text| Object::parse(text).map_err(|_| EventFault::Headers)).transpose()
+    pub(super) fn headers_object(&self) -> Result<Option<Object<'_>>, ErrorKind> {
+        self.headers.as_deref().map(|text| Object::parse(text).map_err(|_| ErrorKind::EventHeaders)).transpose()
     }
 
-    fn checked(self) -> Result<Self, EventFault> {
+    fn checked(self) -> Result<Self, ErrorKind> {
         self.payload_object()?;
         self.headers_object()?;
         let stream_ok = self.stream.split_once('-').is_some_and(|(kind, id)| !kind.is_empty() && !id.is_empty());
-        if stream_ok && !self.kind.is_empty() { Ok(self) } else { Err(EventFault::Stream) }
+        if stream_ok && !self.kind.is_empty() { Ok(self) } else { Err(ErrorKind::EventStream) }
     }
 }
 
@@ -254,11 +239,11 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<Event> {
-        Event::parse(7, text.as_bytes())
+        Event::parse(text.as_bytes())
     }
 
     #[test]
-    fn both_shapes_are_read_and_written_back_alike() {
+    fn both_forms_are_read_and_written_back_unchanged() {
         let compact = r#"{"n":{"t":"AppCreatedEvent","s":"app-1","p":"{\"a\": 1e2}","h":{"X":"y"}}}"#;
         let verbose = r#"{"streamName":"app-1","eventPosition":"12","eventStreamNumber":3,"data":{"type":"AppCreatedEvent","metadata":{"X":"y"},"payload":{"a": 1e2}}}"#;
         for text in [compact, verbose] {
@@ -270,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn the_new_shape_wins_and_null_members_do_not_disturb() {
+    fn the_compact_form_counts_and_null_members_are_ignored() {
         let both = r#"{"n":{"t":"New","s":"app-1","p":"{}","h":null},"streamName":"app-2","eventPosition":null,"eventStreamNumber":0,"data":{"type":"Old","metadata":{},"payload":{}}}"#;
         assert_eq!(parse(both).unwrap().kind(), "New");
         let nulls = r#"{"n":{"t":"New","s":"app-1","p":"{}","h":{}},"streamName":null,"eventPosition":null,"eventStreamNumber":0,"data":null}"#;
@@ -280,23 +265,23 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_event_is_named() {
+    fn every_fault_of_an_event_is_named() {
         for (text, expected) in [
-            ("", EventFault::Json),
-            ("[]", EventFault::Json),
-            (r#"{"n":["T","app-1","{}",null]}"#, EventFault::Json),
-            ("{}", EventFault::Empty),
-            (r#"{"n":null,"data":null}"#, EventFault::Empty),
-            (r#"{"n":{"t":"T","s":"app-1","p":"[1]"}}"#, EventFault::Payload),
-            (r#"{"n":{"t":"T","s":"app-1","p":"{"}}"#, EventFault::Payload),
-            (r#"{"n":{"t":"T","s":"app-1","p":"{}","h":[]}}"#, EventFault::Headers),
-            (r#"{"n":{"t":"T","s":"app","p":"{}"}}"#, EventFault::Stream),
-            (r#"{"n":{"t":"","s":"app-1","p":"{}"}}"#, EventFault::Stream),
-            (r#"{"data":{"type":"T","payload":{}}}"#, EventFault::Stream),
-            (r#"{"n":{"t":"T","s":"app-1","p":"{}"},"n":{"t":"U","s":"app-1","p":"{}"}}"#, EventFault::Json),
+            ("", "EventForm"),
+            ("[]", "EventForm"),
+            (r#"{"n":["T","app-1","{}",null]}"#, "EventForm"),
+            ("{}", "EventEmpty"),
+            (r#"{"n":null,"data":null}"#, "EventEmpty"),
+            (r#"{"n":{"t":"T","s":"app-1","p":"[1]"}}"#, "EventPayload"),
+            (r#"{"n":{"t":"T","s":"app-1","p":"{"}}"#, "EventPayload"),
+            (r#"{"n":{"t":"T","s":"app-1","p":"{}","h":[]}}"#, "EventHeaders"),
+            (r#"{"n":{"t":"T","s":"app","p":"{}"}}"#, "EventStream"),
+            (r#"{"n":{"t":"","s":"app-1","p":"{}"}}"#, "EventStream"),
+            (r#"{"data":{"type":"T","payload":{}}}"#, "EventStream"),
+            (r#"{"n":{"t":"T","s":"app-1","p":"{}"},"n":{"t":"U","s":"app-1","p":"{}"}}"#, "EventForm"),
         ] {
             let error = parse(text).unwrap_err();
-            assert_eq!(*error.kind(), ErrorKind::Event { index: 7, fault: expected }, "{text}");
+            assert_eq!(format!("{:?}", error.kind()), expected, "{text}");
         }
     }
 

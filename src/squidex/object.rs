@@ -1,13 +1,14 @@
-//! JSON objects member by member, each as its text, so that one can be changed while every other byte stays.
+//! JSON objects as text, in which single members can be changed while all other bytes stay: [`Object`].
 
 use std::fmt;
 
 use serde::de::{DeserializeOwned, Deserializer as _, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::error::{Error, ErrorKind, Result};
 use crate::limits::LimitExceeded;
 
-/// Reads a struct from a JSON object, and from nothing else: serde would take an array for one, member by member.
+/// Parses a struct from a JSON object. An array is an error; serde alone would accept one.
 pub(super) fn from_object<T: DeserializeOwned>(text: &str) -> serde_json::Result<T> {
     if text.trim_start().starts_with('{') {
         serde_json::from_str(text)
@@ -16,10 +17,10 @@ pub(super) fn from_object<T: DeserializeOwned>(text: &str) -> serde_json::Result
     }
 }
 
-/// A JSON object, as text that is known to be one. Its members are not held: there may be millions of them.
+/// A JSON object as text. Its members are not kept in memory: there may be millions of them.
 pub(super) struct Object<'a>(&'a str);
 
-/// Calls `visit` with the name and the text of every member of the JSON object in `text`, in order, duplicates included.
+/// Calls `visit` with the name and the text of every member of a JSON object, in order and including duplicates.
 fn each<'a>(text: &'a str, visit: impl FnMut(&str, &'a str) -> serde_json::Result<()>) -> serde_json::Result<()> {
     struct Members<F>(F);
 
@@ -49,12 +50,12 @@ impl<'a> Object<'a> {
         Ok(Self(text))
     }
 
-    /// The value of a member that is a string; of several with one name, the last, as .NET's reader has it.
+    /// Returns the value of a member that is a string. Of several members with the same name the last one counts, as in .NET.
     pub(super) fn string(&self, name: &str) -> Option<String> {
         serde_json::from_str(self.last(name)?).ok()
     }
 
-    /// The value of a member that is a whole number.
+    /// Returns the value of a member that is an integer.
     pub(super) fn number(&self, name: &str) -> Option<i64> {
         serde_json::from_str(self.last(name)?).ok()
     }
@@ -71,9 +72,11 @@ impl<'a> Object<'a> {
         last
     }
 
-    /// The object as text, with the members named in `changes` replaced by those strings, if it is not longer than
-    /// `max_bytes` then. Absent members stay absent.
-    pub(super) fn render_with(&self, changes: &[(&str, &str)], max_bytes: u64) -> Result<String, LimitExceeded> {
+    /// Returns the object as text, with the members in `changes` replaced by strings. Absent members stay absent.
+    ///
+    /// # Errors
+    /// Returns an error if the text becomes longer than `max_bytes`.
+    pub(super) fn render_with(&self, changes: &[(&str, &str)], max_bytes: u64) -> Result<String> {
         let mut text = String::from("{");
         let mut exceeded = None;
         let rendered = each(self.0, |name, value| {
@@ -94,10 +97,10 @@ impl<'a> Object<'a> {
             Ok(())
         });
         text.push('}');
-        // It was read once before, so there is nothing else that could fail.
-        match exceeded.filter(|_| rendered.is_err()) {
-            Some(exceeded) => Err(exceeded),
-            None => Ok(text),
+        match (rendered, exceeded) {
+            (Ok(()), _) => Ok(text),
+            (Err(_), Some(exceeded)) => Err(exceeded.into()),
+            (Err(error), None) => Err(Error::json(ErrorKind::EventForm, error)),
         }
     }
 }
@@ -123,12 +126,13 @@ mod tests {
     }
 
     #[test]
-    fn what_grows_by_the_change_stops_at_the_limit() {
+    fn an_object_that_grows_by_the_change_stops_at_the_limit() {
         let object = Object::parse(r#"{"a":1,"a":2,"a":3,"a":4}"#).unwrap();
         let name = "n".repeat(100);
         assert!(object.render_with(&[("a", &name)], 500).is_ok());
-        let exceeded = object.render_with(&[("a", &name)], 250).unwrap_err();
+        let error = object.render_with(&[("a", &name)], 250).unwrap_err();
+        let ErrorKind::Limit(exceeded) = error.kind() else { panic!("{error}") };
         assert_eq!((exceeded.name, exceeded.allowed), ("max_event_bytes", 250));
-        assert!(exceeded.wanted < 400, "it went on to {}", exceeded.wanted);
+        assert!(exceeded.wanted < 400, "it continued to {}", exceeded.wanted);
     }
 }

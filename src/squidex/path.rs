@@ -1,38 +1,38 @@
-//! Where things lie in a Squidex archive: names of zip entries, parsed into types and rendered from them.
+//! Names of zip entries in a Squidex archive, parsed into types and rendered from them: [`Member`].
 
-/// Folders that attachments are spread over, and events that share a folder (Squidex `ArchiveHelper`).
+/// The number of folders that attachments are distributed over, and of events per folder (Squidex `ArchiveHelper`).
 const FOLDERS: u32 = 1000;
-const EVENTS_A_FOLDER: u64 = 1000;
+const EVENTS_PER_FOLDER: u64 = 1000;
 
-/// What the name of a zip entry means.
+/// The meaning of the name of a zip entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Member {
-    /// Event number so many.
+    /// The event with this number.
     Event(u64),
-    /// The attachment of this (lower-cased) name, where Squidex looks for it.
+    /// The attachment with this lower-cased name, in the folder in which Squidex expects it.
     Attachment(String),
-    /// It looks like an attachment, but lies where Squidex never looks.
+    /// A name like that of an attachment, in a folder in which Squidex does not expect it.
     Misplaced,
-    /// One of the folders above the others.
+    /// One of the folders above events and attachments.
     Folder,
-    /// Nothing that belongs to a backup.
+    /// Not part of a backup.
     Foreign,
-    /// A name that could reach outside of a folder, or deceive whoever reads it.
-    Hostile,
+    /// A name that could escape from a folder or deceive a reader.
+    Unsafe,
 }
 
-/// The path of event `index`.
+/// Returns the path of the event with number `index`.
 ///
 /// ```
 /// assert_eq!(appsnap::squidex::event_path(12_345), "events/12/12345.json");
 /// ```
 #[must_use]
 pub fn event_path(index: u64) -> String {
-    let folder = index / EVENTS_A_FOLDER;
+    let folder = index / EVENTS_PER_FOLDER;
     format!("events/{folder}/{index}.json")
 }
 
-/// The path of an attachment; letter case does not matter.
+/// Returns the path of an attachment; the letter case of its name does not matter.
 ///
 /// The folder is a hash of the lower-cased name: `h = 17`, then `h = 23 h + (c | c << 16)` for each UTF-16 unit in wrapping
 /// 32-bit arithmetic, and of its magnitude the last three digits (Squidex `ArchiveHelper`, with .NET's `Char.GetHashCode`).
@@ -42,13 +42,13 @@ pub fn event_path(index: u64) -> String {
 /// ```
 #[must_use]
 pub fn attachment_path(name: &str) -> String {
-    let name = lower_cased(name);
+    let name = lower_case(name);
     let folder = folder_of(&name);
     format!("attachments/{folder}/{name}")
 }
 
-/// Lower case as .NET's invariant culture has it: character by character, and only where one character becomes one.
-pub(super) fn lower_cased(name: &str) -> String {
+/// Returns `name` in lower case as .NET's invariant culture defines it: only characters that become a single one change.
+pub(super) fn lower_case(name: &str) -> String {
     let lower = |c: char| {
         let mut lower = c.to_lowercase();
         match (lower.next(), lower.next()) {
@@ -59,8 +59,8 @@ pub(super) fn lower_cased(name: &str) -> String {
     name.chars().map(lower).collect()
 }
 
-fn folder_of(lower_cased: &str) -> u32 {
-    let hash = lower_cased.encode_utf16().fold(17_i32, |hash, unit| {
+fn folder_of(lower_case: &str) -> u32 {
+    let hash = lower_case.encode_utf16().fold(17_i32, |hash, unit| {
         let unit = i32::from(unit);
         hash.wrapping_mul(23).wrapping_add(unit | unit.wrapping_shl(16))
     });
@@ -69,9 +69,9 @@ fn folder_of(lower_cased: &str) -> u32 {
 
 impl Member {
     pub(super) fn parse(name: &[u8]) -> Self {
-        let Ok(name) = std::str::from_utf8(name) else { return Self::Hostile };
-        if is_hostile(name) {
-            return Self::Hostile;
+        let Ok(name) = std::str::from_utf8(name) else { return Self::Unsafe };
+        if is_unsafe(name) {
+            return Self::Unsafe;
         }
         let mut parts = name.splitn(3, '/');
         match (parts.next(), parts.next(), parts.next()) {
@@ -89,20 +89,20 @@ impl Member {
     }
 }
 
-/// A number as Squidex prints one: no sign, no leading zeros.
+/// Parses a number as Squidex writes it: without a sign or leading zeros.
 fn number(text: &str) -> Option<u64> {
-    let plain = text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
-    plain.then(|| text.parse().ok()).flatten()
+    let is_canonical = text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
+    if is_canonical { text.parse().ok() } else { None }
 }
 
-fn is_hostile(name: &str) -> bool {
-    let drive = name.as_bytes().get(1) == Some(&b':');
-    let deceives =
+fn is_unsafe(name: &str) -> bool {
+    let has_drive = name.as_bytes().get(1) == Some(&b':');
+    let is_deceptive =
         |c: char| c == '\\' || c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     name.is_empty()
         || name.starts_with('/')
-        || drive
-        || name.contains(deceives)
+        || has_drive
+        || name.contains(is_deceptive)
         || name.split('/').any(|part| part == ".." || part == ".")
 }
 
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn only_canonical_names_mean_something() {
+    fn only_canonical_names_have_a_meaning() {
         for (name, member) in [
             ("events/0/00.json", Member::Foreign),
             ("events/1/0.json", Member::Foreign),
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_reach_out_are_hostile() {
+    fn names_that_escape_are_unsafe() {
         for name in [
             &b""[..],
             b"/etc/passwd",
@@ -171,7 +171,7 @@ mod tests {
             b"\xff",
             "x\u{202e}y".as_bytes(),
         ] {
-            assert_eq!(Member::parse(name), Member::Hostile, "{}", name.escape_ascii());
+            assert_eq!(Member::parse(name), Member::Unsafe, "{}", name.escape_ascii());
         }
     }
 }

@@ -2,219 +2,176 @@
 
 use rawzip::{MAX_CENTRAL_DIRECTORY_RECORD_SIZE, ZipArchive, ZipEntries, ZipLocator};
 
-use super::entry::{Entry, Place};
-use super::error::{Corrupt, Error, Result};
-use super::reader::EntryReader;
-use super::seam::Seam;
-use super::{end, local};
-use crate::gzip::ReadAt;
+use super::entry::{Entry, LocatedEntry};
+use super::entry_reader::EntryReader;
+use super::error::{Error, ErrorKind, Result};
+use super::rawzip_reader::RawzipReader;
+use super::{end_records, local_header};
+use crate::io::ReadAt;
 use crate::limits::{Budget, Limits};
 
-/// The longest comment that the 16 bits of its length can announce.
+/// The longest comment at the end of a zip file: its length has 16 bits.
 const MAX_COMMENT_BYTES: u64 = 65_535;
 
-/// A zip file whose directory has been looked over once: its entries can be walked, located and read.
+/// A zip file whose central directory has been checked, and whose entries can be listed and read.
 ///
-/// Memory: eight bytes an entry, where each one begins. Entries can be read from several threads at once.
-///
-/// ```
-/// # use appsnap::{Limits, zip};
-/// # let mut writer = zip::Writer::new(Vec::new());
-/// # writer.entry("hello.txt", &b"hello"[..])?;
-/// # let bytes = writer.finish()?;
-/// let archive = zip::Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
-/// assert_eq!((archive.entries_count(), archive.plain_bytes()), (1, 5));
-/// # Ok::<(), zip::Error>(())
-/// ```
+/// An archive holds eight bytes of memory per entry. Several threads can read entries at the same time. The
+/// [module](super) shows an example.
 ///
 /// # Security
-/// [`max_entries`](Limits::max_entries), [`max_entry_bytes`](Limits::max_entry_bytes) and
-/// [`max_total_bytes`](Limits::max_total_bytes) are held against the directory before anything is inflated, and since the
-/// declared length is law, they bound what comes out whatever the ratio. Nothing is allocated from a declared number.
+/// The declared lengths are checked against [`max_entries`](Limits::max_entries),
+/// [`max_entry_bytes`](Limits::max_entry_bytes) and [`max_total_bytes`](Limits::max_total_bytes) before anything is
+/// decompressed. Since no entry yields more than it declares, they bound the output at any compression ratio. No memory is
+/// allocated from a declared number.
 #[derive(Debug)]
 pub struct Archive<R> {
-    inner: ZipArchive<Seam<R>>,
-    /// Where each entry's header begins, ascending, with the beginning of the directory behind the last.
+    inner: ZipArchive<RawzipReader<R>>,
+    /// The offsets of all local headers in ascending order, followed by the offset of the directory.
     starts: Vec<u64>,
     entries_count: u64,
-    plain_bytes: u64,
+    uncompressed_bytes: u64,
 }
 
 impl<R: ReadAt> Archive<R> {
-    /// Finds the directory and walks it once.
-    ///
-    /// `len_bytes` is the length of the source.
+    /// Finds the central directory of a zip file and checks it in one pass.
     ///
     /// # Errors
-    /// [`NotZip`](super::ErrorKind::NotZip) without an end record; [`Corrupt`](super::ErrorKind::Corrupt) when the directory is damaged,
-    /// entries overlap, or bytes stand in front of the first entry or behind the end;
-    /// [`Unsupported`](super::ErrorKind::Unsupported) for encryption, methods other than stored and deflate, links and volumes;
-    /// [`Limit`](super::ErrorKind::Limit) when the entries are too many or declare too much; [`Io`](super::ErrorKind::Io).
-    pub fn open(source: R, len_bytes: u64, limits: &Limits) -> Result<Self> {
+    /// Returns an error if the source is not a zip file, if its directory is damaged or ambiguous, if it uses a feature
+    /// that is refused, if a limit is exceeded, or if reading fails.
+    pub fn open(source: R, limits: &Limits) -> Result<Self> {
+        let len_bytes = source.len_bytes().map_err(|error| Error::io("measuring the zip file", error))?;
         let mut buffer = vec![0; MAX_CENTRAL_DIRECTORY_RECORD_SIZE];
         let inner = ZipLocator::new()
-            .max_search_space(MAX_COMMENT_BYTES.saturating_add(end::END_BYTES as u64))
-            .locate_in_reader(Seam(source), &mut buffer, len_bytes)
+            .max_search_space(MAX_COMMENT_BYTES.saturating_add(end_records::END_RECORD_BYTES as u64))
+            .locate_in_reader(RawzipReader(source), &mut buffer, len_bytes)
             .map_err(|(_, error)| {
-                Error::from_library("looking for the end of the zip file", error, Corrupt::Directory.into())
+                Error::rawzip("searching for the end of the zip file", error, ErrorKind::Directory)
             })?;
-        let mut archive = Self { inner, starts: Vec::new(), entries_count: 0, plain_bytes: 0 };
-        archive.check_end_record(len_bytes)?;
-        archive.survey(limits)?;
+        let mut archive = Self { inner, starts: Vec::new(), entries_count: 0, uncompressed_bytes: 0 };
+        archive.check_end_records(len_bytes)?;
+        archive.check_directory(limits)?;
         Ok(archive)
     }
 
-    /// How many entries there are.
+    /// Returns the number of entries.
     #[must_use]
     pub const fn entries_count(&self) -> u64 {
         self.entries_count
     }
 
-    /// The declared length of all contents together; no read can yield more.
+    /// Returns the declared uncompressed length of all contents together. Reads never yield more.
     #[must_use]
-    pub const fn plain_bytes(&self) -> u64 {
-        self.plain_bytes
+    pub const fn uncompressed_bytes(&self) -> u64 {
+        self.uncompressed_bytes
     }
 
-    /// The source that the archive was opened on.
+    /// Returns the source.
     #[must_use]
     pub fn get_ref(&self) -> &R {
         &self.inner.get_ref().0
     }
 
-    /// Walks the directory from its first entry, in its order; names that occur twice are lent twice.
-    pub fn entries<'a>(&'a self, buffer: &'a mut Buffer) -> Entries<'a, R> {
-        Entries(self.inner.entries(&mut buffer.0))
+    /// Lists the entries in the order of the directory. A name that occurs twice is listed twice.
+    ///
+    /// `buffer` is working memory: it grows to 192 KiB, the longest directory record, and can be reused.
+    pub fn entries<'a>(&'a self, buffer: &'a mut Vec<u8>) -> Entries<'a, R> {
+        if buffer.len() < MAX_CENTRAL_DIRECTORY_RECORD_SIZE {
+            buffer.resize(MAX_CENTRAL_DIRECTORY_RECORD_SIZE, 0);
+        }
+        Entries(self.inner.entries(buffer))
     }
 
-    /// Finds the contents of an entry of this archive, and checks that the entry's own header, and its data descriptor
-    /// where it has one, agree with the directory, and that the entry ends where the next one begins.
+    /// Opens the contents of an entry of this archive.
+    ///
+    /// The entry's local header, and its data descriptor where it has one, must agree with the directory, and the entry
+    /// must end where the next one begins.
     ///
     /// # Errors
-    /// [`Corrupt`](super::ErrorKind::Corrupt) with what disagrees; [`Io`](super::ErrorKind::Io).
-    pub fn locate(&self, entry: &Entry<'_>) -> Result<Place> {
+    /// Returns an error if the entry is damaged or reading fails.
+    pub fn read(&self, entry: &Entry<'_>) -> Result<EntryReader<'_, R>> {
+        Ok(self.read_located(&self.locate(entry)?))
+    }
+
+    /// Locates the contents of an entry, with the checks of [`read`](Self::read).
+    pub(crate) fn locate(&self, entry: &Entry<'_>) -> Result<LocatedEntry> {
         let start = entry.header_offset_bytes();
-        let after = self.starts.partition_point(|at| *at <= start);
-        let limit = self.starts.get(after).copied().unwrap_or(start);
-        local::locate(&self.inner, entry, limit).map_err(|error| error.of(entry.name()).at(start))
+        let next = self.starts.partition_point(|at| *at <= start);
+        self.starts
+            .get(next)
+            // The directory follows the last entry of this archive, so this is an entry of another one.
+            .ok_or_else(|| ErrorKind::Misuse("the entry belongs to another zip file").into())
+            .and_then(|limit| local_header::locate(&self.inner, entry, *limit))
+            .map_err(|error: Error| error.entry(entry.name()).at(start))
     }
 
-    /// Reads the contents at `place`, verifying length and CRC-32.
-    pub fn read(&self, place: &Place) -> EntryReader<'_, R> {
-        EntryReader::new(self.inner.get_ref(), *place)
+    /// Opens the contents of an entry that was located before.
+    pub(crate) fn read_located(&self, entry: &LocatedEntry) -> EntryReader<'_, R> {
+        EntryReader::new(self.inner.get_ref(), *entry)
     }
 
-    /// The end record must close the file, speak of a single volume, and say where the directory is.
-    fn check_end_record(&self, len_bytes: u64) -> Result<()> {
+    fn check_end_records(&self, len_bytes: u64) -> Result<()> {
         let extra_bytes = len_bytes.saturating_sub(self.inner.end_offset());
         if extra_bytes != 0 {
-            return Err(Error::from(Corrupt::StrayBytes { extra_bytes }).at(self.inner.end_offset()));
+            return Err(Error::new(ErrorKind::StrayBytes { extra_bytes }).at(self.inner.end_offset()));
         }
-        end::check(self.get_ref(), self.inner.eocd_offset(), self.inner.directory_offset())
+        end_records::check(self.get_ref(), self.inner.eocd_offset(), self.inner.directory_offset())
     }
 
-    /// One pass over the directory: counts, limits, and where entries begin.
-    fn survey(&mut self, limits: &Limits) -> Result<()> {
+    /// Reads the directory: the number of entries, their lengths against `limits`, and whether they overlap.
+    fn check_directory(&mut self, limits: &Limits) -> Result<()> {
         let mut count = Budget::new("max_entries", limits.max_entries());
         let mut total = Budget::new("max_total_bytes", limits.max_total_bytes());
         let mut spans: Vec<(u64, u64)> = Vec::new();
-        let mut buffer = Buffer::new();
+        let mut buffer = Vec::new();
         let mut entries = self.entries(&mut buffer);
         while let Some(entry) = entries.next_entry()? {
-            let refuse = |error: Error| error.of(entry.name()).at(entry.header_offset_bytes());
+            let refuse = |error: Error| error.entry(entry.name()).at(entry.header_offset_bytes());
             count.spend(1).map_err(|exceeded| refuse(exceeded.into()))?;
             Budget::new("max_entry_bytes", limits.max_entry_bytes())
-                .spend(entry.plain_bytes())
+                .spend(entry.uncompressed_bytes())
                 .map_err(|exceeded| refuse(exceeded.into()))?;
-            total.spend(entry.plain_bytes()).map_err(|exceeded| refuse(exceeded.into()))?;
-            let end = entry.least_end().ok_or_else(|| refuse(Corrupt::Overlap.into()))?;
+            total.spend(entry.uncompressed_bytes()).map_err(|exceeded| refuse(exceeded.into()))?;
+            let end = entry.min_end().ok_or_else(|| refuse(ErrorKind::Overlap.into()))?;
             spans.push((entry.header_offset_bytes(), end));
         }
         let (declared, listed) = (self.inner.entries_hint(), count.spent());
         if declared != listed {
-            return Err(Error::from(Corrupt::EntryCount { declared, listed }).at(self.inner.eocd_offset()));
+            return Err(Error::new(ErrorKind::EntryCount { declared, listed }).at(self.inner.eocd_offset()));
         }
-        // Writers emit entries in the order of the directory, so this is a check more often than work.
+        // Most writers list entries in the order of the file.
         if !spans.is_sorted() {
             spans.sort_unstable();
         }
         let directory = self.inner.directory_offset();
         let first = spans.first().map_or(directory, |(start, _)| *start);
         if first != 0 {
-            return Err(Error::from(Corrupt::StrayBytes { extra_bytes: first }).at(0));
+            return Err(Error::new(ErrorKind::StrayBytes { extra_bytes: first }).at(0));
         }
         let nexts = spans.iter().skip(1).map(|(start, _)| *start).chain([directory]);
         if let Some(((start, _), _)) = spans.iter().zip(nexts).find(|((_, end), next)| end > next) {
-            return Err(Error::from(Corrupt::Overlap).at(*start));
+            return Err(Error::new(ErrorKind::Overlap).at(*start));
         }
         self.starts = spans.iter().map(|(start, _)| *start).chain([directory]).collect();
         self.entries_count = listed;
-        self.plain_bytes = total.spent();
+        self.uncompressed_bytes = total.spent();
         Ok(())
     }
 }
 
-/// The memory that a walk over the directory parses in: the longest record there can be, 192 KiB.
-///
-/// ```
-/// # use appsnap::{Limits, zip};
-/// # let mut writer = zip::Writer::new(Vec::new());
-/// # writer.entry("hello.txt", &b"hello"[..])?;
-/// # let bytes = writer.finish()?;
-/// let archive = zip::Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
-/// let mut buffer = zip::Buffer::new();
-/// for _ in 0..2 {
-///     let mut entries = archive.entries(&mut buffer);
-///     assert_eq!(entries.next_entry()?.map(|entry| entry.name().to_vec()), Some(b"hello.txt".to_vec()));
-/// }
-/// # Ok::<(), zip::Error>(())
-/// ```
-#[derive(Clone, Debug)]
-pub struct Buffer(Vec<u8>);
-
-impl Buffer {
-    /// A buffer; one serves any number of walks.
-    #[must_use]
-    pub fn new() -> Self {
-        Self(vec![0; MAX_CENTRAL_DIRECTORY_RECORD_SIZE])
-    }
-}
-
-impl Default for Buffer {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-/// A walk over the central directory; entries are lent, one at a time.
-///
-/// ```
-/// # use appsnap::{Limits, zip};
-/// # let mut writer = zip::Writer::new(Vec::new());
-/// # writer.entry("hello.txt", &b"hello"[..])?;
-/// # let bytes = writer.finish()?;
-/// let archive = zip::Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
-/// let mut buffer = zip::Buffer::new();
-/// let mut entries = archive.entries(&mut buffer);
-/// let mut count = 0;
-/// while let Some(entry) = entries.next_entry()? {
-///     count += u64::from(entry.kind() == zip::Kind::File);
-/// }
-/// assert_eq!(count, archive.entries_count());
-/// # Ok::<(), zip::Error>(())
-/// ```
+/// The entries of a zip file, lent one at a time.
 #[derive(Debug)]
-pub struct Entries<'a, R>(ZipEntries<'a, 'a, Seam<R>>);
+pub struct Entries<'a, R>(ZipEntries<'a, 'a, RawzipReader<R>>);
 
 impl<R: ReadAt> Entries<'_, R> {
-    /// The next entry, `None` behind the last.
+    /// Returns the next entry, or `None` after the last one.
     ///
     /// # Errors
-    /// As [`Archive::open`]; after an error the walk is over.
+    /// Returns an error if reading fails, or if the source has changed since it was opened.
     pub fn next_entry(&mut self) -> Result<Option<Entry<'_>>> {
-        let record = self.0.next_entry().map_err(|error| {
-            Error::from_library("reading the directory of the zip file", error, Corrupt::Directory.into())
-        })?;
+        let record = self
+            .0
+            .next_entry()
+            .map_err(|error| Error::rawzip("reading the directory of the zip file", error, ErrorKind::Directory))?;
         record.map(Entry::new).transpose()
     }
 }

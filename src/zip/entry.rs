@@ -1,192 +1,119 @@
-//! One entry of a zip file as the central directory describes it, and the [`Place`] where its contents lie.
+//! One entry of a zip file as the central directory describes it: [`Entry`].
 
 use rawzip::extra_fields::ExtraFieldId;
 use rawzip::{CompressionMethod, EntryFlags, ZipArchiveEntryWayfinder, ZipFileHeaderRecord};
 
-use super::error::{Corrupt, Error, Result, Unsupported};
+use super::error::{Error, ErrorKind, Result};
 
 /// Bytes of a local file header without its name and extra field (APPNOTE 4.3.7).
-pub(super) const LOCAL_HEADER_BYTES: u64 = 30;
+const LOCAL_HEADER_BYTES: u64 = 30;
 
-/// The Info-ZIP Unicode Path extra field (APPNOTE 4.6.9).
+/// The Info-ZIP Unicode Path extra field (APPNOTE 4.6.9): a version byte and a CRC-32 before the name.
 const UNICODE_PATH: u16 = 0x7075;
+const UNICODE_PATH_PREFIX_BYTES: usize = 5;
 
-/// The bits of a Unix mode that tell what kind of file an entry is, and those of files and folders (POSIX `st_mode`).
-const MODE_KIND: u32 = 0o170_000;
+/// The file type bits of a Unix mode, and their values for files and folders (POSIX `st_mode`).
+const MODE_TYPE: u32 = 0o170_000;
 const MODE_FILE: u32 = 0o100_000;
 const MODE_FOLDER: u32 = 0o040_000;
 
-/// Whether an entry is a file or a folder. Everything else that zip files can hold is refused.
-///
-/// ```
-/// # use appsnap::{Limits, zip};
-/// # let mut writer = zip::Writer::new(Vec::new());
-/// # writer.entry("hello.txt", &b"hello"[..])?;
-/// # let bytes = writer.finish()?;
-/// let archive = zip::Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
-/// let mut buffer = zip::Buffer::new();
-/// let mut entries = archive.entries(&mut buffer);
-/// assert_eq!(entries.next_entry()?.map(|entry| entry.kind()), Some(zip::Kind::File));
-/// # Ok::<(), zip::Error>(())
-/// ```
+/// The compression method of an entry. All others are refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Kind {
-    /// A file, which may be empty.
-    File,
-    /// A folder: the name ends in a slash and there are no contents.
-    Folder,
-}
-
-/// How the contents of an entry are stored.
-///
-/// ```
-/// # use appsnap::{Limits, zip};
-/// # let mut writer = zip::Writer::new(Vec::new());
-/// # writer.entry("hello.txt", &b"hello"[..])?;
-/// # let bytes = writer.finish()?;
-/// let archive = zip::Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
-/// let mut buffer = zip::Buffer::new();
-/// let mut entries = archive.entries(&mut buffer);
-/// assert_eq!(entries.next_entry()?.map(|entry| entry.packing()), Some(zip::Packing::Deflate));
-/// # Ok::<(), zip::Error>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Packing {
-    /// As they are (method 0).
+pub(crate) enum Method {
+    /// Uncompressed (method 0).
     Stored,
-    /// Deflated (method 8).
+    /// Compressed with deflate (method 8).
     Deflate,
 }
 
 /// One entry, as the central directory describes it.
 ///
-/// The numbers are declarations: they hold once [`Archive::locate`](super::Archive::locate) and a full read have passed.
-///
-/// ```
-/// # use appsnap::{Limits, zip};
-/// # let mut writer = zip::Writer::new(Vec::new());
-/// # writer.entry("hello.txt", &b"hello"[..])?;
-/// # let bytes = writer.finish()?;
-/// let archive = zip::Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
-/// let mut buffer = zip::Buffer::new();
-/// let mut entries = archive.entries(&mut buffer);
-/// let entry = entries.next_entry()?.expect("there is one");
-/// assert_eq!((entry.name(), entry.plain_bytes(), entry.crc32()), (&b"hello.txt"[..], 5, 0x3610_a686));
-/// # Ok::<(), zip::Error>(())
-/// ```
+/// The numbers are declarations: they are verified when the entry is [read](super::Archive::read) to its end.
 #[derive(Clone, Debug)]
 pub struct Entry<'a> {
     record: ZipFileHeaderRecord<'a>,
-    packing: Packing,
-    kind: Kind,
+    method: Method,
+    is_folder: bool,
 }
 
-/// Where an entry's contents lie: a value to keep and read from later, in any order and from several threads.
-///
-/// ```
-/// # use appsnap::{Limits, zip};
-/// # let mut writer = zip::Writer::new(Vec::new());
-/// # writer.entry("hello.txt", &b"hello"[..])?;
-/// # let bytes = writer.finish()?;
-/// use std::io::Read as _;
-///
-/// let archive = zip::Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
-/// let mut buffer = zip::Buffer::new();
-/// let mut entries = archive.entries(&mut buffer);
-/// let mut places = Vec::new();
-/// while let Some(entry) = entries.next_entry()? {
-///     places.push(archive.locate(&entry)?);
-/// }
-/// // Later, and on any thread:
-/// let mut text = String::new();
-/// archive.read(&places[0]).read_to_string(&mut text)?;
-/// assert_eq!((text.as_str(), places[0].plain_bytes()), ("hello", 5));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
+/// The location of an entry's contents, which can be kept, and read later from any thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
-    pub(super) offset_bytes: u64,
-    pub(super) packed_bytes: u64,
-    pub(super) plain_bytes: u64,
-    pub(super) crc32: u32,
-    pub(super) packing: Packing,
+pub(crate) struct LocatedEntry {
+    pub(crate) offset_bytes: u64,
+    pub(crate) compressed_bytes: u64,
+    pub(crate) uncompressed_bytes: u64,
+    pub(crate) crc32: u32,
+    pub(crate) method: Method,
 }
 
 impl<'a> Entry<'a> {
-    /// Looks over one record of the central directory.
+    /// Checks one record of the central directory.
     pub(super) fn new(record: ZipFileHeaderRecord<'a>) -> Result<Self> {
-        let refuse = |error: Error| Err(error.of(record.file_path().as_bytes()).at(record.central_directory_offset()));
-        let flags = record.flags();
-        if is_encrypted(flags) {
-            return refuse(Unsupported::Encryption.into());
+        Self::checked(&record)
+            .map_err(|kind| Error::new(kind).entry(record.file_path().as_bytes()).at(record.central_directory_offset()))
+            .map(|(method, is_folder)| Self { record, method, is_folder })
+    }
+
+    fn checked(record: &ZipFileHeaderRecord<'_>) -> Result<(Method, bool), ErrorKind> {
+        if is_encrypted(record.flags()) {
+            return Err(ErrorKind::Encrypted);
         }
-        let packing = match record.compression_method() {
-            CompressionMethod::STORE => Packing::Stored,
-            CompressionMethod::DEFLATE => Packing::Deflate,
-            other => return refuse(Unsupported::Method(other.as_u16()).into()),
+        let method = match record.compression_method() {
+            CompressionMethod::STORE => Method::Stored,
+            CompressionMethod::DEFLATE => Method::Deflate,
+            other => return Err(ErrorKind::UnsupportedMethod(other.as_u16())),
         };
-        // The upper half is a Unix mode whoever made the archive: extractors honour it without asking for the creator.
-        let mode = (record.external_attributes() >> 16) & MODE_KIND;
-        if mode != 0 && mode != MODE_FILE && mode != MODE_FOLDER {
-            return refuse(Unsupported::SpecialFile.into());
+        // Extractors apply the upper half as a Unix mode whatever system the archive claims to come from.
+        let file_type = (record.external_attributes() >> 16) & MODE_TYPE;
+        if ![0, MODE_FILE, MODE_FOLDER].contains(&file_type) {
+            return Err(ErrorKind::SpecialFile);
         }
-        if packing == Packing::Stored && record.compressed_size_hint() != record.uncompressed_size_hint() {
-            return refuse(Corrupt::Disagreement("length").into());
+        if method == Method::Stored && record.compressed_size_hint() != record.uncompressed_size_hint() {
+            return Err(ErrorKind::Disagreement("length"));
         }
         let is_folder = record.file_path().as_bytes().ends_with(b"/");
         if is_folder && record.uncompressed_size_hint() != 0 {
-            return refuse(Corrupt::FolderWithContents.into());
+            return Err(ErrorKind::FolderWithContents);
         }
-        if let Err(error) = look_over_extra_fields(&record) {
-            return refuse(error);
-        }
-        let kind = if is_folder { Kind::Folder } else { Kind::File };
-        Ok(Self { record, packing, kind })
+        check_extra_fields(record)?;
+        Ok((method, is_folder))
     }
 
-    /// The name, exactly as stored.
+    /// Returns the name, exactly as stored.
     ///
     /// # Security
-    /// These bytes are the archive's: absolute, with `..`, with control characters, in any encoding. Parse them into a type;
-    /// never join them to a path.
+    /// The archive chooses these bytes: they may be an absolute path, contain `..` or control characters, and be in any
+    /// encoding. Parse them into a type; never join them to a path.
     #[must_use]
     pub fn name(&self) -> &'a [u8] {
         self.record.file_path().as_bytes()
     }
 
-    /// Whether it is a file or a folder.
+    /// Returns `true` if the entry is a folder: its name ends in a slash and it has no contents.
     #[must_use]
-    pub const fn kind(&self) -> Kind {
-        self.kind
+    pub const fn is_folder(&self) -> bool {
+        self.is_folder
     }
 
-    /// How the contents are stored.
+    /// Returns the declared uncompressed length of the contents.
     #[must_use]
-    pub const fn packing(&self) -> Packing {
-        self.packing
-    }
-
-    /// The declared length of the contents.
-    #[must_use]
-    pub fn plain_bytes(&self) -> u64 {
+    pub fn uncompressed_bytes(&self) -> u64 {
         self.record.uncompressed_size_hint()
     }
 
-    /// The declared length of the contents as stored.
+    /// Returns the declared compressed length of the contents.
     #[must_use]
-    pub fn packed_bytes(&self) -> u64 {
+    pub fn compressed_bytes(&self) -> u64 {
         self.record.compressed_size_hint()
     }
 
-    /// The declared CRC-32 of the contents.
+    /// Returns the declared CRC-32 of the uncompressed contents.
     #[must_use]
     pub fn crc32(&self) -> u32 {
         self.record.crc32()
     }
 
-    /// Where the entry's own header begins.
+    /// Returns the offset of the entry's local header in the zip file.
     #[must_use]
     pub fn header_offset_bytes(&self) -> u64 {
         self.record.local_header_offset()
@@ -200,66 +127,48 @@ impl<'a> Entry<'a> {
         self.record.wayfinder()
     }
 
-    /// The least that the entry can cover: header, name and contents; the header's extra field and a descriptor come on top.
-    pub(super) fn least_end(&self) -> Option<u64> {
+    /// The entry with its contents at `offset_bytes`.
+    pub(super) fn located_at(&self, offset_bytes: u64) -> LocatedEntry {
+        LocatedEntry {
+            offset_bytes,
+            compressed_bytes: self.compressed_bytes(),
+            uncompressed_bytes: self.uncompressed_bytes(),
+            crc32: self.crc32(),
+            method: self.method,
+        }
+    }
+
+    /// The first byte that can belong to another entry: after the header, the name and the contents. The extra field of
+    /// the local header and a data descriptor come on top.
+    pub(super) fn min_end(&self) -> Option<u64> {
         self.header_offset_bytes()
             .checked_add(LOCAL_HEADER_BYTES)?
             .checked_add(u64::try_from(self.name().len()).ok()?)?
-            .checked_add(self.packed_bytes())
+            .checked_add(self.compressed_bytes())
     }
 }
 
-impl Place {
-    /// Where the stored contents begin in the zip file.
-    #[must_use]
-    pub const fn offset_bytes(&self) -> u64 {
-        self.offset_bytes
-    }
-
-    /// How long the stored contents are.
-    #[must_use]
-    pub const fn packed_bytes(&self) -> u64 {
-        self.packed_bytes
-    }
-
-    /// How long the contents are.
-    #[must_use]
-    pub const fn plain_bytes(&self) -> u64 {
-        self.plain_bytes
-    }
-
-    /// The CRC-32 of the contents.
-    #[must_use]
-    pub const fn crc32(&self) -> u32 {
-        self.crc32
-    }
-
-    /// How the contents are stored.
-    #[must_use]
-    pub const fn packing(&self) -> Packing {
-        self.packing
-    }
-}
-
-/// Any of the three ways in which an entry or its header can be made unreadable (APPNOTE 4.4.4, bits 0, 6 and 13).
+/// Returns `true` if one of the three flags for encrypted contents or masked headers is set (APPNOTE 4.4.4, bits 0, 6, 13).
 pub(super) fn is_encrypted(flags: EntryFlags) -> bool {
     flags.bits() & (1 | 1 << 6 | 1 << 13) != 0
 }
 
-fn look_over_extra_fields(record: &ZipFileHeaderRecord<'_>) -> Result<()> {
+fn check_extra_fields(record: &ZipFileHeaderRecord<'_>) -> Result<(), ErrorKind> {
     let name = record.file_path().as_bytes();
-    let mut zip64_count = 0_u32;
+    let mut has_zip64 = false;
     for (id, data) in record.extra_fields() {
         if id == ExtraFieldId::ZIP64 {
-            zip64_count = zip64_count.saturating_add(1);
+            if has_zip64 {
+                return Err(ErrorKind::DuplicateZip64);
+            }
+            has_zip64 = true;
         } else if id.as_u16() == UNICODE_PATH {
-            // One byte of version and four of CRC-32 stand in front of the name. A name beyond ASCII is what the field
-            // is for; for a plain one, a second and different name has no honest reason.
-            let second = data.get(5..).unwrap_or_default();
+            // The field exists for names beyond ASCII. An ASCII name has no honest use for a second, different one.
+            let second = data.split_at_checked(UNICODE_PATH_PREFIX_BYTES).map_or(&[][..], |(_, second)| second);
             if name.is_ascii() && second != name {
-                return Err(Unsupported::SecondName.into());
+                return Err(ErrorKind::SecondName);
             }
         }
     }
-    if zip64_count > 1 { Err(Corrupt::DuplicateExtra.into()) } else { Ok(()) }
+    Ok(())
 }

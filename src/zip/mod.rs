@@ -1,35 +1,27 @@
-//! A safe reader, and a plain writer, for zip files: one list of entries that every careful reader agrees on, or a
-//! refusal.
+//! A safe reader for zip files: one list of entries that every careful program agrees on, or an error.
 //!
-//! Zip files say everything twice: a central directory at the end, and a header in front of every entry. Programs that
-//! believe different halves see different archives, which is how scanners are passed. This reader believes neither half
-//! alone. [`Archive::open`] walks the directory once and refuses entries that overlap, bytes in front of the first entry,
-//! and declared sizes beyond the [`Limits`](crate::Limits); [`Archive::locate`] refuses an entry whose own header or
-//! data descriptor disagrees with the directory, and bytes between entries that belong to none. Reading an entry stops at
-//! its declared length, and its last byte is handed out only after its CRC-32 was found right.
+//! A zip file describes its entries twice: in a central directory at its end, and in a header before each entry. Programs
+//! that trust different halves see different archives, which is how malicious files pass scanners. This reader requires
+//! both halves to agree. [`Archive::open`] refuses overlapping entries, bytes that belong to no entry, and declared
+//! lengths beyond the [`Limits`](crate::Limits). [`Archive::read`] refuses entries whose local header or data descriptor
+//! contradicts the directory. An [`EntryReader`] never yields more than the declared length, and returns the last byte only
+//! after verifying the CRC-32.
 //!
-//! Stored and deflated entries are read, zip64 or not. Encryption, other methods, symbolic links and archives in several
-//! volumes are refused by name.
+//! Stored and deflated entries are supported, with or without zip64. Encryption, other compression methods, symbolic links
+//! and archives of several volumes are refused.
 //!
-//! Names are bytes. Nothing here turns one into a path: what a name means is decided by the layers above, which parse it
-//! into a type and render their own path from that.
+//! Names are bytes. This module never converts one into a path.
 //!
 //! ```
-//! use std::io::Read as _;
 //! use appsnap::{Limits, zip};
 //!
-//! let mut writer = zip::Writer::new(Vec::new());
-//! writer.entry("hello.txt", &b"hello"[..])?;
-//! let bytes = writer.finish()?;
-//!
-//! let archive = zip::Archive::open(&bytes, bytes.len() as u64, &Limits::untrusted())?;
-//! let mut buffer = zip::Buffer::new();
+//! let file = std::fs::read("examples/data/files.zip")?;
+//! let archive = zip::Archive::open(&file, &Limits::untrusted())?;
+//! let mut buffer = Vec::new();
 //! let mut entries = archive.entries(&mut buffer);
 //! while let Some(entry) = entries.next_entry()? {
-//!     let place = archive.locate(&entry)?;
-//!     let mut text = String::new();
-//!     archive.read(&place).read_to_string(&mut text)?;
-//!     assert_eq!((entry.name(), text.as_str()), (&b"hello.txt"[..], "hello"));
+//!     let contents = std::io::read_to_string(archive.read(&entry)?)?;
+//!     println!("{}: {contents}", entry.name().escape_ascii());
 //! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -54,16 +46,19 @@
 )]
 
 mod archive;
-mod end;
+mod end_records;
 mod entry;
+mod entry_reader;
 mod error;
-mod local;
-mod reader;
-mod seam;
+mod local_header;
+mod rawzip_reader;
+#[cfg(any(feature = "squidex", test))]
 mod writer;
 
-pub use archive::{Archive, Buffer, Entries};
-pub use entry::{Entry, Kind, Packing, Place};
-pub use error::{Corrupt, Error, ErrorKind, Result, Unsupported};
-pub use reader::EntryReader;
-pub use writer::Writer;
+pub use archive::{Archive, Entries};
+pub use entry::Entry;
+pub(crate) use entry::{LocatedEntry, Method};
+pub use entry_reader::EntryReader;
+pub use error::{Error, ErrorKind};
+#[cfg(feature = "squidex")]
+pub(crate) use writer::Writer;

@@ -10,86 +10,71 @@ use rawzip::{CompressionMethod, DataDescriptorOutput, ZipArchiveWriter};
 
 use super::error::{Error, ErrorKind, Result};
 
-/// How much is copied at a time.
+/// The number of bytes read and written at a time.
 const BUFFER_BYTES: usize = 64 << 10;
 
 /// Writes a zip file to any sink, forward only.
 ///
-/// Entries are deflated and followed by a data descriptor; no times, owners or modes are written, so the same input gives
-/// the same bytes. The directory is held in memory until [`finish`](Self::finish) writes it: about a hundred bytes an
-/// entry. Dropping the writer leaves a file without a directory, which no program takes for a whole one.
-///
-/// ```
-/// use appsnap::zip;
-///
-/// let mut writer = zip::Writer::new(Vec::new());
-/// assert_eq!(writer.entry("a/hello.txt", &b"hello"[..])?, 5);
-/// assert!(matches!(writer.entry("../hello.txt", &b""[..]).unwrap_err().kind(), zip::ErrorKind::Misuse(_)));
-/// let bytes = writer.finish()?;
-/// assert!(bytes.starts_with(b"PK"));
-/// # Ok::<(), zip::Error>(())
-/// ```
-pub struct Writer<W> {
-    inner: Option<ZipArchiveWriter<W>>,
+/// Every entry is deflated and followed by a data descriptor. No times, owners or modes are written, so the same input
+/// gives the same bytes. The directory is kept in memory until [`finish`](Self::finish) writes it: about a hundred bytes
+/// per entry. A dropped writer leaves a file without a directory, which no program accepts.
+pub(crate) struct Writer<W> {
+    inner: ZipArchiveWriter<W>,
     deflater: Deflater,
-    entries_count: u64,
+    failure: Option<Error>,
 }
 
-/// The compressor and its buffers, kept from entry to entry: making them costs more than a small entry does.
+/// The compressor and its buffers. Creating them costs more than compressing a small entry, so they are reused.
 struct Deflater {
     compress: Compress,
-    plain: Vec<u8>,
-    packed: Vec<u8>,
+    uncompressed: Vec<u8>,
+    compressed: Vec<u8>,
 }
 
 impl<W: Write> Writer<W> {
-    /// A writer onto `sink`; nothing is written yet.
-    #[must_use]
-    pub fn new(sink: W) -> Self {
+    /// Creates a writer; nothing is written yet.
+    pub(crate) fn new(sink: W) -> Self {
         let deflater = Deflater {
             compress: Compress::new(Compression::default(), false),
-            plain: vec![0; BUFFER_BYTES],
-            packed: Vec::with_capacity(BUFFER_BYTES),
+            uncompressed: vec![0; BUFFER_BYTES],
+            compressed: Vec::with_capacity(BUFFER_BYTES),
         };
-        Self { inner: Some(ZipArchiveWriter::new(sink)), deflater, entries_count: 0 }
+        Self { inner: ZipArchiveWriter::new(sink), deflater, failure: None }
     }
 
-    /// How many entries have been written.
-    #[must_use]
-    pub const fn entries_count(&self) -> u64 {
-        self.entries_count
-    }
-
-    /// Writes one entry with all that `contents` yields, and returns how much that was.
+    /// Writes an entry with everything that `contents` yields, and returns its length.
     ///
     /// # Errors
-    /// [`Misuse`](ErrorKind::Misuse) for a name that is empty, longer than 65,535 bytes, absolute, a folder's, or has
-    /// backslashes, control characters or components like `..`; [`Io`](ErrorKind::Io) when reading or writing fails. After
-    /// an I/O error the file cannot be continued.
-    pub fn entry(&mut self, name: &str, contents: impl Read) -> Result<u64> {
-        check_name(name)?;
-        let broken = || Error::new(ErrorKind::Misuse("an earlier entry of this zip file failed; write it anew"));
-        // Taken for the time of the write and put back only when all went well.
-        let mut inner = self.inner.take().ok_or_else(broken)?;
-        let written =
-            write_entry(&mut inner, name, contents, &mut self.deflater).map_err(|error| error.of(name.as_bytes()))?;
-        self.inner = Some(inner);
-        self.entries_count = self.entries_count.saturating_add(1);
-        Ok(written)
+    /// Returns a misuse error for a name that is empty, longer than 65,535 bytes, absolute or a folder's, or has
+    /// backslashes, control characters or components like `..`; an I/O error if reading or writing fails. After an I/O
+    /// error the file cannot be continued.
+    pub(crate) fn entry(&mut self, name: &str, contents: impl Read) -> Result<u64> {
+        let in_entry = |error: Error| error.entry(name.as_bytes());
+        check_name(name).map_err(|kind| in_entry(kind.into()))?;
+        self.check_failure()?;
+        write_entry(&mut self.inner, name, contents, &mut self.deflater).map_err(|error| {
+            let error = in_entry(error);
+            self.failure = Some(error.clone());
+            error
+        })
     }
 
     /// Writes the directory and returns the sink.
     ///
     /// # Errors
-    /// [`Io`](ErrorKind::Io); [`Misuse`](ErrorKind::Misuse) after a failed entry.
-    pub fn finish(self) -> Result<W> {
-        let broken = || Error::new(ErrorKind::Misuse("an entry of this zip file failed, so it cannot be finished"));
-        self.inner.ok_or_else(broken)?.finish().map_err(|error| writing("writing the directory of the zip file", error))
+    /// Returns the error of an entry that failed before, or an I/O error.
+    pub(crate) fn finish(self) -> Result<W> {
+        self.check_failure()?;
+        self.inner.finish().map_err(|error| failed("writing the directory of the zip file", error))
+    }
+
+    fn check_failure(&self) -> Result<()> {
+        self.failure.clone().map_or(Ok(()), Err)
     }
 }
 
-fn writing(action: &'static str, error: rawzip::Error) -> Error {
-    Error::from_library(action, error, ErrorKind::Misuse("the zip format cannot hold this entry"))
+fn failed(action: &'static str, error: rawzip::Error) -> Error {
+    Error::rawzip(action, error, ErrorKind::Misuse("the zip format cannot represent this entry"))
 }
 
 fn write_entry<W: Write>(
@@ -98,63 +83,60 @@ fn write_entry<W: Write>(
     contents: impl Read,
     deflater: &mut Deflater,
 ) -> Result<u64> {
-    let action = "writing a zip entry";
-    let (mut entry, _) = archive
-        .new_file(EntryPath::conformant(name))
-        .compression_method(CompressionMethod::DEFLATE)
-        .start()
-        .map_err(|error| writing(action, error))?;
-    let (crc32, plain_bytes) = deflater.deflate(contents, &mut entry)?;
-    entry.finish(DataDescriptorOutput::new(crc32, plain_bytes)).map_err(|error| writing(action, error))?;
-    Ok(plain_bytes)
+    let failed = |error| failed("writing a zip entry", error);
+    let file = archive.new_file(EntryPath::conformant(name)).compression_method(CompressionMethod::DEFLATE);
+    let (mut entry, _) = file.start().map_err(failed)?;
+    let (crc32, len_bytes) = deflater.deflate(contents, &mut entry)?;
+    entry.finish(DataDescriptorOutput::new(crc32, len_bytes)).map_err(failed)?;
+    Ok(len_bytes)
 }
 
 impl Deflater {
-    /// Deflates all of `contents` to `sink`; returns its CRC-32 and length.
+    /// Compresses `contents` to `sink`; returns their CRC-32 and length.
     fn deflate(&mut self, mut contents: impl Read, sink: &mut impl Write) -> Result<(u32, u64)> {
         self.compress.reset();
         let mut hasher = Hasher::new();
-        let mut plain_bytes = 0_u64;
+        let mut len_bytes = 0_u64;
         loop {
-            let count = match contents.read(&mut self.plain) {
+            let count = match contents.read(&mut self.uncompressed) {
                 Ok(count) => count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => return Err(Error::io("reading the contents of a zip entry", error)),
             };
-            let chunk = self.plain.get(..count).unwrap_or_default();
+            let chunk =
+                self.uncompressed.get(..count).ok_or(ErrorKind::Misuse("a reader returned too large a count"))?;
             hasher.update(chunk);
-            plain_bytes = plain_bytes.saturating_add(count as u64);
+            len_bytes = len_bytes.saturating_add(count as u64);
             let flush = if count == 0 { FlushCompress::Finish } else { FlushCompress::None };
-            pump(&mut self.compress, chunk, flush, &mut self.packed, sink)?;
+            compress(&mut self.compress, chunk, flush, &mut self.compressed, sink)?;
             if count == 0 {
-                return Ok((hasher.finalize(), plain_bytes));
+                return Ok((hasher.finalize(), len_bytes));
             }
         }
     }
 }
 
-/// Feeds `chunk` to the compressor, and the sink with what comes out.
-fn pump(
+/// Compresses `chunk` and writes what the compressor returns, by way of `buffer`.
+fn compress(
     compress: &mut Compress,
     mut chunk: &[u8],
     flush: FlushCompress,
-    packed: &mut Vec<u8>,
+    buffer: &mut Vec<u8>,
     sink: &mut impl Write,
 ) -> Result<()> {
-    let action = "writing a zip entry";
     loop {
-        packed.clear();
+        buffer.clear();
         let before = compress.total_in();
         let status = compress
-            .compress_vec(chunk, packed, flush)
+            .compress_vec(chunk, buffer, flush)
             .map_err(|error| Error::io("compressing a zip entry", error.into()))?;
-        let taken = usize::try_from(compress.total_in().saturating_sub(before)).unwrap_or(usize::MAX);
-        chunk = chunk.get(taken..).unwrap_or_default();
-        sink.write_all(packed).map_err(|error| Error::io(action, error))?;
+        let used = usize::try_from(compress.total_in().saturating_sub(before)).ok();
+        chunk = used.and_then(|used| chunk.get(used..)).ok_or(ErrorKind::Internal("deflate used too many bytes"))?;
+        sink.write_all(buffer).map_err(|error| Error::io("writing a zip entry", error))?;
         let is_done = match flush {
             FlushCompress::Finish => status == Status::StreamEnd,
-            // A full buffer may hold something back still.
-            _ => chunk.is_empty() && packed.len() < packed.capacity(),
+            // With a full buffer, the compressor may have more to return.
+            _ => chunk.is_empty() && buffer.len() < buffer.capacity(),
         };
         if is_done {
             return Ok(());
@@ -162,23 +144,88 @@ fn pump(
     }
 }
 
-/// Names that some program would read as something else are not written.
-fn check_name(name: &str) -> Result<()> {
-    let refuse = |why| Err(Error::new(ErrorKind::Misuse(why)).of(name.as_bytes()));
+/// Refuses names that programs interpret differently.
+fn check_name(name: &str) -> Result<(), ErrorKind> {
     if name.is_empty() || name.len() > usize::from(u16::MAX) {
-        return refuse("a zip entry's name has 1 to 65,535 bytes");
+        return Err(ErrorKind::Misuse("the name must have 1 to 65,535 bytes"));
     }
     if name.contains(|c: char| c == '\\' || c == ':' || c.is_control()) {
-        return refuse("a zip entry's name has no backslashes, colons or control characters");
+        return Err(ErrorKind::Misuse("the name must not contain backslashes, colons or control characters"));
     }
     if name.split('/').any(|part| part.is_empty() || part == "." || part == "..") {
-        return refuse("a zip entry's name is relative, without empty components, `.` or `..`");
+        return Err(ErrorKind::Misuse("the name must be relative, without empty components, `.` or `..`"));
     }
     Ok(())
 }
 
 impl<W> fmt::Debug for Writer<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Writer").field("entries_count", &self.entries_count).finish_non_exhaustive()
+        f.debug_struct("Writer").field("failure", &self.failure).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Archive;
+    use super::*;
+    use crate::limits::Limits;
+
+    #[test]
+    fn the_same_input_gives_the_same_zip() {
+        let write = || {
+            let mut writer = Writer::new(Vec::new());
+            writer.entry("a/b.json", &b"{}"[..]).unwrap();
+            writer.finish().unwrap()
+        };
+        assert_eq!(write(), write());
+    }
+
+    #[test]
+    fn after_a_failed_entry_the_first_error_is_repeated() {
+        struct Broken;
+        impl Read for Broken {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                Err(io::Error::other("the disk is gone"))
+            }
+        }
+        let mut writer = Writer::new(Vec::new());
+        let error = writer.entry("a", Broken).unwrap_err();
+        assert_eq!(error.to_string(), "zip entry \"a\": reading the contents of a zip entry failed");
+        assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "the disk is gone");
+        for again in [writer.entry("b", &b""[..]).unwrap_err(), writer.finish().unwrap_err()] {
+            assert_eq!(again.to_string(), error.to_string());
+        }
+    }
+
+    #[test]
+    fn names_that_programs_read_differently_are_not_written() {
+        for name in ["", "/etc/passwd", "../x", "a//b", "a/./b", "a\\b", "c:x", "a\nb", "folder/"] {
+            let error = Writer::new(Vec::new()).entry(name, &b""[..]).unwrap_err();
+            assert!(error.is_misuse(), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let mut random = fastrand::Rng::with_seed(1);
+        for _ in 0..32 {
+            let files: Vec<Vec<u8>> =
+                (0..random.usize(..8)).map(|_| (0..random.usize(..2000)).map(|_| random.u8(..)).collect()).collect();
+            let mut writer = Writer::new(Vec::new());
+            for (index, contents) in files.iter().enumerate() {
+                writer.entry(&format!("folder/{index}"), contents.as_slice()).unwrap();
+            }
+            let bytes = writer.finish().unwrap();
+            let archive = Archive::open(&bytes, &Limits::untrusted()).unwrap();
+            let mut buffer = Vec::new();
+            let mut entries = archive.entries(&mut buffer);
+            let mut read = Vec::new();
+            while let Some(entry) = entries.next_entry().unwrap() {
+                let mut contents = Vec::new();
+                archive.read(&entry).unwrap().read_to_end(&mut contents).unwrap();
+                read.push(contents);
+            }
+            assert_eq!(read, files);
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::{self, Read, Write};
 use std::iter;
 
-use appsnap::gzip::Parallelism;
+use appsnap::io::Parallelism;
 use appsnap::observe::NoObserver;
 use appsnap::snapshot::{Error, ErrorKind, ReadOptions, ReadReport, SnapshotArchive, SnapshotReader, Tolerance};
 use appsnap::{DocumentId, Limits, gzip, tarball};
@@ -113,7 +113,7 @@ fn every_limit_on_archives_is_hit_within_little_memory() {
 fn findings_are_kept_up_to_their_limit_and_counted_beyond() {
     let _alone = alone();
     let junk = |number: usize| {
-        // Every oddity that a member can have at once, under a name that grows fourfold when it is escaped.
+        // Everything unusual that a member can have at once, under a name that grows fourfold when it is escaped.
         let name = format!("tree/._{}{number:06}", "\u{7f}".replace('\u{7f}', "ü").repeat(40));
         let header = Header::ustar(name, 0).with(Field::Mode, b"0006755\0").of_type(b'7');
         header.with(Field::LinkName, b"x").render().to_vec()
@@ -123,21 +123,25 @@ fn findings_are_kept_up_to_their_limit_and_counted_beyond() {
     let members = (0..13_000).flat_map(|number| [junk(number), label(number)]);
     let source = made(files_only(documents(1).chain(members)));
     let (report, bytes) = peak(|| read(source, ReadOptions::new()).unwrap());
-    assert!(report.anomalies_count() >= 65_000, "{}", report.anomalies_count());
-    assert!(report.anomalies().len() >= 5000, "{}", report.anomalies().len());
+    assert!(report.diagnostics().count() >= 65_000, "{}", report.diagnostics().count());
+    assert!(report.diagnostics().as_slice().len() >= 5000, "{}", report.diagnostics().as_slice().len());
     expect_within("findings", bytes, READING_BYTES);
 
     // Names of an honest length leave room for as many as the limit says.
     let junk_of = |number: usize| Header::ustar(format!("tree/0d/3e/._{number:036}"), 0).render().to_vec();
     let source = made(files_only(documents(1).chain((0..10_500).map(junk_of))));
     let report = read(source, ReadOptions::new()).unwrap();
-    let kept = report.anomalies().iter().filter(|anomaly| anomaly.kind().name() == "appledouble-skipped").count();
+    let kept = report.diagnostics().iter().filter(|found| found.code().name() == "appledouble-skipped").count();
     assert_eq!(kept, 10_000);
 
     let members = (0..1000).map(junk);
     let source = made(files_only(documents(1).chain(members)));
     let report = read(source, limited(|limits| limits.with_max_findings_per_code(10))).unwrap();
-    assert!(report.anomalies_count() >= 4000 && report.anomalies().len() <= 70, "{}", report.anomalies().len());
+    assert!(
+        report.diagnostics().count() >= 4000 && report.diagnostics().as_slice().len() <= 70,
+        "{}",
+        report.diagnostics().as_slice().len()
+    );
 }
 
 #[test]
@@ -232,10 +236,9 @@ fn opening_and_verifying_an_index_allocates_for_what_is_there() {
     let _alone = alone();
     let (archive, _) = crate::support::archives::Contents::sample(300)
         .push(appsnap::snapshot::WriteOptions::new().with_index(appsnap::snapshot::IndexPlacement::Embedded));
-    let len_bytes = archive.len() as u64;
-    let (opened, bytes) = peak(|| SnapshotArchive::open(archive.as_slice(), len_bytes, ReadOptions::new()).unwrap());
+    let (opened, bytes) = peak(|| SnapshotArchive::open(archive.as_slice(), &ReadOptions::new()).unwrap());
     expect_within("opening an index", bytes, MIB);
-    let (result, bytes) = peak(|| opened.verify(Parallelism::Inline, &mut NoObserver));
+    let (result, bytes) = peak(|| opened.verify(Parallelism::INLINE, &mut NoObserver));
     assert!(result.is_ok());
     expect_within("verifying an archive", bytes, READING_BYTES);
     let (_, bytes) = peak(|| {

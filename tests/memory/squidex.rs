@@ -43,7 +43,7 @@ fn members(len: usize, are_alike: bool) -> String {
 }
 
 fn cloned(bytes: &[u8], limits: &Limits) -> Result<(), Error> {
-    let archive = Archive::open(bytes, bytes.len() as u64, limits)?;
+    let archive = Archive::open(bytes, limits)?;
     archive.survey(&mut NoObserver)?;
     let new = NewApp::new(DocumentId::from_bytes([7; 16]).uuid());
     clone_app(&archive, io::sink(), &new, &mut NoObserver).map(drop)

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use appsnap::gzip::Parallelism;
+use appsnap::io::Parallelism;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
 use appsnap::snapshot::{

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::sync::LazyLock;
 
 use appsnap::DocumentId;
-use appsnap::gzip::Parallelism;
+use appsnap::io::Parallelism;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
 use appsnap::snapshot::{Content, IndexPlacement, SnapshotArchive, SnapshotWriter, WriteOptions};
@@ -96,13 +96,12 @@ pub fn open_index(data: &[u8]) {
     }
     let base = &BASES[usize::from(data.first().map_or(0, |control| control >> 1)) % BASES.len()];
     let index = decode(rest);
-    let (len, index_len) = (base.data.len() as u64, index.len() as u64);
     if let Ok(archive) =
-        SnapshotArchive::open_with_sidecar(base.data.as_slice(), len, index.as_slice(), index_len, options())
+        SnapshotArchive::open_with_sidecar(base.data.as_slice(), index.as_slice(), &options())
     {
         let whole = [base.data.as_slice(), &index].concat();
         let is_sound = outcome(whole.as_slice(), options()).is_indexed;
-        assert_eq!(archive.verify(Parallelism::Inline, &mut NoObserver).is_ok(), is_sound);
+        assert_eq!(archive.verify(Parallelism::INLINE, &mut NoObserver).is_ok(), is_sound);
     }
     check([base.data.as_slice(), &index].concat());
 }
@@ -110,12 +109,11 @@ pub fn open_index(data: &[u8]) {
 /// Opens an archive and uses all of it, whether or not it is sound.
 fn check(bytes: Vec<u8>) {
     let sequential = outcome(bytes.as_slice(), options());
-    let len_bytes = bytes.len() as u64;
-    let Ok(archive) = SnapshotArchive::open(bytes.as_slice(), len_bytes, options()) else {
+    let Ok(archive) = SnapshotArchive::open(bytes.as_slice(), &options()) else {
         assert!(!sequential.is_indexed, "an index that is sound does not open");
         return;
     };
-    let verified = archive.verify(Parallelism::Inline, &mut NoObserver);
+    let verified = archive.verify(Parallelism::INLINE, &mut NoObserver);
     assert_eq!(verified.is_ok(), sequential.error.is_none() && sequential.is_indexed);
     assert_eq!(archive.verify(Parallelism::threads(2), &mut NoObserver).is_ok(), verified.is_ok());
     let metadata = archive.metadata();

@@ -1,7 +1,7 @@
 //! Archives made of archives: what repacking, taking apart, indexing and joining make of anything verifies, and holds
 //! what the original held.
 
-use appsnap::gzip::Parallelism;
+use appsnap::io::Parallelism;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
 use appsnap::snapshot::{
@@ -87,28 +87,27 @@ fn repacked(archive: &[u8], sections: Sections) {
 
 /// An index made afterwards is one that verifies.
 fn indexed(archive: &[u8], sections: Sections) {
-    let Ok(index) = make_index(&archive, archive.len() as u64, sections, &options()) else { return };
+    let Ok(index) = make_index(&archive, sections, &options()) else { return };
     let mut indexed = archive.to_vec();
     index.write_to(&mut indexed).expect("memory does not fail");
     assert!(outcome(indexed.as_slice(), options()).is_indexed);
-    let len_bytes = indexed.len() as u64;
-    let opened = SnapshotArchive::open(indexed, len_bytes, options()).expect("the index that was made");
-    assert!(opened.verify(Parallelism::Inline, &mut NoObserver).is_ok());
+    let opened = SnapshotArchive::open(indexed, &options()).expect("the index that was made");
+    assert!(opened.verify(Parallelism::INLINE, &mut NoObserver).is_ok());
 }
 
 /// A part that was copied out, and the archive joined of itself alone, hold what the archive holds.
 fn taken_apart(archive: &[u8], sections: Sections) {
-    let Ok(opened) = SnapshotArchive::open(archive, archive.len() as u64, options()) else { return };
+    let Ok(opened) = SnapshotArchive::open(archive, &options()) else { return };
     let before = entries(archive);
     for selection in [Selection::Files, Selection::Database] {
         let result =
-            opened.take_apart(Vec::new(), selection, IndexPlacement::Embedded, Parallelism::Inline, &mut NoObserver);
+            opened.take_apart(Vec::new(), selection, IndexPlacement::Embedded, Parallelism::INLINE, &mut NoObserver);
         let Ok((part, _)) = result else { continue };
         let wanted = |entry: &(String, Vec<u8>)| is_database(entry) == (selection == Selection::Database);
         let expected = before.clone().expect("what was taken apart can be read").into_iter().filter(wanted);
         assert!(entries(&part) == Some(expected.collect()), "a part holds something else");
     }
-    let is_sound = opened.verify(Parallelism::Inline, &mut NoObserver).is_ok();
+    let is_sound = opened.verify(Parallelism::INLINE, &mut NoObserver).is_ok();
     let parts = [opened];
     let write = WriteOptions::new().with_sections(sections).with_metadata_sizes(MetadataSizes::AsGiven);
     let Ok(joined) = Joined::plan(&Metadata::new(), &parts, &write) else { return };
@@ -136,8 +135,7 @@ fn joined(contents: &Contents) {
         }
         writer.documents(&Shard::of_digits(contents, digits), &mut NoObserver).expect("documents");
         let (part, _) = writer.finish().expect("the end");
-        let len_bytes = part.len() as u64;
-        SnapshotArchive::open(part, len_bytes, super::read::options()).expect("an index")
+        SnapshotArchive::open(part, &super::read::options()).expect("an index")
     });
     let joined = Joined::plan(&contents.metadata, &parts, &options).expect("parts of one archive");
     assert!(joined.write_to(Vec::new(), &mut NoObserver).expect("memory does not fail") == whole, "other bytes");

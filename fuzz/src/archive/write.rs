@@ -3,7 +3,8 @@
 use std::io::{self, Read};
 
 use appsnap::DocumentId;
-use appsnap::gzip::{Level, Parallelism};
+use appsnap::gzip::Level;
+use appsnap::io::Parallelism;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
 use appsnap::snapshot::{
@@ -154,15 +155,13 @@ pub fn random_access(data: &[u8]) {
     assert!(archive.starts_with(&plain), "the index changed the data in front of it");
     assert_eq!(report.archive_bytes(), archive.len() as u64);
     assert!(outcome(archive.as_slice(), ReadOptions::new()).is_indexed);
-    let len_bytes = archive.len() as u64;
-    check(&contents, &SnapshotArchive::open(archive, len_bytes, ReadOptions::new()).expect("an index"));
+    check(&contents, &SnapshotArchive::open(archive, &ReadOptions::new()).expect("an index"));
 
     let (archive, report) = contents.write(contents.options().with_index(IndexPlacement::Sidecar), false);
     assert!(archive == plain);
     let mut sidecar = Vec::new();
     report.index().expect("an index").write_to(&mut sidecar).expect("memory does not fail");
-    let (len, sidecar_len) = (archive.len() as u64, sidecar.len() as u64);
-    let opened = SnapshotArchive::open_with_sidecar(archive, len, sidecar, sidecar_len, ReadOptions::new());
+    let opened = SnapshotArchive::open_with_sidecar(archive, sidecar, &ReadOptions::new());
     check(&contents, &opened.expect("a sidecar"));
 }
 
@@ -179,7 +178,7 @@ fn check(contents: &Contents, archive: &SnapshotArchive<Vec<u8>>) {
         assert!(read_all(archive.document(*id).expect("a lookup").expect("a document")) == *bytes, "other bytes");
     }
     assert!(archive.document(DocumentId::from_bytes([0xff; 16])).expect("a lookup").is_none());
-    for parallelism in [Parallelism::Inline, Parallelism::threads(2)] {
+    for parallelism in [Parallelism::INLINE, Parallelism::threads(2)] {
         if let Err(error) = archive.verify(parallelism, &mut NoObserver) {
             panic!("{}", describe(&error));
         }

@@ -1,17 +1,27 @@
 //! Zip files, and archives of Squidex.
 
+use std::io::Write as _;
+
 use appsnap::squidex::{Event, Writer};
-use appsnap::zip;
+use flate2::Compression;
+use flate2::write::DeflateEncoder;
+use rawzip::{CompressionMethod, ZipArchiveWriter};
 use serde_json::json;
 
 use super::damaged;
 
 fn zipped(entries: &[(&str, &[u8])]) -> Vec<u8> {
-    let mut writer = zip::Writer::new(Vec::new());
+    let mut archive = ZipArchiveWriter::new(Vec::new());
     for (name, content) in entries {
-        writer.entry(name, *content).expect("an entry");
+        let file = archive.new_file(*name).compression_method(CompressionMethod::DEFLATE);
+        let (mut entry, config) = file.start().expect("an entry");
+        let mut data = config.wrap(DeflateEncoder::new(&mut entry, Compression::default()));
+        data.write_all(content).expect("contents");
+        let (encoder, descriptor) = data.finish().expect("contents");
+        encoder.finish().expect("contents");
+        entry.finish(descriptor).expect("an entry");
     }
-    writer.finish().expect("a zip file")
+    archive.finish().expect("a zip file")
 }
 
 /// Stored and deflated entries, folders, none at all, and damage.

@@ -6,7 +6,7 @@ use std::thread;
 
 use super::tree::Tree;
 use crate::document::DocumentId;
-use crate::gzip::Parallelism;
+use crate::io::Parallelism;
 use crate::snapshot::error::{Error, Result};
 
 /// Documents up to this length are handed to a thread in memory; longer ones are copied by the caller's thread.
@@ -73,7 +73,7 @@ impl Crew<'_> {
     /// What stopped the threads.
     fn failure(&self) -> Error {
         let failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner).take();
-        failure.unwrap_or_else(|| Error::misuse("a thread that writes files panicked"))
+        failure.unwrap_or_else(|| Error::internal("a thread that writes files panicked"))
     }
 }
 
@@ -85,7 +85,7 @@ pub(super) fn with_crew<T>(
 ) -> Result<T> {
     let failure = Mutex::new(None);
     let (give_back, empty) = mpsc::channel();
-    if parallelism == Parallelism::Inline {
+    if parallelism == Parallelism::INLINE {
         let mut crew = Crew { tree, batch: Batch::default(), batches: None, empty, failure: &failure };
         let done = work(&mut crew)?;
         crew.hand_over()?;

@@ -1,6 +1,6 @@
 //! How a snapshot is extracted.
 
-use crate::gzip::Parallelism;
+use crate::io::Parallelism;
 
 /// Which contents to extract.
 ///
@@ -91,7 +91,7 @@ pub enum Durability {
 /// How a snapshot is extracted.
 ///
 /// ```
-/// use appsnap::gzip::Parallelism;
+/// use appsnap::io::Parallelism;
 /// use appsnap::snapshot::{Existing, ExtractOptions, Selection};
 ///
 /// let options = ExtractOptions::new()
@@ -136,7 +136,7 @@ impl ExtractOptions {
         self
     }
 
-    /// On how many threads to create files; default [`Parallelism::Inline`].
+    /// On how many threads to create files; default [`Parallelism::INLINE`].
     #[must_use]
     pub const fn with_parallelism(mut self, parallelism: Parallelism) -> Self {
         self.parallelism = parallelism;

@@ -44,9 +44,7 @@ impl<H: Hasher> PageSink for H {
 ///
 /// let mut sidecar = Vec::new();
 /// report.index().expect("one was asked for").write_to(&mut sidecar)?;
-/// let (len_bytes, sidecar_len_bytes) = (archive.len() as u64, sidecar.len() as u64);
-/// let archive =
-///     SnapshotArchive::open_with_sidecar(archive, len_bytes, sidecar, sidecar_len_bytes, ReadOptions::new())?;
+/// let archive = SnapshotArchive::open_with_sidecar(archive, sidecar, &ReadOptions::new())?;
 /// assert_eq!(archive.documents_count(), 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -154,7 +152,6 @@ impl<S: PageSink> Builder<S> {
             MemberName::Metadata => self.metadata = Slot { len_bytes, crc32 },
             MemberName::Database => self.database = Some(Slot { len_bytes, crc32 }),
             MemberName::Document(id) => self.document(DocumentRow { id: *id.as_bytes(), len_bytes, crc32 }),
-            MemberName::Directory(_) | MemberName::Junk(_) => {}
         }
         let padding = tarball::padding_bytes(len_bytes);
         self.offset_bytes =

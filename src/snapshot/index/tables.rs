@@ -4,7 +4,8 @@
 //! allocated that the file does not hold; every page has a CRC32 and must be, byte for byte, what this crate would write.
 
 use super::format::{self, CHUNKS, DOCUMENTS, DocumentRow, FIRST_IDS, IDENTITY, LOCATOR_KIND, Locator, Table};
-use crate::gzip::{self, ChunkTable, ReadAt, empty_member_payload};
+use crate::gzip::{self, ChunkTable, empty_member_payload};
+use crate::io::ReadAt;
 use crate::snapshot::error::{Error, ErrorKind, Result};
 use crate::tarball;
 
@@ -42,10 +43,16 @@ struct Tail {
 }
 
 impl Tail {
-    fn read(source: &impl ReadAt, len_bytes: u64) -> Result<Self> {
+    fn read(source: &impl ReadAt) -> Result<Self> {
+        let len_bytes = len_of(source)?;
         let count = len_bytes.min(TAIL_BYTES);
         let offset_bytes = len_bytes - count;
         Ok(Self { bytes: read(source, offset_bytes, count)?, offset_bytes })
+    }
+
+    /// The length of the file.
+    fn end_bytes(&self) -> u64 {
+        self.offset_bytes + self.bytes.len() as u64
     }
 
     /// These bytes of the file, out of the tail as far as they lie in it.
@@ -59,6 +66,10 @@ impl Tail {
     }
 }
 
+fn len_of(source: &impl ReadAt) -> Result<u64> {
+    source.len_bytes().map_err(|error| Error::io("determining the length of the archive", error))
+}
+
 fn read(source: &impl ReadAt, offset_bytes: u64, len_bytes: u64) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     gzip::read_packed(source, offset_bytes, len_bytes, &mut bytes)?;
@@ -69,8 +80,9 @@ impl Tables {
     /// Opens the index at the end of `source`: a whole archive, or, with `is_sidecar`, an index alone.
     ///
     /// `Ok(None)` when the file does not end in a locator.
-    pub(in crate::snapshot) fn open(source: &impl ReadAt, len_bytes: u64, is_sidecar: bool) -> Result<Option<Self>> {
-        let tail = Tail::read(source, len_bytes)?;
+    pub(in crate::snapshot) fn open(source: &impl ReadAt, is_sidecar: bool) -> Result<Option<Self>> {
+        let tail = Tail::read(source)?;
+        let len_bytes = tail.end_bytes();
         let Some(member) = tail.bytes.last_chunk::<{ format::LOCATOR_MEMBER_BYTES }>() else { return Ok(None) };
         let Some(page) = empty_member_payload(IDENTITY, member) else { return Ok(None) };
         let (kind, body) = format::open_page(page).map_err(wrong)?;
@@ -124,7 +136,8 @@ impl Tables {
     }
 
     /// Compares a sidecar with the trailer of the archive it is said to belong to.
-    pub(in crate::snapshot) fn check_archive(&self, source: &impl ReadAt, len_bytes: u64) -> Result<()> {
+    pub(in crate::snapshot) fn check_archive(&self, source: &impl ReadAt) -> Result<()> {
+        let len_bytes = len_of(source)?;
         let stale = || wrong("it belongs to another archive, or to an earlier state of this one");
         if len_bytes != self.locator.data_bytes {
             return Err(stale());

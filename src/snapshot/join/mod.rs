@@ -15,7 +15,8 @@ use super::options::{IndexPlacement, MetadataSizes, WriteOptions};
 use super::report::WriteReport;
 use super::writer::{SectionCut, Stream, check_metadata};
 use crate::document::DocumentId;
-use crate::gzip::{self, Parallelism, Place, ReadAt};
+use crate::gzip::{self, Place};
+use crate::io::{Parallelism, ReadAt};
 use crate::layout::MemberName;
 use crate::metadata::Metadata;
 use crate::observe::{Event, Observer, proceed};
@@ -51,7 +52,7 @@ use proof::Proof;
 /// copied bytes inflate to is not looked at: verify the parts before, or the archive afterwards.
 ///
 /// ```
-/// use appsnap::gzip::ReadAt;
+/// use appsnap::io::ReadAt;
 /// use appsnap::metadata::Metadata;
 /// use appsnap::observe::NoObserver;
 /// use appsnap::snapshot::{
@@ -67,8 +68,7 @@ use proof::Proof;
 ///     let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options())?;
 ///     writer.document(id.parse()?, Content::sized(5, &b"hello"[..]))?;
 ///     let (part, _) = writer.finish()?;
-///     let len_bytes = part.len() as u64;
-///     parts.push(SnapshotArchive::open(part, len_bytes, ReadOptions::new())?);
+///     parts.push(SnapshotArchive::open(part, &ReadOptions::new())?);
 /// }
 ///
 /// // Where the parts can be read:
@@ -122,7 +122,7 @@ impl<'a, R: ReadAt, S: ReadAt> Joined<'a, R, S> {
     /// is wrong; when the metadata's sizes are not those of the parts together ([`MetadataSizes`]).
     pub fn plan(metadata: &Metadata, parts: &'a [SnapshotArchive<R, S>], options: &WriteOptions) -> Result<Self> {
         let index = (options.index != IndexPlacement::Omitted).then(Builder::default);
-        let mut stream = Stream::start(Vec::new(), options.level, Parallelism::Inline, index)?;
+        let mut stream = Stream::start(Vec::new(), options.level, Parallelism::INLINE, index)?;
         stream.metadata(metadata)?;
         stream.gzip.end_section()?;
         let head_len = stream.gzip.sink_mut().len();
@@ -131,7 +131,7 @@ impl<'a, R: ReadAt, S: ReadAt> Joined<'a, R, S> {
         let mut copied = Vec::new();
         for (number, part) in parts.iter().enumerate() {
             let added = joining.add(number, part);
-            copied.extend(added.map_err(|error| error.in_member(format!("part {number}").as_bytes()))?);
+            copied.extend(added.map_err(|error| error.within_name(format!("part {number}").as_bytes()))?);
         }
         let stream = joining.stream;
         if options.metadata_sizes == MetadataSizes::MustAgree {
@@ -226,6 +226,10 @@ impl<R: ReadAt, S: ReadAt> ReadAt for Joined<'_, R, S> {
         let count = left.min(buffer.len());
         let wanted = buffer.get_mut(..count).unwrap_or_default();
         part.source().read_at(wanted, copied.from_bytes.saturating_add(inside))
+    }
+
+    fn len_bytes(&self) -> io::Result<u64> {
+        Ok(self.len_bytes())
     }
 }
 

@@ -14,8 +14,7 @@ use super::Copied;
 /// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options.clone())?;
 /// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
 /// # let (part, _) = writer.finish()?;
-/// # let len_bytes = part.len() as u64;
-/// # let parts = [SnapshotArchive::open(part, len_bytes, ReadOptions::new())?];
+/// # let parts = [SnapshotArchive::open(part, &ReadOptions::new())?];
 /// # let joined = Joined::plan(&Metadata::new(), &parts, &options)?;
 /// use appsnap::snapshot::PieceSizes;
 ///
@@ -55,10 +54,9 @@ impl PieceSizes {
 /// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options.clone())?;
 /// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
 /// # let (part, _) = writer.finish()?;
-/// # let len_bytes = part.len() as u64;
-/// # let parts = [SnapshotArchive::open(part, len_bytes, ReadOptions::new())?];
+/// # let parts = [SnapshotArchive::open(part, &ReadOptions::new())?];
 /// # let joined = Joined::plan(&Metadata::new(), &parts, &options)?;
-/// use appsnap::gzip::ReadAt;
+/// use appsnap::io::ReadAt;
 /// use appsnap::snapshot::PieceSizes;
 ///
 /// let mut archive = Vec::new();

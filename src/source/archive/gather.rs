@@ -121,14 +121,14 @@ impl<'a> Gathering<'a> {
 
     /// An error about a member.
     pub(in crate::source) fn refuse(&self, kind: ErrorKind, name: &[u8]) -> Error {
-        Error::new(member_path(self.path, name), kind)
+        Error::in_path(member_path(self.path, name), kind)
     }
 
     /// Makes the plan.
     pub(in crate::source) fn finish(mut self, archive: Arc<File>, spool: Spool, deflated: Deflated) -> Result<Plan> {
         if self.roots.len() > 1 {
             let what = "its documents lie in several folders; name the one that is the files folder with `with_root`";
-            return Err(Error::new(self.path, ErrorKind::Misuse(what)));
+            return Err(Error::in_path(self.path, ErrorKind::Misuse(what)));
         }
         // Numbered files that lie elsewhere than the documents have nothing to do with them, and stay leftovers.
         let is_one_folder = match (self.roots.as_slice(), self.numbered_roots.as_slice()) {
@@ -180,7 +180,7 @@ impl<'a> Gathering<'a> {
 
     fn tell(&mut self, event: &Event<'_>) -> Result<()> {
         if self.observer.observe(event).is_break() {
-            return Err(Error::new(self.path, ErrorKind::Cancelled));
+            return Err(Error::in_path(self.path, ErrorKind::Cancelled));
         }
         Ok(())
     }
@@ -195,7 +195,7 @@ fn note_root(roots: &mut Vec<String>, root: &str) {
 
 /// The zip file and the places of its deflated documents, where there are any.
 #[cfg(feature = "zip")]
-pub(in crate::source) type Deflated = Option<(crate::zip::Archive<Arc<File>>, Vec<crate::zip::Place>)>;
+pub(in crate::source) type Deflated = Option<(crate::zip::Archive<Arc<File>>, Vec<crate::zip::LocatedEntry>)>;
 /// Without zip files nothing is inflated on opening.
 #[cfg(not(feature = "zip"))]
 pub(in crate::source) type Deflated = ();

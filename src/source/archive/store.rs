@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::gzip::ReadAt;
+use crate::io::ReadAt;
 use crate::source::directory::spelling::Spelling;
 use crate::source::directory::{Folder, OpenDocument};
 use crate::source::plan::Row;
@@ -42,7 +42,7 @@ pub(in crate::source) struct Shelf {
     /// By [`Row::place`].
     pub(super) slots: Vec<(Spelling, Location)>,
     #[cfg(feature = "zip")]
-    pub(super) deflated: Option<(crate::zip::Archive<Arc<File>>, Vec<crate::zip::Place>)>,
+    pub(super) deflated: Option<(crate::zip::Archive<Arc<File>>, Vec<crate::zip::LocatedEntry>)>,
 }
 
 /// A document of a plan, opened to be read.
@@ -55,7 +55,7 @@ pub(in crate::source) struct Shelf {
 /// # std::fs::write(folder.path().join("0d/3e/0d3e301f-5551-46f8-ad44-8de2be084c95"), "hello")?;
 /// # std::fs::write(folder.path().join("Thumbs.db"), "left by a file manager")?;
 /// # let plan = directory::scan(folder.path(), &DirectoryOptions::new(), &mut NoObserver)?;
-/// use appsnap::gzip::ReadAt;
+/// use appsnap::io::ReadAt;
 /// use appsnap::snapshot::DocumentSource;
 ///
 /// let document = plan.open(0)?;
@@ -140,7 +140,7 @@ impl Shelf {
         let (archive, places) = self.deflated.as_ref().ok_or(io::ErrorKind::InvalidInput)?;
         let place = usize::try_from(number).ok().and_then(|number| places.get(number));
         let mut contents = Vec::new();
-        archive.read(place.ok_or(io::ErrorKind::InvalidInput)?).read_to_end(&mut contents)?;
+        archive.read_located(place.ok_or(io::ErrorKind::InvalidInput)?).read_to_end(&mut contents)?;
         Ok(Document(Inner::Memory(contents)))
     }
 }
@@ -171,6 +171,10 @@ impl ReadAt for Document {
             #[cfg(feature = "zip")]
             Inner::Memory(contents) => contents.read_at(buffer, offset_bytes),
         }
+    }
+
+    fn len_bytes(&self) -> io::Result<u64> {
+        Ok(self.len_bytes())
     }
 }
 

@@ -31,13 +31,13 @@ use super::archive::Store;
 use super::error::{Error, ErrorKind, Result};
 use super::leftover::LeftoverSet;
 use super::plan::{NumberedFile, Plan, Row};
-use crate::gzip::Parallelism;
+use crate::io::Parallelism;
 use crate::observe::{Event, Observer};
 
 /// How a files folder is walked.
 ///
 /// ```
-/// use appsnap::gzip::Parallelism;
+/// use appsnap::io::Parallelism;
 /// use appsnap::source::directory::DirectoryOptions;
 ///
 /// let options = DirectoryOptions::new().with_key_prefix("mendix-").with_parallelism(Parallelism::threads(16));
@@ -76,7 +76,7 @@ impl DirectoryOptions {
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            parallelism: Parallelism::Inline,
+            parallelism: Parallelism::INLINE,
             key_prefix: String::new(),
             key_suffix: String::new(),
             unreadable: Unreadable::Fail,
@@ -84,7 +84,7 @@ impl DirectoryOptions {
         }
     }
 
-    /// How many threads walk. Default: [`Parallelism::Inline`].
+    /// How many threads walk. Default: [`Parallelism::INLINE`].
     ///
     /// A disk that has nothing in its cache makes every look wait, so more threads than cores help there: sixteen listed
     /// 50,000 cold files almost three times as fast as one. A warm one is busy with as many threads as there are cores.
@@ -169,9 +169,9 @@ pub fn scan(root: impl AsRef<Path>, options: &DirectoryOptions, observer: &mut d
         observer,
     };
     collector.tell(&Event::phase("walking"))?;
-    match options.parallelism {
-        Parallelism::Inline => walk.run_inline(&mut |batch| collector.take(batch))?,
-        Parallelism::Threads(count) => crew::run(&walk, count, &mut |batch| collector.take(batch))?,
+    match options.parallelism.started() {
+        None => walk.run_inline(&mut |batch| collector.take(batch))?,
+        Some(count) => crew::run(&walk, count, &mut |batch| collector.take(batch))?,
     }
     collector.tell(&Event::planned(collector.rows.len() as u64, collector.document_bytes))?;
     let Collector { rows, numbered, leftovers, .. } = collector;
@@ -202,7 +202,7 @@ impl Collector<'_> {
 
     fn tell(&mut self, event: &Event<'_>) -> Result<()> {
         if self.observer.observe(event).is_break() {
-            return Err(Error::new(&self.folder.root, ErrorKind::Cancelled));
+            return Err(Error::in_path(&self.folder.root, ErrorKind::Cancelled));
         }
         Ok(())
     }
@@ -219,7 +219,7 @@ pub(super) struct Folder {
 impl Folder {
     fn new(root: &Path, options: &DirectoryOptions) -> Result<Self> {
         if options.key_suffix.contains(['/', '\\']) {
-            return Err(Error::new(
+            return Err(Error::in_path(
                 root,
                 ErrorKind::Misuse("a key suffix cannot hold a slash, files have no parts below them"),
             ));
@@ -227,7 +227,7 @@ impl Folder {
         let (folders, prefix) = options.key_prefix.rsplit_once('/').unwrap_or(("", &options.key_prefix));
         let leaves = folders.starts_with('/') || folders.split('/').any(|part| part == "..");
         if leaves || options.key_prefix.contains('\\') {
-            return Err(Error::new(
+            return Err(Error::in_path(
                 root,
                 ErrorKind::Misuse("the folders of a key prefix must lie inside the files folder"),
             ));

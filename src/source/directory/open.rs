@@ -4,8 +4,8 @@ use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
 use std::path::PathBuf;
 
-use crate::gzip::ReadAt;
-use crate::source::error::{Action, Error, ErrorKind, Result};
+use crate::io::ReadAt;
+use crate::source::error::{Error, ErrorKind, Result};
 
 /// A document's file, opened to be read.
 ///
@@ -41,14 +41,14 @@ impl OpenDocument {
     pub(super) fn open(path: PathBuf, len_bytes: u64) -> Result<Self> {
         // Looking first keeps a pipe from blocking us and a link from leading us elsewhere; looking again after the
         // opening notices that something was put there in between.
-        let before = fs::symlink_metadata(&path).map_err(|cause| Error::io(&path, Action::Open, cause))?;
+        let before = fs::symlink_metadata(&path).map_err(|cause| Error::io(&path, "opening", cause))?;
         if !before.is_file() {
-            return Err(Error::new(path, ErrorKind::Replaced));
+            return Err(Error::in_path(path, ErrorKind::Replaced));
         }
-        let file = options().open(&path).map_err(|cause| Error::io(&path, Action::Open, cause))?;
-        let after = file.metadata().map_err(|cause| Error::io(&path, Action::Inspect, cause))?;
+        let file = options().open(&path).map_err(|cause| Error::io(&path, "opening", cause))?;
+        let after = file.metadata().map_err(|cause| Error::io(&path, "inspecting the file", cause))?;
         if !after.is_file() || !is_same(&before, &after) {
-            return Err(Error::new(path, ErrorKind::Replaced));
+            return Err(Error::in_path(path, ErrorKind::Replaced));
         }
         let document = Self { file, path, len_bytes };
         document.expect_len(after.len())?;
@@ -64,13 +64,13 @@ impl OpenDocument {
     fn expect_len(&self, found_bytes: u64) -> Result<()> {
         if found_bytes != self.len_bytes {
             let kind = ErrorKind::Changed { planned_bytes: self.len_bytes, found_bytes };
-            return Err(Error::new(&self.path, kind));
+            return Err(Error::in_path(&self.path, kind));
         }
         Ok(())
     }
 
     fn check_len(&self) -> Result<()> {
-        let metadata = self.file.metadata().map_err(|cause| Error::io(&self.path, Action::Inspect, cause))?;
+        let metadata = self.file.metadata().map_err(|cause| Error::io(&self.path, "inspecting the file", cause))?;
         self.expect_len(metadata.len())
     }
 }
@@ -83,12 +83,16 @@ impl ReadAt for OpenDocument {
         let count = match ReadAt::read_at(&self.file, buffer, offset_bytes) {
             Ok(count) => count,
             Err(cause) if cause.kind() == io::ErrorKind::Interrupted => return Err(cause),
-            Err(cause) => return Err(Error::io(&self.path, Action::Read, cause).into()),
+            Err(cause) => return Err(Error::io(&self.path, "reading", cause).into()),
         };
         if count == 0 || count as u64 == left_bytes {
             self.check_len()?;
         }
         Ok(count)
+    }
+
+    fn len_bytes(&self) -> io::Result<u64> {
+        Ok(self.len_bytes)
     }
 }
 

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use super::spelling::{Mismatch, Shards, Spelling, decimal};
 use super::{Folder, Unreadable};
 use crate::document::DocumentId;
-use crate::source::error::{Action, Error, Result};
+use crate::source::error::{Error, Result};
 use crate::source::leftover::{Leftover, LeftoverKind};
 use crate::source::plan::{NumberedFile, Row};
 
@@ -83,7 +83,7 @@ impl Walk<'_> {
         shards.push_to(&mut path);
         let entries = match fs::read_dir(&path) {
             Ok(entries) => entries,
-            Err(cause) => return self.cannot(Action::List, shards, None, cause, batch),
+            Err(cause) => return self.cannot("listing the folder", shards, None, cause, batch),
         };
         let mut candidates = Vec::new();
         for entry in entries {
@@ -91,7 +91,7 @@ impl Walk<'_> {
                 Ok(entry) => entry,
                 // The rest of the folder is unknown, so this is about the folder, not about an entry.
                 Err(cause) => {
-                    self.cannot(Action::List, shards, None, cause, batch)?;
+                    self.cannot("listing the folder", shards, None, cause, batch)?;
                     break;
                 }
             };
@@ -141,7 +141,7 @@ impl Walk<'_> {
                 _ => LeftoverKind::NotAnId,
             },
             Err(cause) => {
-                self.cannot(Action::Inspect, shards, Some(&name), cause, batch)?;
+                self.cannot("inspecting the file", shards, Some(&name), cause, batch)?;
                 return Ok(None);
             }
         };
@@ -157,7 +157,9 @@ impl Walk<'_> {
                 batch.numbered.extend(NumberedFile::new(spelling, spelling.bits(), metadata.len()));
                 Ok(true)
             }
-            Err(cause) => self.cannot(Action::Inspect, shards, Some(&entry.file_name()), cause, batch).map(|()| false),
+            Err(cause) => {
+                self.cannot("inspecting the file", shards, Some(&entry.file_name()), cause, batch).map(|()| false)
+            }
         }
     }
 
@@ -179,7 +181,7 @@ impl Walk<'_> {
                 batch.rows.push(Row { id: *id, place: spelling.bits(), len_bytes: metadata.len() });
             }
             Ok(_) => batch.leftovers.push(leftover(LeftoverKind::Vanished, *shards, Some(&entry.file_name()))),
-            Err(cause) => self.cannot(Action::Inspect, *shards, Some(&entry.file_name()), cause, batch)?,
+            Err(cause) => self.cannot("inspecting the file", *shards, Some(&entry.file_name()), cause, batch)?,
         }
         Ok(())
     }
@@ -188,7 +190,7 @@ impl Walk<'_> {
     #[cold]
     fn cannot(
         &self,
-        action: Action,
+        action: &'static str,
         shards: Shards,
         name: Option<&OsStr>,
         cause: io::Error,
@@ -260,9 +262,9 @@ mod tests {
         let refuse = |unreadable, shards, name: Option<&str>| {
             let (walk, mut batch) = (Walk { folder: &folder, unreadable }, Batch::default());
             let cause = io::ErrorKind::PermissionDenied.into();
-            walk.cannot(Action::List, shards, name.map(OsStr::new), cause, &mut batch)
+            walk.cannot("listing the folder", shards, name.map(OsStr::new), cause, &mut batch)
                 .map(|()| batch.leftovers)
-                .map_err(|error| error.path().to_path_buf())
+                .map_err(|error| PathBuf::from(error.context().unwrap_or_default()))
         };
         let shard = Shards::Root.child(b"0d").unwrap();
         let place = PathBuf::from_iter(["root", "0d", "x"]);

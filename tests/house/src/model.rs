@@ -6,6 +6,7 @@ use std::path::Path;
 use syn::visit::Visit;
 use syn::{Attribute, Item, UseTree};
 
+use crate::expand::Rules;
 use crate::files;
 
 /// Segments from the root of the crate; empty for the root itself.
@@ -49,6 +50,8 @@ pub struct Model {
     pub modules: BTreeMap<ModulePath, Module>,
     /// Folder and name of modules that exist in unit tests alone.
     test_modules: BTreeSet<String>,
+    /// Rules of the crate's macros: those of a file go first, as names may be used twice.
+    macros: BTreeMap<(String, String), Rules>,
 }
 
 /// A path in the code of a module, as written.
@@ -64,8 +67,10 @@ impl Model {
     /// Parses the library of the repository at `root`.
     pub fn of(root: &Path) -> Self {
         let files = files::library(root).into_iter().map(|file| (file.path, file.text)).collect::<BTreeMap<_, _>>();
-        let mut model = Self { modules: BTreeMap::new(), test_modules: BTreeSet::new() };
-        let parsed = parse("src/lib.rs", &files["src/lib.rs"]);
+        let mut model = Self { modules: BTreeMap::new(), test_modules: BTreeSet::new(), macros: BTreeMap::new() };
+        let files = files.into_iter().map(|(path, text)| (path.clone(), parse(&path, &text))).collect();
+        model.collect_macros(&files);
+        let parsed = files["src/lib.rs"].clone();
         model.add(&files, Vec::new(), "src/lib.rs", parsed.items, &parsed.attrs, true, "src");
         let used = model.modules.values().map(|module| module.file.clone()).collect::<BTreeSet<_>>();
         let is_test = |path: &str| model.test_modules.iter().any(|module| path.starts_with(module));
@@ -74,10 +79,45 @@ impl Model {
         model
     }
 
+    fn collect_macros(&mut self, files: &BTreeMap<String, syn::File>) {
+        for (path, file) in files {
+            for item in &file.items {
+                if let Item::Macro(syn::ItemMacro { ident: Some(name), mac, .. }) = item {
+                    self.macros.insert((path.clone(), name.to_string()), Rules::of(mac.tokens.clone()));
+                }
+            }
+        }
+    }
+
+    /// Items with those that the crate's own macros make.
+    fn expanded(&self, file: &str, items: Vec<Item>) -> Vec<Item> {
+        let mut found = Vec::new();
+        for item in items {
+            match &item {
+                Item::Macro(syn::ItemMacro { ident: None, mac, .. }) => {
+                    let made = self.expansion(file, mac);
+                    found.extend(made.map_or_else(|| vec![item], |made| self.expanded(file, made)));
+                }
+                _ => found.push(item),
+            }
+        }
+        found
+    }
+
+    fn expansion(&self, file: &str, invocation: &syn::Macro) -> Option<Vec<Item>> {
+        let name = invocation.path.segments.last()?.ident.to_string();
+        let of_file = self.macros.get(&(file.to_owned(), name.clone()));
+        let rules =
+            of_file.or_else(|| self.macros.iter().find(|((_, other), _)| *other == name).map(|(_, rules)| rules))?;
+        let tokens = rules.expand(&invocation.tokens).unwrap_or_else(|| panic!("{file}: no rule of {name}! matches"));
+        let parsed = syn::parse2::<syn::File>(tokens).unwrap_or_else(|error| panic!("{file}: {name}!: {error}"));
+        Some(parsed.items)
+    }
+
     #[allow(clippy::too_many_arguments)]
     fn add(
         &mut self,
-        files: &BTreeMap<String, String>,
+        files: &BTreeMap<String, syn::File>,
         path: ModulePath,
         file: &str,
         items: Vec<Item>,
@@ -88,7 +128,7 @@ impl Model {
         let mut kept = Vec::new();
         let mut names = BTreeMap::<String, Vec<Binding>>::new();
         let mut globs = Vec::new();
-        for item in items {
+        for item in self.expanded(file, items) {
             if attributes_of(&item).iter().any(is_test) {
                 if let Item::Mod(module) = item {
                     self.test_modules.insert(format!("{folder}/{}", module.ident));
@@ -111,7 +151,7 @@ impl Model {
                             let Some(file) = candidates.iter().find(|file| files.contains_key(*file)) else {
                                 panic!("{}: no file for the module {name}", file);
                             };
-                            let parsed = parse(file, &files[file]);
+                            let parsed = files[file].clone();
                             let attributes = [module.attrs.as_slice(), &parsed.attrs].concat();
                             self.add(files, inner, file, parsed.items, &attributes, is_public, &inner_folder);
                         }

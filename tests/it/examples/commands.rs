@@ -6,7 +6,8 @@ use appsnap::pgdump::{Compression, FormatVersion};
 use serde_json::{Value, json as value};
 use tempfile::{TempDir, tempdir};
 
-use super::{DUMP, document_path, example, json, make_files, run, stderr, stdout};
+use super::{example, json, run, stderr, stdout};
+use crate::support::app::{DUMP, document_path, make_files};
 use crate::support::dumps::DumpBuilder;
 use crate::support::hostile::plan::{METADATA, Part, Plan};
 
@@ -215,12 +216,13 @@ fn what_is_taken_for_something_else_is_called_by_its_name() {
 #[cfg(feature = "zip")]
 #[test]
 fn zip_of_files_is_packed_and_a_damaged_one_is_bad_input() {
+    use crate::zip::builder::{Item, build};
+
     let site = Site::new();
     let Some(pack) = example("pack") else { return };
     let id = site.documents[17].0;
-    let mut zip = appsnap::zip::Writer::new(Vec::new());
-    zip.entry(&format!("files/{id}"), &b"contents that fill some bytes"[..]).unwrap();
-    let mut zip = zip.finish().unwrap();
+    let item = Item::deflated(&format!("files/{id}"), b"contents that fill some bytes");
+    let mut zip = build(&[item]);
     let output = site.arg("backup.tar.gz");
     let arguments = ["--files", &*site.arg("files.zip"), "--output", &*output];
     fs::write(site.path("files.zip"), &zip).unwrap();

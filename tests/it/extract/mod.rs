@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use appsnap::gzip::Parallelism;
+use appsnap::io::Parallelism;
 use appsnap::observe::{Event, NoObserver, Observer};
 use appsnap::snapshot::{
     Durability, ErrorKind, Existing, ExtractOptions, IndexPlacement, ReadOptions, STAGING_PREFIX, Selection,
@@ -51,7 +51,7 @@ fn expected(contents: &Contents, selection: Selection) -> BTreeMap<String, Vec<u
 fn every_way_of_extracting_gives_the_same_files() {
     let contents = Contents::sample(60);
     let (archive, _) = contents.push(WriteOptions::new().with_index(IndexPlacement::Embedded));
-    let indexed = SnapshotArchive::open(archive.as_slice(), archive.len() as u64, ReadOptions::new()).unwrap();
+    let indexed = SnapshotArchive::open(archive.as_slice(), &ReadOptions::new()).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let destination = folder.path().join("out");
     let check = |selection, options: &ExtractOptions| {
@@ -113,8 +113,7 @@ fn damaged_archive_leaves_nothing_and_replaces_nothing() {
             damaged[at] ^= 0x40;
             let mut reader = SnapshotReader::new(damaged.as_slice(), ReadOptions::new());
             extract(&mut reader, &destination, &options, &mut NoObserver).unwrap_err();
-            let len = damaged.len() as u64;
-            if let Ok(archive) = SnapshotArchive::open(damaged, len, ReadOptions::new()) {
+            if let Ok(archive) = SnapshotArchive::open(damaged, &ReadOptions::new()) {
                 archive.extract(&destination, &options, &mut NoObserver).unwrap_err();
             }
             assert_eq!(files(&destination).len(), 1, "the old destination is gone");
@@ -138,7 +137,7 @@ impl Observer for CancelAtThird {
 fn cancelling_leaves_nothing() {
     let archive = Contents::sample(20).archive();
     let folder = tempfile::tempdir().unwrap();
-    for parallelism in [Parallelism::Inline, Parallelism::threads(2)] {
+    for parallelism in [Parallelism::INLINE, Parallelism::threads(2)] {
         let options = ExtractOptions::new().with_parallelism(parallelism);
         let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
         let error = extract(&mut reader, &folder.path().join("out"), &options, &mut CancelAtThird).unwrap_err();

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use appsnap::Limits;
 use appsnap::check::{CheckOptions, Profile, check};
-use appsnap::gzip::{Parallelism, ReadAt};
+use appsnap::io::{Parallelism, ReadAt};
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
 use appsnap::pgdump::{Compression, FormatVersion, OutputCompression, Transcoder};
@@ -36,11 +36,11 @@ fn failing(bytes: &[u8], calls: usize) -> FailingBytes<'_> {
 }
 
 fn open(bytes: &[u8], calls: usize) -> Result<SnapshotArchive<FailingBytes<'_>>, Error> {
-    SnapshotArchive::open(failing(bytes, calls), bytes.len() as u64, ReadOptions::new())
+    SnapshotArchive::open(failing(bytes, calls), &ReadOptions::new())
 }
 
 fn opened(bytes: &[u8]) -> SnapshotArchive<&[u8]> {
-    SnapshotArchive::open(bytes, bytes.len() as u64, ReadOptions::new()).unwrap()
+    SnapshotArchive::open(bytes, &ReadOptions::new()).unwrap()
 }
 
 /// A sink that takes few bytes at a time and fails at a call; a flush is a call, too.
@@ -138,10 +138,7 @@ fn failing_archive_or_sink_stops_taking_it_apart() {
 fn failing_archive_or_sink_makes_no_index() {
     let (archive, report) = contents().push(WriteOptions::new().with_index(IndexPlacement::Sidecar));
     let sidecar = report.index().expect("there is one");
-    let made = |calls| {
-        let (source, len_bytes) = (failing(&archive, calls), archive.len() as u64);
-        make_index(&source, len_bytes, Sections::Contents, &ReadOptions::new())
-    };
+    let made = |calls| make_index(&failing(&archive, calls), Sections::Contents, &ReadOptions::new());
     assert!(at_every_call(|calls| made(calls).map(drop)) > 10);
     assert!(at_every_call(|calls| sidecar.write_to(&mut failing_sink(calls))) >= 1);
     let mut bytes = Vec::new();
@@ -149,9 +146,8 @@ fn failing_archive_or_sink_makes_no_index() {
     // Both files may fail, the archive and its sidecar.
     let open = |archive_calls, sidecar_calls| {
         let (source, beside) = (failing(&archive, archive_calls), failing(&bytes, sidecar_calls));
-        let lens = (archive.len() as u64, bytes.len() as u64);
-        let opened = SnapshotArchive::open_with_sidecar(source, lens.0, beside, lens.1, ReadOptions::new())?;
-        opened.verify(Parallelism::Inline, &mut NoObserver).map(drop)
+        let opened = SnapshotArchive::open_with_sidecar(source, beside, &ReadOptions::new())?;
+        opened.verify(Parallelism::INLINE, &mut NoObserver).map(drop)
     };
     assert!(at_every_call(|calls| open(calls, usize::MAX)) > 10);
     assert!(at_every_call(|calls| open(usize::MAX, calls)) > 1);
@@ -277,7 +273,7 @@ fn failing_file_or_sink_stops_the_clone_of_a_squidex_app() {
     let archive = crate::squidex::sample();
     let new = squidex::NewApp::new(DocumentId::from_bytes([9; 16]).uuid());
     let clone = |source: usize, sink: usize| {
-        let archive = squidex::Archive::open(failing(&archive, source), archive.len() as u64, &Limits::untrusted())?;
+        let archive = squidex::Archive::open(failing(&archive, source), &Limits::untrusted())?;
         archive.survey(&mut NoObserver)?;
         squidex::clone_app(&archive, failing_sink(sink), &new, &mut NoObserver).map(drop)
     };

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io;
 
-use appsnap::gzip::Parallelism;
+use appsnap::io::Parallelism;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
 use appsnap::snapshot::{
@@ -91,12 +91,12 @@ fn errors_of_writing_and_random_access() {
     note(full.and_then(|writer| writer.finish().map(drop)).unwrap_err());
 
     let (archive, _) = Contents::tiny().push(WriteOptions::new().with_index(IndexPlacement::Embedded));
-    let open = |bytes: &[u8]| SnapshotArchive::open(bytes.to_vec(), bytes.len() as u64, ReadOptions::new());
+    let open = |bytes: &[u8]| SnapshotArchive::open(bytes.to_vec(), &ReadOptions::new());
     note(open(b"").unwrap_err());
     note(open(&Contents::tiny().archive()).unwrap_err());
     // Every byte of the index, damaged. Errors of the gzip framing around it are the inflater's, and listed elsewhere.
     let mut note_index = |error: Error| {
-        if matches!(error.kind(), ErrorKind::Index(_) | ErrorKind::Absent(_)) {
+        if matches!(error.kind(), ErrorKind::Index(_) | ErrorKind::NoIndex) {
             note(error);
         }
     };
@@ -106,7 +106,7 @@ fn errors_of_writing_and_random_access() {
         match open(&damaged) {
             Err(error) => note_index(error),
             Ok(opened) => {
-                let verified = opened.verify(Parallelism::Inline, &mut NoObserver);
+                let verified = opened.verify(Parallelism::INLINE, &mut NoObserver);
                 verified.err().into_iter().for_each(&mut note_index);
                 opened.metadata().err().into_iter().for_each(&mut note_index);
             }

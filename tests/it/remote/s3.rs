@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use appsnap::gzip::ReadAt;
+use appsnap::io::ReadAt;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
 use appsnap::remote::object_store::ObjectStoreExt;
@@ -17,7 +17,7 @@ use appsnap::snapshot::{
     IndexPlacement, Joined, PieceSizes, ReadOptions, Sections, Shard, SnapshotArchive, SnapshotWriter, WriteOptions,
 };
 
-use super::{open, place, runtime, upload};
+use super::{location, open, runtime, upload};
 use crate::support::archives::{Contents, id, noise, text};
 use crate::support::counting::{Counting, Counts};
 use crate::support::tools::tool;
@@ -105,27 +105,28 @@ fn s3_server_takes_a_snapshot_in_parts_and_gives_documents_by_range() {
     let Some(server) = Server::start() else { return };
     let store = server.store();
     let contents = contents();
-    let options = UploadOptions::new().with_part_bytes(5 << 20);
+    let options = UploadOptions::new().with_part_bytes(5 << 20).unwrap();
 
     let unfinished = pack(&contents, upload(&store, options));
     assert_eq!(server.uploads_count(), 1);
     unfinished.abort().unwrap();
     assert_eq!(server.uploads_count(), 0);
-    assert!(runtime().block_on(store.head(&place())).is_err());
+    assert!(runtime().block_on(store.head(&location())).is_err());
 
-    let uploaded = pack(&contents, upload(&store, options)).finish().unwrap();
+    let packed = pack(&contents, upload(&store, options));
+    let len_bytes = packed.len_bytes();
+    assert!(packed.finish().unwrap().e_tag.is_some());
     let (expected, _) = contents.push(WriteOptions::new().with_index(IndexPlacement::Embedded));
-    assert_eq!(uploaded.len_bytes, expected.len() as u64);
+    assert_eq!(len_bytes, expected.len() as u64);
     assert_eq!(server.uploads_count(), 0);
-    let bytes = runtime().block_on(async { store.get(&place()).await.unwrap().bytes().await.unwrap() });
+    let bytes = runtime().block_on(async { store.get(&location()).await.unwrap().bytes().await.unwrap() });
     assert!(bytes == expected);
 
     // The first of them, whose part of the index does not lie in the tail.
     for (id, expected) in contents.documents.iter().take(500).step_by(167) {
         store.counts.reset();
         let object = open(&store);
-        let len_bytes = object.len_bytes();
-        let archive = SnapshotArchive::open(object, len_bytes, ReadOptions::new()).unwrap();
+        let archive = SnapshotArchive::open(object, &ReadOptions::new()).unwrap();
         let mut content = Vec::new();
         archive.document(*id).unwrap().unwrap().read_to_end(&mut content).unwrap();
         assert!(content == *expected);
@@ -133,7 +134,7 @@ fn s3_server_takes_a_snapshot_in_parts_and_gives_documents_by_range() {
     }
 
     let object = open(&store);
-    runtime().block_on(store.put(&place(), vec![0; 100].into())).unwrap();
+    runtime().block_on(store.put(&location(), vec![0; 100].into())).unwrap();
     let mut byte = [0];
     let error = object.read_at(&mut byte, 0).unwrap_err();
     assert!(error.downcast::<appsnap::remote::Error>().unwrap().is_changed());
@@ -156,14 +157,14 @@ fn s3_server_joins_parts_by_copying_ranges_of_them() {
         .into_iter()
         .enumerate()
         .map(|(number, digits)| {
-            let place = Path::from(format!("part-{number}"));
-            let sink = RemoteUpload::new(Arc::clone(&store) as _, place.clone(), runtime(), UploadOptions::new());
+            let location = Path::from(format!("part-{number}"));
+            let sink = RemoteUpload::new(Arc::clone(&store) as _, location.clone(), runtime(), &UploadOptions::new());
             let mut writer = SnapshotWriter::start(sink, &Metadata::new(), options()).unwrap();
             writer.documents(&Shard::of_digits(&contents, digits), &mut NoObserver).unwrap();
             writer.finish().unwrap().0.finish().unwrap();
-            let object = RemoteObject::open(Arc::clone(&store) as _, place, runtime(), FetchOptions::new()).unwrap();
-            let len_bytes = object.len_bytes();
-            SnapshotArchive::open(object, len_bytes, ReadOptions::new()).unwrap()
+            let object =
+                RemoteObject::open(Arc::clone(&store) as _, location, runtime(), &FetchOptions::new()).unwrap();
+            SnapshotArchive::open(object, &ReadOptions::new()).unwrap()
         })
         .collect();
 

@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 
 use appsnap::DocumentId;
-use appsnap::gzip::{Parallelism, ReadAt};
+use appsnap::io::{Parallelism, ReadAt};
 use appsnap::observe::NoObserver;
 use appsnap::snapshot::{
     Content, ErrorKind, IndexPlacement, ReadOptions, Sections, SnapshotArchive, SnapshotWriter, WriteOptions,
@@ -12,8 +12,7 @@ use appsnap::snapshot::{
 use crate::support::archives::{Contents, id, parallelisms, read, text};
 
 fn open(archive: Vec<u8>) -> appsnap::snapshot::Result<SnapshotArchive<Vec<u8>>> {
-    let len = archive.len() as u64;
-    SnapshotArchive::open(archive, len, ReadOptions::new())
+    SnapshotArchive::open(archive, &ReadOptions::new())
 }
 
 fn content(mut file: impl Read) -> io::Result<Vec<u8>> {
@@ -56,7 +55,7 @@ fn removing_the_index_leaves_the_plain_archive() {
     assert!(indexed[..plain.len()] == plain);
     assert_eq!((indexed.len() - plain.len()) as u64, report.index().unwrap().len_bytes());
     let error = open(plain).unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::Absent("index")));
+    assert!(matches!(error.kind(), ErrorKind::NoIndex));
 }
 
 #[test]
@@ -84,12 +83,9 @@ fn sidecar_serves_its_own_archive_and_no_other() {
     assert!(bytes == contents.archive());
     let mut sidecar = Vec::new();
     report.index().unwrap().write_to(&mut sidecar).unwrap();
-    let open = |bytes: Vec<u8>| {
-        let (len, sidecar_len) = (bytes.len() as u64, sidecar.len() as u64);
-        SnapshotArchive::open_with_sidecar(bytes, len, sidecar.as_slice(), sidecar_len, ReadOptions::new())
-    };
+    let open = |bytes: Vec<u8>| SnapshotArchive::open_with_sidecar(bytes, sidecar.as_slice(), &ReadOptions::new());
     let archive = open(bytes).unwrap();
-    assert!(archive.verify(Parallelism::Inline, &mut NoObserver).unwrap().is_indexed());
+    assert!(archive.verify(Parallelism::INLINE, &mut NoObserver).unwrap().is_indexed());
     let (wanted, expected) = &contents.documents[50];
     assert!(content(archive.document(*wanted).unwrap().unwrap()).unwrap() == *expected);
 
@@ -109,6 +105,10 @@ impl ReadAt for Counted<'_> {
         counts.1 += buffer.len();
         self.0.read_at(buffer, offset_bytes)
     }
+
+    fn len_bytes(&self) -> io::Result<u64> {
+        self.0.len_bytes()
+    }
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn opening_costs_one_read_and_a_document_two() {
     contents.documents.sort();
     let (bytes, _) = contents.pull(WriteOptions::new().with_index(IndexPlacement::Embedded));
     let source = Counted(&bytes, std::sync::Mutex::new((0, 0)));
-    let archive = SnapshotArchive::open(&source, bytes.len() as u64, ReadOptions::new()).unwrap();
+    let archive = SnapshotArchive::open(&source, &ReadOptions::new()).unwrap();
     assert_eq!(*source.1.lock().unwrap(), (1, 64 << 10));
     let (wanted, expected) = &contents.documents[40_000];
     assert!(content(archive.document(*wanted).unwrap().unwrap()).unwrap() == *expected);
@@ -167,7 +167,7 @@ fn lying_index_is_an_error_wherever_it_lies() {
                     assert!(read == *bytes, "{what}: {id}");
                 }
             }
-            assert!(archive.verify(Parallelism::Inline, &mut NoObserver).is_err(), "{what}: verify passed it");
+            assert!(archive.verify(Parallelism::INLINE, &mut NoObserver).is_err(), "{what}: verify passed it");
         }
     };
     // Every byte of every page, its checksum made right again.
@@ -210,8 +210,8 @@ fn index_that_leads_into_a_document_is_found_by_verify() {
     let carrier_at = (victim_at + 2) % 3;
     let carrier = documents[carrier_at].0;
     let forged = text(66, 600);
-    let name = appsnap::layout::MemberName::Document(victim).render().unwrap();
-    let mut fake = appsnap::tarball::file_header(name.as_str().as_bytes(), 600).unwrap().to_vec();
+    let name = appsnap::layout::MemberName::Document(victim).to_string();
+    let mut fake = appsnap::tarball::file_header(name.as_bytes(), 600).unwrap().to_vec();
     fake.extend_from_slice(&forged);
     documents[carrier_at].1 = fake;
     let contents = Contents { database: None, documents };

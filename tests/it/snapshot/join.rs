@@ -5,7 +5,8 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::process::Command;
 
-use appsnap::gzip::{CHUNK_BYTES, ReadAt};
+use appsnap::gzip::CHUNK_BYTES;
+use appsnap::io::ReadAt;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
 use appsnap::snapshot::{
@@ -34,15 +35,12 @@ fn part(
     writer.finish().unwrap().0
 }
 
-fn open<R: ReadAt>(part: R, len_bytes: u64) -> SnapshotArchive<R> {
-    SnapshotArchive::open(part, len_bytes, ReadOptions::new()).unwrap()
+fn open<R: ReadAt>(part: R) -> SnapshotArchive<R> {
+    SnapshotArchive::open(part, &ReadOptions::new()).unwrap()
 }
 
 fn open_all(parts: &[Vec<u8>]) -> Vec<SnapshotArchive<&[u8]>> {
-    parts
-        .iter()
-        .map(|part| SnapshotArchive::open(part.as_slice(), part.len() as u64, ReadOptions::new()).unwrap())
-        .collect()
+    parts.iter().map(|part| SnapshotArchive::open(part.as_slice(), &ReadOptions::new()).unwrap()).collect()
 }
 
 /// A part for the database and one for every digit.
@@ -82,8 +80,7 @@ fn sixteen_processes_make_the_archive_that_one_makes() {
     let parts: Vec<_> = (0..16)
         .map(|digit| {
             let file = File::open(folder.path().join(digit.to_string())).unwrap();
-            let len_bytes = file.metadata().unwrap().len();
-            open(file, len_bytes)
+            open(file)
         })
         .collect();
     for index in [IndexPlacement::Embedded, IndexPlacement::Omitted] {
@@ -141,8 +138,7 @@ fn joined_archive_is_read_at_any_offset_without_being_written() {
         }
     }
     assert_eq!(joined.read_at(&mut [0; 4], at as u64).unwrap(), 0);
-    let len_bytes = joined.len_bytes();
-    let archive = open(&joined, len_bytes);
+    let archive = open(&joined);
     assert_eq!(archive.documents_count(), 100);
 }
 
@@ -190,7 +186,7 @@ fn store_puts_the_archive_together_from_ranges_of_the_parts() {
 fn refused(contents: &Contents, made: &[Vec<u8>], options: &WriteOptions) -> ErrorKind {
     let opened = open_all(made);
     let error = Joined::plan(&contents.metadata(), &opened, options).unwrap_err();
-    assert!(error.member().is_some_and(|member| member.starts_with("part ")) || made.is_empty(), "{error}");
+    assert!(error.context().is_some_and(|member| member.starts_with("part ")) || made.is_empty(), "{error}");
     match error.kind() {
         ErrorKind::Misuse(what) => ErrorKind::Misuse(what),
         ErrorKind::Index(what) => ErrorKind::Index(what),

@@ -1,6 +1,6 @@
 //! Repacked, taken apart, indexed afterwards: always what a direct write would have been.
 
-use appsnap::gzip::Parallelism;
+use appsnap::io::Parallelism;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
 use appsnap::snapshot::{
@@ -37,7 +37,7 @@ fn repacked_and_taken_apart_equal_a_direct_write() {
     for sections in [Sections::Contents, Sections::Digit] {
         let options = || WriteOptions::new().with_sections(sections).with_index(IndexPlacement::Embedded);
         let (archive, _) = contents.push(options());
-        let open = SnapshotArchive::open(archive.as_slice(), archive.len() as u64, ReadOptions::new()).unwrap();
+        let open = SnapshotArchive::open(archive.as_slice(), &ReadOptions::new()).unwrap();
         for selection in [Selection::All, Selection::Database, Selection::Files] {
             let expected = direct(&contents, &metadata(&contents, selection), selection, options());
             let source = || Ok(archive.as_slice());
@@ -98,7 +98,7 @@ fn index_made_afterwards_is_the_one_made_while_writing() {
             let options = || WriteOptions::new().with_sections(sections);
             let (plain, _) = contents.push(options());
             let (indexed, _) = contents.push(options().with_index(IndexPlacement::Embedded));
-            let index = make_index(&plain, plain.len() as u64, sections, &ReadOptions::new());
+            let index = make_index(&plain, sections, &ReadOptions::new());
             let Ok(index) = index else {
                 // An archive that holds nothing but .metadata is none that a strict reader takes.
                 assert!(contents == Contents::default());
@@ -119,6 +119,6 @@ fn archive_of_another_writer_gets_no_index() {
     let mut foreign = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     std::io::Write::write_all(&mut foreign, &plain).unwrap();
     let foreign = foreign.finish().unwrap();
-    let error = make_index(&foreign, foreign.len() as u64, Sections::Contents, &ReadOptions::new()).unwrap_err();
+    let error = make_index(&foreign, Sections::Contents, &ReadOptions::new()).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Misuse(_)), "{error}");
 }

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use appsnap::gzip::ReadAt as _;
+use appsnap::io::ReadAt as _;
 use appsnap::metadata::Metadata;
 use appsnap::observe::{Event, NoObserver, Observer};
 use appsnap::snapshot::{DocumentSource as _, SnapshotWriter, WriteOptions};
@@ -134,7 +134,7 @@ fn a_bare_tar_needs_no_spool_and_a_packed_one_says_that_it_does() {
     assert!(error.to_string().contains("with_spool_dir"), "{error}");
     let nowhere = ArchiveOptions::new().with_spool_dir(place.0.path().join("missing"));
     let error = tar::scan(place.put("a.tar.gz", &gzip(&bare)), &nowhere, &mut NoObserver).unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::Io { .. }) && error.path().ends_with("missing"), "{error}");
+    assert!(matches!(error.kind(), ErrorKind::Io { .. }) && error.context().unwrap().ends_with("missing"), "{error}");
 }
 
 #[test]
@@ -167,7 +167,7 @@ fn a_damaged_or_cut_archive_makes_no_plan() {
         b"",
     ] {
         let result = tar::scan(place.put("a", bytes), &place.options(), &mut NoObserver);
-        assert_eq!(refused(result), ErrorKind::Archive, "{} bytes", bytes.len());
+        assert!(matches!(refused(result), ErrorKind::Archive(_)), "{} bytes", bytes.len());
     }
 }
 
@@ -177,8 +177,8 @@ fn limits_bound_what_is_put_down() {
     let bomb = gzip(&tar_of(&[(sharded(id(1)), vec![0; 8 << 20])]));
     let options = place.options().with_limits(Limits::untrusted().with_max_total_bytes(1 << 20));
     let error = tar::scan(place.put("a", &bomb), &options, &mut NoObserver).unwrap_err();
-    assert_eq!(*error.kind(), ErrorKind::Archive);
-    assert!(std::error::Error::source(&error).unwrap().to_string().contains("max_total_bytes"));
+    assert!(matches!(error.kind(), ErrorKind::Archive(_)));
+    assert!(error.is_limit() && error.to_string().contains("max_total_bytes"), "{error}");
 }
 
 #[test]
@@ -189,9 +189,9 @@ fn hostile_and_doubled_names_make_no_plan() {
         files.push((name.to_owned(), b"x".to_vec()));
         tar::scan(place.put("a", &tar_of(&files)), &place.options(), &mut NoObserver)
     };
-    assert_eq!(refused(with("../../etc/passwd")), ErrorKind::HostileName);
+    assert!(matches!(refused(with("../../etc/passwd")), ErrorKind::HostileName));
     let error = with(&sharded(id(3))).unwrap_err();
-    assert_eq!(*error.kind(), ErrorKind::Ambiguous);
+    assert!(matches!(error.kind(), ErrorKind::Ambiguous));
     assert!(error.to_string().contains(&id(3).to_string()), "{error}");
 }
 
@@ -318,8 +318,8 @@ mod zipped {
         let at = bytes.windows(10).position(|window| window == b"document 3").unwrap();
         bytes[at] ^= 1;
         let error = zip::scan(place.put("a.zip", &bytes), &place.options(), &mut NoObserver).unwrap_err();
-        assert_eq!(*error.kind(), ErrorKind::Archive);
-        assert!(std::error::Error::source(&error).unwrap().to_string().contains("CRC-32"), "{error:?}");
+        assert!(matches!(error.kind(), ErrorKind::Archive(_)));
+        assert!(error.to_string().contains("CRC-32"), "{error:?}");
     }
 
     #[test]
@@ -337,11 +337,11 @@ mod zipped {
         let place = Place::new();
         let scan = |items: &[Item]| zip::scan(place.put("a.zip", &build(items)), &place.options(), &mut NoObserver);
         let document = || Item::stored(&sharded(id(1)), b"x");
-        assert_eq!(refused(scan(&[document(), Item::stored("../x", b"")])), ErrorKind::HostileName);
-        assert_eq!(refused(scan(&[document(), document()])), ErrorKind::Ambiguous);
-        assert_eq!(refused(scan(&[document(), Item { offset: Some(0), ..document() }])), ErrorKind::Archive);
+        assert!(matches!(refused(scan(&[document(), Item::stored("../x", b"")])), ErrorKind::HostileName));
+        assert!(matches!(refused(scan(&[document(), document()])), ErrorKind::Ambiguous));
+        assert!(matches!(refused(scan(&[document(), Item { offset: Some(0), ..document() }])), ErrorKind::Archive(_)));
         let link = Item { attributes: 0o120_777 << 16, ..Item::stored(&sharded(id(2)), b"/etc/passwd") };
-        assert_eq!(refused(scan(&[document(), link])), ErrorKind::Archive);
+        assert!(matches!(refused(scan(&[document(), link])), ErrorKind::Archive(_)));
     }
 
     #[test]
@@ -361,6 +361,6 @@ mod zipped {
 #[test]
 fn a_missing_archive_is_named() {
     let error = tar::scan("/nowhere/at/all.tar", &ArchiveOptions::new(), &mut NoObserver).unwrap_err();
-    assert_eq!(error.to_string(), "cannot open \"/nowhere/at/all.tar\"");
-    assert!(File::open(error.path()).is_err());
+    assert_eq!(error.to_string(), "/nowhere/at/all.tar: opening failed");
+    assert!(File::open(error.context().unwrap()).is_err());
 }

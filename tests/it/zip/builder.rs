@@ -1,11 +1,11 @@
-//! Makes zip files field by field, honest by default, so that each test bends exactly one thing.
+//! Builds zip files field by field, honest by default, so that each test falsifies exactly one field.
 
 use std::io::Write as _;
 
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
 
-/// One entry; every field can be bent before [`build`].
+/// One entry; every field can be changed before [`build`].
 #[derive(Clone)]
 pub(crate) struct Item {
     pub name: Vec<u8>,
@@ -16,16 +16,16 @@ pub(crate) struct Item {
     pub flags: u16,
     pub local_flags: u16,
     pub crc: u32,
-    pub plain_bytes: u64,
-    pub packed_bytes: u64,
+    pub uncompressed_bytes: u64,
+    pub compressed_bytes: u64,
     pub local_numbers: (u32, u32, u32),
     pub descriptor: Vec<u8>,
     pub extra: Vec<u8>,
     pub local_extra: Vec<u8>,
     pub attributes: u32,
-    /// Where the directory says the header is, when that is a lie.
+    /// The offset of the header in the directory, if it is false.
     pub offset: Option<u32>,
-    /// Junk in front of the header.
+    /// Junk before the header.
     pub junk: Vec<u8>,
 }
 
@@ -37,15 +37,15 @@ pub(crate) fn deflated(contents: &[u8]) -> Vec<u8> {
 
 impl Item {
     pub(crate) fn stored(name: &str, contents: &[u8]) -> Self {
-        Self::packed(name, contents, contents.to_vec(), 0)
+        Self::compressed(name, contents, contents.to_vec(), 0)
     }
 
     pub(crate) fn deflated(name: &str, contents: &[u8]) -> Self {
-        Self::packed(name, contents, deflated(contents), 8)
+        Self::compressed(name, contents, deflated(contents), 8)
     }
 
-    fn packed(name: &str, contents: &[u8], stored: Vec<u8>, method: u16) -> Self {
-        let (crc, packed, plain) = (crc32fast::hash(contents), stored.len() as u32, contents.len() as u32);
+    fn compressed(name: &str, contents: &[u8], stored: Vec<u8>, method: u16) -> Self {
+        let (crc, compressed, uncompressed) = (crc32fast::hash(contents), stored.len() as u32, contents.len() as u32);
         Self {
             name: name.into(),
             local_name: name.into(),
@@ -55,9 +55,9 @@ impl Item {
             flags: 0,
             local_flags: 0,
             crc,
-            plain_bytes: plain.into(),
-            packed_bytes: packed.into(),
-            local_numbers: (crc, packed, plain),
+            uncompressed_bytes: uncompressed.into(),
+            compressed_bytes: compressed.into(),
+            local_numbers: (crc, compressed, uncompressed),
             descriptor: Vec::new(),
             extra: Vec::new(),
             local_extra: Vec::new(),
@@ -67,20 +67,20 @@ impl Item {
         }
     }
 
-    /// Moves the numbers behind the contents, as writers to a pipe do.
+    /// Moves the numbers to a data descriptor, as programs that write to a pipe do.
     pub(crate) fn streamed(mut self, signature: bool, wide: bool) -> Self {
         (self.flags, self.local_flags) = (self.flags | 8, self.local_flags | 8);
         self.local_numbers = (0, 0, 0);
         self.descriptor = if signature { b"PK\x07\x08".to_vec() } else { Vec::new() };
         self.descriptor.extend(self.crc.to_le_bytes());
-        for number in [self.packed_bytes, self.plain_bytes] {
+        for number in [self.compressed_bytes, self.uncompressed_bytes] {
             self.descriptor.extend(&number.to_le_bytes()[..if wide { 8 } else { 4 }]);
         }
         self
     }
 }
 
-/// The end record, to be bent.
+/// The fields of the end records that a test may change.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct End {
     pub volume: u16,
@@ -118,10 +118,10 @@ pub(crate) fn build_with(items: &[Item], end: End) -> Vec<u8> {
             directory.extend(number.to_le_bytes());
         }
         directory.extend(item.crc.to_le_bytes());
-        directory.extend((item.packed_bytes.min(u32::MAX.into()) as u32).to_le_bytes());
-        directory.extend((item.plain_bytes.min(u32::MAX.into()) as u32).to_le_bytes());
+        directory.extend((item.compressed_bytes.min(u32::MAX.into()) as u32).to_le_bytes());
+        directory.extend((item.uncompressed_bytes.min(u32::MAX.into()) as u32).to_le_bytes());
         let mut extra = item.extra.clone();
-        let wide: Vec<u8> = [item.plain_bytes, item.packed_bytes]
+        let wide: Vec<u8> = [item.uncompressed_bytes, item.compressed_bytes]
             .into_iter()
             .filter(|number| *number >= u32::MAX.into())
             .flat_map(u64::to_le_bytes)

@@ -1,0 +1,20 @@
+//! Reading at an offset and working on several threads: what every engine of this crate shares.
+//!
+//! [`ReadAt`] is implemented by everything that is opened for random access: files, memory, remote objects.
+//! [`Parallelism`] is an option of everything that can use more than one thread.
+//!
+//! ```
+//! use appsnap::io::{Parallelism, ReadAt};
+//!
+//! assert_eq!(b"snapshot".len_bytes()?, 8);
+//! assert_eq!(Parallelism::threads(4).threads_count(), 4);
+//! # Ok::<(), std::io::Error>(())
+//! ```
+
+mod out_of_range;
+mod parallelism;
+mod read_at;
+
+pub use out_of_range::OutOfRange;
+pub use parallelism::Parallelism;
+pub use read_at::ReadAt;

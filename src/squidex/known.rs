@@ -1,0 +1,37 @@
+//! The attachments whose names and contents are known: the version, addresses, and asset files.
+
+use serde::{Deserialize, Serialize};
+
+/// The format version that Squidex restores (`CompatibilityExtensions`, since 2020).
+pub(super) const FORMAT_MAJOR: i64 = 5;
+
+pub(super) const VERSION: &str = "Version.json";
+pub(super) const URLS: &str = "Urls.json";
+pub(super) const USERS: &str = "Users.json";
+pub(super) const SETTINGS: &str = "Settings.json";
+
+/// `Version.json`.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Version {
+    #[serde(default, alias = "Major")]
+    pub(super) major: i64,
+}
+
+/// `Urls.json`: the addresses of the app's assets on the installation that made the backup.
+///
+/// A restore replaces these addresses in contents by its own, so a clone keeps them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Urls {
+    /// The address of assets without the name of the app.
+    #[serde(default)]
+    pub assets: Option<String>,
+    /// The address of assets with the name of the app.
+    #[serde(default, rename = "assetsApp")]
+    pub assets_app: Option<String>,
+}
+
+/// The attachment that contains version `version` of the file of the asset `asset_id`.
+pub(super) fn asset_file_name(asset_id: &str, version: i64) -> String {
+    format!("{asset_id}_{version}.asset")
+}

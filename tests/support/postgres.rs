@@ -1,0 +1,175 @@
+//! A private PostgreSQL server for tests: on a socket in a temporary folder, stopped and gone when it is dropped.
+#![cfg(unix)]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use super::tools::tool;
+
+/// The server listens on this port of its socket only, so any number will do.
+const PORT: &str = "54329";
+const START_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// A running server.
+pub struct Postgres {
+    /// Folder of the newest PostgreSQL that is installed.
+    programs: PathBuf,
+    /// The account that it runs under when the tests run as root, which PostgreSQL refuses.
+    account: Option<&'static str>,
+    folder: tempfile::TempDir,
+}
+
+impl Postgres {
+    /// The server that tests share, each with databases of its own in it; `None`, said loudly, when there is none.
+    pub fn shared() -> Option<Arc<Self>> {
+        static SHARED: Mutex<Weak<Postgres>> = Mutex::new(Weak::new());
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(server) = shared.upgrade() {
+            return Some(server);
+        }
+        let server = Arc::new(Self::start()?);
+        *shared = Arc::downgrade(&server);
+        Some(server)
+    }
+
+    /// Starts a server of the newest PostgreSQL that is installed; `None`, said loudly, when there is none.
+    pub fn start() -> Option<Self> {
+        Self::start_of(newest_programs()?)
+    }
+
+    /// Starts a server of this major release; `None` when it is not installed.
+    pub fn start_major(major: u32) -> Option<Self> {
+        let programs = PathBuf::from(format!("/usr/lib/postgresql/{major}/bin"));
+        if is_complete(&programs) { Self::start_of(programs) } else { None }
+    }
+
+    fn start_of(programs: PathBuf) -> Option<Self> {
+        let account = if is_root() {
+            tool("setpriv")?;
+            Some(["postgres", "nobody"].into_iter().find(|name| account_exists(name))?)
+        } else {
+            None
+        };
+        let folder = tempfile::Builder::new().prefix("appsnap-pg-").tempdir().unwrap();
+        // The server's account must be able to reach and write it.
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).unwrap();
+        let server = Self { programs, account, folder };
+        let data = server.path("data");
+        server
+            .run_as_server("initdb", &["-D", &data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"]);
+        let options = format!("-k {} -p {PORT} -c listen_addresses= -c fsync=off", server.path(""));
+        server.run_as_server("pg_ctl", &["-D", &data, "-l", &server.path("log"), "-o", &options, "start"]);
+        let begun = Instant::now();
+        while server.program("pg_isready").output().is_ok_and(|output| !output.status.success()) {
+            assert!(begun.elapsed() < START_TIMEOUT, "the server did not start: {}", server.log());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Some(server)
+    }
+
+    /// A client program that is told where the server is.
+    pub fn program(&self, name: &str) -> Command {
+        let mut command = Command::new(self.programs.join(name));
+        command.env("PGHOST", self.folder.path()).env("PGPORT", PORT).env("PGUSER", "postgres");
+        command
+    }
+
+    /// Runs a program and hands out what it prints.
+    ///
+    /// # Panics
+    /// When it fails.
+    pub fn run(&self, name: &str, arguments: &[&str]) -> Vec<u8> {
+        let output = self.program(name).args(arguments).output().unwrap();
+        assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+        output.stdout
+    }
+
+    /// Makes an empty database of this name, in place of an old one.
+    pub fn create_database(&self, name: &str) {
+        self.run("dropdb", &["--if-exists", name]);
+        self.run("createdb", &[name]);
+    }
+
+    /// Runs SQL in a database.
+    pub fn sql(&self, database: &str, sql: &str) -> String {
+        let output = self.run("psql", &["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", sql]);
+        String::from_utf8(output).unwrap()
+    }
+
+    /// A path inside of the temporary folder.
+    pub fn path(&self, name: &str) -> String {
+        self.folder.path().join(name).to_str().unwrap().to_owned()
+    }
+
+    /// The major version, for example 15.
+    pub fn major(&self) -> u32 {
+        let text = String::from_utf8(self.run("pg_dump", &["--version"])).unwrap();
+        let number = text.split_whitespace().nth(2).unwrap();
+        number.split(|c: char| !c.is_ascii_digit()).next().unwrap().parse().unwrap()
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(self.path("log")).unwrap_or_default()
+    }
+
+    fn run_as_server(&self, name: &str, arguments: &[&str]) {
+        let program = self.programs.join(name);
+        let mut command = match self.account {
+            None => Command::new(program),
+            Some(account) => {
+                let mut command = Command::new("setpriv");
+                command.args(["--reuid", account, "--regid", group_of(account), "--clear-groups", "--"]).arg(program);
+                command
+            }
+        };
+        // Nothing may be inherited: the server outlives the command, and a pipe would stay open with it.
+        let output = command
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .unwrap();
+        assert!(output.success(), "{name} failed: {}", self.log());
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        let data = self.path("data");
+        if Path::new(&data).join("postmaster.pid").exists() {
+            self.run_as_server("pg_ctl", &["-D", &data, "-m", "immediate", "stop"]);
+        }
+        // What belongs to the server's account, root may remove, and otherwise it is the same account.
+    }
+}
+
+fn newest_programs() -> Option<PathBuf> {
+    let installed = (9..40).rev().map(|major| PathBuf::from(format!("/usr/lib/postgresql/{major}/bin")));
+    if let Some(folder) = installed.into_iter().find(|folder| is_complete(folder)) {
+        return Some(folder);
+    }
+    let folder = tool("initdb")?.parent()?.to_path_buf();
+    is_complete(&folder).then_some(folder)
+}
+
+fn is_complete(folder: &Path) -> bool {
+    ["initdb", "pg_ctl", "pg_dump", "psql"].iter().all(|name| folder.join(name).is_file())
+}
+
+fn is_root() -> bool {
+    Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+}
+
+fn account_exists(name: &str) -> bool {
+    Command::new("id").arg(name).output().is_ok_and(|output| output.status.success())
+}
+
+fn group_of(account: &str) -> &'static str {
+    if account == "nobody" { "nogroup" } else { "postgres" }
+}
