@@ -75,7 +75,7 @@ fn run(args: &Args) -> Outcome {
     // Compressed sections are copied where that is possible: from an indexed archive, when no other level is wanted.
     let indexed = support::open_indexed(&args.r#in, ReadOptions::new())?;
     let report = match indexed.filter(|_| args.level.is_none()) {
-        Some(archive) => archive.take_apart(output.file(), selection, index, parallelism, &mut progress),
+        Some(archive) => archive.write_part(output.file(), selection, index, parallelism, &mut progress),
         None => {
             let open = || File::open(&args.r#in);
             repack(open, output.file(), selection, &ReadOptions::new(), write, &mut progress)

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use appsnap::io::Parallelism;
-use appsnap::snapshot::{Existing, ExtractOptions, ReadOptions, Selection, SnapshotReader, extract};
+use appsnap::snapshot::{ExtractOptions, IfExists, ReadOptions, Selection, SnapshotReader, extract};
 use clap::{Parser, ValueEnum};
 use serde_json::json;
 use support::{Failure, InFile, Outcome, Progress, shown};
@@ -56,7 +56,7 @@ fn unpack(args: &Args) -> Outcome {
             Some(Only::Database) => Selection::Database,
             Some(Only::Files) => Selection::Files,
         })
-        .with_existing(if args.replace { Existing::Replace } else { Existing::Refuse })
+        .with_if_exists(if args.replace { IfExists::Replace } else { IfExists::Refuse })
         .with_parallelism(Parallelism::threads(args.threads));
     let folder = support::folder_of(&args.dest);
     if !folder.is_dir() {

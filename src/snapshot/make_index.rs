@@ -3,7 +3,7 @@
 use super::entry::EntryKind;
 use super::error::{Error, ErrorKind, Result};
 use super::index::{Builder, Index, member_bytes};
-use super::options::{ReadOptions, Sections};
+use super::options::{ReadOptions, SectionSplit};
 use super::reader::SnapshotReader;
 use super::report::WriteReport;
 use super::writer::SectionCut;
@@ -23,10 +23,10 @@ use crate::layout::MemberName;
 /// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), WriteOptions::new())?;
 /// # writer.database(Content::sized(4, &b"dump"[..]))?;
 /// # let (archive, _) = writer.finish()?;
-/// use appsnap::snapshot::{ReadOptions, Sections, SnapshotArchive, make_index};
+/// use appsnap::snapshot::{ReadOptions, SectionSplit, SnapshotArchive, make_index};
 ///
 /// let mut archive = archive;
-/// let index = make_index(&archive, Sections::Contents, &ReadOptions::new())?;
+/// let index = make_index(&archive, SectionSplit::Contents, &ReadOptions::new())?;
 /// index.write_to(&mut archive)?;
 /// let indexed_len_bytes = archive.len() as u64;
 /// let archive = SnapshotArchive::open(archive, &ReadOptions::new())?;
@@ -38,7 +38,7 @@ use crate::layout::MemberName;
 /// # Errors
 /// What [`SnapshotReader::next_entry`](super::SnapshotReader::next_entry) says; [`ErrorKind::Misuse`] when the archive is
 /// not chunked, has another order than the writer's, or has an index already.
-pub fn make_index<R: ReadAt + Sync>(source: &R, sections: Sections, options: &ReadOptions) -> Result<Index> {
+pub fn make_index<R: ReadAt + Sync>(source: &R, sections: SectionSplit, options: &ReadOptions) -> Result<Index> {
     let not_chunked = || Error::new(ErrorKind::Misuse("the archive is not in the chunked form: repack it"));
     let mut reader = SnapshotReader::new(gzip::Cursor::new(source), options.clone());
     let mut builder = Builder::default();

@@ -8,7 +8,7 @@
 //! | unpack one, all or nothing | [`extract`] |
 //! | fetch single files of an indexed one | [`SnapshotArchive`] |
 //! | give one an index | [`repack`] for any, [`make_index`] for one that this crate wrote |
-//! | join what many workers packed | [`Joined`], [`Shard`] |
+//! | join what many workers packed | [`Join`], [`Shard`] |
 //!
 //! Options come by value ([`WriteOptions`], [`ReadOptions`], [`ExtractOptions`]), and what was done comes back as a
 //! report ([`WriteReport`], [`ReadReport`], [`ExtractReport`]). An [`Error`] is why the work stopped; an [`Anomaly`] is
@@ -59,7 +59,7 @@ mod repack;
 mod report;
 mod stored;
 mod stream;
-mod take_apart;
+mod write_part;
 mod writer;
 
 pub use anomaly::{Anomaly, AnomalyKind};
@@ -68,12 +68,12 @@ pub use content::{Content, DocumentSource, NoDocuments};
 pub use entry::{Entry, EntryKind};
 pub use error::{Error, ErrorKind, Result};
 pub use extract::{
-    Durability, Existing, ExtractOptions, ExtractReport, STAGING_PREFIX, Selection, extract, remove_stale_staging,
+    Durability, ExtractOptions, ExtractReport, IfExists, STAGING_PREFIX, Selection, extract, remove_stale_staging,
 };
 pub use index::Index;
-pub use join::{Joined, Piece, PieceSizes, Shard};
+pub use join::{Join, Piece, PieceSizes, Shard};
 pub use make_index::make_index;
-pub use options::{IndexPlacement, MetadataSizes, ReadOptions, Sections, Tolerance, WriteOptions};
+pub use options::{IndexPlacement, ReadOptions, SectionSplit, SizeCheck, Tolerance, WriteOptions};
 pub use reader::SnapshotReader;
 pub use repack::repack;
 pub use report::{ReadReport, WriteReport};

@@ -10,15 +10,15 @@ use crate::limits::Limits;
 /// let parts of the documents be cut out, or written elsewhere, without inflating their neighbours.
 ///
 /// ```
-/// use appsnap::snapshot::{Sections, WriteOptions};
+/// use appsnap::snapshot::{SectionSplit, WriteOptions};
 ///
 /// // For archives whose documents are packed by many workers, or taken apart later.
-/// let options = WriteOptions::new().with_sections(Sections::Digit);
+/// let options = WriteOptions::new().with_sections(SectionSplit::Digit);
 /// # let _ = options;
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Sections {
+pub enum SectionSplit {
     /// No further sections: the smallest archive.
     #[default]
     Contents,
@@ -61,21 +61,21 @@ pub enum IndexPlacement {
 ///
 /// ```
 /// use appsnap::metadata::Metadata;
-/// use appsnap::snapshot::{ErrorKind, MetadataSizes, SnapshotWriter, WriteOptions};
+/// use appsnap::snapshot::{ErrorKind, SizeCheck, SnapshotWriter, WriteOptions};
 ///
 /// let wrong = Metadata::new().with_files_size_bytes(5);
 /// let finish = |options| SnapshotWriter::start(Vec::new(), &wrong, options)?.finish();
 /// assert!(matches!(finish(WriteOptions::new()).unwrap_err().kind(), ErrorKind::MetadataSize { .. }));
-/// assert!(finish(WriteOptions::new().with_metadata_sizes(MetadataSizes::AsGiven)).is_ok());
+/// assert!(finish(WriteOptions::new().with_size_check(SizeCheck::Skip)).is_ok());
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum MetadataSizes {
+pub enum SizeCheck {
     /// Finishing fails: the archive would say something untrue about itself.
     #[default]
-    MustAgree,
+    Strict,
     /// The metadata stands as it was given.
-    AsGiven,
+    Skip,
 }
 
 /// How a snapshot is written.
@@ -90,9 +90,9 @@ pub enum MetadataSizes {
 pub struct WriteOptions {
     pub(super) level: Level,
     pub(super) parallelism: Parallelism,
-    pub(super) sections: Sections,
+    pub(super) sections: SectionSplit,
     pub(super) index: IndexPlacement,
-    pub(super) metadata_sizes: MetadataSizes,
+    pub(super) size_check: SizeCheck,
 }
 
 impl WriteOptions {
@@ -117,9 +117,9 @@ impl WriteOptions {
         self
     }
 
-    /// Where sections begin; default [`Sections::Contents`].
+    /// Where sections begin; default [`SectionSplit::Contents`].
     #[must_use]
-    pub const fn with_sections(mut self, sections: Sections) -> Self {
+    pub const fn with_sections(mut self, sections: SectionSplit) -> Self {
         self.sections = sections;
         self
     }
@@ -131,10 +131,10 @@ impl WriteOptions {
         self
     }
 
-    /// What to do when the metadata's sizes are wrong; default [`MetadataSizes::MustAgree`].
+    /// What to do when the metadata's sizes are wrong; default [`SizeCheck::Strict`].
     #[must_use]
-    pub const fn with_metadata_sizes(mut self, metadata_sizes: MetadataSizes) -> Self {
-        self.metadata_sizes = metadata_sizes;
+    pub const fn with_size_check(mut self, size_check: SizeCheck) -> Self {
+        self.size_check = size_check;
         self
     }
 }

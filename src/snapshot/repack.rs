@@ -6,7 +6,7 @@ use super::content::Content;
 use super::entry::EntryKind;
 use super::error::{Error, Result};
 use super::extract::Selection;
-use super::options::{MetadataSizes, ReadOptions, WriteOptions};
+use super::options::{ReadOptions, SizeCheck, WriteOptions};
 use super::reader::SnapshotReader;
 use super::report::WriteReport;
 use super::writer::SnapshotWriter;
@@ -53,7 +53,7 @@ pub fn repack<R: Read, W: Write>(
     };
     let order = Order::find(&mut open()?)?;
     let metadata = part_of(&order.metadata.unwrap_or_default(), selection);
-    let mut writer = SnapshotWriter::start(sink, &metadata, write.with_metadata_sizes(MetadataSizes::AsGiven))?;
+    let mut writer = SnapshotWriter::start(sink, &metadata, write.with_size_check(SizeCheck::Skip))?;
     let wants_database = selection != Selection::Files;
     if wants_database && order.is_database_late {
         let mut reader = open()?;

@@ -8,7 +8,7 @@ use appsnap::io::Parallelism;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
 use appsnap::snapshot::{
-    Content, DocumentSource, IndexPlacement, ReadOptions, Sections, SnapshotArchive, SnapshotWriter, WriteOptions,
+    Content, DocumentSource, IndexPlacement, ReadOptions, SectionSplit, SnapshotArchive, SnapshotWriter, WriteOptions,
     WriteReport,
 };
 use arbitrary::{Arbitrary, Result, Unstructured};
@@ -23,12 +23,12 @@ pub struct Contents {
     /// Ids are unique; in archive order.
     pub documents: Vec<(DocumentId, Vec<u8>)>,
     pub level: u8,
-    pub sections: Sections,
+    pub sections: SectionSplit,
 }
 
 impl<'a> Arbitrary<'a> for Contents {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
-        let sections = *u.choose(&[Sections::Contents, Sections::Digit, Sections::Byte])?;
+        let sections = *u.choose(&[SectionSplit::Contents, SectionSplit::Digit, SectionSplit::Byte])?;
         let level = u.int_in_range(1..=9)?;
         // A chunk's length is worth trying, and slow: not often, and once.
         let large = if u.ratio(1_u8, 64)? { Some(u.int_in_range(0..=24_u8)?) } else { None };

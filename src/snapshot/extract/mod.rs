@@ -8,7 +8,7 @@ mod tree;
 use std::io::Read;
 use std::path::Path;
 
-pub use options::{Durability, Existing, ExtractOptions, Selection};
+pub use options::{Durability, ExtractOptions, IfExists, Selection};
 pub use staging::{STAGING_PREFIX, remove_stale_staging};
 
 use super::entry::EntryKind;
@@ -95,7 +95,7 @@ impl ExtractReport {
 /// ```
 ///
 /// # Errors
-/// What [`SnapshotReader::next_entry`] says; when the destination exists ([`Existing`]); when a file cannot be created or
+/// What [`SnapshotReader::next_entry`] says; when the destination exists ([`IfExists`]); when a file cannot be created or
 /// written; when the reader salvages, since salvage is for looking, not for restoring.
 ///
 /// # Security
@@ -107,7 +107,7 @@ pub fn extract<R: Read>(
     options: &ExtractOptions,
     observer: &mut dyn Observer,
 ) -> Result<ExtractReport> {
-    let staging = Staging::create(destination, options.existing)?;
+    let staging = Staging::create(destination, options.if_exists)?;
     let tree = Tree::new(staging.content(), options.durability);
     let mut report = ExtractReport::default();
     if options.wants_files() {

@@ -32,19 +32,19 @@ pub enum Selection {
 /// # let folder = tempfile::tempdir()?;
 /// # let destination = folder.path().join("restored");
 /// use appsnap::observe::NoObserver;
-/// use appsnap::snapshot::{ErrorKind, Existing, ExtractOptions, ReadOptions, SnapshotReader, extract};
+/// use appsnap::snapshot::{ErrorKind, IfExists, ExtractOptions, ReadOptions, SnapshotReader, extract};
 ///
 /// let extract_with = |options| {
 ///     extract(&mut SnapshotReader::new(archive.as_slice(), ReadOptions::new()), &destination, &options, &mut NoObserver)
 /// };
 /// extract_with(ExtractOptions::new())?;
 /// assert!(matches!(extract_with(ExtractOptions::new()).unwrap_err().kind(), ErrorKind::Exists));
-/// extract_with(ExtractOptions::new().with_existing(Existing::Replace))?;
+/// extract_with(ExtractOptions::new().with_if_exists(IfExists::Replace))?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Existing {
+pub enum IfExists {
     /// Fail, before anything is written.
     #[default]
     Refuse,
@@ -92,17 +92,17 @@ pub enum Durability {
 ///
 /// ```
 /// use appsnap::io::Parallelism;
-/// use appsnap::snapshot::{Existing, ExtractOptions, Selection};
+/// use appsnap::snapshot::{IfExists, ExtractOptions, Selection};
 ///
 /// let options = ExtractOptions::new()
 ///     .with_selection(Selection::Files)
-///     .with_existing(Existing::Replace)
+///     .with_if_exists(IfExists::Replace)
 ///     .with_parallelism(Parallelism::threads(2));
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ExtractOptions {
     pub(super) selection: Selection,
-    pub(super) existing: Existing,
+    pub(super) if_exists: IfExists,
     pub(super) durability: Durability,
     pub(super) parallelism: Parallelism,
 }
@@ -122,10 +122,10 @@ impl ExtractOptions {
         self
     }
 
-    /// What to do when the destination is already there; default [`Existing::Refuse`].
+    /// What to do when the destination is already there; default [`IfExists::Refuse`].
     #[must_use]
-    pub const fn with_existing(mut self, existing: Existing) -> Self {
-        self.existing = existing;
+    pub const fn with_if_exists(mut self, if_exists: IfExists) -> Self {
+        self.if_exists = if_exists;
         self
     }
 

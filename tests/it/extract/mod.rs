@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use appsnap::io::Parallelism;
 use appsnap::observe::{Event, NoObserver, Observer};
 use appsnap::snapshot::{
-    Durability, ErrorKind, Existing, ExtractOptions, IndexPlacement, ReadOptions, STAGING_PREFIX, Selection,
+    Durability, ErrorKind, ExtractOptions, IfExists, IndexPlacement, ReadOptions, STAGING_PREFIX, Selection,
     SnapshotArchive, SnapshotReader, WriteOptions, extract, remove_stale_staging,
 };
 
@@ -64,7 +64,7 @@ fn every_way_of_extracting_gives_the_same_files() {
     };
     for selection in [Selection::All, Selection::Database, Selection::Files] {
         for parallelism in parallelisms() {
-            let options = ExtractOptions::new().with_selection(selection).with_existing(Existing::Replace);
+            let options = ExtractOptions::new().with_selection(selection).with_if_exists(IfExists::Replace);
             check(selection, &options.with_parallelism(parallelism));
         }
     }
@@ -107,7 +107,7 @@ fn damaged_archive_leaves_nothing_and_replaces_nothing() {
     fs::create_dir(&destination).unwrap();
     fs::write(destination.join("old"), "old").unwrap();
     for parallelism in parallelisms() {
-        let options = ExtractOptions::new().with_existing(Existing::Replace).with_parallelism(parallelism);
+        let options = ExtractOptions::new().with_if_exists(IfExists::Replace).with_parallelism(parallelism);
         for at in [archive.len() / 3, archive.len() / 2, archive.len() - 5_000] {
             let mut damaged = archive.clone();
             damaged[at] ^= 0x40;

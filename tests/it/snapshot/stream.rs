@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use appsnap::DocumentId;
 use appsnap::metadata::Metadata;
 use appsnap::snapshot::{
-    Content, DocumentSource, Error, ErrorKind, IndexPlacement, NoDocuments, ReadOptions, Sections, SnapshotStream,
+    Content, DocumentSource, Error, ErrorKind, IndexPlacement, NoDocuments, ReadOptions, SectionSplit, SnapshotStream,
     WriteOptions,
 };
 
@@ -23,7 +23,7 @@ fn stream(contents: &Contents, options: WriteOptions) -> Stream<'_> {
 #[test]
 fn stream_gives_the_bytes_that_a_writer_writes() {
     let contents = Contents::sample(60);
-    for sections in [Sections::Contents, Sections::Digit] {
+    for sections in [SectionSplit::Contents, SectionSplit::Digit] {
         for index in [IndexPlacement::Omitted, IndexPlacement::Embedded] {
             let options = || WriteOptions::new().with_sections(sections).with_index(index);
             let (expected, report) = contents.push(options());

@@ -35,7 +35,7 @@ impl<R: ReadAt + Sync, S: ReadAt> SnapshotArchive<R, S> {
     /// use appsnap::snapshot::{IndexPlacement, ReadOptions, Selection, SnapshotArchive};
     ///
     /// let archive = SnapshotArchive::open(archive.as_slice(), &ReadOptions::new())?;
-    /// let (_, report) = archive.take_apart(
+    /// let (_, report) = archive.write_part(
     ///     Vec::new(), Selection::Database, IndexPlacement::Omitted, Parallelism::INLINE, &mut NoObserver,
     /// )?;
     /// assert_eq!((report.database_bytes(), report.documents_count()), (Some(4), 0));
@@ -45,7 +45,7 @@ impl<R: ReadAt + Sync, S: ReadAt> SnapshotArchive<R, S> {
     /// # Errors
     /// What [`verify`](Self::verify) says; when a section does not begin with a chunk, as in archives of other writers;
     /// when reading or writing fails.
-    pub fn take_apart<W: Write>(
+    pub fn write_part<W: Write>(
         &self,
         sink: W,
         selection: Selection,
