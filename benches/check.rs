@@ -18,9 +18,8 @@ use appsnap::io::Parallelism;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
 use appsnap::pgdump::{Compression, FormatVersion};
-use appsnap::snapshot::{
-    Content, DocumentSource, ReadOptions, SizeCheck, SnapshotReader, SnapshotWriter, WriteOptions,
-};
+use appsnap::snapshot::options::SizeCheck;
+use appsnap::snapshot::{Content, DocumentSource, ReadOptions, SnapshotReader, SnapshotWriter, WriteOptions};
 
 use corpus::{Huge, Random};
 use dumps::DumpBuilder;

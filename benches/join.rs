@@ -13,10 +13,10 @@ use appsnap::DocumentId;
 use appsnap::io::Parallelism;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
-use appsnap::snapshot::{
-    DocumentSource, IndexPlacement, Join, PieceSizes, ReadOptions, SectionSplit, Shard, SizeCheck, SnapshotArchive,
-    SnapshotWriter, WriteOptions,
-};
+use appsnap::snapshot::index::IndexPlacement;
+use appsnap::snapshot::join::{Join, PieceSizes, Shard};
+use appsnap::snapshot::options::{SectionSplit, SizeCheck};
+use appsnap::snapshot::{DocumentSource, ReadOptions, SnapshotArchive, SnapshotWriter, WriteOptions};
 
 use corpus::Huge;
 use memory::measured;

@@ -11,9 +11,8 @@ use appsnap::io::Parallelism;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
 use appsnap::pgdump;
-use appsnap::snapshot::{
-    Content, EntryKind, ExtractOptions, IfExists, ReadOptions, SnapshotReader, SnapshotWriter, WriteOptions, extract,
-};
+use appsnap::snapshot::extract::{ExtractOptions, IfExists};
+use appsnap::snapshot::{Content, EntryKind, ReadOptions, SnapshotReader, SnapshotWriter, WriteOptions, extract};
 use appsnap::source::Plan;
 use appsnap::source::directory::{self, DirectoryOptions};
 use appsnap::{DocumentId, Limits};

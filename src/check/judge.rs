@@ -9,9 +9,10 @@ use super::profile::Profile;
 use super::registry::Code;
 use super::report::{Report, Summary};
 use super::rules;
+use crate::layout::Contents;
 use crate::pgdump::{self, FormatVersion, Incompatibility, Inspection, incompatibilities};
-use crate::platform::Contents;
-use crate::snapshot::{self, ReadReport};
+use crate::snapshot::report::ReadReport;
+use crate::snapshot::{self};
 
 /// Name of the member that holds the dump, for the places of findings.
 pub(super) const DATABASE: &str = "db/db.backup";

@@ -13,10 +13,11 @@ use super::report::Report;
 use super::rules;
 use super::tap::Tap;
 use crate::detect::{self, Detection, Kind};
+use crate::layout::Contents;
 use crate::observe::{Event, Observer, proceed, watch};
 use crate::pgdump::{self, Identity};
-use crate::platform::Contents;
-use crate::snapshot::{EntryKind, ReadOptions, SnapshotReader, Tolerance};
+use crate::snapshot::options::Tolerance;
+use crate::snapshot::{EntryKind, ReadOptions, SnapshotReader};
 
 /// Checks an archive or a bare dump, told by its bytes: would the platform that `profile` describes take it, and
 /// would everything come back?

@@ -8,7 +8,7 @@ use super::files::{FileComparison, FileCounts};
 use super::finding::{Finding, Tally};
 use super::registry::Code;
 use super::verdict::Verdict;
-use crate::platform::Contents;
+use crate::layout::Contents;
 
 /// What a check came to: the verdict, and every finding that it rests on.
 ///
@@ -50,7 +50,7 @@ pub struct Report {
 /// # use appsnap::observe::NoObserver;
 /// # let dump = File::open("examples/data/quickstart.dump")?;
 /// # let report = check(dump, &Profile::mendix_cloud(), &CheckOptions::new(), &mut NoObserver)?;
-/// use appsnap::platform::Contents;
+/// use appsnap::layout::Contents;
 ///
 /// let contents = report.contents();
 /// assert_eq!((contents.kind, contents.contents), ("custom-dump", Some(Contents::DatabaseOnly)));

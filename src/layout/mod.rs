@@ -27,6 +27,7 @@
 )]
 #![cfg_attr(test, allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::cast_possible_truncation))]
 
+mod contents;
 mod parse;
 mod text;
 
@@ -34,6 +35,7 @@ use thiserror::Error;
 
 use crate::document::DocumentId;
 
+pub use contents::Contents;
 pub use text::{Escaped, NameText, escaped};
 
 /// Name of the metadata member.

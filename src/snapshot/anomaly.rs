@@ -69,11 +69,11 @@ pub enum AnomalyKind {
         /// The size of what was read.
         actual_bytes: u64,
     },
-    /// Only in [`Tolerance::Salvage`](super::Tolerance::Salvage): a name that no snapshot may hold.
+    /// Only in [`Tolerance::Salvage`](crate::snapshot::options::Tolerance::Salvage): a name that no snapshot may hold.
     Misplaced(layout::Fault),
-    /// Only in [`Tolerance::Salvage`](super::Tolerance::Salvage): a name for the second time.
+    /// Only in [`Tolerance::Salvage`](crate::snapshot::options::Tolerance::Salvage): a name for the second time.
     Repeated,
-    /// Only in [`Tolerance::Salvage`](super::Tolerance::Salvage): `.metadata` cannot be used; the text says why.
+    /// Only in [`Tolerance::Salvage`](crate::snapshot::options::Tolerance::Salvage): `.metadata` cannot be used; the text says why.
     MetadataFault(String),
 }
 
@@ -102,7 +102,7 @@ impl Anomaly {
         matches!(self.kind, AnomalyKind::Name(layout::Oddity::UpperCaseId))
     }
 
-    /// Whether only [`Tolerance::Salvage`](super::Tolerance::Salvage) lets it pass.
+    /// Whether only [`Tolerance::Salvage`](crate::snapshot::options::Tolerance::Salvage) lets it pass.
     #[must_use]
     pub const fn is_fault(&self) -> bool {
         matches!(self.kind, AnomalyKind::Misplaced(_) | AnomalyKind::Repeated | AnomalyKind::MetadataFault(_))

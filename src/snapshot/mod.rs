@@ -5,19 +5,20 @@
 //! | write an archive | [`SnapshotWriter`] into any sink; [`SnapshotStream`] where somebody pulls |
 //! | give it payloads | [`Content`] for one, a [`DocumentSource`] such as [`Plan`](crate::source::Plan) for many |
 //! | read an archive from front to back | [`SnapshotReader`], which lends one [`Entry`] after the other |
-//! | unpack one, all or nothing | [`extract`] |
+//! | unpack one, all or nothing | [`extract()`] |
 //! | fetch single files of an indexed one | [`SnapshotArchive`] |
-//! | give one an index | [`repack`] for any, [`make_index`] for one that this crate wrote |
-//! | join what many workers packed | [`Join`], [`Shard`] |
+//! | give one an index | [`repack`] for any, [`make_index`](index::make_index) for one that this crate wrote |
+//! | join what many workers packed | [`Join`](join::Join), [`Shard`](join::Shard) |
 //!
-//! Options come by value ([`WriteOptions`], [`ReadOptions`], [`ExtractOptions`]), and what was done comes back as a
-//! report ([`WriteReport`], [`ReadReport`], [`ExtractReport`]). An [`Error`] is why the work stopped; an [`Anomaly`] is
+//! Options come by value ([`WriteOptions`], [`ReadOptions`], [`ExtractOptions`](extract::ExtractOptions)), and what was done comes back as a
+//! report ([`WriteReport`](report::WriteReport), [`ReadReport`](report::ReadReport), [`ExtractReport`](extract::ExtractReport)). An [`Error`] is why the work stopped; an [`Anomaly`] is
 //! what was odd in an archive that could still be read.
 //!
 //! ```
 //! use std::io::Read;
 //! use appsnap::metadata::Metadata;
-//! use appsnap::snapshot::{Content, IndexPlacement, ReadOptions, WriteOptions};
+//! use appsnap::snapshot::{Content, ReadOptions, WriteOptions};
+//! use appsnap::snapshot::index::IndexPlacement;
 //! use appsnap::snapshot::{SnapshotArchive, SnapshotReader, SnapshotWriter};
 //!
 //! let id = "0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?;
@@ -42,41 +43,36 @@
 //! ```
 
 mod anomaly;
-mod archive;
+pub mod archive;
 mod content;
 mod documents;
 mod entry;
 mod error;
-mod extract;
+pub mod extract;
 mod ids;
-mod index;
-mod join;
-mod make_index;
-mod options;
+pub mod index;
+pub mod join;
+pub mod options;
 mod plain;
 mod reader;
 mod repack;
-mod report;
+pub mod report;
 mod stored;
 mod stream;
 mod write_part;
 mod writer;
 
 pub use anomaly::{Anomaly, AnomalyKind};
-pub use archive::{Documents, ListedDocument, SnapshotArchive};
+#[doc(inline)]
+pub use archive::SnapshotArchive;
 pub use content::{Content, DocumentSource, NoDocuments};
 pub use entry::{Entry, EntryKind};
 pub use error::{Error, ErrorKind, Result};
-pub use extract::{
-    Durability, ExtractOptions, ExtractReport, IfExists, STAGING_PREFIX, Selection, extract, remove_stale_staging,
-};
-pub use index::Index;
-pub use join::{Join, Piece, PieceSizes, Shard};
-pub use make_index::make_index;
-pub use options::{IndexPlacement, ReadOptions, SectionSplit, SizeCheck, Tolerance, WriteOptions};
+#[doc(inline)]
+pub use extract::extract;
+#[doc(inline)]
+pub use options::{ReadOptions, WriteOptions};
 pub use reader::SnapshotReader;
 pub use repack::repack;
-pub use report::{ReadReport, WriteReport};
-pub use stored::StoredFile;
 pub use stream::SnapshotStream;
 pub use writer::SnapshotWriter;

@@ -1,5 +1,6 @@
 //! How to write and how to read a snapshot.
 
+use super::index::IndexPlacement;
 use crate::gzip::Level;
 use crate::io::Parallelism;
 use crate::limits::Limits;
@@ -10,7 +11,8 @@ use crate::limits::Limits;
 /// let parts of the documents be cut out, or written elsewhere, without inflating their neighbours.
 ///
 /// ```
-/// use appsnap::snapshot::{SectionSplit, WriteOptions};
+/// use appsnap::snapshot::WriteOptions;
+/// use appsnap::snapshot::options::SectionSplit;
 ///
 /// // For archives whose documents are packed by many workers, or taken apart later.
 /// let options = WriteOptions::new().with_sections(SectionSplit::Digit);
@@ -29,39 +31,12 @@ pub enum SectionSplit {
     Byte,
 }
 
-/// Whether the archive carries an index for random access.
-///
-/// ```
-/// use appsnap::metadata::Metadata;
-/// use appsnap::snapshot::{IndexPlacement, SnapshotWriter, WriteOptions};
-///
-/// let archive_bytes = |index| {
-///     let options = WriteOptions::new().with_index(index);
-///     let writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options)?;
-///     writer.finish().map(|(archive, report)| (archive.len(), report.index().is_some()))
-/// };
-/// let (plain, with_sidecar) = (archive_bytes(IndexPlacement::Omitted)?, archive_bytes(IndexPlacement::Sidecar)?);
-/// assert_eq!((plain.0, plain.1, with_sidecar.1), (with_sidecar.0, false, true));
-/// assert!(archive_bytes(IndexPlacement::Embedded)?.0 > plain.0);
-/// # Ok::<(), appsnap::snapshot::Error>(())
-/// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum IndexPlacement {
-    /// None: the archive is one plain gzip member, as every importer has seen it.
-    #[default]
-    Omitted,
-    /// Behind the data, in empty gzip members that every gzip and tar program reads over; about 26 bytes a document.
-    Embedded,
-    /// Handed back with the report, to be kept in a file of its own.
-    Sidecar,
-}
-
 /// What to do when the sizes that `.metadata` declares are not those that were written.
 ///
 /// ```
 /// use appsnap::metadata::Metadata;
-/// use appsnap::snapshot::{ErrorKind, SizeCheck, SnapshotWriter, WriteOptions};
+/// use appsnap::snapshot::{ErrorKind, SnapshotWriter, WriteOptions};
+/// use appsnap::snapshot::options::SizeCheck;
 ///
 /// let wrong = Metadata::new().with_files_size_bytes(5);
 /// let finish = |options| SnapshotWriter::start(Vec::new(), &wrong, options)?.finish();
@@ -82,7 +57,8 @@ pub enum SizeCheck {
 ///
 /// ```
 /// use appsnap::io::Parallelism;
-/// use appsnap::snapshot::{IndexPlacement, WriteOptions};
+/// use appsnap::snapshot::WriteOptions;
+/// use appsnap::snapshot::index::IndexPlacement;
 ///
 /// let options = WriteOptions::new().with_parallelism(Parallelism::threads(2)).with_index(IndexPlacement::Embedded);
 /// ```
@@ -149,7 +125,8 @@ impl WriteOptions {
 /// #     tar.append_data(&mut header, name, payload.as_bytes())?;
 /// # }
 /// # let tar = tar.into_inner()?;
-/// use appsnap::snapshot::{EntryKind, ReadOptions, SnapshotReader, Tolerance};
+/// use appsnap::snapshot::{EntryKind, ReadOptions, SnapshotReader};
+/// use appsnap::snapshot::options::Tolerance;
 ///
 /// // The archive holds `notes.txt`, which has no place in a snapshot.
 /// let mut reader = SnapshotReader::new(tar.as_slice(), ReadOptions::new().with_tolerance(Tolerance::Salvage));
@@ -178,7 +155,8 @@ pub enum Tolerance {
 ///
 /// ```
 /// use appsnap::Limits;
-/// use appsnap::snapshot::{ReadOptions, Tolerance};
+/// use appsnap::snapshot::ReadOptions;
+/// use appsnap::snapshot::options::Tolerance;
 ///
 /// let options = ReadOptions::new()
 ///     .with_limits(Limits::untrusted().with_max_total_bytes(4 << 30))

@@ -2,12 +2,13 @@
 //! what the original held.
 
 use appsnap::io::Parallelism;
+use appsnap::layout;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
-use appsnap::snapshot::{
-    IndexPlacement, Join, SizeCheck, SectionSplit, Selection, Shard, SnapshotArchive, SnapshotWriter, WriteOptions,
-    make_index, repack,
-};
+use appsnap::snapshot::index::{IndexPlacement, make_index};
+use appsnap::snapshot::join::{Join, Shard};
+use appsnap::snapshot::options::{SectionSplit, SizeCheck};
+use appsnap::snapshot::{SnapshotArchive, SnapshotWriter, WriteOptions, repack};
 use arbitrary::{Arbitrary, Unstructured};
 
 use super::index::with_index;
@@ -69,7 +70,7 @@ pub fn rework(data: &[u8]) {
 fn repacked(archive: &[u8], sections: SectionSplit) {
     let before = entries(archive);
     let write = WriteOptions::new().with_sections(sections).with_index(IndexPlacement::Embedded);
-    for selection in [Selection::All, Selection::Files, Selection::Database] {
+    for selection in [layout::Contents::Full, layout::Contents::FilesOnly, layout::Contents::DatabaseOnly] {
         let open = || Ok(archive);
         let result = repack(open, Vec::new(), selection, &options(), write.clone(), &mut NoObserver);
         // A snapshot may lack its metadata or repeat what a writer refuses to; only success promises something.
@@ -77,8 +78,8 @@ fn repacked(archive: &[u8], sections: SectionSplit) {
         assert_eq!(report.archive_bytes(), packed.len() as u64);
         let expected = before.clone().expect("what was repacked can be read");
         let expected = in_order(expected).into_iter().filter(|entry| match selection {
-            Selection::Files => !is_database(entry),
-            Selection::Database => is_database(entry),
+            layout::Contents::FilesOnly => !is_database(entry),
+            layout::Contents::DatabaseOnly => is_database(entry),
             _ => true,
         });
         assert!(entries(&packed) == Some(expected.collect()), "repacking changed the contents");
@@ -99,11 +100,11 @@ fn indexed(archive: &[u8], sections: SectionSplit) {
 fn taken_apart(archive: &[u8], sections: SectionSplit) {
     let Ok(opened) = SnapshotArchive::open(archive, &options()) else { return };
     let before = entries(archive);
-    for selection in [Selection::Files, Selection::Database] {
+    for selection in [layout::Contents::FilesOnly, layout::Contents::DatabaseOnly] {
         let result =
             opened.write_part(Vec::new(), selection, IndexPlacement::Embedded, Parallelism::INLINE, &mut NoObserver);
         let Ok((part, _)) = result else { continue };
-        let wanted = |entry: &(String, Vec<u8>)| is_database(entry) == (selection == Selection::Database);
+        let wanted = |entry: &(String, Vec<u8>)| is_database(entry) == (selection == layout::Contents::DatabaseOnly);
         let expected = before.clone().expect("what was taken apart can be read").into_iter().filter(wanted);
         assert!(entries(&part) == Some(expected.collect()), "a part holds something else");
     }

@@ -7,10 +7,10 @@ use appsnap::gzip::Level;
 use appsnap::io::Parallelism;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
-use appsnap::snapshot::{
-    Content, DocumentSource, IndexPlacement, ReadOptions, SectionSplit, SnapshotArchive, SnapshotWriter, WriteOptions,
-    WriteReport,
-};
+use appsnap::snapshot::index::IndexPlacement;
+use appsnap::snapshot::options::SectionSplit;
+use appsnap::snapshot::report::WriteReport;
+use appsnap::snapshot::{Content, DocumentSource, ReadOptions, SnapshotArchive, SnapshotWriter, WriteOptions};
 use arbitrary::{Arbitrary, Result, Unstructured};
 
 use super::read::{describe, outcome};

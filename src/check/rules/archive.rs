@@ -2,7 +2,8 @@
 
 use crate::check::error::{Error, ErrorKind};
 use crate::check::registry::Code;
-use crate::snapshot::{self, AnomalyKind, ReadReport};
+use crate::snapshot::report::ReadReport;
+use crate::snapshot::{self, AnomalyKind};
 use crate::{gzip, layout, metadata, tarball};
 
 /// The code of what stopped the reader.

@@ -8,7 +8,7 @@ mod tree;
 use std::io::Read;
 use std::path::Path;
 
-pub use options::{Durability, ExtractOptions, IfExists, Selection};
+pub use options::{Durability, ExtractOptions, IfExists};
 pub use staging::{STAGING_PREFIX, remove_stale_staging};
 
 use super::entry::EntryKind;
@@ -28,7 +28,8 @@ use tree::Tree;
 /// # let folder = tempfile::tempdir()?;
 /// # let destination = folder.path().join("restored");
 /// use appsnap::observe::NoObserver;
-/// use appsnap::snapshot::{ExtractOptions, ReadOptions, SnapshotReader, extract};
+/// use appsnap::snapshot::{ReadOptions, SnapshotReader, extract};
+/// use appsnap::snapshot::extract::ExtractOptions;
 ///
 /// let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
 /// let report = extract(&mut reader, &destination, &ExtractOptions::new(), &mut NoObserver)?;
@@ -86,7 +87,8 @@ impl ExtractReport {
 /// # let folder = tempfile::tempdir()?;
 /// # let destination = folder.path().join("restored");
 /// use appsnap::observe::NoObserver;
-/// use appsnap::snapshot::{ExtractOptions, ReadOptions, SnapshotReader, extract};
+/// use appsnap::snapshot::{ReadOptions, SnapshotReader, extract};
+/// use appsnap::snapshot::extract::ExtractOptions;
 ///
 /// let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
 /// extract(&mut reader, &destination, &ExtractOptions::new(), &mut NoObserver)?;
@@ -110,7 +112,7 @@ pub fn extract<R: Read>(
     let staging = Staging::create(destination, options.if_exists)?;
     let tree = Tree::new(staging.content(), options.durability);
     let mut report = ExtractReport::default();
-    if options.wants_files() {
+    if options.contents.has_documents() {
         tree.create_files_folder()?;
     }
     crew::with_crew(&tree, options.parallelism, |crew| {
@@ -119,13 +121,13 @@ pub fn extract<R: Read>(
             match *entry.kind() {
                 EntryKind::Metadata(ref metadata) => report.metadata = Some(metadata.clone()),
                 EntryKind::Database => {
-                    if options.wants_database() {
+                    if options.contents.has_database() {
                         watch(&mut entry, observer, |source| tree.database(source))?.0?;
                         report.database_bytes = Some(len_bytes);
                     }
                 }
                 EntryKind::Document(id) => {
-                    if !options.wants_files() {
+                    if !options.contents.has_documents() {
                         continue;
                     }
                     if len_bytes <= crew::SMALL_BYTES {

@@ -125,7 +125,7 @@ fn sync_folders(path: &Path) -> io::Result<()> {
 /// use std::time::{Duration, SystemTime};
 ///
 /// let yesterday = SystemTime::now() - Duration::from_secs(24 * 3600);
-/// let removed = appsnap::snapshot::remove_stale_staging(folder.path(), yesterday)?;
+/// let removed = appsnap::snapshot::extract::remove_stale_staging(folder.path(), yesterday)?;
 /// assert_eq!(removed, 0);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

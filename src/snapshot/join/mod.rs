@@ -11,7 +11,8 @@ use std::ops::Range;
 use super::archive::SnapshotArchive;
 use super::error::{Error, Result};
 use super::index::Builder;
-use super::options::{IndexPlacement, SizeCheck, WriteOptions};
+use super::index::IndexPlacement;
+use super::options::{SizeCheck, WriteOptions};
 use super::report::WriteReport;
 use super::writer::{SectionCut, Stream, check_metadata};
 use crate::document::DocumentId;
@@ -33,10 +34,10 @@ use proof::Proof;
 /// like any other archive, and everything that reads, checks and verifies archives does so with parts. Its metadata is not
 /// looked at. For parts to join
 ///
-/// * all are written with the same [`Level`](crate::gzip::Level), the same [`SectionSplit`](super::SectionSplit) and the same
+/// * all are written with the same [`Level`](crate::gzip::Level), the same [`SectionSplit`](crate::snapshot::options::SectionSplit) and the same
 ///   version of this crate;
 /// * ids ascend within each part and from part to part;
-/// * each part's first document begins a section of the whole: with [`SectionSplit::Digit`](super::SectionSplit::Digit), a first
+/// * each part's first document begins a section of the whole: with [`SectionSplit::Digit`](crate::snapshot::options::SectionSplit::Digit), a first
 ///   hex digit that no part before has. [`Shard`] takes such a part out of a source;
 /// * the database is in the first part that holds anything.
 ///
@@ -55,9 +56,10 @@ use proof::Proof;
 /// use appsnap::io::ReadAt;
 /// use appsnap::metadata::Metadata;
 /// use appsnap::observe::NoObserver;
-/// use appsnap::snapshot::{
-///     Content, IndexPlacement, Join, ReadOptions, SectionSplit, SnapshotArchive, SnapshotWriter, WriteOptions,
-/// };
+/// use appsnap::snapshot::{Content, ReadOptions, SnapshotArchive, SnapshotWriter, WriteOptions};
+/// use appsnap::snapshot::index::IndexPlacement;
+/// use appsnap::snapshot::join::Join;
+/// use appsnap::snapshot::options::SectionSplit;
 ///
 /// let options = || WriteOptions::new().with_sections(SectionSplit::Digit).with_index(IndexPlacement::Embedded);
 /// let ids = ["0d3e301f-5551-46f8-ad44-8de2be084c95", "7f3e301f-5551-46f8-ad44-8de2be084c95"];

@@ -6,7 +6,8 @@ use appsnap::Limits;
 use appsnap::check::{CheckOptions, Code, Profile, check};
 use appsnap::observe::NoObserver;
 use appsnap::pgdump::{DataState, Dialect, Dump, FormatVersion};
-use appsnap::snapshot::{IndexPlacement, WriteOptions};
+use appsnap::snapshot::WriteOptions;
+use appsnap::snapshot::index::IndexPlacement;
 
 use super::app::{self, Row, id};
 use crate::support::archives::Contents;

@@ -7,13 +7,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use appsnap::Limits;
 use appsnap::check::{CheckOptions, Profile, check};
 use appsnap::io::{Parallelism, ReadAt};
+use appsnap::layout;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
 use appsnap::pgdump::{Compression, FormatVersion, OutputCompression, Transcoder};
 use appsnap::prepare::{Database, PrepareOptions, Prepared, Repair};
+use appsnap::snapshot::index::{IndexPlacement, make_index};
+use appsnap::snapshot::join::{Join, Shard};
+use appsnap::snapshot::options::SectionSplit;
 use appsnap::snapshot::{
-    Content, Error, ErrorKind, IndexPlacement, Join, ReadOptions, SectionSplit, Selection, Shard, SnapshotArchive,
-    SnapshotStream, SnapshotWriter, WriteOptions, make_index, repack,
+    Content, Error, ErrorKind, ReadOptions, SnapshotArchive, SnapshotStream, SnapshotWriter, WriteOptions, repack,
 };
 
 use super::injected::{FailingBytes, FailingSource, at_every_call};
@@ -115,7 +118,7 @@ fn failing_source_or_sink_stops_a_repack() {
         };
         let write = indexed().with_parallelism(Parallelism::threads(2));
         let (read, sink) = (ReadOptions::new(), failing_sink(sink));
-        let result = repack(open, sink, Selection::All, &read, write, &mut NoObserver).map(drop);
+        let result = repack(open, sink, layout::Contents::Full, &read, write, &mut NoObserver).map(drop);
         assert!(result.as_ref().err().is_none_or(Error::is_io));
         result
     };
@@ -128,7 +131,7 @@ fn failing_archive_or_sink_stops_taking_it_apart() {
     let (archive, _) = contents().push(indexed());
     let part = |archive: SnapshotArchive<FailingBytes<'_>>, sink: usize| {
         let (index, threads) = (IndexPlacement::Embedded, Parallelism::threads(2));
-        archive.write_part(failing_sink(sink), Selection::Files, index, threads, &mut NoObserver).map(drop)
+        archive.write_part(failing_sink(sink), layout::Contents::FilesOnly, index, threads, &mut NoObserver).map(drop)
     };
     assert!(at_every_call(|calls| part(open(&archive, calls)?, usize::MAX)) > 20);
     assert!(at_every_call(|calls| part(open(&archive, usize::MAX)?, calls)) > 5);

@@ -9,9 +9,9 @@ use std::process::Command;
 use appsnap::Limits;
 use appsnap::io::Parallelism;
 use appsnap::observe::{Event, NoObserver, Observer};
+use appsnap::snapshot::extract::{ExtractOptions, IfExists};
 use appsnap::snapshot::{
-    Content, Error, ErrorKind, ExtractOptions, IfExists, ReadOptions, SnapshotReader, SnapshotWriter, WriteOptions,
-    extract,
+    Content, Error, ErrorKind, ReadOptions, SnapshotReader, SnapshotWriter, WriteOptions, extract,
 };
 
 use super::{clear, names};

@@ -13,9 +13,10 @@ use appsnap::remote::object_store::ObjectStoreExt;
 use appsnap::remote::object_store::aws::{AmazonS3, AmazonS3Builder};
 use appsnap::remote::object_store::path::Path;
 use appsnap::remote::{FetchOptions, RemoteObject, RemoteUpload, UploadOptions};
-use appsnap::snapshot::{
-    IndexPlacement, Join, PieceSizes, ReadOptions, SectionSplit, Shard, SnapshotArchive, SnapshotWriter, WriteOptions,
-};
+use appsnap::snapshot::index::IndexPlacement;
+use appsnap::snapshot::join::{Join, PieceSizes, Shard};
+use appsnap::snapshot::options::SectionSplit;
+use appsnap::snapshot::{ReadOptions, SnapshotArchive, SnapshotWriter, WriteOptions};
 
 use super::{open, place, runtime, upload};
 use crate::support::archives::{Contents, id, noise, text};

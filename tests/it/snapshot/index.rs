@@ -5,9 +5,9 @@ use std::io::{self, Read};
 use appsnap::DocumentId;
 use appsnap::io::{Parallelism, ReadAt};
 use appsnap::observe::NoObserver;
-use appsnap::snapshot::{
-    Content, ErrorKind, IndexPlacement, ReadOptions, SectionSplit, SnapshotArchive, SnapshotWriter, WriteOptions,
-};
+use appsnap::snapshot::index::IndexPlacement;
+use appsnap::snapshot::options::SectionSplit;
+use appsnap::snapshot::{Content, ErrorKind, ReadOptions, SnapshotArchive, SnapshotWriter, WriteOptions};
 
 use crate::support::archives::{Contents, id, parallelisms, read, text};
 

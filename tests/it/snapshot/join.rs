@@ -9,10 +9,10 @@ use appsnap::gzip::CHUNK_BYTES;
 use appsnap::io::ReadAt;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
-use appsnap::snapshot::{
-    Content, ErrorKind, IndexPlacement, Join, PieceSizes, ReadOptions, Result, SectionSplit, Shard, SnapshotArchive,
-    SnapshotWriter, WriteOptions,
-};
+use appsnap::snapshot::index::IndexPlacement;
+use appsnap::snapshot::join::{Join, PieceSizes, Shard};
+use appsnap::snapshot::options::SectionSplit;
+use appsnap::snapshot::{Content, ErrorKind, ReadOptions, Result, SnapshotArchive, SnapshotWriter, WriteOptions};
 
 use crate::support::archives::{Contents, id, noise, read, text};
 

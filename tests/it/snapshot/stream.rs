@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use appsnap::DocumentId;
 use appsnap::metadata::Metadata;
+use appsnap::snapshot::index::IndexPlacement;
+use appsnap::snapshot::options::SectionSplit;
 use appsnap::snapshot::{
-    Content, DocumentSource, Error, ErrorKind, IndexPlacement, NoDocuments, ReadOptions, SectionSplit, SnapshotStream,
-    WriteOptions,
+    Content, DocumentSource, Error, ErrorKind, NoDocuments, ReadOptions, SnapshotStream, WriteOptions,
 };
 
 use crate::support::archives::{Contents, id, noise, parallelisms, read};

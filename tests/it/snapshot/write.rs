@@ -8,10 +8,9 @@ use appsnap::gzip::{CHUNK_BYTES, Level};
 use appsnap::io::Parallelism;
 use appsnap::metadata::Metadata;
 use appsnap::observe::{Event, NoObserver, Observer};
-use appsnap::snapshot::{
-    Content, DocumentSource, ErrorKind, IndexPlacement, ReadOptions, SectionSplit, SizeCheck, SnapshotWriter,
-    WriteOptions,
-};
+use appsnap::snapshot::index::IndexPlacement;
+use appsnap::snapshot::options::{SectionSplit, SizeCheck};
+use appsnap::snapshot::{Content, DocumentSource, ErrorKind, ReadOptions, SnapshotWriter, WriteOptions};
 use appsnap::{Limits, snapshot};
 
 use crate::support::archives::{Contents, FailAt, id, noise, parallelisms, read, text};
