@@ -79,7 +79,7 @@ impl Bench {
 
     fn open(&self) -> SnapshotArchive<RemoteObject> {
         let store = Arc::clone(&self.store);
-        let object = RemoteObject::open(store, Self::place(), self.runtime.clone(), FetchOptions::new()).unwrap();
+        let object = RemoteObject::open(store, Self::place(), self.runtime.clone(), &FetchOptions::new()).unwrap();
         SnapshotArchive::open(object, &ReadOptions::new()).unwrap()
     }
 
@@ -108,16 +108,18 @@ fn main() {
 
     let begun = Instant::now();
     let store = Arc::clone(&bench.store);
-    let upload = RemoteUpload::new(store, Bench::place(), bench.runtime.clone(), UploadOptions::new());
+    let upload = RemoteUpload::new(store, Bench::place(), bench.runtime.clone(), &UploadOptions::new());
     let options = WriteOptions::new().with_index(IndexPlacement::Embedded).with_parallelism(Parallelism::threads(2));
     let mut writer = SnapshotWriter::start(upload, &Metadata::new(), options).unwrap();
     writer.documents(&source, &mut NoObserver).unwrap();
-    let uploaded = writer.finish().unwrap().0.finish().unwrap();
+    let upload = writer.finish().unwrap().0;
+    let len_bytes = upload.len_bytes();
+    upload.finish().unwrap();
     let counts = &bench.store.counts;
     println!(
         "packed {} documents into {:.1} MiB in {:.2?}: {} parts in {} uploads, {} single requests\n",
         source.ids.len(),
-        uploaded.len_bytes as f64 / (1 << 20) as f64,
+        len_bytes as f64 / (1 << 20) as f64,
         begun.elapsed(),
         Counts::get(&counts.parts),
         Counts::get(&counts.begun),

@@ -94,7 +94,7 @@ fn describe_snapshot(args: &Args) -> Outcome<Value> {
         "document_bytes": report.document_bytes(),
         "database_bytes": report.database_bytes(),
         "indexed": report.is_indexed(),
-        "anomalies": support::anomalies_json(report.anomalies()),
+        "anomalies": report.diagnostics(),
         "dump": dump,
     }))
 }

@@ -121,7 +121,7 @@ fn check(archive: &Path) -> Outcome {
     let report =
         appsnap::check::check(file, &Profile::format(), &CheckOptions::new(), &mut NoObserver).in_file(archive)?;
     say(&format!("3. Checked by the profile {}: {}", report.profile(), report.verdict()))?;
-    for (code, count) in report.counts().filter(|(_, count)| *count > 0) {
+    for (code, count) in report.findings().counts() {
         say(&format!("   {code}: {count} (the sample dump has rows for the others only)"))?;
     }
     Ok(())

@@ -66,20 +66,20 @@ fn unpack(args: &Args) -> Outcome {
     }
     let mut progress = Progress::new(args.quiet);
     progress.begin("unpacking", None);
-    let (report, anomalies) = match support::open_indexed(&args.archive, ReadOptions::new())? {
-        // What this crate wrote with an index has no anomalies, or is refused: the index compares all of it.
+    let (report, diagnostics) = match support::open_indexed(&args.archive, ReadOptions::new())? {
+        // An archive that this crate wrote with an index has none, or is refused: the index compares all of it.
         Some(archive) => (archive.extract(&args.dest, &options, &mut progress).in_file(&args.archive)?, Vec::new()),
         None => {
             let file = File::open(&args.archive).in_file(&args.archive)?;
             let mut reader = SnapshotReader::new(file, ReadOptions::new());
             let report = extract(&mut reader, &args.dest, &options, &mut progress).in_file(&args.archive)?;
-            (report, reader.report().anomalies().to_vec())
+            (report, reader.report().diagnostics().as_slice().to_vec())
         }
     };
     drop(progress);
 
-    anomalies.iter().take(WARNINGS_COUNT).for_each(|anomaly| eprintln!("warning: {anomaly}"));
-    if let Some(more @ 1..) = anomalies.len().checked_sub(WARNINGS_COUNT) {
+    diagnostics.iter().take(WARNINGS_COUNT).for_each(|diagnostic| eprintln!("{diagnostic}"));
+    if let Some(more @ 1..) = diagnostics.len().checked_sub(WARNINGS_COUNT) {
         eprintln!("warning: and {more} more, which `check` counts by kind");
     }
     if args.json {
@@ -89,7 +89,7 @@ fn unpack(args: &Args) -> Outcome {
             "database_bytes": report.database_bytes(),
             "documents": report.documents_count(),
             "document_bytes": report.document_bytes(),
-            "anomalies": support::anomalies_json(&anomalies),
+            "anomalies": diagnostics,
         }));
     }
     let mut text = format!("{} is verified to its last byte\n", shown(&args.archive));

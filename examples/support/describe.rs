@@ -8,7 +8,6 @@ use appsnap::Limits;
 use appsnap::layout::escaped;
 use appsnap::metadata::Metadata;
 use appsnap::pgdump::{DataState, Dump, Entry, Offsets, Section};
-use appsnap::snapshot::Anomaly;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -17,18 +16,6 @@ use super::{InFile, Outcome};
 /// The metadata as it would be written.
 pub fn metadata_json(metadata: &Metadata) -> Value {
     serde_json::from_slice(&metadata.render()).unwrap_or_default()
-}
-
-pub fn anomalies_json(anomalies: &[Anomaly]) -> Vec<Value> {
-    let one = |anomaly: &Anomaly| {
-        json!({
-            "name": anomaly.kind().name(),
-            "place": anomaly.member(),
-            "position": anomaly.position(),
-            "message": anomaly.kind().to_string(),
-        })
-    };
-    anomalies.iter().map(one).collect()
 }
 
 /// Reads a dump to its end and says everything about it, with the sha256 of each stream.

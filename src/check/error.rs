@@ -7,13 +7,14 @@ use std::io;
 use thiserror::Error as ThisError;
 
 use crate::observe::Cancelled;
+use crate::{pgdump, snapshot};
 
 /// A [`Result`](std::result::Result) whose error is this module's [`Error`], unless another is named.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a check could not be made.
 ///
-/// Whatever is wrong with the file itself is a [`Finding`](super::Finding) and never an error.
+/// Whatever is wrong with the file itself is a finding and never an error.
 ///
 /// ```
 /// use std::io::{self, Read};
@@ -69,12 +70,12 @@ pub enum ErrorKind {
 
 impl Error {
     #[cold]
-    pub(super) fn new(kind: ErrorKind) -> Self {
+    fn new(kind: ErrorKind) -> Self {
         Self(Box::new(Inner { kind, source: None }))
     }
 
     #[cold]
-    pub(super) fn because(kind: ErrorKind, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+    fn because(kind: ErrorKind, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self(Box::new(Inner { kind, source: Some(source.into()) }))
     }
 
@@ -112,5 +113,45 @@ impl From<Cancelled> for Error {
 impl From<io::Error> for Error {
     fn from(error: io::Error) -> Self {
         Self::because(ErrorKind::Io, error)
+    }
+}
+
+/// The error of a check that met an error of a layer below for which the file is not to blame.
+#[cold]
+pub(super) fn not_a_finding(error: impl Into<LayerError>) -> Error {
+    let error = error.into();
+    let kind = match &error {
+        LayerError::Snapshot(error) => match error.kind() {
+            snapshot::ErrorKind::Cancelled => ErrorKind::Cancelled,
+            _ if error.is_io() => ErrorKind::Io,
+            _ => ErrorKind::Internal,
+        },
+        LayerError::Dump(error) => match *error.kind() {
+            pgdump::ErrorKind::Cancelled => ErrorKind::Cancelled,
+            pgdump::ErrorKind::Io { .. } => ErrorKind::Io,
+            pgdump::ErrorKind::CompressionUnavailable { algorithm } => ErrorKind::CompressionUnavailable { algorithm },
+            _ => ErrorKind::Internal,
+        },
+    };
+    match error {
+        LayerError::Snapshot(error) => Error::because(kind, error),
+        LayerError::Dump(error) => Error::because(kind, error),
+    }
+}
+
+pub(super) enum LayerError {
+    Snapshot(snapshot::Error),
+    Dump(pgdump::Error),
+}
+
+impl From<snapshot::Error> for LayerError {
+    fn from(error: snapshot::Error) -> Self {
+        Self::Snapshot(error)
+    }
+}
+
+impl From<pgdump::Error> for LayerError {
+    fn from(error: pgdump::Error) -> Self {
+        Self::Dump(error)
     }
 }

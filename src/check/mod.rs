@@ -1,7 +1,8 @@
-//! Will this platform take this archive, and will everything come back? [`check`] answers before the upload.
+//! Checks archives and dumps before an upload: whether a platform accepts them, and whether everything can be restored.
 //!
-//! A [`Report`] holds [`Finding`]s, each with a stable [`Code`], a [`Severity`](crate::diagnostic::Severity) that the [`Profile`] decides, a place, a
-//! message, and help. [A page](crate::_documentation::findings) lists all codes.
+//! [`check()`] returns a [`Report`]: a [`Verdict`] and the findings behind it. A finding is a
+//! [`Diagnostic`](crate::diagnostic::Diagnostic) whose severity the [`Profile`] decides.
+//! [A page](crate::_documentation::findings) lists all codes.
 //!
 //! ```no_run
 //! use std::fs::File;
@@ -16,47 +17,49 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Findings are what is wrong with the file; an [`Error`] is why the check itself could not be made. Rows and documents
-//! are compared in [`FileComparison`], which [`Report::files`] hands out for full lists.
+//! Findings are about the file; an [`Error`] is why it could not be checked. [`Report::files`] returns the full
+//! comparison of rows and documents, a [`FileComparison`].
 //!
 //! ```
 //! use std::fs::File;
-//! use appsnap::check::{CheckOptions, Code, Profile, Verdict, check};
+//! use appsnap::check::{CheckOptions, Profile, Verdict, check};
 //! use appsnap::observe::NoObserver;
+//! use appsnap::pgdump;
 //!
-//! // A bare dump of PostgreSQL 18, for a platform that takes archive version 1.15 at most.
+//! // A bare dump of PostgreSQL 18, for a platform that accepts at most archive version 1.15.
 //! let dump = File::open("tests/data/check/pg18-default.dump")?;
 //! let report = check(dump, &Profile::mendix_cloud(), &CheckOptions::new(), &mut NoObserver)?;
 //! assert_eq!(report.verdict(), Verdict::Reject);
-//! let worst = &report.findings()[0];
-//! assert_eq!(worst.code(), Code::DumpTooNew);
+//! let worst = report.findings().first().expect("a finding");
+//! assert_eq!(worst.code(), pgdump::Code::DumpFormatTooNew);
 //! println!("{worst}: {}", worst.code().help());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod code;
 pub(crate) mod dump;
 mod error;
+pub(crate) mod error_tap;
 pub(crate) mod files;
-mod finding;
-mod judge;
 mod options;
 mod pass;
 mod profile;
+mod ranking;
 mod registry;
 mod report;
 mod rules;
-pub(crate) mod tap;
+mod run;
 mod verdict;
 
+pub use code::Code;
 pub use error::{Error, ErrorKind, Result};
 pub use files::{
     Expectation, FileCase, FileComparison, FileCounts, FileRow, FileState, FileTable, NoTable, UnnamedRow,
 };
-pub use finding::Finding;
-pub(crate) use judge::{Prospect, foresee};
 pub use options::CheckOptions;
 pub use pass::check;
 pub use profile::Profile;
-pub use registry::{Code, ParseCodeError};
+pub use registry::{codes, find_code};
 pub use report::{Report, Summary};
+pub(crate) use run::{PlannedArchive, predict_report};
 pub use verdict::Verdict;

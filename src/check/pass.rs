@@ -4,20 +4,20 @@ use std::io::{Cursor, Read};
 
 use super::dump::{self, ReadDump};
 use super::error::Result;
+use super::error_tap::SnapshotErrorTap;
 use super::files::{Numbers, Sorted};
-use super::judge::{DATABASE, Judge, compare, contents_of};
 use super::options::CheckOptions;
 use super::profile::Profile;
-use super::registry::Code;
 use super::report::Report;
 use super::rules;
-use super::tap::Tap;
+use super::run::{CheckRun, DATABASE, compare, contents_of};
 use crate::detect::{self, Detection, Kind};
+use crate::diagnostic;
 use crate::layout::Contents;
 use crate::observe::{Event, Observer, proceed, watch};
 use crate::pgdump::{self, Identity};
 use crate::snapshot::options::Tolerance;
-use crate::snapshot::{EntryKind, ReadOptions, SnapshotReader};
+use crate::snapshot::{self, EntryKind, ReadOptions, SnapshotReader};
 
 /// Checks an archive or a bare dump, told by its bytes: would the platform that `profile` describes take it, and
 /// would everything come back?
@@ -33,12 +33,13 @@ use crate::snapshot::{EntryKind, ReadOptions, SnapshotReader};
 /// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), WriteOptions::new())?;
 /// # writer.database(Content::sized(4, &b"dump"[..]))?;
 /// # let (archive, _) = writer.finish()?;
-/// use appsnap::check::{CheckOptions, Code, Profile, Verdict, check};
+/// use appsnap::check::{CheckOptions, Profile, Verdict, check};
 /// use appsnap::observe::NoObserver;
+/// use appsnap::pgdump;
 ///
 /// let report = check(archive.as_slice(), &Profile::mendix_cloud(), &CheckOptions::new(), &mut NoObserver)?;
 /// assert_eq!(report.verdict(), Verdict::Reject);
-/// assert_eq!(report.findings()[0].code(), Code::DumpFormat);
+/// assert!(report.findings().first().is_some_and(|finding| finding.is(pgdump::Code::DumpNotCustomFormat)));
 /// println!("{report}");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -60,19 +61,19 @@ pub fn check<R: Read>(
     source.by_ref().take(detect::HEAD_BYTES).read_to_end(&mut head)?;
     let detection = detect::identify(&head);
     let begins_like_a_dump = head.starts_with(pgdump::MAGIC);
-    let mut judge = Judge::new(profile, options, detection.name());
+    let mut run = CheckRun::new(profile, options, detection.name());
     let source = Cursor::new(head).chain(source);
     if begins_like_a_dump {
-        bare_dump(&mut judge, source, observer)?;
+        bare_dump(&mut run, source, observer)?;
     } else if detection.may_be_snapshot() || detection.kind() == Kind::FilesTar {
-        archive(&mut judge, source, observer)?;
+        archive(&mut run, source, observer)?;
     } else {
-        something_else(&mut judge, &detection);
+        something_else(&mut run, &detection);
     }
-    Ok(judge.report())
+    Ok(run.report())
 }
 
-fn something_else(judge: &mut Judge<'_>, detection: &Detection) {
+fn something_else(run: &mut CheckRun<'_>, detection: &Detection) {
     let code = match detection.kind() {
         Kind::Other(
             Identity::Custom { .. }
@@ -82,29 +83,26 @@ fn something_else(judge: &mut Judge<'_>, detection: &Detection) {
             | Identity::ClusterSql
             | Identity::Utf16Damage
             | Identity::TextDamage,
-        ) => Code::DumpFormat,
-        _ => Code::NotASnapshot,
+        ) => pgdump::Code::DumpNotCustomFormat.into(),
+        _ => diagnostic::Code::from(snapshot::Code::NotASnapshot),
     };
-    let hint = detection.hint().unwrap_or("nothing that is known here");
-    judge.tally.add(code, || None, || hint.to_owned());
+    let hint = detection.hint().unwrap_or("the kind of file is unknown");
+    run.ranking.add(code, |found| found.with_message(hint));
 }
 
-fn bare_dump<R: Read>(judge: &mut Judge<'_>, source: R, observer: &mut dyn Observer) -> Result<()> {
+fn bare_dump<R: Read>(run: &mut CheckRun<'_>, source: R, observer: &mut dyn Observer) -> Result<()> {
     proceed(observer, &Event::phase("reading the dump"))?;
-    let (read, read_bytes) = watch(source, observer, |source| read_dump(judge, source, None))?;
-    judge.summary.database_bytes = Some(read_bytes);
-    if let Some(dump) = judge.dump(read, None)? {
-        judge.summary.is_verified = true;
-        judge.contents(Contents::DatabaseOnly, Some(compare(dump, Sorted::default())), None);
+    let (read, read_bytes) = watch(source, observer, |source| read_dump(run, source, None))?;
+    run.summary.database_bytes = Some(read_bytes);
+    if let Some(dump) = run.dump(read, None)? {
+        run.summary.is_verified = true;
+        run.contents(Contents::DatabaseOnly, Some(compare(dump, Sorted::default())), None);
     }
     Ok(())
 }
 
-fn archive<R: Read>(judge: &mut Judge<'_>, source: R, observer: &mut dyn Observer) -> Result<()> {
-    let limits = &judge.options.limits;
-    // Of every kind of anomaly at least one is kept, so that the others can be counted by its code.
-    let kept = limits.clone().with_max_findings_per_code(limits.max_findings_per_code().max(1));
-    let options = ReadOptions::new().with_limits(kept).with_tolerance(Tolerance::Salvage);
+fn archive<R: Read>(run: &mut CheckRun<'_>, source: R, observer: &mut dyn Observer) -> Result<()> {
+    let options = ReadOptions::new().with_limits(run.options.limits.clone()).with_tolerance(Tolerance::Salvage);
     let mut reader = SnapshotReader::new(source, options);
     let (mut documents, mut dump) = (Sorted::default(), None);
     let failure = loop {
@@ -122,35 +120,34 @@ fn archive<R: Read>(judge: &mut Judge<'_>, source: R, observer: &mut dyn Observe
             }
             EntryKind::Database => {
                 proceed(observer, &Event::phase("reading the dump"))?;
-                let mut tap = Tap::new(entry);
-                let (read, _) = watch(&mut tap, observer, |source| read_dump(judge, source, Some(DATABASE)))?;
-                if let Some(failure) = tap.into_failure() {
+                let mut tap = SnapshotErrorTap::new(entry);
+                let (read, _) = watch(&mut tap, observer, |source| read_dump(run, source, Some(DATABASE)))?;
+                if let Some(failure) = tap.into_error() {
                     break Some(failure);
                 }
-                dump = judge.dump(read, Some(DATABASE))?;
+                dump = run.dump(read, Some(DATABASE))?;
             }
             _ => {}
         }
     };
-    judge.sum_up(reader.report());
-    judge.anomalies(reader.report());
+    run.add_report(reader.report());
     match failure {
-        Some(failure) => judge.failure(failure),
+        Some(failure) => run.failure(failure),
         None => {
             let report = reader.report();
             let contents = contents_of(report.database_bytes().is_some(), report.documents_count());
             // Its beginning alone may not have told.
-            judge.summary.kind = "snapshot";
-            judge.contents(contents, dump.map(|dump| compare(dump, documents)), Some(DATABASE));
+            run.summary.kind = "snapshot";
+            run.contents(contents, dump.map(|dump| compare(dump, documents)), Some(DATABASE));
             Ok(())
         }
     }
 }
 
-fn read_dump<R: Read>(judge: &mut Judge<'_>, source: R, place: Option<&str>) -> Result<ReadDump, pgdump::Error> {
-    let (profile, tally, summary) = (judge.profile, &mut judge.tally, &mut judge.summary);
-    dump::read(source, &judge.options.limits, Numbers::Forget, |header| {
+fn read_dump<R: Read>(run: &mut CheckRun<'_>, source: R, location: Option<&str>) -> Result<ReadDump, pgdump::Error> {
+    let (profile, ranking, summary) = (run.profile, &mut run.ranking, &mut run.summary);
+    dump::read(source, &run.options.limits, Numbers::Forget, |header| {
         summary.dump_version = Some(header.version().to_string());
-        rules::dump::judge_version(header.version(), place, profile, tally);
+        rules::dump::judge_version(header.version(), location, profile, ranking);
     })
 }

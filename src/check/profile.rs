@@ -1,24 +1,27 @@
-//! What a platform demands, as data: [`Profile`].
+//! The demands of a platform, as data: [`Profile`].
 
 use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::registry::Code;
-use crate::diagnostic::Severity;
-use crate::pgdump::{FormatVersion, Requirements};
+use super::code::Code as CheckCode;
+use crate::diagnostic::{Code, Severity};
+use crate::layout;
+use crate::pgdump::{self, FormatVersion, Requirements};
 use crate::platform::{Platform, SpaceRule};
+use crate::snapshot;
 
-/// What is demanded of a snapshot: how bad each finding is, and the numbers that some of them compare with.
+/// The demands of a platform on a snapshot: the severity of each finding, and the numbers that some of them depend on.
 ///
 /// ```
 /// use appsnap::check::{Code, Profile};
 /// use appsnap::diagnostic::Severity;
-/// use appsnap::pgdump::FormatVersion;
+/// use appsnap::pgdump::{self, FormatVersion};
 ///
 /// let own = Profile::mendix_cloud()
 ///     .with_name("our-cluster")
 ///     .with_max_dump_version(FormatVersion::V1_16)
 ///     .with_severity(Code::DocumentOrphan, Severity::Error)
-///     .with_severity(Code::DumpNoOffsets, None);
+///     .with_severity(pgdump::Code::DumpWithoutOffsets, None);
 /// assert_eq!(own.severity(Code::DocumentOrphan), Some(Severity::Error));
 /// ```
 #[derive(Clone, Debug, PartialEq)]
@@ -28,7 +31,9 @@ pub struct Profile {
     oldest_server_major: u16,
     many_documents_count: u64,
     space_rule: Option<SpaceRule>,
-    severities: [Option<Severity>; Code::ALL.len()],
+    /// Deviations from the default severities; `None` leaves a finding out of reports.
+    severities: BTreeMap<Code, Option<Severity>>,
+    allowed: BTreeSet<Code>,
 }
 
 /// Behind the archive version 1.14 stands "PostgreSQL 12 and 13" (Mendix documentation, 2021).
@@ -38,35 +43,58 @@ impl Profile {
     /// Names of the built-in profiles.
     pub const BUILT_IN: [&'static str; 4] = ["format", "mendix-cloud-2021", "mendix-cloud", "mendix-on-azure"];
 
-    /// What the format itself demands: the archive can be read by everybody, and every platform since 2021 reads its dump
+    /// The profile of the format itself: every reader can read the archive, and every platform since 2021 reads its dump
     /// (archive version 1.14).
     #[must_use]
     pub fn format() -> Self {
-        Self::built_in(0, &Platform::mendix_cloud_2021(), None)
+        const FINDINGS_OF_PLATFORMS: [Code; 15] = [
+            CheckCode::ManyDocuments.code(),
+            CheckCode::DocumentMissing.code(),
+            CheckCode::DocumentOrphan.code(),
+            CheckCode::DocumentSizeDiffers.code(),
+            CheckCode::DocumentEmpty.code(),
+            CheckCode::DocumentNumbered.code(),
+            CheckCode::DocumentUnnamed.code(),
+            CheckCode::FilesTooManyToCompare.code(),
+            layout::Code::UpperCaseId.code(),
+            pgdump::Code::DumpWithAccessRights.code(),
+            pgdump::Code::DumpSchemaOnly.code(),
+            pgdump::Code::DumpDataOnly.code(),
+            pgdump::Code::DumpEmpty.code(),
+            pgdump::Code::DumpWithoutLargeObjects.code(),
+            pgdump::Code::DumpSqlNewerThanTarget.code(),
+        ];
+        let profile = Self::built_in("format", &Platform::mendix_cloud_2021(), None)
+            .with_severity(CheckCode::TargetTooSmall, None);
+        FINDINGS_OF_PLATFORMS.into_iter().fold(profile, |profile, code| profile.with_severity(code, Severity::Info))
     }
 
-    /// What Mendix Cloud demanded in 2021 and 2022.
+    /// The profile of Mendix Cloud in 2021 and 2022.
     #[must_use]
     pub fn mendix_cloud_2021() -> Self {
         let platform = Platform::mendix_cloud_2021();
-        Self::built_in(1, &platform, platform.space_rule().map(|rule| rule.value()))
+        Self::built_in("mendix-cloud-2021", &platform, platform.space_rule().map(|rule| rule.value()))
     }
 
-    /// What Mendix Cloud demands in 2026.
+    /// The profile of Mendix Cloud in 2026.
     #[must_use]
     pub fn mendix_cloud() -> Self {
         let platform = Platform::mendix_cloud();
-        Self::built_in(2, &platform, platform.space_rule().map(|rule| rule.value()))
+        Self::built_in("mendix-cloud", &platform, platform.space_rule().map(|rule| rule.value()))
+            .with_severity(snapshot::Code::FilesOnly, Severity::Error)
     }
 
-    /// What Mendix on Azure demands in 2026.
+    /// The profile of Mendix on Azure in 2026.
     ///
-    /// No rule for space is published for it; that of Mendix Cloud in the same year is taken.
+    /// No rule for space is published for it; the rule of Mendix Cloud in the same year applies.
     #[must_use]
     pub fn mendix_on_azure() -> Self {
         let platform = Platform::mendix_on_azure();
         let rule = platform.space_rule().or(Platform::mendix_cloud().space_rule());
-        Self::built_in(3, &platform, rule.map(|rule| rule.value()))
+        Self::built_in("mendix-on-azure", &platform, rule.map(|rule| rule.value()))
+            .with_severity(snapshot::Code::FilesOnly, Severity::Error)
+            .with_severity(CheckCode::DatabaseOnly, Severity::Error)
+            .with_severity(pgdump::Code::DumpSqlNewerThanTarget, Severity::Info)
     }
 
     /// The built-in profile of this name, one of [`BUILT_IN`](Self::BUILT_IN).
@@ -81,36 +109,38 @@ impl Profile {
         }
     }
 
-    fn built_in(column: usize, platform: &Platform, space_rule: Option<SpaceRule>) -> Self {
-        let mut severities = [None; Code::ALL.len()];
-        for (severity, code) in severities.iter_mut().zip(Code::ALL) {
-            *severity = code.severities().get(column).copied().flatten();
-        }
+    fn built_in(name: &'static str, platform: &Platform, space_rule: Option<SpaceRule>) -> Self {
         let (major, minor) = platform.max_dump_version().value();
         Self {
-            name: Cow::Borrowed(Self::BUILT_IN.get(column).copied().unwrap_or_default()),
+            name: Cow::Borrowed(name),
             // Every version that a platform is known to take is known here.
             max_dump_version: FormatVersion::new(major, minor).unwrap_or(FormatVersion::V1_14),
             oldest_server_major: OLDEST_SERVER_MAJOR,
             many_documents_count: platform.many_documents_count().value(),
             space_rule,
-            severities,
+            severities: BTreeMap::new(),
+            allowed: BTreeSet::new(),
         }
     }
 
-    /// Gives the profile another name, for the report.
+    /// Sets the name that reports give the profile.
     #[must_use]
     pub fn with_name(mut self, name: impl Into<String>) -> Self {
         self.name = Cow::Owned(name.into());
         self
     }
 
-    /// Sets how bad a finding is; `None` leaves it out of reports.
+    /// Sets the severity of a finding; `None` leaves it out of reports.
     #[must_use]
-    pub fn with_severity(mut self, code: Code, severity: impl Into<Option<Severity>>) -> Self {
-        if let Some(of_code) = self.severities.get_mut(code as usize) {
-            *of_code = severity.into();
-        }
+    pub fn with_severity(mut self, code: impl Into<Code>, severity: impl Into<Option<Severity>>) -> Self {
+        self.severities.insert(code.into(), severity.into());
+        self
+    }
+
+    /// Allows a finding: it is reported, but has no influence on the verdict.
+    #[must_use]
+    pub fn with_allowed(mut self, code: impl Into<Code>) -> Self {
+        self.allowed.insert(code.into());
         self
     }
 
@@ -121,7 +151,7 @@ impl Profile {
         self
     }
 
-    /// Sets the number of documents above which [`Code::ManyDocuments`] is found.
+    /// Sets the number of documents above which [`Code::ManyDocuments`](super::Code::ManyDocuments) is found.
     #[must_use]
     pub const fn with_many_documents_count(mut self, count: u64) -> Self {
         self.many_documents_count = count;
@@ -141,10 +171,22 @@ impl Profile {
         &self.name
     }
 
-    /// How bad a finding is; `None` when it is left out of reports.
+    /// Returns the severity of a finding; `None` if it is left out of reports.
     #[must_use]
-    pub fn severity(&self, code: Code) -> Option<Severity> {
-        self.severities.get(code as usize).copied().flatten()
+    pub fn severity(&self, code: impl Into<Code>) -> Option<Severity> {
+        let code = code.into();
+        self.severities.get(&code).copied().unwrap_or(Some(code.default_severity()))
+    }
+
+    /// Returns `true` if a finding is [allowed](Self::with_allowed).
+    #[must_use]
+    pub fn allows(&self, code: impl Into<Code>) -> bool {
+        self.allowed.contains(&code.into())
+    }
+
+    /// Returns the allowed findings.
+    pub fn allowed(&self) -> impl ExactSizeIterator<Item = Code> {
+        self.allowed.iter().copied()
     }
 
     /// The highest archive version of a dump that is accepted.
@@ -159,13 +201,14 @@ impl Profile {
         Requirements::up_to(self.max_dump_version)
     }
 
-    /// The major release of the oldest server that the dump should suit, for [`Code::DumpNewerSql`].
+    /// The major release of the oldest server that the dump should suit, for
+    /// [`DumpSqlNewerThanTarget`](pgdump::Code::DumpSqlNewerThanTarget).
     #[must_use]
     pub const fn oldest_server_major(&self) -> u16 {
         self.oldest_server_major
     }
 
-    /// The number of documents above which [`Code::ManyDocuments`] is found.
+    /// The number of documents above which [`Code::ManyDocuments`](super::Code::ManyDocuments) is found.
     #[must_use]
     pub const fn many_documents_count(&self) -> u64 {
         self.many_documents_count
@@ -188,12 +231,5 @@ mod tests {
             assert_eq!(Profile::by_name(name).unwrap().name(), name);
         }
         assert_eq!(Profile::by_name("mendix"), None);
-    }
-
-    #[test]
-    fn a_variant_stands_at_its_own_number() {
-        for (number, code) in Code::ALL.iter().enumerate() {
-            assert_eq!(*code as usize, number, "{code}");
-        }
     }
 }

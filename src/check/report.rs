@@ -1,18 +1,22 @@
-//! What a check came to: [`Report`].
+//! The result of a check: [`Report`].
 
+use std::collections::BTreeMap;
 use std::fmt;
 
+use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
 use super::files::{FileComparison, FileCounts};
-use super::finding::{Finding, Tally};
-use super::registry::Code;
+use super::profile::Profile;
+use super::ranking::Ranking;
 use super::verdict::Verdict;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::layout::Contents;
 
-/// What a check came to: the verdict, and every finding that it rests on.
+/// The result of a check: the verdict, and the findings behind it.
 ///
-/// [`Display`](fmt::Display) is for people, and shows a few findings of each code; serialising gives what programs want.
+/// [`Display`](fmt::Display) is for people, and shows a few findings of each code. Serializing gives all of them, each
+/// with the additional member `allowed`.
 ///
 /// ```
 /// # use std::fs::File;
@@ -20,29 +24,25 @@ use crate::layout::Contents;
 /// # use appsnap::observe::NoObserver;
 /// # let dump = File::open("examples/data/quickstart.dump")?;
 /// # let report = check(dump, &Profile::mendix_cloud(), &CheckOptions::new(), &mut NoObserver)?;
-/// use appsnap::check::Verdict;
+/// use appsnap::check::{Code, Verdict};
 ///
 /// // A sound dump without its documents.
 /// assert_eq!((report.verdict(), report.profile()), (Verdict::Accept, "mendix-cloud"));
-/// for (code, count) in report.counts() {
-///     println!("{code}: {count}");
-/// }
+/// assert_eq!(report.findings().count_of(Code::DatabaseOnly), 1);
 /// println!("{}", serde_json::to_string_pretty(&report)?);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct Report {
     verdict: Verdict,
     profile: String,
-    findings: Vec<Finding>,
-    #[serde(serialize_with = "as_map")]
-    counts: Vec<(Code, u64)>,
+    allowed: Vec<Code>,
+    findings: Diagnostics,
     contents: Summary,
-    #[serde(skip)]
     files: Option<FileComparison>,
 }
 
-/// What is in a file that was checked, as far as it could be read.
+/// The contents of a checked file, as far as it could be read.
 ///
 /// ```
 /// # use std::fs::File;
@@ -60,26 +60,26 @@ pub struct Report {
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Summary {
-    /// What the file is, in the words of [`Detection::name`](crate::detect::Detection::name).
+    /// The kind of file, in the words of [`Detection::name`](crate::detect::Detection::name).
     pub kind: &'static str,
-    /// What a snapshot holds besides its metadata; `None` for what could not be read to its end.
+    /// The parts of a snapshot; `None` for a file that could not be read to its end.
     #[serde(serialize_with = "as_name")]
     pub contents: Option<Contents>,
-    /// Whether everything was read to the last byte, and every checksum and length was right.
+    /// `true` if everything was read to the last byte, and every checksum and length was right.
     #[serde(rename = "verified")]
     pub is_verified: bool,
-    /// Documents in the archive.
+    /// Number of documents in the archive.
     #[serde(rename = "documents")]
     pub documents_count: u64,
     /// Length of all documents in bytes.
     pub document_bytes: u64,
-    /// Length of the dump; `None` when there is none.
+    /// Length of the dump, in bytes; `None` if there is none.
     pub database_bytes: Option<u64>,
     /// The archive version of the dump.
     pub dump_version: Option<String>,
-    /// Bytes of all data in the dump, decompressed.
+    /// Length of all data in the dump when decompressed, in bytes.
     pub decompressed_bytes: Option<u64>,
-    /// How the files that the database knows relate to the documents; `None` when they were not compared.
+    /// The comparison of the database's files with the documents; `None` if they were not compared.
     pub files: Option<FileCounts>,
 }
 
@@ -100,48 +100,52 @@ impl Summary {
 }
 
 impl Report {
-    pub(super) fn new(profile: &str, tally: Tally<'_>, contents: Summary, files: Option<FileComparison>) -> Self {
-        let (worst, counts, findings) = tally.finish();
-        Self { verdict: Verdict::of_worst(worst), profile: profile.to_owned(), findings, counts, contents, files }
+    pub(super) fn new(
+        profile: &Profile,
+        ranking: Ranking<'_>,
+        contents: Summary,
+        files: Option<FileComparison>,
+    ) -> Self {
+        let (verdict, findings) = ranking.finish();
+        let (profile, allowed) = (profile.name().to_owned(), profile.allowed().collect());
+        Self { verdict, profile, allowed, findings, contents, files }
     }
 
-    /// The verdict: that of the worst finding.
+    /// Returns the verdict: that of the worst finding that is not allowed.
     #[must_use]
     pub const fn verdict(&self) -> Verdict {
         self.verdict
     }
 
-    /// Name of the profile that the findings were judged by.
+    /// Returns the name of the profile that ranked the findings.
     #[must_use]
     pub fn profile(&self) -> &str {
         &self.profile
     }
 
-    /// The findings: the worst first, those of a code together, then in the order of the archive; of each code at most
-    /// [`Limits::max_findings_per_code`](crate::Limits::max_findings_per_code).
+    /// Returns the codes that the profile [allows](Profile::with_allowed).
     #[must_use]
-    pub fn findings(&self) -> &[Finding] {
+    pub fn allowed(&self) -> &[Code] {
+        &self.allowed
+    }
+
+    fn allows(&self, finding: &Diagnostic) -> bool {
+        self.allowed.contains(&finding.code())
+    }
+
+    /// Returns the findings: the highest severity first, those of a code together, otherwise in the order of the archive.
+    #[must_use]
+    pub const fn findings(&self) -> &Diagnostics {
         &self.findings
     }
 
-    /// How many findings there were of each code that occurred, kept or not.
-    pub fn counts(&self) -> impl ExactSizeIterator<Item = (Code, u64)> {
-        self.counts.iter().copied()
-    }
-
-    /// How many findings there were of `code`, kept or not.
-    #[must_use]
-    pub fn count(&self, code: Code) -> u64 {
-        self.counts().find(|(other, _)| *other == code).map_or(0, |(_, count)| count)
-    }
-
-    /// What is in the file.
+    /// Returns a summary of the file.
     #[must_use]
     pub const fn contents(&self) -> &Summary {
         &self.contents
     }
 
-    /// The files that the database knows against the documents, for full lists; `None` when they were not compared.
+    /// Returns the full comparison of the database's files with the documents; `None` if they were not compared.
     #[must_use]
     pub const fn files(&self) -> Option<&FileComparison> {
         self.files.as_ref()
@@ -155,21 +159,22 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{} (profile {})", self.verdict, self.profile)?;
         self.contents.fmt(f)?;
-        for findings in self.findings.chunk_by(|one, other| one.code() == other.code()) {
+        for findings in self.findings.as_slice().chunk_by(|one, other| one.code() == other.code()) {
             let Some(first) = findings.first() else { continue };
-            writeln!(f, "\n{} {}: {}", first.severity(), first.code(), first.code().explanation())?;
+            let code = first.code();
+            let allowed = if self.allowed.contains(&code) { ", allowed" } else { "" };
+            writeln!(f, "\n{}{allowed} {code}: {}", first.severity(), code.explanation())?;
             for finding in findings.iter().take(SHOWN_COUNT) {
-                match finding.place() {
-                    Some(place) => writeln!(f, "  {place}: {}", finding.message())?,
+                match finding.location() {
+                    Some(location) => writeln!(f, "  {location}: {}", finding.message())?,
                     None => writeln!(f, "  {}", finding.message())?,
                 }
             }
-            let count = self.count(first.code());
-            let left_count = count.saturating_sub(findings.len().min(SHOWN_COUNT) as u64);
+            let left_count = self.findings.count_of(code).saturating_sub(findings.len().min(SHOWN_COUNT) as u64);
             if left_count > 0 {
                 writeln!(f, "  and {left_count} more")?;
             }
-            writeln!(f, "  help: {}", first.code().help())?;
+            writeln!(f, "  help: {}", code.help())?;
         }
         Ok(())
     }
@@ -194,8 +199,24 @@ impl fmt::Display for Summary {
     }
 }
 
-fn as_map<S: Serializer>(counts: &[(Code, u64)], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(counts.iter().map(|(code, count)| (code.code(), count)))
+impl Serialize for Report {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Finding<'a> {
+            #[serde(flatten)]
+            diagnostic: &'a Diagnostic,
+            allowed: bool,
+        }
+        let finding = |diagnostic| Finding { diagnostic, allowed: self.allows(diagnostic) };
+        let mut report = serializer.serialize_struct("Report", 6)?;
+        report.serialize_field("verdict", &self.verdict)?;
+        report.serialize_field("profile", &self.profile)?;
+        report.serialize_field("allowed", &self.allowed)?;
+        report.serialize_field("findings", &self.findings.iter().map(finding).collect::<Vec<_>>())?;
+        report.serialize_field("counts", &self.findings.counts().collect::<BTreeMap<_, _>>())?;
+        report.serialize_field("contents", &self.contents)?;
+        report.end()
+    }
 }
 
 fn as_name<S: Serializer>(contents: &Option<Contents>, serializer: S) -> Result<S::Ok, S::Error> {

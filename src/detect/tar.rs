@@ -2,7 +2,7 @@
 
 use super::detection::Kind;
 use crate::document::DocumentId;
-use crate::layout::MemberName;
+use crate::layout::{self, Named};
 use crate::limits::Limits;
 use crate::pgdump::Identity;
 use crate::tarball::{MemberKind, Reader};
@@ -31,8 +31,8 @@ pub(super) fn identify(head: &[u8]) -> Option<Kind> {
 /// Returns the kind of an archive with such a member; `None` if the name leaves it open.
 fn kind_from(name: &[u8], is_directory: bool) -> Option<Kind> {
     let file = name.rsplit(|byte| *byte == b'/').next().unwrap_or(name);
-    match MemberName::parse(name, is_directory).map(|parsed| parsed.name()) {
-        Ok(MemberName::Directory(_) | MemberName::Junk(_)) if !is_in_snapshot(name) => None,
+    match layout::parse(name, is_directory).map(|parsed| parsed.named) {
+        Ok(Named::Directory | Named::Junk(_)) if !is_in_snapshot(name) => None,
         Ok(_) => Some(Kind::Snapshot),
         // A snapshot with a fault is still one: reading it says what the fault is.
         Err(_) if is_in_snapshot(name) => Some(Kind::Snapshot),

@@ -140,7 +140,7 @@ macro_rules! codes {
             #[allow(dead_code, reason = "not every list is in the registry yet")]
             pub(crate) const ALL: &'static [$crate::diagnostic::Code] = &[$(Self::$Variant.code()),+];
 
-            const fn code(self) -> $crate::diagnostic::Code {
+            pub(crate) const fn code(self) -> $crate::diagnostic::Code {
                 match self {
                     $(Self::$Variant => {
                         const DETAILS: &$crate::diagnostic::Details = &$crate::diagnostic::Details {
@@ -165,6 +165,15 @@ macro_rules! codes {
         impl From<$Enum> for $crate::diagnostic::Code {
             fn from(code: $Enum) -> Self {
                 code.code()
+            }
+        }
+
+        impl TryFrom<$crate::diagnostic::Code> for $Enum {
+            type Error = $crate::diagnostic::Code;
+
+            /// Returns the code as an error if it belongs to another module.
+            fn try_from(code: $crate::diagnostic::Code) -> Result<Self, Self::Error> {
+                [$(Self::$Variant),+].into_iter().find(|own| code == *own).ok_or(code)
             }
         }
 
@@ -225,6 +234,7 @@ mod tests {
         assert_eq!(code, Sample::FirstOne);
         assert_ne!(code, Sample::Second);
         assert_eq!(Sample::ALL, [code, Sample::Second.into()]);
+        assert_eq!(Sample::try_from(code), Ok(Sample::FirstOne));
     }
 
     #[test]

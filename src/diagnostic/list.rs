@@ -1,10 +1,15 @@
 //! The bounded list that diagnostics are added to: [`Diagnostics`].
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 
 use super::Diagnostic;
+use crate::limits::Limits;
+
+/// Memory of the findings that a bounded list keeps.
+const MAX_BYTES: u64 = 4 << 20;
 use super::code::Code;
 use super::severity::Severity;
 
@@ -34,10 +39,10 @@ impl Diagnostics {
         Self { kept: Vec::new(), counts: BTreeMap::new(), max_kept_per_code, free_bytes: u64::MAX }
     }
 
-    /// Limits the memory of the kept findings: locations from a hostile input can be long.
-    pub(crate) const fn with_max_bytes(mut self, max_bytes: u64) -> Self {
-        self.free_bytes = max_bytes;
-        self
+    /// Creates an empty list for a reader of untrusted input: its memory is limited to 4 MiB, however long the names
+    /// of a flood of members are.
+    pub(crate) fn bounded(limits: &Limits) -> Self {
+        Self { free_bytes: MAX_BYTES, ..Self::new(limits.max_findings_per_code()) }
     }
 
     /// Adds a finding with the default severity of its code.
@@ -61,11 +66,21 @@ impl Diagnostics {
             return;
         }
         let found = describe(Diagnostic::new(code, severity));
-        let text_bytes = found.location.as_ref().map_or(0, String::len).saturating_add(found.message.len());
+        let message_bytes = if let Cow::Owned(message) = &found.message { message.len() } else { 0 };
+        let text_bytes = found.location.as_ref().map_or(0, String::len).saturating_add(message_bytes);
         let bytes = size_of::<Diagnostic>().saturating_add(text_bytes) as u64;
         if let Some(free_bytes) = self.free_bytes.checked_sub(bytes) {
             self.free_bytes = free_bytes;
             self.kept.push(found);
+        }
+    }
+
+    /// Moves all findings of another list to the end of this one.
+    pub(crate) fn append(&mut self, other: &mut Self) {
+        if !other.is_empty() {
+            self.add_all(other, |code| Some(code.default_severity()));
+            other.kept.clear();
+            other.counts.clear();
         }
     }
 
@@ -99,6 +114,12 @@ impl Diagnostics {
     #[must_use]
     pub fn as_slice(&self) -> &[Diagnostic] {
         &self.kept
+    }
+
+    /// Returns the first kept finding.
+    #[must_use]
+    pub fn first(&self) -> Option<&Diagnostic> {
+        self.kept.first()
     }
 
     /// Returns `true` if nothing was found.
@@ -186,11 +207,11 @@ mod tests {
         let mut list = Diagnostics::new(0);
         list.add(Sample::One, |_| unreachable!("it is not kept"));
         assert_eq!((list.count(), list.worst(), list.iter().count()), (1, Some(Severity::Warning), 0));
-        let mut small = Diagnostics::new(9).with_max_bytes(200);
-        for _ in 0..3 {
-            small.add(Sample::One, |found| found.with_message("x".repeat(50)));
+        let mut list = Diagnostics::bounded(&Limits::untrusted());
+        for _ in 0..9 {
+            list.add(Sample::One, |found| found.with_message("x".repeat(1 << 20)));
         }
-        assert_eq!((small.count(), small.iter().count()), (3, 1));
+        assert_eq!((list.count(), list.iter().count()), (9, 3));
     }
 
     #[test]

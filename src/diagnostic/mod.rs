@@ -21,6 +21,7 @@ mod code;
 mod list;
 mod severity;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
@@ -40,15 +41,15 @@ pub struct Diagnostic {
     severity: Severity,
     location: Option<String>,
     position: Option<u64>,
-    message: String,
+    message: Cow<'static, str>,
 }
 
 impl Diagnostic {
     fn new(code: Code, severity: Severity) -> Self {
-        Self { code, severity, location: None, position: None, message: String::new() }
+        Self { code, severity, location: None, position: None, message: Cow::Borrowed("") }
     }
 
-    /// Sets the location; the caller escapes what comes from the input.
+    /// Sets the location. The caller escapes text from the input.
     pub(crate) fn with_location(mut self, location: impl Into<Option<String>>) -> Self {
         self.location = location.into();
         self
@@ -60,8 +61,8 @@ impl Diagnostic {
         self
     }
 
-    /// Sets the message; the caller escapes what comes from the input.
-    pub(crate) fn with_message(mut self, message: impl Into<String>) -> Self {
+    /// Sets the message. The caller escapes text from the input.
+    pub(crate) fn with_message(mut self, message: impl Into<Cow<'static, str>>) -> Self {
         self.message = message.into();
         self
     }

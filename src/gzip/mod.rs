@@ -21,6 +21,7 @@
 //! ```
 
 mod chunk;
+mod code;
 mod error;
 mod find;
 mod frame;
@@ -35,6 +36,7 @@ mod table;
 mod writer;
 
 pub use chunk::{CHUNK_BYTES, Level};
+pub use code::Code;
 pub use error::{Error, ErrorKind, Result};
 pub use frame::MAGIC;
 pub use reader::{MemberSink, Reader, is_gzip};

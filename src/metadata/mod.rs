@@ -5,16 +5,16 @@
 //! (Mendix documentation, 2021 to 2026). Units are undocumented; bytes is the natural reading of the sizes.
 //!
 //! [`Metadata`] is built with `with_` methods and [rendered](Metadata::render), or [parsed](Metadata::parse) from a
-//! member's bytes together with what is odd about it.
+//! member's bytes, together with diagnostics about everything unusual.
 //!
 //! ```
 //! use appsnap::Limits;
-//! use appsnap::metadata::{Key, Metadata, Oddity};
+//! use appsnap::metadata::{Code, Metadata};
 //!
 //! let json = br#"{"duration":"0","dumpSize":94769,"modelVersion":"1.0.0.40","databaseSize":"9","filesSize":"0"}"#;
-//! let (metadata, oddities) = Metadata::parse(json, &Limits::untrusted())?;
+//! let (metadata, diagnostics) = Metadata::parse(json, &Limits::untrusted())?;
 //! assert_eq!((metadata.dump_size_bytes(), metadata.model_version()), (Some(94_769), Some("1.0.0.40")));
-//! assert_eq!(oddities, [Oddity::JsonNumber(Key::DumpSize)]);
+//! assert_eq!(diagnostics.count_of(Code::MetadataTypeCoerced), 1);
 //! # Ok::<(), appsnap::metadata::Error>(())
 //! ```
 #![deny(
@@ -37,12 +37,15 @@
     )
 )]
 
+mod code;
 mod error;
 mod object;
 mod parse;
 
+pub use code::Code;
 pub use error::{Error, ErrorKind};
 
+use crate::diagnostic::Diagnostics;
 use crate::limits::Limits;
 
 /// What a snapshot says about itself.
@@ -58,9 +61,9 @@ use crate::limits::Limits;
 /// let json = metadata.render();
 /// assert_eq!(json, br#"{"dumpSize":"94769","modelVersion":"1.0.0.40"}"#);
 ///
-/// let (again, oddities) = Metadata::parse(&json, &Limits::untrusted())?;
+/// let (again, diagnostics) = Metadata::parse(&json, &Limits::untrusted())?;
 /// assert_eq!(again, metadata);
-/// assert_eq!(oddities.len(), 3, "duration, databaseSize and filesSize are missing");
+/// assert_eq!(diagnostics.count(), 3, "duration, databaseSize and filesSize are missing");
 /// # Ok::<(), appsnap::metadata::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -95,27 +98,6 @@ pub enum Key {
     FilesSize,
 }
 
-/// Something about a `.metadata` that is not as the platform writes it, but has only one meaning.
-///
-/// ```
-/// use appsnap::Limits;
-/// use appsnap::metadata::{Metadata, Oddity};
-///
-/// let (_, oddities) = Metadata::parse("\u{feff}{}".as_bytes(), &Limits::untrusted())?;
-/// assert!(oddities.contains(&Oddity::ByteOrderMark));
-/// # Ok::<(), appsnap::metadata::Error>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Oddity {
-    /// The text begins with a byte order mark (RFC 8259, section 8.1 lets a reader ignore it).
-    ByteOrderMark,
-    /// The value is a JSON number where the platform writes a string.
-    JsonNumber(Key),
-    /// The key is missing.
-    Missing(Key),
-}
-
 impl Key {
     /// All of them, in the order in which they are written.
     pub const ALL: [Self; 5] =
@@ -145,12 +127,14 @@ impl Metadata {
         Self::default()
     }
 
-    /// Reads the bytes of a `.metadata` member: one UTF-8 JSON object without duplicate keys.
+    /// Parses the bytes of a `.metadata` member: one UTF-8 JSON object without duplicate keys.
+    ///
+    /// The diagnostics report what differs from the platform's form but has only one meaning.
     ///
     /// # Errors
     /// An [`Error`] when it is larger than [`Limits::max_metadata_bytes`], not such an object, or a documented key has
     /// a value that is not a decimal number within 64 bits (not a string, for the model version).
-    pub fn parse(bytes: &[u8], limits: &Limits) -> Result<(Self, Vec<Oddity>), Error> {
+    pub fn parse(bytes: &[u8], limits: &Limits) -> Result<(Self, Diagnostics), Error> {
         parse::parse(bytes, limits)
     }
 

@@ -1,19 +1,24 @@
-//! From the bytes of a `.metadata` member to [`Metadata`] and its oddities.
+//! Parses the bytes of a `.metadata` member into [`Metadata`], and reports what is unusual about them.
 
+use super::code::Code;
 use super::error::{Error, ErrorKind};
 use super::object::{self, Object};
-use super::{Key, Metadata, Oddity};
+use super::{Key, Metadata};
+use crate::diagnostic::Diagnostics;
 use crate::limits::{Budget, Limits};
 
 /// U+FEFF in UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-pub(super) fn parse(bytes: &[u8], limits: &Limits) -> Result<(Metadata, Vec<Oddity>), Error> {
+pub(super) fn parse(bytes: &[u8], limits: &Limits) -> Result<(Metadata, Diagnostics), Error> {
     Budget::new("max_metadata_bytes", limits.max_metadata_bytes()).spend(bytes.len() as u64)?;
-    let mut oddities = Vec::new();
+    let mut diagnostics = Diagnostics::bounded(limits);
+    let mut note = |code, message: String| {
+        diagnostics.add(code, |found| found.with_location(".metadata".to_owned()).with_message(message));
+    };
     let text = match bytes.strip_prefix(BYTE_ORDER_MARK) {
         Some(rest) => {
-            oddities.push(Oddity::ByteOrderMark);
+            note(Code::MetadataBom, ".metadata begins with a byte order mark".to_owned());
             rest
         }
         None => bytes,
@@ -35,7 +40,8 @@ pub(super) fn parse(bytes: &[u8], limits: &Limits) -> Result<(Metadata, Vec<Oddi
         let text = string(value)?;
         let mut number = || {
             if text.is_none() {
-                oddities.push(Oddity::JsonNumber(key));
+                let message = format!(".metadata has a number where a string is expected: {}", key.name());
+                note(Code::MetadataTypeCoerced, message);
             }
             let number = decimal(text.as_deref().unwrap_or(value));
             number.map(Some).map_err(|reason| Error::new(ErrorKind::Value { key, reason }))
@@ -49,8 +55,10 @@ pub(super) fn parse(bytes: &[u8], limits: &Limits) -> Result<(Metadata, Vec<Oddi
             Key::ModelVersion => return Err(Error::new(ErrorKind::Value { key, reason: "not a string" })),
         }
     }
-    oddities.extend(missing.into_iter().map(Oddity::Missing));
-    Ok((metadata, oddities))
+    for key in missing {
+        note(Code::MetadataKeyMissing, format!(".metadata lacks a documented key: {}", key.name()));
+    }
+    Ok((metadata, diagnostics))
 }
 
 /// The string that a JSON text is; `None` for any other value.

@@ -53,6 +53,7 @@
 )]
 
 mod block;
+mod code;
 mod compat;
 mod compression;
 mod corruption;
@@ -80,6 +81,7 @@ mod version;
 mod watch;
 
 pub use block::Blocks;
+pub use code::Code;
 pub use compat::{Feature, Incompatibility, incompatibilities};
 pub use corruption::Corruption;
 pub use created::CreatedAt;

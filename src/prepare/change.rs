@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
+use crate::diagnostic::Code;
 use crate::layout::escaped;
 use crate::pgdump::{self, DropReason, Edit, FormatVersion, Toc};
 
@@ -118,8 +119,8 @@ pub enum Change {
     /// Something was unusual, and is as platforms write it now.
     #[non_exhaustive]
     Normalised {
-        /// The stable name of the [anomaly](crate::snapshot::AnomalyKind::name).
-        anomaly: &'static str,
+        /// The code of the reader's finding.
+        code: Code,
         /// How often it occurred.
         count: u64,
     },
@@ -230,8 +231,8 @@ impl fmt::Display for Change {
             }
             Self::FoldersLeftOut { folders_count } => write!(f, "{folders_count} folders were left out"),
             Self::Reordered => f.write_str("the order is .metadata, database, documents now"),
-            Self::Normalised { anomaly, count } => {
-                write!(f, "{anomaly} ({count} times) is written as platforms write it now")
+            Self::Normalised { code, count } => {
+                write!(f, "{} ({count} times) is written as platforms write it now", code.name())
             }
         }
     }

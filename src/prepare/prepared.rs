@@ -8,7 +8,7 @@ use super::error::{Error, ErrorKind, Result};
 use super::kept::Kept;
 use super::options::{Orphans, PrepareOptions};
 use crate::check::files::Sorted;
-use crate::check::{CheckOptions, FileComparison, FileState, NoTable, Prospect, Report, foresee};
+use crate::check::{CheckOptions, FileComparison, FileState, NoTable, PlannedArchive, Report, predict_report};
 use crate::metadata::Metadata;
 use crate::observe::Observer;
 use crate::snapshot::report::WriteReport;
@@ -86,7 +86,7 @@ impl<'s, R: Read, S: DocumentSource> Prepared<'s, R, S> {
             options,
             &mut changes,
         );
-        let prospect = Prospect {
+        let planned = PlannedArchive {
             dump: inspection.as_ref().zip(source.as_ref()).map(|((inspection, version, refused), (_, len_bytes))| {
                 (inspection, *version, *len_bytes, refused.as_slice())
             }),
@@ -95,7 +95,7 @@ impl<'s, R: Read, S: DocumentSource> Prepared<'s, R, S> {
             document_bytes: metadata.files_size_bytes().unwrap_or_default(),
         };
         let check_options = CheckOptions::new().with_limits(options.limits.clone());
-        let report = foresee(prospect, &options.profile, &check_options);
+        let report = predict_report(planned, &options.profile, &check_options);
         Ok(Self { database: source, documents: kept, metadata, report, changes })
     }
 

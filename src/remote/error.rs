@@ -8,8 +8,8 @@ use thiserror::Error as ThisError;
 
 use crate::layout;
 
-/// A [`Result`](std::result::Result) whose error is this module's [`Error`], unless another is named.
-pub type Result<T, E = Error> = std::result::Result<T, E>;
+/// A result with the error of this module.
+pub(super) type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a request to object storage failed: the reason, the object, and where in it.
 ///
@@ -20,7 +20,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// # let (store, place) = (Arc::new(InMemory::new()), Path::from("backups/monday.tar.gz"));
 /// use appsnap::remote::{ErrorKind, FetchOptions, RemoteObject};
 ///
-/// let error = RemoteObject::open(store, place, runtime.handle().clone(), FetchOptions::new()).unwrap_err();
+/// let error = RemoteObject::open(store, place, runtime.handle().clone(), &FetchOptions::new()).unwrap_err();
 /// match error.kind() {
 ///     ErrorKind::Absent => println!("{error}"),
 ///     ErrorKind::Changed => println!("open it again: {error}"),

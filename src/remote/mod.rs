@@ -1,16 +1,16 @@
-//! Object storage: snapshots read out of a bucket by range, and packed straight into one.
+//! Object storage: read snapshots in a bucket with range requests, and write them directly into one.
 //!
-//! Works over any [`object_store::ObjectStore`]: S3, Azure, GCS, a local folder, memory. Which of them a program can speak
-//! to is its own choice, made with the features of the `object_store` crate, which is exported again here.
+//! Works with every [`object_store::ObjectStore`]: S3, Azure, GCS, a local folder, memory. A program chooses the stores that
+//! it supports with the features of the `object_store` crate, which this module re-exports.
 //!
-//! The clients are asynchronous and the archive code is not. [`RemoteObject`] and [`RemoteUpload`] stand between the two:
-//! each is given a [`Handle`](tokio::runtime::Handle) to the caller's runtime and waits on it. No runtime and no thread is
-//! ever made here.
+//! The clients of these stores are asynchronous and the archive code is not. [`RemoteObject`] and [`RemoteUpload`] connect
+//! the two: each takes a [`Handle`](tokio::runtime::Handle) of the caller's runtime and waits on it. This module never
+//! creates a runtime or a thread.
 //!
 //! # Where to call it from
-//! From threads that may block: a thread of one's own, or `tokio::task::spawn_blocking`, never an `async fn` directly, where
-//! tokio's `block_on` panics rather than hang. The runtime has to be driven while something waits: one of several
-//! threads drives itself, a current-thread runtime needs a `Runtime::block_on` elsewhere.
+//! From threads that may block: a thread of your own, or `tokio::task::spawn_blocking`. Directly in an `async fn`, tokio's
+//! `block_on` panics. The runtime must be driven while a call waits: a multi-threaded runtime drives itself, a
+//! current-thread runtime needs a `Runtime::block_on` on another thread.
 //!
 //! ```
 //! use std::io::Read;
@@ -22,20 +22,19 @@
 //! use appsnap::snapshot::index::IndexPlacement;
 //!
 //! let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build()?;
-//! let store = Arc::new(InMemory::new());
-//! let place = Path::from("backups/monday.tar.gz");
+//! let (store, location) = (Arc::new(InMemory::new()), Path::from("backups/monday.tar.gz"));
 //! let id: appsnap::DocumentId = "0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?;
 //!
-//! // Pack into the bucket; the object appears when the upload is finished, and not before.
-//! let upload = RemoteUpload::new(store.clone(), place.clone(), runtime.handle().clone(), UploadOptions::new());
+//! // Write into the bucket. The object appears when the upload is finished, and not before.
+//! let upload = RemoteUpload::new(store.clone(), location.clone(), runtime.handle().clone(), &UploadOptions::new());
 //! let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
 //! let mut writer = SnapshotWriter::start(upload, &Metadata::new(), options)?;
 //! writer.document(id, Content::sized(5, &b"hello"[..]))?;
 //! let (upload, _) = writer.finish()?;
 //! upload.finish()?;
 //!
-//! // Three requests: the end of the object, a page of the index, the document.
-//! let object = RemoteObject::open(store, place, runtime.handle().clone(), FetchOptions::new())?;
+//! // Read a document with three requests: the end of the object, a page of the index, the document.
+//! let object = RemoteObject::open(store, location, runtime.handle().clone(), &FetchOptions::new())?;
 //! let archive = SnapshotArchive::open(object, &ReadOptions::new())?;
 //! let mut text = String::new();
 //! archive.document(id)?.expect("it is there").read_to_string(&mut text)?;
@@ -47,7 +46,7 @@ mod error;
 mod object;
 mod upload;
 
-pub use error::{Error, ErrorKind, Result};
+pub use error::{Error, ErrorKind};
 pub use object::{FetchOptions, RemoteObject};
 pub use object_store;
-pub use upload::{RemoteUpload, UploadOptions, Uploaded};
+pub use upload::{RemoteUpload, UploadOptions};

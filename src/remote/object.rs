@@ -1,4 +1,4 @@
-//! An object read at any offset, by ranged requests: [`RemoteObject`].
+//! Reading an object at any offset with range requests: [`RemoteObject`].
 
 use std::fmt;
 use std::io;
@@ -11,12 +11,12 @@ use tokio::runtime::Handle;
 use super::error::{Error, ErrorKind, Result};
 use crate::io::ReadAt;
 
-/// How an object is read.
+/// Options for reading an object.
 ///
 /// ```
 /// use appsnap::remote::FetchOptions;
 ///
-/// // For archives of some 100 GiB with ten million documents, so that opening one is a single request.
+/// // Opens archives of about 100 GiB with ten million documents with a single request.
 /// let options = FetchOptions::new().with_tail_bytes(2 << 20);
 /// # let _ = options;
 /// ```
@@ -26,18 +26,19 @@ pub struct FetchOptions {
 }
 
 impl FetchOptions {
-    /// What [`SnapshotArchive::open`](crate::snapshot::SnapshotArchive::open) reads.
+    /// The length that [`SnapshotArchive::open`](crate::snapshot::SnapshotArchive::open) reads.
     const DEFAULT_TAIL_BYTES: u64 = 64 << 10;
 
-    /// The defaults: see each method.
+    /// Creates options with the default of each method.
     #[must_use]
     pub const fn new() -> Self {
         Self { tail_bytes: Self::DEFAULT_TAIL_BYTES }
     }
 
-    /// Bytes at the end of the object that the first request brings, and that stay in memory; default 64 KiB, which holds
-    /// all that opening an archive needs whose tar stream has up to 4 GiB and 500,000 documents. A larger one takes two
-    /// more requests to open, or a larger tail: 12 bytes for a MiB of the tar stream, and 16 for every 614 documents.
+    /// Sets how many bytes at the end of the object the first request fetches and keeps in memory. Default: 64 KiB.
+    ///
+    /// The default is enough to open an archive whose tar stream has up to 4 GiB and 500,000 documents. Opening a larger one
+    /// takes two more requests, or a larger tail: 12 bytes per MiB of the tar stream, and 16 per 614 documents.
     #[must_use]
     pub const fn with_tail_bytes(mut self, tail_bytes: u64) -> Self {
         self.tail_bytes = tail_bytes;
@@ -51,29 +52,29 @@ impl Default for FetchOptions {
     }
 }
 
-/// An object that can be read at any offset, each read being one request for just that range.
+/// An object in a store, which can be read at any offset. Each read is one request for exactly that range.
 ///
-/// It stands for the object as it was when opened: every request carries the entity tag of the first (RFC 9110, section
-/// 13.1.1, `If-Match`), so that a replaced object is an error and never a mixture. Stores without strong entity tags are
-/// taken at their word.
+/// Every request carries the entity tag of the first one (RFC 9110, section 13.1.1, `If-Match`): if the object is replaced
+/// while it is open, reads return an error and never a mixture of both. Stores without strong entity tags cannot detect
+/// this.
 ///
-/// Reads block the calling thread, so the [module's page](super) says where to call them from. Dropping a
-/// `RemoteObject` costs nothing.
+/// Reads block the calling thread: see [where to call them from](super#where-to-call-it-from).
 ///
 /// ```
 /// # use std::sync::Arc;
 /// # use appsnap::remote::object_store::{memory::InMemory, path::Path};
 /// # let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build()?;
-/// # let (store, place) = (Arc::new(InMemory::new()), Path::from("backups/monday.tar.gz"));
+/// # let (store, location) = (Arc::new(InMemory::new()), Path::from("backups/monday.tar.gz"));
 /// use std::io::Write;
 /// use appsnap::io::ReadAt;
 /// use appsnap::remote::{FetchOptions, RemoteObject, RemoteUpload, UploadOptions};
 ///
-/// let mut upload = RemoteUpload::new(store.clone(), place.clone(), runtime.handle().clone(), UploadOptions::new());
+/// let handle = runtime.handle();
+/// let mut upload = RemoteUpload::new(store.clone(), location.clone(), handle.clone(), &UploadOptions::new());
 /// upload.write_all(b"hello")?;
 /// upload.finish()?;
 ///
-/// let object = RemoteObject::open(store, place, runtime.handle().clone(), FetchOptions::new())?;
+/// let object = RemoteObject::open(store, location, handle.clone(), &FetchOptions::new())?;
 /// let mut two = [0; 2];
 /// object.read_exact_at(&mut two, 3)?;
 /// assert_eq!((object.len_bytes(), &two), (5, b"lo"));
@@ -87,27 +88,27 @@ pub struct RemoteObject {
     len_bytes: u64,
     e_tag: Option<String>,
     version: Option<String>,
-    /// The object's last bytes, as the first request brought them.
+    /// The last bytes of the object, from the first request.
     tail: Arc<[u8]>,
 }
 
 impl RemoteObject {
-    /// Opens an object with one request, which brings its length, its entity tag and its last bytes.
+    /// Opens an object with one request, which fetches its length, its entity tag and its last bytes.
     ///
-    /// Azure knows no such request; there, and for empty objects, it takes two.
+    /// Azure does not support such a request: there, and for empty objects, two requests are made.
     ///
     /// # Errors
-    /// [`ErrorKind::Absent`] when there is no such object; what the store says.
+    /// Returns an error if there is no such object, or if a request fails.
     ///
     /// # Panics
-    /// In asynchronous code, as `Handle::block_on` does.
-    pub fn open(store: Arc<dyn ObjectStore>, location: Path, runtime: Handle, options: FetchOptions) -> Result<Self> {
+    /// Panics when called from asynchronous code, like `Handle::block_on`.
+    pub fn open(store: Arc<dyn ObjectStore>, location: Path, runtime: Handle, options: &FetchOptions) -> Result<Self> {
         let work = fetch_tail(&*store, &location, options.tail_bytes);
         let (meta, tail) = runtime.block_on(work)?;
         Ok(Self { tail: tail.into(), ..Self::from_meta(store, &meta, runtime) })
     }
 
-    /// An object of which a listing has told everything already; makes no request.
+    /// Opens an object with the metadata from a listing, without a request.
     #[must_use]
     pub fn from_meta(store: Arc<dyn ObjectStore>, meta: &ObjectMeta, runtime: Handle) -> Self {
         Self {
@@ -115,26 +116,26 @@ impl RemoteObject {
             location: meta.location.clone(),
             runtime,
             len_bytes: meta.size,
-            // A weak tag never matches in an If-Match.
+            // If-Match never matches a weak tag.
             e_tag: meta.e_tag.clone().filter(|tag| !tag.starts_with("W/")),
             version: meta.version.clone(),
             tail: Arc::default(),
         }
     }
 
-    /// Length of the object in bytes.
+    /// Returns the length of the object, in bytes.
     #[must_use]
     pub const fn len_bytes(&self) -> u64 {
         self.len_bytes
     }
 
-    /// Its place in the store.
+    /// Returns the location of the object in its store.
     #[must_use]
     pub const fn location(&self) -> &Path {
         &self.location
     }
 
-    /// The part of the tail that answers a read from `offset_bytes`; `None` when it begins in front of the tail.
+    /// Returns the part of the tail from `offset_bytes` on, or `None` if that is before the tail.
     fn in_tail(&self, offset_bytes: u64) -> Option<&[u8]> {
         let start = self.len_bytes.checked_sub(self.tail.len() as u64)?;
         let at = usize::try_from(offset_bytes.checked_sub(start)?).ok()?;
@@ -173,14 +174,15 @@ impl fmt::Debug for RemoteObject {
 }
 
 impl ReadAt for RemoteObject {
-    /// One request, or none where the tail has the bytes.
+    /// Makes one request, or none if the tail contains the bytes.
     fn read_at(&self, buffer: &mut [u8], offset_bytes: u64) -> io::Result<usize> {
         if let Some(tail) = self.in_tail(offset_bytes) {
             return tail.read_at(buffer, 0);
         }
-        let left = self.len_bytes.saturating_sub(offset_bytes);
-        let count = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
-        if let Some(wanted) = buffer.get_mut(..count).filter(|wanted| !wanted.is_empty()) {
+        let left_bytes = self.len_bytes.saturating_sub(offset_bytes);
+        let count = usize::try_from(left_bytes).map_or(buffer.len(), |left| left.min(buffer.len()));
+        let (wanted, _) = buffer.split_at_mut(count);
+        if count != 0 {
             self.fetch(wanted, offset_bytes)?;
         }
         Ok(count)
@@ -191,7 +193,7 @@ impl ReadAt for RemoteObject {
     }
 }
 
-/// The object's facts and its last bytes.
+/// Fetches the metadata of an object and its last bytes.
 async fn fetch_tail(store: &dyn ObjectStore, location: &Path, tail_bytes: u64) -> Result<(ObjectMeta, Vec<u8>)> {
     let suffix = GetOptions::new().with_range(Some(GetRange::Suffix(tail_bytes)));
     if tail_bytes > 0 {
@@ -199,12 +201,12 @@ async fn fetch_tail(store: &dyn ObjectStore, location: &Path, tail_bytes: u64) -
             Ok(result) => {
                 let meta = result.meta.clone();
                 let bytes = body(result, location).await?;
-                // A server that ignores ranges sends all of it: that is not the tail that was asked for.
+                // A server that ignores ranges sends the whole object instead of the tail.
                 let is_tail = bytes.len() as u64 == tail_bytes.min(meta.size);
                 return Ok((meta, if is_tail { bytes } else { Vec::new() }));
             }
             Err(error) if !matches!(error.kind(), ErrorKind::Store { .. }) => return Err(error),
-            // Azure refuses such ranges, and S3 refuses any range of an empty object.
+            // Azure rejects such ranges, and S3 rejects any range of an empty object.
             Err(_) => {}
         }
     }

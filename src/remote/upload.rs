@@ -1,4 +1,4 @@
-//! An object written from front to back, in parts that are sent while the next is filled: [`RemoteUpload`].
+//! Writing an object sequentially, in parts that are sent while the next one is filled: [`RemoteUpload`].
 
 use std::fmt;
 use std::io::{self, Write};
@@ -11,21 +11,22 @@ use tokio::runtime::Handle;
 use tokio::task::{JoinError, JoinSet};
 
 use super::error::{Error, ErrorKind, Result};
+use crate::io::OutOfRange;
 
-/// Most parts of one upload: S3 and GCS both say 10,000 (their documentation, 2026); Azure takes more.
+/// The maximum number of parts of an upload: 10,000 for S3 and GCS (their documentation, 2026); Azure allows more.
 const MAX_PARTS_COUNT: usize = 10_000;
 
-/// How an object is uploaded.
+/// Options for uploading an object.
 ///
-/// Memory is `part bytes x (parts in flight + 1)`: 40 MiB by default.
+/// An upload uses memory for `part bytes x (parts in flight + 1)`: 40 MiB by default.
 ///
 /// ```
 /// use std::num::NonZeroUsize;
 /// use appsnap::remote::UploadOptions;
 ///
-/// // Objects of up to 312 GiB, at the price of 64 MiB of memory.
-/// let options = UploadOptions::new().with_part_bytes(32 << 20).with_in_flight_count(NonZeroUsize::MIN);
-/// # let _ = options;
+/// // Objects of up to 312 GiB, with 64 MiB of memory.
+/// let options = UploadOptions::new().with_part_bytes(32 << 20)?.with_in_flight_count(NonZeroUsize::MIN);
+/// # Ok::<(), appsnap::io::OutOfRange>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct UploadOptions {
@@ -34,28 +35,36 @@ pub struct UploadOptions {
 }
 
 impl UploadOptions {
-    /// The least that S3, and what imitates it, takes for a part that is not the last (S3 documentation, 2026).
+    /// The minimum length of all parts but the last one in S3 and compatible stores (S3 documentation, 2026).
     pub const MIN_PART_BYTES: usize = 5 << 20;
 
+    /// The maximum length of a part in S3 (S3 documentation, 2026).
+    const MAX_PART_BYTES: u64 = 5 << 30;
     const DEFAULT_PART_BYTES: usize = 8 << 20;
     const DEFAULT_IN_FLIGHT: NonZeroUsize = NonZeroUsize::new(4).unwrap();
 
-    /// The defaults: see each method.
+    /// Creates options with the default of each method.
     #[must_use]
     pub const fn new() -> Self {
         Self { part_bytes: Self::DEFAULT_PART_BYTES, in_flight_count: Self::DEFAULT_IN_FLIGHT }
     }
 
-    /// Bytes of every part but the last; default 8 MiB, and never less than [`MIN_PART_BYTES`](Self::MIN_PART_BYTES).
+    /// Sets the length of all parts but the last one. Default: 8 MiB.
     ///
-    /// Stores take 10,000 parts, so this also bounds the object: 78 GiB by default.
-    #[must_use]
-    pub const fn with_part_bytes(mut self, part_bytes: usize) -> Self {
-        self.part_bytes = if part_bytes < Self::MIN_PART_BYTES { Self::MIN_PART_BYTES } else { part_bytes };
-        self
+    /// Stores accept 10,000 parts, so this also bounds the length of the object: 78 GiB by default.
+    ///
+    /// # Errors
+    /// Returns an error for less than [`MIN_PART_BYTES`](Self::MIN_PART_BYTES) or more than 5 GiB.
+    pub const fn with_part_bytes(mut self, part_bytes: usize) -> Result<Self, OutOfRange> {
+        if part_bytes < Self::MIN_PART_BYTES || part_bytes as u64 > Self::MAX_PART_BYTES {
+            let range = Self::MIN_PART_BYTES as u64..=Self::MAX_PART_BYTES;
+            return Err(OutOfRange::new("part length", part_bytes as u64, range));
+        }
+        self.part_bytes = part_bytes;
+        Ok(self)
     }
 
-    /// How many parts may be under way at once; default 4.
+    /// Sets how many parts may be in flight at the same time. Default: 4.
     #[must_use]
     pub const fn with_in_flight_count(mut self, in_flight_count: NonZeroUsize) -> Self {
         self.in_flight_count = in_flight_count;
@@ -69,59 +78,30 @@ impl Default for UploadOptions {
     }
 }
 
-/// What has been uploaded.
+/// An object that is being written. It appears in the store, complete, when [`finish`](Self::finish) returns, and never
+/// otherwise.
+///
+/// Data that fits into one part is sent with one request. More becomes a multipart upload, whose parts are sent by tasks on
+/// the caller's runtime; `write` waits only while too many are in flight.
+///
+/// After an error every further call returns it again. An upload that is dropped unfinished deletes its parts in a
+/// background task; [`abort`](Self::abort) does the same and reports the outcome. If the runtime ends before that task, the
+/// parts remain in the store, invisible but billed: give the bucket a lifecycle rule that ends incomplete uploads, as
+/// providers recommend.
+///
+/// Writes block the calling thread: see [where to call them from](super#where-to-call-it-from).
 ///
 /// ```
 /// # use std::sync::Arc;
 /// # use appsnap::remote::object_store::{memory::InMemory, path::Path};
 /// # let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build()?;
-/// # let (store, place) = (Arc::new(InMemory::new()), Path::from("backups/monday.tar.gz"));
+/// # let (store, location) = (Arc::new(InMemory::new()), Path::from("backups/monday.tar.gz"));
 /// use std::io::Write;
 /// use appsnap::remote::{RemoteUpload, UploadOptions};
 ///
-/// let mut upload = RemoteUpload::new(store, place, runtime.handle().clone(), UploadOptions::new());
+/// let mut upload = RemoteUpload::new(store, location, runtime.handle().clone(), &UploadOptions::new());
 /// upload.write_all(b"hello")?;
-/// let uploaded = upload.finish()?;
-/// assert_eq!((uploaded.len_bytes, uploaded.e_tag.is_some()), (5, true));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Uploaded {
-    /// Length of the object.
-    pub len_bytes: u64,
-    /// Its entity tag, where the store gives one.
-    pub e_tag: Option<String>,
-    /// Its version, where the store keeps versions.
-    pub version: Option<String>,
-}
-
-/// An object being written. It appears in the store when [`finish`](Self::finish) returns, whole, and never otherwise.
-///
-/// What fits into one part is sent with one request. More is a multipart upload, whose parts are sent by tasks on the
-/// caller's runtime; `write` waits only while too many are under way.
-///
-/// After an error every further call fails. Dropping an upload that was not finished, or calling
-/// [`abort`](Self::abort) to learn how that went, makes the store forget its parts. When the runtime ends before the task
-/// that a drop leaves behind, the parts remain, invisible and billed: give the bucket a lifecycle rule that ends
-/// incomplete uploads, as its provider recommends anyway.
-///
-/// Writes block the calling thread, so the [module's page](super) says where to call them from.
-///
-/// ```
-/// # use std::sync::Arc;
-/// # use appsnap::remote::object_store::{memory::InMemory, path::Path};
-/// # let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build()?;
-/// # let (store, place) = (Arc::new(InMemory::new()), Path::from("backups/monday.tar.gz"));
-/// use std::io::Write;
-/// use appsnap::remote::{FetchOptions, RemoteObject, RemoteUpload, UploadOptions};
-///
-/// let mut upload = RemoteUpload::new(store.clone(), place.clone(), runtime.handle().clone(), UploadOptions::new());
-/// upload.write_all(b"half of it")?;
-/// upload.abort()?;
-/// // Nobody ever saw a half.
-/// let opened = RemoteObject::open(store, place, runtime.handle().clone(), FetchOptions::new());
-/// assert!(opened.unwrap_err().is_absent());
+/// println!("the entity tag is {:?}", upload.finish()?.e_tag);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct RemoteUpload {
@@ -135,7 +115,7 @@ pub struct RemoteUpload {
     has_failed: bool,
 }
 
-/// A multipart upload that has begun.
+/// A multipart upload that was started.
 struct Parts {
     upload: Box<dyn MultipartUpload>,
     tasks: JoinSet<object_store::Result<()>>,
@@ -143,7 +123,7 @@ struct Parts {
 }
 
 impl Parts {
-    /// Lets the parts under way end first: a part that arrives after its upload was aborted may stay for ever.
+    /// Waits for the parts in flight first: a part that arrives after its upload was aborted may stay for ever.
     async fn abort(mut self) -> object_store::Result<()> {
         self.tasks.shutdown().await;
         self.upload.abort().await
@@ -151,21 +131,21 @@ impl Parts {
 }
 
 impl RemoteUpload {
-    /// Prepares to write the object `location`, in place of whatever is there; nothing is sent yet.
+    /// Prepares to write the object at `location`, replacing any object there. Nothing is sent yet.
     #[must_use]
-    pub const fn new(store: Arc<dyn ObjectStore>, location: Path, runtime: Handle, options: UploadOptions) -> Self {
+    pub const fn new(store: Arc<dyn ObjectStore>, location: Path, runtime: Handle, options: &UploadOptions) -> Self {
         let buffer = Vec::new();
-        Self { store, location, runtime, options, buffer, len_bytes: 0, parts: None, has_failed: false }
+        Self { store, location, runtime, options: *options, buffer, len_bytes: 0, parts: None, has_failed: false }
     }
 
-    /// Sends what is left and makes the object appear.
+    /// Sends the rest, completes the object, and returns its entity tag and version where the store has them.
     ///
     /// # Errors
-    /// What the store says, of this or of a part sent before. There is no object then, and the upload is aborted.
+    /// Returns an error if a request fails, for this or an earlier part. There is no object then, and the upload is aborted.
     ///
     /// # Panics
-    /// In asynchronous code, as `Handle::block_on` does.
-    pub fn finish(mut self) -> Result<Uploaded> {
+    /// Panics when called from asynchronous code, like `Handle::block_on`.
+    pub fn finish(mut self) -> Result<PutResult> {
         let result = self.guarded(|upload| {
             if upload.parts.is_some() && !upload.buffer.is_empty() {
                 upload.send_part()?;
@@ -173,29 +153,29 @@ impl RemoteUpload {
             upload.complete()
         })?;
         self.parts = None;
-        Ok(Uploaded { len_bytes: self.len_bytes, e_tag: result.e_tag, version: result.version })
+        Ok(result)
     }
 
-    /// Gives the upload up and waits until the store has forgotten its parts.
+    /// Aborts the upload and waits until the store has deleted its parts.
     ///
     /// # Errors
-    /// What the store says; the parts may then still be there, and are never visible.
+    /// Returns an error if the request fails. The parts may then remain, but they are never visible.
     ///
     /// # Panics
-    /// In asynchronous code, as `Handle::block_on` does.
+    /// Panics when called from asynchronous code, like `Handle::block_on`.
     pub fn abort(mut self) -> Result<()> {
         let Some(parts) = self.parts.take() else { return Ok(()) };
         let aborted = self.runtime.block_on(parts.abort());
         aborted.map_err(|error| Error::store("aborting the upload", error, &self.location))
     }
 
-    /// Bytes written so far.
+    /// Returns the number of bytes written so far.
     #[must_use]
     pub const fn len_bytes(&self) -> u64 {
         self.len_bytes
     }
 
-    /// Runs `operation`; an error, or a panic, ends the upload.
+    /// Runs `operation`. An error or a panic ends the upload.
     fn guarded<T>(&mut self, operation: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         if std::mem::replace(&mut self.has_failed, true) {
             let kind = ErrorKind::Misuse("an earlier error has ended this upload");
@@ -206,15 +186,19 @@ impl RemoteUpload {
         Ok(result)
     }
 
-    /// Hands the full buffer to a task, once there is room for one more.
+    /// Passes the full buffer to a task, after waiting until fewer than the maximum are in flight.
     fn send_part(&mut self) -> Result<()> {
         let runtime = self.runtime.clone();
-        if self.parts.is_none() {
-            let begun = runtime.block_on(self.store.put_multipart_opts(&self.location, PutMultipartOptions::default()));
-            let upload = begun.map_err(|error| Error::store("beginning the upload", error, &self.location))?;
-            self.parts = Some(Parts { upload, tasks: JoinSet::new(), count: 0 });
-        }
-        let Some(parts) = &mut self.parts else { return Ok(()) };
+        let parts = match &mut self.parts {
+            Some(parts) => parts,
+            none => {
+                let started = self.store.put_multipart_opts(&self.location, PutMultipartOptions::default());
+                let upload = runtime
+                    .block_on(started)
+                    .map_err(|error| Error::store("starting the upload", error, &self.location))?;
+                none.insert(Parts { upload, tasks: JoinSet::new(), count: 0 })
+            }
+        };
         if parts.count == MAX_PARTS_COUNT {
             let kind = ErrorKind::TooManyParts { max_parts_count: MAX_PARTS_COUNT };
             return Err(Error::new(kind, &self.location));
@@ -222,15 +206,15 @@ impl RemoteUpload {
         while parts.tasks.len() >= self.options.in_flight_count.get() {
             join(runtime.block_on(parts.tasks.join_next()), &self.location)?;
         }
-        // The next part will be as long, so its memory need not grow step by step.
+        // The next part will be as long, so its memory is allocated at once.
         let full = std::mem::replace(&mut self.buffer, Vec::with_capacity(self.options.part_bytes));
         let payload = PutPayload::from(full);
         parts.tasks.spawn_on(parts.upload.put_part(payload), &runtime);
-        parts.count += 1;
+        parts.count = parts.count.saturating_add(1);
         Ok(())
     }
 
-    /// Waits for all parts and completes the object, or sends the only part there is.
+    /// Waits for all parts and completes the object, or sends a single part as the whole object.
     fn complete(&mut self) -> Result<PutResult> {
         let runtime = self.runtime.clone();
         let Some(parts) = &mut self.parts else {
@@ -246,7 +230,7 @@ impl RemoteUpload {
     }
 }
 
-/// The outcome of a part's task.
+/// Returns the outcome of the task that sent a part.
 fn join(joined: Option<Result<object_store::Result<()>, JoinError>>, location: &Path) -> Result<()> {
     match joined {
         Some(Err(_)) => Err(Error::new(ErrorKind::TaskLost, location)),
@@ -256,14 +240,14 @@ fn join(joined: Option<Result<object_store::Result<()>, JoinError>>, location: &
 }
 
 impl Write for RemoteUpload {
-    /// Takes all it can hold; sends a part when one is full.
+    /// Accepts as much as the current part can hold, and sends the part when it is full.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let count = self.guarded(|upload| {
             if upload.buffer.len() >= upload.options.part_bytes {
                 upload.send_part()?;
             }
             let room = upload.options.part_bytes.saturating_sub(upload.buffer.len());
-            let taken = bytes.get(..room).unwrap_or(bytes);
+            let (taken, _) = bytes.split_at(room.min(bytes.len()));
             upload.buffer.extend_from_slice(taken);
             upload.len_bytes = upload.len_bytes.saturating_add(taken.len() as u64);
             Ok(taken.len())
@@ -271,7 +255,7 @@ impl Write for RemoteUpload {
         Ok(count)
     }
 
-    /// Does nothing: a part cannot be sent before it is full.
+    /// Does nothing: parts are sent only when they are full.
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
@@ -280,7 +264,7 @@ impl Write for RemoteUpload {
 impl Drop for RemoteUpload {
     fn drop(&mut self) {
         if let Some(parts) = self.parts.take() {
-            // Waiting is not possible here: a drop may happen in asynchronous code. The store's answer has nobody to go to.
+            // A drop may happen in asynchronous code, so it must not wait. The outcome cannot be reported.
             drop(self.runtime.spawn(parts.abort()));
         }
     }

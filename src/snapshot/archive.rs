@@ -11,7 +11,7 @@ use super::index::{Cursor, Located, Tables, wrong};
 use super::options::ReadOptions;
 use super::reader::SnapshotReader;
 use super::report::ReadReport;
-use super::stored::StoredFile;
+pub use super::stored::StoredFile;
 use crate::document::DocumentId;
 use crate::gzip::{self, ChunkStream, Place};
 use crate::io::{Parallelism, ReadAt};

@@ -4,7 +4,7 @@ use std::io::{self, Read};
 
 use super::reader::SnapshotReader;
 use crate::document::DocumentId;
-use crate::layout::{Fault, MemberName};
+use crate::layout::{self, MemberName};
 use crate::metadata::{self, Metadata};
 
 /// What an entry is.
@@ -47,8 +47,8 @@ pub enum EntryKind {
     Misplaced {
         /// The name, raw. Never join it to a path.
         name: Vec<u8>,
-        /// What is wrong with it.
-        fault: Fault,
+        /// The code of what is wrong with it.
+        fault: layout::Code,
     },
     /// Only in [`Tolerance::Salvage`](crate::snapshot::options::Tolerance::Salvage): a member that stood in the archive before.
     Repeated(MemberName),

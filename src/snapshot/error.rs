@@ -78,8 +78,8 @@ pub enum ErrorKind {
     #[error("this is not a snapshot: {0}")]
     NotASnapshot(&'static str),
     /// A member's name is none that a snapshot may hold.
-    #[error("{0}")]
-    Name(#[source] layout::Fault),
+    #[error("{}", .0.message())]
+    Name(layout::Code),
     /// A name stands in the archive twice, letter case aside.
     #[error("the member stands in the archive twice; which one counts would depend on who reads it")]
     Duplicate,
@@ -252,7 +252,6 @@ impl std::error::Error for Error {
             // These kinds print their cause themselves; what lies behind it is next in the chain.
             ErrorKind::Gzip(error) => std::error::Error::source(error),
             ErrorKind::Tar(error) => std::error::Error::source(error),
-            ErrorKind::Name(error) => std::error::Error::source(error),
             ErrorKind::Metadata(error) => std::error::Error::source(error),
             kind => std::error::Error::source(kind),
         }

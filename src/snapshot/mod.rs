@@ -1,18 +1,17 @@
-//! The archive itself: written, read, extracted and accessed at random.
+//! Snapshots: write, read, extract and repack them, and access single files at random.
 //!
-//! | to | there is |
+//! | to | use |
 //! |---|---|
-//! | write an archive | [`SnapshotWriter`] into any sink; [`SnapshotStream`] where somebody pulls |
-//! | give it payloads | [`Content`] for one, a [`DocumentSource`] such as [`Plan`](crate::source::Plan) for many |
-//! | read an archive from front to back | [`SnapshotReader`], which lends one [`Entry`] after the other |
-//! | unpack one, all or nothing | [`extract()`] |
-//! | fetch single files of an indexed one | [`SnapshotArchive`] |
-//! | give one an index | [`repack`] for any, [`make_index`](index::make_index) for one that this crate wrote |
-//! | join what many workers packed | [`Join`](join::Join), [`Shard`](join::Shard) |
+//! | write an archive | [`SnapshotWriter`] into any sink, or [`SnapshotStream`] if the caller reads the archive |
+//! | supply payloads | [`Content`] for one, a [`DocumentSource`] such as [`Plan`](crate::source::Plan) for many |
+//! | read an archive from beginning to end | [`SnapshotReader`], which lends one [`Entry`] after the other |
+//! | unpack an archive, all or nothing | [`extract()`], with the options in [`mod@extract`] |
+//! | fetch single files of an indexed archive | [`SnapshotArchive`], and the files in [`archive`] |
+//! | add an index | [`repack`] for any archive, [`index::make_index`] for one that this crate wrote |
+//! | join parts that many workers packed | [`join`] |
 //!
-//! Options come by value ([`WriteOptions`], [`ReadOptions`], [`ExtractOptions`](extract::ExtractOptions)), and what was done comes back as a
-//! report ([`WriteReport`](report::WriteReport), [`ReadReport`](report::ReadReport), [`ExtractReport`](extract::ExtractReport)). An [`Error`] is why the work stopped; an [`Anomaly`] is
-//! what was odd in an archive that could still be read.
+//! Operations return a [`report`]. An [`Error`] is the reason why an operation stopped; a
+//! [`Diagnostic`](crate::diagnostic::Diagnostic) is a finding about an archive that could still be read.
 //!
 //! ```
 //! use std::io::Read;
@@ -27,14 +26,14 @@
 //! writer.document(id, Content::sized(5, &b"hello"[..]))?;
 //! let (archive, _) = writer.finish()?;
 //!
-//! // From front to back: believed, because it was verified.
+//! // From beginning to end: everything is verified.
 //! let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
 //! while let Some(entry) = reader.next_entry()? {
 //!     println!("{:?}: {} bytes", entry.kind(), entry.len_bytes());
 //! }
 //! assert!(reader.report().is_verified() && reader.report().is_indexed());
 //!
-//! // At random: one document, a few reads.
+//! // At random: one document, with a few reads.
 //! let archive = SnapshotArchive::open(archive.as_slice(), &ReadOptions::new())?;
 //! let mut text = String::new();
 //! archive.document(id)?.expect("it is there").read_to_string(&mut text)?;
@@ -42,8 +41,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod anomaly;
 pub mod archive;
+mod code;
 mod content;
 mod documents;
 mod entry;
@@ -62,9 +61,9 @@ mod stream;
 mod write_part;
 mod writer;
 
-pub use anomaly::{Anomaly, AnomalyKind};
 #[doc(inline)]
 pub use archive::SnapshotArchive;
+pub use code::Code;
 pub use content::{Content, DocumentSource, NoDocuments};
 pub use entry::{Entry, EntryKind};
 pub use error::{Error, ErrorKind, Result};

@@ -145,7 +145,7 @@ pub enum Tolerance {
     /// Whatever the format does not allow is an error.
     #[default]
     Strict,
-    /// Faults of names, duplicates and metadata are anomalies, and what they concern is handed out as
+    /// Faults of names, duplicates and metadata become diagnostics, and what they concern is handed out as
     /// [`EntryKind::Misplaced`](super::EntryKind::Misplaced): for reports that want all faults, and for repair.
     /// Unsound framing still ends the reading.
     Salvage,

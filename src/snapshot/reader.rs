@@ -1,8 +1,9 @@
 //! Reads a snapshot from front to back: [`SnapshotReader`].
 
+use std::borrow::Cow;
 use std::io::Read;
 
-use super::anomaly::{Anomaly, AnomalyKind};
+use super::code::Code;
 use super::entry::{Entry, EntryKind};
 use super::error::{Error, ErrorKind, Result};
 use super::ids::IdSet;
@@ -10,13 +11,11 @@ use super::index::{self, Builder, Digest, Witness};
 use super::options::{ReadOptions, Tolerance};
 use super::plain::Plain;
 use super::report::ReadReport;
-use crate::layout::{self, MemberName};
-use crate::limits::{Budget, LimitExceeded};
+use crate::diagnostic::{self, Diagnostic};
+use crate::layout::{self, MemberName, Named};
+use crate::limits::LimitExceeded;
 use crate::metadata::{self, Metadata};
 use crate::tarball::{self, MemberKind};
-
-/// Bytes of anomalies kept, whatever their number: names of a flood may be long, and every member can have several.
-const MAX_ANOMALY_BYTES: u64 = 4 << 20;
 
 /// Reads a snapshot, `.tar.gz` or bare `.tar`, told by its bytes.
 ///
@@ -57,7 +56,6 @@ pub struct SnapshotReader<R> {
     metadata: Option<Metadata>,
     current: Option<Current>,
     report: ReadReport,
-    anomaly_bytes: Budget,
     is_ended: bool,
     has_failed: bool,
 }
@@ -92,8 +90,7 @@ impl<R: Read> SnapshotReader<R> {
             expected: Some(expected),
             metadata: None,
             current: None,
-            report: ReadReport::default(),
-            anomaly_bytes: Budget::new("kept anomalies", MAX_ANOMALY_BYTES),
+            report: ReadReport::new(&limits),
             is_ended: false,
             has_failed: false,
         }
@@ -129,9 +126,9 @@ impl<R: Read> SnapshotReader<R> {
                 is_label: member.kind() == MemberKind::Label,
                 len_bytes: member.len_bytes(),
                 position: member.header_offset_bytes(),
-                oddities: member.oddities(),
                 name: member.name().to_vec(),
             };
+            self.report.diagnostics.append(self.tar.diagnostics_mut());
             if let Placed::File(kind, name) = self.place(&found)? {
                 let crc = crc32fast::Hasher::new();
                 let current = Current { kind, name, len_bytes: found.len_bytes, crc, read_ahead: None };
@@ -178,56 +175,52 @@ impl<R: Read> SnapshotReader<R> {
         self.options.tolerance == Tolerance::Strict
     }
 
-    fn note(&mut self, kind: AnomalyKind, found: Option<&Found>) {
-        self.report.anomalies_count += 1;
-        let same = self.report.counts.entry(kind.name()).or_default();
-        *same += 1;
-        if *same <= self.options.limits.max_findings_per_code() {
-            let member = found.map(|found| layout::escaped(&found.name).to_string());
-            let bytes = size_of::<Anomaly>() + member.as_ref().map_or(0, String::len);
-            if self.anomaly_bytes.spend(bytes as u64).is_ok() {
-                self.report.anomalies.push(Anomaly { kind, member, position: found.map(|found| found.position) });
-            }
-        }
+    /// Reports something about a member.
+    fn note(&mut self, code: impl Into<diagnostic::Code>, found: &Found, message: impl Into<Cow<'static, str>>) {
+        self.report.diagnostics.add(code, |diagnostic| found.locate(diagnostic).with_message(message));
     }
 
-    /// Decides what a member is, notes its oddities, counts it.
+    /// Reports something about the archive as a whole.
+    fn note_whole(&mut self, code: impl Into<diagnostic::Code>, message: impl Into<Cow<'static, str>>) {
+        self.report.diagnostics.add(code, |diagnostic| diagnostic.with_message(message));
+    }
+
+    /// Classifies a member, reports what is unusual about its name, and counts it.
     fn place(&mut self, found: &Found) -> Result<Placed> {
         if found.is_label {
-            self.note(AnomalyKind::Label, Some(found));
+            self.note(layout::Code::JunkSkipped, found, "a volume label, which has no content, is skipped");
             return Ok(Placed::Skipped);
         }
-        for oddity in found.oddities.iter() {
-            self.note(AnomalyKind::Framing(oddity), Some(found));
-        }
-        let parsed = match MemberName::parse(&found.name, found.is_directory) {
+        let parsed = match layout::parse(&found.name, found.is_directory) {
             Ok(parsed) => parsed,
             Err(fault) if self.is_strict() => return Err(found.error(ErrorKind::Name(fault))),
             Err(fault) => {
-                self.note(AnomalyKind::Misplaced(fault), Some(found));
+                self.note(fault, found, fault.message());
                 let kind = EntryKind::Misplaced { name: found.name.clone(), fault };
                 return Ok(if found.is_directory { Placed::Skipped } else { Placed::File(kind, None) });
             }
         };
-        for oddity in parsed.oddities() {
-            self.note(AnomalyKind::Name(oddity), Some(found));
+        for code in parsed.unusual() {
+            self.note(code, found, code.message());
         }
-        let name = parsed.name();
+        let name = match parsed.named {
+            Named::File(name) => name,
+            Named::Directory => return Ok(Placed::Skipped),
+            Named::Junk(code) => {
+                self.note(code, found, code.message());
+                return Ok(Placed::Skipped);
+            }
+        };
         let is_new = match name {
             MemberName::Metadata => !std::mem::replace(&mut self.report.has_metadata, true),
             MemberName::Database => self.report.database_bytes.replace(found.len_bytes).is_none(),
             MemberName::Document(id) => self.ids.insert(id),
-            MemberName::Directory(_) => return Ok(Placed::Skipped),
-            MemberName::Junk(junk) => {
-                self.note(AnomalyKind::Junk(junk), Some(found));
-                return Ok(Placed::Skipped);
-            }
         };
         if !is_new {
             if self.is_strict() {
                 return Err(found.error(ErrorKind::Duplicate));
             }
-            self.note(AnomalyKind::Repeated, Some(found));
+            self.note(layout::Code::NameRepeated, found, layout::Code::NameRepeated.message());
             return Ok(Placed::File(EntryKind::Repeated(name), None));
         }
         let kind = match name {
@@ -260,16 +253,17 @@ impl<R: Read> SnapshotReader<R> {
             self.tar.consume(count);
         }
         let kind = match Metadata::parse(&bytes, &self.options.limits) {
-            Ok((metadata, oddities)) => {
-                for oddity in oddities {
-                    self.note(AnomalyKind::Metadata(oddity), Some(found));
+            Ok((metadata, diagnostics)) => {
+                for diagnostic in &diagnostics {
+                    let code = diagnostic.code();
+                    self.report.diagnostics.add(code, |_| found.locate(diagnostic.clone()));
                 }
                 self.metadata = Some(metadata.clone());
                 EntryKind::Metadata(metadata)
             }
             Err(error) if self.is_strict() => return Err(found.error(ErrorKind::Metadata(error))),
             Err(error) => {
-                self.note(AnomalyKind::MetadataFault(error.to_string()), Some(found));
+                self.note(metadata::Code::MetadataUnusable, found, error.to_string());
                 EntryKind::UnusableMetadata(error)
             }
         };
@@ -349,18 +343,19 @@ impl<R: Read> SnapshotReader<R> {
 
     /// Checks what can only be known at the end.
     fn end(&mut self) -> Result<()> {
-        for oddity in self.tar.end_oddities().iter() {
-            self.note(AnomalyKind::Framing(oddity), None);
-        }
+        self.report.diagnostics.append(self.tar.diagnostics_mut());
         let is_empty = self.report.database_bytes.is_none() && self.report.documents_count == 0;
         if !self.report.has_metadata {
             if self.is_strict() && (self.report.database_bytes.is_some() || is_empty) {
                 return Err(Error::new(ErrorKind::MetadataMissing));
             }
-            self.note(AnomalyKind::MetadataMissing, None);
+            let describes_nothing = self.report.database_bytes.is_none() && !is_empty;
+            let missing = metadata::Code::MetadataMissing;
+            let code = if describes_nothing { metadata::Code::MetadataMissingFilesOnly } else { missing };
+            self.note_whole(code, "the archive has no .metadata");
         }
         if self.report.database_bytes.is_none() {
-            self.note(AnomalyKind::DatabaseMissing, None);
+            self.note_whole(Code::FilesOnly, "the archive has no db/db.backup: it cannot be restored on its own");
         }
         if let Some(metadata) = &self.metadata {
             let sizes = [
@@ -369,8 +364,11 @@ impl<R: Read> SnapshotReader<R> {
             ];
             for (key, declared, actual_bytes) in sizes {
                 if let Some(declared_bytes) = declared.filter(|declared| *declared != actual_bytes) {
-                    let kind = AnomalyKind::MetadataSize { name: key.name(), declared_bytes, actual_bytes };
-                    self.note(kind, None);
+                    let message = format!(
+                        "{} in .metadata is {declared_bytes} bytes, the archive contains {actual_bytes} bytes",
+                        key.name()
+                    );
+                    self.note_whole(metadata::Code::MetadataSizeDiffers, message);
                 }
             }
         }
@@ -390,11 +388,15 @@ struct Found {
     is_label: bool,
     len_bytes: u64,
     position: u64,
-    oddities: tarball::Oddities,
     name: Vec<u8>,
 }
 
 impl Found {
+    /// Sets location and position of a diagnostic about the member.
+    fn locate(&self, diagnostic: Diagnostic) -> Diagnostic {
+        diagnostic.with_location(layout::escaped(&self.name).to_string()).with_position(self.position)
+    }
+
     #[cold]
     fn error(&self, kind: ErrorKind) -> Error {
         Error::new(kind).in_member(&self.name).at(self.position)

@@ -1,9 +1,8 @@
 //! What was written and what was read, in numbers.
 
-use std::collections::BTreeMap;
-
-use super::anomaly::Anomaly;
 use super::index::Index;
+use crate::diagnostic::Diagnostics;
+use crate::limits::Limits;
 
 /// What a finished archive holds.
 ///
@@ -92,12 +91,12 @@ impl WriteReport {
 /// assert!(report.is_verified() && report.is_indexed());
 /// assert_eq!((report.documents_count(), report.document_bytes()), (1, 5));
 /// // No database, and a `.metadata` that says nothing:
-/// for (name, count) in report.anomaly_counts() {
-///     println!("{name}: {count}");
+/// for diagnostic in report.diagnostics() {
+///     println!("{diagnostic}");
 /// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct ReadReport {
     pub(super) documents_count: u64,
     pub(super) document_bytes: u64,
@@ -105,13 +104,22 @@ pub struct ReadReport {
     pub(super) has_metadata: bool,
     pub(super) is_indexed: bool,
     pub(super) is_verified: bool,
-    pub(super) anomalies: Vec<Anomaly>,
-    pub(super) anomalies_count: u64,
-    /// By name, so that what is kept can be bounded without counting it again.
-    pub(super) counts: BTreeMap<&'static str, u64>,
+    pub(super) diagnostics: Diagnostics,
 }
 
 impl ReadReport {
+    pub(super) fn new(limits: &Limits) -> Self {
+        Self {
+            documents_count: 0,
+            document_bytes: 0,
+            database_bytes: None,
+            has_metadata: false,
+            is_indexed: false,
+            is_verified: false,
+            diagnostics: Diagnostics::bounded(limits),
+        }
+    }
+
     /// How many documents were seen.
     #[must_use]
     pub const fn documents_count(&self) -> u64 {
@@ -148,21 +156,9 @@ impl ReadReport {
         self.is_verified
     }
 
-    /// What was tolerated, in archive order; bounded by [`Limits::max_findings_per_code`](crate::Limits::max_findings_per_code),
-    /// and to 4 MiB however long the names are.
+    /// Returns what was tolerated, in the order of the archive.
     #[must_use]
-    pub fn anomalies(&self) -> &[Anomaly] {
-        &self.anomalies
-    }
-
-    /// How many anomalies there were, kept or not.
-    #[must_use]
-    pub const fn anomalies_count(&self) -> u64 {
-        self.anomalies_count
-    }
-
-    /// How many anomalies there were of each [name](super::AnomalyKind::name), kept or not.
-    pub fn anomaly_counts(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        self.counts.iter().map(|(name, count)| (*name, *count))
+    pub const fn diagnostics(&self) -> &Diagnostics {
+        &self.diagnostics
     }
 }

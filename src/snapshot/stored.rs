@@ -180,8 +180,8 @@ impl<'a, R: ReadAt + ?Sized> StoredFile<'a, R> {
         let mut reader = tarball::Reader::new(header.as_slice(), &Limits::trusted());
         let member = reader.next_member().map_err(|_| differs())?.ok_or_else(differs)?;
         let is_directory = member.kind() != tarball::MemberKind::File;
-        let parsed = MemberName::parse(member.name(), is_directory).map_err(|_| differs())?;
-        if is_directory || parsed.name() != self.name || member.len_bytes() != self.len_bytes {
+        let name = MemberName::parse(member.name()).map_err(|_| differs())?;
+        if is_directory || name != self.name || member.len_bytes() != self.len_bytes {
             return Err(differs());
         }
         Ok(())
@@ -221,8 +221,7 @@ impl<'a, R: ReadAt + ?Sized> StoredFile<'a, R> {
         if self.crc.clone().finalize() == self.crc32 {
             return Ok(());
         }
-        let text = self.name.render();
-        let name = text.as_ref().map_or("", |text| text.as_str());
+        let name = self.name.render();
         Err(Error::new(ErrorKind::Index("the content has another checksum than it says")).in_member(name.as_bytes()))
     }
 }

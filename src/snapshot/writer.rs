@@ -233,8 +233,8 @@ impl<W: Write> Stream<W> {
 
     /// Begins a member: writes its header.
     pub(super) fn open_member(&mut self, name: MemberName, len_bytes: u64) -> Result<()> {
-        let text = name.render().ok_or_else(|| Error::misuse("junk is never written"))?;
-        self.gzip.push(gzip::Content::Framing, &tarball::file_header(text.as_str().as_bytes(), len_bytes)?)?;
+        let text = name.render();
+        self.gzip.push(gzip::Content::Framing, &tarball::file_header(text.as_bytes(), len_bytes)?)?;
         Ok(())
     }
 
@@ -285,8 +285,7 @@ impl<W: Write> Stream<W> {
 
 /// Says which member an error is about.
 pub(super) fn in_member(error: Error, name: MemberName) -> Error {
-    let text = name.render();
-    error.in_member(text.as_ref().map_or("", |text| text.as_str()).as_bytes())
+    error.in_member(name.render().as_bytes())
 }
 
 /// A payload under way: how much of it is written, and its CRC32.

@@ -3,7 +3,7 @@
 use tar::{GnuHeader, Header, OldHeader, UstarHeader};
 
 use super::error::{Ambiguity, Damage, ErrorKind, TypeFault};
-use super::member::{Oddities, Oddity};
+use super::member::Unusual;
 
 /// Bytes of a tar block (POSIX.1-2017, pax, "ustar Interchange Format").
 pub(crate) const BLOCK_BYTES: usize = 512;
@@ -55,7 +55,7 @@ pub(crate) struct ParsedHeader {
     pub(crate) size_bytes: Option<u64>,
     /// The name field has no room left, so the name may be cut off.
     pub(crate) is_name_full: bool,
-    pub(crate) oddities: Oddities,
+    pub(crate) unusual: Unusual,
 }
 
 /// Whether a block is nothing but zeros.
@@ -74,24 +74,24 @@ pub(crate) fn parse(block: &Block, name: &mut Vec<u8>) -> Result<ParsedHeader, E
     let (own_name, behind) = until_nul(&old.name);
     name.extend_from_slice(own_name);
     let dialect = dialect(header)?;
-    let mut oddities = Oddities::default();
-    let size_bytes = numbers(old, &mut oddities)?;
-    let type_ = type_of(old, &mut oddities)?;
+    let mut unusual = Unusual::default();
+    let size_bytes = numbers(old, &mut unusual)?;
+    let type_ = type_of(old, &mut unusual)?;
     name.clear();
     device_numbers(block)?;
     match dialect {
-        Dialect::V7 => v7_area(old, &mut oddities)?,
+        Dialect::V7 => v7_area(old, &mut unusual)?,
         Dialect::Unversioned => {}
-        Dialect::Posix => header.as_ustar().map_or(Ok(()), |ustar| posix_area(ustar, name, &mut oddities))?,
-        Dialect::Gnu => header.as_gnu().map_or(Ok(()), |gnu| gnu_area(gnu, &mut oddities))?,
+        Dialect::Posix => header.as_ustar().map_or(Ok(()), |ustar| posix_area(ustar, name, &mut unusual))?,
+        Dialect::Gnu => header.as_gnu().map_or(Ok(()), |gnu| gnu_area(gnu, &mut unusual))?,
     }
-    oddities.add_if(Oddity::IgnoredField, !is_zero(behind));
+    unusual.ignored_field |= !is_zero(behind);
     // A link name means nothing on any type that is accepted.
-    oddities.add_if(Oddity::IgnoredField, !is_zero(&old.linkname));
+    unusual.ignored_field |= !is_zero(&old.linkname);
     name.extend_from_slice(own_name);
     // Some writers put a NUL even behind a name that they had to cut.
     let is_name_full = own_name.len() >= old.name.len().saturating_sub(1);
-    Ok(ParsedHeader { type_, dialect, size_bytes, is_name_full, oddities })
+    Ok(ParsedHeader { type_, dialect, size_bytes, is_name_full, unusual })
 }
 
 /// The sum over the block with its checksum field taken as spaces; old writers summed signed bytes.
@@ -129,21 +129,21 @@ fn dialect(header: &Header) -> Result<Dialect, ErrorKind> {
 }
 
 /// Checks the numbers that every dialect has, and returns the size.
-fn numbers(old: &OldHeader, oddities: &mut Oddities) -> Result<Option<u64>, ErrorKind> {
+fn numbers(old: &OldHeader, unusual: &mut Unusual) -> Result<Option<u64>, ErrorKind> {
     let mode = number(&old.mode).map_err(|()| not_a_number("mode"))?;
-    oddities.add_if(Oddity::ModeBits, mode.unwrap_or(0) & SPECIAL_MODE_BITS != 0);
+    unusual.mode_bits |= mode.unwrap_or(0) & SPECIAL_MODE_BITS != 0;
     number(&old.uid).map_err(|()| not_a_number("owner id"))?;
     number(&old.gid).map_err(|()| not_a_number("group id"))?;
     time(&old.mtime).map_err(|()| not_a_number("modification time"))?;
     number(&old.size).map_err(|()| not_a_number("size"))
 }
 
-fn type_of(old: &OldHeader, oddities: &mut Oddities) -> Result<Type, ErrorKind> {
+fn type_of(old: &OldHeader, unusual: &mut Unusual) -> Result<Type, ErrorKind> {
     let [flag] = old.linkflag;
     let fault = match flag {
         0 | b'0' => return Ok(Type::File),
         b'7' => {
-            oddities.add(Oddity::ContiguousFile);
+            unusual.contiguous_file = true;
             return Ok(Type::File);
         }
         b'5' => return Ok(Type::Directory),
@@ -162,16 +162,16 @@ fn type_of(old: &OldHeader, oddities: &mut Oddities) -> Result<Type, ErrorKind> 
 
 /// Without a magic nothing behind the link name has a meaning. GNU tar leaves the owners' names there all the same;
 /// text where other dialects have a prefix is a trap.
-fn v7_area(old: &OldHeader, oddities: &mut Oddities) -> Result<(), ErrorKind> {
+fn v7_area(old: &OldHeader, unusual: &mut Unusual) -> Result<(), ErrorKind> {
     // Offsets within the area, which begins at 257: the prefix of other dialects lies at 345..500 of the block.
     let prefix = old.pad.get(88..243).unwrap_or_default();
     let behind = old.pad.get(243..).unwrap_or_default();
-    oddities.add_if(Oddity::IgnoredField, !is_zero(behind));
+    unusual.ignored_field |= !is_zero(behind);
     if is_zero(prefix) { Ok(()) } else { Err(ErrorKind::Ambiguous(Ambiguity::Prefix)) }
 }
 
-fn posix_area(ustar: &UstarHeader, name: &mut Vec<u8>, oddities: &mut Oddities) -> Result<(), ErrorKind> {
-    owner_names(&ustar.uname, &ustar.gname, oddities);
+fn posix_area(ustar: &UstarHeader, name: &mut Vec<u8>, unusual: &mut Unusual) -> Result<(), ErrorKind> {
+    owner_names(&ustar.uname, &ustar.gname, unusual);
     if is_zero(&ustar.prefix) && is_zero(&ustar.pad) {
         return Ok(());
     }
@@ -185,11 +185,11 @@ fn posix_area(ustar: &UstarHeader, name: &mut Vec<u8>, oddities: &mut Oddities) 
         }
         prefix
     } else {
-        oddities.add_if(Oddity::IgnoredField, !is_zero(&ustar.pad));
+        unusual.ignored_field |= !is_zero(&ustar.pad);
         &ustar.prefix
     };
     let (prefix, behind) = until_nul(prefix);
-    oddities.add_if(Oddity::IgnoredField, !is_zero(behind));
+    unusual.ignored_field |= !is_zero(behind);
     if !prefix.is_empty() {
         name.extend_from_slice(prefix);
         name.push(b'/');
@@ -198,8 +198,8 @@ fn posix_area(ustar: &UstarHeader, name: &mut Vec<u8>, oddities: &mut Oddities) 
 }
 
 /// GNU headers have times and sparse tables where POSIX has the prefix.
-fn gnu_area(gnu: &GnuHeader, oddities: &mut Oddities) -> Result<(), ErrorKind> {
-    owner_names(&gnu.uname, &gnu.gname, oddities);
+fn gnu_area(gnu: &GnuHeader, unusual: &mut Unusual) -> Result<(), ErrorKind> {
+    owner_names(&gnu.uname, &gnu.gname, unusual);
     let is_time = |field: &[u8; 12]| match field {
         [0 | BASE_256, ..] => time(field).is_ok(),
         // A negative number of 64 bits, its sign extended; behind the first byte alone there could be a text.
@@ -216,7 +216,7 @@ fn gnu_area(gnu: &GnuHeader, oddities: &mut Oddities) -> Result<(), ErrorKind> {
         && gnu.sparse.iter().all(|part| is_zero(&part.offset) && is_zero(&part.numbytes))
         && is_zero(&gnu.isextended)
         && is_zero(&gnu.realsize);
-    oddities.add_if(Oddity::IgnoredField, !is_zero(&gnu.pad));
+    unusual.ignored_field |= !is_zero(&gnu.pad);
     if are_times && is_plain { Ok(()) } else { Err(ErrorKind::Ambiguous(Ambiguity::Prefix)) }
 }
 
@@ -233,8 +233,8 @@ fn device_numbers(block: &Block) -> Result<(), ErrorKind> {
     Ok(())
 }
 
-fn owner_names(user: &[u8; 32], group: &[u8; 32], oddities: &mut Oddities) {
-    oddities.add_if(Oddity::IgnoredField, [user, group].iter().any(|field| !is_zero(until_nul(*field).1)));
+fn owner_names(user: &[u8; 32], group: &[u8; 32], unusual: &mut Unusual) {
+    unusual.ignored_field |= [user, group].iter().any(|field| !is_zero(until_nul(*field).1));
 }
 
 /// Splits a text field at its NUL: the text, and what follows it.

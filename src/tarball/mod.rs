@@ -44,6 +44,7 @@
     )
 )]
 
+mod code;
 mod error;
 mod extension;
 mod framing;
@@ -52,9 +53,10 @@ mod member;
 mod reader;
 mod source;
 
+pub use code::Code;
 pub use error::{Ambiguity, Damage, Error, ErrorKind, ExtensionFault, Misuse, Part, TypeFault};
 pub use framing::{end_marker_bytes, file_header, padding_bytes};
-pub use member::{Member, MemberKind, Oddities, Oddity};
+pub use member::{Member, MemberKind};
 pub use reader::Reader;
 
 pub(crate) use header::BLOCK_BYTES;

@@ -2,12 +2,15 @@
 
 use std::io::BufRead;
 
+use super::code::Code;
 use super::error::{Ambiguity, Damage, Error, ErrorKind, ExtensionFault, Misuse, Part, TypeFault};
 use super::extension::{Extensions, Scope};
 use super::framing::padding_bytes;
 use super::header::{self, BLOCK_BYTES, Dialect, ParsedHeader, Type};
-use super::member::{Member, MemberKind, Oddities, Oddity};
+use super::member::{Member, MemberKind, Unusual};
 use super::source::{Source, at_most};
+use crate::diagnostic::Diagnostics;
+use crate::layout::escaped;
 use crate::limits::{Budget, Limits};
 
 /// Reads the members of a tar stream in order.
@@ -52,7 +55,7 @@ pub struct Reader<R> {
     /// The payload of one extension; kept for its capacity.
     extension_payload: Vec<u8>,
     extensions: Extensions,
-    end_oddities: Oddities,
+    diagnostics: Diagnostics,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +69,7 @@ enum State {
 struct Found {
     kind: MemberKind,
     header_offset_bytes: u64,
-    oddities: Oddities,
+    unusual: Unusual,
 }
 
 /// What a header turned out to begin.
@@ -118,7 +121,7 @@ impl<R: BufRead> Reader<R> {
             name: Vec::new(),
             extension_payload: Vec::new(),
             extensions: Extensions::default(),
-            end_oddities: Oddities::default(),
+            diagnostics: Diagnostics::bounded(limits),
         }
     }
 
@@ -138,13 +141,15 @@ impl<R: BufRead> Reader<R> {
         self.state = State::Failed;
         let found = self.advance()?;
         self.state = if found.is_some() { State::Reading } else { State::Ended };
+        if let Some(found) = &found {
+            self.note(found);
+        }
         Ok(found.map(|found| Member {
             name: &self.name,
             kind: found.kind,
             len_bytes: self.payload_left_bytes,
             header_offset_bytes: found.header_offset_bytes,
             payload_offset_bytes: self.source.offset_bytes(),
-            oddities: found.oddities,
         }))
     }
 
@@ -204,10 +209,16 @@ impl<R: BufRead> Reader<R> {
         self.payload_left_bytes
     }
 
-    /// What is unusual about the end of the stream; empty until [`next_member`](Self::next_member) returned `Ok(None)`.
+    /// Returns what is unusual in what has been read so far: every program reads it alike, but a careful writer does not
+    /// write it.
     #[must_use]
-    pub const fn end_oddities(&self) -> Oddities {
-        self.end_oddities
+    pub const fn diagnostics(&self) -> &Diagnostics {
+        &self.diagnostics
+    }
+
+    /// Returns the diagnostics, to be taken from.
+    pub(crate) const fn diagnostics_mut(&mut self) -> &mut Diagnostics {
+        &mut self.diagnostics
     }
 
     /// The source, as far as it was read.
@@ -273,11 +284,11 @@ impl<R: BufRead> Reader<R> {
     /// Joins a header with its extensions.
     fn found(&mut self, parsed: &ParsedHeader, header_offset_bytes: u64) -> Result<Found, ErrorKind> {
         self.entries.spend(1).map_err(ErrorKind::Limit)?;
-        let mut oddities = parsed.oddities;
+        let mut unusual = parsed.unusual;
         if parsed.type_ == Type::Label {
             return match parsed.size_bytes {
                 _ if self.extensions.is_pending() => Err(ErrorKind::Extension(ExtensionFault::Dangling)),
-                None | Some(0) => Ok(Found { kind: MemberKind::Label, header_offset_bytes, oddities }),
+                None | Some(0) => Ok(Found { kind: MemberKind::Label, header_offset_bytes, unusual }),
                 Some(_) => Err(ErrorKind::Type(TypeFault::Payload)),
             };
         }
@@ -293,12 +304,24 @@ impl<R: BufRead> Reader<R> {
             (_, Some(size)) => size,
         };
         // The format of 1979 had no type for directories: there the slash is the only way to say it.
-        oddities.add_if(Oddity::SlashedFile, is_slashed && parsed.type_ == Type::File && parsed.dialect != Dialect::V7);
+        unusual.slashed_file = is_slashed && parsed.type_ == Type::File && parsed.dialect != Dialect::V7;
         Budget::new("max_entry_bytes", self.limits.max_entry_bytes()).spend(len_bytes).map_err(ErrorKind::Limit)?;
         self.source.total().check(len_bytes).map_err(ErrorKind::Limit)?;
         self.payload_left_bytes = len_bytes;
         self.padding_left_bytes = padding_bytes(len_bytes);
-        Ok(Found { kind, header_offset_bytes, oddities })
+        Ok(Found { kind, header_offset_bytes, unusual })
+    }
+
+    /// Reports what is unusual about a header.
+    fn note(&mut self, found: &Found) {
+        for (code, message) in found.unusual.messages() {
+            self.diagnostics.add(code, |diagnostic| {
+                diagnostic
+                    .with_location(escaped(&self.name).to_string())
+                    .with_position(found.header_offset_bytes)
+                    .with_message(message)
+            });
+        }
     }
 
     fn take_extension(&mut self, type_: Type) -> Result<(), ErrorKind> {
@@ -329,7 +352,9 @@ impl<R: BufRead> Reader<R> {
     fn finish(&mut self, at: u64) -> Result<(), Error> {
         let mut block = [0; BLOCK_BYTES];
         if !self.source.block(&mut block, Part::EndMarker)? {
-            self.end_oddities.add(Oddity::ShortEndMarker);
+            self.diagnostics.add(Code::ShortEndMarker, |found| {
+                found.with_position(at).with_message("the archive ends with one zero block instead of two")
+            });
             return Ok(());
         }
         if !header::is_zero(&block) {

@@ -115,7 +115,7 @@ fn every_limit_on_archives_is_hit_within_little_memory() {
 fn findings_are_kept_up_to_their_limit_and_counted_beyond() {
     let _alone = alone();
     let junk = |number: usize| {
-        // Every oddity that a member can have at once, under a name that grows fourfold when it is escaped.
+        // Everything unusual that a member can have at once, under a name that grows fourfold when it is escaped.
         let name = format!("tree/._{}{number:06}", "\u{7f}".replace('\u{7f}', "ü").repeat(40));
         let header = Header::ustar(name, 0).with(Field::Mode, b"0006755\0").of_type(b'7');
         header.with(Field::LinkName, b"x").render().to_vec()
@@ -125,21 +125,25 @@ fn findings_are_kept_up_to_their_limit_and_counted_beyond() {
     let members = (0..13_000).flat_map(|number| [junk(number), label(number)]);
     let source = made(files_only(documents(1).chain(members)));
     let (report, bytes) = peak(|| read(source, ReadOptions::new()).unwrap());
-    assert!(report.anomalies_count() >= 65_000, "{}", report.anomalies_count());
-    assert!(report.anomalies().len() >= 5000, "{}", report.anomalies().len());
+    assert!(report.diagnostics().count() >= 65_000, "{}", report.diagnostics().count());
+    assert!(report.diagnostics().as_slice().len() >= 5000, "{}", report.diagnostics().as_slice().len());
     expect_within("findings", bytes, READING_BYTES);
 
     // Names of an honest length leave room for as many as the limit says.
     let junk_of = |number: usize| Header::ustar(format!("tree/0d/3e/._{number:036}"), 0).render().to_vec();
     let source = made(files_only(documents(1).chain((0..10_500).map(junk_of))));
     let report = read(source, ReadOptions::new()).unwrap();
-    let kept = report.anomalies().iter().filter(|anomaly| anomaly.kind().name() == "appledouble-skipped").count();
+    let kept = report.diagnostics().iter().filter(|found| found.code().name() == "appledouble-skipped").count();
     assert_eq!(kept, 10_000);
 
     let members = (0..1000).map(junk);
     let source = made(files_only(documents(1).chain(members)));
     let report = read(source, limited(|limits| limits.with_max_findings_per_code(10))).unwrap();
-    assert!(report.anomalies_count() >= 4000 && report.anomalies().len() <= 70, "{}", report.anomalies().len());
+    assert!(
+        report.diagnostics().count() >= 4000 && report.diagnostics().as_slice().len() <= 70,
+        "{}",
+        report.diagnostics().as_slice().len()
+    );
 }
 
 #[test]

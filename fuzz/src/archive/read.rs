@@ -26,7 +26,7 @@ pub struct Outcome {
     /// What it stopped at.
     pub error: Option<String>,
     /// What it tolerated.
-    pub anomalies: Vec<String>,
+    pub diagnostics: Vec<String>,
     pub is_indexed: bool,
 }
 
@@ -68,12 +68,12 @@ pub fn outcome(source: impl Read, options: ReadOptions) -> Outcome {
     };
     let report = reader.report();
     assert_eq!(report.is_verified(), error.is_none());
-    let anomalies = report.anomalies().iter().map(ToString::to_string).collect::<Vec<_>>();
+    let diagnostics = report.diagnostics().iter().map(ToString::to_string).collect::<Vec<_>>();
     let error = error.map(|error| describe(&error));
-    for text in anomalies.iter().chain(&error) {
+    for text in diagnostics.iter().chain(&error) {
         assert!(text.chars().all(|c| (' '..='~').contains(&c)), "a message is not plain text: {text:?}");
     }
-    Outcome { entries, error, anomalies, is_indexed: report.is_indexed() }
+    Outcome { entries, error, diagnostics, is_indexed: report.is_indexed() }
 }
 
 /// An error with its causes.

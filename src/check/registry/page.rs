@@ -1,23 +1,23 @@
-//! Renders the page that lists all codes, and holds the page that is shipped against it.
+//! Renders the page that lists all codes, and compares the shipped page with it.
 
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::Code;
+use super::codes;
 use crate::check::Profile;
 use crate::diagnostic::Severity;
 
-/// Set to write the page anew instead of comparing it.
+/// Set to write the page instead of comparing it.
 const UPDATE: &str = "APPSNAP_UPDATE_PAGES";
 
-const HEAD: &str = "All findings of [`check`](crate::check::check), by code.
+const HEAD: &str = "All findings of [`check`](crate::check::check()), by code.
 
-A code is stable: it is never used for something else. Its letter names the layer. How bad a finding is, the profile
-decides: the four columns are the built-in ones, a dash means that the finding is not reported. Names stand for the
-variants of [`Code`](crate::check::Code) in kebab case.
+A code is stable: it is never used for something else. Its letter names the layer. The profile decides the severity of a
+finding: the four columns are the built-in profiles, and a dash means that the finding is not reported. Each code has an
+anchor, for example `#D002`.
 
-This page is made from the registry in `src/check/registry/table.rs`; `APPSNAP_UPDATE_PAGES=1 cargo test registry` writes it
-anew.
+This page is generated from the enums `Code` of all modules: `APPSNAP_UPDATE_PAGES=1 cargo test --lib registry` writes
+it.
 ";
 
 fn section(letter: &str) -> &'static str {
@@ -25,31 +25,34 @@ fn section(letter: &str) -> &'static str {
         "S" => "The file as a whole",
         "G" => "The compression around the archive",
         "T" => "The tar framing",
-        "I" => "The index behind the archive",
-        "L" => "Names and places in the archive",
+        "I" => "The index after the archive",
+        "L" => "Names and locations in the archive",
         "M" => "The metadata",
         "D" => "The dump",
-        _ => "Files that the database knows, against the documents in the archive",
+        _ => "Files that the database refers to, compared with the documents in the archive",
     }
 }
 
 fn render() -> String {
     let mut page = HEAD.to_owned();
-    for codes in Code::ALL.chunk_by(|one, other| one.code()[..1] == other.code()[..1]) {
-        let letter = &codes[0].code()[..1];
-        let profiles = Profile::BUILT_IN.join(" | ");
+    let profiles = Profile::BUILT_IN.map(|name| Profile::by_name(name).unwrap());
+    let codes = codes().collect::<Vec<_>>();
+    for codes in codes.chunk_by(|one, other| one.id()[..1] == other.id()[..1]) {
+        let letter = &codes[0].id()[..1];
+        let names = Profile::BUILT_IN.join(" | ");
         let _ = write!(
             page,
-            "\n## {letter}: {}\n\n| code | name | {profiles} |\n|---|---|---|---|---|---|\n",
+            "\n## {letter}: {}\n\n| code | name | {names} |\n|---|---|---|---|---|---|\n",
             section(letter)
         );
         for code in codes {
-            let severities = code.severities().map(|severity| severity.map_or("-", Severity::name)).join(" | ");
-            let _ = writeln!(page, "| {} | `{}` | {severities} |", code.code(), code.name());
+            let severity = |profile: &Profile| profile.severity(*code).map_or("-", Severity::name);
+            let severities = profiles.each_ref().map(severity).join(" | ");
+            let _ = writeln!(page, "| [{0}](#{0}) | `{1}` | {severities} |", code.id(), code.name());
         }
         for code in codes {
-            let (explanation, help) = (capital(code.explanation()), capital(code.help()));
-            let _ = write!(page, "\n**{}** `{}`: {explanation}. *{help}.*\n", code.code(), code.name());
+            let (id, name, help) = (code.id(), code.name(), capital(code.help()));
+            let _ = write!(page, "\n<a id=\"{id}\"></a>**{id}** `{name}`: {} *{help}.*\n", code.explanation());
         }
     }
     page

@@ -1,75 +1,48 @@
-//! Codes for what stops the reader of dumps, and for what it finds odd; and what only the platform minds.
+//! The findings about a dump, and about what the platform requires of it.
 
 use super::large_objects;
-use crate::check::error::{Error, ErrorKind};
-use crate::check::finding::Tally;
 use crate::check::profile::Profile;
-use crate::check::registry::Code;
+use crate::check::ranking::Ranking;
 use crate::layout::escaped;
-use crate::pgdump::{self, Entry, Finding, FormatVersion, Header, Incompatibility, Inspection};
-
-/// The code of what stopped the reader.
-///
-/// # Errors
-/// The error itself, when the dump is not to blame for it.
-pub(in crate::check) fn of_error(error: pgdump::Error) -> Result<(Code, pgdump::Error), Error> {
-    use pgdump::ErrorKind as Kind;
-    let code = match *error.kind() {
-        Kind::NotAnArchive { .. } | Kind::NotCustomFormat { .. } => Ok(Code::DumpFormat),
-        Kind::UnsupportedVersion { major: 0, .. } => Ok(Code::DumpTooOld),
-        Kind::UnsupportedVersion { .. } => Ok(Code::DumpTooNew),
-        // Of nothing at all nobody can say that it was a dump once.
-        Kind::Truncated { .. } if error.position() == Some(0) => Ok(Code::DumpFormat),
-        Kind::Truncated { .. } => Ok(Code::DumpTruncated),
-        Kind::Corrupt(_) => Ok(Code::DumpDamaged),
-        Kind::Limit(_) => Ok(Code::DumpLimit),
-        Kind::Io { .. } => Err(ErrorKind::Io),
-        Kind::CompressionUnavailable { algorithm } => Err(ErrorKind::CompressionUnavailable { algorithm }),
-        Kind::Cancelled => Err(ErrorKind::Cancelled),
-        Kind::Inexpressible { .. } | Kind::Misuse(_) => Err(ErrorKind::Internal),
-    };
-    match code {
-        Ok(code) => Ok((code, error)),
-        Err(kind) => Err(Error::because(kind, error)),
-    }
-}
+use crate::pgdump::{self, Code, Entry, Finding, FormatVersion, Header, Incompatibility, Inspection};
 
 /// The code of something odd; `None` where it is odd only together with something else.
 const fn of_finding(finding: &Finding) -> Option<Code> {
     Some(match finding {
         Finding::ImpossibleCreationTime(_) => Code::DumpCreationTime,
-        Finding::UnusualIntegers { .. } => Code::DumpIntegers,
+        Finding::UnusualIntegers { .. } => Code::DumpUnusualIntegers,
         Finding::MixedOffsets => Code::DumpMixedOffsets,
-        Finding::BlocksOutOfOrder => Code::DumpBlockOrder,
+        Finding::BlocksOutOfOrder => Code::DumpBlocksOutOfOrder,
         Finding::MissingSetting { .. } => Code::DumpSettingMissing,
-        Finding::UnlistedLargeObjects { .. } => Code::DumpUnlistedObjects,
+        Finding::UnlistedLargeObjects { .. } => Code::DumpUnlistedLargeObjects,
         Finding::TablesWithOids { .. } => Code::DumpWithOids,
-        Finding::AccessRights { .. } => Code::DumpAccessRights,
+        Finding::AccessRights { .. } => Code::DumpWithAccessRights,
         Finding::SchemaOnly => Code::DumpSchemaOnly,
         Finding::DataOnly => Code::DumpDataOnly,
         Finding::Empty => Code::DumpEmpty,
-        Finding::Inserts { .. } => Code::DumpInserts,
+        Finding::Inserts { .. } => Code::DumpWithInserts,
         Finding::NoLargeObjects => return None,
         Finding::Encoding { .. } => Code::DumpEncoding,
         Finding::EscapingStrings => Code::DumpEscapingStrings,
-        Finding::OffsetsNotSet => Code::DumpNoOffsets,
-        Finding::SecondToc { .. } => Code::DumpSecondToc,
+        Finding::OffsetsNotSet => Code::DumpWithoutOffsets,
+        Finding::SecondToc { .. } => Code::DumpWithSecondToc,
     })
 }
 
 /// Judges the version, which is known even of a dump that proves to be damaged later.
 pub(in crate::check) fn judge_version(
     version: FormatVersion,
-    place: Option<&str>,
+    location: Option<&str>,
     profile: &Profile,
-    tally: &mut Tally<'_>,
+    ranking: &mut Ranking<'_>,
 ) {
+    let whole = || location.map(str::to_owned);
     for unmet in profile.requirements().unmet_by(&Header::new(version)) {
         let code = match unmet {
-            pgdump::Unmet::VersionTooNew { .. } => Code::DumpTooNew,
-            pgdump::Unmet::NotCustom { .. } => Code::DumpFormat,
+            pgdump::Unmet::VersionTooNew { .. } => Code::DumpFormatTooNew,
+            pgdump::Unmet::NotCustom { .. } => Code::DumpNotCustomFormat,
         };
-        tally.add(code, || place.map(str::to_owned), || unmet.to_string());
+        ranking.add(code, |found| found.with_location(whole()).with_message(unmet.to_string()));
     }
 }
 
@@ -77,32 +50,36 @@ pub(in crate::check) fn judge_version(
 pub(in crate::check) fn judge(
     inspection: &Inspection,
     refused: &[Incompatibility],
-    place: Option<&str>,
-    tally: &mut Tally<'_>,
+    location: Option<&str>,
+    ranking: &mut Ranking<'_>,
 ) {
-    let whole = || place.map(str::to_owned);
+    let whole = || location.map(str::to_owned);
     for finding in &inspection.findings {
         if let Some(code) = of_finding(finding) {
-            tally.add(code, whole, || finding.to_string());
+            ranking.add(code, |found| found.with_location(whole()).with_message(finding.to_string()));
         }
     }
     let toc = &inspection.toc;
     if inspection.large_objects_count() == 0 && !inspection.data.is_empty() && large_objects::are_referred_to(toc) {
-        tally.add(Code::DumpNoLargeObjects, whole, || {
-            "columns of tables refer to large objects, and none is in the dump".to_owned()
+        ranking.add(Code::DumpWithoutLargeObjects, |found| {
+            found.with_location(whole()).with_message("columns of tables refer to large objects, but the dump has none")
         });
     }
-    for found in refused {
+    for refusal in refused {
         // Creating the database itself is the platform's business.
-        if found.feature.is_of_database() {
+        if refusal.feature.is_of_database() {
             continue;
         }
-        let entry = || match (place, toc.get(found.id)) {
-            (Some(place), Some(entry)) => Some(format!("{place}: {}", shown(&entry))),
-            (place, entry) => entry.map(|entry| shown(&entry)).or_else(|| place.map(str::to_owned)),
+        let entry = || match (location, toc.get(refusal.id)) {
+            (Some(location), Some(entry)) => Some(format!("{location}: {}", shown(&entry))),
+            (location, entry) => entry.map(|entry| shown(&entry)).or_else(|| location.map(str::to_owned)),
         };
-        tally.add(Code::DumpNewerSql, entry, || {
-            format!("{} came with PostgreSQL {}", found.feature, found.feature.since_major())
+        ranking.add(Code::DumpSqlNewerThanTarget, |found| {
+            found.with_location(entry()).with_message(format!(
+                "{} came with PostgreSQL {}",
+                refusal.feature,
+                refusal.feature.since_major()
+            ))
         });
     }
 }

@@ -1,33 +1,38 @@
 //! Findings about the files that the database knows and the documents that the archive holds.
 
+use crate::check::code::Code;
 use crate::check::files::{FileCase, FileComparison, FileState, NoTable};
-use crate::check::finding::Tally;
-use crate::check::registry::Code;
+use crate::check::ranking::Ranking;
 use crate::layout::NameText;
 
 /// Judges a comparison: one finding for every case that is not as it should be.
-pub(in crate::check) fn judge(comparison: &FileComparison, tally: &mut Tally<'_>) {
+pub(in crate::check) fn judge(comparison: &FileComparison, ranking: &mut Ranking<'_>) {
     for case in comparison.cases() {
         let Some(code) = code(case.state) else { continue };
-        tally.add(code, || Some(NameText::of_document(case.id).to_string()), || message(&case));
+        ranking.add(code, |found| {
+            found.with_location(NameText::of_document(case.id).to_string()).with_message(message(&case))
+        });
     }
     for row in comparison.unnamed_rows() {
-        let place = || Some(format!("row {} of system$filedocument", row.object_id()));
-        match row.number() {
-            Some(number) => tally.add(Code::DocumentNumbered, place, || {
-                // Two digits at least: `files/NN/<id>` with NN = id / 1000.
+        let (code, message) = match row.number() {
+            // Two digits at least: `files/NN/<id>` with NN = id / 1000.
+            Some(number) => (
+                Code::DocumentNumbered,
                 format!(
                     "its document is the file {:02}/{number} in the storage of the app, and has no uuid",
                     number / 1000
-                )
-            }),
-            None => tally.add(Code::DocumentUnnamed, place, || "it must have a document and names none".to_owned()),
-        }
+                ),
+            ),
+            None => (Code::DocumentUnnamed, "it must have a document and refers to none".to_owned()),
+        };
+        ranking.add(code, |found| {
+            found.with_location(format!("row {} of system$filedocument", row.object_id())).with_message(message)
+        });
     }
 }
 
-/// Says why nothing was compared.
-pub(in crate::check) fn judge_absence(why: NoTable, place: Option<&str>, tally: &mut Tally<'_>) {
+/// Adds the reason why nothing was compared.
+pub(in crate::check) fn judge_absence(why: NoTable, location: Option<&str>, ranking: &mut Ranking<'_>) {
     let (code, message) = match why {
         NoTable::Absent => (Code::FilesNotCompared, "the dump holds no rows of system$filedocument".to_owned()),
         NoTable::Inserts => (
@@ -35,19 +40,19 @@ pub(in crate::check) fn judge_absence(why: NoTable, place: Option<&str>, tally: 
             "the rows of system$filedocument are INSERT statements, which are not read".to_owned(),
         ),
         NoTable::NoUuid => (Code::FilesNotCompared, "system$filedocument has no column __uuid__".to_owned()),
-        NoTable::TooMany(exceeded) => (Code::FilesTooMany, exceeded.to_string()),
+        NoTable::TooMany(exceeded) => (Code::FilesTooManyToCompare, exceeded.to_string()),
     };
-    tally.add(code, || place.map(str::to_owned), || message);
+    ranking.add(code, |found| found.with_location(location.map(str::to_owned)).with_message(message));
 }
 
 const fn code(state: FileState) -> Option<Code> {
     Some(match state {
         FileState::Missing => Code::DocumentMissing,
         FileState::Orphan => Code::DocumentOrphan,
-        FileState::SizeDiffers => Code::DocumentSize,
-        FileState::Empty => Code::DocumentZero,
+        FileState::SizeDiffers => Code::DocumentSizeDiffers,
+        FileState::Empty => Code::DocumentEmpty,
         FileState::Unexpected => Code::DocumentUnexpected,
-        FileState::DeletedAfterDownload => Code::DocumentDeleted,
+        FileState::DeletedAfterDownload => Code::DocumentDeletedAfterDownload,
         FileState::Present | FileState::WithoutContents => return None,
     })
 }

@@ -1,6 +1,6 @@
-//! From what the layers below say to codes: total matches, so that nothing is lost when a layer learns to say more.
+//! The rules that need more than one layer: the platform's demands on a dump, and the files of the database compared
+//! with the documents.
 
-pub(super) mod archive;
 pub(super) mod dump;
 pub(super) mod files;
 mod large_objects;

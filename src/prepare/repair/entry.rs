@@ -22,41 +22,35 @@ pub(super) enum Item {
 
 /// Places an entry. Only metadata are read.
 pub(super) fn read_item<R: Read>(entry: &mut Entry<'_, R>, places: &mut Places, limits: &Limits) -> Result<Item> {
-    let name = match entry.kind() {
+    match entry.kind() {
         EntryKind::Metadata(metadata) => {
             let metadata = Box::new(metadata.clone());
             places.at_top(MemberName::Metadata)?;
-            return Ok(Item::Metadata(Ok(metadata)));
+            Ok(Item::Metadata(Ok(metadata)))
         }
         EntryKind::UnusableMetadata(error) => {
             let reason = error.to_string();
             places.at_top(MemberName::Metadata)?;
-            return Ok(Item::Metadata(Err(reason)));
+            Ok(Item::Metadata(Err(reason)))
         }
-        EntryKind::Database => MemberName::Database,
-        EntryKind::Document(id) => MemberName::Document(*id),
-        EntryKind::Repeated(name) => {
-            return Err(Error::repeated(name.render().map_or_else(String::new, |name| name.to_string()).as_bytes()));
+        EntryKind::Database => {
+            places.at_top(MemberName::Database)?;
+            Ok(Item::Database)
         }
+        EntryKind::Document(id) => {
+            places.at_top(MemberName::Document(*id))?;
+            Ok(Item::Document(*id))
+        }
+        EntryKind::Repeated(name) => Err(Error::repeated(name.render().as_bytes())),
         EntryKind::Misplaced { name, .. } => {
             let name = name.clone();
-            return match places.find(&name)? {
+            match places.find(&name)? {
                 Place::Junk => Ok(Item::Junk),
                 Place::Member(MemberName::Metadata) => read_metadata(entry, limits),
-                Place::Member(member) => Ok(item(member)),
-            };
+                Place::Member(MemberName::Database) => Ok(Item::Database),
+                Place::Member(MemberName::Document(id)) => Ok(Item::Document(id)),
+            }
         }
-    };
-    places.at_top(name)?;
-    Ok(item(name))
-}
-
-fn item(name: MemberName) -> Item {
-    match name {
-        MemberName::Database => Item::Database,
-        MemberName::Document(id) => Item::Document(id),
-        // Only files are placed.
-        MemberName::Metadata | MemberName::Directory(_) | MemberName::Junk(_) => Item::Junk,
     }
 }
 

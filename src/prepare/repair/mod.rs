@@ -26,7 +26,7 @@ use crate::snapshot::{Content, Entry, ReadOptions, SnapshotReader, SnapshotWrite
 /// An archive that is soundly framed and still not acceptable, looked through and ready to be made acceptable.
 ///
 /// Made good are: `.metadata` that is missing, unusable or stale; everything lying in a folder; a flat `tree`, letter case
-/// and needless dots; any order; what file managers leave behind; oddities of headers; a dump that is too new.
+/// and needless dots; any order; what file managers leave behind; unusual headers; a dump that is too new.
 /// Nothing is guessed: a file that has no place in a snapshot, or two for one place, stop it, and so does a dump
 /// that is damaged. Nothing has been written before [`write`](Self::write).
 ///

@@ -1,6 +1,6 @@
 //! Where a file of an archive belongs, if there is only one answer: [`Places`].
 
-use crate::layout::{MemberName, escaped};
+use crate::layout::{self, MemberName, Named, escaped};
 use crate::prepare::change::Change;
 use crate::prepare::error::{Error, Result};
 use crate::source::is_junk;
@@ -46,8 +46,7 @@ impl Tally {
 impl Places {
     /// Takes note of a file that stands where it belongs.
     pub(super) fn at_top(&mut self, name: MemberName) -> Result<()> {
-        let text = name.render().map_or_else(String::new, |text| text.to_string());
-        self.enter("", text.as_bytes())
+        self.enter("", name.render().as_bytes())
     }
 
     /// Places a file by its name.
@@ -68,19 +67,19 @@ impl Places {
         }
         let found = (0..parts.len()).find_map(|depth| {
             let (folder, rest) = parts.split_at_checked(depth)?;
-            let parsed = MemberName::parse(rest.join("/").as_bytes(), false).ok()?;
-            let is_file =
-                matches!(parsed.name(), MemberName::Metadata | MemberName::Database | MemberName::Document(_));
-            is_file.then(|| (folder.iter().map(|part| format!("{part}/")).collect::<String>(), parsed))
+            let parsed = layout::parse(rest.join("/").as_bytes(), false).ok()?;
+            let Named::File(member) = parsed.named else { return None };
+            let is_unusual = parsed.unusual().next().is_some();
+            Some((folder.iter().map(|part| format!("{part}/")).collect::<String>(), member, is_unusual))
         });
-        let (folder, parsed) = found.ok_or_else(|| nowhere("nothing in a snapshot is called so"))?;
+        let (folder, member, is_spelled_otherwise) =
+            found.ok_or_else(|| nowhere("nothing in a snapshot is called so"))?;
         self.enter(&folder, raw)?;
-        let is_spelled_otherwise = parsed.oddities().next().is_some();
         let has_needless_parts = parts.join("/").len() != name.strip_prefix("./").unwrap_or(name).len();
         if is_spelled_otherwise || has_needless_parts {
             self.respelled.note(raw);
         }
-        Ok(Place::Member(parsed.name()))
+        Ok(Place::Member(member))
     }
 
     fn enter(&mut self, folder: &str, raw: &[u8]) -> Result<()> {

@@ -7,21 +7,22 @@ use super::metadata::{self, Found, Sizes};
 use super::place::Places;
 use super::{Dump, Repair, open};
 use crate::check::dump::{self, ReadDump};
+use crate::check::error_tap::SnapshotErrorTap;
 use crate::check::files::{Numbers, Sorted};
-use crate::check::tap::Tap;
-use crate::check::{CheckOptions, FileComparison, Prospect, foresee};
+use crate::check::{CheckOptions, FileComparison, PlannedArchive, predict_report};
 use crate::document::DocumentId;
-use crate::layout::NameText;
+use crate::layout::{self, NameText};
 use crate::limits::Limits;
-use crate::metadata::{Metadata, Oddity};
+use crate::metadata::{self as snapshot_metadata, Metadata};
 use crate::observe::{Event, Observer, proceed, watch};
 use crate::pgdump::{Changes, Transcoder};
 use crate::prepare::change::Change;
 use crate::prepare::database::{self, DumpFacts};
 use crate::prepare::error::{Error, ErrorKind, Result};
 use crate::prepare::options::PrepareOptions;
+use crate::snapshot::Entry;
 use crate::snapshot::report::ReadReport;
-use crate::snapshot::{Anomaly, AnomalyKind, Entry};
+use crate::tarball;
 
 /// What was found on the way.
 struct Survey {
@@ -61,7 +62,7 @@ pub(super) fn survey<R: Read + Seek>(
             Item::Junk => {}
         }
     }
-    let (normal, misplaced_count) = anomalies(reader.report());
+    let (normal, misplaced_count) = normalised(reader.report());
     let changes = survey.places.changes(misplaced_count).chain(normal).collect();
     survey.finish(source, start, changes, options, observer)
 }
@@ -81,9 +82,9 @@ impl Survey {
             return Err(Error::repeated(b"db/db.backup"));
         }
         self.is_database_late = self.documents.len() > 0;
-        let mut tap = Tap::new(entry);
+        let mut tap = SnapshotErrorTap::new(entry);
         let (read, _) = watch(&mut tap, observer, |source| dump::read(source, limits, Numbers::Forget, |_| {}))?;
-        if let Some(failure) = tap.into_failure() {
+        if let Some(failure) = tap.into_error() {
             return Err(failure.into());
         }
         self.dump = Some(read?);
@@ -139,9 +140,9 @@ impl Survey {
         let dump = found
             .as_ref()
             .map(|(inspection, version, refused)| (inspection, *version, sizes.dump_bytes, refused.as_slice()));
-        let prospect = Prospect { dump, files, documents_count, document_bytes: self.document_bytes };
+        let planned = PlannedArchive { dump, files, documents_count, document_bytes: self.document_bytes };
         let check_options = CheckOptions::new().with_limits(options.limits.clone());
-        let report = foresee(prospect, &options.profile, &check_options);
+        let report = predict_report(planned, &options.profile, &check_options);
         let (limits, is_database_late) = (options.limits.clone(), self.is_database_late);
         Ok(Repair { source, start, limits, metadata, database, is_database_late, report, changes })
     }
@@ -196,28 +197,23 @@ fn refuse_repeated(documents: &Sorted<(DocumentId, u64)>) -> Result<()> {
 }
 
 /// What the reader tolerated and the writer does otherwise; and how many names no snapshot may hold.
-fn anomalies(report: &ReadReport) -> (Vec<Change>, u64) {
+fn normalised(report: &ReadReport) -> (Vec<Change>, u64) {
     let (mut normal, mut misplaced_count) = (Vec::new(), 0_u64);
-    for (anomaly, count) in report.anomaly_counts() {
-        match report.anomalies().iter().map(Anomaly::kind).find(|kind| kind.name() == anomaly) {
-            Some(AnomalyKind::Misplaced(_)) => misplaced_count = misplaced_count.saturating_add(count),
-            Some(
-                AnomalyKind::Framing(_)
-                | AnomalyKind::Name(_)
-                | AnomalyKind::Label
-                | AnomalyKind::Junk(_)
-                | AnomalyKind::Metadata(Oddity::ByteOrderMark | Oddity::JsonNumber(_)),
-            ) => normal.push(Change::Normalised { anomaly, count }),
-            // These are corrected by name, or stop the repair.
-            Some(
-                AnomalyKind::Metadata(Oddity::Missing(_))
-                | AnomalyKind::MetadataMissing
-                | AnomalyKind::DatabaseMissing
-                | AnomalyKind::MetadataSize { .. }
-                | AnomalyKind::Repeated
-                | AnomalyKind::MetadataFault(_),
-            )
-            | None => {}
+    for (code, count) in report.diagnostics().counts() {
+        match layout::Code::try_from(code) {
+            Ok(name) if name.is_fault() => misplaced_count = misplaced_count.saturating_add(count),
+            // A repeated member stops the repair.
+            Ok(layout::Code::NameRepeated) => {}
+            Ok(_) => normal.push(Change::Normalised { code, count }),
+            Err(code) if tarball::Code::try_from(code).is_ok() => normal.push(Change::Normalised { code, count }),
+            Err(code)
+                if code == snapshot_metadata::Code::MetadataBom
+                    || code == snapshot_metadata::Code::MetadataTypeCoerced =>
+            {
+                normal.push(Change::Normalised { code, count });
+            }
+            // Everything else about the metadata is corrected by name.
+            Err(_) => {}
         }
     }
     (normal, misplaced_count)

@@ -153,7 +153,6 @@ impl<S: PageSink> Builder<S> {
             MemberName::Metadata => self.metadata = Slot { len_bytes, crc32 },
             MemberName::Database => self.database = Some(Slot { len_bytes, crc32 }),
             MemberName::Document(id) => self.document(DocumentRow { id: *id.as_bytes(), len_bytes, crc32 }),
-            MemberName::Directory(_) | MemberName::Junk(_) => {}
         }
         let padding = tarball::padding_bytes(len_bytes);
         self.offset_bytes =

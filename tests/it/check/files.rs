@@ -18,7 +18,7 @@ fn report_of(rows: &[Row], lens: &[(u8, usize)]) -> Report {
 
 /// Places of the findings of a code.
 fn places(report: &Report, code: Code) -> Vec<&str> {
-    report.findings().iter().filter(|finding| finding.code() == code).filter_map(|finding| finding.place()).collect()
+    report.findings().iter().filter(|finding| finding.code() == code).filter_map(|finding| finding.location()).collect()
 }
 
 #[test]
@@ -47,9 +47,9 @@ fn every_kind_of_disagreement_is_named_and_nothing_else() {
     let path = |number: u8| path(&id(number));
     assert_eq!(places(&report, Code::DocumentMissing), [path(2), path(11)]);
     assert_eq!(places(&report, Code::DocumentOrphan), [path(20)]);
-    assert_eq!(places(&report, Code::DocumentSize), [path(5)]);
-    assert_eq!(places(&report, Code::DocumentZero), [path(6)]);
-    assert_eq!(places(&report, Code::DocumentDeleted), [path(7)]);
+    assert_eq!(places(&report, Code::DocumentSizeDiffers), [path(5)]);
+    assert_eq!(places(&report, Code::DocumentEmpty), [path(6)]);
+    assert_eq!(places(&report, Code::DocumentDeletedAfterDownload), [path(7)]);
     assert_eq!(places(&report, Code::DocumentUnexpected), [path(10)]);
     assert_eq!(places(&report, Code::DocumentNumbered), ["row 12 of system$filedocument"]);
     assert_eq!(
@@ -69,7 +69,10 @@ fn full_lists_come_from_an_iterator_even_where_the_report_is_bounded() {
     let options = CheckOptions::new().with_limits(Limits::untrusted().with_max_findings_per_code(2));
     let archive = app::archive(app::dump(&rows), &[(9, 1)]);
     let report = checked_with(archive.as_slice(), "mendix-cloud", &options);
-    assert_eq!((places(&report, Code::DocumentMissing).len(), report.count(Code::DocumentMissing)), (2, 8));
+    assert_eq!(
+        (places(&report, Code::DocumentMissing).len(), report.findings().count_of(Code::DocumentMissing)),
+        (2, 8)
+    );
     let missing = report.files().unwrap().cases().filter(|case| case.state == FileState::Missing);
     let missing = missing.map(|case| (case.id, case.row.unwrap().object_id())).collect::<Vec<_>>();
     assert_eq!(missing, (1..=8).map(|number| (id(number), i64::from(number))).collect::<Vec<_>>());
@@ -83,8 +86,8 @@ fn columns_are_found_by_name_in_whatever_order() {
     let rows = format!("5\t\\N\tt\t{}\tx\t77\n", id(1));
     builder.table("system$filedocument", columns, rows.as_bytes());
     let report = checked(app::archive(builder.build(), &[(1, 6)]).as_slice(), "mendix-cloud");
-    assert_eq!(places(&report, Code::DocumentSize), [path(&id(1))]);
-    assert!(report.findings()[0].message().contains("row 77"), "{report}");
+    assert_eq!(places(&report, Code::DocumentSizeDiffers), [path(&id(1))]);
+    assert!(report.findings().first().unwrap().message().contains("row 77"), "{report}");
 }
 
 #[test]
@@ -105,7 +108,10 @@ fn a_table_that_cannot_be_read_is_said_and_nothing_is_called_an_orphan() {
     without_uuid.table("system$filedocument", "id, size", b"1\t5\n");
     for builder in [other, without_uuid] {
         let report = checked(app::archive(builder.build(), &[(1, 1)]).as_slice(), "mendix-cloud");
-        assert_eq!((report.count(Code::FilesNotCompared), report.count(Code::DocumentOrphan)), (1, 0));
+        assert_eq!(
+            (report.findings().count_of(Code::FilesNotCompared), report.findings().count_of(Code::DocumentOrphan)),
+            (1, 0)
+        );
         assert!(report.files().is_none());
     }
 }
@@ -116,7 +122,11 @@ fn more_rows_than_entries_are_allowed_are_not_compared() {
     let options = CheckOptions::new().with_limits(Limits::untrusted().with_max_entries(8));
     let archive = app::archive(app::dump(&rows), &[(1, 1)]);
     let report = checked_with(archive.as_slice(), "mendix-cloud", &options);
-    assert_eq!((report.count(Code::FilesTooMany), report.count(Code::DocumentMissing)), (1, 0), "{report}");
+    assert_eq!(
+        (report.findings().count_of(Code::FilesTooManyToCompare), report.findings().count_of(Code::DocumentMissing)),
+        (1, 0),
+        "{report}"
+    );
     assert!(report.contents().is_verified);
 }
 
@@ -124,8 +134,8 @@ fn more_rows_than_entries_are_allowed_are_not_compared() {
 fn a_database_without_documents_misses_none() {
     let (dump, _) = app::healthy();
     let report = checked(app::archive(dump, &[]).as_slice(), "mendix-cloud");
-    assert_eq!(report.count(Code::DocumentMissing), 0);
-    assert!(report.findings()[0].message().contains("2 rows"), "{report}");
+    assert_eq!(report.findings().count_of(Code::DocumentMissing), 0);
+    assert!(report.findings().first().unwrap().message().contains("2 rows"), "{report}");
 }
 
 proptest! {
@@ -161,8 +171,8 @@ proptest! {
         let report = checked(gzip::member(&tar).as_slice(), "mendix-cloud");
         let missing = rows.iter().filter(|(number, deletes)| !**deletes && !documents.contains(number)).count();
         let orphans = documents.iter().filter(|number| !rows.contains_key(number)).count();
-        prop_assert_eq!(report.count(Code::DocumentMissing), missing as u64);
-        prop_assert_eq!(report.count(Code::DocumentOrphan), orphans as u64);
+        prop_assert_eq!(report.findings().count_of(Code::DocumentMissing), missing as u64);
+        prop_assert_eq!(report.findings().count_of(Code::DocumentOrphan), orphans as u64);
         let listed = report.files().unwrap().cases().map(|case| case.id).collect::<Vec<_>>();
         prop_assert!(listed.is_sorted());
         prop_assert_eq!(listed.len(), rows.len() + orphans);

@@ -1,7 +1,8 @@
 //! The hostile corpus: every case gets its verdict from a check by the profile `format`.
 
-use appsnap::check::{Code, Verdict as Checked};
-use appsnap::diagnostic::Severity;
+use appsnap::check::Verdict as Checked;
+use appsnap::diagnostic::{Code, Severity};
+use appsnap::{layout, metadata, snapshot, tarball};
 
 use super::{checked, checked_with, codes, limited};
 use crate::support::archives::Stutter;
@@ -36,7 +37,7 @@ fn every_case_gets_its_verdict_with_the_dump_looked_into() {
 /// Whether all that is wrong is of the kind that does not end the reading.
 fn is_layout(report: &appsnap::check::Report) -> bool {
     let errors = report.findings().iter().filter(|finding| finding.severity() == Severity::Error);
-    errors.into_iter().all(|finding| finding.code().code().starts_with(['L', 'M', 'D']))
+    errors.into_iter().all(|finding| finding.code().id().starts_with(['L', 'M', 'D']))
 }
 
 #[test]
@@ -77,17 +78,17 @@ fn all_faults_of_names_and_metadata_are_collected() {
     plan = plan.push(twice).push(Part::file("tree/aa/bb/479d858b-adc4-5005-a45e-ff878356f25b", ""));
     plan = plan.push(Part::file("tree/a\\b", "")).push(Part::directory(".metadata"));
     let report = checked(plan.gz().as_slice(), "format");
-    let errors = [
-        Code::NameTraversal,
-        Code::NameEncoding,
-        Code::NameUnknown,
-        Code::ShardMismatch,
-        Code::NameRepeated,
-        Code::MetadataUnusable,
-        Code::NameWrongKind,
+    let errors: [Code; 7] = [
+        layout::Code::NameLeadsOut.into(),
+        layout::Code::NameEncoding.into(),
+        layout::Code::NameUnknown.into(),
+        layout::Code::ShardMismatch.into(),
+        layout::Code::NameRepeated.into(),
+        metadata::Code::MetadataUnusable.into(),
+        layout::Code::NameWrongKind.into(),
     ];
     for code in errors {
-        assert_eq!(report.count(code), 1, "{code}: {report}");
+        assert_eq!(report.findings().count_of(code), 1, "{code}: {report}");
     }
     assert!(report.contents().is_verified);
     assert_eq!(report.verdict(), Checked::Reject);
@@ -100,7 +101,12 @@ fn unsound_framing_ends_the_pass_and_what_was_seen_before_is_kept() {
     let plan = plan.header(at, |header| header.of_type(b'2'));
     let report = checked(plan.gz().as_slice(), "format");
     assert!(!report.contents().is_verified);
-    assert_eq!(report.count(Code::TypeLink) + report.count(Code::MetadataUnusable), 2, "{report}");
+    assert_eq!(
+        report.findings().count_of(tarball::Code::TypeLink)
+            + report.findings().count_of(metadata::Code::MetadataUnusable),
+        2,
+        "{report}"
+    );
     assert_eq!(report.contents().contents, None);
 }
 
@@ -113,5 +119,5 @@ fn the_dump_is_found_wherever_it_stands() {
     let report = checked(plan.gz().as_slice(), "format");
     assert_eq!(report.verdict(), Checked::Accept, "{report}");
     assert_eq!(report.contents().dump_version.as_deref(), Some("1.14"));
-    assert!(!codes(&report).contains(&Code::FilesOnly));
+    assert!(!codes(&report).contains(&snapshot::Code::FilesOnly.into()));
 }

@@ -53,7 +53,7 @@ fn archive(dump: Vec<u8>) -> Vec<u8> {
 }
 
 fn places(report: &Report, code: Code) -> Vec<&str> {
-    report.findings().iter().filter(|finding| finding.code() == code).filter_map(|finding| finding.place()).collect()
+    report.findings().iter().filter(|finding| finding.code() == code).filter_map(|finding| finding.location()).collect()
 }
 
 fn tree(id: &str) -> String {
@@ -78,9 +78,9 @@ fn a_live_database_is_compared_row_by_row() {
             ]
         );
         assert_eq!(places(&report, Code::DocumentOrphan), [tree("ffffffff-0000-4000-8000-000000000001")]);
-        assert_eq!(places(&report, Code::DocumentSize), [tree("bbbbbbbb-0000-4000-8000-000000000001")]);
-        assert_eq!(places(&report, Code::DocumentZero), [tree("bbbbbbbb-0000-4000-8000-000000000002")]);
-        assert_eq!(places(&report, Code::DocumentDeleted), [tree("cccccccc-0000-4000-8000-000000000001")]);
+        assert_eq!(places(&report, Code::DocumentSizeDiffers), [tree("bbbbbbbb-0000-4000-8000-000000000001")]);
+        assert_eq!(places(&report, Code::DocumentEmpty), [tree("bbbbbbbb-0000-4000-8000-000000000002")]);
+        assert_eq!(places(&report, Code::DocumentDeletedAfterDownload), [tree("cccccccc-0000-4000-8000-000000000001")]);
         assert_eq!(
             places(&report, Code::DocumentNumbered),
             ["row 1011 of system$filedocument", "row 1012 of system$filedocument"]
@@ -88,7 +88,8 @@ fn a_live_database_is_compared_row_by_row() {
         let counts = report.contents().files.unwrap();
         assert_eq!((counts.rows, counts.present, counts.thumbnails), (509, 502, 2), "{counts:?}");
         assert_eq!((counts.without_contents, counts.unnamed, counts.unexpected), (1, 0, 0), "{counts:?}");
-        let of_files = report.counts().filter(|(code, _)| code.code().starts_with('F')).map(|(_, count)| count);
+        let of_files =
+            report.findings().counts().filter(|(code, _)| code.id().starts_with('F')).map(|(_, count)| count);
         assert_eq!(of_files.sum::<u64>(), 3 + 1 + 1 + 1 + 1 + 2);
     }
 }

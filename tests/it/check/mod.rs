@@ -13,7 +13,8 @@ mod verdicts;
 use std::io::Read;
 
 use appsnap::Limits;
-use appsnap::check::{CheckOptions, Code, Profile, Report, check};
+use appsnap::check::{CheckOptions, Profile, Report, check};
+use appsnap::diagnostic::Code;
 use appsnap::observe::NoObserver;
 
 /// Checks by a built-in profile, without a target.
@@ -31,5 +32,5 @@ fn limited(limits: &Limits) -> CheckOptions {
 
 /// The codes that occur.
 fn codes(report: &Report) -> Vec<Code> {
-    report.counts().map(|(code, _)| code).collect()
+    report.findings().counts().map(|(code, _)| code).collect()
 }

@@ -3,8 +3,9 @@
 use std::ops::ControlFlow;
 
 use appsnap::Limits;
-use appsnap::check::{CheckOptions, Code, ErrorKind, Profile, check};
-use appsnap::diagnostic::Severity;
+use appsnap::check::{CheckOptions, Code, ErrorKind, Profile, Verdict, check};
+use appsnap::diagnostic::{self, Severity};
+use appsnap::layout;
 use appsnap::observe::{Event, NoObserver, Observer};
 use serde_json::{Value, json};
 
@@ -23,9 +24,10 @@ fn json_has_the_members_that_others_rely_on() {
     assert_eq!(first["code"], "F001");
     assert_eq!(first["name"], "document-missing");
     assert_eq!(first["severity"], "error");
-    assert_eq!(first["place"], "tree/02/02/02020202-0202-0202-0202-020202020202");
+    assert_eq!(first["location"], "tree/02/02/02020202-0202-0202-0202-020202020202");
     assert!(first["message"].as_str().unwrap().contains("20 bytes"));
-    assert_eq!(first["help"], Code::DocumentMissing.help());
+    assert_eq!(first["help"], diagnostic::Code::from(Code::DocumentMissing).help());
+    assert_eq!((&first["allowed"], &json["allowed"]), (&json!(false), &json!([])));
     assert_eq!(json["findings"][1]["code"], "F002");
     assert_eq!(json["counts"], json!({"F001": 1, "F002": 1}));
     let contents = &json["contents"];
@@ -39,7 +41,7 @@ fn json_has_the_members_that_others_rely_on() {
 fn what_cannot_be_read_is_a_finding_and_not_an_error() {
     let json = serde_json::to_value(checked(&b"nothing of the kind"[..], "format")).unwrap();
     assert_eq!(json["verdict"], "reject");
-    assert_eq!(json["findings"][0]["place"], Value::Null);
+    assert_eq!(json["findings"][0]["location"], Value::Null);
     assert_eq!(json["contents"]["contents"], Value::Null);
 }
 
@@ -50,7 +52,7 @@ fn findings_come_worst_first_and_those_of_a_code_together() {
     let report = checked(archive.as_slice(), "mendix-cloud");
     let order = report.findings().iter().map(|finding| (finding.severity(), finding.code())).collect::<Vec<_>>();
     assert!(order.is_sorted_by(|one, other| (other.0, one.1) <= (one.0, other.1) || one.0 > other.0), "{order:?}");
-    assert_eq!(order[0], (Severity::Error, Code::DocumentMissing));
+    assert_eq!(order[0], (Severity::Error, Code::DocumentMissing.into()));
     assert_eq!(order.len(), 4);
 }
 
@@ -63,8 +65,8 @@ fn findings_are_bounded_and_counted_in_full() {
     for max_kept in [0, 1, 3, 100] {
         let options = CheckOptions::new().with_limits(Limits::untrusted().with_max_findings_per_code(max_kept));
         let report = checked_with(plan.gz().as_slice(), "format", &options);
-        for code in [Code::NameUnknown, Code::AppleDoubleSkipped] {
-            assert_eq!(report.count(code), 7, "{code} with {max_kept}");
+        for code in [layout::Code::NameUnknown, layout::Code::AppledoubleSkipped] {
+            assert_eq!(report.findings().count_of(code), 7, "{code} with {max_kept}");
             let kept = report.findings().iter().filter(|finding| finding.code() == code).count() as u64;
             assert_eq!(kept, max_kept.min(7), "{code}");
         }
@@ -78,9 +80,22 @@ fn findings_that_the_profile_leaves_out_do_not_occur() {
     let profile = Profile::mendix_cloud().with_severity(Code::DocumentOrphan, None);
     let archive = app::archive(dump, &[lens, &[(9, 1)]].concat());
     let report = check(archive.as_slice(), &profile, &CheckOptions::new(), &mut NoObserver).unwrap();
-    assert_eq!(report.counts().len(), 0);
+    assert_eq!(report.findings().count(), 0);
     // The lists are those of the database and the archive, whatever the profile.
     assert_eq!(report.contents().files.unwrap().orphans, 1);
+}
+
+#[test]
+fn an_allowed_finding_is_reported_and_does_not_decide_the_verdict() {
+    let (dump, _) = app::healthy();
+    let archive = app::archive(dump, &[(1, 10)]);
+    let of = |profile: &Profile| check(archive.as_slice(), profile, &CheckOptions::new(), &mut NoObserver).unwrap();
+    assert_eq!(of(&Profile::mendix_cloud()).verdict(), Verdict::Reject);
+    let report = of(&Profile::mendix_cloud().with_allowed(Code::DocumentMissing));
+    assert_eq!((report.verdict(), report.findings().count_of(Code::DocumentMissing)), (Verdict::Accept, 1));
+    let json = serde_json::to_value(&report).unwrap();
+    assert_eq!((&json["findings"][0]["allowed"], &json["allowed"]), (&json!(true), &json!(["F001"])));
+    assert!(report.to_string().contains("error, allowed F001 document-missing"), "{report}");
 }
 
 #[test]

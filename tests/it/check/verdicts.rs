@@ -2,8 +2,9 @@
 
 use appsnap::check::{CheckOptions, Code, Profile, Verdict};
 use appsnap::diagnostic::Severity;
-use appsnap::pgdump::FormatVersion;
+use appsnap::pgdump::{self, FormatVersion};
 use appsnap::platform::Platform;
+use appsnap::{diagnostic, layout, snapshot};
 
 use super::app::{self, Row};
 use super::{checked, checked_with, codes};
@@ -40,7 +41,7 @@ fn a_real_dump_is_judged_by_its_version_and_what_the_platform_takes() {
     ] {
         assert_eq!(verdicts(&full(dump)), wanted, "PostgreSQL {name}");
         let report = checked(full(dump).as_slice(), "format");
-        assert_eq!(report.count(Code::DumpTooNew), u64::from(wanted[0] == REJECT));
+        assert_eq!(report.findings().count_of(pgdump::Code::DumpFormatTooNew), u64::from(wanted[0] == REJECT));
         let files = report.contents().files.unwrap();
         assert_eq!((files.rows, files.present, files.missing, files.orphans), (2, 2, 0, 0), "PostgreSQL {name}");
         // The bare dump is a database without files.
@@ -53,10 +54,17 @@ fn a_real_dump_is_judged_by_its_version_and_what_the_platform_takes() {
 fn dumps_made_with_wrong_options_are_told() {
     let inserts = include_bytes!("../../data/pgdump/pg13-inserts.dump");
     let report = checked(full(inserts).as_slice(), "mendix-cloud");
-    assert_eq!((report.verdict(), report.count(Code::DumpInserts)), (ACCEPT, 1));
+    assert_eq!((report.verdict(), report.findings().count_of(pgdump::Code::DumpWithInserts)), (ACCEPT, 1));
     let with_rights = include_bytes!("../../data/pgdump/pg17-lo-acl.dump");
     let report = checked(full(with_rights).as_slice(), "mendix-cloud");
-    assert_eq!((report.count(Code::DumpAccessRights), report.count(Code::DumpTooNew)), (1, 1), "{report}");
+    assert_eq!(
+        (
+            report.findings().count_of(pgdump::Code::DumpWithAccessRights),
+            report.findings().count_of(pgdump::Code::DumpFormatTooNew)
+        ),
+        (1, 1),
+        "{report}"
+    );
 }
 
 #[cfg(not(feature = "lz4"))]
@@ -120,26 +128,28 @@ fn a_service_can_build_its_own_profile() {
     let mut silent = appsnap::observe::NoObserver;
     let report = appsnap::check::check(archive.as_slice(), &own, &CheckOptions::new(), &mut silent).unwrap();
     assert_eq!((report.profile(), report.verdict()), ("our-cluster", REJECT));
-    assert_eq!(codes(&report), [Code::ManyDocuments, Code::DocumentOrphan]);
+    assert_eq!(codes(&report), [Code::DocumentOrphan, Code::ManyDocuments]);
 }
 
 #[test]
 fn what_is_no_snapshot_is_refused_with_the_remedy() {
     let (dump, _) = app::healthy();
+    let not_custom = diagnostic::Code::from(pgdump::Code::DumpNotCustomFormat);
+    let not_a_snapshot = snapshot::Code::NotASnapshot.into();
     for (bytes, code, remedy) in [
-        (gzip::member(&dump), Code::DumpFormat, "gunzip"),
-        (b"--\n-- PostgreSQL database dump\n--\n\n".to_vec(), Code::DumpFormat, "pg_dump"),
-        (b"--\n-- PostgreSQL database cluster dump\n--\n\n".to_vec(), Code::DumpFormat, "pg_dump"),
-        (b"\xff\xfeP\0G\0D\0M\0P\0".to_vec(), Code::DumpFormat, "pg_dump -Fc -f"),
-        (b"PK\x03\x04 and so on".to_vec(), Code::NotASnapshot, "unzip"),
-        (b"TAPE\0\0\x03\0".to_vec(), Code::NotASnapshot, "PostgreSQL"),
-        (Vec::new(), Code::NotASnapshot, "empty"),
-        (b"hello".to_vec(), Code::NotASnapshot, "pg_dump"),
+        (gzip::member(&dump), not_custom, "gunzip"),
+        (b"--\n-- PostgreSQL database dump\n--\n\n".to_vec(), not_custom, "pg_dump"),
+        (b"--\n-- PostgreSQL database cluster dump\n--\n\n".to_vec(), not_custom, "pg_dump"),
+        (b"\xff\xfeP\0G\0D\0M\0P\0".to_vec(), not_custom, "pg_dump -Fc -f"),
+        (b"PK\x03\x04 and so on".to_vec(), not_a_snapshot, "unzip"),
+        (b"TAPE\0\0\x03\0".to_vec(), not_a_snapshot, "PostgreSQL"),
+        (Vec::new(), not_a_snapshot, "empty"),
+        (b"hello".to_vec(), not_a_snapshot, "pg_dump"),
     ] {
         let report = checked(bytes.as_slice(), "format");
         assert_eq!(report.verdict(), REJECT);
         assert_eq!(codes(&report), [code], "{report}");
-        let message = report.findings()[0].message();
+        let message = report.findings().first().unwrap().message();
         assert!(message.contains(remedy), "{message}");
         assert!(!report.contents().is_verified);
     }
@@ -154,5 +164,5 @@ fn files_packed_without_a_snapshot_around_them_are_read_and_rejected() {
     bytes.resize(bytes.len() + 1024, 0);
     let report = checked(bytes.as_slice(), "format");
     assert_eq!(report.verdict(), REJECT);
-    assert_eq!(report.count(Code::NameUnknown), 2, "{report}");
+    assert_eq!(report.findings().count_of(layout::Code::NameUnknown), 2, "{report}");
 }

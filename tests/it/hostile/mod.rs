@@ -65,7 +65,7 @@ fn read(source: impl Read, limits: &Limits) -> Outcome {
         return outcome;
     }
     assert!(reader.report().is_verified());
-    let classes = reader.report().anomalies().iter().filter_map(|anomaly| reason::of_anomaly(anomaly.kind()));
+    let classes = reader.report().diagnostics().iter().filter_map(|found| reason::of_code(found.code()));
     let classes = classes.collect::<BTreeSet<_>>();
     if !classes.is_empty() {
         outcome.verdict = Verdict::Warn;

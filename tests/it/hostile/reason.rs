@@ -1,8 +1,9 @@
-//! Maps errors and anomalies to the reason classes of the corpus.
+//! Maps errors and diagnostics to the reason classes of the corpus.
 
+use appsnap::diagnostic::Code;
 use appsnap::layout::{self, MemberName};
 use appsnap::limits::LimitExceeded;
-use appsnap::snapshot::{self, AnomalyKind};
+use appsnap::snapshot;
 use appsnap::tarball::{Ambiguity, Damage, ExtensionFault, TypeFault};
 use appsnap::{gzip, metadata, pgdump, tarball};
 
@@ -12,7 +13,7 @@ pub fn of_error(error: &snapshot::Error) -> &'static str {
         snapshot::ErrorKind::Gzip(error) => of_gzip(error.kind()),
         snapshot::ErrorKind::Tar(error) => of_tar(error.kind()),
         snapshot::ErrorKind::NotASnapshot(_) => "not-gzip",
-        snapshot::ErrorKind::Name(fault) => of_name(*fault),
+        snapshot::ErrorKind::Name(code) => of_name(*code),
         snapshot::ErrorKind::Duplicate => "path-duplicate",
         snapshot::ErrorKind::Metadata(error) => of_metadata(error),
         snapshot::ErrorKind::MetadataMissing => "metadata-missing",
@@ -68,7 +69,7 @@ fn of_extension(fault: &ExtensionFault) -> &'static str {
         ExtensionFault::Number(_) => "ext-number",
         // A name that contradicts the header's is refused whatever it is; the class says what it would have been.
         ExtensionFault::Path { extension, .. } => {
-            MemberName::parse(extension, false).map_or_else(of_name, |_| "ext-path-conflict")
+            MemberName::parse(extension).map_or_else(of_name, |_| "ext-path-conflict")
         }
         ExtensionFault::Size { .. } => "ext-size-conflict",
         ExtensionFault::LinkTarget => "ext-unexpected",
@@ -76,11 +77,11 @@ fn of_extension(fault: &ExtensionFault) -> &'static str {
     }
 }
 
-fn of_name(fault: layout::Fault) -> &'static str {
-    match fault {
-        layout::Fault::Traversal => "path-traversal",
-        layout::Fault::Encoding => "path-encoding",
-        layout::Fault::NonCanonical => "path-noncanonical",
+fn of_name(code: layout::Code) -> &'static str {
+    match code {
+        layout::Code::NameLeadsOut => "path-traversal",
+        layout::Code::NameEncoding => "path-encoding",
+        layout::Code::NameNotCanonical => "path-noncanonical",
         _ => "path-layout",
     }
 }
@@ -105,11 +106,13 @@ fn of_limit(exceeded: &LimitExceeded) -> &'static str {
 }
 
 /// The class of a warning; `None` for what is legal without a word.
-pub fn of_anomaly(kind: &AnomalyKind) -> Option<&'static str> {
-    match kind {
-        AnomalyKind::Name(layout::Oddity::UpperCaseId) => None,
-        AnomalyKind::MetadataSize { .. } => Some("metadata-size-mismatch"),
-        other => Some(other.name()),
+pub fn of_code(code: Code) -> Option<&'static str> {
+    match code.name() {
+        "upper-case-id" => None,
+        "metadata-size-differs" => Some("metadata-size-mismatch"),
+        "metadata-missing-files-only" => Some("metadata-missing"),
+        "files-only" => Some("database-missing"),
+        name => Some(name),
     }
 }
 

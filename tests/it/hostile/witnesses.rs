@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
-use appsnap::layout::MemberName;
+use appsnap::layout::{Code, MemberName};
 use sha2::{Digest as _, Sha256};
 
 use super::read;
@@ -36,7 +36,7 @@ fn accepted() -> impl Iterator<Item = &'static Case> {
 
 fn ours(case: &Case) -> Members {
     let outcome = read(case.bytes.as_slice(), &case.limits);
-    let named = |name: MemberName, content: &[u8]| (name.render().unwrap().to_string(), digest(content));
+    let named = |name: MemberName, content: &[u8]| (name.to_string(), digest(content));
     let mut members =
         outcome.documents.iter().map(|(id, content)| named(MemberName::Document(*id), content)).collect::<Members>();
     // An archive may lack either; neither is ever empty here.
@@ -52,8 +52,9 @@ fn digest(content: &[u8]) -> String {
 
 /// The typed name of a regular file, unless it is junk; a name that is none is shown as it is.
 fn typed(raw: &[u8]) -> Option<String> {
-    match MemberName::parse(raw, false) {
-        Ok(parsed) => parsed.name().render().map(|text| text.to_string()),
+    match MemberName::parse(raw) {
+        Ok(name) => Some(name.to_string()),
+        Err(Code::JunkSkipped | Code::AppledoubleSkipped) => None,
         Err(_) => Some(raw.escape_ascii().to_string()),
     }
 }

@@ -44,7 +44,7 @@ fn unpacked(root: &Path) -> Content {
     content
 }
 
-/// Reads an archive; gives its content and the names of its anomalies.
+/// Reads an archive; gives its content and the names of its diagnostics.
 fn read(archive: &[u8]) -> (Content, Vec<&'static str>) {
     let mut reader = SnapshotReader::new(archive, ReadOptions::new());
     let mut content = Content { metadata: Vec::new(), database: Vec::new(), documents: BTreeMap::new() };
@@ -59,7 +59,7 @@ fn read(archive: &[u8]) -> (Content, Vec<&'static str>) {
         }
     }
     assert!(reader.report().is_verified());
-    (content, reader.report().anomalies().iter().map(|anomaly| anomaly.kind().name()).collect())
+    (content, reader.report().diagnostics().iter().map(|found| found.code().name()).collect())
 }
 
 /// Runs a program in the snapshot's folder; its output is an archive.

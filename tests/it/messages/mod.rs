@@ -9,6 +9,7 @@ use std::error::Error;
 use std::io::Read;
 
 use appsnap::Limits;
+use appsnap::diagnostic::Diagnostic;
 use appsnap::snapshot::options::Tolerance;
 use appsnap::snapshot::{self, ReadOptions, SnapshotReader};
 
@@ -23,7 +24,7 @@ fn chain(error: &dyn Error) -> String {
     text
 }
 
-/// Everything that a reader has to say about an archive: the anomalies, and the error with its causes.
+/// Everything that a reader has to say about an archive: the diagnostics, and the error with its causes.
 fn said(archive: &[u8], limits: &Limits, tolerance: Tolerance) -> (Vec<String>, Option<String>) {
     let options = ReadOptions::new().with_limits(limits.clone()).with_tolerance(tolerance);
     let mut reader = SnapshotReader::new(archive, options);
@@ -38,5 +39,9 @@ fn said(archive: &[u8], limits: &Limits, tolerance: Tolerance) -> (Vec<String>, 
             }
         }
     };
-    (reader.report().anomalies().iter().map(ToString::to_string).collect(), error)
+    let shown = |found: &Diagnostic| match found.location() {
+        Some(location) => format!("{location}: {}", found.message()),
+        None => found.message().to_owned(),
+    };
+    (reader.report().diagnostics().iter().map(shown).collect(), error)
 }

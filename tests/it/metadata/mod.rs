@@ -3,14 +3,15 @@
 use std::error::Error as _;
 
 use appsnap::Limits;
-use appsnap::metadata::{Error, ErrorKind, Key, Metadata, Oddity};
+use appsnap::diagnostic::Diagnostics;
+use appsnap::metadata::{Code, Error, ErrorKind, Key, Metadata};
 use proptest::prelude::*;
 
 /// As the platform writes it.
 const PLATFORM: &str =
     r#"{"duration":"0","dumpSize":"94769","modelVersion":"1.0.0.40","databaseSize":"9730584","filesSize":"1346575"}"#;
 
-fn parse(json: impl AsRef<[u8]>) -> Result<(Metadata, Vec<Oddity>), Error> {
+fn parse(json: impl AsRef<[u8]>) -> Result<(Metadata, Diagnostics), Error> {
     Metadata::parse(json.as_ref(), &Limits::untrusted())
 }
 
@@ -25,8 +26,8 @@ fn platform() -> Metadata {
 
 #[test]
 fn the_platforms_own_text_is_read_and_written_byte_for_byte() {
-    let (metadata, oddities) = parse(PLATFORM).unwrap();
-    assert_eq!((metadata, oddities), (platform(), vec![]));
+    let (metadata, diagnostics) = parse(PLATFORM).unwrap();
+    assert_eq!((metadata, diagnostics.is_empty()), (platform(), true));
     assert_eq!(platform().render(), PLATFORM.as_bytes());
 }
 
@@ -42,12 +43,16 @@ fn unknown_keys_keep_their_order_and_their_text() {
 }
 
 #[test]
-fn every_oddity_is_told_with_its_key() {
-    let (metadata, oddities) = parse("\u{feff}{\"dumpSize\": 18446744073709551615, \"modelVersion\": \"\"}").unwrap();
+fn everything_unusual_is_reported_with_its_key() {
+    let (metadata, diagnostics) =
+        parse("\u{feff}{\"dumpSize\": 18446744073709551615, \"modelVersion\": \"\"}").unwrap();
     assert_eq!(metadata, Metadata::new().with_dump_size_bytes(u64::MAX).with_model_version(""));
-    let missing = [Key::Duration, Key::DatabaseSize, Key::FilesSize].map(Oddity::Missing);
-    let told = [Oddity::ByteOrderMark, Oddity::JsonNumber(Key::DumpSize)].into_iter().chain(missing);
-    assert!(told.eq(oddities));
+    let missing = [Key::Duration, Key::DatabaseSize, Key::FilesSize].map(|key| (Code::MetadataKeyMissing, key.name()));
+    let reported = [(Code::MetadataBom, ""), (Code::MetadataTypeCoerced, "dumpSize")].into_iter().chain(missing);
+    for (diagnostic, (code, key)) in diagnostics.iter().zip(reported) {
+        assert!(diagnostic.is(code) && diagnostic.message().ends_with(key), "{diagnostic}");
+    }
+    assert_eq!(diagnostics.count(), 5);
 }
 
 #[test]
@@ -123,9 +128,9 @@ fn metadata() -> impl Strategy<Value = Metadata> {
 proptest! {
     #[test]
     fn writing_and_reading_are_inverse(metadata in metadata()) {
-        let (again, oddities) = parse(metadata.render()).unwrap();
+        let (again, diagnostics) = parse(metadata.render()).unwrap();
         prop_assert_eq!(again, metadata);
-        prop_assert!(oddities.iter().all(|oddity| matches!(oddity, Oddity::Missing(_))), "{:?}", oddities);
+        prop_assert_eq!(diagnostics.count(), diagnostics.count_of(Code::MetadataKeyMissing));
     }
 
     #[test]

@@ -5,10 +5,11 @@ use std::ops::ControlFlow;
 
 use appsnap::Limits;
 use appsnap::check::{CheckOptions, Code, Profile, Report, Verdict, check};
+use appsnap::diagnostic;
 use appsnap::observe::{Event, NoObserver, Observer};
-use appsnap::pgdump::FormatVersion;
+use appsnap::pgdump::{self, FormatVersion};
 use appsnap::prepare::{Change, Database, ErrorKind, Orphans, PrepareOptions, Prepared};
-use appsnap::snapshot::{ReadOptions, WriteOptions};
+use appsnap::snapshot::{self, ReadOptions, WriteOptions};
 
 use crate::check::app::{self, Row, id};
 use crate::support::archives::{Contents, read};
@@ -38,8 +39,8 @@ fn checked(archive: &[u8], profile: &Profile) -> Report {
     check(archive, profile, &CheckOptions::new(), &mut NoObserver).unwrap()
 }
 
-fn counts(report: &Report) -> Vec<(Code, u64)> {
-    report.counts().collect()
+fn counts(report: &Report) -> Vec<(diagnostic::Code, u64)> {
+    report.findings().counts().collect()
 }
 
 #[test]
@@ -115,7 +116,11 @@ fn a_ceiling_of_none_keeps_every_dump_as_it_is() {
     let (archive, report, _) = written(PG16, &[(1, 1)], &options);
     let (contents, _) = read(archive.as_slice(), ReadOptions::new()).unwrap();
     assert_eq!(contents.database.as_deref(), Some(PG16));
-    assert_eq!(report.count(Code::DumpTooNew), 1, "the warning stands before a byte is written");
+    assert_eq!(
+        report.findings().count_of(pgdump::Code::DumpFormatTooNew),
+        1,
+        "the warning stands before a byte is written"
+    );
 }
 
 #[cfg(feature = "lz4")]
@@ -140,12 +145,12 @@ fn orphans_are_kept_with_a_warning_or_dropped() {
     let profile = Profile::mendix_cloud();
     let keep = PrepareOptions::new().with_profile(profile.clone());
     let (archive, report, changes) = written(&dump, &lens, &keep);
-    assert_eq!(report.count(Code::DocumentOrphan), 2);
+    assert_eq!(report.findings().count_of(Code::DocumentOrphan), 2);
     assert!(!changes.iter().any(|change| matches!(change, Change::OrphansDropped { .. })));
     assert_eq!(checked(&archive, &profile).contents().documents_count, 4);
 
     let (archive, report, changes) = written(&dump, &lens, &keep.with_orphans(Orphans::Drop));
-    assert_eq!((report.count(Code::DocumentOrphan), report.verdict()), (0, Verdict::Accept), "{report}");
+    assert_eq!((report.findings().count_of(Code::DocumentOrphan), report.verdict()), (0, Verdict::Accept), "{report}");
     assert!(
         changes
             .iter()
@@ -172,13 +177,16 @@ fn files_or_a_database_alone_are_prepared_too() {
     let options = PrepareOptions::new();
     let source = documents(lens);
     let files = Prepared::new(None::<Database<Cursor<Vec<u8>>>>, Some(&source), &options).unwrap();
-    assert_eq!((files.report().verdict(), files.report().count(Code::FilesOnly)), (Verdict::Warn, 1));
+    assert_eq!(
+        (files.report().verdict(), files.report().findings().count_of(snapshot::Code::FilesOnly)),
+        (Verdict::Warn, 1)
+    );
     let (archive, report) = files.write(Vec::new(), WriteOptions::new(), &mut NoObserver).unwrap();
     assert_eq!((report.documents_count(), report.database_bytes()), (2, None));
     assert_eq!(checked(&archive, &Profile::format()).verdict(), Verdict::Warn);
 
     let database = Prepared::new(Some(open(dump, &options)), None::<&Contents>, &options).unwrap();
-    assert_eq!(database.report().count(Code::DatabaseOnly), 1);
+    assert_eq!(database.report().findings().count_of(Code::DatabaseOnly), 1);
     let (archive, _) = database.write(Vec::new(), WriteOptions::new(), &mut NoObserver).unwrap();
     assert_eq!(checked(&archive, &Profile::format()).verdict(), Verdict::Accept);
 }

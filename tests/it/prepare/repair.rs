@@ -2,9 +2,9 @@
 
 use std::io::Cursor;
 
-use appsnap::check::{CheckOptions, Code, Profile, Report, Verdict, check};
+use appsnap::check::{CheckOptions, Profile, Report, Verdict, check};
 use appsnap::observe::NoObserver;
-use appsnap::pgdump::FormatVersion;
+use appsnap::pgdump::{self, FormatVersion};
 use appsnap::prepare::{Change, Error, ErrorKind, PrepareOptions, Repair};
 use appsnap::snapshot::{ReadOptions, WriteOptions};
 
@@ -149,7 +149,7 @@ fn what_file_managers_leave_behind_is_left_out() {
 fn a_dump_that_is_too_new_is_converted() {
     let dump = app::builder(FormatVersion::V1_16, &[]).build();
     let plan = Plan::with_dump(&dump);
-    assert_eq!(checked(&plan.gz()).count(Code::DumpTooNew), 1);
+    assert_eq!(checked(&plan.gz()).findings().count_of(pgdump::Code::DumpFormatTooNew), 1);
     let mut late = plan.clone();
     let part = late.parts.remove(DATABASE);
     for plan in [plan, late.push(part)] {

@@ -13,7 +13,7 @@ use appsnap::remote::{Error, ErrorKind, FetchOptions, RemoteObject};
 use appsnap::snapshot::index::IndexPlacement;
 use appsnap::snapshot::{ReadOptions, SnapshotArchive, WriteOptions};
 
-use super::{open, place, runtime};
+use super::{location, open, runtime};
 use crate::support::archives::{Contents, id, noise, text};
 use crate::support::counting::{Counting, Counts};
 
@@ -26,7 +26,7 @@ fn contents() -> Contents {
 }
 
 fn put(store: &impl ObjectStore, bytes: Vec<u8>) {
-    runtime().block_on(store.put(&place(), bytes.into())).unwrap();
+    runtime().block_on(store.put(&location(), bytes.into())).unwrap();
 }
 
 fn archive_of(object: RemoteObject) -> SnapshotArchive<RemoteObject> {
@@ -85,7 +85,7 @@ fn larger_tail_spares_requests_of_large_archives() {
     let store = Arc::new(Counting::new(InMemory::new()));
     put(&store.inner, bytes.clone());
     let options = FetchOptions::new().with_tail_bytes(200_000);
-    let object = RemoteObject::open(Arc::clone(&store) as _, place(), runtime(), options).unwrap();
+    let object = RemoteObject::open(Arc::clone(&store) as _, location(), runtime(), &options).unwrap();
     let mut buffer = vec![0; 150_000];
     object.read_exact_at(&mut buffer, 150_000).unwrap();
     assert!(buffer == bytes[150_000..]);
@@ -101,7 +101,7 @@ fn reads_are_those_of_the_object_wherever_they_begin_and_end() {
     let store = Arc::new(InMemory::new());
     put(&*store, bytes.clone());
     let object = open(&store);
-    let meta = runtime().block_on(store.head(&place())).unwrap();
+    let meta = runtime().block_on(store.head(&location())).unwrap();
     let listed = RemoteObject::from_meta(Arc::clone(&store) as _, &meta, runtime());
     for object in [object, listed] {
         assert_eq!(object.len_bytes(), 70_000);
@@ -132,7 +132,7 @@ fn replaced_object_is_an_error_and_no_mixture() {
 #[test]
 fn absent_object_is_told_apart() {
     let store = Arc::new(InMemory::new());
-    let error = RemoteObject::open(store, place(), runtime(), FetchOptions::new()).unwrap_err();
+    let error = RemoteObject::open(store, location(), runtime(), &FetchOptions::new()).unwrap_err();
     assert!(error.is_absent() && matches!(error.kind(), ErrorKind::Absent), "{error}");
 }
 

@@ -1,4 +1,4 @@
-//! Object storage: what is asked of a store, and what it is left with.
+//! Object storage: the requests that are made, and the objects that result.
 
 mod fetch;
 mod http;
@@ -18,14 +18,14 @@ fn runtime() -> Handle {
     RUNTIME.handle().clone()
 }
 
-fn place() -> Path {
+fn location() -> Path {
     Path::from("backups/one.tar.gz")
 }
 
 fn upload<S: ObjectStore>(store: &Arc<S>, options: UploadOptions) -> RemoteUpload {
-    RemoteUpload::new(Arc::clone(store) as _, place(), runtime(), options)
+    RemoteUpload::new(Arc::clone(store) as _, location(), runtime(), &options)
 }
 
 fn open<S: ObjectStore>(store: &Arc<S>) -> RemoteObject {
-    RemoteObject::open(Arc::clone(store) as _, place(), runtime(), FetchOptions::new()).unwrap()
+    RemoteObject::open(Arc::clone(store) as _, location(), runtime(), &FetchOptions::new()).unwrap()
 }

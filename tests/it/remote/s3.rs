@@ -18,7 +18,7 @@ use appsnap::snapshot::join::{Join, PieceSizes, Shard};
 use appsnap::snapshot::options::SectionSplit;
 use appsnap::snapshot::{ReadOptions, SnapshotArchive, SnapshotWriter, WriteOptions};
 
-use super::{open, place, runtime, upload};
+use super::{location, open, runtime, upload};
 use crate::support::archives::{Contents, id, noise, text};
 use crate::support::counting::{Counting, Counts};
 use crate::support::tools::tool;
@@ -106,19 +106,21 @@ fn s3_server_takes_a_snapshot_in_parts_and_gives_documents_by_range() {
     let Some(server) = Server::start() else { return };
     let store = server.store();
     let contents = contents();
-    let options = UploadOptions::new().with_part_bytes(5 << 20);
+    let options = UploadOptions::new().with_part_bytes(5 << 20).unwrap();
 
     let unfinished = pack(&contents, upload(&store, options));
     assert_eq!(server.uploads_count(), 1);
     unfinished.abort().unwrap();
     assert_eq!(server.uploads_count(), 0);
-    assert!(runtime().block_on(store.head(&place())).is_err());
+    assert!(runtime().block_on(store.head(&location())).is_err());
 
-    let uploaded = pack(&contents, upload(&store, options)).finish().unwrap();
+    let packed = pack(&contents, upload(&store, options));
+    let len_bytes = packed.len_bytes();
+    assert!(packed.finish().unwrap().e_tag.is_some());
     let (expected, _) = contents.push(WriteOptions::new().with_index(IndexPlacement::Embedded));
-    assert_eq!(uploaded.len_bytes, expected.len() as u64);
+    assert_eq!(len_bytes, expected.len() as u64);
     assert_eq!(server.uploads_count(), 0);
-    let bytes = runtime().block_on(async { store.get(&place()).await.unwrap().bytes().await.unwrap() });
+    let bytes = runtime().block_on(async { store.get(&location()).await.unwrap().bytes().await.unwrap() });
     assert!(bytes == expected);
 
     // The first of them, whose part of the index does not lie in the tail.
@@ -133,7 +135,7 @@ fn s3_server_takes_a_snapshot_in_parts_and_gives_documents_by_range() {
     }
 
     let object = open(&store);
-    runtime().block_on(store.put(&place(), vec![0; 100].into())).unwrap();
+    runtime().block_on(store.put(&location(), vec![0; 100].into())).unwrap();
     let mut byte = [0];
     let error = object.read_at(&mut byte, 0).unwrap_err();
     assert!(error.downcast::<appsnap::remote::Error>().unwrap().is_changed());
@@ -156,12 +158,13 @@ fn s3_server_joins_parts_by_copying_ranges_of_them() {
         .into_iter()
         .enumerate()
         .map(|(number, digits)| {
-            let place = Path::from(format!("part-{number}"));
-            let sink = RemoteUpload::new(Arc::clone(&store) as _, place.clone(), runtime(), UploadOptions::new());
+            let location = Path::from(format!("part-{number}"));
+            let sink = RemoteUpload::new(Arc::clone(&store) as _, location.clone(), runtime(), &UploadOptions::new());
             let mut writer = SnapshotWriter::start(sink, &Metadata::new(), options()).unwrap();
             writer.documents(&Shard::of_digits(&contents, digits), &mut NoObserver).unwrap();
             writer.finish().unwrap().0.finish().unwrap();
-            let object = RemoteObject::open(Arc::clone(&store) as _, place, runtime(), FetchOptions::new()).unwrap();
+            let object =
+                RemoteObject::open(Arc::clone(&store) as _, location, runtime(), &FetchOptions::new()).unwrap();
             SnapshotArchive::open(object, &ReadOptions::new()).unwrap()
         })
         .collect();

@@ -15,12 +15,12 @@ use appsnap::remote::{Error, ErrorKind, RemoteUpload, UploadOptions};
 use appsnap::snapshot::index::IndexPlacement;
 use appsnap::snapshot::{Content, ReadOptions, SnapshotArchive, SnapshotWriter, WriteOptions};
 
-use super::{open, place, runtime, upload};
+use super::{location, open, runtime, upload};
 use crate::support::archives::{Contents, id, noise};
 use crate::support::counting::{Counting, Counts};
 
 fn stored(store: &impl ObjectStore) -> Option<Vec<u8>> {
-    runtime().block_on(async { Some(store.get(&place()).await.ok()?.bytes().await.unwrap().to_vec()) })
+    runtime().block_on(async { Some(store.get(&location()).await.ok()?.bytes().await.unwrap().to_vec()) })
 }
 
 /// About 23 MiB that no compressor shortens.
@@ -48,9 +48,10 @@ fn snapshot_is_packed_into_memory_and_local_stores_and_verified_there() {
     let folder = tempfile::tempdir().unwrap();
     fn check<S: ObjectStore>(store: S, contents: &Contents, expected: &[u8]) {
         let store = Arc::new(store);
-        let options = UploadOptions::new().with_part_bytes(5 << 20);
-        let uploaded = pack(contents, upload(&store, options)).finish().unwrap();
-        assert_eq!(uploaded.len_bytes, expected.len() as u64);
+        let options = UploadOptions::new().with_part_bytes(5 << 20).unwrap();
+        let packed = pack(contents, upload(&store, options));
+        assert_eq!(packed.len_bytes(), expected.len() as u64);
+        packed.finish().unwrap();
         assert!(stored(&*store).unwrap() == expected);
         let object = open(&store);
         let archive = SnapshotArchive::open(object, &ReadOptions::new()).unwrap();
@@ -64,15 +65,16 @@ fn snapshot_is_packed_into_memory_and_local_stores_and_verified_there() {
 #[test]
 fn parts_are_equal_large_enough_and_few_at_a_time() {
     let store = Arc::new(Counting::new(InMemory::new()));
-    let options = UploadOptions::new().with_part_bytes(1).with_in_flight_count(NonZeroUsize::new(2).unwrap());
+    let options = UploadOptions::new().with_part_bytes(UploadOptions::MIN_PART_BYTES).unwrap();
+    let options = options.with_in_flight_count(NonZeroUsize::new(2).unwrap());
     let bytes = noise(1, (26 << 20) + 5);
     let mut sink = upload(&store, options);
     for piece in bytes.chunks(700_000) {
         sink.write_all(piece).unwrap();
     }
     assert!(stored(&store.inner).is_none());
-    let uploaded = sink.finish().unwrap();
-    assert_eq!(uploaded.len_bytes, bytes.len() as u64);
+    assert_eq!(sink.len_bytes(), bytes.len() as u64);
+    sink.finish().unwrap();
     assert!(stored(&store.inner).unwrap() == bytes);
     let counts = &store.counts;
     assert_eq!(Counts::get(&counts.parts), 6);
@@ -82,11 +84,18 @@ fn parts_are_equal_large_enough_and_few_at_a_time() {
 }
 
 #[test]
+fn part_lengths_that_stores_refuse_are_refused() {
+    for part_bytes in [0, UploadOptions::MIN_PART_BYTES - 1, usize::MAX] {
+        assert!(UploadOptions::new().with_part_bytes(part_bytes).is_err(), "{part_bytes}");
+    }
+}
+
+#[test]
 fn what_fits_into_a_part_is_one_request() {
     for len in [0, 1, UploadOptions::MIN_PART_BYTES] {
         let store = Arc::new(Counting::new(InMemory::new()));
         let bytes = noise(1, len);
-        let mut sink = upload(&store, UploadOptions::new().with_part_bytes(UploadOptions::MIN_PART_BYTES));
+        let mut sink = upload(&store, UploadOptions::new().with_part_bytes(UploadOptions::MIN_PART_BYTES).unwrap());
         sink.write_all(&bytes).unwrap();
         sink.finish().unwrap();
         assert!(stored(&store.inner).unwrap() == bytes);
@@ -98,7 +107,7 @@ fn what_fits_into_a_part_is_one_request() {
 fn unfinished_upload_is_aborted_and_leaves_no_object() {
     for explicitly in [true, false] {
         let store = Arc::new(Counting::new(InMemory::new()));
-        let mut sink = upload(&store, UploadOptions::new().with_part_bytes(5 << 20));
+        let mut sink = upload(&store, UploadOptions::new().with_part_bytes(5 << 20).unwrap());
         sink.write_all(&noise(1, 12 << 20)).unwrap();
         if explicitly {
             sink.abort().unwrap();
@@ -117,7 +126,7 @@ fn unfinished_upload_is_aborted_and_leaves_no_object() {
 #[test]
 fn upload_may_be_dropped_in_asynchronous_code() {
     let store = Arc::new(Counting::new(InMemory::new()));
-    let mut sink = upload(&store, UploadOptions::new().with_part_bytes(5 << 20));
+    let mut sink = upload(&store, UploadOptions::new().with_part_bytes(5 << 20).unwrap());
     sink.write_all(&noise(1, 12 << 20)).unwrap();
     runtime().block_on(async { drop(sink) });
     assert!(stored(&store.inner).is_none());
@@ -126,7 +135,7 @@ fn upload_may_be_dropped_in_asynchronous_code() {
 #[test]
 fn refused_part_ends_the_upload_for_good() {
     let store = Arc::new(Counting::new(InMemory::new()));
-    let mut sink = upload(&store, UploadOptions::new().with_part_bytes(5 << 20));
+    let mut sink = upload(&store, UploadOptions::new().with_part_bytes(5 << 20).unwrap());
     sink.write_all(&noise(1, 6 << 20)).unwrap();
     store.counts.refuse_parts.store(true, Ordering::Relaxed);
     let error = std::iter::repeat_with(|| sink.write_all(&noise(2, 6 << 20))).take(20).find_map(Result::err).unwrap();
@@ -142,7 +151,7 @@ fn refused_part_ends_the_upload_for_good() {
 #[test]
 fn last_part_refused_fails_the_finish() {
     let store = Arc::new(Counting::new(InMemory::new()));
-    let mut sink = upload(&store, UploadOptions::new().with_part_bytes(5 << 20));
+    let mut sink = upload(&store, UploadOptions::new().with_part_bytes(5 << 20).unwrap());
     sink.write_all(&noise(1, 6 << 20)).unwrap();
     store.counts.refuse_parts.store(true, Ordering::Relaxed);
     let error = sink.finish().unwrap_err();

@@ -210,8 +210,8 @@ fn index_that_leads_into_a_document_is_found_by_verify() {
     let carrier_at = (victim_at + 2) % 3;
     let carrier = documents[carrier_at].0;
     let forged = text(66, 600);
-    let name = appsnap::layout::MemberName::Document(victim).render().unwrap();
-    let mut fake = appsnap::tarball::file_header(name.as_str().as_bytes(), 600).unwrap().to_vec();
+    let name = appsnap::layout::MemberName::Document(victim).to_string();
+    let mut fake = appsnap::tarball::file_header(name.as_bytes(), 600).unwrap().to_vec();
     fake.extend_from_slice(&forged);
     documents[carrier_at].1 = fake;
     let contents = Contents { database: None, documents };

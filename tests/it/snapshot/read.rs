@@ -4,7 +4,7 @@ use std::io::Read;
 
 use appsnap::Limits;
 use appsnap::snapshot::index::IndexPlacement;
-use appsnap::snapshot::{AnomalyKind, EntryKind, ErrorKind, ReadOptions, SnapshotReader, WriteOptions};
+use appsnap::snapshot::{Code, EntryKind, ErrorKind, ReadOptions, SnapshotReader, WriteOptions};
 use proptest::prelude::*;
 
 use crate::support::archives::{Contents, FailAt, OneByte, Stutter, id, read, text};
@@ -84,8 +84,7 @@ fn metadata_is_parsed_and_can_be_read_as_bytes() {
 fn files_only_archive_says_that_it_has_no_database() {
     let contents = Contents { database: None, documents: vec![(id(1), text(1, 9))] };
     let (_, report) = read(contents.archive().as_slice(), ReadOptions::new()).unwrap();
-    let kinds: Vec<_> = report.anomalies().iter().map(|anomaly| anomaly.kind().clone()).collect();
-    assert_eq!(kinds, [AnomalyKind::DatabaseMissing]);
+    assert!(report.diagnostics().counts().eq([(Code::FilesOnly.into(), 1)]));
 }
 
 #[test]

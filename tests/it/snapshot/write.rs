@@ -61,7 +61,7 @@ fn round_trip_keeps_every_byte_at_every_level() {
         assert_eq!(report.documents_count(), 40);
         let (again, read_report) = read(archive.as_slice(), ReadOptions::new()).unwrap();
         assert!(again == contents, "level {level}");
-        assert!(read_report.anomalies().is_empty());
+        assert!(read_report.diagnostics().is_empty());
     }
 }
 

@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, BufReader, Read};
 
 use appsnap::Limits;
-use appsnap::tarball::{Damage, Error, ErrorKind, MemberKind, Misuse, Oddity, Reader};
+use appsnap::tarball::{Code, Damage, Error, ErrorKind, MemberKind, Misuse, Reader};
 use proptest::prelude::*;
 
 use super::{Seen, read, write};
@@ -74,13 +74,13 @@ fn every_cut_is_called_truncated() {
 }
 
 #[test]
-fn one_zero_block_is_an_oddity_of_the_end() {
+fn one_zero_block_at_the_end_is_reported() {
     let tar = Plan::sample().ending(vec![0; 512]).tar();
     let mut reader = Reader::new(tar.as_slice(), &Limits::untrusted());
     while reader.next_member().unwrap().is_some() {
-        assert!(reader.end_oddities().is_empty());
+        assert!(reader.diagnostics().is_empty());
     }
-    assert!(reader.end_oddities().iter().eq([Oddity::ShortEndMarker]));
+    assert!(reader.diagnostics().counts().eq([(Code::ShortEndMarker.into(), 1)]));
 }
 
 #[test]

@@ -1,0 +1,176 @@
+//! Runs the rules over an archive that was read, or over one that will be written: [`CheckRun`], [`predict_report`].
+
+use super::code::Code;
+use super::dump::ReadDump;
+use super::error::{Result, not_a_finding};
+use super::files::{Document, FileComparison, NoTable, Sorted};
+use super::options::CheckOptions;
+use super::profile::Profile;
+use super::ranking::Ranking;
+use super::report::{Report, Summary};
+use super::rules;
+use crate::layout::Contents;
+use crate::pgdump::{self, FormatVersion, Incompatibility, Inspection, incompatibilities};
+use crate::snapshot::report::ReadReport;
+use crate::snapshot::{self};
+
+/// Name of the member that contains the dump, for the locations of findings.
+pub(super) const DATABASE: &str = "db/db.backup";
+
+/// A check in progress.
+pub(super) struct CheckRun<'p> {
+    pub(super) profile: &'p Profile,
+    pub(super) options: &'p CheckOptions,
+    pub(super) ranking: Ranking<'p>,
+    pub(super) summary: Summary,
+    pub(super) files: Option<FileComparison>,
+}
+
+impl<'p> CheckRun<'p> {
+    pub(super) const fn new(profile: &'p Profile, options: &'p CheckOptions, kind: &'static str) -> Self {
+        let ranking = Ranking::new(profile, options.limits.max_findings_per_code());
+        Self { profile, options, ranking, summary: Summary::new(kind), files: None }
+    }
+
+    pub(super) fn report(self) -> Report {
+        Report::new(self.profile, self.ranking, self.summary, self.files)
+    }
+
+    /// Adds what the reader of an archive has seen.
+    pub(super) fn add_report(&mut self, report: &ReadReport) {
+        self.summary.is_verified = report.is_verified();
+        self.summary.documents_count = report.documents_count();
+        self.summary.document_bytes = report.document_bytes();
+        self.summary.database_bytes = report.database_bytes();
+        self.ranking.add_all(report.diagnostics());
+    }
+
+    /// Adds the error that stopped the reader.
+    pub(super) fn failure(&mut self, error: snapshot::Error) -> Result<()> {
+        let Some(code) = error.code() else { return Err(not_a_finding(error)) };
+        self.ranking.add(code, |found| {
+            found
+                .with_location(error.member().map(str::to_owned))
+                .with_position(error.position())
+                .with_message(rules::message(&error))
+        });
+        Ok(())
+    }
+
+    /// Adds the findings about a dump, and returns it if it is sound.
+    pub(super) fn dump(
+        &mut self,
+        read: Result<ReadDump, pgdump::Error>,
+        location: Option<&str>,
+    ) -> Result<Option<ReadDump>> {
+        match read {
+            Ok(dump) => {
+                self.summary.decompressed_bytes = Some(dump.inspection.plain_bytes());
+                let (inspection, major) = (&dump.inspection, self.profile.oldest_server_major());
+                let refused = incompatibilities(&inspection.header, &inspection.toc, major);
+                rules::dump::judge(inspection, &refused, location, &mut self.ranking);
+                self.space(&dump.inspection);
+                Ok(Some(dump))
+            }
+            Err(error) => {
+                let Some(code) = error.code() else { return Err(not_a_finding(error)) };
+                self.ranking.add(code, |found| {
+                    found
+                        .with_location(location.map(str::to_owned))
+                        .with_position(error.position())
+                        .with_message(rules::message(&error))
+                });
+                Ok(None)
+            }
+        }
+    }
+
+    /// Adds the findings about the whole, after everything was read.
+    pub(super) fn contents(&mut self, contents: Contents, files: Option<Files>, location: Option<&str>) {
+        self.summary.contents = Some(contents);
+        let (count, many) = (self.summary.documents_count, self.profile.many_documents_count());
+        if count > many {
+            self.ranking
+                .add(Code::ManyDocuments, |found| found.with_message(format!("{count} documents, more than {many}")));
+        }
+        match (contents, files) {
+            (Contents::DatabaseOnly, files) => {
+                let counts = files.and_then(Result::ok).map(|files| *files.counts());
+                let wanted = counts.map(|counts| counts.missing + counts.numbered + counts.unnamed);
+                self.ranking.add(Code::DatabaseOnly, |found| {
+                    found.with_message(match wanted.filter(|count| *count > 0) {
+                        Some(count) => format!("there are no documents; {count} rows of the database must have one"),
+                        None => "there are no documents".to_owned(),
+                    })
+                });
+            }
+            (Contents::Full, Some(Ok(comparison))) => {
+                rules::files::judge(&comparison, &mut self.ranking);
+                self.summary.files = Some(*comparison.counts());
+                self.files = Some(comparison);
+            }
+            (Contents::Full, Some(Err(why))) => rules::files::judge_absence(why, location, &mut self.ranking),
+            // Without a sound dump there is nothing to compare with, and the dump has its own finding.
+            (Contents::Full | Contents::FilesOnly, _) => {}
+        }
+    }
+
+    fn space(&mut self, inspection: &Inspection) {
+        let (Some(rule), Some(target_bytes)) = (self.profile.space_rule(), self.options.target_database_bytes) else {
+            return;
+        };
+        let plain_bytes = inspection.plain_bytes();
+        let needed_bytes = rule.needed_bytes(plain_bytes);
+        if needed_bytes > target_bytes {
+            self.ranking.add(Code::TargetTooSmall, |found| {
+                found.with_message(format!(
+                    "{plain_bytes} bytes of data need a database of {needed_bytes} bytes, the target has {target_bytes} bytes"
+                ))
+            });
+        }
+    }
+}
+
+/// The comparison of the database's files with the documents, or why it is not possible.
+pub(crate) type Files = Result<FileComparison, NoTable>;
+
+pub(super) fn compare(dump: ReadDump, documents: Sorted<Document>) -> Files {
+    dump.table.map(|table| FileComparison::new(table, documents))
+}
+
+/// The contents of an archive that is going to be written.
+pub(crate) struct PlannedArchive<'a> {
+    /// The dump as it was read, the version and length that it will have, and the SQL that older servers refuse.
+    pub(crate) dump: Option<(&'a Inspection, FormatVersion, u64, &'a [Incompatibility])>,
+    pub(crate) files: Option<Files>,
+    pub(crate) documents_count: u64,
+    pub(crate) document_bytes: u64,
+}
+
+/// Returns the report of an archive before it is written.
+pub(crate) fn predict_report(planned: PlannedArchive<'_>, profile: &Profile, options: &CheckOptions) -> Report {
+    let mut run = CheckRun::new(profile, options, "snapshot");
+    run.summary.documents_count = planned.documents_count;
+    run.summary.document_bytes = planned.document_bytes;
+    if let Some((inspection, version, dump_bytes, refused)) = planned.dump {
+        run.summary.database_bytes = Some(dump_bytes);
+        run.summary.dump_version = Some(version.to_string());
+        run.summary.decompressed_bytes = Some(inspection.plain_bytes());
+        rules::dump::judge_version(version, Some(DATABASE), profile, &mut run.ranking);
+        rules::dump::judge(inspection, refused, Some(DATABASE), &mut run.ranking);
+        run.space(inspection);
+    } else {
+        run.ranking.add(snapshot::Code::FilesOnly, |found| found.with_message("there is no dump"));
+    }
+    let contents = contents_of(planned.dump.is_some(), planned.documents_count);
+    run.contents(contents, planned.files, Some(DATABASE));
+    run.report()
+}
+
+pub(super) const fn contents_of(has_database: bool, documents_count: u64) -> Contents {
+    match (has_database, documents_count) {
+        (true, 0) => Contents::DatabaseOnly,
+        (true, _) => Contents::Full,
+        (false, _) => Contents::FilesOnly,
+    }
+}

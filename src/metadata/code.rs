@@ -1,0 +1,35 @@
+//! Codes of findings about `.metadata`: [`Code`].
+
+use super::error::ErrorKind;
+use crate::diagnostic::codes;
+
+codes! {
+    /// The codes of findings about `.metadata`.
+    pub enum Code {
+        /// The archive has no `.metadata`, without which no platform accepts it.
+        MetadataMissing = "M001" "metadata-missing" Error, "repair the archive, or pack again";
+        /// `.metadata` is not the JSON object that it must be.
+        MetadataUnusable = "M002" "metadata-unusable" Error, "repair the archive, or pack again";
+        /// The archive has no `.metadata`, and no database that it could describe.
+        MetadataMissingFilesOnly = "M003" "metadata-missing-files-only" Warning, "pack again, with a dump";
+        /// `.metadata` begins with a byte order mark.
+        MetadataBom = "M010" "metadata-bom" Warning, "save it without one, or repair the archive";
+        /// `.metadata` has a number where the platform writes a string.
+        MetadataTypeCoerced = "M011" "metadata-type-coerced" Warning, "repair the archive, or pack again";
+        /// `.metadata` lacks a key that the platform documents.
+        MetadataKeyMissing = "M012" "metadata-key-missing" Warning, "repair the archive, or pack again";
+        /// A size in `.metadata` differs from that of the archive's content.
+        MetadataSizeDiffers = "M013" "metadata-size-differs" Warning,
+            "make sure that nothing is missing; then repair the archive, or pack again";
+    }
+}
+
+impl ErrorKind {
+    /// Returns the code of the finding that this error is; `None` if it is a limit.
+    pub(crate) const fn code(&self) -> Option<Code> {
+        match self {
+            Self::Json { .. } | Self::Value { .. } => Some(Code::MetadataUnusable),
+            Self::Limit(_) => None,
+        }
+    }
+}

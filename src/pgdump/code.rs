@@ -1,0 +1,86 @@
+//! Codes of findings about a dump: [`Code`].
+
+use super::error::{Error, ErrorKind};
+use crate::diagnostic::codes;
+
+codes! {
+    /// The codes of findings about a dump.
+    pub enum Code {
+        /// The database is not a dump in custom format.
+        DumpNotCustomFormat = "D001" "dump-not-custom-format" Error, "dump again: pg_dump -O -x -Fc -f FILE DATABASE";
+        /// The archive version of the dump is higher than what the platform's `pg_restore` reads.
+        DumpFormatTooNew = "D002" "dump-format-too-new" Error,
+            "convert the dump to an older version, let repair do it, or dump again with an older pg_dump";
+        /// The archive version of the dump is below 1.0, which no program reads.
+        DumpFormatTooOld = "D003" "dump-format-too-old" Error, "dump again with a pg_dump of this century";
+        /// The dump ends too early: rows, tables or all of it are missing.
+        DumpTruncated = "D004" "dump-truncated" Error, "copy the dump again, or dump again";
+        /// The dump contradicts its format or itself.
+        DumpDamaged = "D005" "dump-damaged" Error, "copy the dump again in binary mode, or dump again";
+        /// The dump needs more than the limits allow, so reading stopped.
+        DumpLimitExceeded = "D006" "dump-limit-exceeded" Error,
+            "raise the limit that the message names, if the source of the dump is trusted";
+        /// The dump has access rights; statements about roles that the target lacks fail.
+        DumpWithAccessRights = "D007" "dump-with-access-rights" Warning,
+            "dump again with -x, or convert the dump without access rights";
+        /// The dump has tables and no data: restoring it makes an empty app.
+        DumpSchemaOnly = "D008" "dump-schema-only" Error, "dump again without --schema-only";
+        /// The dump has data and no tables: restoring it into an empty database fails.
+        DumpDataOnly = "D009" "dump-data-only" Error, "dump again without --data-only";
+        /// The dump has no entries: the database was empty, or a filter matched nothing.
+        DumpEmpty = "D010" "dump-empty" Warning, "make sure that the right database was dumped";
+        /// Tables refer to large objects, and the dump has none.
+        DumpWithoutLargeObjects = "D011" "dump-without-large-objects" Warning,
+            "dump again without -B, -t and -n, or add -b";
+        /// The dump has SQL that the oldest server of the platform refuses: what it creates will be missing after the
+        /// restore.
+        DumpSqlNewerThanTarget = "D012" "dump-sql-newer-than-target" Warning,
+            "remove it from the model or database, or ask for a newer server";
+        /// The data is INSERT statements instead of COPY, which restore slowly.
+        DumpWithInserts = "D013" "dump-with-inserts" Info, "dump again without --inserts";
+        /// Texts are in another encoding than UTF-8; the server converts them.
+        DumpEncoding = "D014" "dump-encoding" Info, "dump again with -E UTF8 if it cannot";
+        /// Backslashes in strings are escapes, as before PostgreSQL 9.1.
+        DumpEscapingStrings = "D015" "dump-escaping-strings" Info, "no action is needed; the dump sets the server to it";
+        /// The offsets of the data are not stored, because the dump was written to a pipe: parallel restores are slower.
+        DumpWithoutOffsets = "D016" "dump-without-offsets" Info, "no action is needed; pg_dump -f FILE stores them";
+        /// The table of contents is stored a second time after the data, because the dump was redirected with `>`.
+        DumpWithSecondToc = "D017" "dump-with-second-toc" Info, "no action is needed; pg_dump -f FILE writes it once";
+        /// The dump states a creation time that does not exist.
+        DumpCreationTime = "D020" "dump-creation-time" Warning, "make sure that the dump was not tampered with";
+        /// Integers have more bytes than any known pg_dump writes.
+        DumpUnusualIntegers = "D021" "dump-unusual-integers" Warning, "make sure that the dump's source is trusted";
+        /// Only some of the entries state the offset of their data.
+        DumpMixedOffsets = "D022" "dump-mixed-offsets" Warning, "make sure that the dump's source is trusted";
+        /// The data is not in the order of its entries: `pg_restore` cannot read the dump from a pipe.
+        DumpBlocksOutOfOrder = "D023" "dump-blocks-out-of-order" Warning,
+            "make sure that the dump's source is trusted, or dump again";
+        /// An entry is missing that every pg_dump of the version writes.
+        DumpSettingMissing = "D024" "dump-setting-missing" Warning, "make sure that the dump's source is trusted";
+        /// Large objects have data, but no entry creates them: restoring them fails.
+        DumpUnlistedLargeObjects = "D025" "dump-unlisted-large-objects" Warning, "dump again with pg_dump itself";
+        /// Tables were created WITH OIDS, which servers since PostgreSQL 12 ignore or refuse.
+        DumpWithOids = "D026" "dump-with-oids" Warning, "ALTER TABLE ... SET WITHOUT OIDS, and dump again";
+    }
+}
+
+impl Error {
+    /// Returns the code of the finding that this error is; `None` if the dump is not at fault.
+    pub(crate) fn code(&self) -> Option<Code> {
+        Some(match self.kind() {
+            ErrorKind::NotAnArchive { .. } | ErrorKind::NotCustomFormat { .. } => Code::DumpNotCustomFormat,
+            ErrorKind::UnsupportedVersion { major: 0, .. } => Code::DumpFormatTooOld,
+            ErrorKind::UnsupportedVersion { .. } => Code::DumpFormatTooNew,
+            // An empty input may never have been a dump.
+            ErrorKind::Truncated { .. } if self.position() == Some(0) => Code::DumpNotCustomFormat,
+            ErrorKind::Truncated { .. } => Code::DumpTruncated,
+            ErrorKind::Corrupt(_) => Code::DumpDamaged,
+            ErrorKind::Limit(_) => Code::DumpLimitExceeded,
+            ErrorKind::Io { .. }
+            | ErrorKind::CompressionUnavailable { .. }
+            | ErrorKind::Cancelled
+            | ErrorKind::Inexpressible { .. }
+            | ErrorKind::Misuse(_) => return None,
+        })
+    }
+}
