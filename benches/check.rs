@@ -1,11 +1,9 @@
 //! What a check costs beside verifying the archive alone, in time and memory: a table, not a statistic.
 //!
-//! `cargo bench --bench check`. The archives hold a dump of business data, 20 MB compressed or more, and a row for every
+//! `cargo bench -p appsnap-benches --bench check`. The archives hold a dump of business data, 20 MB compressed or more, and a row for every
 //! document; documents are generated, so memory is the crate's alone.
 
 mod corpus;
-#[path = "../tests/it/support/dumps.rs"]
-mod dumps;
 mod memory;
 
 use std::fs::File;
@@ -21,8 +19,8 @@ use appsnap::pgdump::{Compression, FormatVersion};
 use appsnap::snapshot::options::SizeCheck;
 use appsnap::snapshot::{Content, DocumentSource, ReadOptions, SnapshotReader, SnapshotWriter, WriteOptions};
 
+use appsnap_tests::dumps::DumpBuilder;
 use corpus::{Huge, Random};
-use dumps::DumpBuilder;
 use memory::measured;
 
 /// Generated documents that may be longer than a kibibyte.

@@ -1,6 +1,6 @@
 //! Many workers on one archive: what a sixteenth costs its worker, and what joining costs, in time, bytes and memory.
 //!
-//! `cargo bench --bench join`. Documents are generated while they are read; parts are temporary files.
+//! `cargo bench -p appsnap-benches --bench join`. Documents are generated while they are read; parts are temporary files.
 
 mod corpus;
 mod memory;

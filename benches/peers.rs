@@ -1,6 +1,6 @@
 //! This crate beside the programs that people would otherwise use, on the same files in the same run.
 //!
-//! `cargo bench --bench peers`. Prints tables for packing and for reading, as medians and as ratios to tar + pigz and to
+//! `cargo bench -p appsnap-benches --bench peers`. Prints tables for packing and for reading, as medians and as ratios to tar + pigz and to
 //! `tar xzf`; programs that are not installed are left out. Who may empty the page cache (root, on Linux) also sees what
 //! packing takes from a cold disk. `APPSNAP_BENCH_DIR` chooses where the corpora are made (about 1 GB), the temporary
 //! folder otherwise.

@@ -1,9 +1,6 @@
 //! The dump engine: a table of contents of 10,000 entries, and the inspection of 50 MB of data in each compression,
 //! beside `pg_restore -f /dev/null`, which decodes the same.
 
-#[path = "../tests/it/support/dumps.rs"]
-mod dumps;
-
 use std::fmt::Write;
 use std::hint::black_box;
 use std::path::Path;
@@ -13,7 +10,7 @@ use appsnap::Limits;
 use appsnap::pgdump::{Compression, Dialect, Entry, FormatVersion, Section, Toc, encode_toc, inspect};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
-use dumps::{DumpBuilder, compressions, version_for};
+use appsnap_tests::dumps::{DumpBuilder, compressions, version_for};
 
 const DATA_BYTES: usize = 50 << 20;
 

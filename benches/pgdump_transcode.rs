@@ -1,8 +1,6 @@
 //! Conversion of dumps that hold 50 MB of data each to archive version 1.14, from file to file, beside `cat`; and how
 //! much memory it takes.
 
-#[path = "../tests/it/support/dumps.rs"]
-mod dumps;
 mod memory;
 
 use std::fmt::Write;
@@ -15,7 +13,7 @@ use appsnap::observe::NoObserver;
 use appsnap::pgdump::{Compression, FormatVersion, Transcoder};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
-use dumps::{DumpBuilder, compressions};
+use appsnap_tests::dumps::{DumpBuilder, compressions};
 use memory::measured;
 
 const DATA_BYTES: usize = 50 << 20;

@@ -1,11 +1,9 @@
 //! What object storage is asked for: requests and bytes of packing, opening, listing and fetching, at 50,000 documents.
 //!
-//! `cargo bench --bench remote --features object-store`. The store is memory that counts; the times are this crate's own,
+//! `cargo bench -p appsnap-benches --bench remote`. The store is memory that counts; the times are this crate's own,
 //! and every request adds a round trip to them.
 
 mod corpus;
-#[path = "../tests/it/support/counting.rs"]
-mod counting;
 
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -21,8 +19,8 @@ use appsnap::snapshot::index::IndexPlacement;
 use appsnap::snapshot::{DocumentSource, ReadOptions, SnapshotArchive, SnapshotWriter, WriteOptions};
 use tokio::runtime::{Builder, Handle};
 
+use appsnap_tests::counting::{Counting, Counts};
 use corpus::Random;
-use counting::{Counting, Counts};
 
 /// 4,096-byte documents, 30 % of them incompressible, cut out of a few MiB of each.
 struct Small {

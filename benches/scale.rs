@@ -1,6 +1,6 @@
 //! What a document costs, in time and memory, at 50,000, 200,000 and 1,000,000 of them: a table, not a statistic.
 //!
-//! `cargo bench --bench scale`. Documents are generated while they are read, so memory is the crate's alone; the archive
+//! `cargo bench -p appsnap-benches --bench scale`. Documents are generated while they are read, so memory is the crate's alone; the archive
 //! goes to a temporary file.
 
 mod corpus;

@@ -1,6 +1,6 @@
 //! Writing, reading and random access of archives with 50,000 documents and more.
 //!
-//! `cargo bench --bench snapshot`. Memory and the cost per document at a million are in `--bench scale`, other programs in
+//! `cargo bench -p appsnap-benches --bench snapshot`. Memory and the cost per document at a million are in `--bench scale`, other programs in
 //! `--bench peers`.
 
 mod corpus;

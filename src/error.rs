@@ -68,8 +68,8 @@ impl Category {
     /// The kind of the [`io::Error`] that carries an error of this category through `Read` and `Write`.
     const fn io_kind(self) -> io::ErrorKind {
         match self {
-            Self::BadInput => io::ErrorKind::InvalidData,
-            Self::Truncated => io::ErrorKind::UnexpectedEof,
+            // Not `UnexpectedEof`, which a failing source may report, too.
+            Self::BadInput | Self::Truncated => io::ErrorKind::InvalidData,
             Self::Limit => io::ErrorKind::FileTooLarge,
             Self::Unsupported => io::ErrorKind::Unsupported,
             Self::NotFound => io::ErrorKind::NotFound,
@@ -83,7 +83,6 @@ impl Category {
     fn of_io(error: &io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::InvalidData => Self::BadInput,
-            io::ErrorKind::UnexpectedEof => Self::Truncated,
             // The system has this kind, too, for a file that it cannot write: without an inner error.
             io::ErrorKind::FileTooLarge if error.get_ref().is_some() => Self::Limit,
             _ => Self::Io,

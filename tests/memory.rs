@@ -1,7 +1,6 @@
 //! How much memory and time hostile input can cost. A binary of its own, for it counts every allocation.
 
-#[path = "it/support/mod.rs"]
-mod support;
+use appsnap_tests as support;
 
 #[path = "memory/mod.rs"]
 mod memory;

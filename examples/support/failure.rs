@@ -86,16 +86,13 @@ impl Blame for io::Error {
 impl Blame for appsnap::source::Error {
     /// A folder that cannot be read or that changes is nothing a file's content is to blame for; an archive of one is.
     fn is_input(&self) -> bool {
-        use appsnap::source::ErrorKind;
-        matches!(self.kind(), ErrorKind::Archive | ErrorKind::Ambiguous | ErrorKind::HostileName)
+        self.is_bad_input() || self.is_limit()
     }
 }
 
 impl Blame for appsnap::snapshot::Error {
     fn is_input(&self) -> bool {
-        use appsnap::snapshot::ErrorKind;
-        let is_use = matches!(self.kind(), ErrorKind::Exists | ErrorKind::Misuse(_) | ErrorKind::Cancelled);
-        !is_use && !self.is_io()
+        !self.is_io() && !self.is_misuse() && !self.is_cancelled()
     }
 }
 

@@ -44,7 +44,7 @@ pub fn open_indexed(path: &Path, options: ReadOptions) -> Outcome<Option<Snapsho
         }
     }
     match SnapshotArchive::open_path(path, &options) {
-        Err(error) if matches!(error.kind(), ErrorKind::Absent(_)) => Ok(None),
+        Err(error) if matches!(error.kind(), ErrorKind::NoIndex) => Ok(None),
         opened => opened.map(Some).in_file(path),
     }
 }

@@ -15,11 +15,6 @@ mod slicing;
 mod tape;
 mod zips;
 
-/// The hostile corpus of the crate's own tests: every attack, by code.
-#[path = "../../tests/it/support/hostile/mod.rs"]
-#[allow(dead_code, reason = "the fuzzers take the bytes, not the verdicts")]
-mod hostile;
-
 /// One fuzz target.
 pub struct Target {
     /// As its program and its dictionary are called.

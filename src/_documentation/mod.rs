@@ -11,7 +11,8 @@
 //! | [`workers`] | pack one archive on many machines |
 //! | [`design`] | learn why it is built so, and what was refused |
 
-#[doc = include_str!("async.md")]
+// Its examples need more of tokio than the crate does: they are tested in `tests/support/lib.rs`.
+#[cfg_attr(not(doctest), doc = include_str!("async.md"))]
 #[doc = ""]
 #[cfg_attr(feature = "object-store", doc = "[`remote`]: crate::remote")]
 #[cfg_attr(not(feature = "object-store"), doc = "[`remote`]: https://docs.rs/appsnap/latest/appsnap/remote/")]

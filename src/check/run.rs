@@ -50,7 +50,7 @@ impl<'p> CheckRun<'p> {
         let Some(code) = error.code() else { return Err(not_a_finding(error)) };
         self.ranking.add(code, |found| {
             found
-                .with_location(error.member().map(str::to_owned))
+                .with_location(error.context().map(str::to_owned))
                 .with_position(error.position())
                 .with_message(rules::message(&error))
         });

@@ -48,6 +48,8 @@ pub enum ErrorKind {
 }
 
 impl Kind for ErrorKind {
+    const POSITION_IN: &'static str = ".metadata";
+
     fn category(&self) -> Category {
         match self {
             Self::Limit(_) => Category::Limit,

@@ -13,7 +13,7 @@ use crate::limits::LimitExceeded;
 use crate::observe::{Event, Observer, proceed, watch};
 use crate::pgdump::{self, Changes, FormatVersion, Incompatibility, Inspection, Transcoder, incompatibilities};
 use crate::snapshot::{Content, SnapshotWriter};
-use crate::source::Plan;
+use crate::source::DocumentPlan;
 
 /// A dump that will go into an archive.
 ///
@@ -150,7 +150,7 @@ impl<R> Database<R> {
     ///
     /// Numbers that no row knows, that two rows know under different uuids, or whose row has no uuid, stay leftovers; rows
     /// without a uuid are in the [report](super::Prepared::report), since somebody must give them one by hand.
-    pub fn assign_numbers(&self, plan: &mut Plan) -> u64 {
+    pub fn assign_numbers(&self, plan: &mut DocumentPlan) -> u64 {
         let Ok(table) = &self.facts.table else { return 0 };
         // Both sides ascend, and the plan asks in its order.
         let mut known = table.numbers().peekable();

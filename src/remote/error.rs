@@ -16,11 +16,13 @@ pub(super) type Result<T, E = Error> = std::result::Result<T, E>;
 /// ```
 /// # use std::sync::Arc;
 /// # use appsnap::remote::object_store::{memory::InMemory, path::Path};
-/// # let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build()?;
+/// # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+/// # let handle = runtime.handle().clone();
+/// # std::thread::spawn(move || runtime.block_on(std::future::pending::<()>()));
 /// # let (store, place) = (Arc::new(InMemory::new()), Path::from("backups/monday.tar.gz"));
 /// use appsnap::remote::{ErrorKind, FetchOptions, RemoteObject};
 ///
-/// let error = RemoteObject::open(store, place, runtime.handle().clone(), &FetchOptions::new()).unwrap_err();
+/// let error = RemoteObject::open(store, place, handle.clone(), &FetchOptions::new()).unwrap_err();
 /// match error.kind() {
 ///     ErrorKind::Absent => println!("{error}"),
 ///     ErrorKind::Changed => println!("open it again: {error}"),

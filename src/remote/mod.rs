@@ -21,12 +21,16 @@
 //! use appsnap::snapshot::{Content, ReadOptions, SnapshotArchive, SnapshotWriter, WriteOptions};
 //! use appsnap::snapshot::index::IndexPlacement;
 //!
-//! let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build()?;
+//! // The caller's runtime, driven by a thread of its own here; one of several threads drives itself.
+//! let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+//! let handle = runtime.handle().clone();
+//! std::thread::spawn(move || runtime.block_on(std::future::pending::<()>()));
+//!
 //! let (store, location) = (Arc::new(InMemory::new()), Path::from("backups/monday.tar.gz"));
 //! let id: appsnap::DocumentId = "0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?;
 //!
 //! // Write into the bucket. The object appears when the upload is finished, and not before.
-//! let upload = RemoteUpload::new(store.clone(), location.clone(), runtime.handle().clone(), &UploadOptions::new());
+//! let upload = RemoteUpload::new(store.clone(), location.clone(), handle.clone(), &UploadOptions::new());
 //! let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
 //! let mut writer = SnapshotWriter::start(upload, &Metadata::new(), options)?;
 //! writer.document(id, Content::sized(5, &b"hello"[..]))?;
@@ -34,13 +38,32 @@
 //! upload.finish()?;
 //!
 //! // Read a document with three requests: the end of the object, a page of the index, the document.
-//! let object = RemoteObject::open(store, location, runtime.handle().clone(), &FetchOptions::new())?;
+//! let object = RemoteObject::open(store, location, handle.clone(), &FetchOptions::new())?;
 //! let archive = SnapshotArchive::open(object, &ReadOptions::new())?;
 //! let mut text = String::new();
 //! archive.document(id)?.expect("it is there").read_to_string(&mut text)?;
 //! assert_eq!(text, "hello");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+#![deny(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation
+)]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::indexing_slicing,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_truncation
+    )
+)]
 
 mod error;
 mod object;

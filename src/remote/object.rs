@@ -63,13 +63,14 @@ impl Default for FetchOptions {
 /// ```
 /// # use std::sync::Arc;
 /// # use appsnap::remote::object_store::{memory::InMemory, path::Path};
-/// # let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build()?;
+/// # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+/// # let handle = runtime.handle().clone();
+/// # std::thread::spawn(move || runtime.block_on(std::future::pending::<()>()));
 /// # let (store, location) = (Arc::new(InMemory::new()), Path::from("backups/monday.tar.gz"));
 /// use std::io::Write;
 /// use appsnap::io::ReadAt;
 /// use appsnap::remote::{FetchOptions, RemoteObject, RemoteUpload, UploadOptions};
 ///
-/// let handle = runtime.handle();
 /// let mut upload = RemoteUpload::new(store.clone(), location.clone(), handle.clone(), &UploadOptions::new());
 /// upload.write_all(b"hello")?;
 /// upload.finish()?;

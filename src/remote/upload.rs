@@ -94,12 +94,14 @@ impl Default for UploadOptions {
 /// ```
 /// # use std::sync::Arc;
 /// # use appsnap::remote::object_store::{memory::InMemory, path::Path};
-/// # let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build()?;
+/// # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+/// # let handle = runtime.handle().clone();
+/// # std::thread::spawn(move || runtime.block_on(std::future::pending::<()>()));
 /// # let (store, location) = (Arc::new(InMemory::new()), Path::from("backups/monday.tar.gz"));
 /// use std::io::Write;
 /// use appsnap::remote::{RemoteUpload, UploadOptions};
 ///
-/// let mut upload = RemoteUpload::new(store, location, runtime.handle().clone(), &UploadOptions::new());
+/// let mut upload = RemoteUpload::new(store, location, handle.clone(), &UploadOptions::new());
 /// upload.write_all(b"hello")?;
 /// println!("the entity tag is {:?}", upload.finish()?.e_tag);
 /// # Ok::<(), Box<dyn std::error::Error>>(())

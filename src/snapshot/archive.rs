@@ -120,11 +120,11 @@ impl<R: ReadAt> SnapshotArchive<R> {
     /// Opens an archive that carries its index: reads its last 64 KiB, and more only if the tables are larger.
     ///
     /// # Errors
-    /// Returns [`ErrorKind::Absent`] if there is no index: read such an archive with [`SnapshotReader`], or repack it.
+    /// Returns [`ErrorKind::NoIndex`] if there is no index: read such an archive with [`SnapshotReader`], or repack it.
     /// Returns [`ErrorKind::Index`] if the index is damaged or does not describe the archive.
     pub fn open(source: R, options: &ReadOptions) -> Result<Self> {
         let tables = Tables::open(&source, false)?;
-        let tables = tables.ok_or_else(|| Error::new(ErrorKind::Absent("index")))?;
+        let tables = tables.ok_or_else(|| Error::new(ErrorKind::NoIndex))?;
         Ok(Self { source, sidecar: None, tables, options: options.clone(), by_id: OnceLock::new() })
     }
 }
@@ -136,7 +136,7 @@ impl<R: ReadAt, S: ReadAt> SnapshotArchive<R, S> {
     /// As for [`open`](Self::open); also when the sidecar belongs to another archive.
     pub fn open_with_sidecar(source: R, sidecar: S, options: &ReadOptions) -> Result<Self> {
         let tables = Tables::open(&sidecar, true)?;
-        let tables = tables.ok_or_else(|| Error::new(ErrorKind::Absent("index")))?;
+        let tables = tables.ok_or_else(|| Error::new(ErrorKind::NoIndex))?;
         tables.check_archive(&source)?;
         Ok(Self { source, sidecar: Some(sidecar), tables, options: options.clone(), by_id: OnceLock::new() })
     }

@@ -34,22 +34,23 @@ impl Error {
                 Some(Code::NotASnapshot.into())
             }
             ErrorKind::Gzip(error) => error.kind().code().map(Into::into),
-            ErrorKind::Tar(error) => error.kind().code().map(Into::into),
+            ErrorKind::Tar(error) => error.fault().code().map(Into::into),
             ErrorKind::NotASnapshot(_) => Some(Code::NotASnapshot.into()),
             ErrorKind::Name(code) => Some((*code).into()),
             ErrorKind::Duplicate => Some(layout::Code::NameRepeated.into()),
             ErrorKind::Metadata(error) => Some(error.kind().code().map_or(Code::LimitExceeded.into(), Into::into)),
             ErrorKind::MetadataMissing => Some(metadata::Code::MetadataMissing.into()),
             ErrorKind::Limit(_) => Some(Code::LimitExceeded.into()),
-            ErrorKind::Index(_) => Some(Code::IndexWrong.into()),
+            ErrorKind::Index(_) | ErrorKind::NoIndex => Some(Code::IndexWrong.into()),
             ErrorKind::Io { .. }
             | ErrorKind::Cancelled
             | ErrorKind::TooShort { .. }
             | ErrorKind::TooLong { .. }
             | ErrorKind::MetadataSize { .. }
-            | ErrorKind::Absent(_)
+            | ErrorKind::NotFound(_)
             | ErrorKind::Exists
-            | ErrorKind::Misuse(_) => None,
+            | ErrorKind::Misuse(_)
+            | ErrorKind::Internal(_) => None,
         }
     }
 }

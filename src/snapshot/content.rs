@@ -5,7 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::error::{Error, ErrorKind, Result};
+use super::error::{Error, Result};
 use crate::document::DocumentId;
 use crate::io::ReadAt;
 use crate::limits::{LimitExceeded, Limits};
@@ -77,7 +77,7 @@ impl Content<File> {
             len_bytes = len_bytes.saturating_add(count as u64);
             if len_bytes > allowed {
                 let exceeded = LimitExceeded { name: "max_entry_bytes", allowed, wanted: len_bytes };
-                return Err(Error::new(ErrorKind::Limit(exceeded)));
+                return Err(Error::from(exceeded));
             }
             let bytes = buffer.get(..count).unwrap_or_default();
             file.write_all(bytes).map_err(|error| Error::io("writing a temporary file", error))?;

@@ -1,61 +1,47 @@
-//! Why a snapshot could not be written or read on.
+//! The error of reading and writing snapshots.
 
-use std::fmt;
 use std::io;
 
 use thiserror::Error as ThisError;
 
 use crate::document::DocumentId;
+use crate::error::{Category, Kind, ModuleError, carried, module_error};
 use crate::limits::LimitExceeded;
-use crate::observe::Cancelled;
 use crate::{gzip, layout, metadata, tarball};
 
 /// A [`Result`](std::result::Result) whose error is this module's [`Error`], unless another is named.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why writing or reading a snapshot stopped: the reason, and the member it concerns.
-///
-/// ```
-/// # use appsnap::metadata::Metadata;
-/// # use appsnap::snapshot::{Content, SnapshotWriter, WriteOptions};
-/// # use appsnap::snapshot::index::IndexPlacement;
-/// # let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
-/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options)?;
-/// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
-/// # let (archive, _) = writer.finish()?;
-/// use appsnap::snapshot::{ErrorKind, ReadOptions, SnapshotReader};
-///
-/// let mut reader = SnapshotReader::new(&archive[..archive.len() / 2], ReadOptions::new());
-/// let error = loop {
-///     match reader.next_entry() {
-///         Ok(entry) => assert!(entry.is_some(), "the end cannot be reached"),
-///         Err(error) => break error,
-///     }
-/// };
-/// match error.kind() {
-///     ErrorKind::Io { .. } => println!("try again: {error}"),
-///     ErrorKind::Gzip(_) | ErrorKind::Tar(_) => println!("transfer it again: {error}"),
-///     ErrorKind::Limit(exceeded) => println!("more than {} allows", exceeded.name),
-///     _ => println!("{error}"),
-/// }
-/// assert!(!error.is_limit() && !error.is_cancelled());
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Debug)]
-pub struct Error(Box<Inner>);
-
-#[derive(Debug)]
-struct Inner {
-    kind: ErrorKind,
-    /// Escaped, as it came from an archive or from the caller's disk.
-    member: Option<String>,
-    position: Option<u64>,
+module_error! {
+    /// The error of reading and writing snapshots.
+    ///
+    /// The position counts compressed bytes for [`ErrorKind::Gzip`], and bytes of the tar stream otherwise. The context is
+    /// the member or file.
+    ///
+    /// ```
+    /// use appsnap::snapshot::{ReadOptions, SnapshotReader};
+    ///
+    /// # use appsnap::metadata::Metadata;
+    /// # use appsnap::snapshot::{SnapshotWriter, WriteOptions};
+    /// # let (archive, _) = SnapshotWriter::start(Vec::new(), &Metadata::new(), WriteOptions::new())?.finish()?;
+    /// let mut reader = SnapshotReader::new(&archive[..archive.len() / 2], ReadOptions::new());
+    /// let error = loop {
+    ///     match reader.next_entry() {
+    ///         Ok(entry) => assert!(entry.is_some(), "the end cannot be reached"),
+    ///         Err(error) => break error,
+    ///     }
+    /// };
+    /// assert!(error.is_truncated() && error.is_bad_input());
+    /// // A reader that failed repeats its error.
+    /// assert_eq!(reader.next_entry().err().map(|again| again.to_string()), Some(error.to_string()));
+    /// # Ok::<(), appsnap::snapshot::Error>(())
+    /// ```
+    pub struct Error(ErrorKind);
+    with Limit, Cancelled;
 }
 
-/// The reasons, grouped by who has to act.
-///
-/// [`Error`] shows how to match them; more may come.
-#[derive(Debug, ThisError)]
+/// The kinds of [`Error`], grouped by who has to act.
+#[derive(Clone, Debug, ThisError)]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// A file, the source or the sink failed.
@@ -64,16 +50,13 @@ pub enum ErrorKind {
     Io {
         /// What was being done.
         action: &'static str,
-        /// What the operating system said.
-        #[source]
-        source: io::Error,
     },
     /// The compression around the archive is damaged, or could not be written.
     #[error("{0}")]
     Gzip(gzip::Error),
     /// The tar framing is damaged, or is not what the format allows.
     #[error("{0}")]
-    Tar(#[source] tarball::Error),
+    Tar(tarball::Error),
     /// These bytes are no archive at all.
     #[error("this is not a snapshot: {0}")]
     NotASnapshot(&'static str),
@@ -85,13 +68,13 @@ pub enum ErrorKind {
     Duplicate,
     /// `.metadata` cannot be used.
     #[error("{0}")]
-    Metadata(#[source] metadata::Error),
+    Metadata(metadata::Error),
     /// The archive has a database but no `.metadata`.
     #[error("the archive has no .metadata: pack it again, or repair it")]
     MetadataMissing,
     /// A limit would be passed.
     #[error(transparent)]
-    Limit(#[from] LimitExceeded),
+    Limit(LimitExceeded),
     /// A payload ended before the length that was promised for it.
     #[error("the content ended after {actual_bytes} of {declared_bytes} bytes: did the file shrink while it was read?")]
     #[non_exhaustive]
@@ -122,9 +105,12 @@ pub enum ErrorKind {
     /// The index disagrees with the archive, or with itself.
     #[error("the index is wrong: {0}; read the archive without it, or make it anew")]
     Index(&'static str),
-    /// There is no such document, or no such part, in the archive.
-    #[error("the archive holds no {0}")]
-    Absent(&'static str),
+    /// The archive has no index: read it in order, or repack it.
+    #[error("the archive has no index: read it in order, or repack it with one")]
+    NoIndex,
+    /// There is no such document, or no database, in the archive.
+    #[error("the archive contains no {0}")]
+    NotFound(&'static str),
     /// The destination is already there.
     #[error("the destination exists already: choose another, or ask for it to be replaced")]
     Exists,
@@ -134,22 +120,56 @@ pub enum ErrorKind {
     /// The observer ended the work.
     #[error("cancelled")]
     Cancelled,
+    /// A bug in this crate.
+    #[error("a bug in this crate: {0}")]
+    Internal(&'static str),
+}
+
+impl Kind for ErrorKind {
+    const POSITION_IN: &'static str = "the tar stream";
+
+    fn category(&self) -> Category {
+        match self {
+            Self::Io { .. } => Category::Io,
+            Self::Gzip(error) => error.category(),
+            Self::Tar(error) => error.category(),
+            Self::Metadata(error) => error.category(),
+            Self::NotASnapshot(_)
+            | Self::Name(_)
+            | Self::Duplicate
+            | Self::MetadataMissing
+            | Self::TooShort { .. }
+            | Self::TooLong { .. }
+            | Self::MetadataSize { .. }
+            | Self::Index(_)
+            | Self::NoIndex => Category::BadInput,
+            Self::Limit(_) => Category::Limit,
+            Self::NotFound(_) => Category::NotFound,
+            Self::Exists | Self::Misuse(_) => Category::Misuse,
+            Self::Cancelled => Category::Cancelled,
+            Self::Internal(_) => Category::Internal,
+        }
+    }
+
+    fn inner(&self) -> Option<&dyn ModuleError> {
+        match self {
+            Self::Gzip(error) => Some(error),
+            Self::Tar(error) => Some(error),
+            Self::Metadata(error) => Some(error),
+            _ => None,
+        }
+    }
 }
 
 impl Error {
     #[cold]
-    pub(crate) fn new(kind: ErrorKind) -> Self {
-        Self(Box::new(Inner { kind, member: None, position: None }))
-    }
-
-    #[cold]
     pub(crate) fn io(action: &'static str, source: io::Error) -> Self {
-        // An error of this crate that travelled through `Read` comes out as what it was.
-        match source.downcast::<Self>() {
-            Ok(error) => error,
-            Err(source) => match source.downcast::<gzip::Error>() {
-                Ok(error) => error.into(),
-                Err(source) => Self::new(ErrorKind::Io { action, source }),
+        // An error of this crate that travelled through `Read` comes out as it went in.
+        match carried::<Self>(&source) {
+            Some(error) => error,
+            None => match carried::<gzip::Error>(&source) {
+                Some(error) => error.into(),
+                None => Self::new(ErrorKind::Io { action }).because(source),
             },
         }
     }
@@ -159,108 +179,16 @@ impl Error {
         Self::new(ErrorKind::Misuse(what))
     }
 
-    /// Says which member it is about; `name` is escaped here.
     #[cold]
-    pub(crate) fn in_member(mut self, name: &[u8]) -> Self {
-        self.0.member.get_or_insert_with(|| layout::escaped(name).to_string());
-        self
+    pub(crate) fn internal(what: &'static str) -> Self {
+        Self::new(ErrorKind::Internal(what))
     }
 
-    /// Says which document it is about, and where that comes from.
+    /// Adds the document and its origin as the context.
     #[cold]
     pub(crate) fn in_document(self, id: DocumentId, origin: &str) -> Self {
         let name = if origin.is_empty() { format!("document {id}") } else { format!("document {id} ({origin})") };
-        self.in_member(name.as_bytes())
-    }
-
-    #[cold]
-    pub(crate) fn at(mut self, position: u64) -> Self {
-        self.0.position.get_or_insert(position);
-        self
-    }
-
-    /// The reason, to be matched.
-    #[must_use]
-    pub fn kind(&self) -> &ErrorKind {
-        &self.0.kind
-    }
-
-    /// The member or file that it concerns, escaped for display.
-    #[must_use]
-    pub fn member(&self) -> Option<&str> {
-        match self.kind() {
-            ErrorKind::Tar(error) => error.member().or(self.0.member.as_deref()),
-            _ => self.0.member.as_deref(),
-        }
-    }
-
-    /// The offset in bytes, where one is known: in the compressed data for [`ErrorKind::Gzip`], in the plain tar stream
-    /// otherwise.
-    #[must_use]
-    pub fn position(&self) -> Option<u64> {
-        match self.kind() {
-            ErrorKind::Gzip(error) => error.position(),
-            ErrorKind::Tar(error) => error.position(),
-            _ => self.0.position,
-        }
-    }
-
-    /// Whether the observer ended the work.
-    #[must_use]
-    pub fn is_cancelled(&self) -> bool {
-        matches!(self.kind(), ErrorKind::Cancelled)
-    }
-
-    /// Whether a limit ended the work: the input may be sound, and is more than was allowed.
-    #[must_use]
-    pub fn is_limit(&self) -> bool {
-        match self.kind() {
-            ErrorKind::Limit(_) => true,
-            ErrorKind::Gzip(error) => matches!(error.kind(), gzip::ErrorKind::Limit(_)),
-            ErrorKind::Tar(error) => matches!(error.kind(), tarball::ErrorKind::Limit(_)),
-            _ => false,
-        }
-    }
-
-    /// Whether the operating system, rather than the input, is at fault.
-    #[must_use]
-    pub fn is_io(&self) -> bool {
-        match self.kind() {
-            ErrorKind::Io { .. } => true,
-            ErrorKind::Gzip(error) => matches!(error.kind(), gzip::ErrorKind::Io { .. }),
-            ErrorKind::Tar(error) => matches!(error.kind(), tarball::ErrorKind::Io(_)),
-            _ => false,
-        }
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(member) = &self.0.member {
-            write!(f, "{member}: ")?;
-        }
-        if let Some(position) = self.0.position {
-            write!(f, "at byte {position} of the tar stream: ")?;
-        }
-        self.0.kind.fmt(f)
-    }
-}
-
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match &self.0.kind {
-            // These kinds print their cause themselves; what lies behind it is next in the chain.
-            ErrorKind::Gzip(error) => std::error::Error::source(error),
-            ErrorKind::Tar(error) => std::error::Error::source(error),
-            ErrorKind::Metadata(error) => std::error::Error::source(error),
-            kind => std::error::Error::source(kind),
-        }
-    }
-}
-
-impl From<Cancelled> for Error {
-    fn from(_: Cancelled) -> Self {
-        Self::new(ErrorKind::Cancelled)
+        self.within_name(name.as_bytes())
     }
 }
 
@@ -271,22 +199,17 @@ impl From<gzip::Error> for Error {
 }
 
 impl From<tarball::Error> for Error {
-    /// A gzip error that travelled through the tar reader comes out as what it was.
+    /// A gzip error that travelled through the tar reader comes out as it went in.
     fn from(error: tarball::Error) -> Self {
-        match error.into_io() {
-            Ok(source) => Self::io("reading", source),
-            Err(error) => Self::new(ErrorKind::Tar(error)),
+        match (error.kind(), error.shared_source()) {
+            (tarball::ErrorKind::Io, Some(source)) => {
+                match (carried::<Self>(&**source), carried::<gzip::Error>(&**source)) {
+                    (Some(error), _) => error,
+                    (None, Some(error)) => error.into(),
+                    (None, None) => Self::new(ErrorKind::Io { action: "reading" }).because_shared(Some(source)),
+                }
+            }
+            _ => Self::new(ErrorKind::Tar(error)),
         }
-    }
-}
-
-impl From<Error> for io::Error {
-    /// Lets the error travel through `Read`; `io::Error::downcast` takes it out again.
-    fn from(error: Error) -> Self {
-        let kind = match error.kind() {
-            ErrorKind::Io { source, .. } => source.kind(),
-            _ => io::ErrorKind::InvalidData,
-        };
-        Self::new(kind, error)
     }
 }

@@ -57,7 +57,8 @@ pub struct SnapshotReader<R> {
     current: Option<Current>,
     report: ReadReport,
     is_ended: bool,
-    has_failed: bool,
+    /// The first error, which every later call repeats.
+    failed: Option<Error>,
 }
 
 /// The member that is being read.
@@ -92,15 +93,15 @@ impl<R: Read> SnapshotReader<R> {
             current: None,
             report: ReadReport::new(&limits),
             is_ended: false,
-            has_failed: false,
+            failed: None,
         }
     }
 
     /// The next entry; `Ok(None)` once everything is read and verified.
     ///
     /// # Errors
-    /// Whatever the format does not allow, damage, a passed limit, or what the source says. Afterwards every further call
-    /// fails.
+    /// Returns an error if the source fails, the data is damaged or truncated, the format does not allow it, or a limit is
+    /// exceeded. Later calls return the same error again.
     pub fn next_entry(&mut self) -> Result<Option<Entry<'_, R>>> {
         let has_entry = self.guarded(Self::advance)?;
         Ok(has_entry.then_some(Entry { reader: self }))
@@ -240,7 +241,7 @@ impl<R: Read> SnapshotReader<R> {
         let allowed = self.options.limits.max_metadata_bytes();
         if found.len_bytes > allowed {
             let exceeded = LimitExceeded { name: "max_metadata_bytes", allowed, wanted: found.len_bytes };
-            return Err(found.error(exceeded.into()));
+            return Err(found.error(ErrorKind::Limit(exceeded)));
         }
         let mut bytes = Vec::new();
         loop {
@@ -289,16 +290,12 @@ impl<R: Read> SnapshotReader<R> {
         self.guarded(|reader| reader.read_member(buffer))
     }
 
-    /// Runs a step; once one has failed, all others do.
+    /// Runs a step; once one has failed, all others repeat its error.
     fn guarded<T>(&mut self, step: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
-        if self.has_failed {
-            return Err(Error::misuse("the reader stopped at an error before: start again from the beginning"));
+        if let Some(error) = &self.failed {
+            return Err(error.clone());
         }
-        // Failed until proven otherwise: every early return leaves it so.
-        self.has_failed = true;
-        let done = step(self)?;
-        self.has_failed = false;
-        Ok(done)
+        step(self).map_err(|error| self.failed.insert(error).clone())
     }
 
     fn read_member(&mut self, buffer: &mut [u8]) -> Result<usize> {
@@ -399,6 +396,6 @@ impl Found {
 
     #[cold]
     fn error(&self, kind: ErrorKind) -> Error {
-        Error::new(kind).in_member(&self.name).at(self.position)
+        Error::new(kind).within_name(&self.name).at(self.position)
     }
 }

@@ -55,7 +55,8 @@ pub struct StoredFile<'a, R: ?Sized> {
     unpacker: Option<Box<Unpacker>>,
     plain: Vec<u8>,
     plain_used: usize,
-    is_failed: bool,
+    /// The first error, which every later read repeats.
+    failed: Option<Error>,
 }
 
 impl<'a, R: ReadAt + ?Sized> StoredFile<'a, R> {
@@ -81,7 +82,7 @@ impl<'a, R: ReadAt + ?Sized> StoredFile<'a, R> {
             unpacker: None,
             plain: Vec::new(),
             plain_used: 0,
-            is_failed: false,
+            failed: None,
         }
     }
 
@@ -101,7 +102,7 @@ impl<'a, R: ReadAt + ?Sized> StoredFile<'a, R> {
     pub(super) fn read_all(&mut self, allowed_bytes: u64, limit: &'static str) -> Result<Vec<u8>> {
         if self.len_bytes > allowed_bytes {
             let exceeded = LimitExceeded { name: limit, allowed: allowed_bytes, wanted: self.len_bytes };
-            return Err(Error::new(exceeded.into()));
+            return Err(Error::from(exceeded));
         }
         let mut bytes = Vec::new();
         self.read_to_end(&mut bytes).map_err(|error| Error::io("reading", error))?;
@@ -187,11 +188,15 @@ impl<'a, R: ReadAt + ?Sized> StoredFile<'a, R> {
         Ok(())
     }
 
-    fn read_some(&mut self, buffer: &mut [u8]) -> Result<usize> {
-        if self.is_failed {
-            return Err(Error::misuse("an earlier read has failed"));
+    /// Reads on, or repeats the first error.
+    fn read_or_repeat(&mut self, buffer: &mut [u8]) -> Result<usize> {
+        if let Some(error) = &self.failed {
+            return Err(error.clone());
         }
-        self.is_failed = true;
+        self.read_some(buffer).map_err(|error| self.failed.insert(error).clone())
+    }
+
+    fn read_some(&mut self, buffer: &mut [u8]) -> Result<usize> {
         if self.at_bytes < self.payload_at_bytes {
             self.check_header()?;
             if self.len_bytes == 0 {
@@ -213,7 +218,6 @@ impl<'a, R: ReadAt + ?Sized> StoredFile<'a, R> {
         if count > 0 && count as u64 == left {
             self.check_crc()?;
         }
-        self.is_failed = false;
         Ok(count)
     }
 
@@ -222,7 +226,7 @@ impl<'a, R: ReadAt + ?Sized> StoredFile<'a, R> {
             return Ok(());
         }
         let name = self.name.render();
-        Err(Error::new(ErrorKind::Index("the content has another checksum than it says")).in_member(name.as_bytes()))
+        Err(Error::new(ErrorKind::Index("the content has another checksum than it says")).within_name(name.as_bytes()))
     }
 }
 
@@ -231,6 +235,6 @@ impl<R: ReadAt + ?Sized> Read for StoredFile<'_, R> {
         if buffer.is_empty() {
             return Ok(0);
         }
-        self.read_some(buffer).map_err(io::Error::from)
+        self.read_or_repeat(buffer).map_err(io::Error::from)
     }
 }

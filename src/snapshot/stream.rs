@@ -55,7 +55,7 @@ pub struct SnapshotStream<R, S: DocumentSource> {
 enum State {
     Packing(Box<Stream<Vec<u8>>>),
     Finished(WriteReport),
-    Failed,
+    Failed(Error),
 }
 
 /// The member under way.
@@ -118,34 +118,42 @@ impl<R: Read, S: DocumentSource> SnapshotStream<R, S> {
     pub const fn report(&self) -> Option<&WriteReport> {
         match &self.state {
             State::Finished(report) => Some(report),
-            State::Packing(_) | State::Failed => None,
+            State::Packing(_) | State::Failed(_) => None,
         }
     }
 
     /// Works until bytes are ready; `false` when all were handed out.
     fn advance(&mut self) -> Result<bool> {
         while self.used == self.ready.len() {
-            // Failed until the step has succeeded.
-            let mut stream = match std::mem::replace(&mut self.state, State::Failed) {
-                State::Packing(stream) => stream,
-                State::Failed => return Err(Error::misuse("an earlier error has ended this stream")),
+            let interrupted = State::Failed(Error::internal("the stream was interrupted by a panic"));
+            match std::mem::replace(&mut self.state, interrupted) {
+                State::Packing(stream) => {
+                    self.state = self.work(stream).unwrap_or_else(State::Failed);
+                }
+                State::Failed(error) => {
+                    self.state = State::Failed(error.clone());
+                    return Err(error);
+                }
                 state @ State::Finished(_) => {
                     self.state = state;
                     return Ok(false);
                 }
-            };
-            self.ready.clear();
-            self.used = 0;
-            if self.step(&mut stream)? {
-                std::mem::swap(&mut self.ready, stream.gzip.sink_mut());
-                self.state = State::Packing(stream);
-            } else {
-                let (rest, report) = stream.finish(self.index)?;
-                self.ready = rest;
-                self.state = State::Finished(report);
             }
         }
         Ok(true)
+    }
+
+    /// Makes more bytes ready, and returns what comes next.
+    fn work(&mut self, mut stream: Box<Stream<Vec<u8>>>) -> Result<State> {
+        self.ready.clear();
+        self.used = 0;
+        if self.step(&mut stream)? {
+            std::mem::swap(&mut self.ready, stream.gzip.sink_mut());
+            return Ok(State::Packing(stream));
+        }
+        let (rest, report) = stream.finish(self.index)?;
+        self.ready = rest;
+        Ok(State::Finished(report))
     }
 
     /// Does as much as fills a chunk at most; `false` when there is nothing more to do.

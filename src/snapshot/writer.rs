@@ -48,14 +48,14 @@ pub struct SnapshotWriter<W> {
 }
 
 /// What may come next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 enum Stage {
     /// `.metadata` is written.
     Database,
     /// The database is written, or left out.
     Documents,
-    /// An operation failed, or was left half done.
-    Poisoned,
+    /// An operation failed, or a panic interrupted it.
+    Poisoned(Error),
 }
 
 /// The tar stream under way, and all that is counted about it.
@@ -120,7 +120,7 @@ impl<W: Write> SnapshotWriter<W> {
     /// reading it or writing fails, or the writer is poisoned.
     pub fn database<R: Read>(&mut self, content: Content<R>) -> Result<()> {
         self.guarded(Stage::Documents, |writer, stage| {
-            if stage != Stage::Database {
+            if !matches!(stage, Stage::Database) {
                 return Err(Error::misuse("the database comes once, and before the documents"));
             }
             let len_bytes = content.len_bytes;
@@ -165,15 +165,16 @@ impl<W: Write> SnapshotWriter<W> {
         })
     }
 
-    /// Runs `operation`, told the present stage; the writer goes on to `next`, and stays poisoned on an error or a panic.
-    fn guarded(&mut self, next: Stage, operation: impl FnOnce(&mut Self, Stage) -> Result<()>) -> Result<()> {
-        let stage = std::mem::replace(&mut self.stage, Stage::Poisoned);
-        if stage == Stage::Poisoned {
-            return Err(Error::misuse("an earlier error has ended this writer"));
+    /// Runs `operation` with the present stage and enters `next`; after an error every later call repeats it.
+    fn guarded(&mut self, next: Stage, operation: impl FnOnce(&mut Self, &Stage) -> Result<()>) -> Result<()> {
+        if let Stage::Poisoned(error) = &self.stage {
+            return Err(error.clone());
         }
-        operation(self, stage)?;
-        self.stage = next;
-        Ok(())
+        let interrupted = Stage::Poisoned(Error::internal("the writer was interrupted by a panic"));
+        let stage = std::mem::replace(&mut self.stage, interrupted);
+        let done = operation(self, &stage);
+        self.stage = done.clone().map_or_else(Stage::Poisoned, |()| next);
+        done
     }
 
     /// Completes the archive: the end marker, the gzip trailer, and the index where one is wanted.
@@ -184,8 +185,8 @@ impl<W: Write> SnapshotWriter<W> {
     /// When the metadata's sizes are not those of what was written ([`SizeCheck`]), when the sink fails, or the
     /// writer is poisoned.
     pub fn finish(self) -> Result<(W, WriteReport)> {
-        if self.stage == Stage::Poisoned {
-            return Err(Error::misuse("an earlier error has ended this writer"));
+        if let Stage::Poisoned(error) = self.stage {
+            return Err(error);
         }
         if self.options.size_check == SizeCheck::Strict {
             let report = &self.stream.report;
@@ -285,7 +286,7 @@ impl<W: Write> Stream<W> {
 
 /// Says which member an error is about.
 pub(super) fn in_member(error: Error, name: MemberName) -> Error {
-    error.in_member(name.render().as_bytes())
+    error.within_name(name.render().as_bytes())
 }
 
 /// A payload under way: how much of it is written, and its CRC32.

@@ -1,6 +1,6 @@
 //! Codes of findings about the tar framing: [`Code`].
 
-use super::error::{Ambiguity, Damage, ErrorKind, ExtensionFault, TypeFault};
+use super::error::{Ambiguity, Damage, ExtensionFault, Fault, TypeFault};
 use crate::diagnostic::codes;
 
 codes! {
@@ -67,7 +67,7 @@ codes! {
     }
 }
 
-impl ErrorKind {
+impl Fault {
     /// Returns the code of the finding that this error is; `None` if the archive is not at fault, or exceeds a limit.
     pub(crate) const fn code(&self) -> Option<Code> {
         Some(match self {
@@ -94,7 +94,7 @@ impl ErrorKind {
             Self::Type(TypeFault::Sparse) => Code::TypeSparse,
             Self::Type(TypeFault::Payload) => Code::TypeWithPayload,
             Self::Type(TypeFault::Unsupported(_)) => Code::TypeUnsupported,
-            Self::Limit(_) | Self::Io(_) | Self::Misuse(_) => return None,
+            Self::Limit(..) | Self::Io | Self::Misuse(_) => return None,
         })
     }
 }

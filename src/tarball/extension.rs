@@ -1,6 +1,6 @@
 //! The extensions in front of one member: pax records, framed by their length, and GNU long names.
 
-use super::error::{ErrorKind, ExtensionFault, TypeFault};
+use super::error::{ExtensionFault, Fault, TypeFault};
 use super::header::{ParsedHeader, Type};
 
 /// The first size that eleven octal digits cannot hold.
@@ -82,7 +82,7 @@ impl Extensions {
     }
 
     /// Takes the payload of a pax header.
-    pub(crate) fn pax(&mut self, scope: Scope, payload: &[u8]) -> Result<(), ErrorKind> {
+    pub(crate) fn pax(&mut self, scope: Scope, payload: &[u8]) -> Result<(), Fault> {
         let mut rest = payload;
         while !rest.is_empty() {
             let (record, behind) = Record::split(rest).map_err(malformed)?;
@@ -92,16 +92,16 @@ impl Extensions {
         Ok(())
     }
 
-    fn take(&mut self, scope: Scope, record: &Record<'_>) -> Result<(), ErrorKind> {
+    fn take(&mut self, scope: Scope, record: &Record<'_>) -> Result<(), Fault> {
         if is_sparse(record.key) {
-            return Err(ErrorKind::Type(TypeFault::Sparse));
+            return Err(Fault::Type(TypeFault::Sparse));
         }
         if record.key.starts_with(b"GNU.dumpdir") {
-            return Err(ErrorKind::Type(TypeFault::Unsupported(b'D')));
+            return Err(Fault::Type(TypeFault::Unsupported(b'D')));
         }
         // A label is a text; the other keys of this family continue a member from another volume.
         if record.key.starts_with(b"GNU.volume.") && record.key != b"GNU.volume.label" {
-            return Err(ErrorKind::Type(TypeFault::Unsupported(b'M')));
+            return Err(Fault::Type(TypeFault::Unsupported(b'M')));
         }
         let fault = match (record.key, scope) {
             (b"path", Scope::Global) => Some(ExtensionFault::Global("a path")),
@@ -124,7 +124,7 @@ impl Extensions {
             (b"ctime", _) => (!is_time(record.value)).then_some(ExtensionFault::Number("ctime")),
             _ => None,
         };
-        fault.map_or(Ok(()), |fault| Err(ErrorKind::Extension(fault)))
+        fault.map_or(Ok(()), |fault| Err(Fault::Extension(fault)))
     }
 
     fn take_path(&mut self, value: &[u8]) -> Option<ExtensionFault> {
@@ -253,6 +253,6 @@ fn without_slash(name: &[u8]) -> &[u8] {
     name.strip_suffix(b"/").unwrap_or(name)
 }
 
-const fn malformed(what: &'static str) -> ErrorKind {
-    ErrorKind::Extension(ExtensionFault::Malformed(what))
+const fn malformed(what: &'static str) -> Fault {
+    Fault::Extension(ExtensionFault::Malformed(what))
 }

@@ -1,6 +1,6 @@
 //! The blocks a writer puts around payloads, as pure functions: every offset is known before the first byte.
 
-use super::error::{Error, ErrorKind, Misuse};
+use super::error::{Error, Fault, Misuse};
 use super::header::{BLOCK_BYTES, Block};
 
 /// Bytes of a record: what tape drives wrote at a time, and what GNU tar still fills an archive up to (`-b 20`).
@@ -38,13 +38,14 @@ const TEMPLATE_SUM: u32 = sum(&TEMPLATE);
 /// ```
 ///
 /// # Errors
-/// [`Misuse::Name`] for a name that is empty, longer than 100 bytes or holds a NUL; [`Misuse::Length`] from 2^63 on.
+/// Returns an error of kind [`Misuse`](super::ErrorKind::Misuse) if the name is empty, longer than 100 bytes or contains
+/// a NUL byte, or if the length is 2^63 bytes or more.
 pub fn file_header(name: &[u8], len_bytes: u64) -> Result<Block, Error> {
     if name.is_empty() || name.len() > NAME_BYTES || name.contains(&0) {
-        return Err(Error::new(ErrorKind::Misuse(Misuse::Name), None));
+        return Err(Error::new(Fault::Misuse(Misuse::Name)));
     }
     if i64::try_from(len_bytes).is_err() {
-        return Err(Error::new(ErrorKind::Misuse(Misuse::Length), None));
+        return Err(Error::new(Fault::Misuse(Misuse::Length)));
     }
     let size = size_field(len_bytes);
     let total = TEMPLATE_SUM.saturating_add(sum(name)).saturating_add(sum(&size));

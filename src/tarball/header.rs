@@ -2,7 +2,7 @@
 
 use tar::{GnuHeader, Header, OldHeader, UstarHeader};
 
-use super::error::{Ambiguity, Damage, ErrorKind, TypeFault};
+use super::error::{Ambiguity, Damage, ExtensionFault, Fault, TypeFault};
 use super::member::Unusual;
 
 /// Bytes of a tar block (POSIX.1-2017, pax, "ustar Interchange Format").
@@ -65,7 +65,7 @@ pub(crate) fn is_zero(bytes: &[u8]) -> bool {
 
 /// Reads a header block that is not all zeros; its name replaces what is in `name`, also when something else in the
 /// header is at fault.
-pub(crate) fn parse(block: &Block, name: &mut Vec<u8>) -> Result<ParsedHeader, ErrorKind> {
+pub(crate) fn parse(block: &Block, name: &mut Vec<u8>) -> Result<ParsedHeader, Fault> {
     let header = Header::from_byte_slice(block);
     let old = header.as_old();
     name.clear();
@@ -95,7 +95,7 @@ pub(crate) fn parse(block: &Block, name: &mut Vec<u8>) -> Result<ParsedHeader, E
 }
 
 /// The sum over the block with its checksum field taken as spaces; old writers summed signed bytes.
-fn check_sum(block: &Block, old: &OldHeader) -> Result<(), ErrorKind> {
+fn check_sum(block: &Block, old: &OldHeader) -> Result<(), Fault> {
     let is_octal = old.cksum.first().is_some_and(|&byte| byte < BASE_256);
     let stated = number(&old.cksum).ok().flatten().filter(|_| is_octal);
     let sum_of = |bytes: &[u8]| bytes.iter().map(|&byte| u32::from(byte)).sum::<u32>();
@@ -110,11 +110,11 @@ fn check_sum(block: &Block, old: &OldHeader) -> Result<(), ErrorKind> {
     let signed = unsigned.checked_sub(high.saturating_mul(256));
     match signed {
         Some(signed) if stated == Some(u64::from(signed)) => Ok(()),
-        _ => Err(ErrorKind::Damaged(Damage::Checksum)),
+        _ => Err(Fault::Damaged(Damage::Checksum)),
     }
 }
 
-fn dialect(header: &Header) -> Result<Dialect, ErrorKind> {
+fn dialect(header: &Header) -> Result<Dialect, Fault> {
     // The magic's place is the same in every dialect; the POSIX view names it without checking it.
     let block = header.as_bytes();
     let magic = block.get(257..265).unwrap_or_default();
@@ -124,12 +124,12 @@ fn dialect(header: &Header) -> Result<Dialect, ErrorKind> {
         b"ustar\0\0\0" if is_zero(prefix) => Ok(Dialect::Unversioned),
         b"ustar  \0" => Ok(Dialect::Gnu),
         [0, 0, 0, 0, 0, 0, 0, 0] => Ok(Dialect::V7),
-        _ => Err(ErrorKind::Ambiguous(Ambiguity::Magic)),
+        _ => Err(Fault::Ambiguous(Ambiguity::Magic)),
     }
 }
 
 /// Checks the numbers that every dialect has, and returns the size.
-fn numbers(old: &OldHeader, unusual: &mut Unusual) -> Result<Option<u64>, ErrorKind> {
+fn numbers(old: &OldHeader, unusual: &mut Unusual) -> Result<Option<u64>, Fault> {
     let mode = number(&old.mode).map_err(|()| not_a_number("mode"))?;
     unusual.mode_bits |= mode.unwrap_or(0) & SPECIAL_MODE_BITS != 0;
     number(&old.uid).map_err(|()| not_a_number("owner id"))?;
@@ -138,7 +138,7 @@ fn numbers(old: &OldHeader, unusual: &mut Unusual) -> Result<Option<u64>, ErrorK
     number(&old.size).map_err(|()| not_a_number("size"))
 }
 
-fn type_of(old: &OldHeader, unusual: &mut Unusual) -> Result<Type, ErrorKind> {
+fn type_of(old: &OldHeader, unusual: &mut Unusual) -> Result<Type, Fault> {
     let [flag] = old.linkflag;
     let fault = match flag {
         0 | b'0' => return Ok(Type::File),
@@ -151,26 +151,26 @@ fn type_of(old: &OldHeader, unusual: &mut Unusual) -> Result<Type, ErrorKind> {
         b'x' => return Ok(Type::PaxLocal),
         b'g' => return Ok(Type::PaxGlobal),
         b'L' => return Ok(Type::LongName),
-        b'K' => return Err(ErrorKind::Extension(super::ExtensionFault::LinkTarget)),
+        b'K' => return Err(Fault::Extension(ExtensionFault::LinkTarget)),
         b'1' | b'2' => TypeFault::Link,
         b'3' | b'4' | b'6' => TypeFault::Device,
         b'S' => TypeFault::Sparse,
         other => TypeFault::Unsupported(other),
     };
-    Err(ErrorKind::Type(fault))
+    Err(Fault::Type(fault))
 }
 
 /// Without a magic nothing behind the link name has a meaning. GNU tar leaves the owners' names there all the same;
 /// text where other dialects have a prefix is a trap.
-fn v7_area(old: &OldHeader, unusual: &mut Unusual) -> Result<(), ErrorKind> {
+fn v7_area(old: &OldHeader, unusual: &mut Unusual) -> Result<(), Fault> {
     // Offsets within the area, which begins at 257: the prefix of other dialects lies at 345..500 of the block.
     let prefix = old.pad.get(88..243).unwrap_or_default();
     let behind = old.pad.get(243..).unwrap_or_default();
     unusual.ignored_field |= !is_zero(behind);
-    if is_zero(prefix) { Ok(()) } else { Err(ErrorKind::Ambiguous(Ambiguity::Prefix)) }
+    if is_zero(prefix) { Ok(()) } else { Err(Fault::Ambiguous(Ambiguity::Prefix)) }
 }
 
-fn posix_area(ustar: &UstarHeader, name: &mut Vec<u8>, unusual: &mut Unusual) -> Result<(), ErrorKind> {
+fn posix_area(ustar: &UstarHeader, name: &mut Vec<u8>, unusual: &mut Unusual) -> Result<(), Fault> {
     owner_names(&ustar.uname, &ustar.gname, unusual);
     if is_zero(&ustar.prefix) && is_zero(&ustar.pad) {
         return Ok(());
@@ -181,7 +181,7 @@ fn posix_area(ustar: &UstarHeader, name: &mut Vec<u8>, unusual: &mut Unusual) ->
         let (atime, ctime) = times.split_at_checked(12).unwrap_or_default();
         let is_star = prefix.last() == Some(&0) && [atime, ctime].iter().all(|field| time(field).is_ok());
         if !is_star {
-            return Err(ErrorKind::Ambiguous(Ambiguity::Prefix));
+            return Err(Fault::Ambiguous(Ambiguity::Prefix));
         }
         prefix
     } else {
@@ -198,7 +198,7 @@ fn posix_area(ustar: &UstarHeader, name: &mut Vec<u8>, unusual: &mut Unusual) ->
 }
 
 /// GNU headers have times and sparse tables where POSIX has the prefix.
-fn gnu_area(gnu: &GnuHeader, unusual: &mut Unusual) -> Result<(), ErrorKind> {
+fn gnu_area(gnu: &GnuHeader, unusual: &mut Unusual) -> Result<(), Fault> {
     owner_names(&gnu.uname, &gnu.gname, unusual);
     let is_time = |field: &[u8; 12]| match field {
         [0 | BASE_256, ..] => time(field).is_ok(),
@@ -217,12 +217,12 @@ fn gnu_area(gnu: &GnuHeader, unusual: &mut Unusual) -> Result<(), ErrorKind> {
         && is_zero(&gnu.isextended)
         && is_zero(&gnu.realsize);
     unusual.ignored_field |= !is_zero(&gnu.pad);
-    if are_times && is_plain { Ok(()) } else { Err(ErrorKind::Ambiguous(Ambiguity::Prefix)) }
+    if are_times && is_plain { Ok(()) } else { Err(Fault::Ambiguous(Ambiguity::Prefix)) }
 }
 
 /// Checks the place of the device numbers whatever the dialect: where something else than a number stands there, Python
 /// takes the archive to end before the header, and asks for no magic.
-fn device_numbers(block: &Block) -> Result<(), ErrorKind> {
+fn device_numbers(block: &Block) -> Result<(), Fault> {
     for place in [329..337, 337..345] {
         let field = block.get(place).unwrap_or_default();
         // They mean nothing for the types that are accepted, and some writers leave them blank.
@@ -291,6 +291,6 @@ fn base_256(digits: &[u8]) -> Result<u64, ()> {
     if i64::try_from(value).is_ok() { Ok(value) } else { Err(()) }
 }
 
-const fn not_a_number(field: &'static str) -> ErrorKind {
-    ErrorKind::Ambiguous(Ambiguity::Number { field })
+const fn not_a_number(field: &'static str) -> Fault {
+    Fault::Ambiguous(Ambiguity::Number { field })
 }

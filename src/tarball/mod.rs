@@ -54,7 +54,7 @@ mod reader;
 mod source;
 
 pub use code::Code;
-pub use error::{Ambiguity, Damage, Error, ErrorKind, ExtensionFault, Misuse, Part, TypeFault};
+pub use error::{Error, ErrorKind};
 pub use framing::{end_marker_bytes, file_header, padding_bytes};
 pub use member::{Member, MemberKind};
 pub use reader::Reader;

@@ -3,7 +3,7 @@
 use std::io::BufRead;
 
 use super::code::Code;
-use super::error::{Ambiguity, Damage, Error, ErrorKind, ExtensionFault, Misuse, Part, TypeFault};
+use super::error::{Ambiguity, Damage, Error, ExtensionFault, Fault, Part, TypeFault};
 use super::extension::{Extensions, Scope};
 use super::framing::padding_bytes;
 use super::header::{self, BLOCK_BYTES, Dialect, ParsedHeader, Type};
@@ -47,7 +47,8 @@ pub struct Reader<R> {
     source: Source<R>,
     entries: Budget,
     limits: Limits,
-    state: State,
+    is_at_end: bool,
+    failed: Option<Error>,
     payload_left_bytes: u64,
     padding_left_bytes: u64,
     /// The name of the current member; kept for its capacity.
@@ -56,13 +57,6 @@ pub struct Reader<R> {
     extension_payload: Vec<u8>,
     extensions: Extensions,
     diagnostics: Diagnostics,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    Reading,
-    Ended,
-    Failed,
 }
 
 /// A member without the name, which stays in the reader's buffer.
@@ -93,12 +87,12 @@ impl Chain {
     }
 
     /// Admits one more extension, and returns the length of its payload.
-    fn link(&mut self, header: &ParsedHeader) -> Result<u64, ErrorKind> {
+    fn link(&mut self, header: &ParsedHeader) -> Result<u64, Fault> {
         let size_bytes = header.size_bytes.ok_or_else(unset_size)?;
         if matches!(header.dialect, Dialect::V7 | Dialect::Unversioned) {
-            return Err(ErrorKind::Extension(ExtensionFault::Carrier));
+            return Err(Fault::Extension(ExtensionFault::Carrier));
         }
-        self.count.spend(1).and_then(|()| self.bytes.spend(size_bytes)).map_err(ErrorKind::Limit)?;
+        self.count.spend(1).and_then(|()| self.bytes.spend(size_bytes))?;
         Ok(size_bytes)
     }
 }
@@ -115,7 +109,8 @@ impl<R: BufRead> Reader<R> {
             source: Source::new(source, Budget::new("max_total_bytes", limits.max_total_bytes())),
             entries: Budget::new("max_entries", limits.max_entries()),
             limits: limits.clone(),
-            state: State::Reading,
+            is_at_end: false,
+            failed: None,
             payload_left_bytes: 0,
             padding_left_bytes: 0,
             name: Vec::new(),
@@ -130,17 +125,14 @@ impl<R: BufRead> Reader<R> {
     /// `Ok(None)` means: the end marker was there, nothing but zeros followed it, and the source is at its end.
     ///
     /// # Errors
-    /// An [`Error`] with the position of the member that is at fault. Afterwards the reader only answers
-    /// [`Misuse::Stopped`].
+    /// Returns an error with the position of the member at fault. Later calls return the same error again.
     pub fn next_member(&mut self) -> Result<Option<Member<'_>>, Error> {
-        self.refuse_after_failure()?;
-        if self.state == State::Ended {
+        self.repeat_failure()?;
+        if self.is_at_end {
             return Ok(None);
         }
-        // Failed until proven otherwise: every early return below leaves it so.
-        self.state = State::Failed;
-        let found = self.advance()?;
-        self.state = if found.is_some() { State::Reading } else { State::Ended };
+        let found = self.advance().map_err(|error| self.fail(error))?;
+        self.is_at_end = found.is_none();
         if let Some(found) = &found {
             self.note(found);
         }
@@ -177,17 +169,14 @@ impl<R: BufRead> Reader<R> {
     /// # Errors
     /// As for [`next_member`](Self::next_member).
     pub fn payload(&mut self) -> Result<&[u8], Error> {
-        self.refuse_after_failure()?;
+        self.repeat_failure()?;
         if self.payload_left_bytes == 0 {
             return Ok(&[]);
         }
         let left = self.payload_left_bytes;
         match self.source.expect(Part::Payload) {
             Ok(chunk) => Ok(chunk.get(..at_most(chunk.len(), left)).unwrap_or_default()),
-            Err(error) => {
-                self.state = State::Failed;
-                Err(error.in_member(&self.name))
-            }
+            Err(error) => Err(self.failed.insert(error.within_name(&self.name)).clone()),
         }
     }
 
@@ -238,11 +227,14 @@ impl<R: BufRead> Reader<R> {
         self.source.into_inner()
     }
 
-    fn refuse_after_failure(&self) -> Result<(), Error> {
-        if self.state == State::Failed {
-            return Err(Error::new(ErrorKind::Misuse(Misuse::Stopped), Some(self.source.offset_bytes())));
-        }
-        Ok(())
+    /// Repeats the error at which the reader stopped.
+    fn repeat_failure(&self) -> Result<(), Error> {
+        self.failed.clone().map_or(Ok(()), Err)
+    }
+
+    #[cold]
+    fn fail(&mut self, error: Error) -> Error {
+        self.failed.insert(error).clone()
     }
 
     fn advance(&mut self) -> Result<Option<Found>, Error> {
@@ -251,15 +243,15 @@ impl<R: BufRead> Reader<R> {
         let mut chain = Chain::new(&self.limits);
         loop {
             let at = self.source.offset_bytes();
-            let fail = |kind| Error::new(kind, Some(at));
+            let fail = |fault| Error::new(fault).at(at);
             let mut block = [0; BLOCK_BYTES];
             if !self.source.block(&mut block, Part::Header)? {
-                return Err(fail(ErrorKind::Damaged(Damage::Truncated(Part::Members))));
+                return Err(fail(Fault::Damaged(Damage::Truncated(Part::Members))));
             }
             if block.first() == Some(&0) && header::is_zero(&block) {
                 // Not even a global header may be the last one: some programs fail when nothing follows it.
                 if chain.count.spent() > 0 {
-                    return Err(fail(ErrorKind::Extension(ExtensionFault::Dangling)));
+                    return Err(fail(Fault::Extension(ExtensionFault::Dangling)));
                 }
                 self.finish(at)?;
                 return Ok(None);
@@ -269,44 +261,44 @@ impl<R: BufRead> Reader<R> {
                 Type::File | Type::Directory | Type::Label => self.found(&parsed, at).map(Next::Member),
                 _ => chain.link(&parsed).map(|size_bytes| Next::Extension(parsed.type_, size_bytes)),
             });
-            match found.map_err(|kind| fail(kind).in_member(&self.name))? {
+            match found.map_err(|fault| fail(fault).within_name(&self.name))? {
                 Next::Member(found) => return Ok(Some(found)),
                 Next::Extension(type_, size_bytes) => {
                     self.extension_payload.clear();
                     self.source.append(size_bytes, Part::Extension, &mut self.extension_payload)?;
                     self.source.skip(padding_bytes(size_bytes), Part::Extension)?;
-                    self.take_extension(type_).map_err(|kind| fail(kind).in_member(&self.name))?;
+                    self.take_extension(type_).map_err(|fault| fail(fault).within_name(&self.name))?;
                 }
             }
         }
     }
 
     /// Joins a header with its extensions.
-    fn found(&mut self, parsed: &ParsedHeader, header_offset_bytes: u64) -> Result<Found, ErrorKind> {
-        self.entries.spend(1).map_err(ErrorKind::Limit)?;
+    fn found(&mut self, parsed: &ParsedHeader, header_offset_bytes: u64) -> Result<Found, Fault> {
+        self.entries.spend(1)?;
         let mut unusual = parsed.unusual;
         if parsed.type_ == Type::Label {
             return match parsed.size_bytes {
-                _ if self.extensions.is_pending() => Err(ErrorKind::Extension(ExtensionFault::Dangling)),
+                _ if self.extensions.is_pending() => Err(Fault::Extension(ExtensionFault::Dangling)),
                 None | Some(0) => Ok(Found { kind: MemberKind::Label, header_offset_bytes, unusual }),
-                Some(_) => Err(ErrorKind::Type(TypeFault::Payload)),
+                Some(_) => Err(Fault::Type(TypeFault::Payload)),
             };
         }
-        self.extensions.complete_name(&mut self.name, parsed).map_err(ErrorKind::Extension)?;
-        let size_bytes = self.extensions.complete_size(parsed.size_bytes).map_err(ErrorKind::Extension)?;
+        self.extensions.complete_name(&mut self.name, parsed)?;
+        let size_bytes = self.extensions.complete_size(parsed.size_bytes)?;
         let is_slashed = self.name.ends_with(b"/");
         let kind = if parsed.type_ == Type::Directory || is_slashed { MemberKind::Directory } else { MemberKind::File };
         let len_bytes = match (kind, size_bytes) {
             (MemberKind::Directory, None) if parsed.type_ == Type::Directory => 0,
             (_, None) => return Err(unset_size()),
             (MemberKind::Directory, Some(0)) => 0,
-            (MemberKind::Directory, Some(_)) => return Err(ErrorKind::Type(TypeFault::Payload)),
+            (MemberKind::Directory, Some(_)) => return Err(Fault::Type(TypeFault::Payload)),
             (_, Some(size)) => size,
         };
         // The format of 1979 had no type for directories: there the slash is the only way to say it.
         unusual.slashed_file = is_slashed && parsed.type_ == Type::File && parsed.dialect != Dialect::V7;
-        Budget::new("max_entry_bytes", self.limits.max_entry_bytes()).spend(len_bytes).map_err(ErrorKind::Limit)?;
-        self.source.total().check(len_bytes).map_err(ErrorKind::Limit)?;
+        Budget::new("max_entry_bytes", self.limits.max_entry_bytes()).spend(len_bytes)?;
+        self.source.total().check(len_bytes)?;
         self.payload_left_bytes = len_bytes;
         self.padding_left_bytes = padding_bytes(len_bytes);
         Ok(Found { kind, header_offset_bytes, unusual })
@@ -324,17 +316,17 @@ impl<R: BufRead> Reader<R> {
         }
     }
 
-    fn take_extension(&mut self, type_: Type) -> Result<(), ErrorKind> {
+    fn take_extension(&mut self, type_: Type) -> Result<(), Fault> {
         let payload = &self.extension_payload;
         match type_ {
             Type::PaxGlobal => self.extensions.pax(Scope::Global, payload),
             Type::PaxLocal => {
-                self.extensions.begin_pax().map_err(ErrorKind::Extension)?;
+                self.extensions.begin_pax()?;
                 self.extensions.pax(Scope::Local, payload)
             }
             _ => {
-                self.extensions.begin_long_name().map_err(ErrorKind::Extension)?;
-                self.extensions.long_name(payload).map_err(ErrorKind::Extension)
+                self.extensions.begin_long_name()?;
+                Ok(self.extensions.long_name(payload)?)
             }
         }
     }
@@ -345,7 +337,7 @@ impl<R: BufRead> Reader<R> {
         (self.payload_left_bytes, self.padding_left_bytes) = (0, 0);
         let skipped = self.source.skip(payload, Part::Payload);
         let skipped = skipped.and_then(|()| self.source.skip(padding, Part::Padding));
-        skipped.map_err(|error| error.in_member(&self.name))
+        skipped.map_err(|error| error.within_name(&self.name))
     }
 
     /// Checks everything behind the first zero block, which stands at `at`.
@@ -358,12 +350,12 @@ impl<R: BufRead> Reader<R> {
             return Ok(());
         }
         if !header::is_zero(&block) {
-            return Err(Error::new(ErrorKind::Damaged(Damage::StrayZeroBlock), Some(at)));
+            return Err(Error::new(Fault::Damaged(Damage::StrayZeroBlock)).at(at));
         }
         self.source.drain_zeros()
     }
 }
 
-const fn unset_size() -> ErrorKind {
-    ErrorKind::Ambiguous(Ambiguity::Number { field: "size" })
+const fn unset_size() -> Fault {
+    Fault::Ambiguous(Ambiguity::Number { field: "size" })
 }

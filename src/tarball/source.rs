@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead};
 
-use super::error::{Damage, Error, ErrorKind, Part};
+use super::error::{Damage, Error, Fault, Part};
 use super::header::{BLOCK_BYTES, Block, is_zero};
 use crate::limits::Budget;
 
@@ -45,10 +45,9 @@ impl<R: BufRead> Source<R> {
     /// The next bytes, as many as lie ready and the limit allows; empty at the end of the stream.
     pub(crate) fn peek(&mut self) -> Result<&[u8], Error> {
         let at = self.offset_bytes;
-        let fail = |kind| Error::new(kind, Some(at));
-        let chunk = fill(&mut self.inner).map_err(|error| fail(ErrorKind::Io(error)))?;
+        let chunk = fill(&mut self.inner).map_err(|source| Error::io(source).at(at))?;
         if !chunk.is_empty() {
-            self.total.check(1).map_err(|exceeded| fail(ErrorKind::Limit(exceeded)))?;
+            self.total.check(1).map_err(|exceeded| Error::new(exceeded.into()).at(at))?;
         }
         let allowed = at_most(chunk.len(), self.total.left());
         Ok(chunk.get(..allowed).unwrap_or_default())
@@ -58,7 +57,7 @@ impl<R: BufRead> Source<R> {
     pub(crate) fn expect(&mut self, part: Part) -> Result<&[u8], Error> {
         let at = self.offset_bytes;
         match self.peek()? {
-            [] => Err(Error::new(ErrorKind::Damaged(Damage::Truncated(part)), Some(at))),
+            [] => Err(Error::new(Fault::Damaged(Damage::Truncated(part))).at(at)),
             chunk => Ok(chunk),
         }
     }
@@ -124,7 +123,7 @@ impl<R: BufRead> Source<R> {
             }
             if !is_zero(chunk) {
                 let zeros = chunk.iter().take_while(|&&byte| byte == 0).count() as u64;
-                return Err(Error::new(ErrorKind::Damaged(Damage::TrailingData), Some(at.saturating_add(zeros))));
+                return Err(Error::new(Fault::Damaged(Damage::TrailingData)).at(at.saturating_add(zeros)));
             }
             let count = chunk.len();
             self.take(count);

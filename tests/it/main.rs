@@ -1,6 +1,6 @@
 //! The integration tests, one module a topic, in one binary so that they link once.
 
-mod support;
+use appsnap_tests as support;
 
 #[cfg(feature = "catalog")]
 mod catalog;
@@ -21,8 +21,6 @@ mod prepare;
 mod remote;
 #[cfg(feature = "retention")]
 mod retention;
-#[cfg(target_os = "linux")]
-mod service;
 mod snapshot;
 mod source;
 #[cfg(feature = "squidex")]

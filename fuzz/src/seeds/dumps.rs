@@ -9,7 +9,7 @@ use appsnap::pgdump::{
 };
 use flate2::write::ZlibEncoder;
 
-use crate::hostile::dump::{Dump, small};
+use appsnap_tests::hostile::dump::{Dump, small};
 
 const TEXT: &[u8] = b"1\thello\n2\t\\N\n3\ta\\tb\\\\\n\\.\n\n\n";
 

@@ -10,9 +10,9 @@ use flate2::read::MultiGzDecoder;
 
 use crate::archive::{index, read, rework};
 use crate::calendar::PRESETS;
-use crate::hostile::extension::{global, pax};
-use crate::hostile::plan::{DOCUMENT, Plan, metadata as json, sample_path};
-use crate::hostile::{cases, gzip};
+use appsnap_tests::hostile::extension::{global, pax};
+use appsnap_tests::hostile::plan::{DOCUMENT, Plan, metadata as json, sample_path};
+use appsnap_tests::hostile::{cases, gzip};
 use crate::{compression, tape};
 
 /// A seed is not worth mutating when it is larger.

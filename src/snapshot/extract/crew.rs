@@ -73,7 +73,7 @@ impl Crew<'_> {
     /// What stopped the threads.
     fn failure(&self) -> Error {
         let failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner).take();
-        failure.unwrap_or_else(|| Error::misuse("a thread that writes files panicked"))
+        failure.unwrap_or_else(|| Error::internal("a thread that writes files panicked"))
     }
 }
 

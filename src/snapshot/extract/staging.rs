@@ -76,7 +76,7 @@ impl Staging {
                 if restored.is_err() {
                     let kept = self.folder.keep();
                     let error = named(Error::io("renaming the staging folder", error), &self.destination);
-                    return Err(error.in_member(kept.as_os_str().as_encoded_bytes()));
+                    return Err(error.within_name(kept.as_os_str().as_encoded_bytes()));
                 }
             }
             return Err(failed("renaming the staging folder")(error));
@@ -96,7 +96,7 @@ fn parent(path: &Path) -> &Path {
 }
 
 pub(super) fn named(error: Error, path: &Path) -> Error {
-    error.in_member(path.as_os_str().as_encoded_bytes())
+    error.within_name(path.as_os_str().as_encoded_bytes())
 }
 
 /// Syncs a folder's list of names. Windows has no such thing and refuses to open folders.

@@ -133,7 +133,7 @@ impl<'a, R: ReadAt, S: ReadAt> Join<'a, R, S> {
         let mut copied = Vec::new();
         for (number, part) in parts.iter().enumerate() {
             let added = joining.add(number, part);
-            copied.extend(added.map_err(|error| error.in_member(format!("part {number}").as_bytes()))?);
+            copied.extend(added.map_err(|error| error.within_name(format!("part {number}").as_bytes()))?);
         }
         let stream = joining.stream;
         if options.size_check == SizeCheck::Strict {

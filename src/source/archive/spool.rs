@@ -5,8 +5,8 @@ use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::ArchiveOptions;
-use crate::source::error::{Action, Error, ErrorKind, Result};
+use super::options::ArchiveOptions;
+use crate::source::error::{Error, ErrorKind, Result};
 
 const BUFFER_BYTES: usize = 256 << 10;
 
@@ -33,9 +33,9 @@ impl Spool {
         let Some(folder) = &self.folder else {
             let what =
                 "its documents are compressed and have to be put down somewhere: name a folder with `with_spool_dir`";
-            return Err(Error::new(&self.archive, ErrorKind::Misuse(what)));
+            return Err(Error::in_path(&self.archive, ErrorKind::Misuse(what)));
         };
-        let failed = |cause| Error::io(folder, Action::Spool, cause);
+        let failed = |cause| Error::io(folder, "spooling documents", cause);
         let file = match &mut self.file {
             Some(file) => file,
             none => none.insert(BufWriter::with_capacity(BUFFER_BYTES, tempfile::tempfile_in(folder).map_err(failed)?)),
@@ -49,6 +49,6 @@ impl Spool {
     pub(in crate::source) fn finish(self) -> Result<Option<Arc<File>>> {
         let folder = self.folder.unwrap_or_default();
         let file = self.file.map(|file| file.into_inner().map_err(|error| error.into_error())).transpose();
-        Ok(file.map_err(|cause| Error::io(folder, Action::Spool, cause))?.map(Arc::new))
+        Ok(file.map_err(|cause| Error::io(folder, "spooling documents", cause))?.map(Arc::new))
     }
 }

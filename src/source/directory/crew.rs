@@ -7,7 +7,7 @@ use std::thread;
 
 use super::spelling::Shards;
 use super::walk::{Batch, Candidate, Job, Office, Walk};
-use crate::source::error::{Action, Error, ErrorKind, Result};
+use crate::source::error::{Error, ErrorKind, Result};
 
 /// Walks with `threads_count` threads and hands everything found to `deliver`, on this thread.
 pub(super) fn run(
@@ -25,7 +25,7 @@ pub(super) fn run(
             if let Err(cause) = started {
                 // Fewer threads do; none at all is an error.
                 if number == 0 {
-                    return Err(Error::io(&walk.folder.root, Action::List, cause));
+                    return Err(Error::io(&walk.folder.root, "listing the folder", cause));
                 }
                 break;
             }
@@ -64,7 +64,7 @@ struct Branch<'a> {
 impl Office for Branch<'_> {
     fn deliver(&mut self, batch: &mut Batch) -> Result<()> {
         // Nobody will see this error, it only ends the walker.
-        self.sender.send(Ok(std::mem::take(batch))).map_err(|_| Error::new("", ErrorKind::Cancelled))
+        self.sender.send(Ok(std::mem::take(batch))).map_err(|_| Error::in_path("", ErrorKind::Cancelled))
     }
 
     fn enter(&mut self, shards: Shards) {

@@ -5,12 +5,14 @@ use std::fs::{self, DirEntry};
 use std::io;
 use std::path::PathBuf;
 
+use super::folder::FilesFolder;
+use super::options::Unreadable;
 use super::spelling::{Mismatch, Shards, Spelling, decimal};
-use super::{Folder, Unreadable};
 use crate::document::DocumentId;
-use crate::source::error::{Action, Error, Result};
+use crate::source::error::{Error, Result};
+use crate::source::junk::is_junk;
 use crate::source::leftover::{Leftover, LeftoverKind};
-use crate::source::plan::{NumberedFile, Row};
+use crate::source::row::{NumberedFile, Row};
 
 /// How much is gathered before it is handed on, so that handing on costs nothing.
 const BATCH_COUNT: usize = 1024;
@@ -19,7 +21,7 @@ const CANDIDATES_COUNT: usize = 256;
 
 /// What every walker knows.
 pub(super) struct Walk<'a> {
-    pub(super) folder: &'a Folder,
+    pub(super) folder: &'a FilesFolder,
     pub(super) unreadable: Unreadable,
 }
 
@@ -83,7 +85,7 @@ impl Walk<'_> {
         shards.push_to(&mut path);
         let entries = match fs::read_dir(&path) {
             Ok(entries) => entries,
-            Err(cause) => return self.cannot(Action::List, shards, None, cause, batch),
+            Err(cause) => return self.cannot("listing the folder", shards, None, cause, batch),
         };
         let mut candidates = Vec::new();
         for entry in entries {
@@ -91,7 +93,7 @@ impl Walk<'_> {
                 Ok(entry) => entry,
                 // The rest of the folder is unknown, so this is about the folder, not about an entry.
                 Err(cause) => {
-                    self.cannot(Action::List, shards, None, cause, batch)?;
+                    self.cannot("listing the folder", shards, None, cause, batch)?;
                     break;
                 }
             };
@@ -141,7 +143,7 @@ impl Walk<'_> {
                 _ => LeftoverKind::NotAnId,
             },
             Err(cause) => {
-                self.cannot(Action::Inspect, shards, Some(&name), cause, batch)?;
+                self.cannot("inspecting the file", shards, Some(&name), cause, batch)?;
                 return Ok(None);
             }
         };
@@ -157,7 +159,9 @@ impl Walk<'_> {
                 batch.numbered.extend(NumberedFile::new(spelling, spelling.bits(), metadata.len()));
                 Ok(true)
             }
-            Err(cause) => self.cannot(Action::Inspect, shards, Some(&entry.file_name()), cause, batch).map(|()| false),
+            Err(cause) => {
+                self.cannot("inspecting the file", shards, Some(&entry.file_name()), cause, batch).map(|()| false)
+            }
         }
     }
 
@@ -176,10 +180,10 @@ impl Walk<'_> {
         match entry.metadata() {
             // The type can have changed since the listing; the opening will look again.
             Ok(metadata) if metadata.is_file() => {
-                batch.rows.push(Row { id: *id, place: spelling.bits(), len_bytes: metadata.len() });
+                batch.rows.push(Row { id: *id, locator: spelling.bits(), len_bytes: metadata.len() });
             }
             Ok(_) => batch.leftovers.push(leftover(LeftoverKind::Vanished, *shards, Some(&entry.file_name()))),
-            Err(cause) => self.cannot(Action::Inspect, *shards, Some(&entry.file_name()), cause, batch)?,
+            Err(cause) => self.cannot("inspecting the file", *shards, Some(&entry.file_name()), cause, batch)?,
         }
         Ok(())
     }
@@ -188,7 +192,7 @@ impl Walk<'_> {
     #[cold]
     fn cannot(
         &self,
-        action: Action,
+        action: &'static str,
         shards: Shards,
         name: Option<&OsStr>,
         cause: io::Error,
@@ -239,16 +243,6 @@ fn leftover(kind: LeftoverKind, shards: Shards, name: Option<&OsStr>) -> Leftove
     Leftover::new(kind, relative_path(shards, name))
 }
 
-/// Whether a file manager, a file server or a version control system is known to leave files of this name.
-pub(crate) fn is_junk(name: &[u8]) -> bool {
-    const NAMES: [&str; 8] =
-        ["thumbs.db", "ehthumbs.db", "desktop.ini", ".ds_store", ".directory", ".gitkeep", ".gitignore", ".localized"];
-    /// AppleDouble files of macOS, and what NFS keeps of deleted files that are still open.
-    const PREFIXES: [&[u8]; 2] = [b"._", b".nfs"];
-    NAMES.iter().any(|junk| name.eq_ignore_ascii_case(junk.as_bytes()))
-        || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::DirectoryOptions;
@@ -256,13 +250,13 @@ mod tests {
 
     #[test]
     fn unreadable_stops_or_is_reported_as_the_options_say() {
-        let folder = Folder::new("root".as_ref(), &DirectoryOptions::new()).unwrap();
+        let folder = FilesFolder::new("root".as_ref(), &DirectoryOptions::new()).unwrap();
         let refuse = |unreadable, shards, name: Option<&str>| {
             let (walk, mut batch) = (Walk { folder: &folder, unreadable }, Batch::default());
             let cause = io::ErrorKind::PermissionDenied.into();
-            walk.cannot(Action::List, shards, name.map(OsStr::new), cause, &mut batch)
+            walk.cannot("listing the folder", shards, name.map(OsStr::new), cause, &mut batch)
                 .map(|()| batch.leftovers)
-                .map_err(|error| error.path().to_path_buf())
+                .map_err(|error| PathBuf::from(error.context().unwrap_or_default()))
         };
         let shard = Shards::Root.child(b"0d").unwrap();
         let place = PathBuf::from_iter(["root", "0d", "x"]);

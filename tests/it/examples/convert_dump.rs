@@ -9,7 +9,7 @@ use tempfile::tempdir;
 use super::{example, json, run, stderr};
 
 fn dump(name: &str) -> Vec<u8> {
-    fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/pgdump").join(name)).unwrap()
+    fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("data/pgdump").join(name)).unwrap()
 }
 
 fn entry(id: u32, desc: &str, tag: &str) -> Value {

@@ -9,7 +9,8 @@ use std::process::Command;
 use appsnap::DocumentId;
 use tempfile::tempdir;
 
-use super::{document_path, example, make_files, run, stdout};
+use super::{example, run, stdout};
+use crate::support::app::{DUMP, document_path, make_files};
 use crate::support::postgres::Postgres;
 use crate::support::tools::finish;
 use crate::support::tools::tool;
@@ -109,7 +110,7 @@ fn other_programs_read_the_same_members_in_a_packed_archive() {
     let archive = folder.path().join("backup.tar.gz");
     let documents = make_files(&folder.path().join("files"), 300);
     let dump = folder.path().join("mx.dump");
-    fs::write(&dump, super::DUMP).unwrap();
+    fs::write(&dump, DUMP).unwrap();
     let arguments: [&Path; 6] =
         ["--database".as_ref(), &dump, "--files".as_ref(), &folder.path().join("files"), "--output".as_ref(), &archive];
     stdout(&run(&pack, &arguments, b""));
@@ -131,7 +132,7 @@ fn other_programs_read_the_same_members_in_a_packed_archive() {
         finish(Command::new(&tool).current_dir(&into).args(extract).arg(&archive));
         let mut files = files_below(&into);
         assert!(files.remove(".metadata").is_some(), "{program}");
-        assert_eq!(files.remove("db/db.backup").as_deref(), Some(super::DUMP), "{program}");
+        assert_eq!(files.remove("db/db.backup").as_deref(), Some(DUMP), "{program}");
         let expected: Files =
             tree.iter().map(|(path, content)| (path.to_str().unwrap().to_owned(), (*content).clone())).collect();
         assert!(files == expected, "{program}");

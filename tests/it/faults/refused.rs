@@ -93,7 +93,7 @@ fn full_disk_stops_packing_spooling_and_extracting_without_a_trace() {
         let options = ExtractOptions::new().with_parallelism(Parallelism::threads(threads));
         let error = extract(&mut reader, &folder.join("restored"), &options, &mut NoObserver).unwrap_err();
         assert_eq!(refusal(&error), io::ErrorKind::StorageFull);
-        assert!(clear(&error).contains("restored") || error.member().is_some());
+        assert!(clear(&error).contains("restored") || error.context().is_some());
         assert!(names(folder).is_empty(), "{:?}", names(folder));
     }
 }
@@ -193,7 +193,7 @@ fn missing_folders_are_named() {
     let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
     let error = extract(&mut reader, &nowhere.join("restored"), &ExtractOptions::new(), &mut NoObserver).unwrap_err();
     assert_eq!(refusal(&error), io::ErrorKind::NotFound);
-    assert!(error.member().unwrap().contains("no/such/folder"), "{error}");
+    assert!(error.context().unwrap().contains("no/such/folder"), "{error}");
     let error = Content::spooled(io::empty(), &nowhere, &Limits::untrusted()).unwrap_err();
     assert_eq!(refusal(&error), io::ErrorKind::NotFound);
 }

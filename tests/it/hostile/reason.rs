@@ -4,14 +4,13 @@ use appsnap::diagnostic::Code;
 use appsnap::layout::{self, MemberName};
 use appsnap::limits::LimitExceeded;
 use appsnap::snapshot;
-use appsnap::tarball::{Ambiguity, Damage, ExtensionFault, TypeFault};
 use appsnap::{gzip, metadata, pgdump, tarball};
 
 /// The class of a rejection.
 pub fn of_error(error: &snapshot::Error) -> &'static str {
     match error.kind() {
         snapshot::ErrorKind::Gzip(error) => of_gzip(error.kind()),
-        snapshot::ErrorKind::Tar(error) => of_tar(error.kind()),
+        snapshot::ErrorKind::Tar(error) => of_tar(error),
         snapshot::ErrorKind::NotASnapshot(_) => "not-gzip",
         snapshot::ErrorKind::Name(code) => of_name(*code),
         snapshot::ErrorKind::Duplicate => "path-duplicate",
@@ -35,46 +34,56 @@ fn of_gzip(kind: &gzip::ErrorKind) -> &'static str {
     }
 }
 
-fn of_tar(kind: &tarball::ErrorKind) -> &'static str {
-    match kind {
-        tarball::ErrorKind::Damaged(damage) => match damage {
-            Damage::Truncated(_) => "tar-truncated",
-            Damage::Checksum => "tar-checksum",
-            Damage::StrayZeroBlock | Damage::TrailingData => "tar-trailing-data",
-            other => panic!("no class for {other:?}"),
+fn of_tar(error: &tarball::Error) -> &'static str {
+    let text = error.to_string();
+    let by_text = |classes: &[(&str, &'static str)]| {
+        let class = classes.iter().find(|(words, _)| text.contains(words));
+        class.unwrap_or_else(|| panic!("no class for {text}")).1
+    };
+    match error.kind() {
+        tarball::ErrorKind::Truncated => "tar-truncated",
+        tarball::ErrorKind::Damaged => by_text(&[("checksum", "tar-checksum"), ("", "tar-trailing-data")]),
+        tarball::ErrorKind::Ambiguous => by_text(&[("is not a number", "tar-number"), ("", "tar-ambiguous")]),
+        // A name that contradicts the header's is refused whatever it is; the class says what it would have been.
+        tarball::ErrorKind::Extension => match text.split_once(", its extension ") {
+            Some((_, rest)) => {
+                let name = rest.split_once(" (at byte").map_or(rest, |(name, _)| name);
+                MemberName::parse(&unescaped(name)).map_or_else(of_name, |_| "ext-path-conflict")
+            }
+            None => by_text(&[
+                ("no magic or no version", "ext-carrier"),
+                ("without a member", "ext-dangling"),
+                ("twice", "ext-duplicate"),
+                ("a global header", "ext-global"),
+                ("malformed", "ext-malformed"),
+                ("and a GNU long name", "ext-mixed"),
+                ("is not a plain decimal number", "ext-number"),
+                ("its pax header", "ext-size-conflict"),
+                ("a link target", "ext-unexpected"),
+            ]),
         },
-        tarball::ErrorKind::Ambiguous(Ambiguity::Number { .. }) => "tar-number",
-        tarball::ErrorKind::Ambiguous(_) => "tar-ambiguous",
-        tarball::ErrorKind::Extension(fault) => of_extension(fault),
-        tarball::ErrorKind::Type(fault) => match fault {
-            TypeFault::Link => "type-link",
-            TypeFault::Device => "type-device",
-            TypeFault::Sparse => "type-sparse",
-            TypeFault::Payload => "type-payload",
-            _ => "type-unsupported",
-        },
+        tarball::ErrorKind::Type => by_text(&[
+            ("a link", "type-link"),
+            ("a device", "type-device"),
+            ("a sparse file", "type-sparse"),
+            ("but states a size", "type-payload"),
+            ("is not supported", "type-unsupported"),
+        ]),
         tarball::ErrorKind::Limit(exceeded) => of_limit(exceeded),
         other => panic!("no class for {other:?}"),
     }
 }
 
-fn of_extension(fault: &ExtensionFault) -> &'static str {
-    match fault {
-        ExtensionFault::Carrier => "ext-carrier",
-        ExtensionFault::Dangling => "ext-dangling",
-        ExtensionFault::Duplicate(_) => "ext-duplicate",
-        ExtensionFault::Global(_) => "ext-global",
-        ExtensionFault::Malformed(_) => "ext-malformed",
-        ExtensionFault::Mixed => "ext-mixed",
-        ExtensionFault::Number(_) => "ext-number",
-        // A name that contradicts the header's is refused whatever it is; the class says what it would have been.
-        ExtensionFault::Path { extension, .. } => {
-            MemberName::parse(extension).map_or_else(of_name, |_| "ext-path-conflict")
-        }
-        ExtensionFault::Size { .. } => "ext-size-conflict",
-        ExtensionFault::LinkTarget => "ext-unexpected",
-        other => panic!("no class for {other:?}"),
+/// The bytes of a name that a message shows.
+fn unescaped(text: &str) -> Vec<u8> {
+    let mut parts = text.split("\\x");
+    let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
+    for part in parts {
+        let (digits, rest) = part.split_at(2);
+        bytes.push(u8::from_str_radix(digits, 16).unwrap());
+        bytes.extend(rest.bytes());
     }
+    bytes
 }
 
 fn of_name(code: layout::Code) -> &'static str {

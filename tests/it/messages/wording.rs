@@ -98,7 +98,7 @@ fn errors_of_writing_and_random_access() {
     note(open(&Contents::tiny().archive()).unwrap_err());
     // Every byte of the index, damaged. Errors of the gzip framing around it are the inflater's, and listed elsewhere.
     let mut note_index = |error: Error| {
-        if matches!(error.kind(), ErrorKind::Index(_) | ErrorKind::Absent(_)) {
+        if matches!(error.kind(), ErrorKind::Index(_) | ErrorKind::NoIndex) {
             note(error);
         }
     };

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use crate::support::slow::Stutter;
 
 fn folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/pgdump")
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("data/pgdump")
 }
 
 /// Every dump with its expected values, as far as this build can decode it.

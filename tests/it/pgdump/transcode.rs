@@ -205,7 +205,7 @@ fn small_integers_bound_the_chunks() {
 
 #[test]
 fn access_rights_and_owners_go_when_asked() {
-    let dump = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/pgdump/pg17-lo-acl.dump")).unwrap();
+    let dump = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/data/pgdump/pg17-lo-acl.dump")).unwrap();
     for to in [FormatVersion::V1_14, FormatVersion::V1_16] {
         let transcoder = Transcoder::to(to).with_access_rights(AccessRights::Drop).with_owners(Owners::Drop);
         let (out, conversion) = converted(&transcoder, &dump);

@@ -17,7 +17,7 @@ fn made() -> Made {
 
 #[test]
 fn groups_become_the_entries_that_old_versions_have() {
-    let dump = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/pgdump/pg17-lo-acl.dump")).unwrap();
+    let dump = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/data/pgdump/pg17-lo-acl.dump")).unwrap();
     let (out, conversion) = converted(&to_1_14(), &dump);
     let listed = lines(&out);
     // Behind settings and database, and in front of the first data.

@@ -33,7 +33,7 @@ fn dumps_that_pg_restore_refuses_it_takes_when_they_are_converted() {
     server.sql("postgres", ROLES);
     let folder = tempfile::tempdir().unwrap();
     let (original, path) = (folder.path().join("original.dump"), folder.path().join("converted.dump"));
-    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/pgdump");
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/pgdump");
     let mut dumps = vec![fs::read(data.join("pg17-lo-acl.dump")).unwrap()];
     if cfg!(feature = "lz4") {
         dumps.push(fs::read(data.join("pg17-lz4.dump")).unwrap());

@@ -55,7 +55,7 @@ fn removing_the_index_leaves_the_plain_archive() {
     assert!(indexed[..plain.len()] == plain);
     assert_eq!((indexed.len() - plain.len()) as u64, report.index().unwrap().len_bytes());
     let error = open(plain).unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::Absent("index")));
+    assert!(matches!(error.kind(), ErrorKind::NoIndex));
 }
 
 #[test]

@@ -186,7 +186,7 @@ fn store_puts_the_archive_together_from_ranges_of_the_parts() {
 fn refused(contents: &Contents, made: &[Vec<u8>], options: &WriteOptions) -> ErrorKind {
     let opened = open_all(made);
     let error = Join::plan(&contents.metadata(), &opened, options).unwrap_err();
-    assert!(error.member().is_some_and(|member| member.starts_with("part ")) || made.is_empty(), "{error}");
+    assert!(error.context().is_some_and(|member| member.starts_with("part ")) || made.is_empty(), "{error}");
     match error.kind() {
         ErrorKind::Misuse(what) => ErrorKind::Misuse(what),
         ErrorKind::Index(what) => ErrorKind::Index(what),

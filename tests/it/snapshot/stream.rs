@@ -124,7 +124,7 @@ fn failing_payload_ends_the_stream_for_good() {
             ErrorKind::TooLong { .. } => kind == "too long",
             _ => false,
         };
-        assert!(is_right && error.member() == Some("db/db.backup"), "{error}");
+        assert!(is_right && error.context() == Some("db/db.backup"), "{error}");
         assert!(stream.read(&mut [0]).is_err() && stream.report().is_none());
         assert!(read(archive.as_slice(), ReadOptions::new()).is_err());
     }

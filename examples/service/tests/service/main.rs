@@ -1,4 +1,5 @@
-//! The service example, spoken to over HTTP, by clients of all kinds.
+//! The service, spoken to over HTTP, by clients of all kinds.
+#![cfg(target_os = "linux")]
 
 mod client;
 mod crowd;
@@ -13,8 +14,6 @@ use std::time::{Duration, Instant};
 use client::{Answer, Client};
 use tempfile::TempDir;
 
-use crate::examples::example;
-
 /// A running service with a folder of its own; it ends with the test.
 struct Service {
     child: Child,
@@ -23,20 +22,20 @@ struct Service {
 }
 
 impl Service {
-    /// Starts it with few workers and little patience; `None`, said loudly, when it was not built.
-    fn start(more: &[&str]) -> Option<Self> {
+    /// Starts it with few workers and little patience.
+    fn start(more: &[&str]) -> Self {
         Self::start_in(tempfile::tempdir().unwrap(), more)
     }
 
-    fn start_in(folder: TempDir, more: &[&str]) -> Option<Self> {
-        let mut command = Command::new(example("service")?);
+    fn start_in(folder: TempDir, more: &[&str]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_service"));
         command.args(["--listen", "127.0.0.1:0", "--workers", "2", "--profile", "format"]);
         command.arg("--store").arg(folder.path().join("store")).args(more);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim().strip_prefix("listening on http://").unwrap().parse().unwrap();
-        Some(Self { child, folder, client: Client { address } })
+        Self { child, folder, client: Client { address } }
     }
 
     fn store(&self) -> PathBuf {

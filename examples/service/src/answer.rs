@@ -47,7 +47,7 @@ impl Answer {
     /// An archive in the store cannot be read, or one that comes in cannot be stored.
     pub fn snapshot(error: appsnap::snapshot::Error) -> Self {
         match error.kind() {
-            ErrorKind::Absent(_) => Self::not_found(),
+            ErrorKind::NotFound(_) | ErrorKind::NoIndex => Self::not_found(),
             _ if error.is_io() || error.is_cancelled() => Self::internal(error),
             _ => Self::new(StatusCode::UNPROCESSABLE_ENTITY, &chain(&error)),
         }

@@ -1,5 +1,4 @@
 //! Makes pg_dump archives in custom format, of every version and compression, so that tests know what is inside.
-#![allow(dead_code, reason = "tests and benches use different parts of it")]
 
 use std::io::Write;
 
@@ -9,7 +8,7 @@ use appsnap::pgdump::{
 
 /// What a data block is made of.
 #[derive(Clone, Debug)]
-pub(crate) enum Content {
+pub enum Content {
     /// The data of a table.
     Table(Vec<u8>),
     /// Large objects.
@@ -18,31 +17,31 @@ pub(crate) enum Content {
 
 /// One entry and its data.
 #[derive(Clone, Debug)]
-pub(crate) struct Item {
-    pub(crate) id: u32,
-    pub(crate) desc: &'static [u8],
-    pub(crate) tag: Vec<u8>,
-    pub(crate) definition: Option<Vec<u8>>,
-    pub(crate) copy_statement: Option<Vec<u8>>,
-    pub(crate) dependencies: Vec<u32>,
-    pub(crate) catalog_oid: u32,
-    pub(crate) with_oids: bool,
-    pub(crate) content: Option<Content>,
+pub struct Item {
+    pub id: u32,
+    pub desc: &'static [u8],
+    pub tag: Vec<u8>,
+    pub definition: Option<Vec<u8>>,
+    pub copy_statement: Option<Vec<u8>>,
+    pub dependencies: Vec<u32>,
+    pub catalog_oid: u32,
+    pub with_oids: bool,
+    pub content: Option<Content>,
 }
 
 /// A dump that is being put together.
 #[derive(Clone, Debug)]
-pub(crate) struct DumpBuilder {
-    pub(crate) header: Header,
-    pub(crate) items: Vec<Item>,
+pub struct DumpBuilder {
+    pub header: Header,
+    pub items: Vec<Item>,
     /// Whether positions are stored, as pg_dump does when it can seek.
-    pub(crate) with_positions: bool,
+    pub with_positions: bool,
     /// How the stored bytes of a stream are cut.
-    pub(crate) chunk_bytes: usize,
+    pub chunk_bytes: usize,
 }
 
 impl Item {
-    pub(crate) fn new(id: u32, desc: &'static [u8], tag: &[u8]) -> Self {
+    pub fn new(id: u32, desc: &'static [u8], tag: &[u8]) -> Self {
         let (definition, copy_statement, dependencies, content) = (None, None, Vec::new(), None);
         let (tag, catalog_oid, with_oids) = (tag.to_vec(), 0, false);
         Self { id, desc, tag, definition, copy_statement, dependencies, catalog_oid, with_oids, content }
@@ -63,7 +62,7 @@ impl Item {
 
 impl DumpBuilder {
     /// A dump with the settings that every dump has, and nothing else.
-    pub(crate) fn new(version: FormatVersion, compression: Compression) -> Self {
+    pub fn new(version: FormatVersion, compression: Compression) -> Self {
         let mut header = Header::new(version);
         header.compression = compression;
         header.database = (version >= FormatVersion::V1_4).then(|| b"mx".to_vec());
@@ -82,12 +81,12 @@ impl DumpBuilder {
         Self { header, items, with_positions: true, chunk_bytes: 4096 }
     }
 
-    pub(crate) fn next_id(&self) -> u32 {
+    pub fn next_id(&self) -> u32 {
         self.items.iter().map(|item| item.id).max().unwrap_or(0) + 1
     }
 
     /// Adds a table, and COPY data whose rows are `rows`, each with its line feed.
-    pub(crate) fn table(&mut self, name: &str, columns: &str, rows: &[u8]) -> u32 {
+    pub fn table(&mut self, name: &str, columns: &str, rows: &[u8]) -> u32 {
         let mut table = Item::new(self.next_id(), b"TABLE", name.as_bytes());
         table.definition = Some(format!("CREATE TABLE public.{name} ({columns});\n").into_bytes());
         let depends_on = table.id;
@@ -103,7 +102,7 @@ impl DumpBuilder {
     }
 
     /// Adds large objects as the version has them: created by entries of their own since 1.12, in groups since 1.16.
-    pub(crate) fn blobs(&mut self, objects: Vec<(u32, Vec<u8>)>) -> u32 {
+    pub fn blobs(&mut self, objects: Vec<(u32, Vec<u8>)>) -> u32 {
         let version = self.header.version();
         let oids: Vec<u32> = objects.iter().map(|(oid, _)| *oid).collect();
         let mut dependencies = Vec::new();
@@ -130,7 +129,7 @@ impl DumpBuilder {
     }
 
     /// Length of header and table of contents.
-    pub(crate) fn data_offset_bytes(&self) -> usize {
+    pub fn data_offset_bytes(&self) -> usize {
         let mut bytes = Vec::new();
         self.header.encode(&mut bytes).unwrap();
         self.encode_toc(&[], &mut bytes);
@@ -138,7 +137,7 @@ impl DumpBuilder {
     }
 
     /// The dump.
-    pub(crate) fn build(&self) -> Vec<u8> {
+    pub fn build(&self) -> Vec<u8> {
         let dialect = self.header.dialect;
         let data_offset_bytes = self.data_offset_bytes();
         let mut data = Vec::new();
@@ -202,7 +201,7 @@ impl DumpBuilder {
 }
 
 /// `plain` as one stream.
-pub(crate) fn compressed(compression: Compression, plain: &[u8]) -> Vec<u8> {
+pub fn compressed(compression: Compression, plain: &[u8]) -> Vec<u8> {
     match compression {
         Compression::None => plain.to_vec(),
         Compression::Gzip { .. } => {
@@ -226,10 +225,10 @@ pub(crate) fn compressed(compression: Compression, plain: &[u8]) -> Vec<u8> {
 }
 
 /// Header with its checksum, and the end mark: what pg_dump writes for an empty table of an empty database.
-pub(crate) const EMPTY_LZ4_FRAME: [u8; 11] = [0x04, 0x22, 0x4d, 0x18, 0x40, 0x40, 0xc0, 0, 0, 0, 0];
+pub const EMPTY_LZ4_FRAME: [u8; 11] = [0x04, 0x22, 0x4d, 0x18, 0x40, 0x40, 0xc0, 0, 0, 0, 0];
 
 /// Every compression that this build reads.
-pub(crate) fn compressions() -> Vec<Compression> {
+pub fn compressions() -> Vec<Compression> {
     vec![
         Compression::None,
         Compression::GZIP,
@@ -241,7 +240,7 @@ pub(crate) fn compressions() -> Vec<Compression> {
 }
 
 /// The oldest version that can say so, if it is newer than `version`.
-pub(crate) fn version_for(version: FormatVersion, compression: Compression) -> FormatVersion {
+pub fn version_for(version: FormatVersion, compression: Compression) -> FormatVersion {
     match compression {
         Compression::Lz4 | Compression::Zstd => version.max(FormatVersion::V1_15),
         Compression::None => version.max(FormatVersion::V1_2),
@@ -250,7 +249,7 @@ pub(crate) fn version_for(version: FormatVersion, compression: Compression) -> F
 }
 
 /// A small dump with tables, an empty one among them, and large objects, one of them empty.
-pub(crate) fn sample(version: FormatVersion, compression: Compression) -> DumpBuilder {
+pub fn sample(version: FormatVersion, compression: Compression) -> DumpBuilder {
     let mut builder = DumpBuilder::new(version_for(version, compression), compression);
     builder.table("customer", "id, name, note", b"1\tAda\t\\N\n2\tGrace\t\n3\ttab\\tnewline\\nslash\\\\\t\\\\N\n");
     builder.table("nothing", "id", b"");

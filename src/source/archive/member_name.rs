@@ -1,31 +1,31 @@
-//! Names of an archive's members taken apart: the files folder, the shard folders, the document.
+//! Names of archive members, parsed into the files folder, the shard folders and the document: [`MemberName`].
 
 use crate::document::DocumentId;
 use crate::source::directory::spelling::{Mismatch, Shards, Spelling, decimal};
-use crate::source::directory::walk::is_junk;
+use crate::source::junk::is_junk;
 use crate::source::leftover::LeftoverKind;
 
-/// Where macOS puts the attributes of the files that it packs.
+/// The folder in which macOS stores the attributes of the files that it archives.
 const MACOS_FOLDER: &str = "__MACOSX";
 
-/// What a file's name in an archive says.
+/// The meaning of the name of a file in an archive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Name<'a> {
-    /// A document, and the files folder it is in: everything above its shard folders.
+pub(super) enum MemberName<'a> {
+    /// A document, and its files folder: everything above the shard folders.
     Document { root: &'a str, id: DocumentId, spelling: Spelling },
-    /// A file that is named by a number, and the files folder it is in: a document, if somebody knows its uuid.
+    /// A file that is named by a number, and its files folder.
     Numbered { root: &'a str, spelling: Spelling },
-    /// No document.
+    /// Not a document.
     Leftover(LeftoverKind),
-    /// A name that no honest archive holds.
+    /// A name that no honest archive contains.
     Hostile,
 }
 
-impl<'a> Name<'a> {
-    /// Takes `name` apart; `prefix` and `suffix` stand around the uuid.
+impl<'a> MemberName<'a> {
+    /// Parses `name`, with `prefix` and `suffix` around the UUID.
     ///
-    /// Backslashes separate like slashes: .NET before 4.6.1 wrote such zip files. Nothing here becomes a path, so there is
-    /// nothing to be deceived about.
+    /// Backslashes are separators, too: .NET before 4.6.1 wrote such zip files. No part of the name becomes a path, so this
+    /// cannot be abused.
     pub(super) fn parse(name: &'a [u8], prefix: &str, suffix: &str) -> Self {
         let Some(mut name) = std::str::from_utf8(name).ok() else { return Self::Leftover(LeftoverKind::NotAnId) };
         while let Some(rest) = name.strip_prefix("./") {
@@ -65,12 +65,12 @@ fn parts(name: &str) -> impl Iterator<Item = &str> {
     name.split(['/', '\\'])
 }
 
-/// The folders above the last part, and the last part.
+/// Splits a name into the folders above the last part, and the last part.
 fn split_last(name: &str) -> (&str, &str) {
     name.rsplit_once(['/', '\\']).unwrap_or(("", name))
 }
 
-/// Parts what stands above a file into the files folder and the one or two shard folders at its end.
+/// Splits the folders above a file into the files folder and the one or two shard folders at its end.
 fn split_shards(above: &str) -> (&str, Shards) {
     let (upper, last) = split_last(above);
     let (top, last_but_one) = split_last(upper);
@@ -88,14 +88,14 @@ mod tests {
     const ID: &str = "0d3e301f-5551-46f8-ad44-8de2be084c95";
 
     fn root(name: &str) -> Option<&str> {
-        match Name::parse(name.as_bytes(), "", "") {
-            Name::Document { root, id, .. } if id.to_string() == ID => Some(root),
+        match MemberName::parse(name.as_bytes(), "", "") {
+            MemberName::Document { root, id, .. } if id.to_string() == ID => Some(root),
             _ => None,
         }
     }
 
     #[test]
-    fn the_files_folder_is_what_stands_above_the_shards() {
+    fn the_files_folder_is_above_the_shard_folders() {
         for (folders, expected) in [
             ("", ""),
             ("0d/", ""),
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_document_is_told_as_in_a_folder() {
+    fn other_files_are_reported_as_in_a_folder() {
         for (name, kind) in [
             ("0d/3f/0d3e301f-5551-46f8-ad44-8de2be084c95", LeftoverKind::WrongShard),
             ("3e/0d3e301f-5551-46f8-ad44-8de2be084c95", LeftoverKind::WrongShard),
@@ -123,30 +123,33 @@ mod tests {
             (".metadata", LeftoverKind::NotAnId),
             ("", LeftoverKind::NotAnId),
         ] {
-            assert_eq!(Name::parse(name.as_bytes(), "", ""), Name::Leftover(kind), "{name}");
+            assert_eq!(MemberName::parse(name.as_bytes(), "", ""), MemberName::Leftover(kind), "{name}");
         }
-        assert_eq!(Name::parse(b"\xff", "", ""), Name::Leftover(LeftoverKind::NotAnId));
+        assert_eq!(MemberName::parse(b"\xff", "", ""), MemberName::Leftover(LeftoverKind::NotAnId));
     }
 
     #[test]
-    fn numbered_files_lie_in_the_folder_of_their_thousands() {
+    fn numbered_files_are_in_the_folder_of_their_thousands() {
         for (name, wanted) in [("files/12/12345", "files"), ("data/files/123/123456", "data/files"), ("00/7", "")] {
-            let found = Name::parse(name.as_bytes(), "", "");
-            assert!(matches!(found, Name::Numbered { root, .. } if root == wanted), "{name}: {found:?}");
+            let found = MemberName::parse(name.as_bytes(), "", "");
+            assert!(matches!(found, MemberName::Numbered { root, .. } if root == wanted), "{name}: {found:?}");
         }
     }
 
     #[test]
-    fn names_that_reach_out_are_hostile() {
+    fn names_that_escape_are_hostile() {
         for name in ["../x", "a/../../x", "/etc/passwd", "\\\\server\\x", "c:x", "a\nb", "..\\x", "./../x"] {
-            assert_eq!(Name::parse(name.as_bytes(), "", ""), Name::Hostile, "{name:?}");
+            assert_eq!(MemberName::parse(name.as_bytes(), "", ""), MemberName::Hostile, "{name:?}");
         }
     }
 
     #[test]
-    fn prefix_and_suffix_of_keys_are_taken_off() {
+    fn prefix_and_suffix_of_keys_are_removed() {
         let name = format!("backup/app-{ID}.bin");
-        assert!(matches!(Name::parse(name.as_bytes(), "app-", ".bin"), Name::Document { root: "backup", .. }));
-        assert_eq!(Name::parse(ID.as_bytes(), "app-", ""), Name::Leftover(LeftoverKind::NotAnId));
+        assert!(matches!(
+            MemberName::parse(name.as_bytes(), "app-", ".bin"),
+            MemberName::Document { root: "backup", .. }
+        ));
+        assert_eq!(MemberName::parse(ID.as_bytes(), "app-", ""), MemberName::Leftover(LeftoverKind::NotAnId));
     }
 }

@@ -1,6 +1,5 @@
 //! A private PostgreSQL server for tests: on a socket in a temporary folder, stopped and gone when it is dropped.
 #![cfg(unix)]
-#![allow(dead_code, reason = "every topic uses a part of it")]
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -16,7 +15,7 @@ const PORT: &str = "54329";
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A running server.
-pub(crate) struct Postgres {
+pub struct Postgres {
     /// Folder of the newest PostgreSQL that is installed.
     programs: PathBuf,
     /// The account that it runs under when the tests run as root, which PostgreSQL refuses.
@@ -26,7 +25,7 @@ pub(crate) struct Postgres {
 
 impl Postgres {
     /// The server that tests share, each with databases of its own in it; `None`, said loudly, when there is none.
-    pub(crate) fn shared() -> Option<Arc<Self>> {
+    pub fn shared() -> Option<Arc<Self>> {
         static SHARED: Mutex<Weak<Postgres>> = Mutex::new(Weak::new());
         let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(server) = shared.upgrade() {
@@ -38,12 +37,12 @@ impl Postgres {
     }
 
     /// Starts a server of the newest PostgreSQL that is installed; `None`, said loudly, when there is none.
-    pub(crate) fn start() -> Option<Self> {
+    pub fn start() -> Option<Self> {
         Self::start_of(newest_programs()?)
     }
 
     /// Starts a server of this major release; `None` when it is not installed.
-    pub(crate) fn start_major(major: u32) -> Option<Self> {
+    pub fn start_major(major: u32) -> Option<Self> {
         let programs = PathBuf::from(format!("/usr/lib/postgresql/{major}/bin"));
         if is_complete(&programs) { Self::start_of(programs) } else { None }
     }
@@ -73,7 +72,7 @@ impl Postgres {
     }
 
     /// A client program that is told where the server is.
-    pub(crate) fn program(&self, name: &str) -> Command {
+    pub fn program(&self, name: &str) -> Command {
         let mut command = Command::new(self.programs.join(name));
         command.env("PGHOST", self.folder.path()).env("PGPORT", PORT).env("PGUSER", "postgres");
         command
@@ -83,31 +82,31 @@ impl Postgres {
     ///
     /// # Panics
     /// When it fails.
-    pub(crate) fn run(&self, name: &str, arguments: &[&str]) -> Vec<u8> {
+    pub fn run(&self, name: &str, arguments: &[&str]) -> Vec<u8> {
         let output = self.program(name).args(arguments).output().unwrap();
         assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
         output.stdout
     }
 
     /// Makes an empty database of this name, in place of an old one.
-    pub(crate) fn create_database(&self, name: &str) {
+    pub fn create_database(&self, name: &str) {
         self.run("dropdb", &["--if-exists", name]);
         self.run("createdb", &[name]);
     }
 
     /// Runs SQL in a database.
-    pub(crate) fn sql(&self, database: &str, sql: &str) -> String {
+    pub fn sql(&self, database: &str, sql: &str) -> String {
         let output = self.run("psql", &["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", sql]);
         String::from_utf8(output).unwrap()
     }
 
     /// A path inside of the temporary folder.
-    pub(crate) fn path(&self, name: &str) -> String {
+    pub fn path(&self, name: &str) -> String {
         self.folder.path().join(name).to_str().unwrap().to_owned()
     }
 
     /// The major version, for example 15.
-    pub(crate) fn major(&self) -> u32 {
+    pub fn major(&self) -> u32 {
         let text = String::from_utf8(self.run("pg_dump", &["--version"])).unwrap();
         let number = text.split_whitespace().nth(2).unwrap();
         number.split(|c: char| !c.is_ascii_digit()).next().unwrap().parse().unwrap()

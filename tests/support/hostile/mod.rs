@@ -38,7 +38,6 @@ pub enum Verdict {
 }
 
 /// An archive with the verdict that a correct reader gives.
-#[allow(dead_code, reason = "the memory tests build cases and judge none")]
 pub struct Case {
     /// Group letter and what it is about, unique.
     pub name: String,

@@ -12,9 +12,9 @@ use appsnap::snapshot::{Content, ReadOptions, SnapshotWriter, WriteOptions};
 use appsnap::source::directory::{self, DirectoryOptions};
 
 use super::{Service, text};
-use crate::examples::{DUMP, make_files};
-use crate::support::archives::{Contents, noise, read};
-use crate::support::hostile::{self, Verdict};
+use appsnap_tests::app::{DUMP, make_files};
+use appsnap_tests::archives::{Contents, noise, read};
+use appsnap_tests::hostile::{self, Verdict};
 
 /// An archive with a real dump in it.
 fn good(count: u64) -> Contents {
@@ -23,7 +23,7 @@ fn good(count: u64) -> Contents {
 
 #[test]
 fn upload_is_checked_kept_listed_and_given_out_whole_and_in_part() {
-    let Some(service) = Service::start(&[]) else { return };
+    let service = Service::start(&[]);
     for index in [IndexPlacement::Omitted, IndexPlacement::Embedded] {
         let contents = good(if index == IndexPlacement::Omitted { 20 } else { 30 });
         let archive = contents.push(WriteOptions::new().with_index(index)).0;
@@ -56,7 +56,7 @@ fn upload_is_checked_kept_listed_and_given_out_whole_and_in_part() {
 
 #[test]
 fn what_is_not_there_is_not_found() {
-    let Some(service) = Service::start(&[]) else { return };
+    let service = Service::start(&[]);
     let place = service.upload(&good(5).archive()).header("location").unwrap().to_owned();
     for target in [
         "/snapshots/nothing".to_owned(),
@@ -73,7 +73,7 @@ fn what_is_not_there_is_not_found() {
 
 #[test]
 fn every_hostile_archive_is_refused_with_findings() {
-    let Some(service) = Service::start(&["--max-total-bytes", &(256 << 20).to_string()]) else { return };
+    let service = Service::start(&["--max-total-bytes", &(256 << 20).to_string()]);
     let mut refused = 0;
     for case in hostile::cases() {
         let answer = service.upload(&case.bytes);
@@ -100,7 +100,7 @@ fn every_hostile_archive_is_refused_with_findings() {
 
 #[test]
 fn what_is_no_snapshot_is_no_media_type_of_this_service() {
-    let Some(service) = Service::start(&[]) else { return };
+    let service = Service::start(&[]);
     for body in [&b""[..], b"hello", b"PK\x03\x04", DUMP] {
         let answer = service.upload(body);
         assert_eq!(answer.status, 415, "{}", String::from_utf8_lossy(&answer.body));
@@ -109,7 +109,7 @@ fn what_is_no_snapshot_is_no_media_type_of_this_service() {
 
 #[test]
 fn too_large_an_upload_is_refused_announced_or_not() {
-    let Some(service) = Service::start(&["--max-upload-bytes", "1000000"]) else { return };
+    let service = Service::start(&["--max-upload-bytes", "1000000"]);
     let answer = service.upload(&noise(1, 2_000_000));
     assert_eq!(answer.status, 413);
     let mut stream = service.client.connect();
@@ -129,7 +129,7 @@ fn too_large_an_upload_is_refused_announced_or_not() {
 #[test]
 fn refused_client_that_still_sends_gets_its_answer() {
     let more = ["--max-upload-bytes", "1000", "--max-transfers", "1", "--patience-seconds", "2"];
-    let Some(service) = Service::start(&more) else { return };
+    let service = Service::start(&more);
     // More than sockets hold, from a client that reads nothing before all of it is sent.
     let body = noise(1, 32 << 20);
     let send = |head: &str| {
@@ -160,7 +160,7 @@ fn live_data_are_packed_as_a_writer_packs_them() {
     make_files(&files, 60);
     fs::write(&dump, DUMP).unwrap();
     let more = ["--files", text(&files), "--database", text(&dump)];
-    let Some(service) = Service::start(&more) else { return };
+    let service = Service::start(&more);
     let answer = service.get("/live");
     assert_eq!(answer.status, 200);
 

@@ -68,7 +68,7 @@ impl Store {
     pub fn keep(&self, id: &Id, upload: NamedTempFile, wanted: &mut Wanted) -> Result<bool, Answer> {
         let kept = match SnapshotArchive::open(upload.as_file(), &self.read) {
             Ok(_) => upload,
-            Err(error) if matches!(error.kind(), ErrorKind::Absent(_)) => {
+            Err(error) if matches!(error.kind(), ErrorKind::NoIndex) => {
                 let write = WriteOptions::new().with_index(IndexPlacement::Embedded);
                 let open = || File::open(upload.path());
                 let target = self.spool().map_err(Answer::internal)?;

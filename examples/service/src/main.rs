@@ -17,7 +17,7 @@
 //! | `GET /snapshots/ID/documents/UUID` | one document, by reading its range of the archive |
 //! | `GET /live` | the app's data, packed while the client takes it |
 
-#[path = "../support/mod.rs"]
+#[path = "../../support/mod.rs"]
 mod support;
 
 mod answer;

@@ -1,5 +1,4 @@
 //! Archives made by code, and sources and sinks that behave badly.
-#![allow(dead_code, reason = "every topic uses a part of it")]
 
 use std::io::{self, Read, Write};
 

@@ -11,7 +11,6 @@ const REQUIRE_TOOLS: &str = "APPSNAP_REQUIRE_TOOLS";
 ///
 /// # Panics
 /// When `APPSNAP_REQUIRE_TOOLS` is set and the tool is missing.
-#[allow(dead_code, reason = "not every feature set has a test that wants a tool")]
 pub fn tool(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let postgres = (9..30).rev().map(|major| PathBuf::from(format!("/usr/lib/postgresql/{major}/bin")));
@@ -27,7 +26,6 @@ pub fn tool(name: &str) -> Option<PathBuf> {
 ///
 /// # Panics
 /// When it fails, with what it said about that.
-#[allow(dead_code, reason = "not every feature set has a test that runs a tool")]
 pub fn finish(command: &mut Command) -> Vec<u8> {
     let output = command.output().unwrap();
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));

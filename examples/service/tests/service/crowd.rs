@@ -10,8 +10,8 @@ use appsnap::metadata::Metadata;
 use appsnap::snapshot::{Content, ReadOptions, SnapshotWriter, WriteOptions};
 
 use super::{Service, eventually, text};
-use crate::examples::DUMP;
-use crate::support::archives::{Contents, id, noise, read};
+use appsnap_tests::app::DUMP;
+use appsnap_tests::archives::{Contents, id, noise, read};
 
 /// What the service may take at its worst: its own size, and for each transfer a few steps.
 const MOST_MIB: u64 = 250;
@@ -24,7 +24,7 @@ fn contents(seed: u64) -> Contents {
 
 #[test]
 fn two_hundred_clients_at_once_are_all_served_and_memory_stays_bounded() {
-    let Some(service) = Service::start(&["--patience-seconds", "100"]) else { return };
+    let service = Service::start(&["--patience-seconds", "100"]);
     let place = service.upload(&contents(1000).archive()).header("location").unwrap().to_owned();
     let served = AtomicUsize::new(0);
     thread::scope(|scope| {
@@ -50,7 +50,7 @@ fn two_hundred_clients_at_once_are_all_served_and_memory_stays_bounded() {
 }
 
 /// A service whose live data are 24 MiB that no compressor shortens: more than sockets hold.
-fn with_live_data(more: &[&str]) -> Option<Service> {
+fn with_live_data(more: &[&str]) -> Service {
     let folder = tempfile::tempdir().unwrap();
     let files = folder.path().join("files");
     fs::create_dir(&files).unwrap();
@@ -64,7 +64,7 @@ fn with_live_data(more: &[&str]) -> Option<Service> {
 
 #[test]
 fn stalled_and_vanished_clients_hold_no_thread_and_leave_nothing_behind() {
-    let Some(service) = with_live_data(&["--patience-seconds", "3", "--max-transfers", "120"]) else { return };
+    let service = with_live_data(&["--patience-seconds", "3", "--max-transfers", "120"]);
     let archive = contents(1).archive();
     let mut stalled = Vec::new();
     for number in 0..100 {
@@ -111,7 +111,7 @@ fn stalled_and_vanished_clients_hold_no_thread_and_leave_nothing_behind() {
 
 #[test]
 fn slow_client_gets_all_of_a_live_snapshot_while_others_are_served() {
-    let Some(service) = with_live_data(&["--max-transfers", "2"]) else { return };
+    let service = with_live_data(&["--max-transfers", "2"]);
     let mut slow = service.client.begin("GET", "/live", 0).unwrap();
     let mut taken = vec![0; 1 << 20];
     slow.read_exact(&mut taken).unwrap();
@@ -130,7 +130,7 @@ fn slow_client_gets_all_of_a_live_snapshot_while_others_are_served() {
 
 #[test]
 fn check_ends_when_its_client_goes_away() {
-    let Some(service) = Service::start(&["--max-transfers", "1", "--patience-seconds", "60"]) else { return };
+    let service = Service::start(&["--max-transfers", "1", "--patience-seconds", "60"]);
     // Half a gigabyte of zeros in half a megabyte: some seconds of reading.
     let len_bytes = 512 << 20;
     let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), WriteOptions::new()).unwrap();

@@ -3,15 +3,13 @@
 use std::io::{self, Read};
 
 /// Gives one byte at a time, and says "interrupted" before every third.
-#[allow(dead_code, reason = "not every feature set reads that slowly")]
-pub(crate) struct Stutter<R> {
+pub struct Stutter<R> {
     inner: R,
     calls: u64,
 }
 
-#[allow(dead_code, reason = "not every feature set reads that slowly")]
 impl<R> Stutter<R> {
-    pub(crate) fn new(inner: R) -> Self {
+    pub fn new(inner: R) -> Self {
         Self { inner, calls: 0 }
     }
 }

@@ -1,5 +1,4 @@
 //! An object store that counts what is asked of it, and fails when told to.
-#![allow(dead_code, reason = "every user needs a part of it")]
 
 use std::fmt;
 use std::sync::Arc;
