@@ -11,12 +11,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod crew;
 pub(super) mod folder;
 mod options;
 pub(super) mod planned_file;
 pub(super) mod spelling;
 mod walk;
+mod walkers;
 
 use std::path::Path;
 
@@ -63,7 +63,7 @@ pub fn scan(
     collector.notify(&Event::phase("walking"))?;
     match options.parallelism.started() {
         None => walk.run_inline(&mut |batch| collector.collect(batch))?,
-        Some(count) => crew::run(&walk, count, &mut |batch| collector.collect(batch))?,
+        Some(count) => walkers::run(&walk, count, &mut |batch| collector.collect(batch))?,
     }
     collector.notify(&Event::planned(collector.rows.len() as u64, collector.document_bytes))?;
     let Collector { rows, numbered, leftovers, .. } = collector;

@@ -14,9 +14,9 @@ use crate::source::junk::is_junk;
 use crate::source::leftover::{Leftover, LeftoverKind};
 use crate::source::row::{NumberedFile, Row};
 
-/// How much is gathered before it is handed on, so that handing on costs nothing.
+/// Entries gathered before they are passed on, so that passing costs nothing.
 const BATCH_COUNT: usize = 1024;
-/// Documents whose lengths are asked for as one job: enough to hide the handing over, few enough to spread.
+/// Documents whose lengths are asked for as one job: enough to hide the cost of passing them, few enough to spread.
 const CANDIDATES_COUNT: usize = 256;
 
 /// What every walker knows.
@@ -25,7 +25,7 @@ pub(super) struct Walk<'a> {
     pub(super) unreadable: Unreadable,
 }
 
-/// What has been found and not yet been handed on.
+/// What has been found and not yet been passed on.
 #[derive(Default)]
 pub(super) struct Batch {
     pub(super) rows: Vec<Row>,
@@ -49,38 +49,38 @@ pub(super) struct Candidate {
     spelling: Spelling,
 }
 
-/// Where a walker puts its results and what it leaves to others.
-pub(super) trait Office {
-    /// Hands on what is in `batch` and empties it.
+/// The receiver of a walker's results, and of what it leaves to others.
+pub(super) trait WalkSink {
+    /// Passes on what is in `batch` and empties it.
     fn deliver(&mut self, batch: &mut Batch) -> Result<()>;
 
     /// Leaves a folder to be listed later.
     fn enter(&mut self, shards: Shards);
 
-    /// Lets somebody else ask for these lengths; gives them back when everybody has enough to do.
+    /// Lets another walker ask for these lengths; returns them if all have enough to do.
     fn share(&mut self, candidates: Vec<Candidate>) -> Option<Vec<Candidate>>;
 }
 
 impl Walk<'_> {
     /// Does everything on this thread.
     pub(super) fn run_inline(&self, deliver: &mut dyn FnMut(&mut Batch) -> Result<()>) -> Result<()> {
-        let mut office = Desk { folders: vec![Shards::Root], deliver };
+        let mut sink = InlineSink { folders: vec![Shards::Root], deliver };
         let mut batch = Batch::default();
-        while let Some(shards) = office.folders.pop() {
-            self.run(Job::List(shards), &mut batch, &mut office)?;
+        while let Some(shards) = sink.folders.pop() {
+            self.run(Job::List(shards), &mut batch, &mut sink)?;
         }
-        office.deliver(&mut batch)
+        sink.deliver(&mut batch)
     }
 
     /// Does one job. What it finds stays in `batch` until there is enough of it.
-    pub(super) fn run(&self, job: Job, batch: &mut Batch, office: &mut dyn Office) -> Result<()> {
+    pub(super) fn run(&self, job: Job, batch: &mut Batch, sink: &mut dyn WalkSink) -> Result<()> {
         match job {
-            Job::List(shards) => self.list(shards, batch, office),
-            Job::Measure(candidates) => self.measure_all(&candidates, batch, office),
+            Job::List(shards) => self.list(shards, batch, sink),
+            Job::Measure(candidates) => self.measure_all(&candidates, batch, sink),
         }
     }
 
-    fn list(&self, shards: Shards, batch: &mut Batch, office: &mut dyn Office) -> Result<()> {
+    fn list(&self, shards: Shards, batch: &mut Batch, sink: &mut dyn WalkSink) -> Result<()> {
         let mut path = self.folder.root.clone();
         shards.push_to(&mut path);
         let entries = match fs::read_dir(&path) {
@@ -97,17 +97,17 @@ impl Walk<'_> {
                     break;
                 }
             };
-            candidates.extend(self.sort_out(shards, entry, batch, office)?);
+            candidates.extend(self.sort_out(shards, entry, batch, sink)?);
             if batch.leftovers.len() >= BATCH_COUNT {
-                office.deliver(batch)?;
+                sink.deliver(batch)?;
             }
             if candidates.len() == CANDIDATES_COUNT
-                && let Some(candidates) = office.share(std::mem::take(&mut candidates))
+                && let Some(candidates) = sink.share(std::mem::take(&mut candidates))
             {
-                self.measure_all(&candidates, batch, office)?;
+                self.measure_all(&candidates, batch, sink)?;
             }
         }
-        self.measure_all(&candidates, batch, office)
+        self.measure_all(&candidates, batch, sink)
     }
 
     /// Decides by name and type alone what an entry is.
@@ -116,7 +116,7 @@ impl Walk<'_> {
         shards: Shards,
         entry: DirEntry,
         batch: &mut Batch,
-        office: &mut dyn Office,
+        sink: &mut dyn WalkSink,
     ) -> Result<Option<Candidate>> {
         let name = entry.file_name();
         let bytes = name.as_encoded_bytes();
@@ -124,7 +124,7 @@ impl Walk<'_> {
             Ok(file_type) if file_type.is_symlink() => LeftoverKind::Symlink,
             Ok(file_type) if file_type.is_dir() => match shards.child(bytes) {
                 Some(child) => {
-                    office.enter(child);
+                    sink.enter(child);
                     return Ok(None);
                 }
                 None => LeftoverKind::Folder,
@@ -165,11 +165,11 @@ impl Walk<'_> {
         }
     }
 
-    fn measure_all(&self, candidates: &[Candidate], batch: &mut Batch, office: &mut dyn Office) -> Result<()> {
+    fn measure_all(&self, candidates: &[Candidate], batch: &mut Batch, sink: &mut dyn WalkSink) -> Result<()> {
         for candidate in candidates {
             self.measure(candidate, batch)?;
             if batch.rows.len() >= BATCH_COUNT {
-                office.deliver(batch)?;
+                sink.deliver(batch)?;
             }
         }
         Ok(())
@@ -212,13 +212,13 @@ impl Walk<'_> {
     }
 }
 
-/// The office of a walker that works alone.
-struct Desk<'a> {
+/// The sink of a walker that works alone.
+struct InlineSink<'a> {
     folders: Vec<Shards>,
     deliver: &'a mut dyn FnMut(&mut Batch) -> Result<()>,
 }
 
-impl Office for Desk<'_> {
+impl WalkSink for InlineSink<'_> {
     fn deliver(&mut self, batch: &mut Batch) -> Result<()> {
         (self.deliver)(batch)
     }

@@ -1,42 +1,42 @@
-//! Deflate by hand for the few hundred bytes between two stored payloads, for which a compressor's start costs more than
-//! its work.
+//! Deflate with fixed codes for the few hundred bytes between two stored payloads, where starting a compressor costs more
+//! than its work.
 //!
-//! Headers are mostly zeros, digits and what stood in the header before. Three short distances and one long one find
+//! Headers are mostly zeros, digits and repetitions of the header before. Three short distances and one long one find
 //! nearly all of that, and fixed codes (RFC 1951, section 3.2.6) need no table: 70 bytes instead of the 100 that a
 //! compressor with an empty history makes of a header, in a tenth of its time.
 
-/// The longest run that is worth it. Behind it, a compressor finds codes that fit the data and pays for itself.
+/// The longest run that is worth it. For longer ones a compressor finds codes that fit the data and pays for itself.
 pub(super) const MAX_RUN_BYTES: usize = 2048;
 
-/// Distances looked at besides that of the run before: of zeros, and of the fields of 8 and 12 digits of a tar header.
+/// Distances tried besides that of the run before: of zeros, and of the fields of 8 and 12 digits of a tar header.
 const NEAR: [usize; 3] = [1, 8, 12];
 /// The farthest that a match may reach back, and its shortest and longest length (RFC 1951, section 3.2.5).
 const WINDOW_BYTES: usize = 32 << 10;
 const MIN_MATCH_BYTES: usize = 3;
 const MAX_MATCH_BYTES: usize = 258;
 
-/// Appends `plain[start..]`, compressed, to `out`, which ends on a byte boundary. `previous_end` is where the run of this
-/// kind before it ended; runs are alike from their ends backwards, as the header stands there.
+/// Appends `bytes[start..]`, compressed, to `out`, which ends on a byte boundary. `previous_end` is where the run of this
+/// kind before it ended; runs are alike from their ends backwards, since that is where their headers are.
 ///
 /// What is appended ends with the first byte of a stored block, all but its lengths: either the block that is to follow
 /// anyway, or the empty one that marks a byte boundary.
-pub(super) fn deflate(plain: &[u8], start: usize, previous_end: Option<usize>, out: &mut Vec<u8>) {
-    let far = previous_end.and_then(|end| plain.len().checked_sub(end)).filter(|far| *far <= WINDOW_BYTES);
+pub(super) fn deflate(bytes: &[u8], start: usize, previous_end: Option<usize>, out: &mut Vec<u8>) {
+    let far = previous_end.and_then(|end| bytes.len().checked_sub(end)).filter(|far| *far <= WINDOW_BYTES);
     let mut bits = Bits { out, pending: 0, count: 0 };
     // Not the last block; fixed codes.
     bits.put(0b010, 3);
     let mut at = start;
-    while let Some(&byte) = plain.get(at) {
-        let candidates = NEAR.into_iter().chain(far).map(|distance| (match_bytes(plain, at, distance), distance));
+    while let Some(&byte) = bytes.get(at) {
+        let candidates = NEAR.into_iter().chain(far).map(|distance| (match_bytes(bytes, at, distance), distance));
         // Of equally long matches the nearest, which has the shortest code.
-        let (len, distance) = candidates.rev().max_by_key(|(len, _)| *len).unwrap_or_default();
-        if is_shorter(len, distance) {
-            bits.length(len);
-            bits.distance(distance);
-            at += len;
+        let (len, distance) = candidates.fold((0, 0), |best, next| if next.0 > best.0 { next } else { best });
+        if let Some((length_value, distance_value)) = match_values(len, distance) {
+            bits.length(length_value);
+            bits.distance(distance_value);
+            at = at.saturating_add(len);
         } else {
             bits.literal(u16::from(byte));
-            at += 1;
+            at = at.saturating_add(1);
         }
     }
     bits.literal(END_OF_BLOCK);
@@ -45,29 +45,34 @@ pub(super) fn deflate(plain: &[u8], start: usize, previous_end: Option<usize>, o
     bits.align();
 }
 
-/// How many bytes from `at` on are as they were `distance` bytes before.
-fn match_bytes(plain: &[u8], at: usize, distance: usize) -> usize {
-    let Some(from) = at.checked_sub(distance) else { return 0 };
-    let (now, before) = (plain.get(at..).unwrap_or_default(), plain.get(from..).unwrap_or_default());
+/// Returns the number of bytes from `at` on that are the same as those `distance` bytes before.
+fn match_bytes(bytes: &[u8], at: usize, distance: usize) -> usize {
+    let before = at.checked_sub(distance).and_then(|from| bytes.get(from..));
+    let (Some(now), Some(before)) = (bytes.get(at..), before) else { return 0 };
     now.iter().zip(before).take(MAX_MATCH_BYTES).take_while(|(now, before)| now == before).count()
 }
 
-/// Whether a match takes fewer bits than its bytes would, at eight bits each. Three bytes take 7 bits for the length and
-/// 5 for the distance; from the distance 8,193 on, 12 extra bits more.
-const fn is_shorter(len: usize, distance: usize) -> bool {
-    len > MIN_MATCH_BYTES || len == MIN_MATCH_BYTES && distance <= 8192
+/// Returns length and distance of a match, counted from the least of each, if it takes fewer bits than its bytes would,
+/// at eight bits each. Three bytes take 7 bits for the length and 5 for the distance; from the distance 8,193 on, 12 extra
+/// bits more.
+fn match_values(len: usize, distance: usize) -> Option<(u16, u16)> {
+    let is_shorter = len > MIN_MATCH_BYTES || len == MIN_MATCH_BYTES && distance <= 8192;
+    let (len, distance) = (len.checked_sub(MIN_MATCH_BYTES)?, distance.checked_sub(1)?);
+    Some((u16::try_from(len).ok()?, u16::try_from(distance).ok()?)).filter(|_| is_shorter)
 }
 
-/// The symbol that ends a block.
+/// The symbol that ends a block, and the one of the longest match.
 const END_OF_BLOCK: u16 = 256;
+const LONGEST_MATCH: u16 = 285;
 
-/// Codes of fixed length tables, least significant bit first, as deflate packs them.
+/// Codes of fixed length tables, least significant bit first, as deflate stores them.
 struct Bits<'a> {
     out: &'a mut Vec<u8>,
     pending: u64,
     count: u32,
 }
 
+#[expect(clippy::arithmetic_side_effects, reason = "symbols and codes are within the tables of RFC 1951")]
 impl Bits<'_> {
     /// Appends the low `count` bits of `value`, at most 16.
     fn put(&mut self, value: u16, count: u32) {
@@ -106,12 +111,11 @@ impl Bits<'_> {
         }
     }
 
-    /// The length of a match, from 3 to 258 (RFC 1951, section 3.2.5): groups of four symbols with the same number of
-    /// extra bits, twice as long from group to group, and 258 on its own.
-    fn length(&mut self, len: usize) {
-        let value = u16::try_from(len - MIN_MATCH_BYTES).unwrap_or(u16::MAX);
-        if len == MAX_MATCH_BYTES {
-            self.literal(285);
+    /// The length of a match, less 3 (RFC 1951, section 3.2.5): groups of four symbols with the same number of extra bits,
+    /// twice as long from group to group, and the longest one on its own.
+    fn length(&mut self, value: u16) {
+        if usize::from(value) == MAX_MATCH_BYTES - MIN_MATCH_BYTES {
+            self.literal(LONGEST_MATCH);
             return;
         }
         let (symbol, extra_bits, extra) = grouped(value, 4);
@@ -119,9 +123,8 @@ impl Bits<'_> {
         self.put(extra, extra_bits);
     }
 
-    /// The distance of a match, from 1 to 32,768 (RFC 1951, section 3.2.5): groups of two symbols; five bits a symbol.
-    fn distance(&mut self, distance: usize) {
-        let value = u16::try_from(distance - 1).unwrap_or(u16::MAX);
+    /// The distance of a match, less 1 (RFC 1951, section 3.2.5): groups of two symbols; five bits a symbol.
+    fn distance(&mut self, value: u16) {
         let (symbol, extra_bits, extra) = grouped(value, 2);
         self.code(symbol, 5);
         self.put(extra, extra_bits);
@@ -130,10 +133,16 @@ impl Bits<'_> {
 
 /// Symbol, number of extra bits and extra bits of a value where symbols come in groups of `size`, a power of two: the
 /// first two groups have no extra bits, and each after that one more than the group before.
+#[expect(clippy::arithmetic_side_effects, reason = "a value has 15 bits at most, and a group 4 symbols")]
 fn grouped(value: u16, size: u16) -> (u16, u32, u16) {
-    let extra_bits = (value / (2 * size)).checked_ilog2().map_or(0, |log| log + 1);
-    let group = u16::try_from(extra_bits).unwrap_or(0);
-    (size * group + (value >> extra_bits), extra_bits, value & ((1 << extra_bits) - 1))
+    let (mut symbol, mut extra_bits) = (value, 0);
+    let mut groups_before = 0;
+    while symbol >= 2 * size {
+        symbol >>= 1;
+        extra_bits += 1;
+        groups_before += size;
+    }
+    (groups_before + symbol, extra_bits, value & ((1 << extra_bits) - 1))
 }
 
 #[cfg(test)]
@@ -141,8 +150,8 @@ mod tests {
     use super::*;
     use flate2::{Decompress, FlushDecompress, Status};
 
-    /// What is in front of a run is stored, as its payload is.
-    fn packed(plain: &[u8], start: usize, previous_end: Option<usize>) -> Vec<u8> {
+    /// Stores what is before the run, like a payload.
+    fn compressed(plain: &[u8], start: usize, previous_end: Option<usize>) -> Vec<u8> {
         let mut out = Vec::new();
         for block in plain[..start].chunks(0xffff) {
             let len = u16::try_from(block.len()).unwrap();
@@ -156,10 +165,10 @@ mod tests {
         out
     }
 
-    fn inflated(mut packed: Vec<u8>) -> Vec<u8> {
-        packed.extend([3, 0]);
+    fn inflated(mut compressed: Vec<u8>) -> Vec<u8> {
+        compressed.extend([3, 0]);
         let mut plain = Vec::with_capacity(1 << 20);
-        let status = Decompress::new(false).decompress_vec(&packed, &mut plain, FlushDecompress::Finish).unwrap();
+        let status = Decompress::new(false).decompress_vec(&compressed, &mut plain, FlushDecompress::Finish).unwrap();
         assert_eq!(status, Status::StreamEnd);
         plain
     }
@@ -168,7 +177,7 @@ mod tests {
     fn matches_of_every_length_and_distance_inflate() {
         for len in 3..=300 {
             let plain = [vec![7; len], vec![9]].concat();
-            assert_eq!(inflated(packed(&plain, 0, None)), plain, "length {len}");
+            assert_eq!(inflated(compressed(&plain, 0, None)), plain, "length {len}");
         }
         let noise: Vec<u8> = (0..40_000_u32).map(|n| (n.wrapping_mul(0x9e37_79b9) >> 23) as u8).collect();
         for distance in
@@ -176,7 +185,11 @@ mod tests {
         {
             let mut plain = noise.clone();
             plain.extend_from_within(40_000 - distance..40_000 - distance + 10);
-            assert_eq!(inflated(packed(&plain, 40_000, Some(plain.len() - distance))), plain, "distance {distance}");
+            assert_eq!(
+                inflated(compressed(&plain, 40_000, Some(plain.len() - distance))),
+                plain,
+                "distance {distance}"
+            );
         }
     }
 
@@ -200,7 +213,7 @@ mod tests {
         let mut out = Vec::new();
         deflate(&plain, 512 + 4096, Some(512), &mut out);
         assert!(out.len() <= 70, "{}", out.len());
-        assert_eq!(inflated(packed(&plain, 512 + 4096, Some(512))), plain);
+        assert_eq!(inflated(compressed(&plain, 512 + 4096, Some(512))), plain);
     }
 
     #[test]
@@ -213,7 +226,7 @@ mod tests {
                 (0..random.usize(..300)).map(|_| if random.bool() { random.u8(..4) } else { random.u8(..) }).collect();
             let plain = [before.as_slice(), &run].concat();
             let end = random.usize(..=before.len());
-            assert_eq!(inflated(packed(&plain, before.len(), Some(end))), plain, "{before:?}, {run:?}, {end}");
+            assert_eq!(inflated(compressed(&plain, before.len(), Some(end))), plain, "{before:?}, {run:?}, {end}");
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::error::{Error, ErrorKind, Result};
 
 /// ID1 and ID2, the bytes that every member begins with (RFC 1952, section 2.3.1).
-pub const MAGIC: [u8; 2] = [0x1f, 0x8b];
+pub(crate) const MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// The header of the data member: deflate, no optional field, no time (so that equal input gives equal bytes),
 /// unknown operating system.
@@ -12,8 +12,11 @@ pub(crate) const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
 /// An empty final block with fixed codes: it ends the deflate stream without making any chunk know that it is the last.
 pub(crate) const FINAL_BLOCK: [u8; 2] = [0x03, 0x00];
 
-/// CRC32 and ISIZE.
-pub(crate) const TRAILER_LEN_BYTES: u64 = 8;
+/// Length of the trailer: CRC32 and ISIZE.
+pub(crate) const TRAILER_BYTES: usize = 8;
+
+/// Bytes of a member after its chunks.
+pub(crate) const END_BYTES: usize = FINAL_BLOCK.len() + TRAILER_BYTES;
 
 /// FLG bits (RFC 1952, section 2.3.1).
 const FHCRC: u8 = 0x02;
@@ -23,7 +26,7 @@ const FCOMMENT: u8 = 0x10;
 const RESERVED: u8 = 0xe0;
 
 /// The trailer for data with this CRC32 and this length.
-pub(crate) fn trailer(crc32: u32, len_bytes: u64) -> [u8; 8] {
+pub(crate) fn trailer(crc32: u32, len_bytes: u64) -> [u8; TRAILER_BYTES] {
     let [a, b, c, d] = crc32.to_le_bytes();
     // ISIZE is the length modulo 2^32: the low four bytes.
     let [e, f, g, h, ..] = len_bytes.to_le_bytes();
@@ -36,40 +39,42 @@ pub(crate) const EMPTY_MEMBER_OVERHEAD_BYTES: usize = 26;
 /// Most bytes of extra field that every tool in use reads: busybox fails from about 32,000.
 pub(crate) const MAX_EXTRA_BYTES: usize = 16_000;
 
-/// A member without data that carries `payload` in one extra subfield of the given identity.
-///
-/// `payload` holds at most `MAX_EXTRA_BYTES - 4` bytes, which the index encoder sees to.
-pub(crate) fn empty_member(identity: [u8; 2], payload: &[u8]) -> Vec<u8> {
-    debug_assert!(payload.len() + 4 <= MAX_EXTRA_BYTES);
-    let len = u16::try_from(payload.len()).unwrap_or(u16::MAX);
-    let mut member = Vec::with_capacity(payload.len() + EMPTY_MEMBER_OVERHEAD_BYTES);
+/// SI1, SI2 and LEN of a subfield (RFC 1952, section 2.3.1.1).
+const SUBFIELD_HEADER_BYTES: u16 = 4;
+
+/// Creates a member without data that carries `payload` in one extra subfield of the given identity; `None` if the payload
+/// is too long for that.
+pub(crate) fn empty_member(identity: [u8; 2], payload: &[u8]) -> Option<Vec<u8>> {
+    let len = u16::try_from(payload.len()).ok()?;
+    let extra_len = len.checked_add(SUBFIELD_HEADER_BYTES).filter(|len| usize::from(*len) <= MAX_EXTRA_BYTES)?;
+    let mut member = Vec::with_capacity(payload.len().saturating_add(EMPTY_MEMBER_OVERHEAD_BYTES));
     member.extend_from_slice(&[0x1f, 0x8b, 8, FEXTRA, 0, 0, 0, 0, 0, 0xff]);
-    member.extend_from_slice(&len.saturating_add(4).to_le_bytes());
+    member.extend_from_slice(&extra_len.to_le_bytes());
     member.extend_from_slice(&identity);
     member.extend_from_slice(&len.to_le_bytes());
     member.extend_from_slice(payload);
     member.extend_from_slice(&FINAL_BLOCK);
     member.extend_from_slice(&trailer(0, 0));
-    member
+    Some(member)
 }
 
-/// The payload of an [`empty_member`] with this identity, if `member` is one, byte for byte.
+/// Returns the payload of an [`empty_member`] with this identity, if `member` is one, byte for byte.
 pub(crate) fn empty_member_payload(identity: [u8; 2], member: &[u8]) -> Option<&[u8]> {
-    let payload = member.get(16..member.len().checked_sub(10)?)?;
+    let payload = member.get(16..member.len().checked_sub(END_BYTES)?)?;
     // Comparing with the canonical bytes leaves no room for a second reading of the same member.
-    let ends_match = |rendered: &[u8]| rendered == member;
-    (payload.len() + 4 <= MAX_EXTRA_BYTES && ends_match(&empty_member(identity, payload))).then_some(payload)
+    (empty_member(identity, payload)? == member).then_some(payload)
 }
 
-/// A member header being read byte by byte; keeps the extra field and counts the rest.
+/// A parser of a member's header, byte by byte. It keeps the extra field and counts the rest.
 #[derive(Debug, Default)]
 pub(crate) struct HeaderParser {
     state: State,
     flags: u8,
-    left: usize,
+    extra_left: usize,
+    /// The first byte of a number of two.
+    low_byte: Option<u8>,
     len_bytes: u64,
     crc: crc32fast::Hasher,
-    declared_crc: u16,
     pub(crate) extra: Vec<u8>,
 }
 
@@ -98,12 +103,12 @@ impl HeaderParser {
         self.len_bytes
     }
 
-    /// Takes the next bytes; says how many belong to the header, and whether it is complete.
+    /// Takes the next bytes; returns how many belong to the header, and whether it is complete.
     pub(crate) fn feed(&mut self, bytes: &[u8]) -> Result<(usize, bool)> {
-        for (index, &byte) in bytes.iter().enumerate() {
+        for (&byte, count) in bytes.iter().zip(1..) {
             self.byte(byte)?;
             if self.state == State::Done {
-                return Ok((index + 1, true));
+                return Ok((count, true));
             }
         }
         Ok((bytes.len(), false))
@@ -113,53 +118,52 @@ impl HeaderParser {
         if self.state != State::Crc {
             self.crc.update(&[byte]);
         }
-        self.len_bytes += 1;
+        self.len_bytes = self.len_bytes.saturating_add(1);
         match self.state {
             State::Fixed => self.fixed(byte)?,
-            State::ExtraLen => {
-                // Two bytes, little endian; `left` counts the first down and holds the length after the second.
-                if self.left == 0 {
-                    self.declared_crc = u16::from(byte);
-                    self.left = 1;
-                } else {
-                    self.left = usize::from(self.declared_crc) | usize::from(byte) << 8;
-                    self.declared_crc = 0;
+            // Two bytes, little endian.
+            State::ExtraLen => match self.low_byte.take() {
+                None => self.low_byte = Some(byte),
+                Some(low) => {
+                    self.extra_left = usize::from(u16::from_le_bytes([low, byte]));
                     self.state = State::Extra;
-                    if self.left == 0 {
-                        self.next(State::Extra);
-                    }
+                    self.skip_complete_extra();
                 }
-            }
+            },
             State::Extra => {
                 self.extra.push(byte);
-                self.left -= 1;
-                if self.left == 0 {
-                    self.next(State::Extra);
-                }
+                self.extra_left = self.extra_left.saturating_sub(1);
+                self.skip_complete_extra();
             }
             State::Name if byte == 0 => self.next(State::Name),
             State::Comment if byte == 0 => self.next(State::Comment),
             State::Name | State::Comment => {}
-            State::Crc => {
-                self.declared_crc |= u16::from(byte) << (8 * self.left);
-                self.left += 1;
-                if self.left == 2 {
-                    let [low, high, ..] = self.crc.clone().finalize().to_le_bytes();
-                    if self.declared_crc != u16::from_le_bytes([low, high]) {
+            State::Crc => match self.low_byte.take() {
+                None => self.low_byte = Some(byte),
+                Some(low) => {
+                    let [actual_low, actual_high, ..] = self.crc.clone().finalize().to_le_bytes();
+                    if [low, byte] != [actual_low, actual_high] {
                         return Err(Error::new(ErrorKind::Header("its checksum is wrong")));
                     }
                     self.state = State::Done;
                 }
-            }
+            },
             State::Done => {}
         }
         Ok(())
     }
 
+    fn skip_complete_extra(&mut self) {
+        if self.extra_left == 0 {
+            self.next(State::Extra);
+        }
+    }
+
     fn fixed(&mut self, byte: u8) -> Result<()> {
+        let [first, second] = MAGIC;
         match self.len_bytes {
-            1 if byte != MAGIC[0] => return Err(Error::new(ErrorKind::NotGzip)),
-            2 if byte != MAGIC[1] => return Err(Error::new(ErrorKind::NotGzip)),
+            1 if byte != first => return Err(Error::new(ErrorKind::NotGzip)),
+            2 if byte != second => return Err(Error::new(ErrorKind::NotGzip)),
             3 if byte != 8 => return Err(Error::new(ErrorKind::Header("the method is not deflate"))),
             4 if byte & RESERVED != 0 => return Err(Error::new(ErrorKind::Header("reserved flags are set"))),
             4 => self.flags = byte,
@@ -169,7 +173,7 @@ impl HeaderParser {
         Ok(())
     }
 
-    /// Enters the first field behind `done` that the flags announce.
+    /// Enters the first field after `done` that the flags announce.
     fn next(&mut self, done: State) {
         let fields = [
             (State::Fixed, FEXTRA, State::ExtraLen),
@@ -177,25 +181,24 @@ impl HeaderParser {
             (State::Name, FCOMMENT, State::Comment),
             (State::Comment, FHCRC, State::Crc),
         ];
-        self.left = 0;
         self.state = fields
             .into_iter()
-            .skip_while(|(behind, ..)| *behind != done)
+            .skip_while(|(after, ..)| *after != done)
             .find(|(_, flag, _)| self.flags & flag != 0)
             .map_or(State::Done, |(.., field)| field);
     }
 }
 
-/// The payload of the first subfield with this identity in an extra field (RFC 1952, section 2.3.1.1).
+/// Returns the payload of the first subfield with this identity in an extra field (RFC 1952, section 2.3.1.1).
 pub(crate) fn subfield(extra: &[u8], identity: [u8; 2]) -> Option<&[u8]> {
     let mut rest = extra;
-    while let [si1, si2, low, high, behind @ ..] = rest {
+    while let [si1, si2, low, high, after @ ..] = rest {
         let len = usize::from(u16::from_le_bytes([*low, *high]));
-        let payload = behind.get(..len)?;
+        let payload = after.get(..len)?;
         if [*si1, *si2] == identity {
             return Some(payload);
         }
-        rest = behind.get(len..)?;
+        rest = after.get(len..)?;
     }
     None
 }
@@ -259,7 +262,7 @@ mod tests {
 
     #[test]
     fn empty_member_is_read_back_by_a_stock_decoder() {
-        let member = empty_member(*b"AS", b"payload");
+        let member = empty_member(*b"AS", b"payload").unwrap();
         let mut decoder = flate2::read::GzDecoder::new(member.as_slice());
         assert_eq!(std::io::copy(&mut decoder, &mut std::io::sink()).unwrap(), 0);
         let extra = decoder.header().unwrap().extra().unwrap();

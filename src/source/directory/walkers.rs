@@ -1,27 +1,31 @@
-//! Several walkers at one pile of folders, one collector on the caller's thread.
+//! Walks a folder on several threads, which take jobs from one queue, and collects on the caller's thread.
+//!
+//! Jobs make jobs and their order does not matter, so this is a stack, and not the queue that keeps results in order.
 
+use std::io;
 use std::num::NonZeroUsize;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use super::spelling::Shards;
-use super::walk::{Batch, Candidate, Job, Office, Walk};
+use super::walk::{Batch, Candidate, Job, Walk, WalkSink};
 use crate::source::error::{Error, ErrorKind, Result};
 
-/// Walks with `threads_count` threads and hands everything found to `deliver`, on this thread.
+/// Walks on `threads_count` threads and passes everything found to `deliver`, on this thread.
 pub(super) fn run(
     walk: &Walk<'_>,
     threads_count: NonZeroUsize,
     deliver: &mut dyn FnMut(&mut Batch) -> Result<()>,
 ) -> Result<()> {
-    let pile = Pile::new(threads_count);
+    let queue = WorkQueue::new(threads_count);
     let (sender, receiver) = sync_channel(threads_count.get());
     thread::scope(|scope| {
         for number in 0..threads_count.get() {
-            let (pile, sender) = (&pile, sender.clone());
-            let walker = thread::Builder::new().name(format!("walk {number}"));
-            let started = walker.spawn_scoped(scope, move || walk_until_done(walk, pile, &sender));
+            let (queue, sender) = (&queue, sender.clone());
+            let walker = thread::Builder::new().name(format!("appsnap-walk-{number}"));
+            let started = walker.spawn_scoped(scope, move || walk_until_done(walk, queue, &sender));
             if let Err(cause) = started {
                 // Fewer threads do; none at all is an error.
                 if number == 0 {
@@ -31,8 +35,8 @@ pub(super) fn run(
             }
         }
         drop(sender);
-        // However the collecting ends, whoever still walks then finds the pile closed and nobody to take results.
-        let _closing = Closing(&pile);
+        // However the collecting ends, the walkers then find the queue closed and no one to take results.
+        let _close = CloseOnDrop(&queue);
         collect(receiver, deliver)
     })
 }
@@ -41,43 +45,50 @@ fn collect(receiver: Receiver<Result<Batch>>, deliver: &mut dyn FnMut(&mut Batch
     receiver.into_iter().try_for_each(|batch| deliver(&mut batch?))
 }
 
-fn walk_until_done(walk: &Walk<'_>, pile: &Pile, sender: &SyncSender<Result<Batch>>) {
-    let _closing = Closing(pile);
-    let mut office = Branch { pile, sender };
-    let mut batch = Batch::default();
-    while let Some(turn) = pile.next() {
-        if let Err(error) = walk.run(turn.job, &mut batch, &mut office) {
-            // A collector that takes no error any more has stopped for one of its own.
-            let _ = sender.send(Err(error));
-            return;
+fn walk_until_done(walk: &Walk<'_>, queue: &WorkQueue, sender: &SyncSender<Result<Batch>>) {
+    let _close = CloseOnDrop(queue);
+    let work = AssertUnwindSafe(|| {
+        let mut sink = ThreadSink { queue, sender };
+        let mut batch = Batch::default();
+        while let Some((job, _active)) = queue.next() {
+            walk.run(job, &mut batch, &mut sink)?;
         }
-    }
-    let _ = sender.send(Ok(batch));
+        Ok(batch)
+    });
+    let result = catch_unwind(work).unwrap_or_else(|_| {
+        Err(Error::io(
+            &walk.folder.root,
+            "listing the folder",
+            io::Error::other("a thread that lists folders panicked"),
+        ))
+    });
+    // A collector that takes nothing any more has stopped for an error of its own.
+    let _ = sender.send(result);
 }
 
-/// The office of one walker among several.
-struct Branch<'a> {
-    pile: &'a Pile,
+/// The sink of one walker among several.
+struct ThreadSink<'a> {
+    queue: &'a WorkQueue,
     sender: &'a SyncSender<Result<Batch>>,
 }
 
-impl Office for Branch<'_> {
+impl WalkSink for ThreadSink<'_> {
     fn deliver(&mut self, batch: &mut Batch) -> Result<()> {
-        // Nobody will see this error, it only ends the walker.
+        // This error only ends the walker: no one receives it.
         self.sender.send(Ok(std::mem::take(batch))).map_err(|_| Error::in_path("", ErrorKind::Cancelled))
     }
 
     fn enter(&mut self, shards: Shards) {
-        self.pile.enter(shards);
+        self.queue.enter(shards);
     }
 
     fn share(&mut self, candidates: Vec<Candidate>) -> Option<Vec<Candidate>> {
-        self.pile.share(candidates)
+        self.queue.share(candidates)
     }
 }
 
 /// The jobs that wait, and how many walkers may still add to them.
-struct Pile {
+struct WorkQueue {
     state: Mutex<State>,
     changed: Condvar,
     max_measures_count: usize,
@@ -86,24 +97,19 @@ struct Pile {
 struct State {
     folders: Vec<Shards>,
     measures: Vec<Vec<Candidate>>,
-    at_work_count: usize,
+    active_count: usize,
     is_closed: bool,
 }
 
-/// A job in somebody's hands; when dropped, that walker adds nothing more to the pile.
-struct Turn<'a> {
-    job: Job,
-    _at_work: AtWork<'a>,
-}
-
-struct AtWork<'a>(&'a Pile);
+/// Counts a walker as active, which may add jobs, until it is dropped.
+struct ActiveGuard<'a>(&'a WorkQueue);
 
 /// Ends the work of all, also when its holder ends early.
-struct Closing<'a>(&'a Pile);
+struct CloseOnDrop<'a>(&'a WorkQueue);
 
-impl Pile {
+impl WorkQueue {
     fn new(threads_count: NonZeroUsize) -> Self {
-        let state = State { folders: vec![Shards::Root], measures: Vec::new(), at_work_count: 0, is_closed: false };
+        let state = State { folders: vec![Shards::Root], measures: Vec::new(), active_count: 0, is_closed: false };
         Self {
             state: Mutex::new(state),
             changed: Condvar::new(),
@@ -117,8 +123,8 @@ impl Pile {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The next job; `None` when there is none and none can come.
-    fn next(&self) -> Option<Turn<'_>> {
+    /// Waits for a job; `None` when there is none and none can come.
+    fn next(&self) -> Option<(Job, ActiveGuard<'_>)> {
         let mut state = self.lock();
         loop {
             if state.is_closed {
@@ -126,10 +132,10 @@ impl Pile {
             }
             // Entries before folders, and the newest folder first: what is held stays small.
             if let Some(job) = state.measures.pop().map(Job::Measure).or_else(|| state.folders.pop().map(Job::List)) {
-                state.at_work_count += 1;
-                return Some(Turn { job, _at_work: AtWork(self) });
+                state.active_count = state.active_count.saturating_add(1);
+                return Some((job, ActiveGuard(self)));
             }
-            if state.at_work_count == 0 {
+            if state.active_count == 0 {
                 return None;
             }
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -153,11 +159,11 @@ impl Pile {
     }
 }
 
-impl Drop for AtWork<'_> {
+impl Drop for ActiveGuard<'_> {
     fn drop(&mut self) {
         let mut state = self.0.lock();
-        state.at_work_count -= 1;
-        let is_over = state.at_work_count == 0 && state.folders.is_empty() && state.measures.is_empty();
+        state.active_count = state.active_count.saturating_sub(1);
+        let is_over = state.active_count == 0 && state.folders.is_empty() && state.measures.is_empty();
         drop(state);
         if is_over {
             self.0.changed.notify_all();
@@ -165,7 +171,7 @@ impl Drop for AtWork<'_> {
     }
 }
 
-impl Drop for Closing<'_> {
+impl Drop for CloseOnDrop<'_> {
     fn drop(&mut self) {
         self.0.lock().is_closed = true;
         self.0.changed.notify_all();
