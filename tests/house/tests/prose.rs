@@ -8,7 +8,7 @@ use appsnap_house::prose::{self, Measure};
 
 /// The ceilings: what is measured must not rise, and falls with every change that touches it.
 const CEILINGS: [(Measure, usize); 4] =
-    [(Measure::Summary, 380), (Measure::Phrase, 447), (Measure::GetOrDefault, 78), (Measure::TryFromOr, 26)];
+    [(Measure::Summary, 360), (Measure::Phrase, 437), (Measure::GetOrDefault, 77), (Measure::TryFromOr, 26)];
 
 /// Everything beside the library: comments and messages of tests, examples, benches and fuzz targets.
 const PHRASES_AROUND: usize = 235;
