@@ -9,10 +9,11 @@ use super::profile::Profile;
 use super::ranking::Ranking;
 use super::report::{Report, Summary};
 use super::rules;
+use crate::layout::Contents;
 use crate::pgdump::compat::{Incompatibility, incompatibilities};
 use crate::pgdump::{self, FormatVersion, Inspection};
-use crate::platform::Contents;
-use crate::snapshot::{self, ReadReport};
+use crate::snapshot::report::ReadReport;
+use crate::snapshot::{self};
 
 /// Name of the member that contains the dump, for the locations of findings.
 pub(super) const DATABASE: &str = "db/db.backup";

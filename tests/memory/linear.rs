@@ -8,7 +8,8 @@ use appsnap::observe::NoObserver;
 use appsnap::pgdump::raw::{Compression, DataElement, Header};
 use appsnap::pgdump::toc::{self, DataState, Entry};
 use appsnap::pgdump::{FormatVersion, inspect};
-use appsnap::snapshot::{ReadOptions, SnapshotReader, Tolerance};
+use appsnap::snapshot::options::Tolerance;
+use appsnap::snapshot::{ReadOptions, SnapshotReader};
 use appsnap::{DocumentId, Limits};
 
 use super::alone;
