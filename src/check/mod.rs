@@ -51,9 +51,7 @@ mod run;
 mod verdict;
 
 pub use code::Code;
-pub use files::{
-    Expectation, FileCase, FileComparison, FileCounts, FileRow, FileState, FileTable, NoTable, UnnamedRow,
-};
+pub use files::{FileCase, FileComparison, FileCounts, FileRow, FileTable, FileTableUnavailable, UnnamedRow};
 pub use options::CheckOptions;
 pub use pass::check;
 pub use profile::Profile;

@@ -8,7 +8,7 @@ use super::error::{self, Result};
 use super::options::PrepareOptions;
 use crate::check::dump::{self, ReadDump};
 use crate::check::files::Numbers;
-use crate::check::{FileTable, NoTable};
+use crate::check::{FileTable, FileTableUnavailable};
 use crate::limits::LimitExceeded;
 use crate::observe::{Event, Observer, proceed, watch};
 use crate::pgdump::compat::{Incompatibility, incompatibilities};
@@ -48,7 +48,7 @@ pub struct Database<R> {
 #[derive(Debug)]
 pub(super) struct DumpFacts {
     pub(super) inspection: Inspection,
-    pub(super) table: std::result::Result<FileTable, NoTable>,
+    pub(super) table: std::result::Result<FileTable, FileTableUnavailable>,
     /// The archive version in the archive.
     pub(super) version: FormatVersion,
     /// SQL that the profile's servers refuse.
@@ -139,7 +139,7 @@ impl<R> Database<R> {
     ///
     /// # Errors
     /// Returns the reason why the rows are unavailable.
-    pub fn files(&self) -> std::result::Result<&FileTable, NoTable> {
+    pub fn files(&self) -> std::result::Result<&FileTable, FileTableUnavailable> {
         self.facts.table.as_ref().map_err(|why| *why)
     }
 

@@ -9,11 +9,12 @@ use super::error::{self, Result};
 use super::filtered::FilteredSource;
 use super::options::{Orphans, PrepareOptions};
 use crate::check::files::Sorted;
-use crate::check::{CheckOptions, FileComparison, FileState, NoTable, PlannedArchive, Report, predict_report};
+use crate::check::{CheckOptions, Code, FileComparison, FileTableUnavailable, PlannedArchive, Report, predict_report};
 use crate::io::OutputFile;
 use crate::metadata::Metadata;
 use crate::observe::Observer;
-use crate::snapshot::{DocumentSource, SnapshotWriter, WriteOptions, WriteReport};
+use crate::snapshot::report::WriteReport;
+use crate::snapshot::{DocumentSource, SnapshotWriter, WriteOptions};
 
 /// The `modelVersion` of an archive for which none is known.
 pub(super) const UNKNOWN_MODEL_VERSION: &str = "0.0.0.0";
@@ -156,13 +157,15 @@ impl<R: Read, S: DocumentSource> Prepared<R, S> {
     }
 }
 
-fn known(files: Option<&mut std::result::Result<FileComparison, NoTable>>) -> Result<&mut FileComparison> {
+fn known(files: Option<&mut std::result::Result<FileComparison, FileTableUnavailable>>) -> Result<&mut FileComparison> {
     let why = match files {
         Some(Ok(comparison)) => return Ok(comparison),
-        Some(Err(NoTable::Absent)) => "the dump holds no rows of system$filedocument",
-        Some(Err(NoTable::Inserts)) => "the rows of system$filedocument are INSERT statements",
-        Some(Err(NoTable::NoUuid)) => "system$filedocument has no column __uuid__",
-        Some(Err(NoTable::TooMany(_))) => "there are more rows of system$filedocument than the limit allows",
+        Some(Err(FileTableUnavailable::Absent)) => "the dump holds no rows of system$filedocument",
+        Some(Err(FileTableUnavailable::Inserts)) => "the rows of system$filedocument are INSERT statements",
+        Some(Err(FileTableUnavailable::NoUuid)) => "system$filedocument has no column __uuid__",
+        Some(Err(FileTableUnavailable::TooMany(_))) => {
+            "there are more rows of system$filedocument than the limit allows"
+        }
         None => "there is no dump",
     };
     Err(error::orphans_unknown(why))
@@ -176,7 +179,7 @@ fn drop_orphans<S: DocumentSource>(
     let (mut count, mut bytes) = (0, 0_u64);
     {
         // Both ascend by id.
-        let mut orphans = comparison.cases().filter(|case| case.state == FileState::Orphan).peekable();
+        let mut orphans = comparison.cases().filter(|case| case.code == Some(Code::DocumentOrphan)).peekable();
         documents.retain(|id| match orphans.next_if(|orphan| orphan.id == id) {
             Some(orphan) => {
                 count += 1;

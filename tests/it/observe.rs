@@ -9,9 +9,8 @@ use appsnap::observe::{Event, NoObserver, Observer};
 use appsnap::pgdump::FormatVersion;
 use appsnap::pgdump::raw::Compression;
 use appsnap::prepare::{Database, PrepareOptions, Prepared};
-use appsnap::snapshot::{
-    Content, ExtractOptions, NoDocuments, ReadOptions, SnapshotReader, SnapshotWriter, WriteOptions, extract,
-};
+use appsnap::snapshot::extract::ExtractOptions;
+use appsnap::snapshot::{Content, NoDocuments, ReadOptions, SnapshotReader, SnapshotWriter, WriteOptions, extract};
 
 use crate::support::dumps::DumpBuilder;
 

@@ -210,7 +210,7 @@ fn a_hundred_thousand_large_objects_take_no_more_memory_than_one() {
     blobs.data = DataState::NotSet;
     let front = head(Compression::None, &[blobs]);
     let open = pieces(&[DataElement::LargeObjects { id: 2 }]);
-    let objects = (1..=100_000).map(|oid| pieces(&[DataElement::LargeObject { oid: oid }, DataElement::StreamEnd]));
+    let objects = (1..=100_000).map(|oid| pieces(&[DataElement::LargeObject { oid }, DataElement::StreamEnd]));
     let end = pieces(&[DataElement::LargeObjectsEnd]);
     let source = made(iter::once(front).chain(iter::once(open)).chain(objects).chain(iter::once(end)));
     let (result, bytes) = peak(|| inspect(source, &Limits::untrusted(), &mut NoObserver));

@@ -8,7 +8,8 @@ use appsnap::observe::NoObserver;
 use appsnap::pgdump::raw::{Compression, DataElement, Header};
 use appsnap::pgdump::toc::{self, DataState, Entry};
 use appsnap::pgdump::{FormatVersion, inspect};
-use appsnap::snapshot::{ReadOptions, SnapshotReader, Tolerance};
+use appsnap::snapshot::options::Tolerance;
+use appsnap::snapshot::{ReadOptions, SnapshotReader};
 use appsnap::{DocumentId, Limits};
 
 use super::alone;
@@ -143,7 +144,7 @@ fn large_objects_behind_a_long_entry() {
         let mut out = head(&[blobs, files]);
         put(&mut out, DataElement::LargeObjects { id: 1 });
         for oid in 1..=count as u32 {
-            put(&mut out, DataElement::LargeObject { oid: oid });
+            put(&mut out, DataElement::LargeObject { oid });
             put(&mut out, DataElement::StreamEnd);
         }
         put(&mut out, DataElement::LargeObjectsEnd);
@@ -173,7 +174,7 @@ fn blocks_of_many_tables() {
         });
         let mut out = head(&entries.collect::<Vec<_>>());
         for id in 1..=count as u32 {
-            put(&mut out, DataElement::TableData { id: id });
+            put(&mut out, DataElement::TableData { id });
             put(&mut out, DataElement::StreamEnd);
             put(&mut out, DataElement::TableDataEnd);
         }

@@ -7,7 +7,8 @@ use appsnap::DocumentId;
 use appsnap::io::Parallelism;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
-use appsnap::snapshot::{Content, IndexPlacement, SnapshotArchive, SnapshotWriter, WriteOptions};
+use appsnap::snapshot::index::IndexPlacement;
+use appsnap::snapshot::{Content, SnapshotArchive, SnapshotWriter, WriteOptions};
 
 use super::read::{options, outcome};
 use crate::control;

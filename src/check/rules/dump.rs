@@ -8,8 +8,8 @@ use crate::pgdump::compat::Incompatibility;
 use crate::pgdump::toc::Entry;
 use crate::pgdump::{Code, FormatVersion, Inspection};
 
-/// Compares the version with the platform's. It is known even of a dump that proves to be damaged later.
-pub(in crate::check) fn judge_version(
+/// Adds the findings about the version, which is known even if the dump is damaged later.
+pub(in crate::check) fn add_version(
     version: FormatVersion,
     location: Option<&str>,
     profile: &Profile,
@@ -31,8 +31,8 @@ fn too_new(version: FormatVersion, highest: FormatVersion) -> String {
     format!("archive version {version} is not accepted, {highest} is the highest: convert the dump to {highest}{older}")
 }
 
-/// Adds the findings about a sound dump, and about the SQL in it that older servers refuse.
-pub(in crate::check) fn judge(
+/// Adds the findings about a dump that was read to its end, and about SQL that older servers refuse.
+pub(in crate::check) fn add(
     inspection: &Inspection,
     refused: &[Incompatibility],
     location: Option<&str>,

@@ -1,22 +1,22 @@
-//! Looks for references to large objects in the schema of a dump.
+//! Finds references to large objects in the schema of a dump.
 
 use crate::pgdump::toc::Toc;
 
-/// Returns `true` if a table has a column that is meant for large objects: of type `oid`, or of type `lo`, which the
-/// extension of this name provides.
+/// Returns `true` if a table has a column for large objects: of type `oid`, or of type `lo`, which the extension of this
+/// name creates.
 pub(super) fn are_referred_to(toc: &Toc) -> bool {
     let tables = toc.entries().filter(|entry| entry.desc == b"TABLE");
     tables.filter_map(|table| table.definition).any(|sql| sql.split(|byte| *byte == b'\n').any(is_reference))
 }
 
-/// Returns `true` if a line of `CREATE TABLE` as pg_dump writes it, one column per line, is such a column.
+/// Returns `true` if a line of `CREATE TABLE` is such a column; pg_dump writes one column per line.
 fn is_reference(line: &[u8]) -> bool {
     let column = line.trim_ascii_start();
     let Some(after) = after_name(column) else { return false };
     let end = after.iter().position(|byte| matches!(byte, b' ' | b',' | b'(' | b'[')).unwrap_or(after.len());
     let (kind, rest) = after.split_at(end);
-    let is_kind = |name: &[u8]| kind == name || kind.strip_suffix(name).is_some_and(|schema| schema.ends_with(b"."));
-    (is_kind(b"oid") || is_kind(b"lo")) && !rest.starts_with(b"[") && !column.starts_with(b"CONSTRAINT ")
+    let is_of_type = |name: &[u8]| kind == name || kind.ends_with(&[b".", name].concat());
+    (is_of_type(b"oid") || is_of_type(b"lo")) && !rest.starts_with(b"[") && !column.starts_with(b"CONSTRAINT ")
 }
 
 /// Returns the text after the name at the start of `column`.

@@ -20,7 +20,8 @@ use crate::prepare::change::Change;
 use crate::prepare::database::{self, DumpFacts};
 use crate::prepare::error::{self, Result};
 use crate::prepare::options::PrepareOptions;
-use crate::snapshot::{Entry, ReadReport};
+use crate::snapshot::Entry;
+use crate::snapshot::report::ReadReport;
 use crate::tarball;
 
 /// The findings so far.

@@ -8,7 +8,8 @@ use appsnap::diagnostic::Code;
 use appsnap::observe::NoObserver;
 use appsnap::pgdump::toc::DataState;
 use appsnap::pgdump::{Dump, FormatVersion};
-use appsnap::snapshot::{IndexPlacement, WriteOptions};
+use appsnap::snapshot::WriteOptions;
+use appsnap::snapshot::index::IndexPlacement;
 
 use super::app::{self, Row, id};
 use crate::support::archives::Contents;

@@ -2,7 +2,7 @@
 //! direction of writing or hides.
 
 use appsnap::observe::NoObserver;
-use appsnap::snapshot::Tolerance;
+use appsnap::snapshot::options::Tolerance;
 use appsnap::{Limits, pgdump};
 
 use super::{chain, said};
