@@ -110,7 +110,7 @@ fn write(
     metadata: &Metadata,
 ) -> Result<(), appsnap::snapshot::Error> {
     let options = WriteOptions::new().with_parallelism(Parallelism::threads(2));
-    let mut writer = SnapshotWriter::start(&mut output, metadata, options)?;
+    let mut writer = SnapshotWriter::start(output, metadata, options)?;
     writer.database(dump)?;
     writer.documents(plan, &mut NoObserver)?;
     writer.finish()?;
