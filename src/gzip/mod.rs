@@ -37,7 +37,7 @@ mod writer;
 
 pub use chunk::{CHUNK_BYTES, Level};
 pub use code::Code;
-pub use error::{Error, ErrorKind, Result};
+pub use error::{Error, ErrorKind};
 pub use frame::MAGIC;
 pub use reader::{MemberSink, Reader, is_gzip};
 

@@ -15,7 +15,7 @@ module_error! {
     /// ```
     /// # use std::sync::Arc;
     /// # use appsnap::remote::object_store::{memory::InMemory, path::Path};
-    /// # let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build()?;
+    /// # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     /// # let (store, path) = (Arc::new(InMemory::new()), Path::from("backups/monday.tar.gz"));
     /// use appsnap::remote::{ErrorKind, FetchOptions, RemoteObject};
     ///
@@ -24,7 +24,7 @@ module_error! {
     ///     ErrorKind::NotFound => println!("{error}"),
     ///     ErrorKind::Changed => println!("open it again: {error}"),
     ///     ErrorKind::Denied { .. } => println!("look at the credentials: {error}"),
-    ///     other => unreachable!("{other}"),
+    ///     other => unreachable!("{other:?}"),
     /// }
     /// assert_eq!(error.context(), Some("backups/monday.tar.gz"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -66,7 +66,7 @@ pub use archive::{Documents, ListedDocument, SnapshotArchive};
 pub use code::Code;
 pub use content::{Content, DocumentSource, NoDocuments};
 pub use entry::{Entry, EntryKind};
-pub use error::{Error, ErrorKind, Result};
+pub use error::{Error, ErrorKind};
 pub use extract::{
     Durability, Existing, ExtractOptions, ExtractReport, STAGING_PREFIX, Selection, extract, remove_stale_staging,
 };

@@ -7,8 +7,7 @@ use thiserror::Error as ThisError;
 
 use crate::error::{Category, Kind, ModuleError, carried, module_error};
 
-/// A [`Result`](std::result::Result) whose error is this module's [`Error`], unless another is named.
-pub type Result<T, E = Error> = std::result::Result<T, E>;
+pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 
 module_error! {
     /// The error of collecting documents. The context is the path.

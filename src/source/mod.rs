@@ -32,7 +32,7 @@ pub mod zip;
 
 pub use archive::{ArchiveOptions, Document};
 pub(crate) use directory::walk::is_junk;
-pub use error::{Error, ErrorKind, Result};
+pub use error::{Error, ErrorKind};
 pub use leftover::{Leftover, LeftoverKind, Leftovers};
 pub use plan::Plan;
 pub use size::SizeEstimate;

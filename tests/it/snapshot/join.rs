@@ -10,7 +10,7 @@ use appsnap::io::ReadAt;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
 use appsnap::snapshot::{
-    Content, ErrorKind, IndexPlacement, Joined, PieceSizes, ReadOptions, Result, Sections, Shard, SnapshotArchive,
+    Content, ErrorKind, IndexPlacement, Joined, PieceSizes, ReadOptions, Sections, Shard, SnapshotArchive,
     SnapshotWriter, WriteOptions,
 };
 
@@ -283,6 +283,6 @@ fn metadata_is_held_against_all_parts_together() {
     let made = parts(&contents);
     let opened = open_all(&made);
     let metadata = contents.metadata().with_files_size_bytes(1);
-    let planned: Result<_> = Joined::plan(&metadata, &opened, &options());
+    let planned: Result<_, appsnap::snapshot::Error> = Joined::plan(&metadata, &opened, &options());
     assert!(matches!(planned.unwrap_err().kind(), ErrorKind::MetadataSize { name: "filesSize", .. }));
 }

@@ -11,7 +11,7 @@ use appsnap::metadata::Metadata;
 use appsnap::observe::{Event, NoObserver, Observer};
 use appsnap::snapshot::{DocumentSource as _, SnapshotWriter, WriteOptions};
 use appsnap::source::directory::{self, DirectoryOptions};
-use appsnap::source::{ArchiveOptions, ErrorKind, LeftoverKind, Plan, Result, tar};
+use appsnap::source::{ArchiveOptions, ErrorKind, LeftoverKind, Plan, tar};
 use appsnap::{DocumentId, Limits};
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -102,7 +102,7 @@ fn packed(plan: &Plan) -> Vec<u8> {
     writer.finish().unwrap().0
 }
 
-fn refused(result: Result<Plan>) -> ErrorKind {
+fn refused(result: Result<Plan, appsnap::source::Error>) -> ErrorKind {
     result.expect_err("a plan was made").kind().to_owned()
 }
 
