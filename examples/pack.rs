@@ -19,7 +19,7 @@ use appsnap::pgdump::FormatVersion;
 use appsnap::prepare::{Database, Orphans, PrepareOptions, Prepared};
 use appsnap::snapshot::{IndexPlacement, WriteOptions};
 use appsnap::source::directory::{self, DirectoryOptions};
-use appsnap::source::{ArchiveOptions, LeftoverKind, Plan};
+use appsnap::source::{ArchiveOptions, DocumentPlan, LeftoverKind};
 use clap::{Parser, ValueEnum};
 use serde_json::{Map, Value, json};
 use support::{InFile, Outcome, Output, Progress, shown};
@@ -111,7 +111,7 @@ fn pack(args: &Args) -> Outcome {
         .with_parallelism(Parallelism::threads(args.threads))
         .with_index(index);
     let mut output = Output::create(&args.output)?;
-    progress.begin("packing", plan.as_ref().map(Plan::document_bytes));
+    progress.begin("packing", plan.as_ref().map(DocumentPlan::document_bytes));
     let (_, report) = prepared.write(output.file(), write, &mut progress).in_file(&args.output)?;
     output.publish()?;
     drop(progress);
@@ -164,7 +164,7 @@ fn spool_dir(args: &Args) -> &Path {
 }
 
 /// What the files are: a folder, or an archive of one, told by its bytes.
-fn plan(files: &Path, args: &Args, progress: &mut Progress) -> Outcome<Plan> {
+fn plan(files: &Path, args: &Args, progress: &mut Progress) -> Outcome<DocumentPlan> {
     let archive = ArchiveOptions::new().with_spool_dir(spool_dir(args));
     if files.is_dir() {
         // A disk makes its readers wait, so there may be more of them than cores.
@@ -181,12 +181,12 @@ fn plan(files: &Path, args: &Args, progress: &mut Progress) -> Outcome<Plan> {
 }
 
 #[cfg(feature = "zip")]
-fn zip(files: &Path, options: &ArchiveOptions, progress: &mut Progress) -> Outcome<Plan> {
+fn zip(files: &Path, options: &ArchiveOptions, progress: &mut Progress) -> Outcome<DocumentPlan> {
     appsnap::source::zip::scan(files, options, progress).in_file(files)
 }
 
 #[cfg(not(feature = "zip"))]
-fn zip(files: &Path, _: &ArchiveOptions, _: &mut Progress) -> Outcome<Plan> {
+fn zip(files: &Path, _: &ArchiveOptions, _: &mut Progress) -> Outcome<DocumentPlan> {
     Err(support::Failure::environment(shown(files), "this is a zip file; build with --features zip to read it"))
 }
 
@@ -214,14 +214,14 @@ fn spool(path: &Path, mut source: impl Read, args: &Args) -> Outcome<File> {
 }
 
 /// One line for each kind of thing that was left out, with the first of them by name.
-fn leftovers(plan: &Plan) -> impl Iterator<Item = String> {
+fn leftovers(plan: &DocumentPlan) -> impl Iterator<Item = String> {
     LeftoverKind::all().into_iter().filter_map(|kind| {
         let first = plan.leftovers().iter().find(|leftover| leftover.kind() == kind)?;
         Some(format!("left out: {} {kind}, first {first}", plan.leftovers().count(kind)))
     })
 }
 
-fn left_out_counts(plan: &Plan) -> Map<String, Value> {
+fn left_out_counts(plan: &DocumentPlan) -> Map<String, Value> {
     let counts = LeftoverKind::all().map(|kind| (kind.name().to_owned(), plan.leftovers().count(kind)));
     counts.into_iter().filter(|(_, count)| *count > 0).map(|(name, count)| (name, count.into())).collect()
 }

@@ -14,7 +14,7 @@ use appsnap::pgdump;
 use appsnap::snapshot::{
     Content, EntryKind, Existing, ExtractOptions, ReadOptions, SnapshotReader, SnapshotWriter, WriteOptions, extract,
 };
-use appsnap::source::Plan;
+use appsnap::source::DocumentPlan;
 use appsnap::source::directory::{self, DirectoryOptions};
 use appsnap::{DocumentId, Limits};
 use clap::Parser;
@@ -98,14 +98,14 @@ fn pack(dump: &Path, files: &Path, archive: &Path) -> Outcome {
     say(&format!(
         "2. Packed into {}: {len_bytes} bytes, at most {} were foreseen",
         shown(archive),
-        size.max_packed_bytes
+        size.max_compressed_bytes
     ))
 }
 
 fn write(
     output: &mut Output,
     dump: Content<File>,
-    plan: &Plan,
+    plan: &DocumentPlan,
     metadata: &Metadata,
 ) -> Result<(), appsnap::snapshot::Error> {
     let options = WriteOptions::new().with_parallelism(Parallelism::threads(2));

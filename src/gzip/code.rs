@@ -33,7 +33,7 @@ impl ErrorKind {
             Self::Deflate => Code::GzipDataDamaged,
             Self::Crc { .. } | Self::Length { .. } => Code::GzipChecksumWrong,
             Self::TrailingData => Code::GzipTrailingData,
-            Self::NotGzip | Self::Limit(_) | Self::Io { .. } | Self::WorkerPanicked => return None,
+            Self::NotGzip | Self::Limit(_) | Self::Io { .. } | Self::Internal(_) => return None,
         })
     }
 }

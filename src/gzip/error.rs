@@ -79,9 +79,9 @@ pub enum ErrorKind {
     /// The input needs more than a limit allows.
     #[error(transparent)]
     Limit(LimitExceeded),
-    /// A thread of the writer panicked: a bug in this crate, or in the source that was being read.
-    #[error("a compression thread panicked")]
-    WorkerPanicked,
+    /// A bug in this crate, or in the source that was being read if a thread panicked.
+    #[error("internal error of the gzip engine: {0}")]
+    Internal(&'static str),
 }
 
 impl Kind for ErrorKind {
@@ -98,7 +98,7 @@ impl Kind for ErrorKind {
             | Self::Length { .. }
             | Self::TrailingData => Category::BadInput,
             Self::Limit(_) => Category::Limit,
-            Self::WorkerPanicked => Category::Internal,
+            Self::Internal(_) => Category::Internal,
         }
     }
 }

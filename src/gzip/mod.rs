@@ -1,4 +1,4 @@
-//! The gzip engine: one member cut into chunks that can be compressed, and read back, each on its own.
+//! The gzip engine: one member cut into chunks that can be compressed, and decompressed, each on its own.
 //!
 //! [`Level`] is an option of everything that writes, and [`Reader`] verifies gzip data on its own. Writing chunks is the
 //! job of [`snapshot`](crate::snapshot); [the format page](crate::_documentation::format) describes them.
@@ -7,45 +7,60 @@
 //! use std::io::{Read, Write};
 //! use appsnap::{Limits, gzip};
 //!
-//! let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-//! packer.write_all(b"from any program")?;
-//! let packed = packer.finish()?;
-//! assert!(gzip::is_gzip(&packed));
+//! let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+//! encoder.write_all(b"from any program")?;
+//! let compressed = encoder.finish()?;
+//! assert!(gzip::is_gzip(&compressed));
 //!
-//! // Cut short: the plain bytes may all be there, but nobody vouches for them.
-//! let mut plain = Vec::new();
-//! let mut reader = gzip::Reader::new(&packed[..packed.len() - 1], &Limits::untrusted());
-//! let error: gzip::Error = reader.read_to_end(&mut plain).unwrap_err().downcast()?;
+//! // Cut short: all uncompressed bytes may be there, but nothing verifies them.
+//! let mut uncompressed = Vec::new();
+//! let mut reader = gzip::Reader::new(&compressed[..compressed.len() - 1], &Limits::untrusted());
+//! let error: gzip::Error = reader.read_to_end(&mut uncompressed).unwrap_err().downcast()?;
 //! assert!(error.is_truncated());
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::indexing_slicing,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_truncation
+    )
+)]
+
 mod chunk;
+mod chunk_stream;
 mod code;
+mod deflater;
 mod error;
-mod find;
-mod frame;
-mod framing;
-mod pool;
-mod pull;
+mod fixed_huffman;
+mod header;
+mod inflater;
+mod level;
+mod locate_chunks;
+mod parallel;
 mod reader;
-mod relay;
-mod seek;
-mod stream;
 mod table;
 mod writer;
 
-pub use chunk::{CHUNK_BYTES, Level};
+pub use chunk::CHUNK_BYTES;
 pub use code::Code;
 pub use error::{Error, ErrorKind};
-pub use frame::MAGIC;
-pub use reader::{MemberSink, Reader, is_gzip};
+pub use level::Level;
+pub use reader::{Reader, is_gzip};
 
-pub(crate) use chunk::{Chunk, Content};
-pub(crate) use find::{ChunkEnds, Cursor, find_chunks};
-pub(crate) use frame::{EMPTY_MEMBER_OVERHEAD_BYTES, MAX_EXTRA_BYTES, empty_member, empty_member_payload, subfield};
-pub(crate) use pull::Jobs;
-pub(crate) use seek::Unpacker;
-pub(crate) use stream::{ChunkStream, read_packed, with_chunks};
-pub(crate) use table::{ChunkTable, FRAMING_BYTES, Place};
-pub(crate) use writer::{ChunkRow, MemberFacts, Writer};
+pub(crate) use chunk::{Chunk, SegmentKind};
+pub(crate) use chunk_stream::{ChunkStream, read_range, with_chunks};
+pub(crate) use header::{
+    EMPTY_MEMBER_OVERHEAD_BYTES, MAGIC, MAX_EXTRA_BYTES, empty_member, empty_member_payload, subfield,
+};
+pub(crate) use inflater::Inflater;
+pub(crate) use locate_chunks::{ChunkLengths, locate_chunks};
+pub(crate) use parallel::ChunkSource;
+pub(crate) use reader::{MemberReader, MemberSink};
+pub(crate) use table::{AROUND_CHUNKS_BYTES, ChunkLocation, ChunkRow, ChunkTable, MemberFacts};
+pub(crate) use writer::Writer;

@@ -1,52 +1,85 @@
-//! Reads gzip members one after the other, and lets nothing pass that was not verified.
+//! Reads consecutive gzip members and lets nothing pass that was not verified.
 
-use std::io::{self, BufRead, Read};
+use std::io::{self, BufRead, BufReader, Read};
 
 use flate2::{Decompress, FlushDecompress, Status};
 
+use super::chunk::part;
 use super::error::{Error, ErrorKind, Result};
-use super::frame::{HeaderParser, MAGIC, TRAILER_LEN_BYTES};
+use super::header::{HeaderParser, MAGIC, TRAILER_BYTES};
+use crate::io::{CountedSource, inflate, prefix};
 use crate::limits::{LimitExceeded, Limits};
 
 /// Compressed bytes read at once.
 const INPUT_BYTES: usize = 64 << 10;
 
-/// Plain bytes inflated at once: small enough to stay in a core's cache until they are used.
+/// Bytes decompressed at once: small enough to stay in a core's cache until they are used.
 const OUTPUT_BYTES: usize = 64 << 10;
 
-/// Is told of the members that a [`Reader`] passes.
+/// A reader of the uncompressed bytes of one or more gzip members, which checks each member's CRC32 and length. Zero
+/// padding after the last member is allowed.
+///
+/// Returns `Ok(0)` only after the last trailer has been verified and nothing but zeros followed.
+///
+/// # Security
+/// Memory is fixed: two buffers of 64 KiB, deflate's window, and a member header that [`Limits::max_gzip_header_bytes`]
+/// bounds. The amount of uncompressed bytes is for the caller to bound.
 ///
 /// ```
-/// use std::io::{Read, Write};
+/// use std::io::Read;
 /// use appsnap::{Limits, gzip};
 ///
-/// #[derive(Default)]
-/// struct Lengths(Vec<u64>);
-///
-/// impl gzip::MemberSink for Lengths {
-///     fn extra(&mut self, _field: &[u8], _position: u64) {}
-///     fn end(&mut self, _crc32: u32, plain_len_bytes: u64) {
-///         self.0.push(plain_len_bytes);
-///     }
-/// }
-///
-/// let mut packed = Vec::new();
-/// for text in ["two", "members"] {
-///     let mut packer = flate2::write::GzEncoder::new(&mut packed, flate2::Compression::fast());
-///     packer.write_all(text.as_bytes())?;
-///     packer.finish()?;
-/// }
-/// let mut reader = gzip::Reader::with_sink(packed.as_slice(), &Limits::untrusted(), Lengths::default());
-/// reader.read_to_end(&mut Vec::new())?;
-/// assert_eq!(reader.sink().0, [3, 7]);
+/// let compressed = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff, 0x4b, 4, 0, 0x43, 0xbe, 0xb7, 0xe8, 1, 0, 0, 0];
+/// let mut text = String::new();
+/// gzip::Reader::new(compressed.as_slice(), &Limits::default()).read_to_string(&mut text)?;
+/// assert_eq!(text, "a");
 /// # Ok::<(), std::io::Error>(())
 /// ```
-pub trait MemberSink {
-    /// A member has an extra field (RFC 1952, section 2.3.1.1); `position` is where the member begins.
+#[derive(Debug)]
+pub struct Reader<R>(MemberReader<R, ()>);
+
+impl<R: Read> Reader<R> {
+    /// Creates a reader of the members in `source`, which need not be buffered.
+    pub fn new(source: R, limits: &Limits) -> Self {
+        Self(MemberReader::new(source, limits, ()))
+    }
+
+    /// Returns the number of members that were read to their end and verified.
+    #[must_use]
+    pub fn members_count(&self) -> u64 {
+        self.0.members_count
+    }
+
+    /// Returns the number of compressed bytes used so far.
+    #[must_use]
+    pub fn position(&self) -> u64 {
+        self.0.source.position()
+    }
+}
+
+impl<R: Read> Read for Reader<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer)
+    }
+}
+
+impl<R: Read> BufRead for Reader<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.0.fill_buf()
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.0.consume(count);
+    }
+}
+
+/// Receives facts about the members that a [`MemberReader`] reads.
+pub(crate) trait MemberSink {
+    /// Receives the extra field of a member that begins at `position` (RFC 1952, section 2.3.1.1).
     fn extra(&mut self, field: &[u8], position: u64);
 
-    /// A member was read to its end and found sound.
-    fn end(&mut self, crc32: u32, plain_len_bytes: u64);
+    /// Receives the sums of a member that was read to its end and verified.
+    fn end(&mut self, crc32: u32, uncompressed_len_bytes: u64);
 }
 
 impl MemberSink for () {
@@ -55,28 +88,10 @@ impl MemberSink for () {
     fn end(&mut self, _: u32, _: u64) {}
 }
 
-/// The plain bytes of one or more gzip members, each member's CRC32 and length checked, zero padding behind the last one
-/// allowed.
-///
-/// The end of the data (`Ok(0)`) is only said after the last trailer matched and nothing but zeros followed.
-///
-/// # Security
-/// Memory is fixed: two buffers of 64 KiB, deflate's window, and a member header that [`Limits::max_gzip_header_bytes`]
-/// bounds. The amount of plain bytes is for the caller to bound.
-///
-/// ```
-/// use std::io::Read;
-/// use appsnap::{Limits, gzip};
-///
-/// let packed = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff, 0x4b, 4, 0, 0x43, 0xbe, 0xb7, 0xe8, 1, 0, 0, 0];
-/// let mut plain = String::new();
-/// gzip::Reader::new(packed.as_slice(), &Limits::default()).read_to_string(&mut plain)?;
-/// assert_eq!(plain, "a");
-/// # Ok::<(), std::io::Error>(())
-/// ```
+/// A [`Reader`] that reports the members to a sink.
 #[derive(Debug)]
-pub struct Reader<R, X = ()> {
-    source: Source<R>,
+pub(crate) struct MemberReader<R, X> {
+    source: CountedSource<BufReader<R>>,
     state: State,
     header: HeaderParser,
     max_header_bytes: u64,
@@ -88,7 +103,7 @@ pub struct Reader<R, X = ()> {
     trailer: Vec<u8>,
     member_position: u64,
     members_count: u64,
-    plain_len_bytes: u64,
+    uncompressed_len_bytes: u64,
     /// The first error, which every later read repeats.
     failed: Option<Error>,
     sink: X,
@@ -100,64 +115,16 @@ enum State {
     Body,
     Trailer,
     Padding,
-    /// The compressed data cannot be inflated any further.
+    /// The compressed data cannot be decompressed any further.
     Damaged,
     Done,
 }
 
-/// The compressed bytes, buffered, with their position.
-#[derive(Debug)]
-struct Source<R> {
-    inner: R,
-    buffer: Box<[u8]>,
-    start: usize,
-    end: usize,
-    position: u64,
-}
-
-impl<R: Read> Source<R> {
-    /// The buffered bytes; reads more if there are none. Empty only at the end of the input.
-    fn fill(&mut self) -> Result<&[u8]> {
-        while self.start == self.end {
-            match self.inner.read(&mut self.buffer) {
-                Ok(count) => {
-                    self.start = 0;
-                    self.end = count.min(self.buffer.len());
-                    break;
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    return Err(Error::io("reading", error).at(self.position));
-                }
-            }
-        }
-        Ok(self.buffer.get(self.start..self.end).unwrap_or_default())
-    }
-
-    fn consume(&mut self, count: usize) {
-        self.start = self.start.saturating_add(count).min(self.end);
-        self.position = self.position.saturating_add(count as u64);
-    }
-}
-
-impl<R: Read> Reader<R> {
-    /// A reader of the members in `source`, which need not be buffered.
-    pub fn new(source: R, limits: &Limits) -> Self {
-        Self::with_sink(source, limits, ())
-    }
-}
-
-impl<R: Read, X: MemberSink> Reader<R, X> {
-    /// A reader that tells `sink` of the members.
-    pub fn with_sink(source: R, limits: &Limits, sink: X) -> Self {
+impl<R: Read, X: MemberSink> MemberReader<R, X> {
+    /// Creates a reader of the members in `source`, which need not be buffered.
+    pub(crate) fn new(source: R, limits: &Limits, sink: X) -> Self {
         Self {
-            source: Source {
-                inner: source,
-                buffer: vec![0; INPUT_BYTES].into_boxed_slice(),
-                start: 0,
-                end: 0,
-                position: 0,
-            },
+            source: CountedSource::buffered(source, INPUT_BYTES),
             state: State::Header,
             header: HeaderParser::default(),
             max_header_bytes: limits.max_gzip_header_bytes(),
@@ -166,34 +133,21 @@ impl<R: Read, X: MemberSink> Reader<R, X> {
             output_start: 0,
             output_end: 0,
             crc: crc32fast::Hasher::new(),
-            trailer: Vec::with_capacity(8),
+            trailer: Vec::with_capacity(TRAILER_BYTES),
             member_position: 0,
             members_count: 0,
-            plain_len_bytes: 0,
+            uncompressed_len_bytes: 0,
             failed: None,
             sink,
         }
     }
 
-    /// How many members were read to their end and found sound.
-    #[must_use]
-    pub fn members_count(&self) -> u64 {
-        self.members_count
-    }
-
-    /// Compressed bytes used so far.
-    #[must_use]
-    pub fn position(&self) -> u64 {
-        self.source.position
-    }
-
-    /// What has been told of the members.
-    #[must_use]
-    pub fn sink(&self) -> &X {
+    /// Returns the sink.
+    pub(crate) const fn sink(&self) -> &X {
         &self.sink
     }
 
-    /// Inflates until there is output or the end is verified.
+    /// Decompresses until there is output or the end is verified.
     fn advance(&mut self) -> Result<()> {
         while self.output_start == self.output_end {
             match self.state {
@@ -201,8 +155,8 @@ impl<R: Read, X: MemberSink> Reader<R, X> {
                 State::Body => self.body()?,
                 State::Trailer => self.trailer()?,
                 State::Padding => self.padding()?,
-                // How far an inflater had come when it noticed depends on the portions it was given; where the member begins
-                // does not.
+                // How far the decompressor has come when it notices depends on the portions it was given; where the member
+                // begins does not.
                 State::Damaged => return Err(Error::new(ErrorKind::Deflate).at(self.member_position)),
                 State::Done => return Ok(()),
             }
@@ -211,8 +165,8 @@ impl<R: Read, X: MemberSink> Reader<R, X> {
     }
 
     fn header(&mut self) -> Result<()> {
-        let position = self.source.position;
-        let input = self.source.fill()?;
+        let position = self.source.position();
+        let input = fill(&mut self.source)?;
         if self.header.len_bytes() == 0 {
             self.member_position = position;
             match input {
@@ -232,10 +186,9 @@ impl<R: Read, X: MemberSink> Reader<R, X> {
         }
         // One byte more than is allowed may be looked at, so that the limit is seen to be passed.
         let room = self.max_header_bytes.saturating_sub(self.header.len_bytes()).saturating_add(1);
-        let room = usize::try_from(room).unwrap_or(usize::MAX).min(input.len());
-        let (count, done) = self.header.feed(input.get(..room).unwrap_or_default()).map_err(|error| {
+        let (count, done) = self.header.feed(prefix(input, room)).map_err(|error| {
             match error.kind() {
-                // What follows a sound member and does not even begin like another one is rubbish behind it.
+                // What follows a sound member and does not even begin like another one is trailing data.
                 ErrorKind::NotGzip if self.members_count > 0 => {
                     Error::new(ErrorKind::TrailingData).at(self.member_position)
                 }
@@ -256,48 +209,46 @@ impl<R: Read, X: MemberSink> Reader<R, X> {
             self.header.reset();
             self.inflate.reset(false);
             self.crc.reset();
-            self.plain_len_bytes = 0;
+            self.uncompressed_len_bytes = 0;
             self.state = State::Body;
         }
         Ok(())
     }
 
     fn body(&mut self) -> Result<()> {
-        let position = self.source.position;
-        let input = self.source.fill()?;
+        let position = self.source.position();
+        let input = fill(&mut self.source)?;
         let at_end = input.is_empty();
-        let (before_in, before_out) = (self.inflate.total_in(), self.inflate.total_out());
-        let result = self.inflate.decompress(input, &mut self.output, FlushDecompress::None);
-        let used = self.inflate.total_in().saturating_sub(before_in);
-        let made = self.inflate.total_out().saturating_sub(before_out);
-        self.source.consume(usize::try_from(used).unwrap_or(usize::MAX));
-        self.output_start = 0;
-        self.output_end = usize::try_from(made).unwrap_or(usize::MAX).min(self.output.len());
-        self.crc.update(self.output.get(..self.output_end).unwrap_or_default());
-        self.plain_len_bytes = self.plain_len_bytes.wrapping_add(made);
-        match result {
+        let step = inflate(&mut self.inflate, input, &mut self.output, FlushDecompress::None);
+        self.source.consume(step.used);
+        (self.output_start, self.output_end) = (0, step.made);
+        self.crc.update(part(&self.output, 0, step.made)?);
+        self.uncompressed_len_bytes = self.uncompressed_len_bytes.wrapping_add(step.made as u64);
+        match step.status {
             Ok(Status::StreamEnd) => self.state = State::Trailer,
-            Ok(_) if made == 0 && used == 0 && at_end => {
+            Ok(_) if step.is_idle() && at_end => {
                 return Err(Error::new(ErrorKind::Truncated { part: "body" }).at(position));
             }
-            Ok(_) if made > 0 || used > 0 => {}
-            // What was inflated before the damage is handed out first: what a reader sees before it stops must not depend
-            // on the portions in which the bytes came.
+            Ok(_) if !step.is_idle() => {}
+            // What was decompressed before the damage is returned first: what a reader sees before it stops must not
+            // depend on the portions in which the bytes arrive.
             Ok(_) | Err(_) => self.state = State::Damaged,
         }
         Ok(())
     }
 
     fn trailer(&mut self) -> Result<()> {
-        // Faults are reported where the trailer begins, however the input is sliced.
-        let position = self.source.position.saturating_sub(self.trailer.len() as u64);
-        let input = self.source.fill()?;
+        // Errors are reported where the trailer begins, however the input is sliced.
+        let position = self.source.position().saturating_sub(self.trailer.len() as u64);
+        let input = fill(&mut self.source)?;
         if input.is_empty() {
-            return Err(Error::new(ErrorKind::Truncated { part: "trailer" }).at(self.source.position));
+            return Err(Error::new(ErrorKind::Truncated { part: "trailer" }).at(self.source.position()));
         }
-        let wanted = (TRAILER_LEN_BYTES as usize).saturating_sub(self.trailer.len()).min(input.len());
-        self.trailer.extend_from_slice(input.get(..wanted).unwrap_or_default());
-        self.source.consume(wanted);
+        let missing = TRAILER_BYTES.saturating_sub(self.trailer.len()) as u64;
+        let arrived = prefix(input, missing);
+        let count = arrived.len();
+        self.trailer.extend_from_slice(arrived);
+        self.source.consume(count);
         let &[a, b, c, d, e, f, g, h] = self.trailer.as_slice() else { return Ok(()) };
         self.trailer.clear();
         let (declared, actual) = (u32::from_le_bytes([a, b, c, d]), self.crc.clone().finalize());
@@ -305,12 +256,12 @@ impl<R: Read, X: MemberSink> Reader<R, X> {
             return Err(Error::new(ErrorKind::Crc { declared, actual }).at(position));
         }
         // ISIZE is the length modulo 2^32: the low four bytes.
-        let [i, j, k, l, ..] = self.plain_len_bytes.to_le_bytes();
+        let [i, j, k, l, ..] = self.uncompressed_len_bytes.to_le_bytes();
         let (declared, actual) = (u32::from_le_bytes([e, f, g, h]), u32::from_le_bytes([i, j, k, l]));
         if declared != actual {
             return Err(Error::new(ErrorKind::Length { declared, actual }).at(position));
         }
-        self.sink.end(self.crc.clone().finalize(), self.plain_len_bytes);
+        self.sink.end(self.crc.clone().finalize(), self.uncompressed_len_bytes);
         self.members_count = self.members_count.saturating_add(1);
         self.state = State::Header;
         Ok(())
@@ -318,8 +269,8 @@ impl<R: Read, X: MemberSink> Reader<R, X> {
 
     /// Tape-style tools fill their last record with zeros (GNU gzip manual, "Tapes").
     fn padding(&mut self) -> Result<()> {
-        let position = self.source.position;
-        let input = self.source.fill()?;
+        let position = self.source.position();
+        let input = fill(&mut self.source)?;
         if input.is_empty() {
             self.state = State::Done;
         } else if let Some(index) = input.iter().position(|byte| *byte != 0) {
@@ -331,7 +282,13 @@ impl<R: Read, X: MemberSink> Reader<R, X> {
     }
 }
 
-impl<R: Read, X: MemberSink> BufRead for Reader<R, X> {
+/// Returns the buffered input after reading more if there is none; empty only at the end of the input.
+fn fill<R: Read>(source: &mut CountedSource<BufReader<R>>) -> Result<&[u8]> {
+    let position = source.position();
+    source.fill().map_err(|error| Error::io("reading", error).at(position))
+}
+
+impl<R: Read, X: MemberSink> BufRead for MemberReader<R, X> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if let Some(error) = &self.failed {
             return Err(error.clone().into());
@@ -339,7 +296,7 @@ impl<R: Read, X: MemberSink> BufRead for Reader<R, X> {
         if let Err(error) = self.advance() {
             return Err(self.failed.insert(error).clone().into());
         }
-        Ok(self.output.get(self.output_start..self.output_end).unwrap_or_default())
+        Ok(part(&self.output, self.output_start, self.output_end)?)
     }
 
     fn consume(&mut self, count: usize) {
@@ -347,7 +304,7 @@ impl<R: Read, X: MemberSink> BufRead for Reader<R, X> {
     }
 }
 
-impl<R: Read, X: MemberSink> Read for Reader<R, X> {
+impl<R: Read, X: MemberSink> Read for MemberReader<R, X> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.fill_buf()?.read(buffer)?;
         self.consume(count);
@@ -355,7 +312,7 @@ impl<R: Read, X: MemberSink> Read for Reader<R, X> {
     }
 }
 
-/// Whether these first bytes of a file are those of a gzip member.
+/// Returns `true` if a file that begins with these bytes is a gzip member.
 ///
 /// ```
 /// assert!(appsnap::gzip::is_gzip(b"\x1f\x8b\x08"));

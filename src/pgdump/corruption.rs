@@ -117,6 +117,9 @@ pub enum Corruption {
     /// Bytes follow the compressed data within their stream.
     #[error("bytes follow the end of the {0} data")]
     StreamSurplus(&'static str),
+    /// The statement before COPY data is not a COPY statement.
+    #[error("the COPY statement of entry {0} is not a COPY statement")]
+    CopyStatement(u32),
     /// COPY data do not end in `\.` on a line of its own.
     #[error("COPY data do not end in their terminator")]
     CopyTerminator,

@@ -54,13 +54,17 @@ pub struct Rows<'d, R: Read> {
 const PIECE_BYTES: usize = 64 << 10;
 
 impl<'d, R: Read> Rows<'d, R> {
-    pub(super) fn new(stream: Stream<'d, R>, max_row_bytes: u64) -> Result<Self, Error> {
-        let misuse = || Error::new(ErrorKind::Misuse("only COPY data have rows; this stream holds something else"));
+    pub(super) fn new(mut stream: Stream<'d, R>, max_row_bytes: u64) -> Result<Self, Error> {
+        let misuse = || Error::new(ErrorKind::Misuse("only COPY data has rows; this stream has something else"));
         if stream.oid().is_some() {
             return Err(misuse());
         }
-        let statement = stream.entry().copy_statement.and_then(|sql| sql.strip_prefix(b"COPY "));
-        let columns = columns(statement.ok_or_else(misuse)?);
+        let statement = stream.entry().copy_statement.filter(|sql| !sql.is_empty()).ok_or_else(misuse)?;
+        let Some(statement) = statement.strip_prefix(b"COPY ") else {
+            let id = stream.id();
+            return Err(stream.fail(Error::from(Corruption::CopyStatement(id))));
+        };
+        let columns = columns(statement);
         let (buffer, fields) = (Vec::new(), Vec::new());
         Ok(Self { stream, columns, max_row_bytes, buffer, start: 0, end: 0, fields, rows_count: 0, ended: false })
     }

@@ -8,12 +8,12 @@ use super::error::{Error, ErrorKind, Result};
 use super::options::PrepareOptions;
 use crate::check::dump::{self, ReadDump};
 use crate::check::files::Numbers;
-use crate::check::{FileTable, NoTable};
+use crate::check::{FileTable, FileTableUnavailable};
 use crate::limits::LimitExceeded;
 use crate::observe::{Event, Observer, proceed, watch};
 use crate::pgdump::{self, Changes, FormatVersion, Incompatibility, Inspection, Transcoder, incompatibilities};
 use crate::snapshot::{Content, SnapshotWriter};
-use crate::source::Plan;
+use crate::source::DocumentPlan;
 
 /// A dump that will go into an archive.
 ///
@@ -46,7 +46,7 @@ pub struct Database<R> {
 #[derive(Debug)]
 pub(super) struct DumpFacts {
     pub(super) inspection: Inspection,
-    pub(super) table: std::result::Result<FileTable, NoTable>,
+    pub(super) table: std::result::Result<FileTable, FileTableUnavailable>,
     /// The version that it will have.
     pub(super) version: FormatVersion,
     /// What of it servers will refuse.
@@ -136,7 +136,7 @@ impl<R> Database<R> {
     ///
     /// # Errors
     /// Why there are none.
-    pub fn files(&self) -> std::result::Result<&FileTable, NoTable> {
+    pub fn files(&self) -> std::result::Result<&FileTable, FileTableUnavailable> {
         self.facts.table.as_ref().map_err(|why| *why)
     }
 
@@ -150,7 +150,7 @@ impl<R> Database<R> {
     ///
     /// Numbers that no row knows, that two rows know under different uuids, or whose row has no uuid, stay leftovers; rows
     /// without a uuid are in the [report](super::Prepared::report), since somebody must give them one by hand.
-    pub fn assign_numbers(&self, plan: &mut Plan) -> u64 {
+    pub fn assign_numbers(&self, plan: &mut DocumentPlan) -> u64 {
         let Ok(table) = &self.facts.table else { return 0 };
         // Both sides ascend, and the plan asks in its order.
         let mut known = table.numbers().peekable();

@@ -13,7 +13,7 @@ use super::reader::SnapshotReader;
 use super::report::ReadReport;
 use super::stored::StoredFile;
 use crate::document::DocumentId;
-use crate::gzip::{self, ChunkStream, Place};
+use crate::gzip::{self, ChunkLocation, ChunkStream};
 use crate::io::{Parallelism, ReadAt};
 use crate::layout::MemberName;
 use crate::metadata::Metadata;
@@ -282,18 +282,18 @@ impl<R: ReadAt, S: ReadAt> SnapshotArchive<R, S> {
     }
 
     /// The chunk that holds this plain offset.
-    pub(super) fn chunk_at(&self, plain_offset_bytes: u64) -> Option<Place> {
-        self.chunks().get(self.chunk_number_at(plain_offset_bytes)?).copied()
+    pub(super) fn chunk_at(&self, uncompressed_offset_bytes: u64) -> Option<ChunkLocation> {
+        self.chunks().get(self.chunk_number_at(uncompressed_offset_bytes)?).copied()
     }
 
     /// The number of the chunk that holds this plain offset.
-    pub(super) fn chunk_number_at(&self, plain_offset_bytes: u64) -> Option<usize> {
-        self.tables.chunks.find(plain_offset_bytes)
+    pub(super) fn chunk_number_at(&self, uncompressed_offset_bytes: u64) -> Option<usize> {
+        self.tables.chunks.find(uncompressed_offset_bytes)
     }
 
     /// All chunks.
-    pub(super) fn chunks(&self) -> &[Place] {
-        self.tables.chunks.places()
+    pub(super) fn chunks(&self) -> &[ChunkLocation] {
+        self.tables.chunks.chunks()
     }
 
     /// The file that the index is in.

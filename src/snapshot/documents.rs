@@ -8,8 +8,8 @@ use super::ids::IdSet;
 use super::index::member_bytes;
 use super::writer::{SectionCut, Stream};
 use crate::document::DocumentId;
-use crate::gzip::{CHUNK_BYTES, Chunk, Content, Jobs};
-use crate::io::ReadAt;
+use crate::gzip::{CHUNK_BYTES, Chunk, ChunkSource, SegmentKind};
+use crate::io::{ReadAt, read_full_at};
 use crate::layout::MemberName;
 use crate::observe::{Event, Observer, proceed};
 use crate::tarball::{self, BLOCK_BYTES};
@@ -55,7 +55,7 @@ pub(super) fn write<W: io::Write, S: DocumentSource>(
         }
         Ok(proceed(observer, &Event::bytes(report.plain_bytes))?)
     };
-    gzip.pull(&batch, full_count, &mut note)?;
+    gzip.fill_in_parallel(&batch, full_count, &mut note)?;
     if !is_last_full {
         let mut chunk = Chunk::default();
         note(batch.fill(full_count, &mut None, &mut chunk)?)?;
@@ -145,7 +145,7 @@ struct Batch<'a, S> {
     pending: Chunk,
 }
 
-impl<S: DocumentSource> Jobs for Batch<'_, S> {
+impl<S: DocumentSource> ChunkSource for Batch<'_, S> {
     type Facts = Vec<Piece>;
     type Error = Error;
     /// The document that a chunk ended in, still open: the next chunk of the same thread may begin in it.
@@ -190,7 +190,7 @@ impl<S: DocumentSource> Member<'_, S> {
         if from < HEADER_BYTES {
             let name = MemberName::Document(self.id).render();
             let header = tarball::file_header(name.as_bytes(), self.len_bytes)?;
-            chunk.push(Content::Framing, part(&header, from, until));
+            chunk.push(SegmentKind::Headers, part(&header, from, until));
         }
         let mut piece = Piece { crc32: 0, payload_bytes: 0, is_last: until == member_bytes(self.len_bytes) };
         let (payload_from, payload_until) = (from.max(HEADER_BYTES), until.min(payload_end));
@@ -199,7 +199,7 @@ impl<S: DocumentSource> Member<'_, S> {
             piece.crc32 = self.payload(payload_from - HEADER_BYTES, piece.payload_bytes, open, chunk)?;
         }
         if until > payload_end {
-            chunk.push(Content::Framing, part(&ZEROS, from.saturating_sub(payload_end), until - payload_end));
+            chunk.push(SegmentKind::Headers, part(&ZEROS, from.saturating_sub(payload_end), until - payload_end));
         }
         Ok(piece)
     }
@@ -212,8 +212,8 @@ impl<S: DocumentSource> Member<'_, S> {
         };
         let declared_bytes = self.len_bytes;
         let mut crc32 = 0;
-        chunk.push_with(Content::Payload, usize::try_from(count).unwrap_or(CHUNK_BYTES), |buffer| {
-            let filled = read_full_at(&file, buffer, from)?;
+        chunk.push_with(SegmentKind::Payload, usize::try_from(count).unwrap_or(CHUNK_BYTES), |buffer| {
+            let filled = read_at(&file, buffer, from)?;
             if filled < buffer.len() {
                 return Err(Error::new(ErrorKind::TooShort { declared_bytes, actual_bytes: from + filled as u64 }));
             }
@@ -222,7 +222,7 @@ impl<S: DocumentSource> Member<'_, S> {
         })?;
         if from + count < declared_bytes {
             *open = Some((self.document, file));
-        } else if read_full_at(&file, &mut [0], declared_bytes)? > 0 {
+        } else if read_at(&file, &mut [0], declared_bytes)? > 0 {
             return Err(Error::new(ErrorKind::TooLong { declared_bytes }));
         }
         Ok(crc32)
@@ -235,16 +235,6 @@ fn part(bytes: &[u8], from: u64, until: u64) -> &[u8] {
     bytes.get(clamp(from)..clamp(until)).unwrap_or_default()
 }
 
-/// Reads until `buffer` is full or the file ends; says how much came.
-fn read_full_at(file: &impl ReadAt, buffer: &mut [u8], from: u64) -> Result<usize> {
-    let mut filled = 0;
-    while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-        match file.read_at(rest, from + filled as u64) {
-            Ok(0) => break,
-            Ok(count) => filled += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(Error::io("reading a document", error)),
-        }
-    }
-    Ok(filled)
+fn read_at(file: &impl ReadAt, buffer: &mut [u8], from: u64) -> Result<usize> {
+    read_full_at(file, buffer, from).map_err(|error| Error::io("reading a document", error))
 }

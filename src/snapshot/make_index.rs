@@ -40,10 +40,10 @@ use crate::layout::MemberName;
 /// not chunked, has another order than the writer's, or has an index already.
 pub fn make_index<R: ReadAt + Sync>(source: &R, sections: Sections, options: &ReadOptions) -> Result<Index> {
     let not_chunked = || Error::new(ErrorKind::Misuse("the archive is not in the chunked form: repack it"));
-    let mut reader = SnapshotReader::new(gzip::Cursor::new(source), options.clone());
+    let mut reader = SnapshotReader::new(crate::io::Cursor::new(source), options.clone());
     let mut builder = Builder::default();
     let mut cut = SectionCut::new(sections);
-    let mut ends = gzip::ChunkEnds::default();
+    let mut ends = gzip::ChunkLengths::default();
     let mut report = WriteReport::default();
     let mut place = 0;
     while let Some(entry) = reader.next_entry()? {
@@ -76,6 +76,6 @@ pub fn make_index<R: ReadAt + Sync>(source: &R, sections: Sections, options: &Re
     ends.end_section();
     ends.push(plain_bytes.checked_sub(report.plain_bytes).ok_or_else(not_chunked)?);
     report.plain_bytes = plain_bytes;
-    let facts = gzip::find_chunks(source, &ends.finish())?.ok_or_else(not_chunked)?;
-    Ok(builder.finish(&facts, &report))
+    let facts = gzip::locate_chunks(source, &ends.finish())?.ok_or_else(not_chunked)?;
+    builder.finish(&facts, &report)
 }

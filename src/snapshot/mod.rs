@@ -3,7 +3,7 @@
 //! | to | there is |
 //! |---|---|
 //! | write an archive | [`SnapshotWriter`] into any sink; [`SnapshotStream`] where somebody pulls |
-//! | give it payloads | [`Content`] for one, a [`DocumentSource`] such as [`Plan`](crate::source::Plan) for many |
+//! | give it payloads | [`Content`] for one, a [`DocumentSource`] such as [`DocumentPlan`](crate::source::DocumentPlan) for many |
 //! | read an archive from front to back | [`SnapshotReader`], which lends one [`Entry`] after the other |
 //! | unpack one, all or nothing | [`extract`] |
 //! | fetch single files of an indexed one | [`SnapshotArchive`] |

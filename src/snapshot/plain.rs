@@ -22,7 +22,7 @@ pub(super) struct Plain<R>(State<R>);
 #[derive(Debug)]
 enum State<R> {
     Unopened(R, Box<(Limits, Witness)>),
-    Gzip(Box<gzip::Reader<Source<R>, Witness>>),
+    Gzip(Box<gzip::MemberReader<Source<R>, Witness>>),
     Tar(BufReader<Source<R>>, Box<Witness>),
     Failed,
 }
@@ -63,7 +63,7 @@ impl<R: Read> Plain<R> {
             let source = Cursor::new(first).chain(source);
             let (limits, witness) = *settings;
             self.0 = if is_gzip {
-                State::Gzip(Box::new(gzip::Reader::with_sink(source, &limits, witness)))
+                State::Gzip(Box::new(gzip::MemberReader::new(source, &limits, witness)))
             } else {
                 State::Tar(BufReader::with_capacity(64 << 10, source), Box::new(witness))
             };

@@ -4,7 +4,7 @@ use std::io::{self, Read};
 
 use super::error::{Error, ErrorKind, Result};
 use super::index::wrong;
-use crate::gzip::{self, ChunkTable, Unpacker};
+use crate::gzip::{self, ChunkTable, Inflater};
 use crate::io::ReadAt;
 use crate::layout::MemberName;
 use crate::limits::{LimitExceeded, Limits};
@@ -51,7 +51,7 @@ pub struct StoredFile<'a, R: ?Sized> {
     /// Packed bytes fetched ahead, and where they begin.
     packed: Vec<u8>,
     packed_at_bytes: u64,
-    unpacker: Option<Box<Unpacker>>,
+    inflater: Option<Box<Inflater>>,
     plain: Vec<u8>,
     plain_used: usize,
     /// The first error, which every later read repeats.
@@ -78,7 +78,7 @@ impl<'a, R: ReadAt + ?Sized> StoredFile<'a, R> {
             crc: crc32fast::Hasher::new(),
             packed: Vec::new(),
             packed_at_bytes: 0,
-            unpacker: None,
+            inflater: None,
             plain: Vec::new(),
             plain_used: 0,
             failed: None,
@@ -116,22 +116,23 @@ impl<'a, R: ReadAt + ?Sized> StoredFile<'a, R> {
     fn advance(&mut self) -> Result<()> {
         let beyond = || wrong("a document lies outside of the data");
         let number = self.chunks.find(self.at_bytes).ok_or_else(beyond)?;
-        let place = *self.chunks.places().get(number).ok_or_else(beyond)?;
+        let place = *self.chunks.chunks().get(number).ok_or_else(beyond)?;
         self.fetch(number)?;
-        let from = place.packed_offset_bytes.saturating_sub(self.packed_at_bytes);
+        let from = place.compressed_offset_bytes.saturating_sub(self.packed_at_bytes);
         let range = usize::try_from(from).ok().and_then(|from| {
-            self.packed.get(from..from.checked_add(usize::try_from(place.row.packed_len_bytes).ok()?)?)
+            self.packed.get(from..from.checked_add(usize::try_from(place.row.compressed_len_bytes).ok()?)?)
         });
         let packed = range.ok_or_else(beyond)?;
-        let unpacker = self.unpacker.get_or_insert_with(|| Box::new(Unpacker::new()));
-        let skip = self.at_bytes.saturating_sub(place.plain_offset_bytes);
-        let wanted = self.payload_at_bytes.saturating_add(self.len_bytes).saturating_sub(place.plain_offset_bytes);
-        let at = place.packed_offset_bytes;
+        let inflater = self.inflater.get_or_insert_with(|| Box::new(Inflater::new()));
+        let skip = self.at_bytes.saturating_sub(place.uncompressed_offset_bytes);
+        let wanted =
+            self.payload_at_bytes.saturating_add(self.len_bytes).saturating_sub(place.uncompressed_offset_bytes);
+        let at = place.compressed_offset_bytes;
         // Whole chunks have a CRC32 of their own; of the last one only what is wanted is inflated.
-        let plain = if wanted >= u64::from(place.row.plain_len_bytes) {
-            unpacker.chunk(packed, &place.row)
+        let plain = if wanted >= u64::from(place.row.uncompressed_len_bytes) {
+            inflater.chunk(packed, &place.row)
         } else {
-            unpacker.prefix(packed, usize::try_from(wanted).unwrap_or(usize::MAX))
+            inflater.prefix(packed, usize::try_from(wanted).unwrap_or(usize::MAX))
         };
         let plain = plain.map_err(|error| error.at(at))?;
         self.plain.clear();
@@ -143,23 +144,23 @@ impl<'a, R: ReadAt + ?Sized> StoredFile<'a, R> {
 
     /// Sees to it that chunk `number` is in memory, together with those behind it that will be wanted.
     fn fetch(&mut self, number: usize) -> Result<()> {
-        let places = self.chunks.places().get(number..).unwrap_or_default();
+        let places = self.chunks.chunks().get(number..).unwrap_or_default();
         let Some(first) = places.first() else { return Ok(()) };
         let held = self.packed_at_bytes..self.packed_at_bytes.saturating_add(self.packed.len() as u64);
-        if held.contains(&first.packed_offset_bytes) {
+        if held.contains(&first.compressed_offset_bytes) {
             return Ok(());
         }
         let end = self.end_bytes();
         let mut count = 0;
-        for place in places.iter().take_while(|place| place.plain_offset_bytes < end) {
-            let more = count + u64::from(place.row.packed_len_bytes);
+        for place in places.iter().take_while(|place| place.uncompressed_offset_bytes < end) {
+            let more = count + u64::from(place.row.compressed_len_bytes);
             if count > 0 && more > FETCH_BYTES {
                 break;
             }
             count = more;
         }
-        self.packed_at_bytes = first.packed_offset_bytes;
-        gzip::read_packed(self.source, first.packed_offset_bytes, count, &mut self.packed)?;
+        self.packed_at_bytes = first.compressed_offset_bytes;
+        gzip::read_range(self.source, first.compressed_offset_bytes, count, &mut self.packed)?;
         Ok(())
     }
 

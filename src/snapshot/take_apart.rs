@@ -87,12 +87,12 @@ impl<R: ReadAt + Sync, S: ReadAt> SnapshotArchive<R, S> {
         let torn = || wrong("a section of the archive does not begin with a chunk: repack it instead");
         while at < until {
             let place = self.chunk_at(at).ok_or_else(torn)?;
-            at = place.plain_offset_bytes.saturating_add(u64::from(place.row.plain_len_bytes));
-            if (place.plain_offset_bytes < from) || at > until {
+            at = place.uncompressed_offset_bytes.saturating_add(u64::from(place.row.uncompressed_len_bytes));
+            if (place.uncompressed_offset_bytes < from) || at > until {
                 return Err(torn());
             }
-            let len_bytes = u64::from(place.row.packed_len_bytes);
-            gzip::read_packed(self.source(), place.packed_offset_bytes, len_bytes, &mut packed)?;
+            let len_bytes = u64::from(place.row.compressed_len_bytes);
+            gzip::read_range(self.source(), place.compressed_offset_bytes, len_bytes, &mut packed)?;
             writer.copy_chunk(&packed, place.row)?;
         }
         Ok(())

@@ -1,17 +1,17 @@
 //! Writes a snapshot from front to back: [`SnapshotWriter`].
 
-use std::io::{self, Read, Write};
+use std::io::{Read, Write};
 
 use super::content::{Content, DocumentSource};
 use super::documents;
 use super::error::{Error, ErrorKind, Result};
 use super::ids::IdSet;
-use super::index::{Builder, Index, member_bytes};
+use super::index::{Builder, member_bytes};
 use super::options::{IndexPlacement, MetadataSizes, Sections, WriteOptions};
 use super::report::WriteReport;
 use crate::document::DocumentId;
 use crate::gzip::{self, Level};
-use crate::io::Parallelism;
+use crate::io::{Parallelism, at_most, prefix, read_full};
 use crate::layout::MemberName;
 use crate::metadata::Metadata;
 use crate::observe::Observer;
@@ -209,13 +209,13 @@ pub(super) fn check_metadata(metadata: &Metadata, database_bytes: Option<u64>, d
     Ok(())
 }
 
-/// Appends zeros in one stretch of framing.
-fn push_zeros<W: Write>(gzip: &mut gzip::Writer<W>, mut count: u64) -> Result<()> {
-    let zeros = [0; 512];
-    while count > 0 {
-        let now = usize::try_from(count).unwrap_or(usize::MAX).min(zeros.len());
-        gzip.push(gzip::Content::Framing, zeros.get(..now).unwrap_or_default())?;
-        count -= now as u64;
+/// Appends zeros in one segment.
+fn push_zeros<W: Write>(gzip: &mut gzip::Writer<W>, count: u64) -> Result<()> {
+    let mut left = count;
+    while left > 0 {
+        let zeros = prefix(&[0; tarball::BLOCK_BYTES], left);
+        gzip.push(gzip::SegmentKind::Headers, zeros)?;
+        left = left.saturating_sub(zeros.len() as u64);
     }
     Ok(())
 }
@@ -234,7 +234,7 @@ impl<W: Write> Stream<W> {
     /// Begins a member: writes its header.
     pub(super) fn open_member(&mut self, name: MemberName, len_bytes: u64) -> Result<()> {
         let text = name.render();
-        self.gzip.push(gzip::Content::Framing, &tarball::file_header(text.as_bytes(), len_bytes)?)?;
+        self.gzip.push(gzip::SegmentKind::Headers, &tarball::file_header(text.as_bytes(), len_bytes)?)?;
         Ok(())
     }
 
@@ -261,9 +261,9 @@ impl<W: Write> Stream<W> {
         push_zeros(&mut gzip, end)?;
         report.plain_bytes += end;
         let (mut sink, member) = gzip.finish()?;
-        report.archive_bytes = member.packed_len_bytes;
+        report.archive_bytes = member.compressed_len_bytes;
         if let Some(builder) = index {
-            let index: Index = builder.finish(&member, &report);
+            let index = builder.finish(&member, &report)?;
             if placement == IndexPlacement::Embedded {
                 index.write_to(&mut sink).map_err(|error| Error::io("writing", error))?;
                 report.archive_bytes += index.len_bytes();
@@ -305,14 +305,14 @@ impl PayloadSoFar {
     pub(super) fn push_some<W: Write>(&mut self, gzip: &mut gzip::Writer<W>, reader: &mut impl Read) -> Result<bool> {
         let Self { declared_bytes, done_bytes, crc } = self;
         let declared_bytes = *declared_bytes;
-        let left = usize::try_from(declared_bytes - *done_bytes).unwrap_or(usize::MAX);
+        let left = declared_bytes - *done_bytes;
         if left == 0 {
-            let is_over = read_full(reader, &mut [0])? == 0;
+            let is_over = read_payload(reader, &mut [0])? == 0;
             return if is_over { Ok(false) } else { Err(Error::new(ErrorKind::TooLong { declared_bytes })) };
         }
-        let count = left.min(gzip.room_bytes());
-        gzip.push_with(gzip::Content::Payload, count, |buffer| {
-            let filled = read_full(reader, buffer)?;
+        let count = at_most(gzip.room_bytes(), left);
+        gzip.push_with(gzip::SegmentKind::Payload, count, |buffer| {
+            let filled = read_payload(reader, buffer)?;
             if filled < buffer.len() {
                 let actual_bytes = *done_bytes + filled as u64;
                 return Err(Error::new(ErrorKind::TooShort { declared_bytes, actual_bytes }));
@@ -329,16 +329,6 @@ impl PayloadSoFar {
     }
 }
 
-/// Reads until `buffer` is full or the reader ends; says how much came.
-fn read_full(reader: &mut impl Read, buffer: &mut [u8]) -> Result<usize> {
-    let mut filled = 0;
-    while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-        match reader.read(rest) {
-            Ok(0) => break,
-            Ok(count) => filled += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(Error::io("reading a payload", error)),
-        }
-    }
-    Ok(filled)
+fn read_payload(reader: &mut impl Read, buffer: &mut [u8]) -> Result<usize> {
+    read_full(reader, buffer).map_err(|error| Error::io("reading a payload", error))
 }

@@ -7,7 +7,7 @@ use thiserror::Error as ThisError;
 
 use crate::error::{Category, Kind, ModuleError, carried, module_error};
 
-pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
+pub(super) type Result<T, E = Error> = std::result::Result<T, E>;
 
 module_error! {
     /// The error of collecting documents. The context is the path.

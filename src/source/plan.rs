@@ -1,84 +1,51 @@
-//! The documents that will go into a snapshot, sorted, without duplicates, their lengths known: [`Plan`].
+//! The documents for a snapshot, sorted, without duplicates and with known lengths: [`DocumentPlan`].
 
 use std::collections::HashSet;
 use std::io;
 
-use super::archive::{Document, Store};
-use super::directory::spelling::Spelling;
+use super::document::Document;
 use super::leftover::{Leftover, LeftoverKind, LeftoverSet, Leftovers};
+use super::row::{NO_ID, NumberedFile, Row};
 use super::size::SizeEstimate;
+use super::store::Store;
 use crate::document::DocumentId;
 use crate::metadata::Metadata;
 use crate::snapshot::DocumentSource;
 
-/// One document of a plan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Row {
-    // Declared in this order so that the derived order sorts by id and puts the preferred place of an id first.
-    pub(super) id: DocumentId,
-    /// Where it lies, as only its store can read it.
-    pub(super) place: u64,
-    pub(super) len_bytes: u64,
-}
-
-/// A file that is named by a number: a document, if somebody knows its uuid.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct NumberedFile {
-    number: u64,
-    /// As in [`Row`].
-    place: u64,
-    len_bytes: u64,
-}
-
-impl NumberedFile {
-    /// `None` when `spelling` is not that of a numbered file.
-    pub(super) fn new(spelling: Spelling, place: u64, len_bytes: u64) -> Option<Self> {
-        spelling.number().map(|number| Self { number, place, len_bytes })
-    }
-}
-
-/// The documents of a files folder, or of an archive of one: in ascending order of their ids, each once, with the
-/// length that each had when the plan was made.
+/// The documents of a files folder, or of an archive of one, in ascending order of their ids.
 ///
-/// A plan holds 32 bytes a document and no paths (and 24 to 56 more of an archive); it opens a file only when asked to,
-/// and refuses one that has changed. It is a [`DocumentSource`], so a snapshot writer can pull documents out of it with
-/// several threads.
+/// Every document occurs once, with the length that it had when the plan was made. A plan holds 32 bytes of memory per
+/// document and no paths (24 to 56 more for an archive). It opens a file only on demand, and returns an error if the file
+/// has changed. It is a [`DocumentSource`], so a snapshot writer can pull documents from it with several threads.
 ///
 /// ```
-/// # use appsnap::observe::NoObserver;
-/// # use appsnap::source::directory::{self, DirectoryOptions};
-/// # let folder = tempfile::tempdir()?;
-/// # std::fs::create_dir_all(folder.path().join("0d/3e"))?;
-/// # std::fs::write(folder.path().join("0d/3e/0d3e301f-5551-46f8-ad44-8de2be084c95"), "hello")?;
-/// # std::fs::write(folder.path().join("Thumbs.db"), "left by a file manager")?;
-/// # let plan = directory::scan(folder.path(), &DirectoryOptions::new(), &mut NoObserver)?;
 /// use appsnap::metadata::Metadata;
+/// use appsnap::observe::NoObserver;
 /// use appsnap::snapshot::{SnapshotWriter, WriteOptions};
+/// use appsnap::source::directory::{self, DirectoryOptions};
 ///
-/// let id = "0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?;
-/// assert_eq!((plan.documents_count(), plan.len_bytes(id)), (1, Some(5)));
+/// let plan = directory::scan("examples/data/files", &DirectoryOptions::new(), &mut NoObserver)?;
 /// for leftover in plan.leftovers().iter() {
 ///     eprintln!("left out: {leftover}");
 /// }
-///
 /// let metadata = plan.complete(Metadata::new().with_model_version("1.0.0.40"), None);
-/// let mut writer = SnapshotWriter::start(Vec::new(), &metadata, WriteOptions::new())?;
+/// let mut writer = SnapshotWriter::start(Vec::new(), &metadata, &WriteOptions::new())?;
 /// writer.documents(&plan, &mut NoObserver)?;
 /// writer.finish()?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
-pub struct Plan {
+pub struct DocumentPlan {
     store: Store,
     rows: Vec<Row>,
-    /// By number, each once.
+    /// In ascending order of the numbers, each once.
     numbered: Vec<NumberedFile>,
     document_bytes: u64,
     leftovers: Leftovers,
 }
 
-impl Plan {
-    /// Sorts `rows`, keeps the preferred place of every document, and reports the others.
+impl DocumentPlan {
+    /// Sorts `rows`, keeps the preferred file of every document, and reports the others.
     pub(super) fn new(
         store: Store,
         mut rows: Vec<Row>,
@@ -87,11 +54,11 @@ impl Plan {
     ) -> Self {
         rows.sort_unstable();
         rows.dedup_by(|later, kept| {
-            let again = later.id == kept.id;
-            if again {
+            let is_duplicate = later.id == kept.id;
+            if is_duplicate {
                 leftovers.add(Leftover::new(LeftoverKind::Duplicate, store.relative_path(later)));
             }
-            again
+            is_duplicate
         });
         rows.shrink_to_fit();
         numbered.sort_unstable();
@@ -99,47 +66,47 @@ impl Plan {
         Self { store, rows, numbered, document_bytes, leftovers: leftovers.finish() }
     }
 
-    /// How many documents there are.
+    /// Returns the number of documents.
     #[must_use]
     pub fn documents_count(&self) -> usize {
         self.rows.len()
     }
 
-    /// Their plain bytes: what `filesSize` of the metadata says. Saturates at [`u64::MAX`].
+    /// Returns the length of all documents together: the `filesSize` of the metadata. Saturates at [`u64::MAX`].
     #[must_use]
     pub const fn document_bytes(&self) -> u64 {
         self.document_bytes
     }
 
-    /// Ids and lengths in ascending order of the ids.
+    /// Returns ids and lengths in ascending order of the ids.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (DocumentId, u64)> {
         self.rows.iter().map(|row| (row.id, row.len_bytes))
     }
 
-    /// The length of one document; `None` when it is not in the plan.
+    /// Returns the length of one document, or `None` if it is not in the plan.
     #[must_use]
     pub fn len_bytes(&self, id: DocumentId) -> Option<u64> {
         let index = self.rows.binary_search_by_key(&id, |row| row.id).ok()?;
         self.rows.get(index).map(|row| row.len_bytes)
     }
 
-    /// Keeps only the documents for which `keep` says so, for example those that a row of the database knows.
+    /// Keeps only the documents for which `keep` returns `true`, for example those with a row in the database.
     pub fn retain(&mut self, mut keep: impl FnMut(DocumentId) -> bool) {
         self.rows.retain(|row| keep(row.id));
         self.document_bytes = total_bytes(&self.rows);
     }
 
-    /// The files that very old apps named by numbers, `NN/<number>` with the thousands in front, and their
-    /// lengths in bytes, in ascending order of the numbers.
+    /// Returns the files that very old apps named by numbers, with their lengths, in ascending order of the numbers.
     ///
-    /// They are among the [leftovers](Self::leftovers) until [`assign`](Self::assign) makes documents of them.
+    /// Such a file has the path `NN/<number>`, where `NN` is the number of its thousands. It is one of the
+    /// [leftovers](Self::leftovers) until [`assign`](Self::assign) makes a document of it.
     pub fn numbered(&self) -> impl ExactSizeIterator<Item = (u64, u64)> {
         self.numbered.iter().map(|file| (file.number, file.len_bytes))
     }
 
-    /// Makes documents of numbered files whose uuids somebody knows: `id_of` is asked for each. Returns how many there were.
+    /// Makes documents of the numbered files for which `id_of` returns an id, and returns how many there were.
     ///
-    /// A file stays a leftover when the plan has a document with its uuid already, or another number got it.
+    /// A file stays a leftover if the plan already has a document with its id, or if another number got it.
     ///
     /// ```
     /// use appsnap::observe::NoObserver;
@@ -164,12 +131,10 @@ impl Plan {
         let mut assigned = known.iter().map(|(_, file)| *file).collect::<Vec<_>>();
         assigned.sort_unstable();
         self.numbered.retain(|file| assigned.binary_search(file).is_err());
-        self.rows.extend(known.iter().map(|(id, file)| Row { id: *id, place: file.place, len_bytes: file.len_bytes }));
+        self.rows.extend(known.iter().map(|(id, file)| file.with_id(*id)));
         self.rows.sort_unstable();
         self.document_bytes = total_bytes(&self.rows);
-        let (store, nobody) = (&self.store, DocumentId::from_bytes([0; 16]));
-        let paths =
-            assigned.iter().map(|file| store.relative_path(&Row { id: nobody, place: file.place, len_bytes: 0 }));
+        let paths = assigned.iter().map(|file| self.store.relative_path(&file.with_id(NO_ID)));
         let paths = paths.collect::<HashSet<_>>();
         self.leftovers.settle(LeftoverKind::Numbered, assigned.len() as u64, |path| {
             paths.contains(path.strip_prefix(".").unwrap_or(path))
@@ -177,13 +142,13 @@ impl Plan {
         assigned.len() as u64
     }
 
-    /// What lay among the documents and was not taken.
+    /// Returns what was found among the documents and left out.
     #[must_use]
     pub const fn leftovers(&self) -> &Leftovers {
         &self.leftovers
     }
 
-    /// `metadata` with `filesSize` and, if there is a database dump, `dumpSize` as this plan makes them.
+    /// Returns `metadata` with the `filesSize` of this plan and, for a database dump, its `dumpSize`.
     #[must_use]
     pub fn complete(&self, metadata: Metadata, database_bytes: Option<u64>) -> Metadata {
         let metadata = metadata.with_files_size_bytes(self.document_bytes);
@@ -193,20 +158,18 @@ impl Plan {
         }
     }
 
-    /// How large a snapshot of these documents will be, with this `metadata` and, if there is one, a database dump of
-    /// `database_bytes`.
+    /// Estimates the size of a snapshot with these documents, this metadata and a database dump of this length.
     ///
     /// ```
-    /// # use appsnap::observe::NoObserver;
-    /// # use appsnap::source::directory::{self, DirectoryOptions};
     /// use appsnap::metadata::Metadata;
+    /// use appsnap::observe::NoObserver;
+    /// use appsnap::source::directory::{self, DirectoryOptions};
     ///
-    /// let empty = tempfile::tempdir()?;
-    /// let plan = directory::scan(empty.path(), &DirectoryOptions::new(), &mut NoObserver)?;
+    /// let plan = directory::scan("examples/data/files", &DirectoryOptions::new(), &mut NoObserver)?;
     /// let metadata = plan.complete(Metadata::new().with_model_version("1.0.0.40"), Some(20_000));
     /// let size = plan.size_estimate(&metadata, Some(20_000));
     /// assert_eq!(size.tar_bytes, 30_720);
-    /// assert!(size.max_packed_bytes < 31_000);
+    /// assert!(size.max_compressed_bytes < 31_000);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
@@ -215,7 +178,7 @@ impl Plan {
     }
 }
 
-impl DocumentSource for Plan {
+impl DocumentSource for DocumentPlan {
     type File = Document;
 
     fn documents_count(&self) -> usize {
@@ -223,7 +186,8 @@ impl DocumentSource for Plan {
     }
 
     fn row(&self, index: usize) -> (DocumentId, u64) {
-        self.rows.get(index).map_or((DocumentId::from_bytes([0; 16]), 0), |row| (row.id, row.len_bytes))
+        // The writer asks only for rows below `documents_count`.
+        self.rows.get(index).map_or((NO_ID, 0), |row| (row.id, row.len_bytes))
     }
 
     fn open(&self, index: usize) -> io::Result<Document> {
@@ -238,14 +202,4 @@ impl DocumentSource for Plan {
 
 fn total_bytes(rows: &[Row]) -> u64 {
     rows.iter().fold(0, |sum: u64, row| sum.saturating_add(row.len_bytes))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_row_takes_32_bytes() {
-        assert_eq!(size_of::<Row>(), 32);
-    }
 }

@@ -1,20 +1,21 @@
-//! How large a snapshot will be, known before it is written: [`SizeEstimate`].
+//! The size of a snapshot, computed before it is written: [`SizeEstimate`].
 
 use crate::gzip::CHUNK_BYTES;
 use crate::metadata::Metadata;
 use crate::snapshot::DocumentSource;
 use crate::tarball;
 
-/// A member's header is one tar block (POSIX ustar).
+/// The length of a member's header: one tar block (POSIX ustar).
 const HEADER_BYTES: u64 = 512;
-/// Sections of the tar stream, each of which begins a chunk: metadata, database, documents, end marker.
+/// The number of sections of the tar stream, each of which starts a chunk: metadata, database, documents, end marker.
 const SECTIONS_COUNT: u64 = 4;
-/// The writer decides for every 64 KiB of a payload anew whether to deflate or to store them.
+/// The writer decides for each 64 KiB of a payload whether to deflate or to store it.
 const WINDOW_BYTES: u64 = 64 << 10;
-/// What a window costs beyond its plain bytes at worst: two stored blocks of at most 65,535 bytes, 5 bytes each
-/// (RFC 1951 section 3.2.4), and 5 more for the flush that ends a deflated run. Headers always shrink by more than that.
+/// The maximum overhead of a window: two stored blocks of at most 65,535 bytes with 5 bytes each (RFC 1951 section 3.2.4),
+/// and 5 more for the flush that ends a deflated segment. Headers always shrink by more than that.
 const WINDOW_OVERHEAD_BYTES: u64 = 15;
-/// Header (10) and trailer (8) of a gzip member without optional fields (RFC 1952 section 2.3), an empty last block (2).
+/// The header (10) and trailer (8) of a gzip member without optional fields (RFC 1952 section 2.3), and an empty last
+/// block (2).
 const MEMBER_OVERHEAD_BYTES: u64 = 20;
 
 /// The size of a snapshot that has not been written yet.
@@ -26,26 +27,25 @@ const MEMBER_OVERHEAD_BYTES: u64 = 20;
 ///
 /// let metadata = Metadata::new().with_dump_size_bytes(1 << 20);
 /// let size = SizeEstimate::of(&NoDocuments, &metadata, Some(1 << 20));
-/// assert_eq!(size.tar_bytes % 10_240, 0, "tar comes in records of twenty blocks");
-/// assert!(size.max_packed_bytes < size.tar_bytes + 2_000);
+/// assert_eq!(size.tar_bytes % 10_240, 0, "tar pads to records of twenty blocks");
+/// assert!(size.max_compressed_bytes < size.tar_bytes + 2_000);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SizeEstimate {
-    /// Size of the tar stream, exactly: what the archive unpacks to, headers and padding included.
+    /// The exact length of the uncompressed tar stream, including headers and padding.
     pub tar_bytes: u64,
-    /// An upper bound for the `.tar.gz` with the default sections and no index, whatever the documents hold.
+    /// An upper bound for the length of the `.tar.gz` with the default sections and without an index.
     ///
-    /// The writer stores what does not compress, so this is the tar stream plus about 0.03 percent. Documents and
-    /// databases that do compress need less; how much less nobody can know without compressing them.
-    pub max_packed_bytes: u64,
+    /// The writer stores incompressible data, so this is the length of the tar stream plus about 0.03 percent. How much
+    /// less the archive needs is known only after compressing.
+    pub max_compressed_bytes: u64,
 }
 
 impl SizeEstimate {
-    /// Computes the size of a snapshot with this `metadata`, a database dump of `database_bytes` if there is one, and
-    /// the documents of `source`.
+    /// Computes the size of a snapshot with the documents of `source`, this metadata and a database dump of this length.
     ///
-    /// Sums that do not fit 64 bits saturate.
+    /// Sums saturate at [`u64::MAX`].
     #[must_use]
     pub fn of<S: DocumentSource + ?Sized>(source: &S, metadata: &Metadata, database_bytes: Option<u64>) -> Self {
         let lengths = (0..source.documents_count()).map(|index| source.row(index).1);
@@ -61,15 +61,15 @@ impl SizeEstimate {
         let members = std::iter::once(metadata_bytes).chain(database_bytes).chain(documents);
         let content_bytes = members.fold(0_u64, |sum, len| sum.saturating_add(member_bytes(len)));
         let tar_bytes = content_bytes.saturating_add(tarball::end_marker_bytes(content_bytes));
-        let chunks_count = (tar_bytes / CHUNK_BYTES as u64).saturating_add(SECTIONS_COUNT);
-        // A chunk that begins and ends inside payloads holds two windows in part.
+        let chunks_count = (tar_bytes / const { CHUNK_BYTES as u64 }).saturating_add(SECTIONS_COUNT);
+        // A chunk that starts and ends inside payloads contains two partial windows.
         let windows_count = (tar_bytes / WINDOW_BYTES).saturating_add(chunks_count.saturating_mul(2));
         let overhead_bytes = windows_count.saturating_mul(WINDOW_OVERHEAD_BYTES).saturating_add(MEMBER_OVERHEAD_BYTES);
-        Self { tar_bytes, max_packed_bytes: tar_bytes.saturating_add(overhead_bytes) }
+        Self { tar_bytes, max_compressed_bytes: tar_bytes.saturating_add(overhead_bytes) }
     }
 }
 
-/// Bytes of a member in the tar stream: its header, its payload and the padding.
+/// Returns the length of a member in the tar stream: its header, its payload and the padding.
 const fn member_bytes(payload_bytes: u64) -> u64 {
     payload_bytes.saturating_add(tarball::padding_bytes(payload_bytes)).saturating_add(HEADER_BYTES)
 }
@@ -94,6 +94,6 @@ mod tests {
     #[test]
     fn absurd_lengths_saturate() {
         let size = SizeEstimate::of_lengths(&Metadata::new(), Some(u64::MAX), [u64::MAX, 1].into_iter());
-        assert_eq!((size.tar_bytes, size.max_packed_bytes), (u64::MAX, u64::MAX));
+        assert_eq!((size.tar_bytes, size.max_compressed_bytes), (u64::MAX, u64::MAX));
     }
 }

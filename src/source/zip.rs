@@ -1,12 +1,12 @@
-//! Zip archives of a files folder: [`scan`] turns one into a [`Plan`].
+//! Zip archives of a files folder: [`scan`] returns a [`DocumentPlan`].
 //!
 //! ```
 //! use appsnap::observe::NoObserver;
 //! use appsnap::source::{ArchiveOptions, zip};
 //!
-//! let plan = zip::scan("examples/data/files.zip", &ArchiveOptions::new().with_root("files"), &mut NoObserver)?;
+//! let plan = zip::scan("examples/data/files.zip", &ArchiveOptions::new(), &mut NoObserver)?;
 //! assert_eq!((plan.documents_count(), plan.leftovers().total_count()), (1, 1));
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # Ok::<(), appsnap::source::Error>(())
 //! ```
 
 use std::fs::File;
@@ -14,96 +14,98 @@ use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::archive::{ArchiveOptions, Gathering, Location, Spool};
+use super::archive::{ArchiveOptions, Collector, Payload, Spool};
 use super::error::{Error, ErrorKind, Result};
-use super::plan::Plan;
+use super::plan::DocumentPlan;
 use crate::error::Category;
 use crate::observe::Observer;
 use crate::zip::{self, Archive, LocatedEntry, Method};
 
-/// Deflated documents up to this length are inflated in memory whenever they are opened. Longer ones are put down once, since
-/// several threads may ask for different parts of them.
+/// Deflated documents up to this length are decompressed in memory whenever they are opened. Longer ones are spooled, since
+/// several threads may read different parts of them.
 const MAX_INFLATED_BYTES: u64 = 1 << 20;
 
 const BUFFER_BYTES: usize = 64 << 10;
 
 /// Reads the directory of the zip file at `path`, and plans every document in it.
 ///
-/// Documents are found as [`directory::scan`](super::directory::scan) finds them, below the files folder that the archive
-/// holds; see [`ArchiveOptions::with_root`]. Stored documents are read from their places, after their checksums were verified
-/// here; deflated ones of up to a mebibyte are inflated whenever they are opened, and longer ones are put down in the spool
-/// folder that the options name.
+/// The layout is that of [`directory::scan`](super::directory::scan), below the files folder in the archive: see
+/// [`ArchiveOptions::with_root`]. Stored documents are read from the archive, after their checksums have been verified.
+/// Deflated ones of up to 1 MiB are decompressed whenever they are opened; longer ones are spooled to the directory in the
+/// options.
 ///
 /// # Errors
-/// When the file cannot be read, when the archive is damaged, ambiguous or beyond the limits, when a name in it reaches
-/// outside of a folder, when a document is in it twice, when the options do not name a folder that is needed, or when the
-/// observer says stop.
+/// Returns an error if the archive is damaged, ambiguous or exceeds the limits, if it contains a name that escapes from its
+/// folder or a document twice, if it needs an option that is not set, if reading fails, or if the observer cancels.
 ///
 /// # Security
-/// Suited to archives from strangers: see [`zip`]. Nothing of a name but a uuid survives.
-pub fn scan(path: impl AsRef<Path>, options: &ArchiveOptions, observer: &mut dyn Observer) -> Result<Plan> {
+/// Suitable for untrusted archives: see [`zip`]. Of a name, only the UUID is used.
+pub fn scan(
+    path: impl AsRef<Path>,
+    options: &ArchiveOptions,
+    observer: &mut dyn Observer,
+) -> Result<DocumentPlan, Error> {
     let path = path.as_ref();
-    let file = File::open(path).map_err(|cause| Error::io(path, "opening", cause))?;
-    let file = Arc::new(file);
-    let archive = Archive::open(Arc::clone(&file), options.limits()).map_err(|error| stopped(path, error))?;
-    let mut gathering = Gathering::new(path, options, observer)?;
+    let file = Arc::new(File::open(path).map_err(|cause| Error::io(path, "opening", cause))?);
+    let archive = Archive::open(Arc::clone(&file), &options.limits).map_err(|error| zip_error(path, error))?;
+    let mut collector = Collector::new(path, options, observer)?;
     let mut spool = Spool::new(options, path.to_path_buf());
     let mut deflated = Vec::new();
     let mut buffer = Vec::new();
     let mut entries = archive.entries(&mut buffer);
-    while let Some(entry) = entries.next_entry().map_err(|error| stopped(path, error))? {
+    while let Some(entry) = entries.next_entry().map_err(|error| zip_error(path, error))? {
         if entry.is_folder() {
             continue;
         }
-        let Some(named) = gathering.sort_out(entry.name())? else { continue };
-        let located = archive.locate(&entry).map_err(|error| stopped(path, error))?;
-        let location = match located.method {
+        let Some(named) = collector.classify(entry.name())? else { continue };
+        let located = archive.locate(&entry).map_err(|error| zip_error(path, error))?;
+        let payload = match located.method {
             Method::Stored => {
-                drain(&archive, &located, path, &mut gathering, &mut |_| Ok(()))?;
-                Location::Archive(located.offset_bytes)
+                copy(&archive, &located, &mut collector, &mut |_| Ok(()))?;
+                Payload::Archive(located.offset_bytes)
             }
             Method::Deflate if located.uncompressed_bytes <= MAX_INFLATED_BYTES => {
-                let number = u32::try_from(deflated.len())
+                let index = u32::try_from(deflated.len())
                     .map_err(|_| Error::archive(path, crate::Error::of(Category::Limit, "too many documents")))?;
                 deflated.push(located);
-                Location::Deflated(number)
+                Payload::Deflated(index)
             }
             Method::Deflate => {
                 let offset_bytes = spool.len_bytes();
-                drain(&archive, &located, path, &mut gathering, &mut |bytes| spool.write(bytes))?;
-                Location::Spool(offset_bytes)
+                copy(&archive, &located, &mut collector, &mut |bytes| spool.write(bytes))?;
+                Payload::Spool(offset_bytes)
             }
         };
-        gathering.take(named, located.uncompressed_bytes, location)?;
+        collector.add(named, located.uncompressed_bytes, payload)?;
     }
-    gathering.finish(file, spool, Some((archive, deflated)))
+    collector.finish(file, spool, Some((archive, deflated)))
 }
 
-/// Reads a document to its end, which verifies it.
-fn drain(
+/// Copies a document to `sink`, which verifies it.
+fn copy(
     archive: &Archive<Arc<File>>,
     located: &LocatedEntry,
-    path: &Path,
-    gathering: &mut Gathering<'_>,
+    collector: &mut Collector<'_>,
     sink: &mut dyn FnMut(&[u8]) -> Result<()>,
 ) -> Result<()> {
     let mut reader = archive.read_located(located);
     let mut buffer = vec![0; BUFFER_BYTES];
     loop {
         let count = reader.read(&mut buffer).map_err(|cause| match cause.downcast::<zip::Error>() {
-            Ok(error) => stopped(path, error),
-            Err(cause) => Error::io(path, "reading", cause),
+            Ok(error) => zip_error(collector.path(), error),
+            Err(cause) => Error::io(collector.path(), "reading", cause),
         })?;
         if count == 0 {
             return Ok(());
         }
-        sink(buffer.get(..count).unwrap_or_default())?;
-        gathering.tick(count)?;
+        let (bytes, _) = buffer.split_at(count);
+        sink(bytes)?;
+        collector.advance(count)?;
     }
 }
 
-/// Tells a failing disk from a bad archive.
-fn stopped(path: &Path, error: zip::Error) -> Error {
+/// Distinguishes a failure of the disk from a bad archive.
+fn zip_error(path: &Path, error: zip::Error) -> Error {
     match *error.kind() {
         zip::ErrorKind::Io { action, .. } => {
             Error::in_path(path, ErrorKind::Io { action }).because_shared(error.shared_source())

@@ -8,8 +8,9 @@ use super::extension::{Extensions, Scope};
 use super::framing::padding_bytes;
 use super::header::{self, BLOCK_BYTES, Dialect, ParsedHeader, Type};
 use super::member::{Member, MemberKind, Unusual};
-use super::source::{Source, at_most};
+use super::source::Source;
 use crate::diagnostic::Diagnostics;
+use crate::io::{at_most, prefix};
 use crate::layout::escaped;
 use crate::limits::{Budget, Limits};
 
@@ -175,7 +176,7 @@ impl<R: BufRead> Reader<R> {
         }
         let left = self.payload_left_bytes;
         match self.source.expect(Part::Payload) {
-            Ok(chunk) => Ok(chunk.get(..at_most(chunk.len(), left)).unwrap_or_default()),
+            Ok(chunk) => Ok(prefix(chunk, left)),
             Err(error) => Err(self.failed.insert(error.within_name(&self.name)).clone()),
         }
     }

@@ -1,26 +1,26 @@
 //! The plain bytes below the reader: counted, and charged to the total limit, whatever they are read for.
 
-use std::io::{self, BufRead};
+use std::io::BufRead;
 
 use super::error::{Damage, Error, Fault, Part};
 use super::header::{BLOCK_BYTES, Block, is_zero};
+use crate::io::{CountedSource, at_most, copy_prefix, prefix};
 use crate::limits::Budget;
 
 #[derive(Debug)]
 pub(crate) struct Source<R> {
-    inner: R,
-    offset_bytes: u64,
+    inner: CountedSource<R>,
     total: Budget,
 }
 
 impl<R> Source<R> {
     pub(crate) const fn new(inner: R, total: Budget) -> Self {
-        Self { inner, offset_bytes: 0, total }
+        Self { inner: CountedSource::new(inner), total }
     }
 
     /// Bytes taken so far.
     pub(crate) const fn offset_bytes(&self) -> u64 {
-        self.offset_bytes
+        self.inner.position()
     }
 
     /// What the total limit still allows.
@@ -29,33 +29,32 @@ impl<R> Source<R> {
     }
 
     pub(crate) const fn get_ref(&self) -> &R {
-        &self.inner
+        self.inner.get_ref()
     }
 
     pub(crate) const fn get_mut(&mut self) -> &mut R {
-        &mut self.inner
+        self.inner.get_mut()
     }
 
     pub(crate) fn into_inner(self) -> R {
-        self.inner
+        self.inner.into_inner()
     }
 }
 
 impl<R: BufRead> Source<R> {
     /// The next bytes, as many as lie ready and the limit allows; empty at the end of the stream.
     pub(crate) fn peek(&mut self) -> Result<&[u8], Error> {
-        let at = self.offset_bytes;
-        let chunk = fill(&mut self.inner).map_err(|source| Error::io(source).at(at))?;
+        let at = self.inner.position();
+        let chunk = self.inner.fill().map_err(|source| Error::io(source).at(at))?;
         if !chunk.is_empty() {
             self.total.check(1).map_err(|exceeded| Error::new(exceeded.into()).at(at))?;
         }
-        let allowed = at_most(chunk.len(), self.total.left());
-        Ok(chunk.get(..allowed).unwrap_or_default())
+        Ok(prefix(chunk, self.total.left()))
     }
 
     /// As [`peek`](Self::peek), but the stream may not be at its end, for `part` is still missing.
     pub(crate) fn expect(&mut self, part: Part) -> Result<&[u8], Error> {
-        let at = self.offset_bytes;
+        let at = self.inner.position();
         match self.peek()? {
             [] => Err(Error::new(Fault::Damaged(Damage::Truncated(part))).at(at)),
             chunk => Ok(chunk),
@@ -68,7 +67,6 @@ impl<R: BufRead> Source<R> {
         // What was shown lies within the limit, so this cannot be refused.
         let _ = self.total.spend(count_bytes);
         self.inner.consume(count);
-        self.offset_bytes = self.offset_bytes.saturating_add(count_bytes);
         count_bytes
     }
 
@@ -87,8 +85,9 @@ impl<R: BufRead> Source<R> {
         let mut left = len_bytes;
         while left > 0 {
             let chunk = self.expect(part)?;
-            let count = at_most(chunk.len(), left);
-            buffer.extend_from_slice(chunk.get(..count).unwrap_or_default());
+            let wanted = prefix(chunk, left);
+            let count = wanted.len();
+            buffer.extend_from_slice(wanted);
             left = left.saturating_sub(self.take(count));
         }
         Ok(())
@@ -96,18 +95,14 @@ impl<R: BufRead> Source<R> {
 
     /// Fills `block`, or says with `false` that the stream is at its end instead; it may not end within the block.
     pub(crate) fn block(&mut self, block: &mut Block, part: Part) -> Result<bool, Error> {
-        let mut filled = 0_usize;
-        while filled < BLOCK_BYTES {
-            let chunk = if filled == 0 { self.peek()? } else { self.expect(part)? };
+        let mut room = block.as_mut_slice();
+        while !room.is_empty() {
+            let is_first = room.len() == BLOCK_BYTES;
+            let chunk = if is_first { self.peek()? } else { self.expect(part)? };
             if chunk.is_empty() {
                 return Ok(false);
             }
-            let room = block.get_mut(filled..).unwrap_or_default();
-            let count = chunk.len().min(room.len());
-            if let (Some(to), Some(from)) = (room.get_mut(..count), chunk.get(..count)) {
-                to.copy_from_slice(from);
-            }
-            filled = filled.saturating_add(count);
+            let count = copy_prefix(chunk, &mut room);
             self.take(count);
         }
         Ok(true)
@@ -116,7 +111,7 @@ impl<R: BufRead> Source<R> {
     /// Reads zeros to the end of the stream.
     pub(crate) fn drain_zeros(&mut self) -> Result<(), Error> {
         loop {
-            let at = self.offset_bytes;
+            let at = self.inner.position();
             let chunk = self.peek()?;
             if chunk.is_empty() {
                 return Ok(());
@@ -129,23 +124,4 @@ impl<R: BufRead> Source<R> {
             self.take(count);
         }
     }
-}
-
-/// `len`, but not more than `bound_bytes`.
-pub(crate) fn at_most(len: usize, bound_bytes: u64) -> usize {
-    usize::try_from(bound_bytes).map_or(len, |bound| bound.min(len))
-}
-
-/// What the source has ready; a source that was interrupted is asked again.
-fn fill<R: BufRead>(source: &mut R) -> io::Result<&[u8]> {
-    loop {
-        match source.fill_buf() {
-            Ok([]) => return Ok(&[]),
-            Ok(_) => break,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    // What lies ready is shown again; returning it from within the loop is more than the borrow checker follows.
-    source.fill_buf()
 }

@@ -155,7 +155,7 @@ async fn live(State(service): State<Service>) -> Result<Response, Answer> {
     Ok(([(header::CONTENT_TYPE, ARCHIVE)], body).into_response())
 }
 
-type LiveStream = SnapshotStream<File, appsnap::source::Plan>;
+type LiveStream = SnapshotStream<File, appsnap::source::DocumentPlan>;
 
 impl Live {
     /// Finds out what there is; the packing comes later, bit by bit.

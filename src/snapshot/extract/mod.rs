@@ -1,6 +1,6 @@
 //! Extracts a snapshot, all or nothing.
 
-mod crew;
+mod file_writers;
 mod options;
 mod staging;
 mod tree;
@@ -16,6 +16,7 @@ use super::error::{Error, Result};
 use super::reader::SnapshotReader;
 use crate::metadata::Metadata;
 use crate::observe::{Event, Observer, proceed, watch};
+use file_writers::{SMALL_BYTES, with_file_writers};
 use staging::Staging;
 use tree::Tree;
 
@@ -113,7 +114,7 @@ pub fn extract<R: Read>(
     if options.wants_files() {
         tree.create_files_folder()?;
     }
-    crew::with_crew(&tree, options.parallelism, |crew| {
+    with_file_writers(&tree, options.parallelism, |writers| {
         while let Some(mut entry) = reader.next_entry()? {
             let len_bytes = entry.len_bytes();
             match *entry.kind() {
@@ -128,8 +129,8 @@ pub fn extract<R: Read>(
                     if !options.wants_files() {
                         continue;
                     }
-                    if len_bytes <= crew::SMALL_BYTES {
-                        crew.document(id, |bytes| match entry.read_to_end(bytes) {
+                    if len_bytes <= SMALL_BYTES {
+                        writers.document(id, |bytes| match entry.read_to_end(bytes) {
                             Ok(_) => Ok(()),
                             Err(error) => Err(Error::io("reading", error)),
                         })?;

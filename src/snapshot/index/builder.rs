@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use super::format::{self, CHUNKS, DOCUMENTS, DocumentRow, FIRST_IDS, Locator, Slot, Table};
 use crate::gzip::MemberFacts;
 use crate::layout::MemberName;
+use crate::snapshot::error::{Error, Result};
 use crate::snapshot::report::WriteReport;
 use crate::tarball;
 
@@ -15,13 +16,22 @@ pub(in crate::snapshot) trait PageSink {
     fn page(&mut self, page: &[u8]);
 }
 
-/// Pages as the gzip members that carry them.
-#[derive(Clone, Debug, Default)]
-pub(in crate::snapshot) struct Members(Vec<Vec<u8>>);
+/// Pages as the gzip members that carry them; `None` after a page that no member can carry.
+#[derive(Clone, Debug)]
+pub(in crate::snapshot) struct Members(Option<Vec<Vec<u8>>>);
+
+impl Default for Members {
+    fn default() -> Self {
+        Self(Some(Vec::new()))
+    }
+}
 
 impl PageSink for Members {
     fn page(&mut self, page: &[u8]) {
-        self.0.push(format::page_member(page));
+        self.0 = self.0.take().zip(format::page_member(page)).map(|(mut members, member)| {
+            members.push(member);
+            members
+        });
     }
 }
 
@@ -207,12 +217,12 @@ pub(in crate::snapshot) struct Summary {
 
 impl Builder {
     /// Completes the index of an archive whose data member is `data`.
-    pub(in crate::snapshot) fn finish(mut self, data: &MemberFacts, report: &WriteReport) -> Index {
+    pub(in crate::snapshot) fn finish(mut self, data: &MemberFacts, report: &WriteReport) -> Result<Index> {
         let summary = self.close();
         let mut page = Page::default();
         for chunk in &data.chunks {
             let bytes = page.open(CHUNKS, &[]);
-            for field in [chunk.packed_len_bytes, chunk.plain_len_bytes, chunk.crc32] {
+            for field in [chunk.compressed_len_bytes, chunk.uncompressed_len_bytes, chunk.crc32] {
                 bytes.extend_from_slice(&field.to_le_bytes());
             }
             if page.is_full(CHUNKS) {
@@ -222,7 +232,7 @@ impl Builder {
         page.close(&mut self.sink);
         let locator = Locator {
             is_sorted: summary.is_sorted,
-            data_bytes: data.packed_len_bytes,
+            data_bytes: data.compressed_len_bytes,
             plain_bytes: report.plain_bytes(),
             crc32: data.crc32,
             metadata: summary.metadata,
@@ -231,9 +241,9 @@ impl Builder {
             chunks_count: data.chunks.len() as u64,
         };
         self.sink.page(&locator.render());
-        let Members(members) = self.sink;
+        let members = self.sink.0.ok_or_else(|| Error::internal("a page of the index is too long"))?;
         let len_bytes = members.iter().map(|member| member.len() as u64).sum();
         debug_assert_eq!(Some(len_bytes), locator.index_bytes());
-        Index { members, len_bytes }
+        Ok(Index { members, len_bytes })
     }
 }

@@ -100,8 +100,8 @@ pub(super) fn end_page(page: &mut Vec<u8>) {
     page.extend_from_slice(&crc32.to_le_bytes());
 }
 
-/// The gzip member that carries a page.
-pub(super) fn page_member(page: &[u8]) -> Vec<u8> {
+/// The gzip member that carries a page; `None` for a page longer than any table's.
+pub(super) fn page_member(page: &[u8]) -> Option<Vec<u8>> {
     empty_member(IDENTITY, page)
 }
 

@@ -72,7 +72,7 @@ fn len_of(source: &impl ReadAt) -> Result<u64> {
 
 fn read(source: &impl ReadAt, offset_bytes: u64, len_bytes: u64) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    gzip::read_packed(source, offset_bytes, len_bytes, &mut bytes)?;
+    gzip::read_range(source, offset_bytes, len_bytes, &mut bytes)?;
     Ok(bytes)
 }
 
@@ -129,7 +129,7 @@ impl Tables {
     fn check_sums(&self) -> Result<()> {
         let Locator { data_bytes, plain_bytes, crc32, .. } = self.locator;
         let chunks = &self.chunks;
-        if (chunks.member_bytes(), chunks.plain_bytes(), chunks.crc32()) != (data_bytes, plain_bytes, crc32) {
+        if (chunks.member_bytes(), chunks.uncompressed_bytes(), chunks.crc32()) != (data_bytes, plain_bytes, crc32) {
             return Err(wrong("its chunks do not add up to the archive that its locator describes"));
         }
         Ok(())

@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, DefaultHasher, Hasher, RandomState};
 
 use super::builder::{Builder, PageSink, Summary};
 use super::format::{self, CHUNKS, DOCUMENTS, FIRST_IDS, IDENTITY, LOCATOR_KIND, Locator};
-use crate::gzip::{ChunkRow, FRAMING_BYTES, MemberSink, subfield};
+use crate::gzip::{AROUND_CHUNKS_BYTES, ChunkRow, MemberSink, subfield};
 
 /// A digest of pages in their order. Its key is random, so nobody can make two indexes that have the same.
 #[derive(Debug)]
@@ -122,7 +122,7 @@ impl Witness {
         }
         if self.data != Some((chunk_crc32, chunks.plain_bytes))
             || chunks.plain_bytes != plain_bytes
-            || chunks.packed_bytes.checked_add(FRAMING_BYTES) != Some(begins_at)
+            || chunks.packed_bytes.checked_add(AROUND_CHUNKS_BYTES) != Some(begins_at)
         {
             return Err("its chunk table does not describe the archive");
         }
@@ -132,9 +132,9 @@ impl Witness {
 
 impl ChunkSums {
     fn add(&mut self, row: &ChunkRow) {
-        let plain = u64::from(row.plain_len_bytes);
+        let plain = u64::from(row.uncompressed_len_bytes);
         self.count += 1;
-        self.packed_bytes = self.packed_bytes.saturating_add(u64::from(row.packed_len_bytes));
+        self.packed_bytes = self.packed_bytes.saturating_add(u64::from(row.compressed_len_bytes));
         self.plain_bytes = self.plain_bytes.saturating_add(plain);
         self.crc.combine(&crc32fast::Hasher::new_with_initial_len(row.crc32, plain));
     }
@@ -148,7 +148,7 @@ impl MemberSink for Witness {
         }
     }
 
-    fn end(&mut self, crc32: u32, plain_len_bytes: u64) {
-        self.data.get_or_insert((crc32, plain_len_bytes));
+    fn end(&mut self, crc32: u32, uncompressed_len_bytes: u64) {
+        self.data.get_or_insert((crc32, uncompressed_len_bytes));
     }
 }

@@ -15,7 +15,7 @@ use super::options::{IndexPlacement, MetadataSizes, WriteOptions};
 use super::report::WriteReport;
 use super::writer::{SectionCut, Stream, check_metadata};
 use crate::document::DocumentId;
-use crate::gzip::{self, Place};
+use crate::gzip::{self, ChunkLocation};
 use crate::io::{Parallelism, ReadAt};
 use crate::layout::MemberName;
 use crate::metadata::Metadata;
@@ -184,9 +184,9 @@ impl<'a, R: ReadAt, S: ReadAt> Joined<'a, R, S> {
             let mut places = part.chunks().get(copied.chunks.clone()).unwrap_or_default();
             while let Some(first) = places.first() {
                 let (run, rest) = places.split_at_checked(run_len(places)).unwrap_or((places, &[]));
-                gzip::read_packed(part.source(), first.packed_offset_bytes, packed_bytes(run), &mut packed)?;
+                gzip::read_range(part.source(), first.compressed_offset_bytes, packed_bytes(run), &mut packed)?;
                 put(&mut sink, &packed)?;
-                plain_bytes += run.iter().map(|place| u64::from(place.row.plain_len_bytes)).sum::<u64>();
+                plain_bytes += run.iter().map(|place| u64::from(place.row.uncompressed_len_bytes)).sum::<u64>();
                 proceed(observer, &Event::bytes(plain_bytes))?;
                 places = rest;
             }
@@ -288,7 +288,7 @@ impl Joining {
         let copied = Copied {
             part: number,
             chunks,
-            from_bytes: places.first().map_or(0, |place| place.packed_offset_bytes),
+            from_bytes: places.first().map_or(0, |place| place.compressed_offset_bytes),
             len_bytes: packed_bytes(places),
             output_bytes: self.output_bytes,
         };
@@ -307,16 +307,16 @@ fn put(sink: &mut impl Write, bytes: &[u8]) -> Result<()> {
     sink.write_all(bytes).map_err(|error| Error::io("writing", error))
 }
 
-fn packed_bytes(places: &[Place]) -> u64 {
-    places.iter().map(|place| u64::from(place.row.packed_len_bytes)).sum()
+fn packed_bytes(places: &[ChunkLocation]) -> u64 {
+    places.iter().map(|place| u64::from(place.row.compressed_len_bytes)).sum()
 }
 
 /// How many chunks are copied at once: one at least, and not more than some MiB.
-fn run_len(places: &[Place]) -> usize {
+fn run_len(places: &[ChunkLocation]) -> usize {
     const RUN_BYTES: u64 = 8 << 20;
     let mut sum = 0;
-    let fits = |place: &&Place| {
-        sum += u64::from(place.row.packed_len_bytes);
+    let fits = |place: &&ChunkLocation| {
+        sum += u64::from(place.row.compressed_len_bytes);
         sum <= RUN_BYTES
     };
     places.iter().take_while(fits).count().max(1)

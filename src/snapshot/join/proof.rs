@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::gzip::ChunkEnds;
+use crate::gzip::ChunkLengths;
 use crate::io::ReadAt;
 use crate::layout::MemberName;
 use crate::snapshot::archive::SnapshotArchive;
@@ -14,7 +14,7 @@ use crate::tarball::{self, BLOCK_BYTES};
 #[derive(Debug)]
 pub(super) struct Proof {
     /// Where chunks have to end.
-    pub(super) ends: ChunkEnds,
+    pub(super) ends: ChunkLengths,
     /// Plain bytes that the part's chunks have and no member has claimed: what a row says is not believed beyond that.
     left_bytes: u64,
     /// CRC32 of the tar stream that the rows describe: headers and padding follow from them, and of the payloads they
@@ -25,7 +25,7 @@ pub(super) struct Proof {
 impl Proof {
     /// Begins with no member of `part`.
     pub(super) fn new<R: ReadAt, S: ReadAt>(part: &SnapshotArchive<R, S>) -> Self {
-        Self { ends: ChunkEnds::default(), left_bytes: part.plain_bytes(), crc: crc32fast::Hasher::new() }
+        Self { ends: ChunkLengths::default(), left_bytes: part.plain_bytes(), crc: crc32fast::Hasher::new() }
     }
 
     /// Appends a member.
@@ -57,8 +57,8 @@ impl Proof {
         let mut crc = crc32fast::Hasher::new();
         let mut at = start;
         for (place, len) in places.iter().zip(lens) {
-            let plain = u64::from(place.row.plain_len_bytes);
-            if (place.plain_offset_bytes, plain) != (at, len as u64) {
+            let plain = u64::from(place.row.uncompressed_len_bytes);
+            if (place.uncompressed_offset_bytes, plain) != (at, len as u64) {
                 return Err(elsewhere());
             }
             crc.combine(&crc32fast::Hasher::new_with_initial_len(place.row.crc32, plain));

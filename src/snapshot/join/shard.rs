@@ -9,7 +9,7 @@ use crate::snapshot::content::DocumentSource;
 /// The documents of a source whose ids begin with some hex digits: what one of many workers packs.
 ///
 /// ```no_run
-/// # fn demo(plan: appsnap::source::Plan) -> Result<(), Box<dyn std::error::Error>> {
+/// # fn demo(plan: appsnap::source::DocumentPlan) -> Result<(), Box<dyn std::error::Error>> {
 /// use std::fs::File;
 /// use appsnap::metadata::Metadata;
 /// use appsnap::observe::NoObserver;

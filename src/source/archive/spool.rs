@@ -5,7 +5,7 @@ use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::ArchiveOptions;
+use super::options::ArchiveOptions;
 use crate::source::error::{Error, ErrorKind, Result};
 
 const BUFFER_BYTES: usize = 256 << 10;

@@ -1,22 +1,22 @@
-//! How a files folder spells a document's place: the depth of its shard folders and the letter case of each character.
+//! The spelling of a document's path: the depth of its shard folders and the letter case of each character.
 
 use std::path::PathBuf;
 
 use crate::document::{DocumentId, IdText};
 
-/// Characters of the shard folders above a document: `xx` and `yy`.
+/// The number of characters in the shard folders above a document: `xx` and `yy`.
 const SHARD_CHARS: u32 = 4;
 /// The bit of files that are named by a number.
 const NUMBERED: u64 = 1 << 63;
-/// Hex digits of a uuid; its hyphens have no case.
+/// The number of hex digits in a UUID; its hyphens have no case.
 const ID_DIGITS: u32 = 32;
 
-/// A folder below the files folder that may hold documents.
+/// A folder below the files folder that may contain documents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::source) enum Shards {
     /// The files folder itself.
     Root,
-    /// `xx`
+    /// `xx`, two hex digits in either letter case.
     One([u8; 2]),
     /// `xx/yy`
     Two([u8; 2], [u8; 2]),
@@ -24,16 +24,16 @@ pub(in crate::source) enum Shards {
     Thousands(u32),
 }
 
-/// Where a document lies, given its id: everything about its path that the id does not say.
+/// The part of a document's path that its id does not determine.
 ///
-/// The order is that of preference among places of one document: deeper folders first, lower case before upper.
+/// The order is that of preference among the files of one document: deeper folders first, lower case before upper.
 /// Bits 0 to 31 are set for every upper-case digit of the name, bits 32 to 35 for those of the shard folders; bits 36
-/// and 37 count the shard folders that are missing. Bit 63 marks a file that is named by a number, which the other bits
-/// then are: the id says nothing about its path.
+/// and 37 count the shard folders that are missing. Bit 63 marks a file that is named by a number, which is then in the
+/// other bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::source) struct Spelling(u64);
 
-/// Why a name is no document's.
+/// The reason why a file is not a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::source) enum Mismatch {
     NotAnId,
@@ -41,7 +41,7 @@ pub(in crate::source) enum Mismatch {
 }
 
 impl Shards {
-    /// The folder called `name` inside this one, if it can be a shard folder.
+    /// Returns the folder `name` inside this one, if it can be a shard folder.
     pub(in crate::source) fn child(self, name: &[u8]) -> Option<Self> {
         match (self, name) {
             (Self::Root, [a, b]) if is_hex(*a) && is_hex(*b) => Some(Self::One([*a, *b])),
@@ -51,9 +51,9 @@ impl Shards {
         }
     }
 
-    /// Appends this folder's path, relative to the files folder.
+    /// Appends the path of this folder, relative to the files folder.
     pub(in crate::source) fn push_to(self, path: &mut PathBuf) {
-        let mut push = |shard: [u8; 2]| path.push(std::str::from_utf8(&shard).unwrap_or_default());
+        let mut push = |shard: [u8; 2]| path.push(String::from_iter(shard.map(char::from)));
         match self {
             Self::Root => {}
             Self::One(first) => push(first),
@@ -67,7 +67,7 @@ impl Shards {
 }
 
 impl Spelling {
-    /// Takes `name`, found in the folder `shards`, apart into the id and how it is spelled.
+    /// Parses `name`, found in the folder `shards`, into the id and its spelling.
     pub(in crate::source) fn parse(shards: Shards, name: &[u8]) -> Result<(DocumentId, Self), Mismatch> {
         let id = DocumentId::parse(name).map_err(|_| Mismatch::NotAnId)?;
         let (shard, missing_count) = match shards {
@@ -85,8 +85,9 @@ impl Spelling {
         Ok((id, Self(missing_count << (ID_DIGITS + SHARD_CHARS) | shard_bits << ID_DIGITS | name_bits)))
     }
 
-    /// Takes the name of a file apart that very old apps named by a number: it lies in the folder of its thousands, which
-    /// has two digits at least. Anything else is not what they wrote.
+    /// Parses the name of a file that a very old app named by a number, in the folder of its thousands.
+    ///
+    /// That folder has two digits at least. Any other spelling was never written.
     pub(in crate::source) fn parse_number(shards: Shards, name: &[u8]) -> Option<Self> {
         let number =
             decimal::<u64>(name).filter(|number| *number < NUMBERED && name == number.to_string().as_bytes())?;
@@ -98,22 +99,22 @@ impl Spelling {
         (u64::from(thousands) == number / 1000).then_some(Self(NUMBERED | number))
     }
 
-    /// The number that names the file; `None` for a document.
+    /// Returns the number that names the file; `None` for a document.
     pub(in crate::source) const fn number(self) -> Option<u64> {
         if self.0 & NUMBERED == 0 { None } else { Some(self.0 & !NUMBERED) }
     }
 
-    /// The spelling that [`bits`](Self::bits) came from.
+    /// Returns the spelling with these [`bits`](Self::bits).
     pub(in crate::source) const fn from_bits(bits: u64) -> Self {
         Self(bits)
     }
 
-    /// This spelling as a number, in the same order.
+    /// Returns this spelling as a number, in the same order.
     pub(in crate::source) const fn bits(self) -> u64 {
         self.0
     }
 
-    /// Appends the document's path, relative to the files folder: the inverse of [`parse`](Self::parse).
+    /// Appends the path of the document, relative to the files folder: the inverse of [`parse`](Self::parse).
     pub(in crate::source) fn push_to(self, id: DocumentId, prefix: &str, suffix: &str, path: &mut PathBuf) {
         if let Some(number) = self.number() {
             path.push(format!("{:02}", number / 1000));
@@ -123,8 +124,8 @@ impl Spelling {
         let text = id.text();
         let digits = text.as_str().bytes().filter(|byte| *byte != b'-');
         let mut shard = [0; SHARD_CHARS as usize];
-        for (index, (to, from)) in shard.iter_mut().zip(digits).enumerate() {
-            *to = self.respell(from, ID_DIGITS as usize + index);
+        for ((to, from), bit) in shard.iter_mut().zip(digits).zip(ID_DIGITS..) {
+            *to = self.respell(from, bit);
         }
         let [a, b, c, d] = shard;
         match self.0 >> (ID_DIGITS + SHARD_CHARS) {
@@ -132,23 +133,22 @@ impl Spelling {
             1 => Shards::One([a, b]).push_to(path),
             _ => {}
         }
-        let mut name = String::with_capacity(prefix.len() + IdText::LEN_BYTES + suffix.len());
+        let mut name =
+            String::with_capacity(prefix.len().saturating_add(IdText::LEN_BYTES).saturating_add(suffix.len()));
         name.push_str(prefix);
-        let mut digit = 0;
+        let mut bits = 0..ID_DIGITS;
         for byte in text.as_str().bytes() {
-            if byte == b'-' {
-                name.push('-');
-            } else {
-                name.push(char::from(self.respell(byte, digit)));
-                digit += 1;
-            }
+            // Hyphens have no bit, and there is one for every digit.
+            let bit = if byte == b'-' { None } else { bits.next() };
+            name.push(char::from(bit.map_or(byte, |bit| self.respell(byte, bit))));
         }
         name.push_str(suffix);
         path.push(name);
     }
 
-    fn respell(self, byte: u8, bit: usize) -> u8 {
-        if self.0 >> bit & 1 == 1 { byte.to_ascii_uppercase() } else { byte }
+    fn respell(self, byte: u8, bit: u32) -> u8 {
+        let is_upper = self.0.checked_shr(bit).is_some_and(|bits| bits & 1 == 1);
+        if is_upper { byte.to_ascii_uppercase() } else { byte }
     }
 }
 
@@ -156,15 +156,18 @@ fn is_hex(byte: u8) -> bool {
     byte.is_ascii_hexdigit()
 }
 
-/// The number that `text` writes, when it is written with digits alone.
+/// Parses a number that consists of digits only.
 pub(in crate::source) fn decimal<N: std::str::FromStr>(text: &[u8]) -> Option<N> {
     let digits_only = text.iter().all(u8::is_ascii_digit);
     std::str::from_utf8(text).ok().filter(|_| digits_only)?.parse().ok()
 }
 
-/// One bit for every upper-case letter, the first byte's lowest.
+/// Returns one bit for every upper-case letter, the lowest for the first byte.
 fn case_bits<'a>(bytes: impl Iterator<Item = &'a u8>) -> u64 {
-    bytes.enumerate().fold(0, |bits, (index, byte)| bits | u64::from(byte.is_ascii_uppercase()) << index)
+    bytes.zip(0..).fold(0, |bits, (byte, bit)| match u64::from(byte.is_ascii_uppercase()).checked_shl(bit) {
+        Some(upper) => bits | upper,
+        None => bits,
+    })
 }
 
 #[cfg(test)]
@@ -220,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn numbered_files_lie_in_the_folder_of_their_thousands() {
+    fn numbered_files_are_in_the_folder_of_their_thousands() {
         for (folder, name) in [("00", "7"), ("00", "999"), ("12", "12345"), ("123", "123456"), ("4711", "4711000")] {
             let spelling = Spelling::parse_number(shards(folder).unwrap(), name.as_bytes()).unwrap();
             assert_eq!(spelling.number().map(|number| number.to_string()).as_deref(), Some(name));
@@ -234,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn deeper_and_lower_case_places_come_first() {
+    fn deeper_and_lower_case_spellings_come_first() {
         let upper = NAME.to_ascii_uppercase();
         let spellings = [("0d/3e", NAME), ("0d/3e", &upper), ("0D/3e", NAME), ("0d", NAME), ("", NAME)]
             .map(|(folder, name)| Spelling::parse(shards(folder).unwrap(), name).unwrap().1);

@@ -5,25 +5,27 @@ use std::fs::{self, DirEntry};
 use std::io;
 use std::path::PathBuf;
 
+use super::folder::FilesFolder;
+use super::options::Unreadable;
 use super::spelling::{Mismatch, Shards, Spelling, decimal};
-use super::{Folder, Unreadable};
 use crate::document::DocumentId;
 use crate::source::error::{Error, Result};
+use crate::source::junk::is_junk;
 use crate::source::leftover::{Leftover, LeftoverKind};
-use crate::source::plan::{NumberedFile, Row};
+use crate::source::row::{NumberedFile, Row};
 
-/// How much is gathered before it is handed on, so that handing on costs nothing.
+/// Entries gathered before they are passed on, so that passing costs nothing.
 const BATCH_COUNT: usize = 1024;
-/// Documents whose lengths are asked for as one job: enough to hide the handing over, few enough to spread.
+/// Documents whose lengths are asked for as one job: enough to hide the cost of passing them, few enough to spread.
 const CANDIDATES_COUNT: usize = 256;
 
 /// What every walker knows.
 pub(super) struct Walk<'a> {
-    pub(super) folder: &'a Folder,
+    pub(super) folder: &'a FilesFolder,
     pub(super) unreadable: Unreadable,
 }
 
-/// What has been found and not yet been handed on.
+/// What has been found and not yet been passed on.
 #[derive(Default)]
 pub(super) struct Batch {
     pub(super) rows: Vec<Row>,
@@ -47,38 +49,38 @@ pub(super) struct Candidate {
     spelling: Spelling,
 }
 
-/// Where a walker puts its results and what it leaves to others.
-pub(super) trait Office {
-    /// Hands on what is in `batch` and empties it.
+/// The receiver of a walker's results, and of what it leaves to others.
+pub(super) trait WalkSink {
+    /// Passes on what is in `batch` and empties it.
     fn deliver(&mut self, batch: &mut Batch) -> Result<()>;
 
     /// Leaves a folder to be listed later.
     fn enter(&mut self, shards: Shards);
 
-    /// Lets somebody else ask for these lengths; gives them back when everybody has enough to do.
+    /// Lets another walker ask for these lengths; returns them if all have enough to do.
     fn share(&mut self, candidates: Vec<Candidate>) -> Option<Vec<Candidate>>;
 }
 
 impl Walk<'_> {
     /// Does everything on this thread.
     pub(super) fn run_inline(&self, deliver: &mut dyn FnMut(&mut Batch) -> Result<()>) -> Result<()> {
-        let mut office = Desk { folders: vec![Shards::Root], deliver };
+        let mut sink = InlineSink { folders: vec![Shards::Root], deliver };
         let mut batch = Batch::default();
-        while let Some(shards) = office.folders.pop() {
-            self.run(Job::List(shards), &mut batch, &mut office)?;
+        while let Some(shards) = sink.folders.pop() {
+            self.run(Job::List(shards), &mut batch, &mut sink)?;
         }
-        office.deliver(&mut batch)
+        sink.deliver(&mut batch)
     }
 
     /// Does one job. What it finds stays in `batch` until there is enough of it.
-    pub(super) fn run(&self, job: Job, batch: &mut Batch, office: &mut dyn Office) -> Result<()> {
+    pub(super) fn run(&self, job: Job, batch: &mut Batch, sink: &mut dyn WalkSink) -> Result<()> {
         match job {
-            Job::List(shards) => self.list(shards, batch, office),
-            Job::Measure(candidates) => self.measure_all(&candidates, batch, office),
+            Job::List(shards) => self.list(shards, batch, sink),
+            Job::Measure(candidates) => self.measure_all(&candidates, batch, sink),
         }
     }
 
-    fn list(&self, shards: Shards, batch: &mut Batch, office: &mut dyn Office) -> Result<()> {
+    fn list(&self, shards: Shards, batch: &mut Batch, sink: &mut dyn WalkSink) -> Result<()> {
         let mut path = self.folder.root.clone();
         shards.push_to(&mut path);
         let entries = match fs::read_dir(&path) {
@@ -95,17 +97,17 @@ impl Walk<'_> {
                     break;
                 }
             };
-            candidates.extend(self.sort_out(shards, entry, batch, office)?);
+            candidates.extend(self.sort_out(shards, entry, batch, sink)?);
             if batch.leftovers.len() >= BATCH_COUNT {
-                office.deliver(batch)?;
+                sink.deliver(batch)?;
             }
             if candidates.len() == CANDIDATES_COUNT
-                && let Some(candidates) = office.share(std::mem::take(&mut candidates))
+                && let Some(candidates) = sink.share(std::mem::take(&mut candidates))
             {
-                self.measure_all(&candidates, batch, office)?;
+                self.measure_all(&candidates, batch, sink)?;
             }
         }
-        self.measure_all(&candidates, batch, office)
+        self.measure_all(&candidates, batch, sink)
     }
 
     /// Decides by name and type alone what an entry is.
@@ -114,7 +116,7 @@ impl Walk<'_> {
         shards: Shards,
         entry: DirEntry,
         batch: &mut Batch,
-        office: &mut dyn Office,
+        sink: &mut dyn WalkSink,
     ) -> Result<Option<Candidate>> {
         let name = entry.file_name();
         let bytes = name.as_encoded_bytes();
@@ -122,7 +124,7 @@ impl Walk<'_> {
             Ok(file_type) if file_type.is_symlink() => LeftoverKind::Symlink,
             Ok(file_type) if file_type.is_dir() => match shards.child(bytes) {
                 Some(child) => {
-                    office.enter(child);
+                    sink.enter(child);
                     return Ok(None);
                 }
                 None => LeftoverKind::Folder,
@@ -163,11 +165,11 @@ impl Walk<'_> {
         }
     }
 
-    fn measure_all(&self, candidates: &[Candidate], batch: &mut Batch, office: &mut dyn Office) -> Result<()> {
+    fn measure_all(&self, candidates: &[Candidate], batch: &mut Batch, sink: &mut dyn WalkSink) -> Result<()> {
         for candidate in candidates {
             self.measure(candidate, batch)?;
             if batch.rows.len() >= BATCH_COUNT {
-                office.deliver(batch)?;
+                sink.deliver(batch)?;
             }
         }
         Ok(())
@@ -178,7 +180,7 @@ impl Walk<'_> {
         match entry.metadata() {
             // The type can have changed since the listing; the opening will look again.
             Ok(metadata) if metadata.is_file() => {
-                batch.rows.push(Row { id: *id, place: spelling.bits(), len_bytes: metadata.len() });
+                batch.rows.push(Row { id: *id, locator: spelling.bits(), len_bytes: metadata.len() });
             }
             Ok(_) => batch.leftovers.push(leftover(LeftoverKind::Vanished, *shards, Some(&entry.file_name()))),
             Err(cause) => self.cannot("inspecting the file", *shards, Some(&entry.file_name()), cause, batch)?,
@@ -210,13 +212,13 @@ impl Walk<'_> {
     }
 }
 
-/// The office of a walker that works alone.
-struct Desk<'a> {
+/// The sink of a walker that works alone.
+struct InlineSink<'a> {
     folders: Vec<Shards>,
     deliver: &'a mut dyn FnMut(&mut Batch) -> Result<()>,
 }
 
-impl Office for Desk<'_> {
+impl WalkSink for InlineSink<'_> {
     fn deliver(&mut self, batch: &mut Batch) -> Result<()> {
         (self.deliver)(batch)
     }
@@ -241,16 +243,6 @@ fn leftover(kind: LeftoverKind, shards: Shards, name: Option<&OsStr>) -> Leftove
     Leftover::new(kind, relative_path(shards, name))
 }
 
-/// Whether a file manager, a file server or a version control system is known to leave files of this name.
-pub(crate) fn is_junk(name: &[u8]) -> bool {
-    const NAMES: [&str; 8] =
-        ["thumbs.db", "ehthumbs.db", "desktop.ini", ".ds_store", ".directory", ".gitkeep", ".gitignore", ".localized"];
-    /// AppleDouble files of macOS, and what NFS keeps of deleted files that are still open.
-    const PREFIXES: [&[u8]; 2] = [b"._", b".nfs"];
-    NAMES.iter().any(|junk| name.eq_ignore_ascii_case(junk.as_bytes()))
-        || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::DirectoryOptions;
@@ -258,7 +250,7 @@ mod tests {
 
     #[test]
     fn unreadable_stops_or_is_reported_as_the_options_say() {
-        let folder = Folder::new("root".as_ref(), &DirectoryOptions::new()).unwrap();
+        let folder = FilesFolder::new("root".as_ref(), &DirectoryOptions::new()).unwrap();
         let refuse = |unreadable, shards, name: Option<&str>| {
             let (walk, mut batch) = (Walk { folder: &folder, unreadable }, Batch::default());
             let cause = io::ErrorKind::PermissionDenied.into();

@@ -1,8 +1,8 @@
 //! The files that a database knows, against the documents of an archive.
 
 use appsnap::Limits;
-use appsnap::check::{CheckOptions, Code, FileState, Report};
-use appsnap::pgdump::{Compression, FormatVersion};
+use appsnap::check::{CheckOptions, Code, Report};
+use appsnap::pgdump::{self, Compression, FormatVersion};
 use proptest::prelude::*;
 
 use super::app::{self, Row, id};
@@ -73,7 +73,7 @@ fn full_lists_come_from_an_iterator_even_where_the_report_is_bounded() {
         (places(&report, Code::DocumentMissing).len(), report.findings().count_of(Code::DocumentMissing)),
         (2, 8)
     );
-    let missing = report.files().unwrap().cases().filter(|case| case.state == FileState::Missing);
+    let missing = report.files().unwrap().cases().filter(|case| case.code == Some(Code::DocumentMissing));
     let missing = missing.map(|case| (case.id, case.row.unwrap().object_id())).collect::<Vec<_>>();
     assert_eq!(missing, (1..=8).map(|number| (id(number), i64::from(number))).collect::<Vec<_>>());
     assert!(report.to_string().contains("and 6 more"), "{report}");
@@ -113,6 +113,31 @@ fn a_table_that_cannot_be_read_is_said_and_nothing_is_called_an_orphan() {
             (1, 0)
         );
         assert!(report.files().is_none());
+    }
+}
+
+#[test]
+fn a_damaged_copy_statement_of_the_table_of_files_is_a_finding() {
+    let mut builder = app::builder(FormatVersion::V1_14, &[Row::of(1, id(1), 10)]);
+    let table = builder.items.iter_mut().find(|item| item.tag == b"system$filedocument" && item.content.is_some());
+    table.unwrap().copy_statement.as_mut().unwrap()[2] = b'@';
+    let dump = builder.build();
+    for bytes in [app::archive(dump.clone(), &[(1, 10)]), dump] {
+        let report = checked(bytes.as_slice(), "mendix-cloud");
+        assert!(report.findings().first().unwrap().is(pgdump::Code::DumpDamaged), "{report}");
+        assert!(report.to_string().contains("is not a COPY statement"), "{report}");
+    }
+}
+
+#[test]
+fn a_check_ends_in_a_verdict_whatever_byte_of_a_dump_changes() {
+    let dump = app::builder(FormatVersion::V1_14, &[Row::of(1, id(1), 10)]).build();
+    for at in 0..dump.len() {
+        for bit in [1, 0x20, 0x80] {
+            let mut bytes = dump.clone();
+            bytes[at] ^= bit;
+            checked(bytes.as_slice(), "format");
+        }
     }
 }
 

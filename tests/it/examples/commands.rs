@@ -204,7 +204,7 @@ fn what_is_taken_for_something_else_is_called_by_its_name() {
         (&convert, vec![folder, out], ["pg-directory-toc", "pg_dump -Fc"]),
         (&pack, vec!["--database", folder, "--output", out], ["pg-directory-toc", "pg_dump -Fc"]),
         (&pack, vec!["--database", archive, "--output", out], ["snapshot", "unpack it"]),
-        (&pack, vec!["--files", xz, "--output", out], ["files.tar.xz", "xz; use gzip"]),
+        (&pack, vec!["--files", xz, "--output", out], ["files.tar.xz", "xz: use gzip"]),
     ] {
         let refused = run(program, &arguments, b"");
         assert_eq!(refused.status.code(), Some(1), "{arguments:?}");

@@ -4,6 +4,9 @@ mod commands;
 mod convert_dump;
 #[cfg(unix)]
 mod round_trip;
+// Each backend for deflate has bytes of its own.
+#[cfg(feature = "zlib-rs")]
+mod sample;
 
 use std::env;
 use std::ffi::OsStr;

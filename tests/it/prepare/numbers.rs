@@ -9,7 +9,7 @@ use appsnap::observe::NoObserver;
 use appsnap::prepare::{Database, PrepareOptions, Prepared};
 use appsnap::snapshot::{ReadOptions, WriteOptions};
 use appsnap::source::directory::{self, DirectoryOptions};
-use appsnap::source::{ArchiveOptions, LeftoverKind, Plan, tar};
+use appsnap::source::{ArchiveOptions, DocumentPlan, LeftoverKind, tar};
 use tempfile::tempdir;
 
 use crate::check::app::{self, Row, id};
@@ -39,7 +39,7 @@ fn rows() -> Vec<Row> {
     ]
 }
 
-fn folder(root: &Path) -> Plan {
+fn folder(root: &Path) -> DocumentPlan {
     for (path, content) in FILES {
         let path = root.join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -48,7 +48,7 @@ fn folder(root: &Path) -> Plan {
     directory::scan(root, &DirectoryOptions::new(), &mut NoObserver).unwrap()
 }
 
-fn packed(root: &Path) -> Plan {
+fn packed(root: &Path) -> DocumentPlan {
     let mut bytes =
         FILES.iter().flat_map(|(path, text)| Part::file(format!("./files/{path}"), *text).render()).collect::<Vec<_>>();
     bytes.resize(bytes.len() + 1024, 0);

@@ -11,7 +11,7 @@ use appsnap::metadata::Metadata;
 use appsnap::observe::{Event, NoObserver, Observer};
 use appsnap::snapshot::{DocumentSource as _, SnapshotWriter, WriteOptions};
 use appsnap::source::directory::{self, DirectoryOptions};
-use appsnap::source::{ArchiveOptions, ErrorKind, LeftoverKind, Plan, tar};
+use appsnap::source::{ArchiveOptions, DocumentPlan, Error, ErrorKind, LeftoverKind, tar};
 use appsnap::{DocumentId, Limits};
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -20,7 +20,7 @@ use tempfile::{TempDir, tempdir};
 use super::{id, put, sharded};
 use crate::support::tools::tool;
 
-/// A big document, larger than what is inflated in memory.
+/// The length of a document that is not decompressed in memory.
 const BIG_BYTES: usize = (1 << 20) + 12_345;
 
 fn contents(number: u64) -> Vec<u8> {
@@ -31,7 +31,7 @@ fn contents(number: u64) -> Vec<u8> {
     }
 }
 
-/// `(name, contents)` of a files folder below `root`, with something that is no document.
+/// `(name, contents)` of a files folder below `root`, with a file that is not a document.
 fn files(root: &str) -> Vec<(String, Vec<u8>)> {
     let documents = (1..=20).map(|number| (format!("{root}{}", sharded(id(number))), contents(number)));
     documents.chain([(format!("{root}Thumbs.db"), b"junk".to_vec())]).collect()
@@ -54,9 +54,9 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-struct Place(TempDir);
+struct TestFolder(TempDir);
 
-impl Place {
+impl TestFolder {
     fn new() -> Self {
         Self(tempdir().unwrap())
     }
@@ -71,14 +71,14 @@ impl Place {
     }
 }
 
-fn documents(plan: &Plan) -> Vec<(DocumentId, Vec<u8>)> {
+fn documents(plan: &DocumentPlan) -> Vec<(DocumentId, Vec<u8>)> {
     let read = |index| {
         let (id, len_bytes) = plan.row(index);
         let document = plan.open(index).unwrap();
-        assert_eq!(document.len_bytes(), len_bytes);
+        assert_eq!(document.len_bytes().unwrap(), len_bytes);
         let mut contents = vec![0; len_bytes as usize];
         document.read_exact_at(&mut contents, 0).unwrap();
-        assert_eq!(document.read_at(&mut [0; 9], len_bytes).unwrap(), 0, "reads on behind the end");
+        assert_eq!(document.read_at(&mut [0; 9], len_bytes).unwrap(), 0, "reads beyond the end");
         (id, contents)
     };
     (0..plan.documents_count()).map(read).collect()
@@ -90,11 +90,11 @@ fn expected() -> Vec<(DocumentId, Vec<u8>)> {
     expected
 }
 
-fn left(plan: &Plan) -> Vec<(LeftoverKind, &Path)> {
+fn left(plan: &DocumentPlan) -> Vec<(LeftoverKind, &Path)> {
     plan.leftovers().iter().map(|leftover| (leftover.kind(), leftover.path())).collect()
 }
 
-fn packed(plan: &Plan) -> Vec<u8> {
+fn snapshot_of(plan: &DocumentPlan) -> Vec<u8> {
     let metadata = plan.complete(Metadata::new().with_model_version("1"), None);
     let options = WriteOptions::new();
     let mut writer = SnapshotWriter::start(Vec::new(), &metadata, options).unwrap();
@@ -102,45 +102,49 @@ fn packed(plan: &Plan) -> Vec<u8> {
     writer.finish().unwrap().0
 }
 
-fn refused(result: Result<Plan, appsnap::source::Error>) -> ErrorKind {
-    result.expect_err("a plan was made").kind().to_owned()
+fn refused(result: Result<DocumentPlan, Error>) -> ErrorKind {
+    result.expect_err("there is a plan").kind().to_owned()
 }
 
 #[test]
 fn a_tar_of_any_kind_gives_the_plan_of_its_folder() {
-    let place = Place::new();
-    let folder = place.0.path().join("files");
+    let site = TestFolder::new();
+    let folder = site.0.path().join("files");
     for (name, contents) in files("") {
         put(&folder, &name, contents);
     }
-    let from_folder = packed(&directory::scan(&folder, &DirectoryOptions::new(), &mut NoObserver).unwrap());
+    let from_folder = snapshot_of(&directory::scan(&folder, &DirectoryOptions::new(), &mut NoObserver).unwrap());
     for (root, member) in [("", "Thumbs.db"), ("./", "./Thumbs.db"), ("data/files/", "data/files/Thumbs.db")] {
         let bare = tar_of(&files(root));
         for (name, bytes) in [("files.tar", bare.clone()), ("files.tar.gz", gzip(&bare))] {
-            let plan = tar::scan(place.put(name, &bytes), &place.options(), &mut NoObserver).unwrap();
+            let plan = tar::scan(site.put(name, &bytes), &site.options(), &mut NoObserver).unwrap();
             assert_eq!(documents(&plan), expected(), "{root}{name}");
             assert_eq!(left(&plan), [(LeftoverKind::Junk, Path::new(member))]);
-            assert_eq!(packed(&plan), from_folder, "the snapshot does not depend on where the documents came from");
+            assert_eq!(
+                snapshot_of(&plan),
+                from_folder,
+                "the snapshot does not depend on where the documents came from"
+            );
         }
     }
 }
 
 #[test]
-fn a_bare_tar_needs_no_spool_and_a_packed_one_says_that_it_does() {
-    let place = Place::new();
+fn an_uncompressed_tar_needs_no_spool_and_a_compressed_one_asks_for_it() {
+    let site = TestFolder::new();
     let bare = tar_of(&files(""));
-    assert!(tar::scan(place.put("a.tar", &bare), &ArchiveOptions::new(), &mut NoObserver).is_ok());
-    let error = tar::scan(place.put("a.tar.gz", &gzip(&bare)), &ArchiveOptions::new(), &mut NoObserver).unwrap_err();
+    assert!(tar::scan(site.put("a.tar", &bare), &ArchiveOptions::new(), &mut NoObserver).is_ok());
+    let error = tar::scan(site.put("a.tar.gz", &gzip(&bare)), &ArchiveOptions::new(), &mut NoObserver).unwrap_err();
     assert!(error.to_string().contains("with_spool_dir"), "{error}");
-    let nowhere = ArchiveOptions::new().with_spool_dir(place.0.path().join("missing"));
-    let error = tar::scan(place.put("a.tar.gz", &gzip(&bare)), &nowhere, &mut NoObserver).unwrap_err();
+    let nowhere = ArchiveOptions::new().with_spool_dir(site.0.path().join("missing"));
+    let error = tar::scan(site.put("a.tar.gz", &gzip(&bare)), &nowhere, &mut NoObserver).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Io { .. }) && error.context().unwrap().ends_with("missing"), "{error}");
 }
 
 #[test]
-fn a_spool_leaves_nothing_behind() {
-    let (place, spool) = (Place::new(), tempdir().unwrap());
-    let path = place.put("a.tar.gz", &gzip(&tar_of(&files(""))));
+fn a_spool_leaves_no_files() {
+    let (site, spool) = (TestFolder::new(), tempdir().unwrap());
+    let path = site.put("a.tar.gz", &gzip(&tar_of(&files(""))));
     let plan = tar::scan(path, &ArchiveOptions::new().with_spool_dir(spool.path()), &mut NoObserver).unwrap();
     assert_eq!(documents(&plan), expected());
     drop(plan);
@@ -148,8 +152,8 @@ fn a_spool_leaves_nothing_behind() {
 }
 
 #[test]
-fn a_damaged_or_cut_archive_makes_no_plan() {
-    let place = Place::new();
+fn a_damaged_or_truncated_archive_gives_no_plan() {
+    let site = TestFolder::new();
     let bare = tar_of(&files(""));
     let whole = gzip(&bare);
     let mut wrong_crc = whole.clone();
@@ -166,28 +170,28 @@ fn a_damaged_or_cut_archive_makes_no_plan() {
         b"junk",
         b"",
     ] {
-        let result = tar::scan(place.put("a", bytes), &place.options(), &mut NoObserver);
+        let result = tar::scan(site.put("a", bytes), &site.options(), &mut NoObserver);
         assert!(matches!(refused(result), ErrorKind::Archive(_)), "{} bytes", bytes.len());
     }
 }
 
 #[test]
-fn limits_bound_what_is_put_down() {
-    let place = Place::new();
+fn limits_bound_what_is_spooled() {
+    let site = TestFolder::new();
     let bomb = gzip(&tar_of(&[(sharded(id(1)), vec![0; 8 << 20])]));
-    let options = place.options().with_limits(Limits::untrusted().with_max_total_bytes(1 << 20));
-    let error = tar::scan(place.put("a", &bomb), &options, &mut NoObserver).unwrap_err();
+    let options = site.options().with_limits(Limits::untrusted().with_max_total_bytes(1 << 20));
+    let error = tar::scan(site.put("a", &bomb), &options, &mut NoObserver).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Archive(_)));
     assert!(error.is_limit() && error.to_string().contains("max_total_bytes"), "{error}");
 }
 
 #[test]
-fn hostile_and_doubled_names_make_no_plan() {
-    let place = Place::new();
+fn hostile_and_duplicate_names_give_no_plan() {
+    let site = TestFolder::new();
     let with = |name: &str| {
         let mut files = files("");
         files.push((name.to_owned(), b"x".to_vec()));
-        tar::scan(place.put("a", &tar_of(&files)), &place.options(), &mut NoObserver)
+        tar::scan(site.put("a", &tar_of(&files)), &site.options(), &mut NoObserver)
     };
     assert!(matches!(refused(with("../../etc/passwd")), ErrorKind::HostileName));
     let error = with(&sharded(id(3))).unwrap_err();
@@ -196,40 +200,40 @@ fn hostile_and_doubled_names_make_no_plan() {
 }
 
 #[test]
-fn the_same_document_at_another_depth_is_reported_and_the_deeper_one_taken() {
-    let place = Place::new();
+fn of_one_document_at_two_depths_the_deeper_file_is_used() {
+    let site = TestFolder::new();
     let flat = format!("files/{}", id(3));
     let mut files = files("files/");
     files.insert(0, (flat.clone(), b"another".to_vec()));
-    let plan = tar::scan(place.put("a", &tar_of(&files)), &place.options(), &mut NoObserver).unwrap();
+    let plan = tar::scan(site.put("a", &tar_of(&files)), &site.options(), &mut NoObserver).unwrap();
     assert_eq!(documents(&plan), expected());
     assert!(left(&plan).contains(&(LeftoverKind::Duplicate, Path::new(&flat))), "{:?}", left(&plan));
 }
 
 #[test]
 fn several_files_folders_are_refused_until_one_is_named() {
-    let place = Place::new();
+    let site = TestFolder::new();
     let mut both = files("data/files/");
     both.push((format!("old/{}", sharded(id(3))), b"old".to_vec()));
-    let path = place.put("a", &tar_of(&both));
-    assert!(matches!(refused(tar::scan(&path, &place.options(), &mut NoObserver)), ErrorKind::Misuse(_)));
-    let plan = tar::scan(&path, &place.options().with_root("data/files/"), &mut NoObserver).unwrap();
+    let path = site.put("a", &tar_of(&both));
+    assert!(matches!(refused(tar::scan(&path, &site.options(), &mut NoObserver)), ErrorKind::Misuse(_)));
+    let plan = tar::scan(&path, &site.options().with_root("data/files/"), &mut NoObserver).unwrap();
     assert_eq!(documents(&plan), expected());
     assert_eq!(plan.leftovers().count(LeftoverKind::Folder), 1);
 }
 
 #[test]
 fn a_whole_snapshot_serves_as_files_too() {
-    let place = Place::new();
-    let path = place.put("files.tar", &tar_of(&files("")));
-    let snapshot = packed(&tar::scan(path, &place.options(), &mut NoObserver).unwrap());
-    let plan = tar::scan(place.put("snapshot.tar.gz", &snapshot), &place.options(), &mut NoObserver).unwrap();
+    let site = TestFolder::new();
+    let path = site.put("files.tar", &tar_of(&files("")));
+    let snapshot = snapshot_of(&tar::scan(path, &site.options(), &mut NoObserver).unwrap());
+    let plan = tar::scan(site.put("snapshot.tar.gz", &snapshot), &site.options(), &mut NoObserver).unwrap();
     assert_eq!(documents(&plan), expected());
     assert_eq!(left(&plan), [(LeftoverKind::NotAnId, Path::new(".metadata"))]);
 }
 
 #[test]
-fn an_observer_hears_of_every_document_and_can_stop() {
+fn an_observer_receives_every_document_and_can_cancel() {
     #[derive(Default)]
     struct Counting(u64, Option<(u64, u64)>, u64);
     impl Observer for Counting {
@@ -244,26 +248,26 @@ fn an_observer_hears_of_every_document_and_can_stop() {
             if self.2 != 0 && self.0 >= self.2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         }
     }
-    let place = Place::new();
-    let path = place.put("a", &tar_of(&files("")));
+    let site = TestFolder::new();
+    let path = site.put("a", &tar_of(&files("")));
     let mut counting = Counting::default();
-    let plan = tar::scan(&path, &place.options(), &mut counting).unwrap();
+    let plan = tar::scan(&path, &site.options(), &mut counting).unwrap();
     assert_eq!((counting.0, counting.1), (20, Some((20, plan.document_bytes()))));
-    let stopped = tar::scan(&path, &place.options(), &mut Counting(0, None, 5));
+    let stopped = tar::scan(&path, &site.options(), &mut Counting(0, None, 5));
     assert!(stopped.unwrap_err().is_cancelled());
 }
 
 #[test]
-fn what_real_tars_make_is_read() {
+fn archives_of_real_tars_are_read() {
     let Some(gnu) = tool("tar") else { return };
-    let place = Place::new();
+    let site = TestFolder::new();
     for (name, contents) in files("files/") {
-        put(place.0.path(), &name, contents);
+        put(site.0.path(), &name, contents);
     }
     for (options, name) in [("-cf", "a.tar"), ("-czf", "a.tar.gz")] {
-        let done = Command::new(&gnu).args([options, name, "files"]).current_dir(&place.0).status().unwrap();
+        let done = Command::new(&gnu).args([options, name, "files"]).current_dir(&site.0).status().unwrap();
         assert!(done.success());
-        let plan = tar::scan(place.0.path().join(name), &place.options(), &mut NoObserver).unwrap();
+        let plan = tar::scan(site.0.path().join(name), &site.options(), &mut NoObserver).unwrap();
         assert_eq!(documents(&plan), expected(), "{name}");
     }
 }
@@ -282,15 +286,15 @@ mod zipped {
 
     #[test]
     fn stored_and_deflated_zips_give_the_plan_of_their_folder() {
-        let place = Place::new();
+        let site = TestFolder::new();
         for root in ["", "files/", "data\\files\\"] {
             for pack in [Item::stored, Item::deflated] {
                 let mut files = files(root);
                 if root.contains('\\') {
                     files.iter_mut().for_each(|(name, _)| *name = name.replace('/', "\\"));
                 }
-                let path = place.put("files.zip", &zip_of(&files, pack));
-                let plan = zip::scan(path, &place.options(), &mut NoObserver).unwrap();
+                let path = site.put("files.zip", &zip_of(&files, pack));
+                let plan = zip::scan(path, &site.options(), &mut NoObserver).unwrap();
                 assert_eq!(documents(&plan), expected(), "{root}");
                 assert_eq!(plan.leftovers().count(LeftoverKind::Junk), 1);
             }
@@ -299,43 +303,43 @@ mod zipped {
 
     #[test]
     fn only_large_deflated_documents_need_a_spool() {
-        let place = Place::new();
+        let site = TestFolder::new();
         let small: Vec<_> = files("").into_iter().filter(|(_, contents)| contents.len() < 1 << 20).collect();
         for (files, pack, is_fine) in [
             (&files(""), Item::stored as fn(&str, &[u8]) -> Item, true),
             (&small, Item::deflated, true),
             (&files(""), Item::deflated, false),
         ] {
-            let path = place.put("a.zip", &zip_of(files, pack));
+            let path = site.put("a.zip", &zip_of(files, pack));
             assert_eq!(zip::scan(path, &ArchiveOptions::new(), &mut NoObserver).is_ok(), is_fine);
         }
     }
 
     #[test]
-    fn a_stored_document_with_a_wrong_checksum_makes_no_plan() {
-        let place = Place::new();
+    fn a_stored_document_with_a_wrong_checksum_gives_no_plan() {
+        let site = TestFolder::new();
         let mut bytes = zip_of(&files(""), Item::stored);
         let at = bytes.windows(10).position(|window| window == b"document 3").unwrap();
         bytes[at] ^= 1;
-        let error = zip::scan(place.put("a.zip", &bytes), &place.options(), &mut NoObserver).unwrap_err();
+        let error = zip::scan(site.put("a.zip", &bytes), &site.options(), &mut NoObserver).unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::Archive(_)));
         assert!(error.to_string().contains("CRC-32"), "{error:?}");
     }
 
     #[test]
     fn a_small_deflated_document_with_a_wrong_checksum_is_refused_on_opening() {
-        let place = Place::new();
+        let site = TestFolder::new();
         let mut item = Item::deflated(&sharded(id(1)), b"contents");
         item.crc ^= 1;
         item.local_numbers.0 ^= 1;
-        let plan = zip::scan(place.put("a.zip", &build(&[item])), &place.options(), &mut NoObserver).unwrap();
+        let plan = zip::scan(site.put("a.zip", &build(&[item])), &site.options(), &mut NoObserver).unwrap();
         assert!(plan.open(0).is_err());
     }
 
     #[test]
-    fn hostile_zips_make_no_plan() {
-        let place = Place::new();
-        let scan = |items: &[Item]| zip::scan(place.put("a.zip", &build(items)), &place.options(), &mut NoObserver);
+    fn hostile_zips_give_no_plan() {
+        let site = TestFolder::new();
+        let scan = |items: &[Item]| zip::scan(site.put("a.zip", &build(items)), &site.options(), &mut NoObserver);
         let document = || Item::stored(&sharded(id(1)), b"x");
         assert!(matches!(refused(scan(&[document(), Item::stored("../x", b"")])), ErrorKind::HostileName));
         assert!(matches!(refused(scan(&[document(), document()])), ErrorKind::Ambiguous));
@@ -345,15 +349,15 @@ mod zipped {
     }
 
     #[test]
-    fn what_python_makes_is_read() {
+    fn archives_of_python_are_read() {
         let Some(python) = tool("python3") else { return };
-        let place = Place::new();
+        let site = TestFolder::new();
         for (name, contents) in files("files/") {
-            put(place.0.path(), &name, contents);
+            put(site.0.path(), &name, contents);
         }
-        let done = Command::new(python).args(["-m", "zipfile", "-c", "a.zip", "files"]).current_dir(&place.0).status();
+        let done = Command::new(python).args(["-m", "zipfile", "-c", "a.zip", "files"]).current_dir(&site.0).status();
         assert!(done.unwrap().success());
-        let plan = zip::scan(place.0.path().join("a.zip"), &place.options(), &mut NoObserver).unwrap();
+        let plan = zip::scan(site.0.path().join("a.zip"), &site.options(), &mut NoObserver).unwrap();
         assert_eq!(documents(&plan), expected());
     }
 }

@@ -8,14 +8,14 @@ use appsnap::io::Parallelism;
 use appsnap::observe::{Event, NoObserver, Observer};
 use appsnap::snapshot::DocumentSource;
 use appsnap::source::directory::{self, DirectoryOptions, Unreadable};
-use appsnap::source::{ErrorKind, LeftoverKind, Plan};
+use appsnap::source::{DocumentPlan, ErrorKind, LeftoverKind};
 use tempfile::tempdir;
 
 use super::{id, put, sharded};
 
 const ID: &str = "0d3e301f-5551-46f8-ad44-8de2be084c95";
 
-fn scan(root: &Path) -> Plan {
+fn scan(root: &Path) -> DocumentPlan {
     directory::scan(root, &DirectoryOptions::new(), &mut NoObserver).unwrap()
 }
 
@@ -23,15 +23,15 @@ fn threads(count: u8) -> DirectoryOptions {
     DirectoryOptions::new().with_parallelism(Parallelism::threads(count))
 }
 
-fn content(plan: &Plan, index: usize) -> Vec<u8> {
+fn content(plan: &DocumentPlan, index: usize) -> Vec<u8> {
     use appsnap::io::ReadAt;
     let file = plan.open(index).unwrap();
-    let mut content = vec![0; usize::try_from(file.len_bytes()).unwrap()];
+    let mut content = vec![0; usize::try_from(file.len_bytes().unwrap()).unwrap()];
     file.read_exact_at(&mut content, 0).unwrap();
     content
 }
 
-fn left(plan: &Plan) -> Vec<(LeftoverKind, String)> {
+fn left(plan: &DocumentPlan) -> Vec<(LeftoverKind, String)> {
     let text = |path: &Path| path.to_str().unwrap().replace('\\', "/");
     plan.leftovers().iter().map(|leftover| (leftover.kind(), text(leftover.path()))).collect()
 }
@@ -63,7 +63,7 @@ fn every_shard_depth_and_letter_case_is_found_and_opened() {
 }
 
 #[test]
-fn what_is_no_document_is_reported_and_not_guessed_at() {
+fn other_files_are_reported_and_not_used() {
     let folder = tempdir().unwrap();
     let root = folder.path();
     put(root, &format!("0d/3e/{ID}"), "a document");
@@ -103,10 +103,10 @@ fn what_is_no_document_is_reported_and_not_guessed_at() {
 }
 
 #[test]
-fn any_number_of_threads_makes_the_same_plan() {
+fn any_number_of_threads_gives_the_same_plan() {
     let folder = tempdir().unwrap();
     for number in 1..=700 {
-        // One half flat, so that one folder is long enough to be shared, the other half in shard folders.
+        // Half of the files are in one folder, which is long enough to be shared, half of them in shard folders.
         let document = id(number);
         let path = if number % 2 == 0 { document.to_string() } else { sharded(document) };
         put(folder.path(), &path, vec![b'x'; number as usize % 7]);
@@ -128,7 +128,7 @@ fn any_number_of_threads_makes_the_same_plan() {
 }
 
 #[test]
-fn key_prefix_and_suffix_are_taken_off_and_put_back() {
+fn key_prefix_and_suffix_are_removed_and_added_again() {
     let folder = tempdir().unwrap();
     put(folder.path(), &format!("apps/shop-{ID}.bin"), "stored");
     put(folder.path(), &format!("apps/{ID}"), "of another app");
@@ -140,7 +140,7 @@ fn key_prefix_and_suffix_are_taken_off_and_put_back() {
 }
 
 #[test]
-fn affixes_that_leave_the_folder_are_refused() {
+fn affixes_that_escape_from_the_folder_are_refused() {
     let folder = tempdir().unwrap();
     for options in [
         DirectoryOptions::new().with_key_prefix("../other/"),
@@ -175,7 +175,7 @@ fn links_and_special_files_are_reported_and_never_followed() {
     fs::create_dir_all(root.join("0d/3e")).unwrap();
     std::os::unix::fs::symlink(elsewhere.path().join(ID), root.join("0d/3e").join(ID)).unwrap();
     std::os::unix::fs::symlink(elsewhere.path(), root.join("1d")).unwrap();
-    // A socket stands for every file that is none; a pipe would block whoever opens it.
+    // A socket represents all special files; opening a pipe would block.
     let _socket = std::os::unix::net::UnixListener::bind(root.join(ID)).unwrap();
     let plan = scan(root);
     assert_eq!(plan.documents_count(), 0);
@@ -186,7 +186,7 @@ fn links_and_special_files_are_reported_and_never_followed() {
     ];
     assert_eq!(left(&plan), expected);
 
-    // The folder itself may be a link: that is where a server's storage is mounted.
+    // The folder itself may be a link, since storage is often mounted elsewhere.
     let link = elsewhere.path().join("files");
     std::os::unix::fs::symlink(root, &link).unwrap();
     put(root, "ff", "");
@@ -252,7 +252,7 @@ fn file_that_is_gone_when_opened_is_an_error_that_names_it() {
     assert!(error.to_string().contains(ID), "{error}");
 }
 
-/// Notes everything, and stops after so many documents.
+/// Records all events, and cancels after this many documents.
 struct Recorder {
     stop_after: u64,
     documents: Vec<(DocumentId, u64, u64)>,
@@ -278,7 +278,7 @@ impl Observer for Recorder {
 }
 
 #[test]
-fn observer_sees_running_totals_and_may_stop_the_walk() {
+fn observer_receives_running_totals_and_can_cancel() {
     let folder = tempdir().unwrap();
     (1..=3_000).for_each(|number| put(folder.path(), &id(number).to_string(), "xy"));
     for options in [DirectoryOptions::new(), threads(3)] {

@@ -1,4 +1,4 @@
-//! Files folders become plans, and plans open files.
+//! Files folders and archives of them are planned, and plans open files.
 
 mod archives;
 mod directory;
@@ -16,7 +16,7 @@ fn put(root: &Path, path: &str, content: impl AsRef<[u8]>) {
     fs::write(path, content).unwrap();
 }
 
-/// A document's id made from a number, spread over the shard folders.
+/// Returns the id of a document, derived from a number and spread over the shard folders.
 fn id(number: u64) -> DocumentId {
     let spread = u128::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
     DocumentId::from_bytes(spread.to_be_bytes())

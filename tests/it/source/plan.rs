@@ -25,7 +25,7 @@ fn retain_drops_documents_and_their_bytes() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
-    /// The tar crate's own writer is the witness for headers and padding.
+    /// The writer of the tar crate determines headers and padding.
     #[test]
     fn tar_size_is_what_a_tar_writer_writes(
         version in "[a-z]{0,600}",
@@ -45,29 +45,29 @@ proptest! {
         prop_assert_eq!(estimate.tar_bytes, len.div_ceil(10_240) * 10_240);
     }
 
-    /// Whatever the documents hold, and however they lie to the chunks.
+    /// For any contents, and any position relative to the chunks.
     #[test]
-    fn snapshot_is_as_large_as_foreseen(
+    fn snapshot_is_as_large_as_estimated(
         documents in proptest::collection::vec((0..3_u8, prop_oneof![0..3_000_usize, 0..300_000_usize]), 0..12),
         level in 1..=9_u8,
     ) {
         let documents: Vec<_> = documents.into_iter().map(|(kind, len)| content(kind, len)).collect();
-        let (estimate, report) = foresee_and_write(&documents, level);
+        let (estimate, report) = estimate_and_write(&documents, level);
         prop_assert_eq!(report.plain_bytes(), estimate.tar_bytes);
-        prop_assert!(report.archive_bytes() <= estimate.max_packed_bytes, "{} > {}", report.archive_bytes(), estimate.max_packed_bytes);
+        prop_assert!(report.archive_bytes() <= estimate.max_compressed_bytes, "{} > {}", report.archive_bytes(), estimate.max_compressed_bytes);
     }
 }
 
-/// The worst that documents can do to the compressor: noise, which has to be stored, in pieces that are just large
-/// enough to be stored on their own; and bytes that look compressible and are not.
+/// The worst cases for the compressor: noise in pieces that are just large enough to be stored separately, and bytes that
+/// look compressible and are not.
 #[test]
 fn hardly_compressible_snapshots_stay_below_their_bound() {
     for (kind, len, count) in [(0, 768, 3_000), (0, 65_536, 40), (0, 65_537, 40), (1, 768, 3_000), (1, 3 << 20, 1)] {
         let documents = vec![content(kind, len); count];
         for level in [1, 6, 9] {
-            let (estimate, report) = foresee_and_write(&documents, level);
+            let (estimate, report) = estimate_and_write(&documents, level);
             let found = report.archive_bytes();
-            assert!(found <= estimate.max_packed_bytes, "{count} of {len}, level {level}: {found}, {estimate:?}");
+            assert!(found <= estimate.max_compressed_bytes, "{count} of {len}, level {level}: {found}, {estimate:?}");
         }
     }
 }
@@ -88,7 +88,7 @@ fn content(kind: u8, len: usize) -> Vec<u8> {
     }
 }
 
-fn foresee_and_write(documents: &[Vec<u8>], level: u8) -> (SizeEstimate, WriteReport) {
+fn estimate_and_write(documents: &[Vec<u8>], level: u8) -> (SizeEstimate, WriteReport) {
     let document_bytes = documents.iter().map(|content| content.len() as u64).sum();
     let metadata = Metadata::new().with_files_size_bytes(document_bytes).with_dump_size_bytes(0);
     let lengths = Lengths(documents.iter().map(Vec::len).collect());
@@ -101,7 +101,7 @@ fn foresee_and_write(documents: &[Vec<u8>], level: u8) -> (SizeEstimate, WriteRe
     (estimate, writer.finish().unwrap().1)
 }
 
-/// Documents that exist only as lengths.
+/// Documents with lengths and without contents.
 struct Lengths(Vec<usize>);
 
 impl DocumentSource for Lengths {

@@ -1,0 +1,118 @@
+//! Locates the chunks of a member that was written in chunks, from the lengths of its contents alone.
+
+use std::cmp::Ordering;
+
+use flate2::{Decompress, FlushDecompress};
+
+use super::chunk::{CHUNK_BYTES, part};
+use super::chunk_stream::read_range;
+use super::error::{Error, Result};
+use super::header::{END_BYTES, HEADER};
+use super::table::{ChunkRow, MemberFacts, row_len};
+use crate::io::{self, ReadAt};
+
+/// The end of every chunk's last block: an empty stored one (RFC 1951, section 3.2.4).
+const MARK: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
+
+/// Compressed bytes searched for one chunk: more than any chunk takes.
+const WINDOW_BYTES: u64 = (CHUNK_BYTES + CHUNK_BYTES / 8) as u64;
+
+/// The uncompressed lengths of chunks, as sections and the lengths of their contents determine them.
+#[derive(Debug, Default)]
+pub(crate) struct ChunkLengths {
+    lens_bytes: Vec<usize>,
+    filled: usize,
+}
+
+impl ChunkLengths {
+    /// Appends bytes to the section under way.
+    pub(crate) fn push(&mut self, len_bytes: u64) {
+        let mut left = len_bytes;
+        while left > 0 {
+            let count = io::at_most(CHUNK_BYTES.saturating_sub(self.filled), left);
+            self.filled = self.filled.saturating_add(count);
+            left = left.saturating_sub(count as u64);
+            if self.filled == CHUNK_BYTES {
+                self.end_section();
+            }
+        }
+    }
+
+    /// Ends the section under way, if it holds anything.
+    pub(crate) fn end_section(&mut self) {
+        if self.filled > 0 {
+            self.lens_bytes.push(std::mem::take(&mut self.filled));
+        }
+    }
+
+    /// Returns the lengths.
+    pub(crate) fn finish(mut self) -> Vec<usize> {
+        self.end_section();
+        self.lens_bytes
+    }
+}
+
+/// Locates the chunks of these uncompressed lengths in the member that fills `source`; `None` if it was not cut so.
+pub(crate) fn locate_chunks(source: &(impl ReadAt + ?Sized), lens_bytes: &[usize]) -> Result<Option<MemberFacts>> {
+    let len_bytes = source.len_bytes().map_err(|error| Error::io("determining the length of the archive", error))?;
+    let mut facts = MemberFacts { compressed_len_bytes: len_bytes, ..MemberFacts::default() };
+    let mut crc = crc32fast::Hasher::new();
+    let end = len_bytes.saturating_sub(END_BYTES as u64);
+    let mut header = HEADER;
+    source.read_exact_at(&mut header, 0).map_err(|error| Error::io("reading", error).at(0))?;
+    if header != HEADER {
+        return Ok(None);
+    }
+    let mut at = HEADER.len() as u64;
+    let mut compressed = Vec::new();
+    let mut uncompressed = vec![0; CHUNK_BYTES + 1];
+    for &len in lens_bytes {
+        read_range(source, at, WINDOW_BYTES.min(end.saturating_sub(at)), &mut compressed)?;
+        let Some(compressed_len) = inflate_chunk(&compressed, &mut uncompressed, len) else { return Ok(None) };
+        let row = ChunkRow {
+            compressed_len_bytes: row_len(compressed_len)?,
+            uncompressed_len_bytes: row_len(len)?,
+            crc32: crc32fast::hash(part(&uncompressed, 0, len)?),
+        };
+        crc.combine(&crc32fast::Hasher::new_with_initial_len(row.crc32, len as u64));
+        facts.uncompressed_len_bytes = facts.uncompressed_len_bytes.saturating_add(len as u64);
+        facts.chunks.push(row);
+        at = at.saturating_add(compressed_len as u64);
+    }
+    facts.crc32 = crc.finalize();
+    Ok((at == end).then_some(facts))
+}
+
+/// Decompresses a chunk of `len` bytes into `uncompressed`, which has room for one more; returns its compressed length.
+///
+/// A decompressor reads ahead, past the end of the chunk, as long as it has input. So it is fed up to what looks like a
+/// mark each time, and compared with what it has made: the chunk ends at the last mark up to which that is all, and
+/// nothing more.
+fn inflate_chunk(compressed: &[u8], uncompressed: &mut [u8], len: usize) -> Option<usize> {
+    let mut inflate = Decompress::new(false);
+    let (mut used, mut made) = (0_usize, 0_usize);
+    let mut end = None;
+    let ends = compressed.windows(MARK.len()).enumerate().filter(|(_, window)| *window == MARK);
+    for (index, _) in ends {
+        let next = index.saturating_add(MARK.len());
+        // Feeds everything up to the mark; some backends still hold output when they have taken all input.
+        loop {
+            let (input, output) = (compressed.get(used..next)?, uncompressed.get_mut(made..=len)?);
+            let step = io::inflate(&mut inflate, input, output, FlushDecompress::Sync);
+            used = used.saturating_add(step.used);
+            made = made.saturating_add(step.made);
+            if step.is_idle() || step.status.is_err() {
+                break;
+            }
+        }
+        if used != next {
+            return end;
+        }
+        match made.cmp(&len) {
+            Ordering::Less => {}
+            Ordering::Equal => end = Some(next),
+            Ordering::Greater => return end,
+        }
+    }
+    end
+}
