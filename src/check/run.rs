@@ -9,9 +9,10 @@ use super::profile::Profile;
 use super::ranking::Ranking;
 use super::report::{Report, Summary};
 use super::rules;
+use crate::layout::Contents;
 use crate::pgdump::{self, FormatVersion, Incompatibility, Inspection, incompatibilities};
-use crate::platform::Contents;
-use crate::snapshot::{self, ReadReport};
+use crate::snapshot::report::ReadReport;
+use crate::snapshot::{self};
 
 /// Name of the member that contains the dump, for the locations of findings.
 pub(super) const DATABASE: &str = "db/db.backup";
