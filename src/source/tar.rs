@@ -8,7 +8,7 @@
 //!
 //! let options = ArchiveOptions::new().with_spool_dir(std::env::temp_dir());
 //! let plan = tar::scan("examples/data/files.tar.gz", &options, &mut NoObserver)?;
-//! assert_eq!((plan.documents_count(), plan.leftovers().total_count()), (1, 1));
+//! assert_eq!((plan.documents_count(), plan.diagnostics().count()), (1, 1));
 //! # Ok::<(), appsnap::source::Error>(())
 //! ```
 

@@ -131,9 +131,9 @@ fn nasty_file_names_are_escaped() {
         std::fs::write(folder.path().join(nasty), "left over").unwrap();
     }
     let plan = scan(folder.path(), &DirectoryOptions::new(), &mut NoObserver).unwrap();
-    assert_eq!(plan.leftovers().total_count(), NASTY.len() as u64);
-    for leftover in plan.leftovers().iter() {
-        expect_plain("a left-over file", &leftover.to_string());
+    assert_eq!(plan.diagnostics().count(), NASTY.len() as u64);
+    for skipped in plan.diagnostics() {
+        expect_plain("a file that is left out", &skipped.to_string());
     }
     for nasty in NASTY {
         let error = scan(folder.path().join("no").join(nasty), &DirectoryOptions::new(), &mut NoObserver).unwrap_err();
