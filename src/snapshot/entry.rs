@@ -102,7 +102,7 @@ impl<R: Read> Entry<'_, R> {
     ///
     /// # Errors
     /// As for [`SnapshotReader::next_entry`].
-    pub fn crc32(self) -> super::Result<u32> {
+    pub fn crc32(self) -> super::error::Result<u32> {
         self.reader.pass_current()
     }
 }
