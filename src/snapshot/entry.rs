@@ -4,7 +4,7 @@ use std::io::{self, Cursor, Read};
 
 use super::error::{Error, Result};
 use super::index::{Builder, Digest};
-use super::plain::Plain;
+use super::tar_source::TarSource;
 use crate::document::DocumentId;
 use crate::layout::{self, MemberName};
 use crate::metadata::{self, Metadata};
@@ -110,7 +110,7 @@ pub(super) struct Current {
 /// The tar stream of an archive, and the first error of reading it, which every later call repeats.
 #[derive(Debug)]
 pub(super) struct MemberStream<R> {
-    pub(super) tar: tarball::Reader<Plain<R>>,
+    pub(super) tar: tarball::Reader<TarSource<R>>,
     /// What the index must contain, digested member by member.
     pub(super) expected: Option<Builder<Digest>>,
     pub(super) failed: Option<Error>,

@@ -7,10 +7,10 @@ use super::code::Code;
 use super::entry::{Current, Entry, EntryKind, MemberStream};
 use super::error::{Error, ErrorKind, Result};
 use super::ids::IdSet;
-use super::index::{self, Witness};
+use super::index::{self, IndexVerifier};
 use super::options::{ReadOptions, Tolerance};
-use super::plain::Plain;
 use super::report::ReadReport;
+use super::tar_source::TarSource;
 use crate::diagnostic::{self, Diagnostic};
 use crate::layout::{self, MemberName, Named};
 use crate::limits::LimitExceeded;
@@ -63,9 +63,9 @@ enum Placed {
 impl<R: Read> SnapshotReader<R> {
     /// Creates a reader. Nothing is read yet.
     pub fn new(source: R, options: ReadOptions) -> Self {
-        let (expected, witness) = index::pair();
+        let (expected, verifier) = index::pair();
         let limits = options.limits.clone();
-        let tar = tarball::Reader::new(Plain::new(source, &limits, witness), &limits);
+        let tar = tarball::Reader::new(TarSource::new(source, &limits, verifier), &limits);
         Self {
             stream: MemberStream { tar, expected: Some(expected), failed: None },
             current: None,
@@ -126,12 +126,12 @@ impl<R: Read> SnapshotReader<R> {
         &mut self,
         data: (u32, u64),
         data_end_bytes: u64,
-        feed: impl FnOnce(&mut Witness) -> Result<()>,
+        feed: impl FnOnce(&mut IndexVerifier) -> Result<()>,
     ) -> Result<()> {
-        let witness =
-            self.stream.tar.get_mut().witness_mut().ok_or_else(|| Error::misuse("reading has begun already"))?;
-        witness.data(data, data_end_bytes);
-        feed(witness)
+        let verifier =
+            self.stream.tar.get_mut().verifier_mut().ok_or_else(|| Error::misuse("reading has begun already"))?;
+        verifier.data(data, data_end_bytes);
+        feed(verifier)
     }
 
     /// Returns the number of uncompressed bytes read so far.
@@ -277,8 +277,8 @@ impl<R: Read> SnapshotReader<R> {
             }
         }
         let plain_bytes = self.stream.tar.offset_bytes();
-        if let (Some(witness), Some(expected)) = (self.stream.tar.get_ref().witness(), self.stream.expected.take()) {
-            let verdict = witness.verdict(expected, plain_bytes);
+        if let (Some(verifier), Some(expected)) = (self.stream.tar.get_ref().verifier(), self.stream.expected.take()) {
+            let verdict = verifier.verdict(expected, plain_bytes);
             self.report.is_indexed = verdict.map_err(|fault| Error::new(ErrorKind::Index(fault)))?;
         }
         self.report.is_verified = true;
