@@ -9,7 +9,7 @@ use object_store::{GetOptions, GetRange, GetResult, ObjectMeta, ObjectStore};
 use tokio::runtime::Handle;
 
 use super::error::{Error, ErrorKind, Result};
-use crate::io::ReadAt;
+use crate::io::{ReadAt, at_most};
 
 /// Options for reading an object.
 ///
@@ -180,8 +180,7 @@ impl ReadAt for RemoteObject {
         if let Some(tail) = self.in_tail(offset_bytes) {
             return tail.read_at(buffer, 0);
         }
-        let left_bytes = self.len_bytes.saturating_sub(offset_bytes);
-        let count = usize::try_from(left_bytes).map_or(buffer.len(), |left| left.min(buffer.len()));
+        let count = at_most(buffer.len(), self.len_bytes.saturating_sub(offset_bytes));
         let (wanted, _) = buffer.split_at_mut(count);
         if count != 0 {
             self.fetch(wanted, offset_bytes)?;
