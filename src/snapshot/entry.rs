@@ -83,7 +83,7 @@ impl<R: Read> Entry<'_, R> {
     ///
     /// # Errors
     /// As for [`SnapshotReader::next_entry`](super::SnapshotReader::next_entry).
-    pub fn crc32(self) -> std::result::Result<u32, Error> {
+    pub fn crc32(self) -> Result<u32> {
         self.stream.drain(self.current)
     }
 }

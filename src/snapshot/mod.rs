@@ -67,7 +67,7 @@ pub use archive::SnapshotArchive;
 pub use code::Code;
 pub use content::{Content, DocumentSource, NoDocuments};
 pub use entry::{Entry, EntryKind};
-pub use error::{Error, ErrorKind, Result};
+pub use error::{Error, ErrorKind};
 #[doc(inline)]
 pub use extract::extract;
 #[doc(inline)]
