@@ -65,8 +65,9 @@ codes! {
 }
 
 impl Error {
-    /// Returns the code of the finding that this error is; `None` if the dump is not at fault.
-    pub(crate) fn code(&self) -> Option<Code> {
+    /// Returns the code of the finding that a check reports for this error; `None` if the dump is not at fault.
+    #[must_use]
+    pub fn code(&self) -> Option<Code> {
         Some(match self.kind() {
             ErrorKind::NotAnArchive { .. } | ErrorKind::NotCustomFormat { .. } => Code::DumpNotCustomFormat,
             ErrorKind::UnsupportedVersion { major: 0, .. } => Code::DumpFormatTooOld,
