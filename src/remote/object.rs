@@ -157,7 +157,7 @@ impl RemoteObject {
         let bytes = bytes.map_err(|error| error.at(offset_bytes))?;
         if bytes.len() != buffer.len() {
             let (wanted_bytes, actual_bytes) = (buffer.len() as u64, bytes.len() as u64);
-            return Err(Error::new(ErrorKind::Short { wanted_bytes, actual_bytes }, &self.location).at(offset_bytes));
+            return Err(Error::of(ErrorKind::Short { wanted_bytes, actual_bytes }, &self.location).at(offset_bytes));
         }
         buffer.copy_from_slice(&bytes);
         Ok(())
