@@ -158,7 +158,8 @@ fn pack_refuses_what_is_no_sound_dump_and_leaves_nothing() {
     let site = Site::new();
     let Some(pack) = example("pack") else { return };
     let script = b"--\n-- PostgreSQL database dump\n--\n\n";
-    for (dump, reason) in [(&script[..], "pg_dump"), (&DUMP[..DUMP.len() - 1], "the dump is truncated"), (b"", "empty")] {
+    for (dump, reason) in [(&script[..], "pg_dump"), (&DUMP[..DUMP.len() - 1], "the dump is truncated"), (b"", "empty")]
+    {
         let output = run(&pack, &["--database", "-", "--output", &site.arg("backup.tar.gz")], dump);
         assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
         assert!(stderr(&output).contains(reason), "{}", stderr(&output));
