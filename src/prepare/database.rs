@@ -104,7 +104,7 @@ impl Database<File> {
     /// Returns an error in the cases of [`open`](Self::open), if the options have no spool directory, or if the reader
     /// returns more than [`Limits::max_entry_bytes`](crate::Limits::max_entry_bytes).
     pub fn spooled(reader: impl Read, options: &PrepareOptions, observer: &mut dyn Observer) -> Result<Self> {
-        let folder = options.spool_dir.as_deref().ok_or_else(|| error::spool_needed())?;
+        let folder = options.spool_dir.as_deref().ok_or_else(error::spool_needed)?;
         proceed(observer, &Event::phase("spooling the dump"))?;
         let failed = |error| error::io_error("spooling the dump", error);
         let mut file = tempfile::tempfile_in(folder).map_err(failed)?;
@@ -210,7 +210,7 @@ pub(super) fn spool<R: Read>(
     options: &PrepareOptions,
     observer: &mut dyn Observer,
 ) -> Result<(File, u64)> {
-    let folder = options.spool_dir.as_deref().ok_or_else(|| error::spool_needed())?;
+    let folder = options.spool_dir.as_deref().ok_or_else(error::spool_needed)?;
     let failed = |error| error::io_error("spooling the converted dump", error);
     let mut file = tempfile::tempfile_in(folder).map_err(failed)?;
     let report = conversion.run(BufWriter::new(&mut file), observer)?;
