@@ -13,10 +13,11 @@ use super::rules;
 use super::run::{CheckRun, DATABASE, compare, contents_of};
 use crate::detect::{self, Detection, Kind};
 use crate::diagnostic;
+use crate::layout::Contents;
 use crate::observe::{Event, Observer, proceed, watch};
 use crate::pgdump::{self, Identity};
-use crate::platform::Contents;
-use crate::snapshot::{self, EntryKind, ReadOptions, SnapshotReader, Tolerance};
+use crate::snapshot::options::Tolerance;
+use crate::snapshot::{self, EntryKind, ReadOptions, SnapshotReader};
 
 /// Checks an archive or a bare dump, detected from its content: whether the platform that `profile` describes accepts
 /// it, and whether everything can be restored.

@@ -80,7 +80,10 @@ impl Error {
             | ErrorKind::CompressionUnavailable { .. }
             | ErrorKind::Cancelled
             | ErrorKind::Inexpressible { .. }
-            | ErrorKind::Misuse(_) => return None,
+            | ErrorKind::UnknownColumn { .. }
+            | ErrorKind::UnexpectedValue { .. }
+            | ErrorKind::Misuse(_)
+            | ErrorKind::Internal(_) => return None,
         })
     }
 }

@@ -11,7 +11,8 @@ use crate::check::files::Sorted;
 use crate::check::{CheckOptions, Code, FileComparison, FileTableUnavailable, PlannedArchive, Report, predict_report};
 use crate::metadata::Metadata;
 use crate::observe::Observer;
-use crate::snapshot::{DocumentSource, SnapshotWriter, WriteOptions, WriteReport};
+use crate::snapshot::report::WriteReport;
+use crate::snapshot::{DocumentSource, SnapshotWriter, WriteOptions};
 
 /// What `modelVersion` says when nobody stated it.
 pub(super) const UNKNOWN_MODEL_VERSION: &str = "0.0.0.0";
@@ -80,7 +81,7 @@ impl<'s, R: Read, S: DocumentSource> Prepared<'s, R, S> {
         }
         let metadata = metadata(
             source.as_ref().map(|(_, len_bytes)| *len_bytes),
-            inspection.as_ref().map(|(inspection, ..)| inspection.plain_bytes()),
+            inspection.as_ref().map(|(inspection, ..)| inspection.uncompressed_bytes()),
             kept.as_ref(),
             options,
             &mut changes,
