@@ -170,6 +170,6 @@ fn stale_staging_is_recognised_and_removed() {
         Vec::<std::path::PathBuf>::new(),
         "it is too young"
     );
-    assert_eq!(remove_stale(folder.path(), SystemTime::now() + hour).unwrap(), [stale.clone()]);
+    assert_eq!(remove_stale(folder.path(), SystemTime::now() + hour).unwrap(), std::slice::from_ref(&stale));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
