@@ -11,9 +11,8 @@ use appsnap::io::Parallelism;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
 use appsnap::pgdump;
-use appsnap::snapshot::{
-    Content, EntryKind, Existing, ExtractOptions, ReadOptions, SnapshotReader, SnapshotWriter, WriteOptions, extract,
-};
+use appsnap::snapshot::extract::{ExtractOptions, IfExists};
+use appsnap::snapshot::{Content, EntryKind, ReadOptions, SnapshotReader, SnapshotWriter, WriteOptions, extract};
 use appsnap::source::DocumentPlan;
 use appsnap::source::directory::{self, DirectoryOptions};
 use appsnap::{DocumentId, Limits};
@@ -82,12 +81,13 @@ fn pack(dump: &Path, files: &Path, archive: &Path) -> Outcome {
     // What goes in is known before the first byte is written: how much it is, and how much it will be.
     let plan = directory::scan(files, &DirectoryOptions::new(), &mut NoObserver).in_file(files)?;
     let content = Content::file(File::open(dump).in_file(dump)?).in_file(dump)?;
-    let inspection = pgdump::inspect(File::open(dump).in_file(dump)?, &Limits::trusted()).in_file(dump)?;
+    let inspection =
+        pgdump::inspect(File::open(dump).in_file(dump)?, &Limits::trusted(), &mut NoObserver).in_file(dump)?;
     let metadata = Metadata::new()
         .with_duration(0)
         .with_dump_size_bytes(content.len_bytes())
         .with_model_version("1.0.0.1")
-        .with_database_size_bytes(inspection.plain_bytes())
+        .with_database_size_bytes(inspection.uncompressed_bytes())
         .with_files_size_bytes(plan.document_bytes());
     let size = plan.size_estimate(&metadata, Some(content.len_bytes()));
 
@@ -152,7 +152,7 @@ fn list(archive: &Path) -> Outcome {
 
 fn unpack(archive: &Path, restored: &Path) -> Outcome {
     let mut reader = SnapshotReader::new(File::open(archive).in_file(archive)?, ReadOptions::new());
-    let options = ExtractOptions::new().with_existing(Existing::Replace);
+    let options = ExtractOptions::new().with_if_exists(IfExists::Replace);
     let report = extract(&mut reader, restored, &options, &mut NoObserver).in_file(archive)?;
     say(&format!("5. Unpacked to {}: db.backup and {} files", shown(restored), report.documents_count()))
 }

@@ -3,7 +3,7 @@
 use super::error::Error;
 use super::member::{Element, Members};
 use super::record::{Cadence, Provider, Record};
-use crate::platform::Contents;
+use crate::layout::Contents;
 use crate::retention::Origin;
 
 const CONTENTS: [(&str, Contents); 3] = [

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use jiff::tz::Offset;
 use serde::{Serialize, Serializer};
 
+use crate::layout::Contents;
 use crate::metadata::Metadata;
-use crate::platform::Contents;
 use crate::retention::{Backup, Origin, Status};
 
 /// The platform that a record is from.

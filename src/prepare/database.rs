@@ -8,10 +8,12 @@ use super::error::{Error, ErrorKind, Result};
 use super::options::PrepareOptions;
 use crate::check::dump::{self, ReadDump};
 use crate::check::files::Numbers;
-use crate::check::{FileTable, NoTable};
+use crate::check::{FileTable, FileTableUnavailable};
 use crate::limits::LimitExceeded;
 use crate::observe::{Event, Observer, proceed, watch};
-use crate::pgdump::{self, Changes, FormatVersion, Incompatibility, Inspection, Transcoder, incompatibilities};
+use crate::pgdump::compat::{Incompatibility, incompatibilities};
+use crate::pgdump::transcode::{Changes, Conversion, Transcoder};
+use crate::pgdump::{self, FormatVersion, Inspection};
 use crate::snapshot::{Content, SnapshotWriter};
 use crate::source::DocumentPlan;
 
@@ -46,7 +48,7 @@ pub struct Database<R> {
 #[derive(Debug)]
 pub(super) struct DumpFacts {
     pub(super) inspection: Inspection,
-    pub(super) table: std::result::Result<FileTable, NoTable>,
+    pub(super) table: std::result::Result<FileTable, FileTableUnavailable>,
     /// The version that it will have.
     pub(super) version: FormatVersion,
     /// What of it servers will refuse.
@@ -58,7 +60,7 @@ pub(super) struct DumpFacts {
 #[derive(Debug)]
 pub(super) enum Source<R> {
     Verbatim(R),
-    Converted(Box<pgdump::Converted<R>>),
+    Converted(Box<Conversion<R>>),
     Spooled(File),
 }
 
@@ -84,7 +86,7 @@ impl<R: Read + Seek> Database<R> {
         let plan = transcoder.plan(source, &options.limits)?;
         let facts = DumpFacts::new(read, Some(plan.changes()), options);
         let (source, len_bytes) = match plan.output_bytes(data_end_bytes) {
-            Some(len_bytes) => (Source::Converted(Box::new(plan.into_reader())), len_bytes),
+            Some(len_bytes) => (Source::Converted(Box::new(plan)), len_bytes),
             None => {
                 let (file, len_bytes) = spool(plan, options, observer)?;
                 (Source::Spooled(file), len_bytes)
@@ -136,7 +138,7 @@ impl<R> Database<R> {
     ///
     /// # Errors
     /// Why there are none.
-    pub fn files(&self) -> std::result::Result<&FileTable, NoTable> {
+    pub fn files(&self) -> std::result::Result<&FileTable, FileTableUnavailable> {
         self.facts.table.as_ref().map_err(|why| *why)
     }
 
@@ -203,16 +205,16 @@ pub(super) fn transcoder(version: FormatVersion, options: &PrepareOptions) -> Op
 
 /// Converts a dump into a temporary file, since nobody knows its length beforehand.
 pub(super) fn spool<R: Read>(
-    plan: pgdump::Plan<R>,
+    conversion: Conversion<R>,
     options: &PrepareOptions,
     observer: &mut dyn Observer,
 ) -> Result<(File, u64)> {
     let folder = options.spool_dir.as_deref().ok_or_else(|| Error::new(ErrorKind::SpoolNeeded))?;
     let failed = |error| Error::io("putting down the converted dump", error);
     let mut file = tempfile::tempfile_in(folder).map_err(failed)?;
-    let conversion = plan.run(BufWriter::new(&mut file), observer)?;
+    let report = conversion.run(BufWriter::new(&mut file), observer)?;
     file.rewind().map_err(failed)?;
-    Ok((file, conversion.output_bytes))
+    Ok((file, report.output_bytes))
 }
 
 /// Writes a dump of `len_bytes` bytes into a snapshot.

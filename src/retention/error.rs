@@ -36,7 +36,7 @@ pub enum ErrorKind {
         known: String,
     },
     /// A part of a short notation (a policy, a cron expression, a period) has no meaning.
-    #[error("{part:?} in the {what} {reason}")]
+    #[error("in the {what}, {part:?} {reason}")]
     #[non_exhaustive]
     Syntax {
         /// The notation, for example `cron expression`.

@@ -11,7 +11,7 @@ use super::index::{Cursor, Located, Tables, wrong};
 use super::options::ReadOptions;
 use super::reader::SnapshotReader;
 use super::report::ReadReport;
-use super::stored::StoredFile;
+pub use super::stored::StoredFile;
 use crate::document::DocumentId;
 use crate::gzip::{self, ChunkLocation, ChunkStream};
 use crate::io::{Parallelism, ReadAt};
@@ -33,7 +33,8 @@ use crate::observe::{Event, Observer, proceed};
 ///
 /// ```
 /// # use appsnap::metadata::Metadata;
-/// # use appsnap::snapshot::{Content, IndexPlacement, SnapshotWriter, WriteOptions};
+/// # use appsnap::snapshot::{Content, SnapshotWriter, WriteOptions};
+/// # use appsnap::snapshot::index::IndexPlacement;
 /// # let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
 /// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options)?;
 /// # let id: appsnap::DocumentId = "0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?;
@@ -63,7 +64,8 @@ pub struct SnapshotArchive<R, S = R> {
 ///
 /// ```
 /// # use appsnap::metadata::Metadata;
-/// # use appsnap::snapshot::{Content, IndexPlacement, SnapshotWriter, WriteOptions};
+/// # use appsnap::snapshot::{Content, SnapshotWriter, WriteOptions};
+/// # use appsnap::snapshot::index::IndexPlacement;
 /// # let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
 /// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options)?;
 /// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
@@ -255,7 +257,7 @@ impl<R: ReadAt, S: ReadAt> SnapshotArchive<R, S> {
             let mut reader = SnapshotReader::new(stream, self.options.clone());
             let data = (tables.locator.crc32, tables.locator.plain_bytes);
             let at = tables.locator.data_bytes;
-            reader.expect_index(data, at, |witness| tables.raw_members(&self.index(), |page| witness.page(page)))?;
+            reader.expect_index(data, at, |verifier| tables.raw_members(&self.index(), |page| verifier.page(page)))?;
             work(&mut reader)
         })
     }
@@ -269,12 +271,12 @@ impl<R: ReadAt, S: ReadAt> SnapshotArchive<R, S> {
         self.tables.locator.database.map(|slot| (slot.len_bytes, slot.crc32))
     }
 
-    /// Plain offset of the database's header, or of what stands in its place.
+    /// Offset in the tar stream of the database's header, or of what stands in its place.
     pub(super) fn database_offset_bytes(&self) -> u64 {
         self.tables.database_offset_bytes()
     }
 
-    /// Plain offset of the end marker.
+    /// Offset in the tar stream of the end marker.
     pub(super) fn documents_end_bytes(&self) -> Result<u64> {
         let mut cursor = Cursor::default();
         while self.batch(&mut cursor, &mut |_| ())? {}
@@ -350,7 +352,8 @@ impl<R: ReadAt, S: ReadAt> ReadAt for IndexFile<'_, R, S> {
 ///
 /// ```
 /// # use appsnap::metadata::Metadata;
-/// # use appsnap::snapshot::{Content, IndexPlacement, SnapshotWriter, WriteOptions};
+/// # use appsnap::snapshot::{Content, SnapshotWriter, WriteOptions};
+/// # use appsnap::snapshot::index::IndexPlacement;
 /// # let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
 /// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options)?;
 /// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;

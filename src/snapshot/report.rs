@@ -8,7 +8,8 @@ use crate::limits::Limits;
 ///
 /// ```
 /// # use appsnap::metadata::Metadata;
-/// # use appsnap::snapshot::{Content, IndexPlacement, SnapshotWriter, WriteOptions};
+/// # use appsnap::snapshot::{Content, SnapshotWriter, WriteOptions};
+/// # use appsnap::snapshot::index::IndexPlacement;
 /// # let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
 /// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options)?;
 /// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
@@ -40,7 +41,7 @@ impl WriteReport {
         self.documents_count
     }
 
-    /// Plain bytes of all documents.
+    /// Uncompressed bytes of all documents.
     #[must_use]
     pub const fn document_bytes(&self) -> u64 {
         self.document_bytes
@@ -75,7 +76,8 @@ impl WriteReport {
 ///
 /// ```
 /// # use appsnap::metadata::Metadata;
-/// # use appsnap::snapshot::{Content, IndexPlacement, SnapshotWriter, WriteOptions};
+/// # use appsnap::snapshot::{Content, SnapshotWriter, WriteOptions};
+/// # use appsnap::snapshot::index::IndexPlacement;
 /// # let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
 /// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options)?;
 /// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
@@ -124,7 +126,7 @@ impl ReadReport {
         self.documents_count
     }
 
-    /// Plain bytes of the documents seen.
+    /// Uncompressed bytes of the documents seen.
     #[must_use]
     pub const fn document_bytes(&self) -> u64 {
         self.document_bytes

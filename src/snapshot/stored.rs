@@ -22,7 +22,8 @@ const HEADER_BYTES: u64 = BLOCK_BYTES as u64;
 ///
 /// ```
 /// # use appsnap::metadata::Metadata;
-/// # use appsnap::snapshot::{Content, IndexPlacement, SnapshotWriter, WriteOptions};
+/// # use appsnap::snapshot::{Content, SnapshotWriter, WriteOptions};
+/// # use appsnap::snapshot::index::IndexPlacement;
 /// # let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
 /// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options)?;
 /// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
@@ -44,7 +45,7 @@ pub struct StoredFile<'a, R: ?Sized> {
     name: MemberName,
     len_bytes: u64,
     crc32: u32,
-    /// Plain offset of the next byte wanted, the header's at first.
+    /// Offset in the tar stream of the next byte wanted, the header's at first.
     at_bytes: u64,
     payload_at_bytes: u64,
     crc: crc32fast::Hasher,

@@ -6,11 +6,11 @@ use std::ops::ControlFlow;
 use appsnap::check::{CheckOptions, Profile, check};
 use appsnap::metadata::Metadata;
 use appsnap::observe::{Event, NoObserver, Observer};
-use appsnap::pgdump::{Compression, FormatVersion};
+use appsnap::pgdump::FormatVersion;
+use appsnap::pgdump::raw::Compression;
 use appsnap::prepare::{Database, PrepareOptions, Prepared};
-use appsnap::snapshot::{
-    Content, ExtractOptions, NoDocuments, ReadOptions, SnapshotReader, SnapshotWriter, WriteOptions, extract,
-};
+use appsnap::snapshot::extract::ExtractOptions;
+use appsnap::snapshot::{Content, NoDocuments, ReadOptions, SnapshotReader, SnapshotWriter, WriteOptions, extract};
 
 use crate::support::dumps::DumpBuilder;
 

@@ -5,7 +5,8 @@ use super::kind::AdviceKind;
 use super::operation::{Circumstance, Operation, OperationKind};
 use crate::catalog::record::Provider;
 use crate::diagnostic::Severity;
-use crate::platform::{Acceptance, Contents, Platform};
+use crate::layout::Contents;
+use crate::platform::{Acceptance, Platform};
 
 pub(super) const API: &str = "Mendix documentation, Backups API";
 pub(super) const AZURE: &str = "Mendix documentation, Mendix on Azure: Backup and Restore";

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::catalog::record::{Provider, Record};
+use crate::layout::Contents;
 use crate::metadata::Metadata;
-use crate::platform::Contents;
 use crate::retention::Origin;
 
 /// A fact about the target of an operation for which the documentation has a rule.

@@ -1,19 +1,20 @@
-//! One archive out of parts that many workers have packed, without inflating them: [`Joined`].
+//! One archive out of parts that many workers have packed, without inflating them: [`Join`].
 
+mod copied;
+mod part_verifier;
 mod pieces;
-mod proof;
 mod shard;
 
 use std::fmt;
 use std::io::{self, Write};
-use std::ops::Range;
 
 use super::archive::SnapshotArchive;
+use super::assembly::{Assembly, SectionCutter, check_sizes};
 use super::error::{Error, Result};
 use super::index::Builder;
-use super::options::{IndexPlacement, MetadataSizes, WriteOptions};
+use super::index::IndexPlacement;
+use super::options::{SizeCheck, WriteOptions};
 use super::report::WriteReport;
-use super::writer::{SectionCut, Stream, check_metadata};
 use crate::document::DocumentId;
 use crate::gzip::{self, ChunkLocation};
 use crate::io::{Parallelism, ReadAt};
@@ -24,7 +25,8 @@ use crate::observe::{Event, Observer, proceed};
 pub use pieces::{Piece, PieceSizes};
 pub use shard::Shard;
 
-use proof::Proof;
+use copied::Copied;
+use part_verifier::PartVerifier;
 
 /// The archive that parts join to: known to the last byte, and not yet written.
 ///
@@ -33,10 +35,10 @@ use proof::Proof;
 /// like any other archive, and everything that reads, checks and verifies archives does so with parts. Its metadata is not
 /// looked at. For parts to join
 ///
-/// * all are written with the same [`Level`](crate::gzip::Level), the same [`Sections`](super::Sections) and the same
+/// * all are written with the same [`Level`](crate::gzip::Level), the same [`SectionSplit`](crate::snapshot::options::SectionSplit) and the same
 ///   version of this crate;
 /// * ids ascend within each part and from part to part;
-/// * each part's first document begins a section of the whole: with [`Sections::Digit`](super::Sections::Digit), a first
+/// * each part's first document begins a section of the whole: with [`SectionSplit::Digit`](crate::snapshot::options::SectionSplit::Digit), a first
 ///   hex digit that no part before has. [`Shard`] takes such a part out of a source;
 /// * the database is in the first part that holds anything.
 ///
@@ -55,11 +57,12 @@ use proof::Proof;
 /// use appsnap::io::ReadAt;
 /// use appsnap::metadata::Metadata;
 /// use appsnap::observe::NoObserver;
-/// use appsnap::snapshot::{
-///     Content, IndexPlacement, Joined, ReadOptions, Sections, SnapshotArchive, SnapshotWriter, WriteOptions,
-/// };
+/// use appsnap::snapshot::{Content, ReadOptions, SnapshotArchive, SnapshotWriter, WriteOptions};
+/// use appsnap::snapshot::index::IndexPlacement;
+/// use appsnap::snapshot::join::Join;
+/// use appsnap::snapshot::options::SectionSplit;
 ///
-/// let options = || WriteOptions::new().with_sections(Sections::Digit).with_index(IndexPlacement::Embedded);
+/// let options = || WriteOptions::new().with_sections(SectionSplit::Digit).with_index(IndexPlacement::Embedded);
 /// let ids = ["0d3e301f-5551-46f8-ad44-8de2be084c95", "7f3e301f-5551-46f8-ad44-8de2be084c95"];
 ///
 /// // Anywhere, by anybody:
@@ -73,7 +76,7 @@ use proof::Proof;
 ///
 /// // Where the parts can be read:
 /// let metadata = Metadata::new().with_files_size_bytes(10);
-/// let joined = Joined::plan(&metadata, &parts, &options())?;
+/// let joined = Join::plan(&metadata, &parts, &options())?;
 /// let archive = joined.write_to(Vec::new(), &mut NoObserver)?;
 /// assert_eq!(archive.len() as u64, joined.len_bytes());
 /// # let mut writer = SnapshotWriter::start(Vec::new(), &metadata, options())?;
@@ -83,7 +86,7 @@ use proof::Proof;
 /// # assert!(writer.finish()?.0 == archive);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub struct Joined<'a, R, S = R> {
+pub struct Join<'a, R, S = R> {
     parts: &'a [SnapshotArchive<R, S>],
     /// What is made here: the member's header and `.metadata`, and behind that the end marker, the trailer and the index.
     made: Vec<u8>,
@@ -93,40 +96,21 @@ pub struct Joined<'a, R, S = R> {
     report: WriteReport,
 }
 
-/// What is copied of one part: all of its chunks but those of its `.metadata` and its end.
-#[derive(Clone, Debug)]
-struct Copied {
-    part: usize,
-    /// Chunks of the part, by number.
-    chunks: Range<usize>,
-    /// Where they lie in the part.
-    from_bytes: u64,
-    len_bytes: u64,
-    /// Where they will lie in the archive.
-    output_bytes: u64,
-}
-
-impl Copied {
-    const fn output_end_bytes(&self) -> u64 {
-        self.output_bytes.saturating_add(self.len_bytes)
-    }
-}
-
-impl<'a, R: ReadAt, S: ReadAt> Joined<'a, R, S> {
+impl<'a, R: ReadAt, S: ReadAt> Join<'a, R, S> {
     /// Works out the archive of `parts` under `metadata`, reading their indexes and nothing else.
     ///
     /// Memory is 24 bytes for each MiB of the tar stream and, where an index is asked for, 52 a document.
     ///
     /// # Errors
     /// When the parts do not join, the error naming the first part that does not and why; when an index cannot be read or
-    /// is wrong; when the metadata's sizes are not those of the parts together ([`MetadataSizes`]).
+    /// is wrong; when the metadata's sizes are not those of the parts together ([`SizeCheck`]).
     pub fn plan(metadata: &Metadata, parts: &'a [SnapshotArchive<R, S>], options: &WriteOptions) -> Result<Self> {
         let index = (options.index != IndexPlacement::Omitted).then(Builder::default);
-        let mut stream = Stream::start(Vec::new(), options.level, Parallelism::INLINE, index)?;
+        let mut stream = Assembly::start(Vec::new(), options.level, Parallelism::INLINE, index)?;
         stream.metadata(metadata)?;
         stream.gzip.end_section()?;
         let head_len = stream.gzip.sink_mut().len();
-        let sections = SectionCut::new(options.sections);
+        let sections = SectionCutter::new(options.sections);
         let mut joining = Joining { stream, sections, last: None, output_bytes: head_len as u64 };
         let mut copied = Vec::new();
         for (number, part) in parts.iter().enumerate() {
@@ -134,8 +118,8 @@ impl<'a, R: ReadAt, S: ReadAt> Joined<'a, R, S> {
             copied.extend(added.map_err(|error| error.within_name(format!("part {number}").as_bytes()))?);
         }
         let stream = joining.stream;
-        if options.metadata_sizes == MetadataSizes::MustAgree {
-            check_metadata(metadata, stream.report.database_bytes, stream.report.document_bytes)?;
+        if options.size_check == SizeCheck::Strict {
+            check_sizes(metadata, stream.report.database_bytes, stream.report.document_bytes)?;
         }
         let is_embedded = options.index == IndexPlacement::Embedded;
         let (mut made, mut report) =
@@ -209,7 +193,7 @@ impl<'a, R: ReadAt, S: ReadAt> Joined<'a, R, S> {
     }
 }
 
-impl<R: ReadAt, S: ReadAt> ReadAt for Joined<'_, R, S> {
+impl<R: ReadAt, S: ReadAt> ReadAt for Join<'_, R, S> {
     /// Bytes of the joined archive, out of the parts where they are copied.
     fn read_at(&self, buffer: &mut [u8], offset_bytes: u64) -> io::Result<usize> {
         if offset_bytes < self.head().len() as u64 {
@@ -233,9 +217,9 @@ impl<R: ReadAt, S: ReadAt> ReadAt for Joined<'_, R, S> {
     }
 }
 
-impl<R, S> fmt::Debug for Joined<'_, R, S> {
+impl<R, S> fmt::Debug for Join<'_, R, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Joined")
+        f.debug_struct("Join")
             .field("parts_count", &self.parts.len())
             .field("documents_count", &self.report.documents_count)
             .field("archive_bytes", &self.report.archive_bytes)
@@ -246,8 +230,8 @@ impl<R, S> fmt::Debug for Joined<'_, R, S> {
 /// The archive under way.
 struct Joining {
     /// Its sink receives what is not copied.
-    stream: Stream<Vec<u8>>,
-    sections: SectionCut,
+    stream: Assembly<Vec<u8>>,
+    sections: SectionCutter,
     last: Option<DocumentId>,
     output_bytes: u64,
 }
@@ -255,14 +239,14 @@ struct Joining {
 impl Joining {
     /// Takes a part; `None` when there is nothing in it.
     fn add<R: ReadAt, S: ReadAt>(&mut self, number: usize, part: &SnapshotArchive<R, S>) -> Result<Option<Copied>> {
-        let mut proof = Proof::new(part);
+        let mut verifier = PartVerifier::new(part);
         if let Some((len_bytes, crc32)) = part.database_slot() {
             if self.stream.report.database_bytes.is_some() || self.last.is_some() {
                 return Err(Error::misuse("the database comes once, and before the documents"));
             }
-            self.member(&mut proof, MemberName::Database, len_bytes, crc32)?;
+            self.member(&mut verifier, MemberName::Database, len_bytes, crc32)?;
             self.stream.report.database_bytes = Some(len_bytes);
-            proof.ends.end_section();
+            verifier.ends.end_section();
         }
         let mut is_first = true;
         for document in part.documents() {
@@ -272,15 +256,15 @@ impl Joining {
                 return Err(Error::misuse("the ids of documents must ascend, in a part and from part to part"));
             }
             if self.sections.begins_at(id) {
-                proof.ends.end_section();
+                verifier.ends.end_section();
             } else if is_first {
                 return Err(Error::misuse("its first document begins no section: cut the parts where sections begin"));
             }
             is_first = false;
-            self.member(&mut proof, MemberName::Document(id), document.len_bytes(), document.crc32())?;
+            self.member(&mut verifier, MemberName::Document(id), document.len_bytes(), document.crc32())?;
             self.stream.report.count_document(document.len_bytes());
         }
-        let Some(chunks) = proof.check(part)? else { return Ok(None) };
+        let Some(chunks) = verifier.check(part)? else { return Ok(None) };
         let places = part.chunks().get(chunks.clone()).unwrap_or_default();
         for place in places {
             self.stream.gzip.pass_chunk(place.row)?;
@@ -296,8 +280,8 @@ impl Joining {
         Ok(Some(copied))
     }
 
-    fn member(&mut self, proof: &mut Proof, name: MemberName, len_bytes: u64, crc32: u32) -> Result<()> {
-        proof.member(name, len_bytes, crc32)?;
+    fn member(&mut self, verifier: &mut PartVerifier, name: MemberName, len_bytes: u64, crc32: u32) -> Result<()> {
+        verifier.member(name, len_bytes, crc32)?;
         self.stream.note(name, len_bytes, crc32);
         Ok(())
     }

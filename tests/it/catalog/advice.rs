@@ -5,8 +5,8 @@ use std::cmp::Ordering;
 use appsnap::catalog::advice::{Advice, AdviceKind, Advisory, Circumstance, Operation};
 use appsnap::catalog::{Phase, Provider, Record};
 use appsnap::diagnostic::Severity;
+use appsnap::layout::Contents;
 use appsnap::metadata::Metadata;
-use appsnap::platform::Contents;
 
 use super::{at, read};
 

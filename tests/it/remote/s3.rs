@@ -13,9 +13,10 @@ use appsnap::remote::object_store::ObjectStoreExt;
 use appsnap::remote::object_store::aws::{AmazonS3, AmazonS3Builder};
 use appsnap::remote::object_store::path::Path;
 use appsnap::remote::{FetchOptions, RemoteObject, RemoteUpload, UploadOptions};
-use appsnap::snapshot::{
-    IndexPlacement, Joined, PieceSizes, ReadOptions, Sections, Shard, SnapshotArchive, SnapshotWriter, WriteOptions,
-};
+use appsnap::snapshot::index::IndexPlacement;
+use appsnap::snapshot::join::{Join, PieceSizes, Shard};
+use appsnap::snapshot::options::SectionSplit;
+use appsnap::snapshot::{ReadOptions, SnapshotArchive, SnapshotWriter, WriteOptions};
 
 use super::{location, open, runtime, upload};
 use crate::support::archives::{Contents, id, noise, text};
@@ -137,7 +138,8 @@ fn s3_server_takes_a_snapshot_in_parts_and_gives_documents_by_range() {
     runtime().block_on(store.put(&location(), vec![0; 100].into())).unwrap();
     let mut byte = [0];
     let error = object.read_at(&mut byte, 0).unwrap_err();
-    assert!(error.downcast::<appsnap::remote::Error>().unwrap().is_changed());
+    let error = error.downcast::<appsnap::remote::Error>().unwrap();
+    assert_eq!(error.category(), appsnap::error::Category::Changed);
 }
 
 /// What stands between two strings.
@@ -152,7 +154,7 @@ fn s3_server_joins_parts_by_copying_ranges_of_them() {
     let mut documents: Vec<_> = (0..22).map(|number| (id(number), noise(number, 1 << 20))).collect();
     documents.sort();
     let contents = Contents { database: None, documents };
-    let options = || WriteOptions::new().with_sections(Sections::Digit).with_index(IndexPlacement::Embedded);
+    let options = || WriteOptions::new().with_sections(SectionSplit::Digit).with_index(IndexPlacement::Embedded);
     let parts: Vec<_> = [0..=5, 6..=10, 11..=15]
         .into_iter()
         .enumerate()
@@ -168,7 +170,7 @@ fn s3_server_joins_parts_by_copying_ranges_of_them() {
         })
         .collect();
 
-    let joined = Joined::plan(&contents.metadata(), &parts, &options()).unwrap();
+    let joined = Join::plan(&contents.metadata(), &parts, &options()).unwrap();
     let begun = server.request(&format!("POST /{BUCKET}/joined?uploads"), "", b"");
     let upload = between(&begun, "<UploadId>", "</UploadId>");
     let mut list = String::new();

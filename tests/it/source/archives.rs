@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use appsnap::io::ReadAt as _;
@@ -11,7 +11,7 @@ use appsnap::metadata::Metadata;
 use appsnap::observe::{Event, NoObserver, Observer};
 use appsnap::snapshot::{DocumentSource as _, SnapshotWriter, WriteOptions};
 use appsnap::source::directory::{self, DirectoryOptions};
-use appsnap::source::{ArchiveOptions, DocumentPlan, Error, ErrorKind, LeftoverKind, tar};
+use appsnap::source::{ArchiveOptions, Code, DocumentPlan, Error, ErrorKind, tar};
 use appsnap::{DocumentId, Limits};
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -90,8 +90,8 @@ fn expected() -> Vec<(DocumentId, Vec<u8>)> {
     expected
 }
 
-fn left(plan: &DocumentPlan) -> Vec<(LeftoverKind, &Path)> {
-    plan.leftovers().iter().map(|leftover| (leftover.kind(), leftover.path())).collect()
+fn skipped(plan: &DocumentPlan) -> Vec<(&str, &str)> {
+    plan.diagnostics().iter().map(|found| (found.code().name(), found.location().unwrap())).collect()
 }
 
 fn snapshot_of(plan: &DocumentPlan) -> Vec<u8> {
@@ -119,7 +119,7 @@ fn a_tar_of_any_kind_gives_the_plan_of_its_folder() {
         for (name, bytes) in [("files.tar", bare.clone()), ("files.tar.gz", gzip(&bare))] {
             let plan = tar::scan(site.put(name, &bytes), &site.options(), &mut NoObserver).unwrap();
             assert_eq!(documents(&plan), expected(), "{root}{name}");
-            assert_eq!(left(&plan), [(LeftoverKind::Junk, Path::new(member))]);
+            assert_eq!(skipped(&plan), [("junk", member)]);
             assert_eq!(
                 snapshot_of(&plan),
                 from_folder,
@@ -193,7 +193,12 @@ fn hostile_and_duplicate_names_give_no_plan() {
         files.push((name.to_owned(), b"x".to_vec()));
         tar::scan(site.put("a", &tar_of(&files)), &site.options(), &mut NoObserver)
     };
-    assert!(matches!(refused(with("../../etc/passwd")), ErrorKind::HostileName));
+    assert!(matches!(refused(with(&format!("../{}", sharded(id(30))))), ErrorKind::HostileName));
+    for (name, code) in [("../../etc/passwd", "unsafe-name"), ("a\nb", "unsafe-name"), ("files/Icon\r", "junk")] {
+        let plan = with(name).unwrap();
+        assert_eq!(documents(&plan), expected(), "{name:?}");
+        assert!(skipped(&plan).iter().any(|(found, path)| *found == code && *path != "Thumbs.db"), "{name:?}");
+    }
     let error = with(&sharded(id(3))).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Ambiguous));
     assert!(error.to_string().contains(&id(3).to_string()), "{error}");
@@ -207,7 +212,7 @@ fn of_one_document_at_two_depths_the_deeper_file_is_used() {
     files.insert(0, (flat.clone(), b"another".to_vec()));
     let plan = tar::scan(site.put("a", &tar_of(&files)), &site.options(), &mut NoObserver).unwrap();
     assert_eq!(documents(&plan), expected());
-    assert!(left(&plan).contains(&(LeftoverKind::Duplicate, Path::new(&flat))), "{:?}", left(&plan));
+    assert!(skipped(&plan).contains(&("duplicate", &*flat)), "{:?}", skipped(&plan));
 }
 
 #[test]
@@ -219,7 +224,7 @@ fn several_files_folders_are_refused_until_one_is_named() {
     assert!(matches!(refused(tar::scan(&path, &site.options(), &mut NoObserver)), ErrorKind::Misuse(_)));
     let plan = tar::scan(&path, &site.options().with_root("data/files/"), &mut NoObserver).unwrap();
     assert_eq!(documents(&plan), expected());
-    assert_eq!(plan.leftovers().count(LeftoverKind::Folder), 1);
+    assert_eq!(plan.diagnostics().count_of(Code::Folder), 1);
 }
 
 #[test]
@@ -229,7 +234,7 @@ fn a_whole_snapshot_serves_as_files_too() {
     let snapshot = snapshot_of(&tar::scan(path, &site.options(), &mut NoObserver).unwrap());
     let plan = tar::scan(site.put("snapshot.tar.gz", &snapshot), &site.options(), &mut NoObserver).unwrap();
     assert_eq!(documents(&plan), expected());
-    assert_eq!(left(&plan), [(LeftoverKind::NotAnId, Path::new(".metadata"))]);
+    assert_eq!(skipped(&plan), [("not-an-id", ".metadata")]);
 }
 
 #[test]
@@ -296,7 +301,7 @@ mod zipped {
                 let path = site.put("files.zip", &zip_of(&files, pack));
                 let plan = zip::scan(path, &site.options(), &mut NoObserver).unwrap();
                 assert_eq!(documents(&plan), expected(), "{root}");
-                assert_eq!(plan.leftovers().count(LeftoverKind::Junk), 1);
+                assert_eq!(plan.diagnostics().count_of(Code::Junk), 1);
             }
         }
     }
@@ -341,11 +346,31 @@ mod zipped {
         let site = TestFolder::new();
         let scan = |items: &[Item]| zip::scan(site.put("a.zip", &build(items)), &site.options(), &mut NoObserver);
         let document = || Item::stored(&sharded(id(1)), b"x");
-        assert!(matches!(refused(scan(&[document(), Item::stored("../x", b"")])), ErrorKind::HostileName));
+        let hostile = format!("../{}", sharded(id(2)));
+        assert!(matches!(refused(scan(&[document(), Item::stored(&hostile, b"")])), ErrorKind::HostileName));
         assert!(matches!(refused(scan(&[document(), document()])), ErrorKind::Ambiguous));
         assert!(matches!(refused(scan(&[document(), Item { offset: Some(0), ..document() }])), ErrorKind::Archive(_)));
-        let link = Item { attributes: 0o120_777 << 16, ..Item::stored(&sharded(id(2)), b"/etc/passwd") };
-        assert!(matches!(refused(scan(&[document(), link])), ErrorKind::Archive(_)));
+    }
+
+    #[test]
+    fn links_special_files_and_unsafe_names_are_left_out() {
+        let site = TestFolder::new();
+        let with_mode = |mode: u32, name: &str| Item { attributes: mode << 16, ..Item::stored(name, b"/etc/passwd") };
+        let items = [
+            Item::stored(&sharded(id(1)), b"x"),
+            with_mode(0o120_777, &sharded(id(2))),
+            with_mode(0o120_777, "files/link"),
+            with_mode(0o010_644, "pipe"),
+            Item::stored("../x", b""),
+        ];
+        let path = site.put("a.zip", &build(&items));
+        let plan = zip::scan(path, &site.options(), &mut NoObserver).unwrap();
+        assert_eq!(documents(&plan), [(id(1), b"x".to_vec())]);
+        let link = sharded(id(2));
+        let mut expected =
+            [("symlink", &*link), ("symlink", "files/link"), ("special", "pipe"), ("unsafe-name", "../x")];
+        expected[..2].sort();
+        assert_eq!(skipped(&plan), expected);
     }
 
     #[test]
