@@ -13,7 +13,7 @@ pub(crate) type Block = [u8; BLOCK_BYTES];
 
 /// Set-user-id, set-group-id and sticky: the bits of a mode that are not safe to take from untrusted sources.
 const SPECIAL_MODE_BITS: u64 = 0o7000;
-/// What star puts into the last four bytes of its headers (star(5)).
+/// The last four bytes of the headers that star writes (star(5)).
 const STAR_TRAILER: &[u8] = b"tar\0";
 /// Bytes of the prefix that star leaves; its two times of 12 bytes fill the rest of the area (star(5)).
 const STAR_PREFIX_BYTES: usize = 131;
