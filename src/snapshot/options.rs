@@ -14,7 +14,7 @@ use crate::limits::Limits;
 /// use appsnap::snapshot::WriteOptions;
 /// use appsnap::snapshot::options::SectionSplit;
 ///
-/// // For archives whose documents are packed by many workers, or taken apart later.
+/// // For archives whose documents are compressed by many workers, or taken apart later.
 /// let options = WriteOptions::new().with_sections(SectionSplit::Digit);
 /// # let _ = options;
 /// ```

@@ -276,9 +276,9 @@ impl<R: Read> SnapshotReader<R> {
                 }
             }
         }
-        let plain_bytes = self.stream.tar.offset_bytes();
+        let tar_bytes = self.stream.tar.offset_bytes();
         if let (Some(verifier), Some(expected)) = (self.stream.tar.get_ref().verifier(), self.stream.expected.take()) {
-            let verdict = verifier.verdict(expected, plain_bytes);
+            let verdict = verifier.verdict(expected, tar_bytes);
             self.report.is_indexed = verdict.map_err(|fault| Error::new(ErrorKind::Index(fault)))?;
         }
         self.report.is_verified = true;

@@ -15,7 +15,7 @@ use crate::limits::Limits;
 /// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
 /// # let (archive, report) = writer.finish()?;
 /// assert_eq!((report.documents_count(), report.document_bytes(), report.database_bytes()), (1, 5, None));
-/// assert_eq!((report.plain_bytes(), report.archive_bytes()), (10_240, archive.len() as u64));
+/// assert_eq!((report.tar_bytes(), report.archive_bytes()), (10_240, archive.len() as u64));
 /// assert!(report.index().is_some());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -24,7 +24,7 @@ pub struct WriteReport {
     pub(super) documents_count: u64,
     pub(super) document_bytes: u64,
     pub(super) database_bytes: Option<u64>,
-    pub(super) plain_bytes: u64,
+    pub(super) tar_bytes: u64,
     pub(super) archive_bytes: u64,
     pub(super) index: Option<Index>,
 }
@@ -55,8 +55,8 @@ impl WriteReport {
 
     /// Length of the tar stream inside the archive.
     #[must_use]
-    pub const fn plain_bytes(&self) -> u64 {
-        self.plain_bytes
+    pub const fn tar_bytes(&self) -> u64 {
+        self.tar_bytes
     }
 
     /// Length of the archive as it went to the sink, an embedded index included.

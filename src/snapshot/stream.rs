@@ -16,7 +16,7 @@ use crate::io::ReadAt;
 use crate::layout::MemberName;
 use crate::metadata::Metadata;
 
-/// A snapshot that is packed as far as it is read, and no further: [`SnapshotWriter`](super::SnapshotWriter) the other
+/// A snapshot that is compressed as far as it is read, and no further: [`SnapshotWriter`](super::SnapshotWriter) the other
 /// way round, with the same bytes.
 ///
 /// A writer pushes into its sink and waits there with a thread when nobody takes the bytes, for example a slow client. This
@@ -113,7 +113,7 @@ impl<R: Read, S: DocumentSource> SnapshotStream<R, S> {
         })
     }
 
-    /// What the archive holds; `None` before all of it was packed.
+    /// What the archive holds; `None` before all of it was compressed.
     #[must_use]
     pub const fn report(&self) -> Option<&WriteReport> {
         match &self.state {
@@ -205,7 +205,7 @@ impl<R: Read, S: DocumentSource> SnapshotStream<R, S> {
 }
 
 impl<R: Read, S: DocumentSource> Read for SnapshotStream<R, S> {
-    /// Gives what is packed already, else packs the next chunk.
+    /// Gives what is compressed already, else packs the next chunk.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if buffer.is_empty() || !self.advance()? {
             return Ok(0);

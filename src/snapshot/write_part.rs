@@ -83,7 +83,7 @@ impl<R: ReadAt + Sync, S: ReadAt> SnapshotArchive<R, S> {
 
     /// Copies the chunks that hold exactly the plain bytes `from..until`.
     fn copy_chunks<W: Write>(&self, writer: &mut gzip::Writer<W>, from: u64, until: u64) -> Result<()> {
-        let mut packed = Vec::new();
+        let mut compressed = Vec::new();
         let mut at = from;
         let torn = || wrong("a section of the archive does not begin with a chunk: repack it instead");
         while at < until {
@@ -93,8 +93,8 @@ impl<R: ReadAt + Sync, S: ReadAt> SnapshotArchive<R, S> {
                 return Err(torn());
             }
             let len_bytes = u64::from(place.row.compressed_len_bytes);
-            gzip::read_range(self.source(), place.compressed_offset_bytes, len_bytes, &mut packed)?;
-            writer.copy_chunk(&packed, place.row)?;
+            gzip::read_range(self.source(), place.compressed_offset_bytes, len_bytes, &mut compressed)?;
+            writer.copy_chunk(&compressed, place.row)?;
         }
         Ok(())
     }

@@ -233,7 +233,7 @@ impl Builder {
         let locator = Locator {
             is_sorted: summary.is_sorted,
             data_bytes: data.compressed_len_bytes,
-            plain_bytes: tar_bytes,
+            tar_bytes,
             crc32: data.crc32,
             metadata: summary.metadata,
             database: summary.database,

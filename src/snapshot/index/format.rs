@@ -64,7 +64,7 @@ pub(in crate::snapshot) struct Locator {
     pub(in crate::snapshot) is_sorted: bool,
     /// The data member: its length, the length of what it holds, and the CRC32 of that.
     pub(in crate::snapshot) data_bytes: u64,
-    pub(in crate::snapshot) plain_bytes: u64,
+    pub(in crate::snapshot) tar_bytes: u64,
     pub(in crate::snapshot) crc32: u32,
     pub(in crate::snapshot) metadata: Slot,
     pub(in crate::snapshot) database: Option<Slot>,
@@ -147,7 +147,7 @@ impl Locator {
         begin_page(LOCATOR_KIND, &mut page);
         page.push(flags);
         page.extend_from_slice(&self.data_bytes.to_le_bytes());
-        page.extend_from_slice(&self.plain_bytes.to_le_bytes());
+        page.extend_from_slice(&self.tar_bytes.to_le_bytes());
         page.extend_from_slice(&self.crc32.to_le_bytes());
         for slot in [self.metadata, database] {
             page.extend_from_slice(&slot.len_bytes.to_le_bytes());
@@ -167,7 +167,7 @@ impl Locator {
             return Err("the locator has flags that this reader does not know");
         }
         let data_bytes = u64::from_le_bytes(fields.take()?);
-        let plain_bytes = u64::from_le_bytes(fields.take()?);
+        let tar_bytes = u64::from_le_bytes(fields.take()?);
         let crc32 = u32::from_le_bytes(fields.take()?);
         let metadata = fields.slot()?;
         let database = fields.slot()?;
@@ -183,7 +183,7 @@ impl Locator {
         Ok(Self {
             is_sorted: flags & SORTED != 0,
             data_bytes,
-            plain_bytes,
+            tar_bytes,
             crc32,
             metadata,
             database: has_database.then_some(database),

@@ -127,9 +127,9 @@ impl Tables {
 
     /// What the locator says of the data must be what the chunks add up to.
     fn check_sums(&self) -> Result<()> {
-        let Locator { data_bytes, plain_bytes, crc32, .. } = self.locator;
+        let Locator { data_bytes, tar_bytes, crc32, .. } = self.locator;
         let chunks = &self.chunks;
-        if (chunks.member_bytes(), chunks.uncompressed_bytes(), chunks.crc32()) != (data_bytes, plain_bytes, crc32) {
+        if (chunks.member_bytes(), chunks.uncompressed_bytes(), chunks.crc32()) != (data_bytes, tar_bytes, crc32) {
             return Err(wrong("its chunks do not add up to the archive that its locator describes"));
         }
         Ok(())
@@ -143,7 +143,7 @@ impl Tables {
             return Err(stale());
         }
         let trailer = read(source, len_bytes.saturating_sub(8), 8)?;
-        let [isize_a, isize_b, isize_c, isize_d, ..] = self.locator.plain_bytes.to_le_bytes();
+        let [isize_a, isize_b, isize_c, isize_d, ..] = self.locator.tar_bytes.to_le_bytes();
         let expected = [self.locator.crc32.to_le_bytes(), [isize_a, isize_b, isize_c, isize_d]].concat();
         if trailer == expected { Ok(()) } else { Err(stale()) }
     }
@@ -238,7 +238,7 @@ impl Tables {
         })?;
         cursor.page += count;
         let end = cursor.offset_bytes;
-        let has_end_marker = end.checked_add(tarball::end_marker_bytes(end)) == Some(self.locator.plain_bytes);
+        let has_end_marker = end.checked_add(tarball::end_marker_bytes(end)) == Some(self.locator.tar_bytes);
         if cursor.page == pages && !has_end_marker {
             return Err(wrong("its documents do not add up to the archive"));
         }

@@ -33,8 +33,8 @@ pub(in crate::snapshot) struct IndexVerifier {
 #[derive(Debug, Default)]
 struct ChunkSums {
     count: u64,
-    packed_bytes: u64,
-    plain_bytes: u64,
+    compressed_bytes: u64,
+    tar_bytes: u64,
     crc: crc32fast::Hasher,
 }
 
@@ -62,8 +62,8 @@ impl IndexVerifier {
     }
 
     /// Takes note of the data member: its CRC32, its length, and where it ends.
-    pub(in crate::snapshot) fn data(&mut self, (crc32, plain_bytes): (u32, u64), end_bytes: u64) {
-        self.data = Some((crc32, plain_bytes));
+    pub(in crate::snapshot) fn data(&mut self, (crc32, tar_bytes): (u32, u64), end_bytes: u64) {
+        self.data = Some((crc32, tar_bytes));
         self.begins_at = Some(end_bytes);
     }
 
@@ -94,7 +94,7 @@ impl IndexVerifier {
     pub(in crate::snapshot) fn verdict(
         &self,
         mut expected: Builder<Digest>,
-        plain_bytes: u64,
+        tar_bytes: u64,
     ) -> Result<bool, &'static str> {
         if let Some(fault) = self.fault {
             return Err(fault);
@@ -110,7 +110,7 @@ impl IndexVerifier {
         let truth = Locator {
             is_sorted,
             data_bytes: begins_at,
-            plain_bytes,
+            tar_bytes,
             crc32: chunk_crc32,
             metadata,
             database,
@@ -120,9 +120,9 @@ impl IndexVerifier {
         if *locator != truth {
             return Err("its locator does not describe the archive");
         }
-        if self.data != Some((chunk_crc32, chunks.plain_bytes))
-            || chunks.plain_bytes != plain_bytes
-            || chunks.packed_bytes.checked_add(AROUND_CHUNKS_BYTES) != Some(begins_at)
+        if self.data != Some((chunk_crc32, chunks.tar_bytes))
+            || chunks.tar_bytes != tar_bytes
+            || chunks.compressed_bytes.checked_add(AROUND_CHUNKS_BYTES) != Some(begins_at)
         {
             return Err("its chunk table does not describe the archive");
         }
@@ -134,8 +134,8 @@ impl ChunkSums {
     fn add(&mut self, row: &ChunkRow) {
         let plain = u64::from(row.uncompressed_len_bytes);
         self.count += 1;
-        self.packed_bytes = self.packed_bytes.saturating_add(u64::from(row.compressed_len_bytes));
-        self.plain_bytes = self.plain_bytes.saturating_add(plain);
+        self.compressed_bytes = self.compressed_bytes.saturating_add(u64::from(row.compressed_len_bytes));
+        self.tar_bytes = self.tar_bytes.saturating_add(plain);
         self.crc.combine(&crc32fast::Hasher::new_with_initial_len(row.crc32, plain));
     }
 }

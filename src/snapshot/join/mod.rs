@@ -1,4 +1,4 @@
-//! One archive out of parts that many workers have packed, without inflating them: [`Join`].
+//! One archive out of parts that many workers have compressed, without inflating them: [`Join`].
 
 mod copied;
 mod part_verifier;
@@ -160,18 +160,18 @@ impl<'a, R: ReadAt, S: ReadAt> Join<'a, R, S> {
     /// # Errors
     /// When a part cannot be read, or the sink fails; [`ErrorKind::Cancelled`](super::ErrorKind::Cancelled).
     pub fn write_to<W: Write>(&self, mut sink: W, observer: &mut dyn Observer) -> Result<W> {
-        let mut plain_bytes = 0;
-        let mut packed = Vec::new();
+        let mut tar_bytes = 0;
+        let mut compressed = Vec::new();
         put(&mut sink, self.head())?;
         for copied in &self.copied {
             let Some(part) = self.parts.get(copied.part) else { continue };
             let mut places = part.chunks().get(copied.chunks.clone()).unwrap_or_default();
             while let Some(first) = places.first() {
                 let (run, rest) = places.split_at_checked(run_len(places)).unwrap_or((places, &[]));
-                gzip::read_range(part.source(), first.compressed_offset_bytes, packed_bytes(run), &mut packed)?;
-                put(&mut sink, &packed)?;
-                plain_bytes += run.iter().map(|place| u64::from(place.row.uncompressed_len_bytes)).sum::<u64>();
-                proceed(observer, &Event::bytes(plain_bytes))?;
+                gzip::read_range(part.source(), first.compressed_offset_bytes, compressed_bytes(run), &mut compressed)?;
+                put(&mut sink, &compressed)?;
+                tar_bytes += run.iter().map(|place| u64::from(place.row.uncompressed_len_bytes)).sum::<u64>();
+                proceed(observer, &Event::bytes(tar_bytes))?;
                 places = rest;
             }
         }
@@ -273,7 +273,7 @@ impl Joining {
             part: number,
             chunks,
             from_bytes: places.first().map_or(0, |place| place.compressed_offset_bytes),
-            len_bytes: packed_bytes(places),
+            len_bytes: compressed_bytes(places),
             output_bytes: self.output_bytes,
         };
         self.output_bytes = copied.output_end_bytes();
@@ -291,7 +291,7 @@ fn put(sink: &mut impl Write, bytes: &[u8]) -> Result<()> {
     sink.write_all(bytes).map_err(|error| Error::io("writing", error))
 }
 
-fn packed_bytes(places: &[ChunkLocation]) -> u64 {
+fn compressed_bytes(places: &[ChunkLocation]) -> u64 {
     places.iter().map(|place| u64::from(place.row.compressed_len_bytes)).sum()
 }
 

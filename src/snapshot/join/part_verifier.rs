@@ -25,7 +25,7 @@ pub(super) struct PartVerifier {
 impl PartVerifier {
     /// Begins with no member of `part`.
     pub(super) fn new<R: ReadAt, S: ReadAt>(part: &SnapshotArchive<R, S>) -> Self {
-        Self { ends: ChunkLengths::default(), left_bytes: part.plain_bytes(), crc: crc32fast::Hasher::new() }
+        Self { ends: ChunkLengths::default(), left_bytes: part.tar_bytes(), crc: crc32fast::Hasher::new() }
     }
 
     /// Appends a member.
