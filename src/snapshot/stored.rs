@@ -11,7 +11,7 @@ use crate::layout::MemberName;
 use crate::limits::{LimitExceeded, Limits};
 use crate::tarball::{self, BLOCK_BYTES};
 
-/// Packed bytes fetched with one read, so that a document of ordinary size costs one.
+/// Compressed bytes to fetch with one read, so that a document of ordinary size needs one.
 const FETCH_BYTES: u64 = 8 << 20;
 
 const HEADER_BYTES: u64 = BLOCK_BYTES as u64;
@@ -42,11 +42,11 @@ pub struct StoredFile<R> {
     name: MemberName,
     len_bytes: u64,
     crc32: u32,
-    /// Offset in the tar stream of the next byte wanted, the header's at first.
+    /// Offset in the tar stream of the next byte to read, initially that of the header.
     at_bytes: u64,
     payload_at_bytes: u64,
     crc: crc32fast::Hasher,
-    /// Packed bytes fetched ahead, and where they begin.
+    /// Compressed bytes that were fetched, and their offset.
     packed: Vec<u8>,
     packed_at_bytes: u64,
     inflater: Option<Box<Inflater>>,
@@ -56,7 +56,7 @@ pub struct StoredFile<R> {
     failed: Option<Error>,
 }
 
-/// An archive, and what was read of its index.
+/// An archive and the tables of its index.
 #[derive(Debug)]
 pub(super) struct Indexed<R> {
     pub(super) source: R,
@@ -119,9 +119,9 @@ impl<R: ReadAt> StoredFile<R> {
         self.payload_at_bytes.saturating_add(self.len_bytes)
     }
 
-    /// Inflates what is wanted of the next chunk.
+    /// Inflates the next chunk, or as much of it as is needed.
     fn advance(&mut self) -> Result<()> {
-        let beyond = || wrong("a document lies outside of the data");
+        let beyond = || wrong("a document is outside of the data");
         let number = self.chunks().find(self.at_bytes).ok_or_else(beyond)?;
         let place = *self.chunks().chunks().get(number).ok_or_else(beyond)?;
         self.fetch(number)?;
@@ -135,7 +135,7 @@ impl<R: ReadAt> StoredFile<R> {
         let wanted =
             self.payload_at_bytes.saturating_add(self.len_bytes).saturating_sub(place.uncompressed_offset_bytes);
         let at = place.compressed_offset_bytes;
-        // Whole chunks have a CRC32 of their own; of the last one only what is wanted is inflated.
+        // A whole chunk is verified by its own CRC32. Of the last one only the beginning is inflated.
         let plain = if wanted >= u64::from(place.row.uncompressed_len_bytes) {
             inflater.chunk(packed, &place.row)
         } else {
@@ -149,7 +149,7 @@ impl<R: ReadAt> StoredFile<R> {
         if self.plain.is_empty() { Err(beyond()) } else { Ok(()) }
     }
 
-    /// Sees to it that chunk `number` is in memory, together with those behind it that will be wanted.
+    /// Fetches chunk `number`, together with the next ones that will be needed, unless it is in memory.
     fn fetch(&mut self, number: usize) -> Result<()> {
         let places = self.archive.tables.chunks.chunks().get(number..).unwrap_or_default();
         let Some(first) = places.first() else { return Ok(()) };
@@ -171,7 +171,7 @@ impl<R: ReadAt> StoredFile<R> {
         Ok(())
     }
 
-    /// Reads the tar header and compares it with what the index says.
+    /// Reads the tar header and compares it with the index.
     fn check_header(&mut self) -> Result<()> {
         let mut header = Vec::with_capacity(BLOCK_BYTES);
         while header.len() < BLOCK_BYTES {
@@ -183,8 +183,8 @@ impl<R: ReadAt> StoredFile<R> {
             header.extend_from_slice(rest.get(..count).unwrap_or_default());
             self.plain_used += count;
         }
-        let differs = || wrong("the archive has something else where the index says that a document is");
-        // A header alone is a complete stream of one member as far as the reader's first step goes.
+        let differs = || wrong("the archive contains something else at the position of a document");
+        // For the reader's first step, a header alone is a complete stream.
         let mut reader = tarball::Reader::new(header.as_slice(), &Limits::trusted());
         let member = reader.next_member().map_err(|_| differs())?.ok_or_else(differs)?;
         let is_directory = member.kind() != tarball::MemberKind::File;
@@ -195,7 +195,7 @@ impl<R: ReadAt> StoredFile<R> {
         Ok(())
     }
 
-    /// Reads on, or repeats the first error.
+    /// Continues reading, or repeats the first error.
     fn read_or_repeat(&mut self, buffer: &mut [u8]) -> Result<usize> {
         if let Some(error) = &self.failed {
             return Err(error.clone());
@@ -233,7 +233,7 @@ impl<R: ReadAt> StoredFile<R> {
             return Ok(());
         }
         let name = self.name.render();
-        Err(Error::new(ErrorKind::Index("the content has another checksum than it says")).within_name(name.as_bytes()))
+        Err(Error::new(ErrorKind::Index("the checksum of the content differs")).within_name(name.as_bytes()))
     }
 }
 
