@@ -83,7 +83,6 @@ impl ListedDocument {
     }
 }
 
-#[cfg(any(unix, windows))]
 impl SnapshotArchive<File> {
     /// Opens the archive at `path`, which contains its index.
     ///

@@ -9,7 +9,6 @@ use std::io::Read;
 use std::path::Path;
 
 pub use options::{Durability, ExtractOptions, IfExists};
-pub use staging::{STAGING_PREFIX, remove_stale_staging};
 
 use super::entry::EntryKind;
 use super::error::{Error, Result};
@@ -77,7 +76,7 @@ impl ExtractReport {
 ///
 /// Files are written to a staging folder beside the destination, which is renamed once the archive is verified to its
 /// last byte. On an error the staging folder is removed, and the destination does not change. A killed process leaves
-/// its staging folder, which [`remove_stale_staging`] removes.
+/// its staging folder, which [`remove_stale`](crate::io::remove_stale) removes.
 ///
 /// ```
 /// # use appsnap::metadata::Metadata;

@@ -70,7 +70,7 @@ pub enum Durability {
     Full,
 }
 
-/// Options of [`extract()`](super::extract::extract()).
+/// Options of [`extract()`](super::extract()).
 ///
 /// ```
 /// use appsnap::io::Parallelism;

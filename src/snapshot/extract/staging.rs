@@ -3,15 +3,12 @@
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use tempfile::TempDir;
 
 use super::options::{Durability, IfExists};
+use crate::io::{directory_of, staging_prefix};
 use crate::snapshot::error::{Error, ErrorKind, Result};
-
-/// The prefix of the names of all unfinished files and folders, which are beside their destinations.
-pub const STAGING_PREFIX: &str = ".appsnap-staging-";
 
 /// Name of the new destination inside the staging folder, whose own permissions are too narrow for it.
 const CONTENT: &str = "content";
@@ -37,9 +34,9 @@ impl Staging {
             let path = path.to_owned();
             move |error| named(Error::io(action, error), &path)
         };
-        let parent = parent(destination);
+        let parent = directory_of(destination);
         let folder = tempfile::Builder::new()
-            .prefix(STAGING_PREFIX)
+            .prefix(&staging_prefix())
             .tempdir_in(parent)
             .map_err(failed("creating a staging folder", parent))?;
         let content = folder.path().join(CONTENT);
@@ -83,17 +80,12 @@ impl Staging {
             return Err(failed("renaming the staging folder")(error));
         }
         if durability == Durability::Full {
-            sync_folder(parent(&self.destination)).map_err(failed("syncing folders"))?;
+            sync_folder(directory_of(&self.destination)).map_err(failed("syncing folders"))?;
         }
         // The destination is complete. A staging folder that cannot be removed is no reason to fail.
         drop(self.folder.close());
         Ok(())
     }
-}
-
-/// The parent folder of `path`.
-fn parent(path: &Path) -> &Path {
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 pub(super) fn named(error: Error, path: &Path) -> Error {
@@ -113,42 +105,4 @@ fn sync_folders(path: &Path) -> io::Result<()> {
         }
     }
     sync_folder(path)
-}
-
-/// Removes the staging files and folders of killed processes: everything in `folder` whose name begins with
-/// [`STAGING_PREFIX`] and that was last modified before `before`. Returns the number of removed files and folders.
-///
-/// An extraction modifies its staging folder only at its start, so choose a time before the start of every running
-/// one. Programs that write archives should use the same prefix for unfinished files, as the example `pack` does.
-///
-/// ```
-/// # let folder = tempfile::tempdir()?;
-/// use std::time::{Duration, SystemTime};
-///
-/// let yesterday = SystemTime::now() - Duration::from_secs(24 * 3600);
-/// let removed = appsnap::snapshot::extract::remove_stale_staging(folder.path(), yesterday)?;
-/// assert_eq!(removed, 0);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-///
-/// # Errors
-/// Returns an error if the folder cannot be listed, or if one of the files and folders cannot be removed.
-pub fn remove_stale_staging(folder: &Path, before: SystemTime) -> Result<usize> {
-    let failed = |action, path: &Path| {
-        let path = path.to_owned();
-        move |error| named(Error::io(action, error), &path)
-    };
-    let mut removed = 0;
-    for entry in fs::read_dir(folder).map_err(failed("listing a folder", folder))? {
-        let entry = entry.map_err(failed("listing a folder", folder))?;
-        let is_staging = entry.file_name().as_encoded_bytes().starts_with(STAGING_PREFIX.as_bytes());
-        let facts = entry.metadata().map_err(failed("reading the attributes of a file", &entry.path()))?;
-        if is_staging && facts.modified().is_ok_and(|modified| modified < before) {
-            let path = entry.path();
-            let result = if facts.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
-            result.map_err(failed("removing a stale file", &path))?;
-            removed += 1;
-        }
-    }
-    Ok(removed)
 }
