@@ -1,6 +1,6 @@
 //! Checks archives and dumps before an upload: whether a platform accepts them, and whether everything can be restored.
 //!
-//! [`check()`] returns a [`Report`]: a [`Verdict`] and the findings behind it. A finding is a
+//! [`check()`] returns a [`Report`]: a [`Verdict`] and its findings. A finding is a
 //! [`Diagnostic`](crate::diagnostic::Diagnostic) whose severity the [`Profile`] decides.
 //! [A page](crate::_documentation::findings) lists all codes.
 //!
