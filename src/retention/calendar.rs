@@ -18,17 +18,18 @@ use super::{Error, names};
 /// // Two in the morning of a Monday is the night of Sunday, but its date is not a Sunday.
 /// let backup = Backup::new("b", "2026-11-09T02:00:00Z".parse()?);
 /// let expiry = |calendar| presets::mendix_cloud().with_calendar(calendar).expires_at(&backup);
-/// assert_eq!(expiry(Calendar::utc()), Some(Expiry::At("2027-02-09T02:00:00Z".parse()?)));
-/// assert_eq!(expiry(Calendar::utc().with_civil_days()), Some(Expiry::At("2026-11-23T02:00:00Z".parse()?)));
+/// assert_eq!(expiry(Calendar::utc().with_nights()), Some(Expiry::At("2027-02-09T02:00:00Z".parse()?)));
+/// assert_eq!(expiry(Calendar::utc()), Some(Expiry::At("2026-11-23T02:00:00Z".parse()?)));
 /// # Ok::<(), appsnap::jiff::Error>(())
 /// ```
 ///
 /// # JSON
 /// ```json
-/// {"zone": "Europe/Dublin", "day": {"night-of": "12:00:00"}, "week_start": "monday", "months": "clamp"}
+/// {"zone": "Europe/Dublin", "day": {"night-of": "12:00:00"}, "week_start": "monday", "months": "clamp",
+///  "expiry": "local"}
 /// ```
-/// Every member may be absent. `zone` is an IANA name, `"UTC"`, or `"stamped"`; `day` can be `"civil"`, and `months`
-/// can be `"normalise"`.
+/// Every member may be absent. `zone` is an IANA name, `"UTC"` (the default), or `"stamped"`. `day` is `"civil"` by
+/// default. `months` can be `"normalise"`, and `expiry` can be `"utc"`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Calendar {
@@ -37,6 +38,8 @@ pub struct Calendar {
     #[serde(with = "names::weekday")]
     week_start: Weekday,
     months: MonthEnd,
+    #[serde(skip_serializing_if = "ExpiryClock::is_local")]
+    expiry: ExpiryClock,
 }
 
 impl Default for Calendar {
@@ -47,10 +50,11 @@ impl Default for Calendar {
 
 impl Calendar {
     const fn new(zone: Zone) -> Self {
-        Self { zone, day: Day::NightOf(NOON), week_start: Weekday::Monday, months: MonthEnd::Clamp }
+        let (week_start, months, expiry) = (Weekday::Monday, MonthEnd::Clamp, ExpiryClock::Local);
+        Self { zone, day: Day::Civil, week_start, months, expiry }
     }
 
-    /// Creates a calendar in UTC, with nights from noon to noon, weeks from Monday, and months that are clamped.
+    /// Creates a calendar in UTC. Days are dates, weeks start on Monday, and months are clamped.
     #[must_use]
     pub const fn utc() -> Self {
         Self::new(Zone::Named(TimeZone::UTC))
@@ -91,7 +95,7 @@ impl Calendar {
         Ok(self)
     }
 
-    /// Makes the day of a backup the date on the wall clock.
+    /// Makes the day of a backup the date on the wall clock, which is the default.
     ///
     /// If clocks change at night, a Sunday can have no nightly run, or two of them.
     #[must_use]
@@ -100,11 +104,17 @@ impl Calendar {
         self
     }
 
-    /// Makes the day of a backup the date on whose evening its night began: the night of a date lasts from this time of
-    /// day on that date to the same time on the next date.
+    /// Makes the day of a backup the date on whose evening its night began. Nights last from noon to noon.
     ///
-    /// From noon, which is the default, every date has exactly one night in every region and season, and a run after
-    /// midnight belongs to the evening before.
+    /// Every date has exactly one night in every region and season, and a run after midnight belongs to the evening
+    /// before.
+    #[must_use]
+    pub const fn with_nights(self) -> Self {
+        self.with_nights_from(NOON)
+    }
+
+    /// Makes the day of a backup the date on which its night began: the night of a date lasts from this time of day on
+    /// that date to the same time on the next date.
     #[must_use]
     pub const fn with_nights_from(mut self, start: Time) -> Self {
         self.day = Day::NightOf(start);
@@ -124,6 +134,16 @@ impl Calendar {
     #[must_use]
     pub const fn with_normalised_months(mut self) -> Self {
         self.months = MonthEnd::Normalise;
+        self
+    }
+
+    /// Adds the days and months of an expiry date in UTC, so that it has the same time of day in UTC as the backup.
+    ///
+    /// By default they are added on the wall clock, and a date in summer keeps the local time of day of a backup in
+    /// winter.
+    #[must_use]
+    pub const fn with_utc_expiry(mut self) -> Self {
+        self.expiry = ExpiryClock::Utc;
         self
     }
 
@@ -159,6 +179,10 @@ impl Calendar {
 
     pub(super) const fn months(&self) -> MonthEnd {
         self.months
+    }
+
+    pub(super) const fn has_utc_expiry(&self) -> bool {
+        matches!(self.expiry, ExpiryClock::Utc)
     }
 
     /// The time zone in which people see instants.
@@ -220,6 +244,20 @@ const NOON: Time = time(12, 0, 0, 0);
 enum Day {
     Civil,
     NightOf(Time),
+}
+
+/// The clock on which the days and months of an expiry date are added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum ExpiryClock {
+    Local,
+    Utc,
+}
+
+impl ExpiryClock {
+    const fn is_local(&self) -> bool {
+        matches!(self, Self::Local)
+    }
 }
 
 /// The date that adding months leads to if the month is too short.

@@ -17,6 +17,7 @@ pub(super) struct Clock {
     zone: Option<TimeZone>,
     night_start: Option<Time>,
     months: MonthEnd,
+    has_utc_expiry: bool,
     /// The last night that was looked up: of neighbouring instants, most are in the same.
     night: Option<Night>,
 }
@@ -34,6 +35,7 @@ impl Clock {
             zone: calendar.time_zone().cloned(),
             night_start: calendar.night_start(),
             months: calendar.months(),
+            has_utc_expiry: calendar.has_utc_expiry(),
             night: None,
         }
     }
@@ -49,11 +51,10 @@ impl Clock {
     /// The instant of a time on the wall clock: the first of two where clocks are set back, and where they are set
     /// forward over it, as much later (RFC 5545, section 3.3.5). Beyond the end of the calendar: its end.
     pub(super) fn instant(&self, local: DateTime, stamped: Option<Offset>) -> Timestamp {
-        let at = match &self.zone {
-            Some(zone) => zone.to_ambiguous_timestamp(local).compatible(),
-            None => stamped.unwrap_or(Offset::UTC).to_timestamp(local),
-        };
-        at.unwrap_or(if local.year() < 0 { Timestamp::MIN } else { Timestamp::MAX })
+        match &self.zone {
+            Some(zone) => zone.to_ambiguous_timestamp(local).compatible().unwrap_or(calendar_end(local)),
+            None => instant_at(stamped.unwrap_or(Offset::UTC), local),
+        }
     }
 
     /// The day that a backup belongs to, for an instant and its time on the wall clock.
@@ -87,8 +88,20 @@ impl Clock {
     /// The instant that is `period` after a time on the wall clock.
     pub(super) fn after(&self, local: DateTime, period: Period, stamped: Option<Offset>) -> Timestamp {
         let at = self.instant(self.moved(local, period.whole_months(), period.whole_days()), stamped);
-        let clock = SignedDuration::from_secs(period.clock_seconds());
-        at.checked_add(clock).unwrap_or(Timestamp::MAX)
+        later(at, period)
+    }
+
+    /// The instant at which something expires that is kept for `period`, counted from an instant, or from the same time
+    /// on the day before. `local` is the instant on the wall clock.
+    pub(super) fn expiry(&self, from: ExpiryFrom, period: Period, stamped: Option<Offset>) -> Timestamp {
+        let ExpiryFrom { at, local, is_day_before } = from;
+        let local = if self.has_utc_expiry { Offset::UTC.to_datetime(at) } else { local };
+        let local = if is_day_before { day_before(local.date()).to_datetime(local.time()) } else { local };
+        if !self.has_utc_expiry {
+            return self.after(local, period, stamped);
+        }
+        let local = self.moved(local, period.whole_months(), period.whole_days());
+        later(instant_at(Offset::UTC, local), period)
     }
 
     /// The instant that is `period` before another.
@@ -111,6 +124,31 @@ impl Clock {
         let days = SignedDuration::from_hours(days.saturating_mul(HOURS_PER_DAY));
         date.saturating_add(days).to_datetime(local.time())
     }
+}
+
+/// The start of a period after which something expires.
+#[derive(Clone, Copy)]
+pub(super) struct ExpiryFrom {
+    pub(super) at: Timestamp,
+    /// The instant on the wall clock.
+    pub(super) local: DateTime,
+    /// Counted from the same time on the day before.
+    pub(super) is_day_before: bool,
+}
+
+/// The instant of a time at an offset. Beyond the calendar: its end.
+fn instant_at(offset: Offset, local: DateTime) -> Timestamp {
+    offset.to_timestamp(local).unwrap_or(calendar_end(local))
+}
+
+/// The end of the calendar that is nearer.
+fn calendar_end(local: DateTime) -> Timestamp {
+    if local.year() < 0 { Timestamp::MIN } else { Timestamp::MAX }
+}
+
+/// The seconds of `period` later, which belong to the clock and not to the calendar.
+fn later(at: Timestamp, period: Period) -> Timestamp {
+    at.checked_add(SignedDuration::from_secs(period.clock_seconds())).unwrap_or(Timestamp::MAX)
 }
 
 fn months_from(date: Date, months: i64, end: MonthEnd) -> Date {

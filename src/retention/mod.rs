@@ -35,8 +35,8 @@
 //! # Whose Sunday?
 //! Platforms say that the backup of a Sunday is kept longer, but not whose Sunday. By the date on the wall clock, some
 //! Sundays have no nightly run and others have two when clocks change: in Dublin and London none on 29 March 2026 and
-//! two on 25 October. A [`Calendar`] therefore counts nights by default, from noon to noon, of which every date has one.
-//! [`Calendar::with_civil_days`] counts dates on the wall clock.
+//! two on 25 October. The presets of such platforms therefore count nights, from noon to noon, of which every date has
+//! one; see [`Calendar::with_nights`]. Your own policies count dates on the wall clock unless they say nights.
 
 #![deny(
     clippy::indexing_slicing,

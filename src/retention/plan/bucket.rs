@@ -90,6 +90,7 @@ impl Buckets {
             Unit::Hour => self.time_start(local, 3_600),
             Unit::Day => midnight(self.day_start(day, 0, 1)),
             Unit::Week => midnight(self.day_start(day, self.first_week_day(), 7)),
+            Unit::WeekOfYear => midnight(self.day_start(day, FIRST_MONDAY, 7).max(day.first_of_year())),
             Unit::Month => midnight(self.month_start(day, 1)),
             Unit::Quarter => midnight(self.month_start(day, 3)),
             Unit::WeekQuarter => midnight(self.week_quarter_start(day)),
@@ -141,6 +142,8 @@ impl Buckets {
 }
 
 const EPOCH: Date = jiff::civil::date(1970, 1, 1);
+/// The Monday of the week of 1970-01-01, counted from there in days.
+const FIRST_MONDAY: i64 = -3;
 
 impl fmt::Display for Bucket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -156,6 +159,7 @@ impl fmt::Display for Bucket {
                 write!(f, "{}-W{:02}", Year(week.year()), week.week())?;
             }
             Unit::Week => write!(f, "week of {date}")?,
+            Unit::WeekOfYear => write!(f, "{year}-W{:02}", date.iso_week_date().week())?,
             Unit::Month => write!(f, "{year}-{month:02}")?,
             Unit::Quarter => write!(f, "{year}-Q{}", part_of_year(month, 3))?,
             Unit::WeekQuarter => {
@@ -249,6 +253,19 @@ mod tests {
             (date(-1, 1, 1), "-000002-W53"),
         ] {
             assert_eq!(bucket(Unit::Week, 1, at.to_datetime(Time::midnight())), name, "{at}");
+        }
+    }
+
+    #[test]
+    fn a_week_of_the_year_ends_with_the_year() {
+        for (at, name) in [
+            (date(2025, 12, 28), "2025-W52"),
+            (date(2025, 12, 29), "2025-W01"),
+            (date(2026, 1, 1), "2026-W01"),
+            (date(2026, 1, 5), "2026-W02"),
+            (date(2027, 1, 3), "2027-W53"),
+        ] {
+            assert_eq!(bucket(Unit::WeekOfYear, 1, at.to_datetime(Time::midnight())), name, "{at}");
         }
     }
 

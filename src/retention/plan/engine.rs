@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
+use jiff::tz::Offset;
 
 use super::super::clock::Clock;
 use super::super::policy::data::Policy;
@@ -91,6 +92,7 @@ impl<'a, Id> RuleEngine<'a, Id> {
         let oldest = if pick == Pick::NewestAndOldestOfAll { self.candidates(rule).next_back() } else { None };
         let oldest_rank = oldest.map(|candidate| candidate.rank);
         let skips_kept = self.policy.counting() == Counting::SkipKept && rule.depends_on_others();
+        let end = self.end(rule).map(|(at, _)| at);
         let mut outcome = RuleOutcome { cutoff: self.cutoff(rule), ..RuleOutcome::default() };
         let mut previous = None;
         let mut candidates = self.candidates(rule).peekable();
@@ -109,10 +111,7 @@ impl<'a, Id> RuleEngine<'a, Id> {
             if !(is_picked || is_oldest) || (skips_kept && mark.get() == Mark::Kept) {
                 continue;
             }
-            let until = expiry_date(self.clock, rule.keep(), row);
-            if until.is_some_and(|until| until <= self.sorted.now) {
-                continue;
-            }
+            let Some(until) = self.date(rule, end, row) else { continue };
             mark.set(Mark::Kept);
             let number_kept = outcome.add(until);
             matches.push(RuleMatch { rank, rule: number, number: counted(rule, number_kept), is_oldest, until });
@@ -128,6 +127,7 @@ impl<'a, Id> RuleEngine<'a, Id> {
         let kept = self.sorted.rows.iter().zip(&self.marks).filter(|(_, mark)| mark.get() == Mark::Kept);
         let taken: HashSet<DateTime> = kept.filter_map(|(row, _)| start(row)).collect();
         let mut own: HashSet<DateTime> = HashSet::new();
+        let end = self.end(rule).map(|(at, _)| at);
         let mut outcome = RuleOutcome { cutoff: self.cutoff(rule), ..RuleOutcome::default() };
         for Candidate { rank, row, mark } in self.candidates(rule) {
             if is_too_old(rule.keep(), outcome.cutoff, row) {
@@ -144,9 +144,9 @@ impl<'a, Id> RuleEngine<'a, Id> {
             if !rule.keep().count().admits(outcome.kept_count) {
                 break;
             }
+            let Some(until) = self.date(rule, end, row) else { continue };
             own.extend(bucket);
             mark.set(Mark::Kept);
-            let until = expiry_date(self.clock, rule.keep(), row);
             let number_kept = outcome.add(until);
             let is_oldest = false;
             matches.push(RuleMatch { rank, rule: number, number: counted(rule, number_kept), is_oldest, until });
@@ -166,20 +166,34 @@ impl<'a, Id> RuleEngine<'a, Id> {
         })
     }
 
+    /// The date that a rule gives a backup, if it gives dates. `None` if the rule no longer keeps it as of `end`.
+    fn date(&self, rule: &Rule, end: Option<Timestamp>, row: &BackupRow) -> Option<Option<Timestamp>> {
+        let until = expiry_date(self.clock, rule.keep(), row);
+        if until.zip(end).is_some_and(|(until, end)| until <= end) {
+            return None;
+        }
+        Some(until.filter(|_| rule.keep().end() == Some(SpanEnd::Now)))
+    }
+
     /// The instant before which a rule keeps nothing, if it has one.
     fn cutoff(&self, rule: &Rule) -> Option<Timestamp> {
-        let (span, end) = rule.keep().span_and_end()?;
-        let now = self.sorted.now;
-        let (at, offset) = match end {
-            SpanEnd::Now => (now, None),
-            SpanEnd::At(at) => (at, None),
+        let (span, _) = rule.keep().span_and_end()?;
+        let (at, offset) = self.end(rule)?;
+        Some(self.clock.before(at, span, offset))
+    }
+
+    /// The instant as of which a rule decides, and the UTC offset of the backup that it is from.
+    fn end(&self, rule: &Rule) -> Option<(Timestamp, Option<Offset>)> {
+        let (end, now) = (rule.keep().end()?, self.sorted.now);
+        match end {
+            SpanEnd::Now => Some((now, None)),
+            SpanEnd::At(at) => Some((at, None)),
             SpanEnd::Newest | SpanEnd::NewestStamped => {
                 let is_end = |row: &BackupRow| end == SpanEnd::NewestStamped || row.at < now;
                 let newest = self.candidates(rule).find(|candidate| is_end(candidate.row))?;
-                (newest.row.at, newest.row.offset)
+                Some((newest.row.at, newest.row.offset))
             }
-        };
-        Some(self.clock.before(at, span, offset))
+        }
     }
 }
 

@@ -7,10 +7,10 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::Offset;
 
 use super::super::backup::Backup;
-use super::super::clock::{Clock, day_before};
+use super::super::clock::{Clock, ExpiryFrom};
 use super::super::policy::data::Policy;
 use super::super::policy::rule::Rule;
-use super::super::policy::{ExpiryStart, Keep};
+use super::super::policy::{ExpiryStart, Keep, SpanEnd};
 use super::rows::BackupRow;
 
 /// The end of the time for which a backup is kept.
@@ -57,23 +57,33 @@ pub(in super::super) fn expiry_alone<Id>(rule: &Rule, backup: &Backup<Id>, clock
     }
     match rule.keep() {
         Keep::Forever => Some(Expiry::Never),
-        keep => date(clock, keep, local, day, offset).map(Expiry::At),
+        // As of another instant than now, there is no date.
+        keep if keep.end() != Some(SpanEnd::Now) => None,
+        keep => date(clock, keep, (at, local, day), offset).map(Expiry::At),
     }
 }
 
-/// The date that a rule gives a backup, if it gives dates.
+/// The date until which a rule keeps a backup, if it keeps it for a time.
 pub(super) fn expiry_date(clock: &Clock, keep: &Keep, row: &BackupRow) -> Option<Timestamp> {
-    date(clock, keep, row.local, row.day, row.offset)
+    date(clock, keep, (row.at, row.local, row.day), row.offset)
 }
 
-fn date(clock: &Clock, keep: &Keep, local: DateTime, day: Date, stamped: Option<Offset>) -> Option<Timestamp> {
-    let Keep::For { span, anchor } = keep else { return None };
+fn date(
+    clock: &Clock,
+    keep: &Keep,
+    (at, local, day): (Timestamp, DateTime, Date),
+    stamped: Option<Offset>,
+) -> Option<Timestamp> {
+    let Keep::For { span, anchor, .. } = keep else { return None };
     let from = match anchor {
-        ExpiryStart::Created => local,
-        ExpiryStart::PreviousDay => day_before(local.date()).to_datetime(local.time()),
-        ExpiryStart::StartOfDay => clock.local(clock.start_of(day, stamped), stamped),
+        ExpiryStart::Created => ExpiryFrom { at, local, is_day_before: false },
+        ExpiryStart::PreviousDay => ExpiryFrom { at, local, is_day_before: true },
+        ExpiryStart::StartOfDay => {
+            let start = clock.start_of(day, stamped);
+            ExpiryFrom { at: start, local: clock.local(start, stamped), is_day_before: false }
+        }
     };
-    Some(clock.after(from, *span, stamped))
+    Some(clock.expiry(from, *span, stamped))
 }
 
 impl Policy {
@@ -85,7 +95,8 @@ impl Policy {
     ///
     /// Months are calendar months on the wall clock of the calendar and keep the time of day: three months from 3:18 on
     /// 3 December end at 3:18 on 3 March, and from the 31st they end on the last day of a shorter month. If clocks are
-    /// set forward over that time, the instant is as much later. If it occurs twice, the first is taken.
+    /// set forward over that time, the instant is as much later. If it occurs twice, the first is taken. See
+    /// [`Calendar::with_utc_expiry`](crate::retention::Calendar::with_utc_expiry) for dates in UTC.
     ///
     /// A later backup never goes on an earlier date. The order of instants can differ in two cases, because the time of
     /// day is kept: for backups of the 29th to the 31st that end on the same last day of a month, and for backups

@@ -104,7 +104,7 @@ impl<Id> SortedBackups<'_, Id> {
     fn is_held(&self, guard: &Guard, row: &BackupRow) -> bool {
         match guard {
             Guard::Unfinished => !row.status.is_finished(),
-            Guard::Protected => row.is_protected,
+            Guard::Protected | Guard::Pinned => row.is_protected,
             Guard::Future => row.at > self.now,
             Guard::Tagged(tag) => self.tags(row).contains(tag),
             Guard::NewestSuccessful | Guard::NewestUnfinished { .. } => false,

@@ -64,7 +64,7 @@ pub enum Counting {
 /// ```json
 /// {
 ///   "name": "ours",
-///   "calendar": {"zone": "Europe/Amsterdam", "day": {"night-of": "12:00:00"}},
+///   "calendar": {"zone": "Europe/Amsterdam"},
 ///   "counting": "independent",
 ///   "rules": [
 ///     {"name": "nightly", "from": {"origin": "automatic"}, "keep": {"for": {"span": "30 days"}}},

@@ -7,8 +7,8 @@ use super::super::period::Period;
 /// A reason to keep a backup that no rule keeps.
 ///
 /// The backups that a guard holds are left out of the counts and buckets of the rules, so that one backup that is
-/// stamped in the future cannot displace the others. The guards `newest-successful` and `newest-unfinished` are
-/// exceptions: what they hold is counted.
+/// stamped in the future cannot displace the others. The guards `pinned`, `newest-successful` and `newest-unfinished`
+/// are exceptions: what they hold is counted.
 ///
 /// ```
 /// use appsnap::retention::{Policy, policy::Guard};
@@ -24,6 +24,9 @@ pub enum Guard {
     Unfinished,
     /// Backups that are marked as protected.
     Protected,
+    /// Backups that are marked as protected, and that count in the rules like all others. This is how kopia treats its
+    /// pins.
+    Pinned,
     /// The newest completed backup that is not stamped in the future. If all are, the newest of them.
     NewestSuccessful,
     /// Backups that are stamped later than `now`.
@@ -41,12 +44,13 @@ pub enum Guard {
 }
 
 impl Guard {
-    /// Returns the name: `unfinished`, `protected`, `newest-successful`, `future`, `tagged` or `newest-unfinished`.
+    /// Returns the name, as in the JSON form of a policy.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Unfinished => "unfinished",
             Self::Protected => "protected",
+            Self::Pinned => "pinned",
             Self::NewestSuccessful => "newest-successful",
             Self::Future => "future",
             Self::Tagged(_) => "tagged",
@@ -56,6 +60,6 @@ impl Guard {
 
     /// Returns `true` if the backups that it holds are left out of counts and buckets.
     pub(in super::super) const fn sets_aside(&self) -> bool {
-        !matches!(self, Self::NewestSuccessful | Self::NewestUnfinished { .. })
+        !matches!(self, Self::Pinned | Self::NewestSuccessful | Self::NewestUnfinished { .. })
     }
 }

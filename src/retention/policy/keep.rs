@@ -21,7 +21,7 @@ use super::super::period::Period;
 ///
 /// # JSON
 /// ```json
-/// {"for": {"span": "3 months", "anchor": "created"}}
+/// {"for": {"span": "3 months", "anchor": "created", "of": "now"}}
 /// {"last": 7}
 /// {"within": {"span": "2 days", "of": "newest"}}
 /// {"last-within": {"last": 7, "span": "7 days", "of": "newest-stamped"}}
@@ -32,12 +32,19 @@ use super::super::period::Period;
 #[non_exhaustive]
 pub enum Keep {
     /// Until a date that depends on the backup alone: what platforms call "expires on". It goes at that instant.
+    ///
+    /// With another end than [`SpanEnd::Now`], the backup goes when that instant has passed the date, and the rule gives
+    /// no date. Then it decides like [`Keep::Within`], except that months are added to each backup instead of being
+    /// subtracted from the end. This is how rustic counts.
     For {
         /// The length of time.
         span: Period,
         /// The instant from which it is counted.
         #[serde(default)]
         anchor: ExpiryStart,
+        /// The instant as of which the date is past.
+        #[serde(default, skip_serializing_if = "SpanEnd::is_now")]
+        of: SpanEnd,
     },
     /// The newest backups up to a number, or the newest buckets if the rule selects buckets.
     Last(Count),
@@ -78,7 +85,7 @@ pub enum ExpiryStart {
     PreviousDay,
 }
 
-/// The instant at which the time span of [`Keep::Within`] and [`Keep::LastWithin`] ends.
+/// The instant at which the time span of a [`Keep`] ends.
 ///
 /// ```
 /// use appsnap::retention::policy::{Keep, SpanEnd};
@@ -119,6 +126,12 @@ pub enum Count {
     AtMost(u32),
     /// Any number. In JSON `"unlimited"`.
     Unlimited,
+}
+
+impl SpanEnd {
+    const fn is_now(&self) -> bool {
+        matches!(self, Self::Now)
+    }
 }
 
 impl Count {
@@ -180,7 +193,7 @@ impl Keep {
     /// Keeps backups for a length of time after they were taken: [`Keep::For`] from [`ExpiryStart::Created`].
     #[must_use]
     pub const fn span(span: Period) -> Self {
-        Self::For { span, anchor: ExpiryStart::Created }
+        Self::For { span, anchor: ExpiryStart::Created, of: SpanEnd::Now }
     }
 
     /// Keeps the newest backups up to a number: [`Keep::Last`] with [`Count::AtMost`].
@@ -201,6 +214,14 @@ impl Keep {
     pub(in super::super) const fn span_and_end(&self) -> Option<(Period, SpanEnd)> {
         match self {
             Self::Within { span, of } | Self::LastWithin { span, of, .. } => Some((*span, *of)),
+            _ => None,
+        }
+    }
+
+    /// The instant as of which the rule decides, if it reaches back from one.
+    pub(in super::super) const fn end(&self) -> Option<SpanEnd> {
+        match self {
+            Self::For { of, .. } | Self::Within { of, .. } | Self::LastWithin { of, .. } => Some(*of),
             _ => None,
         }
     }

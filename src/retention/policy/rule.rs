@@ -135,7 +135,7 @@ impl Rule {
     pub const fn depends_on_others(&self) -> bool {
         matches!(self.select, Select::Bucket { .. })
             || matches!(self.keep, Keep::Last(_) | Keep::LastWithin { .. })
-            || matches!(self.keep.span_and_end(), Some((_, SpanEnd::Newest | SpanEnd::NewestStamped)))
+            || matches!(self.keep.end(), Some(SpanEnd::Newest | SpanEnd::NewestStamped))
     }
 
     pub(in super::super) fn covers_kind(&self, origin: Origin, status: Status) -> bool {

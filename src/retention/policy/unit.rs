@@ -20,6 +20,8 @@ pub enum Unit {
     Day,
     /// Seven days from the calendar's first day of the week. If that is Monday, these are the weeks of ISO 8601.
     Week,
+    /// The part of an ISO week that is in one calendar year: the week of New Year is two. This is how rustic counts.
+    WeekOfYear,
     /// A calendar month.
     Month,
     /// Three calendar months from January, April, July or October.
@@ -39,7 +41,7 @@ impl Unit {
             Self::Minute => "minutes",
             Self::Hour => "hours",
             Self::Day => "days",
-            Self::Week => "weeks",
+            Self::Week | Self::WeekOfYear => "weeks",
             Self::Month => "months",
             Self::Quarter | Self::WeekQuarter => "quarters",
             Self::HalfYear => "half-years",

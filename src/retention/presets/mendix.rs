@@ -3,16 +3,18 @@
 use jiff::civil::Weekday;
 
 use super::super::backup::Origin;
+use super::super::calendar::Calendar;
 use super::super::period::Period;
 use super::super::policy::data::Policy;
 use super::super::policy::rule::Rule;
-use super::super::policy::{ExpiryStart, Guard, Keep, Select};
+use super::super::policy::{ExpiryStart, Guard, Keep, Select, SpanEnd};
 
 const FIRST_SUNDAY: Select = Select::NthWeekday { nth: 1, weekday: Weekday::Sunday };
 
-/// The policy of a platform holds nothing but what is running or queued.
+/// Nothing is held but what is running or queued. The region decides whose Sunday it is; published dates have the same
+/// time of day in UTC as the backups, across changes of the region's clocks.
 fn platform(name: &str) -> Policy {
-    Policy::new(name).with_guards([Guard::Unfinished])
+    Policy::new(name).with_calendar(Calendar::utc().with_nights().with_utc_expiry()).with_guards([Guard::Unfinished])
 }
 
 fn automatic(name: &str, keep: Keep) -> Rule {
@@ -33,8 +35,9 @@ fn cloud(name: &str, nightly_days: u32) -> Policy {
 /// and those of the first Sunday of the month 1 year. Manual and uploaded backups stay 3 months.
 ///
 /// Source: Mendix documentation, "Backups", 2021. It does not say whose Sunday. The calendar counts nights from noon to
-/// noon in UTC; [`Policy::in_zone`] changes it to the time zone of a region. A backup goes on its date even if it is the
-/// newest, and only completed backups have a date.
+/// noon in UTC; [`Policy::in_zone`] changes it to the time zone of a region. Days and months are added in UTC in every
+/// region, as in all published dates. A backup goes on its date even if it is the newest, and only completed backups
+/// have a date.
 ///
 /// ```
 /// use appsnap::retention::{Backup, plan::Expiry, presets};
@@ -67,9 +70,10 @@ pub fn mendix_cloud() -> Policy {
 /// Sunday's night.
 #[must_use]
 pub fn mendix_on_azure() -> Policy {
-    let from_previous_day = |span| Keep::For { span, anchor: ExpiryStart::PreviousDay };
+    let keep = |span, anchor| Keep::For { span, anchor, of: SpanEnd::Now };
+    let from_previous_day = |span| keep(span, ExpiryStart::PreviousDay);
     let (two_weeks, three_months) = (from_previous_day(Period::days(14)), from_previous_day(Period::months(3)));
-    let year = Keep::For { span: Period::years(1), anchor: ExpiryStart::StartOfDay };
+    let year = keep(Period::years(1), ExpiryStart::StartOfDay);
     platform("mendix-on-azure")
         .with_rule(automatic("nightly", two_weeks.clone()))
         .with_rule(automatic("weekly", three_months).with_select(Select::Weekday(Weekday::Sunday)))

@@ -12,22 +12,14 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod borg;
-mod kopia;
 mod mendix;
-mod notation;
 mod platformsh;
-mod proxmox;
-mod restic;
+pub mod program;
 mod squidex;
 mod upsun;
 
-pub use borg::borg;
-pub use kopia::kopia;
 pub use mendix::{mendix_cloud, mendix_cloud_2021, mendix_on_azure};
 pub use platformsh::{platformsh_advanced, platformsh_basic, platformsh_premium};
-pub use proxmox::proxmox;
-pub use restic::restic;
 pub use squidex::{squidex, squidex_quota};
 pub use upsun::upsun;
 
@@ -46,11 +38,12 @@ pub const NAMES: [&str; 8] = [
     "platformsh-premium",
 ];
 
-/// Returns a policy by its name, as on a command line: one of [`NAMES`], or `restic:`, `borg:`, `proxmox:` or `kopia:`
-/// followed by options of that program.
+/// Returns a policy by its name, as on a command line: one of [`NAMES`], or `restic:`, `rustic:`, `borg:`, `proxmox:` or
+/// `kopia:` followed by options of that program.
 ///
-/// Options are separated by commas, as in `restic:last=3,daily=7,weekly=4,monthly=12,yearly=2,within=1y5m7d2h`. They
-/// can begin with `keep-`, as in the programs. [`restic`], [`borg`], [`proxmox`] and [`kopia`] list them.
+/// Options are separated by commas, as in `restic:last=3,daily=7,weekly=4,monthly=12,yearly=2,within=1y5m7d2h`, or
+/// written as on the program's own command line, as in `restic:--keep-last 3 --keep-daily 7`. [`program`] lists
+/// them.
 ///
 /// # Errors
 /// Returns an error if no policy has the name, or with the position of a wrong option.
@@ -65,13 +58,7 @@ pub const NAMES: [&str; 8] = [
 /// ```
 pub fn by_name(name: &str) -> Result<Policy, Error> {
     if let Some((program, options)) = name.split_once(':') {
-        let policy = match program {
-            "restic" => restic::parse(name, options),
-            "borg" => borg::parse(name, options),
-            "proxmox" => proxmox::parse(name, options),
-            "kopia" => kopia::parse(name, options),
-            _ => Err(unknown(name)),
-        };
+        let policy = program::by_name(program, name, options).unwrap_or_else(|| Err(unknown(name)));
         return policy.map(|policy| policy.with_name(name));
     }
     Ok(match name {
@@ -89,7 +76,7 @@ pub fn by_name(name: &str) -> Result<Policy, Error> {
 
 fn unknown(name: &str) -> Error {
     let known = NAMES.join(", ");
-    let programs = "restic:, borg:, proxmox: and kopia: followed by options such as last=3,daily=7";
+    let programs = "restic:, rustic:, borg:, proxmox: and kopia: followed by options such as last=3,daily=7";
     Error::unknown_name("policy", name, format!("known are {known}, and {programs}"))
 }
 

@@ -18,9 +18,9 @@ pub(super) struct Stage {
 
 /// A policy of stages. The first keeps the newest backup of each of its buckets. The first backup of each bucket that
 /// leaves a stage is promoted to the next one. What an earlier stage keeps does not count in a later one.
-pub(super) fn staged(name: &str, manual_count: u32, stages: impl IntoIterator<Item = Stage>) -> Policy {
+pub(super) fn staged(name: &str, manual: Keep, stages: impl IntoIterator<Item = Stage>) -> Policy {
     let mut policy = Policy::new(name)
-        .with_calendar(Calendar::utc().with_civil_days())
+        .with_calendar(Calendar::utc())
         .with_counting(Counting::SkipKept)
         .with_guards([Guard::Unfinished]);
     for (number, Stage { name, unit, every, count }) in stages.into_iter().enumerate() {
@@ -30,7 +30,7 @@ pub(super) fn staged(name: &str, manual_count: u32, stages: impl IntoIterator<It
             .with_select(Select::Bucket { unit, every, pick });
         policy = policy.with_rule(rule);
     }
-    policy.with_rule(Rule::new("manual", Keep::last(manual_count)).with_origin(Origin::Manual))
+    policy.with_rule(Rule::new("manual", manual).with_origin(Origin::Manual))
 }
 
 const SIX: NonZeroU32 = NonZeroU32::MIN.saturating_add(5);
@@ -45,7 +45,7 @@ fn stage(name: &str, unit: Unit, every: NonZeroU32, count: u32) -> Stage {
 /// [`Policy::in_zone`] changes it; the platform counts them in the project's time zone.
 #[must_use]
 pub fn platformsh_basic() -> Policy {
-    staged("platformsh-basic", 2, [stage("daily", Unit::Day, NonZeroU32::MIN, 2)])
+    staged("platformsh-basic", Keep::last(2), [stage("daily", Unit::Day, NonZeroU32::MIN, 2)])
 }
 
 /// Returns the policy of Platform.sh with the schedule "Advanced": 6 daily, 3 weekly and 12 monthly automated backups,
@@ -60,7 +60,7 @@ pub fn platformsh_advanced() -> Policy {
         stage("weekly", Unit::Week, NonZeroU32::MIN, 3),
         stage("monthly", Unit::Month, NonZeroU32::MIN, 12),
     ];
-    staged("platformsh-advanced", 4, stages)
+    staged("platformsh-advanced", Keep::last(4), stages)
 }
 
 /// Returns the policy of Platform.sh with the schedule "Premium": 3 six-hourly automated backups in the last 24 hours,
@@ -74,5 +74,5 @@ pub fn platformsh_premium() -> Policy {
         stage("daily", Unit::Day, NonZeroU32::MIN, 30),
         stage("monthly", Unit::Month, NonZeroU32::MIN, 11),
     ];
-    staged("platformsh-premium", 4, stages)
+    staged("platformsh-premium", Keep::last(4), stages)
 }

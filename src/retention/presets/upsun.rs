@@ -6,12 +6,12 @@ use std::num::NonZeroU32;
 use serde::Deserialize;
 
 use super::super::error::Error;
-use super::super::policy::Unit;
 use super::super::policy::data::Policy;
+use super::super::policy::{Keep, Unit};
 use super::platformsh::{Stage, staged};
 
+/// The settings of a project. Other members than this one are about something else.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Document {
     data_retention: BTreeMap<String, Environment>,
 }
@@ -21,14 +21,15 @@ struct Document {
 struct Environment {
     #[serde(default)]
     max_backups: Option<u32>,
+    #[serde(default)]
     default_config: Config,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Config {
     #[serde(default)]
-    manual_count: u32,
+    manual_count: Option<u32>,
     #[serde(default)]
     schedule: Vec<Entry>,
 }
@@ -38,6 +39,11 @@ struct Config {
 struct Entry {
     interval: Interval,
     count: u32,
+}
+
+/// The automated backups that the platform keeps without a schedule: one a day, for two days.
+fn default_stage() -> Stage {
+    Stage { name: "1d".into(), unit: Unit::Day, every: NonZeroU32::MIN, count: 2 }
 }
 
 /// A number and a unit: `1d`, `6h`, `1M`.
@@ -72,8 +78,10 @@ impl<'de> Deserialize<'de> for Interval {
 /// Reads the `data_retention` document of Upsun: a policy for each type of environment, such as `production`.
 ///
 /// The entries of the schedule are stages, as in the presets of Platform.sh: the first backup of each interval that
-/// leaves a stage is promoted to the next. `max_backups` is read as a quota, since the document does not say what would
-/// be deleted for it. Source: Upsun documentation, "Data retention", 2026.
+/// leaves a stage is promoted to the next. What the document leaves out is the platform's default: an automated backup
+/// for each of the last two days, and manual backups until they are deleted. `max_backups` is a quota over both kinds,
+/// since the document does not say what would be deleted for it. Other members of the project's settings are ignored.
+/// Source: Upsun documentation, "Data retention", 2026.
 ///
 /// # Errors
 /// Returns an error with the line and the member if the text is not such a document.
@@ -91,13 +99,19 @@ impl<'de> Deserialize<'de> for Interval {
 pub fn upsun(text: &str) -> Result<BTreeMap<String, Policy>, Error> {
     let document: Document = serde_json::from_str(text).map_err(|error| Error::json(text, error))?;
     let policies = document.data_retention.into_iter().map(|(environment, settings)| {
-        let stages = settings.default_config.schedule.into_iter().map(|entry| Stage {
-            name: entry.interval.text,
-            unit: entry.interval.unit,
-            every: entry.interval.every,
-            count: entry.count,
+        let Config { manual_count, schedule } = settings.default_config;
+        let stages = schedule.into_iter().map(|Entry { interval, count }| Stage {
+            name: interval.text,
+            unit: interval.unit,
+            every: interval.every,
+            count,
         });
-        let policy = staged(&format!("upsun-{environment}"), settings.default_config.manual_count, stages);
+        let mut stages: Vec<Stage> = stages.collect();
+        if stages.is_empty() {
+            stages.push(default_stage());
+        }
+        let manual = manual_count.map_or(Keep::Forever, Keep::last);
+        let policy = staged(&format!("upsun-{environment}"), manual, stages);
         let policy = match settings.max_backups {
             Some(max_backups) => policy.with_quota_count(max_backups),
             None => policy,

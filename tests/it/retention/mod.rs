@@ -58,7 +58,7 @@ pub(super) fn reasons<Id>(plan: &RetentionPlan<'_, Id>) -> Vec<Vec<String>> {
     plan.decisions().map(words).collect()
 }
 
-/// The default calendar in a time zone.
+/// The default calendar in a time zone, with nights from noon to noon.
 pub(super) fn calendar(zone: &str) -> Calendar {
-    Calendar::in_zone(zone).unwrap()
+    Calendar::in_zone(zone).unwrap().with_nights()
 }

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
-use super::{ZONES, at, in_zone};
+use super::{ZONES, at, calendar, in_zone};
 
 /// Six years with two leap days and, depending on the zone, twelve changes of the clocks.
 const FIRST: Date = date(2023, 6, 1);
@@ -53,12 +53,12 @@ fn is_first_sunday(day: Date) -> bool {
     day.weekday() == Weekday::Sunday && sundays == 1
 }
 
-/// The rules of Mendix Cloud (2021) for an automatic backup of a night or day, and its latest date.
-fn mendix(zone: &TimeZone, day: Date, taken_at: Timestamp) -> (Vec<&'static str>, Timestamp) {
-    let shown = zone.to_datetime(taken_at);
+/// The rules of Mendix Cloud (2021) for an automatic backup of a night or day, and its latest date, counted on `clock`.
+fn mendix(clock: &TimeZone, day: Date, taken_at: Timestamp) -> (Vec<&'static str>, Timestamp) {
+    let shown = clock.to_datetime(taken_at);
     let end = |day: Date| {
         let shown = DateTime::from_parts(day, shown.time());
-        zone.to_ambiguous_timestamp(shown).compatible().unwrap()
+        clock.to_ambiguous_timestamp(shown).compatible().unwrap()
     };
     let (mut rules, mut latest) = (vec!["nightly"], end(days_later(shown.date(), 30)));
     if day.weekday() == Weekday::Sunday {
@@ -80,7 +80,8 @@ fn rules_at(policy: &Policy, backup: &Backup<u32>) -> Vec<String> {
 
 /// Walks all nights of a zone, taking a backup `into` each.
 fn walk_nights(name: &str, into: SignedDuration) {
-    let policy = in_zone(presets::mendix_cloud_2021(), name);
+    let in_utc = in_zone(presets::mendix_cloud_2021(), name);
+    let on_the_wall = in_utc.clone().with_calendar(calendar(name));
     let zone = TimeZone::get(name).unwrap();
     let mut day = FIRST;
     while day < LAST {
@@ -88,9 +89,11 @@ fn walk_nights(name: &str, into: SignedDuration) {
         let taken_at = start + into;
         if taken_at < next {
             let backup = Backup::new(0, taken_at);
-            let (rules, latest) = mendix(&zone, day, taken_at);
-            assert_eq!(rules_at(&policy, &backup), rules, "{name} {day} {taken_at}");
-            assert_eq!(policy.expires_at(&backup), Some(Expiry::At(latest)), "{name} {day} {taken_at}");
+            for (policy, clock) in [(&in_utc, &TimeZone::UTC), (&on_the_wall, &zone)] {
+                let (rules, latest) = mendix(clock, day, taken_at);
+                assert_eq!(rules_at(policy, &backup), rules, "{name} {day} {taken_at}");
+                assert_eq!(policy.expires_at(&backup), Some(Expiry::At(latest)), "{name} {day} {taken_at}");
+            }
         }
         day = day.tomorrow().unwrap();
     }
@@ -134,9 +137,7 @@ proptest! {
     #[test]
     fn civil_days_agree_with_the_date_on_the_wall(zone in 0..ZONES.len(), second in 0_i64..189_000_000) {
         let name = ZONES[zone];
-        let policy = in_zone(presets::mendix_cloud_2021(), name);
-        let calendar = policy.calendar().clone().with_civil_days();
-        let policy = policy.with_calendar(calendar);
+        let policy = presets::mendix_cloud_2021().with_calendar(calendar(name).with_civil_days());
         let tz = TimeZone::get(name).unwrap();
         let taken_at = at("2023-06-01T00:00:00Z") + SignedDuration::from_secs(second);
         let backup = Backup::new(0, taken_at).with_origin(Origin::Automatic);

@@ -43,22 +43,22 @@ fn the_table_of_november_2026() {
     for (names, utc, civil, night) in table {
         for name in names {
             let region = Region::named(name).unwrap();
-            let local = Calendar::in_zone(region.zone_name).unwrap();
-            assert_eq!(monthlies(region, Calendar::utc().with_civil_days()), utc, "{name}, UTC day");
+            let local = Calendar::in_zone(region.zone_name).unwrap().with_nights();
+            assert_eq!(monthlies(region, Calendar::utc()), utc, "{name}, UTC day");
             assert_eq!(monthlies(region, local.clone().with_civil_days()), civil, "{name}, local civil day");
             assert_eq!(monthlies(region, local), night, "{name}, night of");
         }
     }
     let region = Region::named("Sao Paulo").unwrap();
-    let local = Calendar::in_zone(region.zone_name).unwrap();
-    assert_eq!(monthlies(region, Calendar::utc().with_civil_days()), ["2026-11-01T00:00:00Z"]);
+    let local = Calendar::in_zone(region.zone_name).unwrap().with_nights();
+    assert_eq!(monthlies(region, Calendar::utc()), ["2026-11-01T00:00:00Z"]);
     assert_eq!(monthlies(region, local.clone().with_civil_days()), ["2026-11-02T00:00:00Z"]);
     assert_eq!(monthlies(region, local), ["2026-11-02T00:00:00Z"]);
 }
 
 /// The number of nightly runs of a region that belong to `date`.
 fn runs_of(region: Region, reading: fn(Calendar) -> Calendar, date: Date) -> usize {
-    let calendar = reading(Calendar::in_zone(region.zone_name).unwrap());
+    let calendar = reading(Calendar::in_zone(region.zone_name).unwrap().with_nights());
     let policy = presets::mendix_cloud().with_calendar(calendar);
     let schedule = Schedule::region(region);
     let noon: Timestamp = format!("{date}T12:00:00Z").parse().unwrap();

@@ -42,10 +42,12 @@ fn borg_counts_quarters_of_thirteen_weeks_and_of_three_months() {
         "2023-07-02T00:00:01Z",
         "2023-10-01T00:00:00Z",
     ];
-    let expected = [vec![], vec!["13weekly"], vec![], vec!["13weekly"], vec!["13weekly"]];
-    for options in ["13weekly=3", "13weekly=39w"] {
-        assert_eq!(judge(&format!("borg:{options}"), &ends, "2023-12-31T00:00:00Z"), expected, "{options}");
-    }
+    let newest = || vec!["13weekly"];
+    let expected = [vec![], newest(), vec![], newest(), newest()];
+    assert_eq!(judge("borg:13weekly=3", &ends, "2023-12-31T00:00:00Z"), expected);
+    // The oldest is taken at the very end of the interval.
+    let expected = [vec!["oldest 13weekly"], newest(), vec![], newest(), newest()];
+    assert_eq!(judge("borg:13weekly=39w", &ends, "2023-12-31T00:00:00Z"), expected);
     let ends = ["2023-03-31T00:00:00Z", "2023-06-30T00:00:00Z", "2023-07-01T00:00:00Z"];
     let expected = [vec!["3monthly"], vec!["3monthly"], vec!["3monthly"]];
     assert_eq!(judge("borg:3monthly=all", &ends, "2023-12-31T00:00:00Z"), expected);
@@ -56,6 +58,118 @@ fn borg_reaches_back_from_now_with_months_of_31_days() {
     let times = ["2026-10-20T00:00:00Z", "2026-10-20T00:00:01Z"];
     assert_eq!(judge("borg:within=1m", &times, "2026-11-20T00:00:00Z"), [vec![], vec!["within"]]);
     assert_eq!(judge("borg:daily=1m,within-yearly=2y", &times, "2026-11-20T00:00:00Z")[1], ["daily"]);
+}
+
+#[test]
+fn borg_keeps_an_archive_at_the_very_end_of_an_interval() {
+    let times = ["2026-11-21T03:59:59Z", "2026-11-21T04:00:00Z", "2026-11-28T04:00:00Z"];
+    for options in ["daily=7d", "keep=7d"] {
+        let reasons = judge(&format!("borg:{options}"), &times, "2026-11-28T04:00:00Z");
+        assert_eq!(reasons.iter().map(Vec::len).collect::<Vec<_>>(), [0, 1, 1], "{options}");
+    }
+    assert_eq!(judge("borg:within=7d", &times, "2026-11-28T04:00:00Z")[1], Vec::<String>::new());
+}
+
+#[test]
+fn borg_counts_the_last_archives_by_seconds() {
+    let times = ["2026-11-27T04:00:00Z", "2026-11-28T04:00:00.1Z", "2026-11-28T04:00:00.9Z"];
+    assert_eq!(judge("borg:last=2", &times, "2026-11-28T05:00:00Z"), [vec!["last"], vec![], vec!["last"]]);
+    assert_eq!(judge("borg:keep=2", &times, "2026-11-28T05:00:00Z"), [vec![], vec!["keep"], vec!["keep"]]);
+}
+
+#[test]
+fn borg_refuses_options_that_keep_nothing() {
+    for (options, position) in [
+        ("", 5),
+        ("daily=0", 5),
+        ("daily=0,weekly=0d", 5),
+        ("within=0d", 12),
+        ("within=0d,daily=7", 12),
+        ("within=7", 13),
+        ("daily=30d,weekly=7d", 22),
+        ("daily=7d,weekly=7d", 21),
+        ("hourly=all,daily=7", 22),
+        ("hourly=-1,daily=7d", 21),
+        ("daily=all,weekly=all", 22),
+        ("13weekly=4,3monthly=4", 14),
+        ("last=3,secondly=3", 21),
+        ("daily=1d12H", 11),
+        ("daily=7d,daily=8d", 14),
+    ] {
+        let refused = presets::by_name(&format!("borg:{options}")).unwrap_err();
+        assert_eq!(refused.position(), Some(position), "{options}: {refused}");
+    }
+    for options in
+        ["daily=0,weekly=4", "daily=7d,weekly=4w", "daily=30d,weekly=7", "daily=7d,monthly=all", "yearly=all"]
+    {
+        assert!(presets::by_name(&format!("borg:{options}")).is_ok(), "{options}");
+    }
+}
+
+#[test]
+fn options_are_read_as_the_programs_spell_them() {
+    for (spelled, short) in [
+        ("restic:--keep-daily 7 --keep-within=1y5m", "restic:daily=7,within=1y5m"),
+        ("restic:--keep-daily=7,--keep-weekly=4", "restic:daily=7,weekly=4"),
+        ("borg:--keep-daily 7 --keep-weekly 4", "borg:keep-daily=7, keep-weekly=4"),
+        ("kopia:--keep-latest 3", "kopia:latest=3"),
+        ("proxmox:--keep-last 3", "proxmox:last=3"),
+    ] {
+        assert_eq!(named(spelled).rules(), named(short).rules(), "{spelled}");
+    }
+    for (wrong, position) in
+        [("restic:--keep-daily", 9), ("restic:--keep-dayly 7", 14), ("restic:--keep-daily --keep-weekly 3", 9)]
+    {
+        let refused = presets::by_name(wrong).unwrap_err();
+        assert_eq!(refused.position(), Some(position), "{wrong}: {refused}");
+    }
+}
+
+#[test]
+fn rustic_ends_a_week_with_the_year() {
+    let days = ["2025-12-28T01:00:00Z", "2025-12-29T01:00:00Z", "2025-12-31T01:00:00Z", "2026-01-01T01:00:00Z"];
+    let now = "2026-02-01T00:00:00Z";
+    let weekly = || vec!["weekly"];
+    assert_eq!(judge("rustic:weekly=3", &days, now), [weekly(), vec![], weekly(), weekly()]);
+    assert_eq!(
+        judge("restic:weekly=3", &days, now),
+        [vec!["weekly snapshot"], vec![], vec![], vec!["weekly snapshot"]]
+    );
+}
+
+#[test]
+fn rustic_adds_durations_to_each_snapshot_and_compares_with_the_newest() {
+    let times = ["2026-01-30T12:00:00Z", "2026-01-31T10:00:00Z", "2026-02-28T11:00:00Z"];
+    // A month after 30 January at noon is 28 February at noon; a month after the 31st is 28 February at 10:00.
+    let within = || vec!["within"];
+    assert_eq!(judge("rustic:within=1month", &times, "2026-02-28T00:00:00Z"), [within(), vec![], within()]);
+    let future = ["2026-01-01T00:00:00Z", "2026-03-01T00:00:00Z"];
+    assert_eq!(judge("rustic:within=1day", &future, "2026-01-02T00:00:00Z"), [vec![], within()]);
+}
+
+#[test]
+fn rustic_has_quarters_and_half_years_and_wants_an_option() {
+    let days = ["2025-06-30T01:00:00Z", "2025-07-01T01:00:00Z", "2025-10-01T01:00:00Z", "2026-01-01T01:00:00Z"];
+    let now = "2026-02-01T00:00:00Z";
+    let kept = |options: &str| kept(&named(options).plan(&automatic(&days), at(now)));
+    assert_eq!(kept("rustic:quarter-yearly=-1"), [0, 1, 2, 3]);
+    assert_eq!(kept("rustic:half-yearly=3"), [0, 2, 3]);
+    assert_eq!(kept("rustic:none=true"), Vec::<usize>::new());
+    for (wrong, position) in
+        [("rustic:", 7), ("rustic:daily=-2", 13), ("rustic:within-last=1d", 7), ("rustic:within=1x", 14)]
+    {
+        assert_eq!(presets::by_name(wrong).unwrap_err().position(), Some(position), "{wrong}");
+    }
+}
+
+#[test]
+fn kopia_never_expires_pinned_snapshots_and_counts_them() {
+    let mut backups = automatic(&["2020-01-01T15:00:00Z", "2020-01-02T15:00:00Z", "2020-01-03T15:00:00Z"]);
+    backups[0] = backups[0].clone().with_protected(true);
+    backups[2] = backups[2].clone().with_protected(true);
+    let policy = named("kopia:latest=1");
+    let plan = policy.plan(&backups, at("2020-05-01T00:00:00Z"));
+    assert_eq!(reasons(&plan), [vec!["pinned"], vec![], vec!["latest", "pinned"]]);
 }
 
 #[test]
@@ -211,6 +325,23 @@ fn upsun_schedules_are_stages() {
 }
 
 #[test]
+fn what_an_upsun_document_leaves_out_is_the_default_of_the_platform() {
+    let mut backups = automatic(&["2026-11-27T04:00:00Z", "2026-11-26T04:00:00Z", "2026-11-25T04:00:00Z"]);
+    for (id, day) in [(3, "2026-11-25"), (4, "2026-11-20")] {
+        backups.push(Backup::new(id, at(&format!("{day}T12:00:00Z"))).with_origin(Origin::Manual));
+    }
+    let now = at("2026-11-28T04:00:00Z");
+    let kept = |text: &str| kept(&presets::upsun(text).unwrap()["production"].plan(&backups, now));
+    assert_eq!(kept(r#"{"data_retention":{"production":{"max_backups":10}}}"#), [0, 1, 3, 4]);
+    assert_eq!(kept(r#"{"data_retention":{"production":{"default_config":{"manual_count":1}}}}"#), [0, 1, 3]);
+    let schedule = r#"{"data_retention":{"production":{"default_config":{"schedule":[{"interval":"1d","count":7}]}}}}"#;
+    assert_eq!(kept(schedule), [0, 1, 2, 3, 4]);
+    let settings = r#"{"initialize":{},"product_name":"Upsun","data_retention":{"production":{"default_config":
+        {"manual_count":1,"schedule":[{"interval":"1d","count":7}]}}}}"#;
+    assert_eq!(kept(settings), [0, 1, 2, 3]);
+}
+
+#[test]
 fn upsun_documents_are_refused_with_line_and_member() {
     for (from, to, member, word) in [
         (
@@ -228,6 +359,16 @@ fn upsun_documents_are_refused_with_line_and_member() {
         assert!(refused.to_string().contains(&format!("member {member}")), "{refused}");
         assert!(cause.contains(word), "{cause}");
     }
+}
+
+#[test]
+fn a_json_fault_in_an_upsun_document_is_located() {
+    let text = "{\"data_retention\":{\n\"production\":{\"max_backups\":10,},\n}}";
+    let refused = presets::upsun(text).unwrap_err();
+    let cause = std::error::Error::source(&refused).unwrap().to_string();
+    assert!(
+        refused.to_string().starts_with("line 2, member data_retention.production") && cause.contains("trailing comma")
+    );
 }
 
 /// The name of the period that contains a time on the wall clock.
@@ -336,6 +477,8 @@ proptest! {
         counts in counts(),
         zone in 0..super::ZONES.len(),
     ) {
+        // Refused by borg.
+        prop_assume!(counts != [0; 5]);
         check("borg", super::ZONES[zone], &instants, counts)?;
     }
 

@@ -32,6 +32,7 @@ fn keep() -> impl Strategy<Value = Keep> {
     let count = || prop_oneof![4 => (0..6_u32).prop_map(Count::AtMost), 1 => Just(Count::Unlimited)];
     prop_oneof![
         period().prop_map(Keep::span),
+        (period(), of()).prop_map(|(span, of)| Keep::For { span, anchor: ExpiryStart::Created, of }),
         count().prop_map(Keep::Last),
         (period(), of()).prop_map(|(span, of)| Keep::Within { span, of }),
         (count(), period(), of()).prop_map(|(last, span, of)| Keep::LastWithin { last, span, of }),
@@ -121,7 +122,7 @@ fn raised(keep: &Keep, by: u32) -> Keep {
     };
     let longer = |span: Period| span.and(Period::days(by)).unwrap();
     match keep.clone() {
-        Keep::For { span, anchor } => Keep::For { span: longer(span), anchor },
+        Keep::For { span, anchor, of } => Keep::For { span: longer(span), anchor, of },
         Keep::Last(count) => Keep::Last(more(count)),
         Keep::Within { span, of } => Keep::Within { span: longer(span), of },
         Keep::LastWithin { last, span, of } => Keep::LastWithin { last: more(last), span: longer(span), of },
@@ -235,7 +236,7 @@ proptest! {
         for anchor in [ExpiryStart::Created, ExpiryStart::PreviousDay, ExpiryStart::StartOfDay] {
             let policy = Policy::new("for")
                 .with_calendar(calendar(ZONES[zone]))
-                .with_rule(Rule::new("for", Keep::For { span, anchor }));
+                .with_rule(Rule::new("for", Keep::For { span, anchor, of: SpanEnd::Now }));
             let tz = TimeZone::get(ZONES[zone]).unwrap();
             let date = |taken_at| tz.to_datetime(expiry(&policy, taken_at)).date();
             prop_assert!(date(early) <= date(late), "{}", ZONES[zone]);

@@ -3,7 +3,7 @@
 use appsnap::retention::policy::{Keep, Select, Unit};
 use appsnap::retention::schedule::{Region, Schedule};
 use appsnap::retention::simulate::Simulation;
-use appsnap::retention::{Calendar, Period, Policy, Rule, presets};
+use appsnap::retention::{Period, Policy, Rule, presets};
 use jiff::civil::date;
 
 use super::{at, in_zone};
@@ -71,8 +71,7 @@ fn a_date_is_restored_from_the_newest_backup_before_it_that_is_left() {
 #[test]
 fn gaps_are_what_is_further_apart_than_the_schedule() {
     let monthly = Rule::new("monthly", Keep::last(3)).with_select(Select::newest_of(Unit::Month));
-    let policy =
-        Policy::new("monthly").with_calendar(Calendar::utc().with_civil_days()).with_guards([]).with_rule(monthly);
+    let policy = Policy::new("monthly").with_guards([]).with_rule(monthly);
     let simulation = simulate(&policy, &nightly("Frankfurt"), "2026-01-01T00:00:00Z", "2026-05-01T00:00:00Z");
     let gaps = simulation.gaps_on(date(2026, 4, 30));
     let days: Vec<_> = gaps.iter().map(|gap| gap.end.duration_since(gap.start).as_hours() / 24).collect();

@@ -2,6 +2,7 @@
 
 use appsnap::retention::plan::{Decision, Expiry, Reason};
 use appsnap::retention::policy::{Guard, Keep, Pick, Select, SpanEnd, Unit};
+use appsnap::retention::schedule::Region;
 use appsnap::retention::{Backup, Calendar, Origin, Period, Policy, Rule, Status, presets};
 use jiff::Timestamp;
 use jiff::civil::Weekday;
@@ -30,7 +31,7 @@ fn mendix_cloud_prints_these_dates() {
 #[test]
 fn a_weekly_of_3_december_expires_on_3_march_at_the_same_time() {
     let weekly = Rule::new("weekly", Keep::span(Period::months(3))).with_select(Select::Weekday(Weekday::Sunday));
-    let policy = Policy::new("weekly").with_calendar(Calendar::utc().with_civil_days()).with_rule(weekly);
+    let policy = Policy::new("weekly").with_calendar(Calendar::utc()).with_rule(weekly);
     assert_eq!(expiry(&policy, "2017-12-03T03:18:00Z", Origin::Automatic), "2018-03-03T03:18:00Z");
 }
 
@@ -72,23 +73,46 @@ fn a_year_from_the_leap_day_ends_on_28_february() {
     assert_eq!(expiry(&policy, "2028-02-29T05:00:00Z", Origin::Automatic), "2032-02-29T05:00:00Z");
 }
 
+fn own_fortnight() -> Policy {
+    Policy::new("fortnight").with_rule(Rule::new("all", Keep::span(Period::days(14))))
+}
+
+fn own_quarter() -> Policy {
+    Policy::new("quarter").with_rule(Rule::new("all", Keep::span(Period::months(3))))
+}
+
+#[test]
+fn the_region_of_mendix_cloud_decides_the_sunday_and_dates_are_counted_in_utc() {
+    for region in Region::all() {
+        let policy = in_zone(presets::mendix_cloud(), region.zone_name);
+        for (taken_at, expected) in
+            [("2020-02-18T16:00:18Z", "2020-05-18T16:00:18Z"), ("2017-08-04T14:07:50Z", "2017-11-04T14:07:50Z")]
+        {
+            assert_eq!(expiry(&policy, taken_at, Origin::Manual), expected, "{} {taken_at}", region.name);
+        }
+    }
+}
+
 #[test]
 fn the_time_of_day_is_kept_on_the_wall_clock() {
-    let policy = in_zone(presets::mendix_cloud(), "Europe/Dublin");
+    let policy = in_zone(own_fortnight(), "Europe/Dublin");
     // Taken at 23:30 in winter, gone at 23:30 in summer.
     assert_eq!(expiry(&policy, "2026-03-19T23:30:00Z", Origin::Automatic), "2026-04-02T22:30:00Z");
+    let utc = policy.calendar().clone().with_utc_expiry();
+    let policy = policy.with_calendar(utc);
+    assert_eq!(expiry(&policy, "2026-03-19T23:30:00Z", Origin::Automatic), "2026-04-02T23:30:00Z");
 }
 
 #[test]
 fn an_expiry_in_a_skipped_hour_is_as_much_later_and_in_a_repeated_one_the_first() {
-    let policy = in_zone(presets::mendix_cloud(), "Europe/Berlin");
+    let policy = in_zone(own_quarter(), "Europe/Berlin");
     assert_eq!(expiry(&policy, "2025-12-29T01:30:00Z", Origin::Manual), "2026-03-29T01:30:00Z");
     assert_eq!(expiry(&policy, "2026-07-25T00:30:00Z", Origin::Manual), "2026-10-25T00:30:00Z");
 }
 
 #[test]
 fn both_passes_of_a_repeated_hour_keep_their_time_of_day() {
-    let policy = in_zone(presets::mendix_cloud(), "Europe/Berlin");
+    let policy = in_zone(own_quarter(), "Europe/Berlin");
     let (first, second) = ("2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z");
     assert_eq!(expiry(&policy, first, Origin::Manual), "2027-01-25T01:30:00Z");
     assert_eq!(expiry(&policy, second, Origin::Manual), "2027-01-25T01:30:00Z");

@@ -1,9 +1,9 @@
 //! The notation `key=value,key=value` of policies that take options.
 
-use super::super::error::Error;
-use super::super::policy::Count;
+use super::super::super::error::Error;
+use super::super::super::policy::Count;
 
-const WHAT: &str = "policy";
+pub(super) const WHAT: &str = "policy";
 
 /// An option, as slices of the text.
 #[derive(Clone, Copy)]
@@ -14,22 +14,54 @@ pub(super) struct Assignment<'t> {
 }
 
 /// Splits `options`, a part of `whole`. Only the options in `repeatable` may appear more than once.
+///
+/// Options are written `daily=7,weekly=4`, each optionally with `keep-`, or as on the command line of the program:
+/// `--keep-daily 7 --keep-weekly=4`.
 pub(super) fn assignments<'t>(
     whole: &'t str,
     options: &'t str,
     repeatable: &[&str],
 ) -> Result<Vec<Assignment<'t>>, Error> {
+    let pairs = if options.trim_start().starts_with("--") { words(whole, options) } else { pairs(whole, options) };
     let mut found: Vec<Assignment<'t>> = Vec::new();
-    for part in options.split(',').filter(|_| !options.is_empty()) {
-        let Some((key, value)) = part.split_once('=') else {
-            return Err(Error::syntax(WHAT, whole, part, "is not an option: write name=value"));
-        };
-        let key = key.trim();
-        let option = Assignment { whole, key: key.strip_prefix("keep-").unwrap_or(key), value: value.trim() };
+    for (key, value) in pairs? {
+        let option = Assignment { whole, key: key.strip_prefix("keep-").unwrap_or(key), value };
         if found.iter().any(|earlier| earlier.key == option.key) && !repeatable.contains(&option.key) {
             return Err(Error::syntax(WHAT, whole, key, "appears twice: remove one of them"));
         }
         found.push(option);
+    }
+    Ok(found)
+}
+
+type Pairs<'t> = Vec<(&'t str, &'t str)>;
+
+fn pairs<'t>(whole: &'t str, options: &'t str) -> Result<Pairs<'t>, Error> {
+    let parts = options.split(',').filter(|_| !options.trim().is_empty());
+    let pair = |part: &'t str| {
+        let (key, value) = part
+            .split_once('=')
+            .ok_or_else(|| Error::syntax(WHAT, whole, part, "is not an option: write name=value"))?;
+        Ok((key.trim(), value.trim()))
+    };
+    parts.map(pair).collect()
+}
+
+/// Splits options as on a command line.
+fn words<'t>(whole: &'t str, options: &'t str) -> Result<Pairs<'t>, Error> {
+    let mut words = options.split_whitespace();
+    let mut found = Vec::new();
+    while let Some(word) = words.next() {
+        for option in word.split(",--") {
+            let key = option.strip_prefix("--").unwrap_or(option);
+            found.push(match key.split_once('=') {
+                Some(pair) => pair,
+                None => {
+                    let value = words.next().filter(|value| !value.starts_with("--"));
+                    (key, value.ok_or_else(|| Error::syntax(WHAT, whole, key, "has no value: write one after it"))?)
+                }
+            });
+        }
     }
     Ok(found)
 }

@@ -1,11 +1,11 @@
 //! The policies of Proxmox Backup Server.
 
-use super::super::calendar::Calendar;
-use super::super::error::Error;
-use super::super::period::Period;
-use super::super::policy::data::Policy;
-use super::super::policy::rule::Rule;
-use super::super::policy::{Count, Counting, Guard, Keep, Select, Unit};
+use super::super::super::calendar::Calendar;
+use super::super::super::error::Error;
+use super::super::super::period::Period;
+use super::super::super::policy::data::Policy;
+use super::super::super::policy::rule::Rule;
+use super::super::super::policy::{Count, Counting, Guard, Keep, Select, Unit};
 use super::notation::assignments;
 
 const KNOWN: &str = "last, hourly, daily, weekly, monthly, yearly";
@@ -34,7 +34,7 @@ const RULES: [(&str, Unit); 6] = [
 /// ```
 /// use appsnap::retention::presets;
 ///
-/// assert_eq!(presets::proxmox("last=3,daily=7")?.rules().len(), 2);
+/// assert_eq!(presets::program::proxmox("last=3,daily=7")?.rules().len(), 2);
 /// # Ok::<(), appsnap::retention::Error>(())
 /// ```
 pub fn proxmox(options: &str) -> Result<Policy, Error> {
@@ -43,7 +43,7 @@ pub fn proxmox(options: &str) -> Result<Policy, Error> {
 
 pub(super) fn parse(whole: &str, text: &str) -> Result<Policy, Error> {
     let mut policy = Policy::new(format!("proxmox:{text}"))
-        .with_calendar(Calendar::utc().with_civil_days())
+        .with_calendar(Calendar::utc())
         .with_counting(Counting::SkipKeptBuckets)
         .with_guards([Guard::Protected, Guard::NewestUnfinished { count: 1, younger_than: Period::default() }]);
     let options = assignments(whole, text, &[])?;

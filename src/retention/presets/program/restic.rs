@@ -3,12 +3,12 @@
 use std::fmt;
 use std::num::NonZeroU32;
 
-use super::super::calendar::Calendar;
-use super::super::error::Error;
-use super::super::period::Period;
-use super::super::policy::data::Policy;
-use super::super::policy::rule::Rule;
-use super::super::policy::{Count, Guard, Keep, Pick, Select, SpanEnd, Unit};
+use super::super::super::calendar::Calendar;
+use super::super::super::error::Error;
+use super::super::super::period::Period;
+use super::super::super::policy::data::Policy;
+use super::super::super::policy::rule::Rule;
+use super::super::super::policy::{Count, Guard, Keep, Pick, Select, SpanEnd, Unit};
 use super::notation::{Assignment, assignments};
 
 const KNOWN: &str = "last, hourly, daily, weekly, monthly, yearly, within, within-hourly, within-daily, \
@@ -75,7 +75,7 @@ impl fmt::Display for Span {
 /// ```
 /// use appsnap::retention::presets;
 ///
-/// let policy = presets::restic("last=3,daily=7,within=1y5m7d2h")?;
+/// let policy = presets::program::restic("last=3,daily=7,within=1y5m7d2h")?;
 /// let names: Vec<_> = policy.rules().iter().map(|rule| rule.name()).collect();
 /// assert_eq!(names, ["within 1y5m7d2h", "last snapshot", "daily snapshot"]);
 /// # Ok::<(), appsnap::retention::Error>(())
@@ -124,7 +124,7 @@ fn slot<'s, T>(slots: &'s mut [T], word: &str, option: &Assignment<'_>) -> Resul
 
 fn policy(text: &str, options: Options) -> Policy {
     let mut policy = Policy::new(format!("restic:{text}"))
-        .with_calendar(Calendar::stamped().with_civil_days().with_normalised_months())
+        .with_calendar(Calendar::stamped().with_normalised_months())
         .with_guards([Guard::Unfinished]);
     let within = |span| Keep::Within { span, of: SpanEnd::Newest };
     let newest_of = |unit| Select::Bucket { unit, every: NonZeroU32::MIN, pick: Pick::NewestAndOldestOfAll };

@@ -1,11 +1,11 @@
 //! The policies of kopia.
 
-use super::super::calendar::Calendar;
-use super::super::error::Error;
-use super::super::period::Period;
-use super::super::policy::data::Policy;
-use super::super::policy::rule::Rule;
-use super::super::policy::{Count, Guard, Keep, Select, SpanEnd, Unit};
+use super::super::super::calendar::Calendar;
+use super::super::super::error::Error;
+use super::super::super::period::Period;
+use super::super::super::policy::data::Policy;
+use super::super::super::policy::rule::Rule;
+use super::super::super::policy::{Count, Guard, Keep, Select, SpanEnd, Unit};
 use super::notation::assignments;
 
 const KNOWN: &str = "latest, hourly, daily, weekly, monthly, annual";
@@ -28,8 +28,9 @@ const INCOMPLETE: Guard = Guard::NewestUnfinished { count: 3, younger_than: Peri
 ///
 /// It decides like `snapshot/policy/retention_policy.go` (2025). A count is also a duration: a snapshot is kept as the
 /// newest of its period only if it is not older than n periods before the newest complete one. Months are subtracted as
-/// in Go. One fault is not reproduced: kopia keeps weeks and months in one list of names, so that week 1 and January
-/// exclude each other. Without options, or if all counts are zero, everything complete stays.
+/// in Go. Snapshots with pins are never deleted, but do count. One fault is not reproduced: kopia keeps weeks and months
+/// in one list of names, so that week 1 and January exclude each other. Without options, or if all counts are zero,
+/// everything complete stays.
 ///
 /// # Errors
 /// Returns an error with the wrong option and its position.
@@ -37,7 +38,7 @@ const INCOMPLETE: Guard = Guard::NewestUnfinished { count: 3, younger_than: Peri
 /// ```
 /// use appsnap::retention::presets;
 ///
-/// assert_eq!(presets::kopia("latest=10,annual=3")?.rules().len(), 2);
+/// assert_eq!(presets::program::kopia("latest=10,annual=3")?.rules().len(), 2);
 /// # Ok::<(), appsnap::retention::Error>(())
 /// ```
 pub fn kopia(options: &str) -> Result<Policy, Error> {
@@ -56,8 +57,8 @@ pub(super) fn parse(whole: &str, text: &str) -> Result<Policy, Error> {
         }
     }
     let mut policy = Policy::new(format!("kopia:{text}"))
-        .with_calendar(Calendar::utc().with_civil_days().with_normalised_months())
-        .with_guards([INCOMPLETE]);
+        .with_calendar(Calendar::utc().with_normalised_months())
+        .with_guards([Guard::Pinned, INCOMPLETE]);
     if counts.iter().flatten().all(|count| *count == 0) {
         return Ok(policy.with_rule(Rule::new("latest", Keep::Last(Count::Unlimited))));
     }
