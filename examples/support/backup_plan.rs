@@ -90,7 +90,7 @@ pub fn explanation_json(plan: &RetentionPlan<'_, Name>, explanation: &Explanatio
     decision["policy"] = plan.policy().name().into();
     decision["rules"] = rules.collect();
     decision["nearest_miss"] = explanation.nearest_miss().map(|answer| answer.rule.name()).into();
-    decision["download_before"] = explanation.download_before().map(|at| at.to_string()).into();
+    decision["download_before"] = explanation.decision().download_before().map(|at| at.to_string()).into();
     decision["text"] = explanation.to_string().into();
     decision
 }

@@ -90,7 +90,8 @@ impl Status {
 /// # JSON
 /// ```json
 /// {"id": "a", "taken_at": "2026-11-01T23:04:11Z", "finished_at": "2026-11-01T23:09:40Z", "origin": "automatic",
-///  "status": "completed", "tags": ["release"], "protected": false, "bytes": 1346575}
+///  "status": "completed", "series": "production", "tags": ["release"], "protected": false,
+///  "hold": {"owner": "legal", "reason": "case 7"}, "bytes": 1346575, "expires_at": "2026-12-01T23:04:11Z"}
 /// ```
 /// Every member except `id` and `taken_at` may be absent. An unknown member is an error that names it. Instants are
 /// RFC 3339 and need a UTC offset. The offset of `taken_at` is kept, because some policies count in it.
@@ -105,12 +106,28 @@ pub struct Backup<Id> {
     origin: Origin,
     #[serde(default)]
     status: Status,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    series: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     tags: Vec<String>,
     #[serde(default, skip_serializing_if = "is_false")]
     protected: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    hold: Option<LegalHold>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     bytes: Option<u64>,
+    #[serde(default, rename = "expires_at", skip_serializing_if = "Option::is_none")]
+    stated_expiry: Option<Timestamp>,
+}
+
+/// A legal hold: the backup must not be deleted until its owner releases it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LegalHold {
+    /// The person or department that decides about the hold.
+    pub owner: String,
+    /// The reason.
+    pub reason: String,
 }
 
 impl<Id> Backup<Id> {
@@ -123,9 +140,12 @@ impl<Id> Backup<Id> {
             finished_at: None,
             origin: Origin::Automatic,
             status: Status::Completed,
+            series: None,
             tags: Vec::new(),
             protected: false,
+            hold: None,
             bytes: None,
+            stated_expiry: None,
         }
     }
 
@@ -157,6 +177,29 @@ impl<Id> Backup<Id> {
         self
     }
 
+    /// Sets the series, such as an environment or a host. Policies decide about each series on its own: counts and
+    /// buckets are those of one series.
+    #[must_use]
+    pub fn with_series(mut self, series: impl Into<String>) -> Self {
+        self.series = Some(series.into());
+        self
+    }
+
+    /// Sets the series of each backup to the key that a function returns, or to none.
+    ///
+    /// ```
+    /// use appsnap::retention::Backup;
+    ///
+    /// let mut backups = ["shop/1", "shop/2", "blog/1"].map(|id| Backup::new(id, Default::default()));
+    /// Backup::group_by(&mut backups, |backup| backup.id().split('/').next().map(str::to_owned));
+    /// assert_eq!(backups[2].series(), Some("blog"));
+    /// ```
+    pub fn group_by(backups: &mut [Self], mut key: impl FnMut(&Self) -> Option<String>) {
+        for backup in backups {
+            backup.series = key(backup);
+        }
+    }
+
     /// Replaces the tags.
     #[must_use]
     pub fn with_tags<T: Into<String>>(mut self, tags: impl IntoIterator<Item = T>) -> Self {
@@ -168,6 +211,21 @@ impl<Id> Backup<Id> {
     #[must_use]
     pub fn with_protected(mut self, protected: bool) -> Self {
         self.protected = protected;
+        self
+    }
+
+    /// Sets a legal hold. No policy deletes a backup with a legal hold.
+    #[must_use]
+    pub fn with_legal_hold(mut self, owner: impl Into<String>, reason: impl Into<String>) -> Self {
+        self.hold = Some(LegalHold { owner: owner.into(), reason: reason.into() });
+        self
+    }
+
+    /// Sets the date on which the platform deletes the backup, according to the platform. No rule reads it, but advice
+    /// about downloading the backup does.
+    #[must_use]
+    pub fn with_stated_expiry(mut self, expires_at: Timestamp) -> Self {
+        self.stated_expiry = Some(expires_at);
         self
     }
 
@@ -187,9 +245,12 @@ impl<Id> Backup<Id> {
             finished_at: self.finished_at,
             origin: self.origin,
             status: self.status,
+            series: self.series,
             tags: self.tags,
             protected: self.protected,
+            hold: self.hold,
             bytes: self.bytes,
+            stated_expiry: self.stated_expiry,
         }
     }
 
@@ -234,6 +295,12 @@ impl<Id> Backup<Id> {
         matches!(self.status, Status::Completed)
     }
 
+    /// Returns the series, if the backup belongs to one.
+    #[must_use]
+    pub fn series(&self) -> Option<&str> {
+        self.series.as_deref()
+    }
+
     /// Returns the tags.
     #[must_use]
     pub fn tags(&self) -> &[String] {
@@ -244,6 +311,18 @@ impl<Id> Backup<Id> {
     #[must_use]
     pub const fn is_protected(&self) -> bool {
         self.protected
+    }
+
+    /// Returns the legal hold, if there is one.
+    #[must_use]
+    pub const fn legal_hold(&self) -> Option<&LegalHold> {
+        self.hold.as_ref()
+    }
+
+    /// Returns the date on which the platform deletes the backup, according to the platform.
+    #[must_use]
+    pub const fn stated_expiry(&self) -> Option<Timestamp> {
+        self.stated_expiry
     }
 
     /// Returns the size in bytes, if it is known.

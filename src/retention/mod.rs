@@ -71,7 +71,7 @@ pub mod presets;
 pub mod schedule;
 pub mod simulate;
 
-pub use backup::{Backup, Origin, Status};
+pub use backup::{Backup, LegalHold, Origin, Status};
 pub use calendar::Calendar;
 pub use error::{Error, ErrorKind};
 pub use period::Period;

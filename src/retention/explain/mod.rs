@@ -140,35 +140,29 @@ impl<'p, Id> Explanation<'p, Id> {
     }
 
     /// Returns the answer of the rule that was nearest to keeping the backup and does not: the fewest days off, then a
-    /// bucket or a count, then tags, status and origin. Of equally near ones, the last of the policy.
+    /// bucket or a count, then tags. Of equally near ones, the last of the policy.
+    ///
+    /// Rules about another origin or status are left out, since nothing can be changed about that.
     #[must_use]
     pub fn nearest_miss(&self) -> Option<&RuleAnswer<'p, Id>> {
         let misses =
             self.answers.iter().rev().filter_map(|answer| Some((answer.answer.as_ref().err()?.distance()?, answer)));
         misses.min_by_key(|(distance, _)| *distance).map(|(_, answer)| answer)
     }
-
-    /// Returns the instant before which the backup has to be downloaded to outlive the rules. `None` if it goes already,
-    /// or if the instant is unknown.
-    #[must_use]
-    pub fn download_before(&self) -> Option<Timestamp> {
-        self.decision.goes_at()
-    }
 }
 
 impl<Id> Miss<'_, Id> {
-    /// The distance from keeping the backup: days count as themselves. `None` if the rule did keep it.
+    /// The distance from keeping the backup: days count as themselves. `None` if the rule did keep it, or if nothing can
+    /// be changed.
     fn distance(&self) -> Option<u64> {
         Some(match self {
-            Self::Expired(_) => return None,
+            Self::Expired(_) | Self::Status(_) | Self::Origin(_) => return None,
             Self::Day { is, needed: Some(needed), .. } => needed.duration_since(*is).as_hours().unsigned_abs() / 24,
             Self::KeptEarlier | Self::SetAside(_) => 0,
             Self::BucketTaken { .. } => 1,
             Self::CountUsedUp(_) | Self::TooOld(_) => 2,
             Self::Day { needed: None, .. } => 31,
             Self::Tags(_) => 1_000,
-            Self::Status(_) => 2_000,
-            Self::Origin(_) => 3_000,
         })
     }
 }
@@ -221,21 +215,21 @@ impl<'p, Id> Explainer<'p, Id> {
 
     /// Why a rule that counts skips a backup that it covers.
     fn miss_in_set(&mut self, number: usize, rule: &'p Rule) -> Miss<'p, Id> {
-        let (plan, backup) = (self.plan, self.decision.backup());
+        let (policy, backup) = (self.plan.policy(), self.decision.backup());
         if let Some(guard) = self.decision.guards().find(|guard| guard.sets_aside()) {
             return Miss::SetAside(guard);
         }
-        let outcome = plan.outcomes().get(number);
+        let outcome = self.decision.outcome(number);
         if let Some(cutoff) = outcome.and_then(|outcome| outcome.cutoff).filter(|cutoff| backup.taken_at() <= *cutoff) {
             return Miss::TooOld(cutoff);
         }
         let is_kept_earlier = self.decision.reasons().any(|reason| reason.rule_index() < number);
-        if plan.policy().counting() != Counting::Independent && is_kept_earlier {
+        if policy.counting() != Counting::Independent && is_kept_earlier {
             return Miss::KeptEarlier;
         }
-        if let Some(buckets) = Buckets::of_rule(rule, plan.policy().calendar()) {
+        if let Some(buckets) = Buckets::of_rule(rule, policy.calendar()) {
             let bucket = self.bucket(buckets, backup);
-            if let Some(by) = plan.representative(number, bucket) {
+            if let Some(by) = self.decision.representative(number, bucket) {
                 return Miss::BucketTaken { bucket, by };
             }
         }
@@ -250,7 +244,8 @@ impl<'p, Id> Explainer<'p, Id> {
     /// The backup of a day that says most about why there is none for the rule.
     fn backup_of(&mut self, rule: &Rule, day: Date) -> NeededBackup<'p, Id> {
         let mut of_day: Vec<&'p Backup<Id>> = Vec::new();
-        for backup in self.plan.backups() {
+        let series = self.decision.backup().series();
+        for backup in self.plan.backups().iter().filter(|backup| backup.series() == series) {
             if self.day(backup) == day {
                 of_day.push(backup);
             }

@@ -3,12 +3,14 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use super::super::backup::Status;
 use super::super::names::weekday;
-use super::super::plan::{Expiry, Reason};
-use super::super::policy::Select;
+use super::super::plan::{Expiry, Reason, day_text};
 use super::super::policy::rule::Rule;
+use super::super::policy::{Guard, Select};
 use super::{Explanation, Miss, NeededBackup};
 
 /// An instant in UTC, and on the wall clock of a zone if that is another.
@@ -19,7 +21,7 @@ impl fmt::Display for InBoth<'_> {
         let Self(at, zone) = self;
         match zone {
             Some(zone) if zone.iana_name() != Some("UTC") => {
-                write!(f, "{at} ({})", at.to_zoned((*zone).clone()).strftime("%a %Y-%m-%d %H:%M %Z"))
+                write!(f, "{at} ({})", at.to_zoned((*zone).clone()).strftime("%a %Y-%m-%d %H:%M %:z"))
             }
             _ => at.fmt(f),
         }
@@ -32,14 +34,27 @@ impl<Id: fmt::Display> fmt::Display for Explanation<'_, Id> {
         let backup = decision.backup();
         let verdict = if decision.keeps() { "stays" } else { "goes" };
         writeln!(f, "{} {verdict} as of {}", backup.id(), self.plan.now())?;
+        if let Some(series) = backup.series() {
+            writeln!(f, "  series   {}", series.escape_debug())?;
+        }
         writeln!(f, "  taken    {}, {}, {}", InBoth(backup.taken_at(), zone), backup.origin(), backup.status())?;
         match decision.expires_at() {
             Some(Expiry::At(at)) => writeln!(f, "  expires  {}", InBoth(at, zone))?,
             Some(Expiry::Never) => writeln!(f, "  expires  never")?,
             None => writeln!(f, "  expires  no rule gives a date")?,
         }
+        if let Some(stated) = backup.stated_expiry() {
+            let contradiction = if decision.contradicts_stated_expiry() { ", against the rules" } else { "" };
+            writeln!(f, "  stated   {} by the platform{contradiction}", InBoth(stated, zone))?;
+        }
         for guard in decision.guards() {
-            writeln!(f, "  guard    {}", guard.name())?;
+            match backup.legal_hold() {
+                Some(hold) if *guard == Guard::LegalHold => {
+                    let (owner, reason) = (hold.owner.escape_debug(), hold.reason.escape_debug());
+                    writeln!(f, "  guard    {}, by {owner}: {reason}", guard.name())?;
+                }
+                _ => writeln!(f, "  guard    {}", guard.name())?,
+            }
         }
         if decision.is_kept_without_rules() {
             writeln!(f, "  guard    the policy has no rules")?;
@@ -49,18 +64,18 @@ impl<Id: fmt::Display> fmt::Display for Explanation<'_, Id> {
             match &answer.answer {
                 Ok(reason) => writeln!(f, "{}", ReasonText(reason, zone))?,
                 Err(Miss::Expired(at)) => writeln!(f, "kept it until {}", InBoth(*at, zone))?,
-                Err(miss) => writeln!(f, "{}", MissText(miss, answer.rule))?,
+                Err(miss) => writeln!(f, "{}", MissText(miss, answer.rule, decision.is_of_night()))?,
             }
         }
         if let Some(nearest) = self.nearest_miss() {
             writeln!(f, "  nearest  {}, of the rules that do not keep it", nearest.rule.name())?;
         }
-        match self.download_before() {
+        match decision.download_before() {
             Some(at) => {
                 let before = InBoth(at, zone);
                 writeln!(f, "  advice   download it before {before} if it should outlive its rules")
             }
-            None if decision.keeps() => Ok(()),
+            None if decision.keeps() || backup.status() == Status::Failed => Ok(()),
             None => writeln!(f, "  advice   download it now, if it still exists and should stay"),
         }
     }
@@ -72,7 +87,7 @@ impl fmt::Display for ReasonText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(reason, zone) = self;
         f.write_str("keeps it")?;
-        if let Some(bucket) = reason.bucket() {
+        if let Some(bucket) = reason.bucket_text() {
             write!(f, " for {bucket}")?;
         }
         if let Some(rank) = reason.rank() {
@@ -88,25 +103,28 @@ impl fmt::Display for ReasonText<'_> {
     }
 }
 
-struct MissText<'a, 'p, Id>(&'a Miss<'p, Id>, &'a Rule);
+/// A miss, its rule, and whether the backup belongs to the night of another date than its own.
+struct MissText<'a, 'p, Id>(&'a Miss<'p, Id>, &'a Rule, bool);
 
 impl<Id: fmt::Display> fmt::Display for MissText<'_, '_, Id> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(miss, rule) = self;
+        let Self(miss, rule, is_of_night) = self;
+        let text = |day: &Date| day_text(*day, *is_of_night);
         match miss {
             Miss::Expired(at) => write!(f, "kept it until {at}"),
             Miss::Origin(wanted) => write!(f, "covers {wanted} backups only"),
             Miss::Status(wanted) => write!(f, "covers {wanted} backups only"),
             Miss::Tags(tags) => write!(f, "covers backups with the tags {} only", tags.join(", ")),
             Miss::Day { is, needed: None, .. } => {
-                write!(f, "selects {}; this is {is}, and its month has none", Days(rule.select()))
+                write!(f, "selects {}; this is {}, and its month has none", Days(rule.select()), text(is))
             }
             Miss::Day { is, needed: Some(needed), found } => {
-                write!(f, "selects {}; this is {is}, needed is {needed}, {found}", Days(rule.select()))
+                let (days, is, needed) = (Days(rule.select()), text(is), text(needed));
+                write!(f, "selects {days}; this is {is}, needed is {needed}, {found}")
             }
             Miss::SetAside(guard) => write!(f, "does not count what the guard {} holds", guard.name()),
             Miss::TooOld(cutoff) => write!(f, "reaches back to {cutoff} only"),
-            Miss::BucketTaken { bucket, by } => write!(f, "has {} for {bucket}", by.id()),
+            Miss::BucketTaken { bucket, by } => write!(f, "has {} for {}", by.id(), bucket.text(*is_of_night)),
             Miss::KeptEarlier => f.write_str("skips what an earlier rule keeps or has skipped"),
             Miss::CountUsedUp(count) => write!(f, "has its {count} newer ones"),
         }

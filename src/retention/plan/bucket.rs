@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 
 use super::super::calendar::Calendar;
 use super::super::clock::month_start;
+use super::super::names::weekday;
 use super::super::policy::rule::Rule;
 use super::super::policy::{Select, Unit};
 use jiff::SignedDuration;
@@ -35,6 +36,15 @@ pub struct Bucket {
 impl Bucket {
     pub(in super::super) const fn of_day(day: Date) -> Self {
         Self { unit: Unit::Day, every: NonZeroU32::MIN, start: day.to_datetime(Time::midnight()) }
+    }
+
+    /// The bucket as text for people, for a backup that belongs to the night of another date than its own or not.
+    pub(in super::super) fn text(&self, is_of_night: bool) -> String {
+        if self.unit == Unit::Day && self.every == NonZeroU32::MIN {
+            day_text(self.start.date(), is_of_night)
+        } else {
+            self.to_string()
+        }
     }
 
     /// Returns the unit.
@@ -171,6 +181,11 @@ impl fmt::Display for Bucket {
         }
         if self.every == NonZeroU32::MIN { Ok(()) } else { write!(f, " and {} {}", self.every, self.unit.plural()) }
     }
+}
+
+/// A day as text for people.
+pub(in super::super) fn day_text(day: Date, is_night: bool) -> String {
+    if is_night { format!("night of {} {day}", weekday::name(day.weekday())) } else { day.to_string() }
 }
 
 /// The part of the year, counted from 1, in which its first month or week is.

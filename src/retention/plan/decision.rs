@@ -4,21 +4,21 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use super::super::backup::Backup;
+use super::super::backup::{Backup, Status};
 use super::super::clock::Clock;
-use super::super::policy::Guard;
 use super::super::policy::data::Policy;
 use super::super::policy::rule::Rule;
+use super::super::policy::{Guard, Keep};
 use super::bucket::{Bucket, Buckets};
 use super::engine::{RuleEngine, RuleMatch, RuleOutcome};
 use super::expiry::Expiry;
-use super::rows::SortedBackups;
+use super::rows::{BackupRow, SortedBackups};
 
 impl Policy {
     /// Decides about every backup of a set, as of `now`.
     ///
-    /// The order of `backups` does not matter. Of several taken at the same instant, the one whose id sorts first counts
-    /// as the newer. The plan borrows the policy and the backups.
+    /// Each [series](Backup::series) is decided on its own. The order of `backups` does not matter. Of several taken at
+    /// the same instant, the one whose id sorts first counts as the newer. The plan borrows the policy and the backups.
     ///
     /// ```
     /// use appsnap::retention::{Backup, presets};
@@ -35,22 +35,19 @@ impl Policy {
     /// ```
     pub fn plan<'a, Id: Ord>(&'a self, backups: &'a [Backup<Id>], now: Timestamp) -> RetentionPlan<'a, Id> {
         let mut clock = Clock::new(self.calendar());
-        let mut sorted = SortedBackups::new(backups, now, &mut clock);
-        let held = sorted.apply_guards(self);
-        let (matches, outcomes) = RuleEngine::new(self, &sorted, &clock).run();
-        let mut verdicts = vec![Verdict { rank: 0, keeps: false }; backups.len()];
-        let mut matched = matches.iter().map(|found| found.rank).peekable();
-        let mut guarded = held.iter().map(|(rank, _)| *rank).peekable();
-        for (rank, row) in sorted.rows.iter().enumerate() {
-            let mut keeps = self.rules().is_empty();
-            while matched.next_if_eq(&rank).or_else(|| guarded.next_if_eq(&rank)).is_some() {
-                keeps = true;
-            }
-            if let Some(verdict) = verdicts.get_mut(row.index) {
-                *verdict = Verdict { rank, keeps };
-            }
+        let sorted = SortedBackups::by_series(backups, now, &mut clock);
+        let mut plan = RetentionPlan {
+            policy: self,
+            backups,
+            now,
+            series: Vec::new(),
+            verdicts: vec![Verdict::default(); backups.len()],
+        };
+        for sorted in sorted {
+            let series = SeriesPlan::new(self, sorted, &clock);
+            plan.add(series);
         }
-        RetentionPlan { policy: self, sorted, verdicts, matches, outcomes, held }
+        plan
     }
 }
 
@@ -69,21 +66,54 @@ impl Policy {
 /// ```
 pub struct RetentionPlan<'a, Id> {
     policy: &'a Policy,
-    sorted: SortedBackups<'a, Id>,
+    backups: &'a [Backup<Id>],
+    now: Timestamp,
+    series: Vec<SeriesPlan<'a, Id>>,
     /// One for each backup, in the caller's order.
     verdicts: Vec<Verdict>,
+}
+
+/// The decisions about a series.
+struct SeriesPlan<'a, Id> {
+    sorted: SortedBackups<'a, Id>,
     /// In the order of ranks, and of rules for one rank.
     matches: Vec<RuleMatch>,
     outcomes: Vec<RuleOutcome>,
     /// Pairs of rank and guard, in the order of ranks.
-    held: Vec<(usize, usize)>,
+    held: Vec<(usize, &'a Guard)>,
 }
 
-/// The decision about a backup, which has this rank among all.
-#[derive(Clone, Copy)]
+/// The decision about a backup, and where its reasons are: the number of its series, and its rank there.
+#[derive(Clone, Copy, Default)]
 struct Verdict {
+    series: usize,
     rank: usize,
     keeps: bool,
+}
+
+impl<'a, Id> SeriesPlan<'a, Id> {
+    fn new(policy: &'a Policy, mut sorted: SortedBackups<'a, Id>, clock: &Clock) -> Self {
+        let held = sorted.apply_guards(policy);
+        let (matches, outcomes) = RuleEngine::new(policy, &sorted, clock).run();
+        Self { sorted, matches, outcomes, held }
+    }
+}
+
+impl<'a, Id> RetentionPlan<'a, Id> {
+    fn add(&mut self, series: SeriesPlan<'a, Id>) {
+        let mut matched = series.matches.iter().map(|found| found.rank).peekable();
+        let mut guarded = series.held.iter().map(|(rank, _)| *rank).peekable();
+        for (rank, row) in series.sorted.rows.iter().enumerate() {
+            let mut keeps = self.policy.rules().is_empty();
+            while matched.next_if_eq(&rank).or_else(|| guarded.next_if_eq(&rank)).is_some() {
+                keeps = true;
+            }
+            if let Some(verdict) = self.verdicts.get_mut(row.index) {
+                *verdict = Verdict { series: self.series.len(), rank, keeps };
+            }
+        }
+        self.series.push(series);
+    }
 }
 
 impl<'a, Id> RetentionPlan<'a, Id> {
@@ -96,20 +126,19 @@ impl<'a, Id> RetentionPlan<'a, Id> {
     /// Returns the instant as of which the policy decided.
     #[must_use]
     pub const fn now(&self) -> Timestamp {
-        self.sorted.now
+        self.now
     }
 
     /// Returns the decision about the backup at a position in the caller's order.
     #[must_use]
     pub fn decision(&self, index: usize) -> Option<Decision<'_, Id>> {
-        let (backup, verdict) = (self.sorted.backups.get(index)?, *self.verdicts.get(index)?);
-        Some(Decision { plan: self, backup, index, verdict })
+        let (backup, verdict) = (self.backups.get(index)?, *self.verdicts.get(index)?);
+        Some(Decision { plan: self, series: self.series.get(verdict.series)?, backup, index, verdict })
     }
 
     /// Returns all decisions, in the caller's order.
     pub fn decisions(&self) -> impl Iterator<Item = Decision<'_, Id>> {
-        let decisions = self.sorted.backups.iter().zip(&self.verdicts).enumerate();
-        decisions.map(|(index, (backup, verdict))| Decision { plan: self, backup, index, verdict: *verdict })
+        (0..self.backups.len()).filter_map(|index| self.decision(index))
     }
 
     /// Returns the decisions about the backups that stay, in the caller's order.
@@ -129,23 +158,17 @@ impl<'a, Id> RetentionPlan<'a, Id> {
     }
 
     pub(in super::super) fn backups(&self) -> &'a [Backup<Id>] {
-        self.sorted.backups
+        self.backups
     }
 
-    /// The newest backup that represents a bucket for a rule.
-    pub(in super::super) fn representative(&self, rule: usize, bucket: Bucket) -> Option<&'a Backup<Id>> {
-        let mut matches = self.matches.iter().filter(|found| found.rule == rule);
-        let found = matches.find(|found| self.reason(found).is_some_and(|reason| reason.bucket() == Some(bucket)))?;
-        self.sorted.backups.get(self.sorted.rows.get(found.rank)?.index)
-    }
-
-    pub(in super::super) fn oldest_at(&self) -> Option<Timestamp> {
-        self.sorted.rows.last().map(|row| row.at)
-    }
-
-    /// The outcome of each rule, in the order of the policy.
+    /// The outcome of each rule for the first series, in the order of the policy.
     pub(in super::super) fn outcomes(&self) -> &[RuleOutcome] {
-        &self.outcomes
+        self.series.first().map_or(&[], |series| &series.outcomes)
+    }
+
+    /// The oldest backup of the first series.
+    pub(in super::super) fn oldest_at(&self) -> Option<Timestamp> {
+        self.series.first()?.sorted.rows.last().map(|row| row.at)
     }
 }
 
@@ -170,6 +193,7 @@ impl<Id: fmt::Debug> fmt::Debug for RetentionPlan<'_, Id> {
 /// ```
 pub struct Decision<'p, Id> {
     plan: &'p RetentionPlan<'p, Id>,
+    series: &'p SeriesPlan<'p, Id>,
     backup: &'p Backup<Id>,
     index: usize,
     verdict: Verdict,
@@ -204,18 +228,18 @@ impl<'p, Id> Decision<'p, Id> {
 
     /// Returns a reason for every rule that keeps the backup, in the order of the policy.
     pub fn reasons(&self) -> impl Iterator<Item = Reason<'p>> + use<'p, Id> {
-        let (plan, rank) = (self.plan, self.verdict.rank);
-        let from = plan.matches.partition_point(|found| found.rank < rank);
-        let matches = plan.matches.iter().skip(from).take_while(move |found| found.rank == rank);
-        matches.filter_map(move |found| plan.reason(found))
+        let (decision, rank) = (*self, self.verdict.rank);
+        let from = self.series.matches.partition_point(|found| found.rank < rank);
+        let matches = self.series.matches.iter().skip(from).take_while(move |found| found.rank == rank);
+        matches.filter_map(move |found| decision.reason(found))
     }
 
     /// Returns every guard that holds the backup, even if a rule keeps it, too.
     pub fn guards(&self) -> impl Iterator<Item = &'p Guard> + use<'p, Id> {
-        let (plan, rank) = (self.plan, self.verdict.rank);
-        let from = plan.held.partition_point(|(held, _)| *held < rank);
-        let held = plan.held.iter().skip(from).take_while(move |(held, _)| *held == rank);
-        held.filter_map(move |(_, guard)| plan.policy.guards().get(*guard))
+        let rank = self.verdict.rank;
+        let from = self.series.held.partition_point(|(held, _)| *held < rank);
+        let held = self.series.held.iter().skip(from).take_while(move |(held, _)| *held == rank);
+        held.map(|(_, guard)| *guard)
     }
 
     /// Returns `true` if the backup stays because the policy has no rules.
@@ -232,8 +256,8 @@ impl<'p, Id> Decision<'p, Id> {
         alone.max(in_set)
     }
 
-    /// Returns the instant at which the backup goes, if it stays until then and that instant is known: no guard holds
-    /// it, and every rule that keeps it gives a date.
+    /// Returns the instant at which the policy lets the backup go, if it keeps the backup until then and that instant is
+    /// known: no guard holds it, and every rule that keeps it gives a date.
     #[must_use]
     pub fn goes_at(&self) -> Option<Timestamp> {
         if self.guards().next().is_some() {
@@ -241,6 +265,64 @@ impl<'p, Id> Decision<'p, Id> {
         }
         let dates: Option<Vec<Timestamp>> = self.reasons().map(|reason| reason.expires_at()).collect();
         dates?.into_iter().max()
+    }
+
+    /// Returns the instant before which the backup has to be downloaded to outlive the rules.
+    ///
+    /// That is the date [stated by the platform](Backup::stated_expiry), or otherwise [`goes_at`](Self::goes_at). `None`
+    /// if it is past or unknown, or if there is nothing to download because the backup failed.
+    #[must_use]
+    pub fn download_before(&self) -> Option<Timestamp> {
+        if self.backup.status() == Status::Failed {
+            return None;
+        }
+        self.backup.stated_expiry().or_else(|| self.goes_at()).filter(|at| *at > self.plan.now)
+    }
+
+    /// Returns `true` if the platform states another date than the rules give. See [`expires_at`](Self::expires_at).
+    #[must_use]
+    pub fn contradicts_stated_expiry(&self) -> bool {
+        let stated = self.backup.stated_expiry().map(Expiry::At);
+        stated.zip(self.expires_at()).is_some_and(|(stated, given)| stated != given)
+    }
+
+    /// Returns the date until which an object store can lock the backup: never before the policy lets it go.
+    ///
+    /// [`Expiry::Never`] if a rule keeps it forever or a guard holds it: then lock it without a date, such as with a legal
+    /// hold. `None` if it goes already, or if a rule that gives no date keeps it.
+    #[must_use]
+    pub fn lock_until(&self) -> Option<Expiry> {
+        let is_forever = |reason: Reason<'_>| matches!(reason.rule().keep(), Keep::Forever);
+        if self.guards().next().is_some() || self.reasons().any(is_forever) {
+            return Some(Expiry::Never);
+        }
+        self.goes_at().map(Expiry::At)
+    }
+
+    /// The newest backup of the series that represents a bucket for a rule.
+    pub(in super::super) fn representative(&self, rule: usize, bucket: Bucket) -> Option<&'p Backup<Id>> {
+        let mut matches = self.series.matches.iter().filter(|found| found.rule == rule);
+        let found = matches.find(|found| self.reason(found).is_some_and(|reason| reason.bucket() == Some(bucket)))?;
+        self.plan.backups.get(self.series.sorted.rows.get(found.rank)?.index)
+    }
+
+    /// Returns `true` if the backup belongs to the night of another date than its own.
+    pub(in super::super) fn is_of_night(&self) -> bool {
+        self.series.sorted.rows.get(self.verdict.rank).is_some_and(is_of_night)
+    }
+
+    pub(in super::super) fn outcome(&self, rule: usize) -> Option<&'p RuleOutcome> {
+        self.series.outcomes.get(rule)
+    }
+
+    /// The reason that a match of the series is. Matches have a rule and a row.
+    fn reason(&self, found: &RuleMatch) -> Option<Reason<'p>> {
+        let policy = self.plan.policy;
+        let (rule, row) = (policy.rules().get(found.rule)?, self.series.sorted.rows.get(found.rank)?);
+        let by_weekday = rule.select().is_by_weekday().then(|| Bucket::of_day(row.day));
+        let buckets = Buckets::of_rule(rule, policy.calendar());
+        let bucket = by_weekday.or_else(|| buckets.map(|buckets| buckets.of(row.local, row.day)));
+        Some(Reason { rule, bucket, found: *found, is_of_night: is_of_night(row) })
     }
 }
 
@@ -263,20 +345,12 @@ pub struct Reason<'p> {
     rule: &'p Rule,
     bucket: Option<Bucket>,
     found: RuleMatch,
+    is_of_night: bool,
 }
 
-impl<'a, Id> RetentionPlan<'a, Id> {
-    /// The reason that a match is. Matches have a rule and a row.
-    fn reason<'p>(&'p self, found: &RuleMatch) -> Option<Reason<'p>>
-    where
-        'a: 'p,
-    {
-        let (rule, row) = (self.policy.rules().get(found.rule)?, self.sorted.rows.get(found.rank)?);
-        let by_weekday = rule.select().is_by_weekday().then(|| Bucket::of_day(row.day));
-        let buckets = Buckets::of_rule(rule, self.policy.calendar());
-        let bucket = by_weekday.or_else(|| buckets.map(|buckets| buckets.of(row.local, row.day)));
-        Some(Reason { rule, bucket, found: *found })
-    }
+/// Returns `true` if a backup belongs to the night of another date than its own.
+fn is_of_night(row: &BackupRow) -> bool {
+    row.local.date() != row.day
 }
 
 impl<'p> Reason<'p> {
@@ -296,6 +370,13 @@ impl<'p> Reason<'p> {
     #[must_use]
     pub const fn bucket(&self) -> Option<Bucket> {
         self.bucket
+    }
+
+    /// Returns the bucket as text for people: as it is displayed, but for example `night of Saturday 2026-07-11` if the
+    /// backup was taken after midnight.
+    #[must_use]
+    pub fn bucket_text(&self) -> Option<String> {
+        self.bucket.map(|bucket| bucket.text(self.is_of_night))
     }
 
     /// Returns the number of the backup among those that the rule keeps, counted from 1 at the newest. `None` if the

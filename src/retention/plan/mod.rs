@@ -8,7 +8,7 @@ mod expiry;
 mod rows;
 
 pub use bucket::Bucket;
-pub(super) use bucket::Buckets;
+pub(super) use bucket::{Buckets, day_text};
 pub use decision::{Decision, Reason, RetentionPlan};
 pub(super) use engine::RuleOutcome;
 pub use expiry::Expiry;

@@ -1,6 +1,7 @@
 //! The backups of a plan in the order in which rules look at them: newest first.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
@@ -25,11 +26,13 @@ pub(in super::super) struct BackupRow {
     pub(in super::super) origin: Origin,
     pub(in super::super) status: Status,
     is_protected: bool,
+    has_legal_hold: bool,
     /// Held by a guard that keeps it out of the counts.
     pub(in super::super) is_set_aside: bool,
 }
 
-/// Backups from newest to oldest. Of several taken at the same instant, the one whose id sorts first comes first.
+/// The backups of a series from newest to oldest. Of several taken at the same instant, the one whose id sorts first
+/// comes first.
 ///
 /// The *rank* of a backup is its position in this order.
 pub(in super::super) struct SortedBackups<'a, Id> {
@@ -39,7 +42,8 @@ pub(in super::super) struct SortedBackups<'a, Id> {
 }
 
 impl<'a, Id: Ord> SortedBackups<'a, Id> {
-    pub(in super::super) fn new(backups: &'a [Backup<Id>], now: Timestamp, clock: &mut Clock) -> Self {
+    /// Sorts the backups of each series. There is at least one, which can be empty.
+    pub(in super::super) fn by_series(backups: &'a [Backup<Id>], now: Timestamp, clock: &mut Clock) -> Vec<Self> {
         let rows: Vec<BackupRow> = backups.iter().enumerate().map(BackupRow::new).collect();
         let id = |row: &BackupRow| backups.get(row.index).map(Backup::id);
         let mut rows = newest_first(&rows, |a, b| b.at.cmp(&a.at).then_with(|| id(a).cmp(&id(b))));
@@ -48,7 +52,14 @@ impl<'a, Id: Ord> SortedBackups<'a, Id> {
             row.local = clock.local(row.at, row.offset);
             row.day = clock.day(row.at, row.local);
         }
-        Self { backups, rows, now }
+        if backups.iter().all(|backup| backup.series().is_none()) {
+            return vec![Self { backups, rows, now }];
+        }
+        let mut series: BTreeMap<Option<&str>, Vec<BackupRow>> = BTreeMap::new();
+        for row in rows {
+            series.entry(backups.get(row.index).and_then(Backup::series)).or_default().push(row);
+        }
+        series.into_values().map(|rows| Self { backups, rows, now }).collect()
     }
 }
 
@@ -63,6 +74,7 @@ impl BackupRow {
             origin: backup.origin(),
             status: backup.status(),
             is_protected: backup.is_protected(),
+            has_legal_hold: backup.legal_hold().is_some(),
             is_set_aside: false,
         }
     }
@@ -107,40 +119,45 @@ impl<Id> SortedBackups<'_, Id> {
             Guard::Protected | Guard::Pinned => row.is_protected,
             Guard::Future => row.at > self.now,
             Guard::Tagged(tag) => self.tags(row).contains(tag),
+            Guard::LegalHold => row.has_legal_hold,
             Guard::NewestSuccessful | Guard::NewestUnfinished { .. } => false,
         }
     }
 
-    /// Returns what the guards of a policy hold, as pairs of rank and number of the guard, in the order of ranks, and
-    /// marks the rows that are left out of the counts.
-    pub(in super::super) fn apply_guards(&mut self, policy: &Policy) -> Vec<(usize, usize)> {
+    /// Returns what the guards of a policy hold, as pairs of rank and guard, in the order of ranks, and marks the rows
+    /// that are left out of the counts.
+    pub(in super::super) fn apply_guards<'p>(&mut self, policy: &'p Policy) -> Vec<(usize, &'p Guard)> {
+        let guards: Vec<&Guard> = match policy.guards() {
+            guards if guards.contains(&Guard::LegalHold) => guards.iter().collect(),
+            guards => guards.iter().chain([&Guard::LegalHold]).collect(),
+        };
         let mut held = Vec::new();
         let mut rows = std::mem::take(&mut self.rows);
         for (rank, row) in rows.iter_mut().enumerate() {
-            for (number, guard) in policy.guards().iter().enumerate() {
+            for (number, guard) in guards.iter().enumerate() {
                 if self.is_held(guard, row) {
                     row.is_set_aside |= guard.sets_aside();
-                    held.push((rank, number));
+                    held.push((rank, number, *guard));
                 }
             }
         }
         self.rows = rows;
-        for (number, guard) in policy.guards().iter().enumerate() {
+        for (number, guard) in guards.iter().enumerate() {
             match guard {
-                Guard::NewestSuccessful => held.extend(self.newest_successful().map(|rank| (rank, number))),
+                Guard::NewestSuccessful => held.extend(self.newest_successful().map(|rank| (rank, number, *guard))),
                 Guard::NewestUnfinished { count, younger_than } => {
                     let newest_at = self.rows.first().map_or(self.now, |row| row.at);
                     let unfinished = self.rows.iter().zip(0_u32..).take_while(|(row, rank)| {
                         let is_young = newest_at.duration_since(row.at).as_secs() < younger_than.clock_seconds();
                         row.status != Status::Completed && (rank < count || is_young)
                     });
-                    held.extend(unfinished.enumerate().map(|(rank, _)| (rank, number)));
+                    held.extend(unfinished.enumerate().map(|(rank, _)| (rank, number, *guard)));
                 }
                 _ => {}
             }
         }
-        held.sort_unstable();
-        held
+        held.sort_by_key(|(rank, number, _)| (*rank, *number));
+        held.into_iter().map(|(rank, _, guard)| (rank, guard)).collect()
     }
 
     fn newest_successful(&self) -> Option<usize> {

@@ -33,6 +33,8 @@ pub enum Guard {
     Future,
     /// Backups with this tag.
     Tagged(String),
+    /// Backups with a legal hold. Every policy has this guard, whether or not it lists it.
+    LegalHold,
     /// Backups that are not completed and newer than the newest completed one: the newest `count` of them, and others
     /// that are younger than `younger_than`, compared with the newest backup of all.
     NewestUnfinished {
@@ -54,6 +56,7 @@ impl Guard {
             Self::NewestSuccessful => "newest-successful",
             Self::Future => "future",
             Self::Tagged(_) => "tagged",
+            Self::LegalHold => "legal-hold",
             Self::NewestUnfinished { .. } => "newest-unfinished",
         }
     }

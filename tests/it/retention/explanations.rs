@@ -73,7 +73,7 @@ fn advice_is_a_date_while_there_is_one() {
     let mut backups = automatic(&["2026-11-10T01:00:00Z", "2026-11-01T13:00:00Z", "2026-10-01T01:00:00Z"]);
     backups.push(Backup::new(3, at("2026-11-19T01:00:00Z")).with_status(Status::Running));
     let plan = policy.plan(&backups, at("2026-11-20T00:00:00Z"));
-    let before = |index: usize| plan.explain(index).unwrap().download_before();
+    let before = |index: usize| plan.decision(index).unwrap().download_before();
     assert_eq!(before(0), Some(at("2026-11-24T01:00:00Z")));
     assert_eq!(before(1), Some(at("2027-11-01T13:00:00Z")));
     assert_eq!([before(2), before(3)], [None, None]);
@@ -100,16 +100,16 @@ fn an_explanation_is_read_by_people() {
     let plan = policy.plan(&backups, at("2026-11-05T00:00:00Z"));
     let expected = "\
 mon stays as of 2026-11-05T00:00:00Z
-  taken    2026-11-02T23:00:00Z (Mon 2026-11-02 23:00 GMT), automatic, completed
-  expires  2026-11-16T23:00:00Z (Mon 2026-11-16 23:00 GMT)
-  rule     nightly: keeps it until 2026-11-16T23:00:00Z (Mon 2026-11-16 23:00 GMT)
+  taken    2026-11-02T23:00:00Z (Mon 2026-11-02 23:00 +00:00), automatic, completed
+  expires  2026-11-16T23:00:00Z (Mon 2026-11-16 23:00 +00:00)
+  rule     nightly: keeps it until 2026-11-16T23:00:00Z (Mon 2026-11-16 23:00 +00:00)
   rule     weekly: selects every Sunday; this is 2026-11-02, needed is 2026-11-01, whose backup failed (sun)
   rule     monthly: selects the first Sunday of the month; this is 2026-11-02, needed is 2026-11-01, \
     whose backup failed (sun)
   rule     manual: covers manual backups only
   rule     uploaded: covers uploaded backups only
   nearest  monthly, of the rules that do not keep it
-  advice   download it before 2026-11-16T23:00:00Z (Mon 2026-11-16 23:00 GMT) if it should outlive its rules
+  advice   download it before 2026-11-16T23:00:00Z (Mon 2026-11-16 23:00 +00:00) if it should outlive its rules
 ";
     assert_eq!(plan.explain(1).unwrap().to_string(), expected);
 }

@@ -9,7 +9,9 @@ mod november;
 mod peers;
 mod properties;
 mod restic;
+mod series;
 mod simulations;
+mod stated;
 mod vectors;
 
 use appsnap::retention::plan::{Decision, RetentionPlan};
