@@ -15,6 +15,7 @@ pub(crate) fn prefix(bytes: &[u8], bound_bytes: u64) -> &[u8] {
 }
 
 /// Copies as much of `from` as fits to the front of `room`, which shrinks to the rest; returns the number of bytes copied.
+#[inline]
 pub(crate) fn copy_prefix(from: &[u8], room: &mut &mut [u8]) -> usize {
     // Writing to memory takes what fits, and never fails.
     room.write(from).unwrap_or(0)
