@@ -13,10 +13,12 @@
 
 mod codec;
 mod counted;
+mod number;
 mod ordered_queue;
 mod out_of_range;
 mod parallelism;
 mod read_at;
+mod spool;
 mod transfer;
 
 pub use out_of_range::OutOfRange;
@@ -25,5 +27,7 @@ pub use read_at::ReadAt;
 
 pub(crate) use codec::inflate;
 pub(crate) use counted::CountedSource;
+pub(crate) use number::decimal;
 pub(crate) use ordered_queue::{OrderedQueue, Spares, WorkerError, window};
+pub(crate) use spool::{Spool, SpoolError};
 pub(crate) use transfer::{Cursor, at_most, copy_prefix, grow, prefix, read_full, read_full_at, read_range};

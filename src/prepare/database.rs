@@ -1,7 +1,7 @@
 //! A dump that will go into an archive: verified, its rows read, its conversion worked out: [`Database`].
 
 use std::fs::File;
-use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use super::change::{self, Change};
 use super::error::{Error, ErrorKind, Result};
@@ -9,7 +9,8 @@ use super::options::PrepareOptions;
 use crate::check::dump::{self, ReadDump};
 use crate::check::files::Numbers;
 use crate::check::{FileTable, NoTable};
-use crate::limits::LimitExceeded;
+use crate::io::{Spool, SpoolError};
+use crate::limits::Budget;
 use crate::observe::{Event, Observer, proceed, watch};
 use crate::pgdump::{self, Changes, FormatVersion, Incompatibility, Inspection, Transcoder, incompatibilities};
 use crate::snapshot::{Content, SnapshotWriter};
@@ -103,18 +104,9 @@ impl Database<File> {
     pub fn spooled(reader: impl Read, options: &PrepareOptions, observer: &mut dyn Observer) -> Result<Self> {
         let folder = options.spool_dir.as_deref().ok_or_else(|| Error::new(ErrorKind::SpoolNeeded))?;
         proceed(observer, &Event::phase("putting down the dump"))?;
-        let failed = |error| Error::io("putting down the dump", error);
-        let mut file = tempfile::tempfile_in(folder).map_err(failed)?;
-        let allowed = options.limits.max_entry_bytes();
-        // One byte more than allowed tells that there is more.
-        let (copied, _) =
-            watch(reader.take(allowed.saturating_add(1)), observer, |source| io::copy(source, &mut file))?;
-        let len_bytes = copied.map_err(failed)?;
-        if len_bytes > allowed {
-            let exceeded = LimitExceeded { name: "max_entry_bytes", allowed, wanted: len_bytes };
-            return Err(pgdump::Error::from(exceeded).into());
-        }
-        file.rewind().map_err(failed)?;
+        let spool = |mut source: &mut dyn Read| Spool::all_of(&mut source, folder, budget(options));
+        let (spooled, _) = watch(reader, observer, |source| spool(source))?;
+        let (file, _) = spooled.map_err(|error| spool_failed("putting down the dump", error))?;
         Self::open(file, options, observer)
     }
 }
@@ -208,11 +200,21 @@ pub(super) fn spool<R: Read>(
     observer: &mut dyn Observer,
 ) -> Result<(File, u64)> {
     let folder = options.spool_dir.as_deref().ok_or_else(|| Error::new(ErrorKind::SpoolNeeded))?;
-    let failed = |error| Error::io("putting down the converted dump", error);
-    let mut file = tempfile::tempfile_in(folder).map_err(failed)?;
-    let conversion = plan.run(BufWriter::new(&mut file), observer)?;
-    file.rewind().map_err(failed)?;
-    Ok((file, conversion.output_bytes))
+    let failed = |error| spool_failed("putting down the converted dump", error);
+    let mut spool = Spool::create(folder, budget(options)).map_err(failed)?;
+    let conversion = plan.run(&mut spool, observer)?;
+    Ok((spool.finish().map_err(failed)?, conversion.output_bytes))
+}
+
+fn budget(options: &PrepareOptions) -> Budget {
+    Budget::new("max_entry_bytes", options.limits.max_entry_bytes())
+}
+
+fn spool_failed(action: &'static str, error: SpoolError) -> Error {
+    match error {
+        SpoolError::Read(source) | SpoolError::Write(source) => Error::io(action, source),
+        SpoolError::Limit(exceeded) => pgdump::Error::from(exceeded).into(),
+    }
 }
 
 /// Writes a dump of `len_bytes` bytes into a snapshot.

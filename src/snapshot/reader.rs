@@ -1,7 +1,7 @@
 //! Reads a snapshot from front to back: [`SnapshotReader`].
 
 use std::borrow::Cow;
-use std::io::Read;
+use std::io::{Cursor, Read};
 
 use super::code::Code;
 use super::entry::{Entry, EntryKind};
@@ -70,7 +70,7 @@ struct Current {
     len_bytes: u64,
     crc: crc32fast::Hasher,
     /// `.metadata` was read ahead; these are its bytes, and how many of them were handed out.
-    read_ahead: Option<(Vec<u8>, usize)>,
+    read_ahead: Option<Cursor<Vec<u8>>>,
 }
 
 /// A member's name, typed, as far as the reader's tolerance allows.
@@ -271,7 +271,7 @@ impl<R: Read> SnapshotReader<R> {
         if let Some(current) = &mut self.current {
             current.kind = kind;
             current.crc.update(&bytes);
-            current.read_ahead = Some((bytes, 0));
+            current.read_ahead = Some(Cursor::new(bytes));
         }
         Ok(())
     }
@@ -300,14 +300,8 @@ impl<R: Read> SnapshotReader<R> {
 
     fn read_member(&mut self, buffer: &mut [u8]) -> Result<usize> {
         let Some(current) = &mut self.current else { return Ok(0) };
-        if let Some((bytes, done)) = &mut current.read_ahead {
-            let rest = bytes.get(*done..).unwrap_or_default();
-            let count = rest.len().min(buffer.len());
-            if let (Some(to), Some(from)) = (buffer.get_mut(..count), rest.get(..count)) {
-                to.copy_from_slice(from);
-            }
-            *done += count;
-            return Ok(count);
+        if let Some(bytes) = &mut current.read_ahead {
+            return bytes.read(buffer).map_err(|error| Error::io("reading", error));
         }
         let count = self.tar.read(buffer)?;
         current.crc.update(buffer.get(..count).unwrap_or_default());

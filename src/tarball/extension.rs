@@ -2,6 +2,7 @@
 
 use super::error::{ExtensionFault, Fault, TypeFault};
 use super::header::{ParsedHeader, Type};
+use crate::io::decimal;
 
 /// The first size that eleven octal digits cannot hold.
 const OCTAL_OVERFLOW_BYTES: u64 = 1 << 33;
@@ -117,8 +118,8 @@ impl Extensions {
             (b"hdrcharset", _) if std::str::from_utf8(record.value).is_err() => {
                 Some(ExtensionFault::Malformed("the character set is not text"))
             }
-            (b"uid", _) => decimal(record.value).is_none().then_some(ExtensionFault::Number("uid")),
-            (b"gid", _) => decimal(record.value).is_none().then_some(ExtensionFault::Number("gid")),
+            (b"uid", _) => decimal::<u64>(record.value).is_none().then_some(ExtensionFault::Number("uid")),
+            (b"gid", _) => decimal::<u64>(record.value).is_none().then_some(ExtensionFault::Number("gid")),
             (b"mtime", _) => (!is_time(record.value)).then_some(ExtensionFault::Number("mtime")),
             (b"atime", _) => (!is_time(record.value)).then_some(ExtensionFault::Number("atime")),
             (b"ctime", _) => (!is_time(record.value)).then_some(ExtensionFault::Number("ctime")),
@@ -145,7 +146,7 @@ impl Extensions {
         if self.size_bytes.is_some() {
             return Some(ExtensionFault::Duplicate("the size"));
         }
-        self.size_bytes = decimal(value).filter(|size| i64::try_from(*size).is_ok());
+        self.size_bytes = decimal::<u64>(value).filter(|size| i64::try_from(*size).is_ok());
         self.size_bytes.is_none().then_some(ExtensionFault::Number("size"))
     }
 
@@ -202,7 +203,7 @@ impl<'a> Record<'a> {
         if digits.first() == Some(&b'0') {
             return Err("a record's length is not a plain decimal number");
         }
-        let len_bytes = decimal(digits).ok_or("a record's length is not a plain decimal number")?;
+        let len_bytes = decimal::<u64>(digits).ok_or("a record's length is not a plain decimal number")?;
         let len = usize::try_from(len_bytes).map_err(|_| "a record is longer than its header")?;
         let (record, behind) = bytes.split_at_checked(len).ok_or("a record is longer than its header")?;
         let body = record.get(space.saturating_add(1)..).ok_or("a record is shorter than its own length")?;
@@ -227,17 +228,6 @@ impl<'a> Record<'a> {
 /// Keys that rename or resize a member as a sparse file: GNU tar, star, Solaris.
 fn is_sparse(key: &[u8]) -> bool {
     key.starts_with(b"GNU.sparse.") || matches!(key, b"SCHILY.realsize" | b"SUN.holesdata")
-}
-
-/// A number of plain decimal digits that fits 64 bits.
-fn decimal(text: &[u8]) -> Option<u64> {
-    if text.is_empty() {
-        return None;
-    }
-    text.iter().try_fold(0_u64, |value, byte| match byte {
-        b'0'..=b'9' => value.checked_mul(10)?.checked_add(u64::from(byte & 0x0f)),
-        _ => None,
-    })
 }
 
 /// A pax time: an optional minus, digits, an optional fraction; of any size, for nobody looks at it.

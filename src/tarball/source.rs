@@ -3,7 +3,7 @@
 use std::io::BufRead;
 
 use super::error::{Damage, Error, Fault, Part};
-use super::header::{BLOCK_BYTES, Block, is_zero};
+use super::header::{Block, is_zero};
 use crate::io::{CountedSource, at_most, copy_prefix, prefix};
 use crate::limits::Budget;
 
@@ -95,14 +95,14 @@ impl<R: BufRead> Source<R> {
 
     /// Fills `block`, or says with `false` that the stream is at its end instead; it may not end within the block.
     pub(crate) fn block(&mut self, block: &mut Block, part: Part) -> Result<bool, Error> {
-        let mut room = block.as_mut_slice();
-        while !room.is_empty() {
-            let is_first = room.len() == BLOCK_BYTES;
-            let chunk = if is_first { self.peek()? } else { self.expect(part)? };
+        let mut filled = 0_usize;
+        while let Some(room) = block.get_mut(filled..).filter(|room| !room.is_empty()) {
+            let chunk = if filled == 0 { self.peek()? } else { self.expect(part)? };
             if chunk.is_empty() {
                 return Ok(false);
             }
-            let count = copy_prefix(chunk, &mut room);
+            let count = copy_prefix(chunk, room);
+            filled = filled.saturating_add(count);
             self.take(count);
         }
         Ok(true)

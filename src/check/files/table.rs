@@ -6,6 +6,7 @@ use std::io::Read;
 use super::row::{Expectation, FileRow, RowFacts, UnnamedRow};
 use super::sorted::Sorted;
 use crate::document::DocumentId;
+use crate::io::decimal;
 use crate::limits::{Budget, LimitExceeded};
 use crate::pgdump::{self, Field, Row, Rows, Stream, Toc};
 
@@ -130,7 +131,7 @@ fn text<'a>(row: &Row<'a>, column: Option<usize>) -> Option<Cow<'a, [u8]>> {
 
 /// A field's number; `None` for NULL, for what is negative or no number, and for a column that is not there.
 fn number(row: &Row<'_>, column: Option<usize>) -> Option<u64> {
-    std::str::from_utf8(&text(row, column)?).ok()?.parse().ok()
+    decimal(&text(row, column)?)
 }
 
 impl FileTable {

@@ -1,7 +1,8 @@
 //! Names of archive members, parsed into the files folder, the shard folders and the document: [`MemberName`].
 
 use crate::document::DocumentId;
-use crate::source::directory::spelling::{Mismatch, Shards, Spelling, decimal};
+use crate::io::decimal;
+use crate::source::directory::spelling::{Mismatch, Shards, Spelling};
 use crate::source::junk::is_junk;
 use crate::source::leftover::LeftoverKind;
 
