@@ -16,9 +16,8 @@ use appsnap::io::Parallelism;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
 use appsnap::pgdump::{Compression, FormatVersion};
-use appsnap::snapshot::{
-    Content, DocumentSource, MetadataSizes, ReadOptions, SnapshotReader, SnapshotWriter, WriteOptions,
-};
+use appsnap::snapshot::options::SizeCheck;
+use appsnap::snapshot::{Content, DocumentSource, ReadOptions, SnapshotReader, SnapshotWriter, WriteOptions};
 
 use appsnap_tests::dumps::DumpBuilder;
 use corpus::{Huge, Random};
@@ -85,8 +84,7 @@ fn dump(documents: &Documents, data_bytes: usize) -> Vec<u8> {
 }
 
 fn write(documents: &Documents, dump: &[u8], file: &File) {
-    let options =
-        WriteOptions::new().with_parallelism(Parallelism::threads(2)).with_metadata_sizes(MetadataSizes::AsGiven);
+    let options = WriteOptions::new().with_parallelism(Parallelism::threads(2)).with_size_check(SizeCheck::Skip);
     let mut writer = SnapshotWriter::start(BufWriter::new(file), &Metadata::new(), options).unwrap();
     writer.database(Content::sized(dump.len() as u64, dump)).unwrap();
     writer.documents(documents, &mut NoObserver).unwrap();

@@ -7,9 +7,8 @@ use std::hint::black_box;
 use appsnap::DocumentId;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
-use appsnap::snapshot::{
-    Content, Durability, ExtractOptions, ReadOptions, SnapshotReader, SnapshotWriter, WriteOptions, extract,
-};
+use appsnap::snapshot::extract::{Durability, ExtractOptions};
+use appsnap::snapshot::{Content, ReadOptions, SnapshotReader, SnapshotWriter, WriteOptions, extract};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 
 const DOCUMENTS: u32 = 2000;

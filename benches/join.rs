@@ -13,10 +13,10 @@ use appsnap::DocumentId;
 use appsnap::io::Parallelism;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
-use appsnap::snapshot::{
-    DocumentSource, IndexPlacement, Joined, MetadataSizes, PieceSizes, ReadOptions, Sections, Shard, SnapshotArchive,
-    SnapshotWriter, WriteOptions,
-};
+use appsnap::snapshot::index::IndexPlacement;
+use appsnap::snapshot::join::{Join, PieceSizes, Shard};
+use appsnap::snapshot::options::{SectionSplit, SizeCheck};
+use appsnap::snapshot::{DocumentSource, ReadOptions, SnapshotArchive, SnapshotWriter, WriteOptions};
 
 use corpus::Huge;
 use memory::measured;
@@ -47,9 +47,9 @@ impl DocumentSource for Spread {
 
 fn options(threads: u8) -> WriteOptions {
     WriteOptions::new()
-        .with_sections(Sections::Digit)
+        .with_sections(SectionSplit::Digit)
         .with_index(IndexPlacement::Embedded)
-        .with_metadata_sizes(MetadataSizes::AsGiven)
+        .with_size_check(SizeCheck::Skip)
         .with_parallelism(Parallelism::threads(threads))
 }
 
@@ -86,7 +86,7 @@ fn main() {
             .collect();
         row("slowest of sixteen workers, one thread each", worst);
         row("all sixteen workers, one after the other", (all, worst.1));
-        let (joined, time, memory) = measured(|| Joined::plan(&Metadata::new(), &parts, &options(0)).unwrap());
+        let (joined, time, memory) = measured(|| Join::plan(&Metadata::new(), &parts, &options(0)).unwrap());
         row("plan of the join", (time, memory));
         let joined_file = tempfile::tempfile_in(folder.path()).unwrap();
         let (_, time, memory) = measured(|| joined.write_to(&joined_file, &mut NoObserver).unwrap());

@@ -16,10 +16,9 @@ use std::time::{Duration, Instant};
 use appsnap::io::Parallelism;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
-use appsnap::snapshot::{
-    Content, ExtractOptions, IndexPlacement, ReadOptions, SnapshotArchive, SnapshotReader, SnapshotWriter,
-    WriteOptions, extract,
-};
+use appsnap::snapshot::extract::ExtractOptions;
+use appsnap::snapshot::index::IndexPlacement;
+use appsnap::snapshot::{Content, ReadOptions, SnapshotArchive, SnapshotReader, SnapshotWriter, WriteOptions, extract};
 use appsnap::source::directory::{self, DirectoryOptions};
 
 use corpus::Corpus;

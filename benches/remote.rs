@@ -15,7 +15,8 @@ use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
 use appsnap::remote::object_store::{memory::InMemory, path::Path};
 use appsnap::remote::{FetchOptions, RemoteObject, RemoteUpload, UploadOptions};
-use appsnap::snapshot::{DocumentSource, IndexPlacement, ReadOptions, SnapshotArchive, SnapshotWriter, WriteOptions};
+use appsnap::snapshot::index::IndexPlacement;
+use appsnap::snapshot::{DocumentSource, ReadOptions, SnapshotArchive, SnapshotWriter, WriteOptions};
 use tokio::runtime::{Builder, Handle};
 
 use appsnap_tests::counting::{Counting, Counts};

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use appsnap::retention::{Backup, Calendar, Origin, Policy, Region, presets};
+use appsnap::retention::{Backup, Origin, Policy, presets};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use jiff::{SignedDuration, Timestamp};
 
@@ -30,7 +30,6 @@ fn backups() -> Vec<Backup<u64>> {
 }
 
 fn policies() -> Vec<Policy> {
-    let dublin = Region::named("Dublin").and_then(|region| region.zone()).expect("a region of the table");
     let mendix = presets::mendix_cloud().with_name("mendix-cloud in Europe/Dublin");
     let named = [
         "restic:last=3,daily=7,weekly=4,monthly=12,yearly=2,within=1y5m7d2h",
@@ -38,7 +37,7 @@ fn policies() -> Vec<Policy> {
         "borg:hourly=24,daily=30,weekly=52,monthly=120,yearly=-1",
         "proxmox:last=3,hourly=24,daily=30,weekly=52,monthly=120,yearly=20",
     ];
-    let mut policies = vec![mendix.with_calendar(Calendar::new(dublin)), presets::platformsh_advanced()];
+    let mut policies = vec![mendix.in_zone("Europe/Dublin").expect("a time zone"), presets::platformsh_advanced()];
     policies.extend(named.map(|name| presets::by_name(name).expect("a policy of this crate")));
     policies
 }

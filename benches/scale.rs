@@ -13,7 +13,8 @@ use std::time::Duration;
 use appsnap::io::Parallelism;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
-use appsnap::snapshot::{IndexPlacement, ReadOptions, SnapshotArchive, SnapshotReader, SnapshotWriter, WriteOptions};
+use appsnap::snapshot::index::IndexPlacement;
+use appsnap::snapshot::{ReadOptions, SnapshotArchive, SnapshotReader, SnapshotWriter, WriteOptions};
 
 use corpus::Huge;
 use memory::measured;

@@ -13,9 +13,10 @@ use std::time::Duration;
 use appsnap::io::Parallelism;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
+use appsnap::snapshot::extract::ExtractOptions;
+use appsnap::snapshot::index::IndexPlacement;
 use appsnap::snapshot::{
-    Content, DocumentSource, ExtractOptions, IndexPlacement, ReadOptions, SnapshotArchive, SnapshotReader,
-    SnapshotWriter, WriteOptions, extract,
+    Content, DocumentSource, ReadOptions, SnapshotArchive, SnapshotReader, SnapshotWriter, WriteOptions, extract,
 };
 use appsnap::source::directory::{self, DirectoryOptions};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};

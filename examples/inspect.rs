@@ -8,8 +8,8 @@ use std::process::ExitCode;
 
 use appsnap::Limits;
 use appsnap::detect;
+use appsnap::layout::Contents;
 use appsnap::metadata::Metadata;
-use appsnap::platform::Contents;
 use appsnap::snapshot::{EntryKind, ReadOptions, SnapshotReader};
 use clap::Parser;
 use serde_json::{Value, json};

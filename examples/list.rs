@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use appsnap::DocumentId;
-use appsnap::snapshot::{self, EntryKind, ListedDocument, ReadOptions, SnapshotArchive, SnapshotReader};
+use appsnap::snapshot::archive::ListedDocument;
+use appsnap::snapshot::{self, EntryKind, ReadOptions, SnapshotArchive, SnapshotReader};
 use clap::Parser;
 use support::{InFile, Outcome};
 

@@ -11,9 +11,8 @@ use appsnap::io::Parallelism;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
 use appsnap::pgdump;
-use appsnap::snapshot::{
-    Content, EntryKind, Existing, ExtractOptions, ReadOptions, SnapshotReader, SnapshotWriter, WriteOptions, extract,
-};
+use appsnap::snapshot::extract::{ExtractOptions, IfExists};
+use appsnap::snapshot::{Content, EntryKind, ReadOptions, SnapshotReader, SnapshotWriter, WriteOptions, extract};
 use appsnap::source::DocumentPlan;
 use appsnap::source::directory::{self, DirectoryOptions};
 use appsnap::{DocumentId, Limits};
@@ -152,7 +151,7 @@ fn list(archive: &Path) -> Outcome {
 
 fn unpack(archive: &Path, restored: &Path) -> Outcome {
     let mut reader = SnapshotReader::new(File::open(archive).in_file(archive)?, ReadOptions::new());
-    let options = ExtractOptions::new().with_existing(Existing::Replace);
+    let options = ExtractOptions::new().with_if_exists(IfExists::Replace);
     let report = extract(&mut reader, restored, &options, &mut NoObserver).in_file(archive)?;
     say(&format!("5. Unpacked to {}: db.backup and {} files", shown(restored), report.documents_count()))
 }

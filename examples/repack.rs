@@ -8,8 +8,11 @@ use std::process::ExitCode;
 
 use appsnap::gzip::Level;
 use appsnap::io::Parallelism;
+use appsnap::layout::Contents;
 use appsnap::prepare::{PrepareOptions, Repair};
-use appsnap::snapshot::{IndexPlacement, ReadOptions, Selection, WriteOptions, WriteReport, repack};
+use appsnap::snapshot::index::IndexPlacement;
+use appsnap::snapshot::report::WriteReport;
+use appsnap::snapshot::{ReadOptions, WriteOptions, repack};
 use clap::{Parser, ValueEnum};
 use support::{InFile, Outcome, Output, Progress, shown};
 
@@ -52,9 +55,9 @@ fn main() -> ExitCode {
 
 fn run(args: &Args) -> Outcome {
     let selection = match args.only {
-        None => Selection::All,
-        Some(Only::Database) => Selection::Database,
-        Some(Only::Files) => Selection::Files,
+        None => Contents::Full,
+        Some(Only::Database) => Contents::DatabaseOnly,
+        Some(Only::Files) => Contents::FilesOnly,
     };
     let index = if args.no_index { IndexPlacement::Omitted } else { IndexPlacement::Embedded };
     let parallelism = Parallelism::threads(args.threads);
@@ -75,7 +78,7 @@ fn run(args: &Args) -> Outcome {
     // Compressed sections are copied where that is possible: from an indexed archive, when no other level is wanted.
     let indexed = support::open_indexed(&args.r#in, ReadOptions::new())?;
     let report = match indexed.filter(|_| args.level.is_none()) {
-        Some(archive) => archive.take_apart(output.file(), selection, index, parallelism, &mut progress),
+        Some(archive) => archive.write_part(output.file(), selection, index, parallelism, &mut progress),
         None => {
             let open = || File::open(&args.r#in);
             repack(open, output.file(), selection, &ReadOptions::new(), write, &mut progress)

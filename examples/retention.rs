@@ -17,11 +17,13 @@ use std::process::ExitCode;
 
 use appsnap::catalog::advice::Circumstance;
 use appsnap::catalog::{self, Host, Record, platformsh};
-use appsnap::retention::{Backup, Error, Policy, Region, Schedule, Simulation, Zone, presets};
+use appsnap::jiff::{SignedDuration, Timestamp};
+use appsnap::retention::schedule::{Region, Schedule};
+use appsnap::retention::simulate::Simulation;
+use appsnap::retention::{Backup, Error, Policy, presets};
 use backup_name::Name;
 use backup_plan::{explanation_json, plan_json, plan_text};
 use clap::Parser;
-use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json, value::RawValue};
 use support::{Failure, InFile, Outcome, Output, shown};
 
@@ -89,24 +91,16 @@ fn misused(error: Error) -> Failure {
     Failure::environment("usage", error)
 }
 
-fn zone(args: &Args) -> Outcome<Option<Zone>> {
-    let named = args.zone.as_deref().map(Zone::named);
-    let of_region = args.region.as_deref().map(|name| Region::named(name)?.zone());
-    named.or(of_region).transpose().map_err(misused)
-}
-
 /// The policy of that name, or in that file: our own form, or Upsun's.
 fn policy(args: &Args, name: &str) -> Outcome<Policy> {
     let path = Path::new(name);
     let is_file = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")) || path.is_file();
     let policy = if is_file { policy_in(path)? } else { presets::by_name(name).map_err(misused)? };
-    Ok(match zone(args)? {
-        Some(zone) => {
-            let calendar = policy.calendar().clone().with_zone(zone);
-            policy.with_calendar(calendar)
-        }
-        None => policy,
-    })
+    let region = args.region.as_deref().map(Region::named).transpose().map_err(misused)?;
+    match args.zone.as_deref().or(region.map(|region| region.zone_name)) {
+        Some(zone) => policy.in_zone(zone).map_err(misused),
+        None => Ok(policy),
+    }
 }
 
 fn policy_in(path: &Path) -> Outcome<Policy> {
@@ -115,11 +109,8 @@ fn policy_in(path: &Path) -> Outcome<Policy> {
     let is_upsun = serde_json::from_str::<Value>(&text).is_ok_and(|value| value.get("data_retention").is_some());
     if is_upsun {
         let mut policies = presets::upsun(&text).map_err(bad)?;
-        let production = policies.iter().position(|policy| policy.environment == "production").unwrap_or(0);
-        if policies.is_empty() {
-            return Err(Failure::input(shown(path), "the member data_retention has no environment"));
-        }
-        return Ok(policies.swap_remove(production).policy);
+        let production = policies.remove("production").or_else(|| Some(policies.pop_first()?.1));
+        return production.ok_or_else(|| Failure::input(shown(path), "the member data_retention has no environment"));
     }
     let policy = Policy::from_json(&text).map_err(bad)?;
     if policy.name().is_empty() { Ok(policy.with_name(path.display().to_string())) } else { Ok(policy) }
@@ -231,9 +222,8 @@ fn restore_text<'a>(records: impl IntoIterator<Item = &'a Record>, args: &Args) 
 
 /// The schedule that is asked for: by name, by region, or every night at two.
 fn schedule(args: &Args, policy: &Policy) -> Outcome<Schedule> {
-    let zone = policy.calendar().zone();
     let text = args.schedule.as_deref().or(args.region.as_deref()).unwrap_or("0 2 * * *");
-    Schedule::parse(text, zone).map_err(misused)
+    Schedule::parse(text, policy.calendar()).map_err(misused)
 }
 
 fn simulate(args: &Args, days: u32) -> Outcome {
@@ -244,7 +234,7 @@ fn simulate(args: &Args, days: u32) -> Outcome {
     let to = from
         .checked_add(SignedDuration::from_hours(i64::from(days) * 24))
         .map_err(|error| Failure::environment("usage", error))?;
-    let play = |policy: &Policy| policy.simulate(&schedule, from, to, args.backup_bytes).map_err(misused);
+    let play = |policy: &Policy| policy.simulate(&schedule, from..to, args.backup_bytes).map_err(misused);
     let simulation = play(&policy)?;
     let other = args.compare.as_deref().map(|name| policy_of(name).and_then(|policy| play(&policy))).transpose()?;
     if let Some(path) = &args.svg {
@@ -307,18 +297,18 @@ fn simulation_json(policy: &Policy, schedule: &Schedule, simulation: &Simulation
     let gaps = end.map(|end| simulation.gaps_on(end)).unwrap_or_default();
     let gaps = gaps.iter().map(|gap| {
         json!({
-            "older_at": gap.older_at.to_string(),
-            "newer_at": gap.newer_at.to_string(),
-            "hours": gap.length().as_hours(),
+            "older_at": gap.start.to_string(),
+            "newer_at": gap.end.to_string(),
+            "hours": gap.end.duration_since(gap.start).as_hours(),
         })
     });
     json!({
         "policy": policy.name(),
         "schedule": schedule.to_string(),
-        "zone": policy.calendar().zone().to_string(),
+        "zone": policy.calendar().zone_name(),
         "days": days.collect::<Vec<_>>(),
-        "steady": simulation.steady().map(|steady| json!({
-            "since": steady.since.to_string(), "min": steady.min_count, "max": steady.max_count,
+        "steady": simulation.steady_since().zip(simulation.steady_counts()).map(|(since, counts)| json!({
+            "since": since.to_string(), "min": counts.start(), "max": counts.end(),
         })),
         "gaps": gaps.collect::<Vec<_>>(),
         "backups": backups.collect::<Vec<_>>(),

@@ -7,7 +7,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use appsnap::io::Parallelism;
-use appsnap::snapshot::{Existing, ExtractOptions, ReadOptions, Selection, SnapshotReader, extract};
+use appsnap::layout::Contents;
+use appsnap::snapshot::extract::{ExtractOptions, IfExists};
+use appsnap::snapshot::{ReadOptions, SnapshotReader, extract};
 use clap::{Parser, ValueEnum};
 use serde_json::json;
 use support::{Failure, InFile, Outcome, Progress, shown};
@@ -51,12 +53,12 @@ fn main() -> ExitCode {
 
 fn unpack(args: &Args) -> Outcome {
     let options = ExtractOptions::new()
-        .with_selection(match args.only {
-            None => Selection::All,
-            Some(Only::Database) => Selection::Database,
-            Some(Only::Files) => Selection::Files,
+        .with_contents(match args.only {
+            None => Contents::Full,
+            Some(Only::Database) => Contents::DatabaseOnly,
+            Some(Only::Files) => Contents::FilesOnly,
         })
-        .with_existing(if args.replace { Existing::Replace } else { Existing::Refuse })
+        .with_if_exists(if args.replace { IfExists::Replace } else { IfExists::Refuse })
         .with_parallelism(Parallelism::threads(args.threads));
     let folder = support::folder_of(&args.dest);
     if !folder.is_dir() {

@@ -71,4 +71,6 @@ pub mod _documentation;
 
 pub use document::DocumentId;
 pub use error::Error;
+#[cfg(feature = "retention")]
+pub use jiff;
 pub use limits::Limits;

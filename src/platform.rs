@@ -4,7 +4,8 @@
 //! takes a [`Platform`] and asks. Windows and time zones of nightly backups belong to retention and are kept there.
 //!
 //! ```
-//! use appsnap::platform::{Acceptance, Contents, Platform};
+//! use appsnap::layout::Contents;
+//! use appsnap::platform::{Acceptance, Platform};
 //!
 //! for platform in Platform::all() {
 //!     let (files_only, ceiling) = (platform.upload(Contents::FilesOnly), platform.max_dump_version());
@@ -13,7 +14,7 @@
 //! }
 //! ```
 
-use std::fmt;
+use crate::layout::Contents;
 
 /// A documented fact: the value, the year of the text that says so, and which text that is.
 ///
@@ -54,46 +55,11 @@ impl<T: Copy> Fact<T> {
     }
 }
 
-/// What a snapshot holds besides its metadata.
-///
-/// ```
-/// use appsnap::platform::Contents;
-///
-/// assert_eq!(Contents::DatabaseOnly.to_string(), "database-only");
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Contents {
-    /// The database and the documents.
-    Full,
-    /// The database alone.
-    DatabaseOnly,
-    /// The documents alone.
-    FilesOnly,
-}
-
-impl Contents {
-    /// The stable name: `full`, `database-only` or `files-only`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Full => "full",
-            Self::DatabaseOnly => "database-only",
-            Self::FilesOnly => "files-only",
-        }
-    }
-}
-
-impl fmt::Display for Contents {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
 /// What becomes of an upload.
 ///
 /// ```
-/// use appsnap::platform::{Acceptance, Contents, Platform};
+/// use appsnap::layout::Contents;
+/// use appsnap::platform::{Acceptance, Platform};
 ///
 /// let verdict = match Platform::mendix_cloud().upload(Contents::Full).value() {
 ///     Acceptance::Accepted => "go on",
@@ -158,7 +124,8 @@ impl SpaceRule {
 /// One platform as its documentation describes it at one time.
 ///
 /// ```
-/// use appsnap::platform::{Acceptance, Contents, Platform};
+/// use appsnap::layout::Contents;
+/// use appsnap::platform::{Acceptance, Platform};
 ///
 /// let azure = Platform::by_name("mendix-on-azure").unwrap();
 /// assert_eq!(azure.upload(Contents::DatabaseOnly).value(), Acceptance::Refused);

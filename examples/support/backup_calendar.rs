@@ -2,9 +2,11 @@
 
 use std::fmt::Write;
 
-use appsnap::retention::{Policy, Schedule, Simulated, Simulation};
-use jiff::Span;
-use jiff::civil::{Date, Weekday};
+use appsnap::jiff::Span;
+use appsnap::jiff::civil::{Date, Weekday};
+use appsnap::retention::Policy;
+use appsnap::retention::schedule::Schedule;
+use appsnap::retention::simulate::{SimulatedBackup, Simulation};
 
 /// Months beside each other in a terminal.
 const MONTHS_ABREAST: usize = 3;
@@ -34,7 +36,7 @@ fn fate(simulation: &Simulation, date: Date) -> Fate {
     let first = backups.partition_point(|backup| backup.day < date);
     let of_day = || backups.iter().skip(first).take_while(|backup| backup.day == date);
     let kept = of_day().filter(|backup| backup.deleted_on.is_none());
-    let rule = |backup: &Simulated| backup.kept_by.iter().max().copied();
+    let rule = |backup: &SimulatedBackup| backup.kept_by.iter().max().copied();
     match kept.map(rule).max() {
         Some(rule) => Fate::KeptBy(rule.unwrap_or(usize::MAX)),
         None if of_day().next().is_some() => Fate::Gone,
@@ -120,13 +122,12 @@ fn summary(text: &mut String, simulation: &Simulation, last: Date) {
     if let Some(bytes) = simulation.days().last().and_then(|day| day.retained_bytes) {
         let _ = writeln!(text, "{bytes} bytes there on {last}");
     }
-    match simulation.steady() {
-        Some(steady) if steady.min_count == steady.max_count => {
-            let _ = writeln!(text, "steady from {} on: {} backups", steady.since, steady.min_count);
+    match simulation.steady_since().zip(simulation.steady_counts()) {
+        Some((since, counts)) if counts.start() == counts.end() => {
+            let _ = writeln!(text, "steady from {since} on: {} backups", counts.start());
         }
-        Some(steady) => {
-            let _ =
-                writeln!(text, "steady from {} on: {} to {} backups", steady.since, steady.min_count, steady.max_count);
+        Some((since, counts)) => {
+            let _ = writeln!(text, "steady from {since} on: {} to {} backups", counts.start(), counts.end());
         }
         None => text.push_str("not steady within these days\n"),
     }
@@ -134,7 +135,8 @@ fn summary(text: &mut String, simulation: &Simulation, last: Date) {
         let _ = writeln!(text, "reaches back to {}", oldest.taken_on);
     }
     if let Some(gap) = simulation.gaps_on(last).first() {
-        let _ = writeln!(text, "longest gap: {} days, after {}", gap.length().as_hours() / 24, gap.older_at);
+        let days = gap.end.duration_since(gap.start).as_hours() / 24;
+        let _ = writeln!(text, "longest gap: {days} days, after {}", gap.start);
     }
 }
 

@@ -1,18 +1,20 @@
-//! A plan of retention as JSON and as text.
+//! A retention plan as JSON and as text.
 
 use std::fmt::Write;
 
-use appsnap::retention::{Answer, Decision, Expiry, Explanation, Found, Miss, Origin, Plan};
+use appsnap::retention::Origin;
+use appsnap::retention::explain::{Explanation, Miss, NeededBackup};
+use appsnap::retention::plan::{Decision, Expiry, RetentionPlan};
 use serde_json::{Value, json};
 
 use crate::backup_name::Name;
 
 /// Every decision, in the order of the list.
-pub fn plan_json(plan: &Plan<'_, Name>) -> Value {
+pub fn plan_json(plan: &RetentionPlan<'_, Name>) -> Value {
     json!({
         "now": plan.now().to_string(),
         "policy": plan.policy().name(),
-        "zone": plan.policy().calendar().zone().to_string(),
+        "zone": plan.policy().calendar().zone_name(),
         "decisions": plan.decisions().map(decision_json).collect::<Vec<_>>(),
     })
 }
@@ -33,12 +35,12 @@ fn decision_json(decision: Decision<'_, Name>) -> Value {
         "keep": decision.keeps(),
         "expires_at": decision.expires_at().and_then(Expiry::at).map(|at| at.to_string()),
         "reasons": reasons.collect::<Vec<_>>(),
-        "guards": guards.chain(decision.is_kept_for_want_of_rules().then_some("no-rules")).collect::<Vec<_>>(),
+        "guards": guards.chain(decision.is_kept_without_rules().then_some("no-rules")).collect::<Vec<_>>(),
     })
 }
 
-/// One line a backup.
-pub fn plan_text(plan: &Plan<'_, Name>) -> String {
+/// The decisions as a table.
+pub fn plan_text(plan: &RetentionPlan<'_, Name>) -> String {
     let backups: Vec<_> = plan.decisions().collect();
     let width = backups
         .iter()
@@ -59,8 +61,8 @@ pub fn plan_text(plan: &Plan<'_, Name>) -> String {
             (None, None) => reason.to_string(),
         });
         let guards = decision.guards().map(|guard| format!("guard {}", guard.name()));
-        let want_of_rules = decision.is_kept_for_want_of_rules().then(|| "the policy has no rules".to_owned());
-        let reasons: Vec<_> = reasons.chain(guards).chain(want_of_rules).collect();
+        let no_rules = decision.is_kept_without_rules().then(|| "the policy has no rules".to_owned());
+        let reasons: Vec<_> = reasons.chain(guards).chain(no_rules).collect();
         let backup = decision.backup();
         let taken = backup.taken_at().to_string();
         let id = backup.id().to_string();
@@ -71,14 +73,13 @@ pub fn plan_text(plan: &Plan<'_, Name>) -> String {
     text
 }
 
-/// One decision, with what every rule had to say.
-pub fn explanation_json(plan: &Plan<'_, Name>, explanation: &Explanation<'_, Name>) -> Value {
+/// A decision with the answer of every rule.
+pub fn explanation_json(plan: &RetentionPlan<'_, Name>, explanation: &Explanation<'_, Name>) -> Value {
     let rules = explanation.answers().iter().map(|answer| {
         let (word, mut detail) = match &answer.answer {
-            Answer::Keeps(_) => ("keeps", json!({})),
-            Answer::Expired(at) => ("expired", json!({"expired_at": at.to_string()})),
-            Answer::Misses(miss) => ("misses", miss_json(miss)),
-            _ => ("unknown", json!({})),
+            Ok(_) => ("keeps", json!({})),
+            Err(Miss::Expired(at)) => ("expired", json!({"expired_at": at.to_string()})),
+            Err(miss) => ("misses", miss_json(miss)),
         };
         detail["rule"] = answer.rule.name().into();
         detail["answer"] = word.into();
@@ -115,18 +116,18 @@ fn miss_json(miss: &Miss<'_, Name>) -> Value {
     }
 }
 
-fn found_json<'a>(found: &Found<'a, Name>) -> (&'static str, Option<&'a Name>) {
+fn found_json<'a>(found: &NeededBackup<'a, Name>) -> (&'static str, Option<&'a Name>) {
     match found {
-        Found::Absent => ("absent", None),
-        Found::Ahead => ("ahead", None),
-        Found::Present(backup) => ("present", Some(backup.id())),
-        Found::Failed(backup) => ("failed", Some(backup.id())),
-        Found::Unfinished(backup) => ("unfinished", Some(backup.id())),
-        Found::OtherOrigin(backup) => {
+        NeededBackup::Absent => ("absent", None),
+        NeededBackup::Ahead => ("ahead", None),
+        NeededBackup::Present(backup) => ("present", Some(backup.id())),
+        NeededBackup::Failed(backup) => ("failed", Some(backup.id())),
+        NeededBackup::Unfinished(backup) => ("unfinished", Some(backup.id())),
+        NeededBackup::OtherOrigin(backup) => {
             let is_manual = backup.origin() == Origin::Manual;
             (if is_manual { "manual" } else { "other-origin" }, Some(backup.id()))
         }
-        Found::OtherTags(backup) => ("other-tags", Some(backup.id())),
+        NeededBackup::OtherTags(backup) => ("other-tags", Some(backup.id())),
         _ => ("unknown", None),
     }
 }

@@ -26,7 +26,7 @@ impl Output {
             return Err(Failure::environment(shown(path), "this is a folder: name a file in it"));
         }
         let mut builder = tempfile::Builder::new();
-        builder.prefix(appsnap::snapshot::STAGING_PREFIX).suffix(".part");
+        builder.prefix(appsnap::snapshot::extract::STAGING_PREFIX).suffix(".part");
         // Like any new file: the umask decides, where a temporary file would be its owner's alone.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));

@@ -71,7 +71,7 @@ pub fn retention_plan(data: &[u8]) {
     let stays = kept(&policy, &backups, now);
     for decision in plan.decisions() {
         let is_held = decision.reasons().count() + decision.guards().count() > 0;
-        assert_eq!(decision.keeps(), is_held || decision.is_kept_for_want_of_rules(), "{decision:?}");
+        assert_eq!(decision.keeps(), is_held || decision.is_kept_without_rules(), "{decision:?}");
         for reason in decision.reasons() {
             assert!(!reason.to_string().is_empty() || reason.rule().name().is_empty());
         }

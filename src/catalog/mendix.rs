@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::error::{Error, ErrorKind, Result};
 use super::member::Members;
 use super::record::{Host, Kind, Record, State};
-use crate::platform::Contents;
+use crate::layout::Contents;
 
 /// A snapshot or archive of `GET .../snapshots` or `.../archives` of version 2 (2021).
 pub(super) fn record_v2(value: Value, place: String) -> Result<Record> {

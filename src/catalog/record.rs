@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use jiff::tz::Offset;
 use serde::{Serialize, Serializer};
 
+use crate::layout::Contents;
 use crate::metadata::Metadata;
-use crate::platform::Contents;
 use crate::retention::Origin;
 
 /// Whose listing a record comes from.

@@ -1,21 +1,21 @@
-//! Reads a dump once: verifies all of it, and keeps the rows that know the files.
+//! Reads a dump once: verifies all of it, and keeps the rows that refer to files.
 
 use std::io::Read;
 
-use super::files::{self, FileTable, NoTable, Numbers};
+use super::files::{self, FileTable, FileTableUnavailable, Numbers};
 use crate::limits::Limits;
 use crate::pgdump::{self, Dump, Header, Inspection};
 
-/// What a dump holds, all of it read and verified.
+/// The contents of a dump that was read and verified to its end.
 #[derive(Debug)]
 pub(crate) struct ReadDump {
     pub(crate) inspection: Inspection,
-    /// The rows that know the files.
-    pub(crate) table: Result<FileTable, NoTable>,
+    /// The rows that refer to files.
+    pub(crate) table: Result<FileTable, FileTableUnavailable>,
 }
 
-/// Reads the dump in `source` to its end. The header goes to `opened` as soon as it is known: a dump that proves to be
-/// damaged behind it still has a version.
+/// Reads the dump in `source` to its end. Calls `opened` with the header as soon as it is known, because a dump that is
+/// damaged later still has a version.
 pub(crate) fn read<R: Read>(
     source: R,
     limits: &Limits,
@@ -25,7 +25,7 @@ pub(crate) fn read<R: Read>(
     let mut dump = Dump::open(source, limits)?;
     opened(dump.header());
     let wanted = files::find(dump.toc());
-    let mut table = Err(NoTable::Absent);
+    let mut table = Err(FileTableUnavailable::Absent);
     if wanted.is_some() {
         while let Some(stream) = dump.next_stream()? {
             if Some(stream.id()) == wanted {

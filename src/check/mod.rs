@@ -53,9 +53,7 @@ mod verdict;
 
 pub use code::Code;
 pub use error::{Error, ErrorKind, Result};
-pub use files::{
-    Expectation, FileCase, FileComparison, FileCounts, FileRow, FileState, FileTable, NoTable, UnnamedRow,
-};
+pub use files::{FileCase, FileComparison, FileCounts, FileRow, FileTable, FileTableUnavailable, UnnamedRow};
 pub use options::CheckOptions;
 pub use pass::check;
 pub use profile::Profile;

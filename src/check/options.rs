@@ -1,8 +1,8 @@
-//! How a check is made: [`CheckOptions`].
+//! The options of a check: [`CheckOptions`].
 
 use crate::limits::Limits;
 
-/// How a check is made.
+/// Options of [`check()`](super::check()).
 ///
 /// ```
 /// use appsnap::check::CheckOptions;
@@ -16,13 +16,13 @@ pub struct CheckOptions {
 }
 
 impl CheckOptions {
-    /// Limits for untrusted input, and no target.
+    /// Creates options with limits for untrusted input, and no target.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Bounds for what is read; default [`Limits::untrusted`].
+    /// Sets the limits; default [`Limits::untrusted`].
     ///
     /// [`Limits::max_findings_per_code`] bounds the findings that a report keeps;
     /// [`Limits::max_entries`] also bounds the rows of files that are compared with the documents.
@@ -32,8 +32,8 @@ impl CheckOptions {
         self
     }
 
-    /// The size in bytes of the database that it is to be restored into, for
-    /// [`Code::TargetTooSmall`](super::Code::TargetTooSmall); without it, space is not judged.
+    /// Sets the size of the target database, in bytes, for [`Code::TargetTooSmall`](super::Code::TargetTooSmall).
+    /// Without it, the space is not checked.
     #[must_use]
     pub const fn with_target_database_bytes(mut self, target_bytes: u64) -> Self {
         self.target_database_bytes = Some(target_bytes);

@@ -1,4 +1,4 @@
-//! The one pass over a file: tells what it is, reads it to its end, and has everything judged: [`check`].
+//! The pass over a file: detects its kind, reads it to the end, and runs the rules: [`check()`].
 
 use std::io::{Cursor, Read};
 
@@ -13,18 +13,19 @@ use super::rules;
 use super::run::{CheckRun, DATABASE, compare, contents_of};
 use crate::detect::{self, Detection, Kind};
 use crate::diagnostic;
+use crate::layout::Contents;
 use crate::observe::{Event, Observer, proceed, watch};
 use crate::pgdump::{self, Identity};
-use crate::platform::Contents;
-use crate::snapshot::{self, EntryKind, ReadOptions, SnapshotReader, Tolerance};
+use crate::snapshot::options::Tolerance;
+use crate::snapshot::{self, EntryKind, ReadOptions, SnapshotReader};
 
-/// Checks an archive or a bare dump, told by its bytes: would the platform that `profile` describes take it, and
-/// would everything come back?
+/// Checks an archive or a bare dump, detected from its content: whether the platform that `profile` describes accepts
+/// it, and whether everything can be restored.
 ///
-/// It is one pass that needs nothing but [`Read`]. All faults of names, duplicates and metadata are collected;
-/// only unsound framing ends the pass early. The dump is verified to its last byte, wherever it stands among the
-/// members, and the files that the database knows are compared with the documents. Memory is bounded, apart from 32
-/// bytes a row that knows a file, and 24 a document besides what the [reader](SnapshotReader) needs.
+/// It is one pass that needs only [`Read`]. All faults of names, duplicates and metadata are collected; only invalid
+/// framing ends the pass early. The dump is verified to its last byte, at any position among the members, and the files
+/// that the database refers to are compared with the documents. Memory is bounded, apart from 32 bytes per row that
+/// refers to a file, and 24 bytes per document in addition to what the [reader](SnapshotReader) needs.
 ///
 /// ```
 /// # use appsnap::metadata::Metadata;
@@ -44,12 +45,11 @@ use crate::snapshot::{self, EntryKind, ReadOptions, SnapshotReader, Tolerance};
 /// ```
 ///
 /// # Errors
-/// When the source fails, this build cannot read the dump's compression, or the observer says stop, which it is asked
-/// after each document and each MiB of a dump. Whatever is wrong with the file is a finding.
+/// Returns an error if the source fails, this build cannot read the dump's compression, or the observer cancels, which
+/// it can after each document and each MiB of a dump. Anything wrong with the file is a finding instead.
 ///
 /// # Security
-/// Made for uploads from strangers: [`Limits`](crate::Limits) bound everything, and what the report says of a file is safe
-/// to print.
+/// Safe for untrusted uploads: [`Limits`](crate::Limits) bound everything, and all texts of the report are safe to print.
 pub fn check<R: Read>(
     mut source: R,
     profile: &Profile,
@@ -135,7 +135,7 @@ fn archive<R: Read>(run: &mut CheckRun<'_>, source: R, observer: &mut dyn Observ
         None => {
             let report = reader.report();
             let contents = contents_of(report.database_bytes().is_some(), report.documents_count());
-            // Its beginning alone may not have told.
+            // The beginning of the file may not have been enough to detect it.
             run.summary.kind = "snapshot";
             run.contents(contents, dump.map(|dump| compare(dump, documents)), Some(DATABASE));
             Ok(())
@@ -147,6 +147,6 @@ fn read_dump<R: Read>(run: &mut CheckRun<'_>, source: R, location: Option<&str>)
     let (profile, ranking, summary) = (run.profile, &mut run.ranking, &mut run.summary);
     dump::read(source, &run.options.limits, Numbers::Forget, |header| {
         summary.dump_version = Some(header.version().to_string());
-        rules::dump::judge_version(header.version(), location, profile, ranking);
+        rules::dump::add_version(header.version(), location, profile, ranking);
     })
 }

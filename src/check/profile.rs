@@ -36,14 +36,14 @@ pub struct Profile {
     allowed: BTreeSet<Code>,
 }
 
-/// Behind the archive version 1.14 stands "PostgreSQL 12 and 13" (Mendix documentation, 2021).
+/// The archive version 1.14 is documented as "PostgreSQL 12 and 13" (Mendix documentation, 2021).
 const OLDEST_SERVER_MAJOR: u16 = 13;
 
 impl Profile {
-    /// Names of the built-in profiles.
+    /// The names of the built-in profiles.
     pub const BUILT_IN: [&'static str; 4] = ["format", "mendix-cloud-2021", "mendix-cloud", "mendix-on-azure"];
 
-    /// The profile of the format itself: every reader can read the archive, and every platform since 2021 reads its dump
+    /// Returns the profile of the format itself: every reader can read the archive, and every platform since 2021 reads its dump
     /// (archive version 1.14).
     #[must_use]
     pub fn format() -> Self {
@@ -69,14 +69,14 @@ impl Profile {
         FINDINGS_OF_PLATFORMS.into_iter().fold(profile, |profile, code| profile.with_severity(code, Severity::Info))
     }
 
-    /// The profile of Mendix Cloud in 2021 and 2022.
+    /// Returns the profile of Mendix Cloud in 2021 and 2022.
     #[must_use]
     pub fn mendix_cloud_2021() -> Self {
         let platform = Platform::mendix_cloud_2021();
         Self::built_in("mendix-cloud-2021", &platform, platform.space_rule().map(|rule| rule.value()))
     }
 
-    /// The profile of Mendix Cloud in 2026.
+    /// Returns the profile of Mendix Cloud in 2026.
     #[must_use]
     pub fn mendix_cloud() -> Self {
         let platform = Platform::mendix_cloud();
@@ -84,7 +84,7 @@ impl Profile {
             .with_severity(snapshot::Code::FilesOnly, Severity::Error)
     }
 
-    /// The profile of Mendix on Azure in 2026.
+    /// Returns the profile of Mendix on Azure in 2026.
     ///
     /// No rule for space is published for it; the rule of Mendix Cloud in the same year applies.
     #[must_use]
@@ -97,7 +97,7 @@ impl Profile {
             .with_severity(pgdump::Code::DumpSqlNewerThanTarget, Severity::Info)
     }
 
-    /// The built-in profile of this name, one of [`BUILT_IN`](Self::BUILT_IN).
+    /// Returns the built-in profile with this name, one of [`BUILT_IN`](Self::BUILT_IN).
     #[must_use]
     pub fn by_name(name: &str) -> Option<Self> {
         match name {
@@ -113,7 +113,7 @@ impl Profile {
         let (major, minor) = platform.max_dump_version().value();
         Self {
             name: Cow::Borrowed(name),
-            // Every version that a platform is known to take is known here.
+            // Every version that a known platform accepts is known here.
             max_dump_version: FormatVersion::new(major, minor).unwrap_or(FormatVersion::V1_14),
             oldest_server_major: OLDEST_SERVER_MAJOR,
             many_documents_count: platform.many_documents_count().value(),
@@ -158,14 +158,14 @@ impl Profile {
         self
     }
 
-    /// Sets how large the target database has to be; `None` asks for nothing.
+    /// Sets the size that the target database needs; `None` requires nothing.
     #[must_use]
     pub fn with_space_rule(mut self, rule: impl Into<Option<SpaceRule>>) -> Self {
         self.space_rule = rule.into();
         self
     }
 
-    /// The name that reports give it.
+    /// Returns the name for reports.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
@@ -189,32 +189,32 @@ impl Profile {
         self.allowed.iter().copied()
     }
 
-    /// The highest archive version of a dump that is accepted.
+    /// Returns the highest archive version of a dump that is accepted.
     #[must_use]
     pub const fn max_dump_version(&self) -> FormatVersion {
         self.max_dump_version
     }
 
-    /// What is demanded of a dump.
+    /// Returns the requirements on a dump.
     #[must_use]
     pub const fn requirements(&self) -> Requirements {
         Requirements::up_to(self.max_dump_version)
     }
 
-    /// The major release of the oldest server that the dump should suit, for
+    /// Returns the major release of the oldest server that must accept the dump, for
     /// [`DumpSqlNewerThanTarget`](pgdump::Code::DumpSqlNewerThanTarget).
     #[must_use]
     pub const fn oldest_server_major(&self) -> u16 {
         self.oldest_server_major
     }
 
-    /// The number of documents above which [`Code::ManyDocuments`](super::Code::ManyDocuments) is found.
+    /// Returns the number of documents above which [`Code::ManyDocuments`](super::Code::ManyDocuments) is found.
     #[must_use]
     pub const fn many_documents_count(&self) -> u64 {
         self.many_documents_count
     }
 
-    /// How large the target database has to be.
+    /// Returns the rule for the size of the target database.
     #[must_use]
     pub const fn space_rule(&self) -> Option<SpaceRule> {
         self.space_rule

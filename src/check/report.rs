@@ -11,7 +11,7 @@ use super::profile::Profile;
 use super::ranking::Ranking;
 use super::verdict::Verdict;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::platform::Contents;
+use crate::layout::Contents;
 
 /// The result of a check: the verdict, and the findings behind it.
 ///
@@ -50,7 +50,7 @@ pub struct Report {
 /// # use appsnap::observe::NoObserver;
 /// # let dump = File::open("examples/data/quickstart.dump")?;
 /// # let report = check(dump, &Profile::mendix_cloud(), &CheckOptions::new(), &mut NoObserver)?;
-/// use appsnap::platform::Contents;
+/// use appsnap::layout::Contents;
 ///
 /// let contents = report.contents();
 /// assert_eq!((contents.kind, contents.contents), ("custom-dump", Some(Contents::DatabaseOnly)));

@@ -3,15 +3,16 @@
 use super::code::Code;
 use super::dump::ReadDump;
 use super::error::{Result, not_a_finding};
-use super::files::{Document, FileComparison, NoTable, Sorted};
+use super::files::{Document, FileComparison, FileTableUnavailable, Sorted};
 use super::options::CheckOptions;
 use super::profile::Profile;
 use super::ranking::Ranking;
 use super::report::{Report, Summary};
 use super::rules;
+use crate::layout::Contents;
 use crate::pgdump::{self, FormatVersion, Incompatibility, Inspection, incompatibilities};
-use crate::platform::Contents;
-use crate::snapshot::{self, ReadReport};
+use crate::snapshot::report::ReadReport;
+use crate::snapshot::{self};
 
 /// Name of the member that contains the dump, for the locations of findings.
 pub(super) const DATABASE: &str = "db/db.backup";
@@ -67,7 +68,7 @@ impl<'p> CheckRun<'p> {
                 self.summary.decompressed_bytes = Some(dump.inspection.plain_bytes());
                 let (inspection, major) = (&dump.inspection, self.profile.oldest_server_major());
                 let refused = incompatibilities(&inspection.header, &inspection.toc, major);
-                rules::dump::judge(inspection, &refused, location, &mut self.ranking);
+                rules::dump::add(inspection, &refused, location, &mut self.ranking);
                 self.space(&dump.inspection);
                 Ok(Some(dump))
             }
@@ -104,11 +105,11 @@ impl<'p> CheckRun<'p> {
                 });
             }
             (Contents::Full, Some(Ok(comparison))) => {
-                rules::files::judge(&comparison, &mut self.ranking);
+                rules::files::add(&comparison, &mut self.ranking);
                 self.summary.files = Some(*comparison.counts());
                 self.files = Some(comparison);
             }
-            (Contents::Full, Some(Err(why))) => rules::files::judge_absence(why, location, &mut self.ranking),
+            (Contents::Full, Some(Err(why))) => rules::files::add_unavailable(why, location, &mut self.ranking),
             // Without a sound dump there is nothing to compare with, and the dump has its own finding.
             (Contents::Full | Contents::FilesOnly, _) => {}
         }
@@ -131,7 +132,7 @@ impl<'p> CheckRun<'p> {
 }
 
 /// The comparison of the database's files with the documents, or why it is not possible.
-pub(crate) type Files = Result<FileComparison, NoTable>;
+pub(crate) type Files = Result<FileComparison, FileTableUnavailable>;
 
 pub(super) fn compare(dump: ReadDump, documents: Sorted<Document>) -> Files {
     dump.table.map(|table| FileComparison::new(table, documents))
@@ -155,8 +156,8 @@ pub(crate) fn predict_report(planned: PlannedArchive<'_>, profile: &Profile, opt
         run.summary.database_bytes = Some(dump_bytes);
         run.summary.dump_version = Some(version.to_string());
         run.summary.decompressed_bytes = Some(inspection.plain_bytes());
-        rules::dump::judge_version(version, Some(DATABASE), profile, &mut run.ranking);
-        rules::dump::judge(inspection, refused, Some(DATABASE), &mut run.ranking);
+        rules::dump::add_version(version, Some(DATABASE), profile, &mut run.ranking);
+        rules::dump::add(inspection, refused, Some(DATABASE), &mut run.ranking);
         run.space(inspection);
     } else {
         run.ranking.add(snapshot::Code::FilesOnly, |found| found.with_message("there is no dump"));

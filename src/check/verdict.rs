@@ -6,32 +6,20 @@ use serde::{Serialize, Serializer};
 
 use crate::diagnostic::Severity;
 
-/// What becomes of the file: decided by its worst finding.
-///
-/// ```
-/// use appsnap::check::Verdict;
-///
-/// // For a program's exit code.
-/// let exit_code = |verdict| match verdict {
-///     Verdict::Accept | Verdict::Warn => 0,
-///     _ => 1,
-/// };
-/// assert_eq!(exit_code(Verdict::Reject), 1);
-/// assert_eq!(Verdict::Warn.to_string(), "warn");
-/// ```
+/// The verdict about a file: that of its worst finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Verdict {
-    /// Nothing worse than [`Severity::Info`].
+    /// No finding worse than [`Severity::Info`].
     Accept,
-    /// Nothing worse than [`Severity::Warning`].
+    /// No finding worse than [`Severity::Warning`].
     Warn,
     /// At least one [`Severity::Error`].
     Reject,
 }
 
 impl Verdict {
-    /// The name for machines: `accept`, `warn` or `reject`.
+    /// Returns the name for programs: `accept`, `warn` or `reject`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

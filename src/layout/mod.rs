@@ -25,6 +25,7 @@
 #![cfg_attr(test, allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::cast_possible_truncation))]
 
 mod code;
+mod contents;
 mod parse;
 mod text;
 
@@ -33,6 +34,7 @@ use std::fmt;
 use crate::document::DocumentId;
 
 pub use code::Code;
+pub use contents::Contents;
 pub(crate) use parse::{Named, parse};
 pub(crate) use text::NameText;
 pub use text::escaped;

@@ -8,7 +8,7 @@ use super::error::{Error, ErrorKind, Result};
 use super::options::PrepareOptions;
 use crate::check::dump::{self, ReadDump};
 use crate::check::files::Numbers;
-use crate::check::{FileTable, NoTable};
+use crate::check::{FileTable, FileTableUnavailable};
 use crate::io::{Spool, SpoolError};
 use crate::limits::Budget;
 use crate::observe::{Event, Observer, proceed, watch};
@@ -47,7 +47,7 @@ pub struct Database<R> {
 #[derive(Debug)]
 pub(super) struct DumpFacts {
     pub(super) inspection: Inspection,
-    pub(super) table: std::result::Result<FileTable, NoTable>,
+    pub(super) table: std::result::Result<FileTable, FileTableUnavailable>,
     /// The version that it will have.
     pub(super) version: FormatVersion,
     /// What of it servers will refuse.
@@ -128,7 +128,7 @@ impl<R> Database<R> {
     ///
     /// # Errors
     /// Why there are none.
-    pub fn files(&self) -> std::result::Result<&FileTable, NoTable> {
+    pub fn files(&self) -> std::result::Result<&FileTable, FileTableUnavailable> {
         self.facts.table.as_ref().map_err(|why| *why)
     }
 

@@ -8,10 +8,11 @@ use super::error::{Error, ErrorKind, Result};
 use super::kept::Kept;
 use super::options::{Orphans, PrepareOptions};
 use crate::check::files::Sorted;
-use crate::check::{CheckOptions, FileComparison, FileState, NoTable, PlannedArchive, Report, predict_report};
+use crate::check::{CheckOptions, Code, FileComparison, FileTableUnavailable, PlannedArchive, Report, predict_report};
 use crate::metadata::Metadata;
 use crate::observe::Observer;
-use crate::snapshot::{DocumentSource, SnapshotWriter, WriteOptions, WriteReport};
+use crate::snapshot::report::WriteReport;
+use crate::snapshot::{DocumentSource, SnapshotWriter, WriteOptions};
 
 /// What `modelVersion` says when nobody stated it.
 pub(super) const UNKNOWN_MODEL_VERSION: &str = "0.0.0.0";
@@ -144,13 +145,15 @@ impl<'s, R: Read, S: DocumentSource> Prepared<'s, R, S> {
     }
 }
 
-fn known(files: Option<&mut std::result::Result<FileComparison, NoTable>>) -> Result<&mut FileComparison> {
+fn known(files: Option<&mut std::result::Result<FileComparison, FileTableUnavailable>>) -> Result<&mut FileComparison> {
     let why = match files {
         Some(Ok(comparison)) => return Ok(comparison),
-        Some(Err(NoTable::Absent)) => "the dump holds no rows of system$filedocument",
-        Some(Err(NoTable::Inserts)) => "the rows of system$filedocument are INSERT statements",
-        Some(Err(NoTable::NoUuid)) => "system$filedocument has no column __uuid__",
-        Some(Err(NoTable::TooMany(_))) => "there are more rows of system$filedocument than the limit allows",
+        Some(Err(FileTableUnavailable::Absent)) => "the dump holds no rows of system$filedocument",
+        Some(Err(FileTableUnavailable::Inserts)) => "the rows of system$filedocument are INSERT statements",
+        Some(Err(FileTableUnavailable::NoUuid)) => "system$filedocument has no column __uuid__",
+        Some(Err(FileTableUnavailable::TooMany(_))) => {
+            "there are more rows of system$filedocument than the limit allows"
+        }
         None => "there is no dump",
     };
     Err(Error::new(ErrorKind::OrphansUnknown(why)))
@@ -164,7 +167,7 @@ fn without_orphans<'s, S: DocumentSource>(
     let (mut count, mut bytes) = (0, 0_u64);
     let kept = {
         // Both ascend by id.
-        let mut orphans = comparison.cases().filter(|case| case.state == FileState::Orphan).peekable();
+        let mut orphans = comparison.cases().filter(|case| case.code == Some(Code::DocumentOrphan)).peekable();
         Kept::filter(documents, |id| match orphans.next_if(|orphan| orphan.id == id) {
             Some(orphan) => {
                 count += 1;

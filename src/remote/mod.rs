@@ -18,7 +18,8 @@
 //! use appsnap::metadata::Metadata;
 //! use appsnap::remote::object_store::{memory::InMemory, path::Path};
 //! use appsnap::remote::{FetchOptions, RemoteObject, RemoteUpload, UploadOptions};
-//! use appsnap::snapshot::{Content, IndexPlacement, ReadOptions, SnapshotArchive, SnapshotWriter, WriteOptions};
+//! use appsnap::snapshot::{Content, ReadOptions, SnapshotArchive, SnapshotWriter, WriteOptions};
+//! use appsnap::snapshot::index::IndexPlacement;
 //!
 //! // The caller's runtime, driven by a thread of its own here; one of several threads drives itself.
 //! let runtime = tokio::runtime::Builder::new_current_thread().build()?;

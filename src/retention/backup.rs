@@ -1,4 +1,6 @@
-//! What a policy judges: a [`Backup`] is a name, an instant and a few facts, never the bytes themselves.
+//! A backup as policies see it: [`Backup`] is an id, an instant and a few facts.
+
+use std::fmt;
 
 use jiff::Timestamp;
 use jiff::fmt::temporal::DateTimeParser;
@@ -9,15 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Error;
 
-/// How a backup came to be; platforms retain the kinds differently.
-///
-/// ```
-/// use appsnap::retention::{Backup, Origin};
-///
-/// let uploaded = Backup::new("u", "2026-11-20T02:00:00Z".parse()?).with_origin(Origin::Uploaded);
-/// assert_ne!(uploaded.origin(), Origin::default(), "which is automatic");
-/// # Ok::<(), jiff::Error>(())
-/// ```
+/// The origin of a backup. Platforms keep backups of different origins for different times.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -25,47 +19,62 @@ pub enum Origin {
     /// Taken by a schedule, such as a platform's nightly run.
     #[default]
     Automatic,
-    /// Taken because somebody asked for it.
+    /// Taken on demand.
     Manual,
-    /// Brought in from outside.
+    /// Uploaded from outside the platform.
     Uploaded,
 }
 
-/// How far a backup got.
-///
-/// ```
-/// use appsnap::retention::Status;
-///
-/// assert!(Status::Failed.is_finished() && !Status::Running.is_finished());
-/// ```
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Automatic => "automatic",
+            Self::Manual => "manual",
+            Self::Uploaded => "uploaded",
+        })
+    }
+}
+
+/// The status of a backup.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Status {
-    /// It is whole and can be restored.
+    /// The backup is complete and can be restored.
     #[default]
     Completed,
-    /// It ended without a usable result.
+    /// The backup ended without a usable result.
     Failed,
-    /// It is being taken now.
+    /// The backup is being taken.
     Running,
-    /// It waits to be taken.
+    /// The backup has not started yet.
     Queued,
 }
 
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Running => "running",
+            Self::Queued => "queued",
+        })
+    }
+}
+
 impl Status {
-    /// Whether the backup is done, well or not: only then does deleting it interrupt nobody.
+    /// Returns `true` if the backup has ended, successfully or not: deleting it then interrupts nothing.
     #[must_use]
     pub const fn is_finished(self) -> bool {
         matches!(self, Self::Completed | Self::Failed)
     }
 }
 
-/// One backup, named by whatever the caller names backups with.
+/// A backup with an id of the caller's type.
 ///
-/// Only `id` and the instant are asked for; the rest defaults to a completed automatic backup without tags, neither
-/// protected nor of known size. A backup belongs to the night, day or hour in which it *started*, so `taken_at` is the
-/// start where a platform lists both ends.
+/// Only the id and the instant are required. Otherwise it is a completed automatic backup without tags that is not
+/// protected. A backup belongs to the hour, day or night in which it *started*: if a platform lists both ends,
+/// `taken_at` is the start.
 ///
 /// ```
 /// use appsnap::retention::{Backup, Origin};
@@ -75,7 +84,7 @@ impl Status {
 ///     .with_tags(["release"])
 ///     .with_bytes(1_346_575);
 /// assert!(backup.is_completed());
-/// # Ok::<(), jiff::Error>(())
+/// # Ok::<(), appsnap::jiff::Error>(())
 /// ```
 ///
 /// # JSON
@@ -83,8 +92,8 @@ impl Status {
 /// {"id": "a", "taken_at": "2026-11-01T23:04:11Z", "finished_at": "2026-11-01T23:09:40Z", "origin": "automatic",
 ///  "status": "completed", "tags": ["release"], "protected": false, "bytes": 1346575}
 /// ```
-/// Everything but `id` and `taken_at` may be absent; an unknown member is refused with its name. Instants are RFC 3339
-/// and need an offset; the offset of `taken_at` is kept, since some policies bucket by it.
+/// Every member except `id` and `taken_at` may be absent. An unknown member is an error that names it. Instants are
+/// RFC 3339 and need a UTC offset. The offset of `taken_at` is kept, because some policies count in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Backup<Id> {
@@ -105,7 +114,7 @@ pub struct Backup<Id> {
 }
 
 impl<Id> Backup<Id> {
-    /// A completed automatic backup that started at `taken_at`.
+    /// Creates a completed automatic backup that started at `taken_at`.
     #[must_use]
     pub const fn new(id: Id, taken_at: Timestamp) -> Self {
         Self {
@@ -120,28 +129,28 @@ impl<Id> Backup<Id> {
         }
     }
 
-    /// Says how the backup came to be. Default: [`Origin::Automatic`].
+    /// Sets the origin. The default is [`Origin::Automatic`].
     #[must_use]
     pub fn with_origin(mut self, origin: Origin) -> Self {
         self.origin = origin;
         self
     }
 
-    /// Says how far the backup got. Default: [`Status::Completed`].
+    /// Sets the status. The default is [`Status::Completed`].
     #[must_use]
     pub fn with_status(mut self, status: Status) -> Self {
         self.status = status;
         self
     }
 
-    /// Says when the backup was done. No rule reads it; it is for people who look at the result.
+    /// Sets the instant at which the backup ended. No rule reads it.
     #[must_use]
     pub fn with_finished_at(mut self, finished_at: Timestamp) -> Self {
         self.finished_at = Some(finished_at);
         self
     }
 
-    /// Keeps the offset from UTC that the backup was stamped with, for policies whose calendar reads it.
+    /// Sets the UTC offset of the time stamp, which [`Calendar::stamped`](super::Calendar::stamped) reads.
     #[must_use]
     pub fn with_offset(mut self, offset: Offset) -> Self {
         self.taken_at.offset = Some(offset);
@@ -155,21 +164,21 @@ impl<Id> Backup<Id> {
         self
     }
 
-    /// Says whether somebody marked the backup as not to be deleted.
+    /// Sets the mark that protects the backup from being deleted.
     #[must_use]
     pub fn with_protected(mut self, protected: bool) -> Self {
         self.protected = protected;
         self
     }
 
-    /// Says how much room the backup takes. Unknown sizes are left out of sums, and counted.
+    /// Sets the size in bytes. No rule reads it.
     #[must_use]
     pub fn with_bytes(mut self, bytes: u64) -> Self {
         self.bytes = Some(bytes);
         self
     }
 
-    /// The same backup under another name.
+    /// Replaces the id, which may be of another type.
     #[must_use]
     pub fn map_id<T>(self, rename: impl FnOnce(Id) -> T) -> Backup<T> {
         Backup {
@@ -184,60 +193,60 @@ impl<Id> Backup<Id> {
         }
     }
 
-    /// The caller's name for it. Ties between equal instants are broken by its order.
+    /// Returns the id. Of backups taken at the same instant, the one whose id sorts first counts as the newer.
     pub const fn id(&self) -> &Id {
         &self.id
     }
 
-    /// When it started.
+    /// Returns the instant at which the backup started.
     #[must_use]
     pub const fn taken_at(&self) -> Timestamp {
         self.taken_at.at
     }
 
-    /// The offset from UTC that it was stamped with, where known.
+    /// Returns the UTC offset of the time stamp, if it is known.
     #[must_use]
     pub const fn offset(&self) -> Option<Offset> {
         self.taken_at.offset
     }
 
-    /// When it was done, where known.
+    /// Returns the instant at which the backup ended, if it is known.
     #[must_use]
     pub const fn finished_at(&self) -> Option<Timestamp> {
         self.finished_at
     }
 
-    /// How it came to be.
+    /// Returns the origin.
     #[must_use]
     pub const fn origin(&self) -> Origin {
         self.origin
     }
 
-    /// How far the backup got.
+    /// Returns the status.
     #[must_use]
     pub const fn status(&self) -> Status {
         self.status
     }
 
-    /// Whether it is whole and can be restored.
+    /// Returns `true` if the backup is complete and can be restored.
     #[must_use]
     pub const fn is_completed(&self) -> bool {
         matches!(self.status, Status::Completed)
     }
 
-    /// Its tags, in the order given.
+    /// Returns the tags.
     #[must_use]
     pub fn tags(&self) -> &[String] {
         &self.tags
     }
 
-    /// Whether somebody marked it as not to be deleted.
+    /// Returns `true` if the backup is marked as protected from being deleted.
     #[must_use]
     pub const fn is_protected(&self) -> bool {
         self.protected
     }
 
-    /// How much room it takes, in bytes, where known.
+    /// Returns the size in bytes, if it is known.
     #[must_use]
     pub const fn bytes(&self) -> Option<u64> {
         self.bytes
@@ -245,16 +254,16 @@ impl<Id> Backup<Id> {
 }
 
 impl<Id: for<'de> Deserialize<'de>> Backup<Id> {
-    /// Reads a JSON array of backups in the form above.
+    /// Reads a JSON array of backups in the form described [above](Self#json).
     ///
     /// # Errors
-    /// When the text is not of that form; the error names the line and the member.
+    /// Returns an error with the line and the member if the text does not have that form.
     pub fn list_from_json(text: &str) -> Result<Vec<Self>, Error> {
         serde_json::from_str(text).map_err(|error| Error::json(text, error))
     }
 }
 
-/// An instant together with the offset it was written with.
+/// An instant and the UTC offset with which it was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Stamp {
     at: Timestamp,
@@ -275,9 +284,11 @@ impl<'de> Deserialize<'de> for Stamp {
         static PARSER: DateTimeParser = DateTimeParser::new();
         let text = String::deserialize(deserializer)?;
         let at = text.parse().map_err(|_| {
-            D::Error::custom(format_args!("{text:?} is not an RFC 3339 instant such as 2026-11-01T23:04:11Z"))
+            D::Error::custom(format_args!(
+                "{text:?} is not an RFC 3339 instant with an offset: write one such as 2026-11-01T23:04:11Z"
+            ))
         })?;
-        // `Z` says that the local offset is not known (RFC 9557 section 2), so it is no offset to bucket by.
+        // `Z` means that the local offset is unknown (RFC 9557, section 2), so there is none to count in.
         let offset = PARSER.parse_pieces(&text).ok().and_then(|pieces| match pieces.offset()? {
             jiff::fmt::temporal::PiecesOffset::Numeric(numeric) => Some(numeric.offset()),
             _ => None,

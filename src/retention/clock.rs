@@ -1,201 +1,203 @@
-//! Reads instants on a calendar's wall clock and back, fast for many neighbouring instants.
+//! A calendar at work: [`Clock`] reads instants on the wall clock and back.
 
-use jiff::Timestamp;
-use jiff::civil::{DateTime, Time};
+use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{Offset, TimeZone};
+use jiff::{SignedDuration, Timestamp};
 
-use super::calendar::{Calendar, Day, MonthEnd, Zone};
-use super::civil::{Local, NANOS_PER_DAY, NANOS_PER_SECOND, SECONDS_PER_DAY, date_of};
+use super::calendar::{Calendar, MonthEnd};
 use super::period::Period;
 
-/// No offset from UTC reaches this far (jiff's own bound is 25:59:59), so that away from a change of offset by more
-/// than this, a wall clock time stands for exactly one instant.
-const FARTHEST_OFFSET_SECONDS: i64 = 26 * 3_600;
+const MONTHS_PER_YEAR: i64 = 12;
+const HOURS_PER_DAY: i64 = 24;
 
-/// A stretch of time, in seconds since 1970, over which a zone's offset does not change.
-#[derive(Clone, Copy)]
-struct Steady {
-    from: i64,
-    until: i64,
-    offset_seconds: i64,
-}
-
-impl Steady {
-    fn around(zone: &TimeZone, at: Timestamp) -> Self {
-        // "Preceding" is strictly before: one nanosecond on includes a change at this very instant.
-        let next = at.checked_add(jiff::SignedDuration::from_nanos(1)).unwrap_or(Timestamp::MAX);
-        Self {
-            from: zone.preceding(next).next().map_or(i64::MIN / 2, |change| change.timestamp().as_second()),
-            until: zone.following(at).next().map_or(i64::MAX / 2, |change| change.timestamp().as_second()),
-            offset_seconds: i64::from(zone.to_offset(at).seconds()),
-        }
-    }
-
-    const fn holds(&self, second: i64) -> bool {
-        self.from <= second && second < self.until
-    }
-
-    const fn holds_surroundings(&self, second: i64) -> bool {
-        self.holds(second - FARTHEST_OFFSET_SECONDS) && self.holds(second + FARTHEST_OFFSET_SECONDS)
-    }
-}
-
-/// A calendar at work: it remembers the last steady stretches it looked up, one for reading and one for writing.
+/// The wall clock of a calendar.
+///
+/// `stamped` is the UTC offset of the backup in question, for calendars that read each backup in its own.
 pub(super) struct Clock {
     zone: Option<TimeZone>,
-    day: Day,
+    night_start: Option<Time>,
     months: MonthEnd,
-    read: Option<Steady>,
-    written: Option<Steady>,
+    /// The last night that was looked up: of neighbouring instants, most are in the same.
+    night: Option<Night>,
+}
+
+#[derive(Clone, Copy)]
+struct Night {
+    of: Date,
+    start_at: Timestamp,
+    end_at: Timestamp,
 }
 
 impl Clock {
     pub(super) fn new(calendar: &Calendar) -> Self {
-        let zone = match calendar.zone() {
-            Zone::Named(zone) => Some(zone.clone()),
-            Zone::Stamped => None,
-        };
-        Self { zone, day: calendar.day(), months: calendar.months(), read: None, written: None }
-    }
-
-    /// What the wall clock shows at `at`.
-    pub(super) fn local(&mut self, at: Timestamp, stamped: Option<Offset>) -> Local {
-        let (second, nanos) = floor(at);
-        let offset_seconds = match &self.zone {
-            None => i64::from(stamped.unwrap_or(Offset::UTC).seconds()),
-            Some(zone) => match self.read.filter(|steady| steady.holds(second)) {
-                Some(steady) => steady.offset_seconds,
-                None => self.read.insert(Steady::around(zone, at)).offset_seconds,
-            },
-        };
-        let wall = second + offset_seconds;
-        Local {
-            day: wall.div_euclid(SECONDS_PER_DAY),
-            nanos: wall.rem_euclid(SECONDS_PER_DAY) * NANOS_PER_SECOND + nanos,
+        Self {
+            zone: calendar.time_zone().cloned(),
+            night_start: calendar.night_start(),
+            months: calendar.months(),
+            night: None,
         }
     }
 
-    /// The instant at which the wall clock shows `local`: the first of two where clocks are set back, as much later as
-    /// clocks are set forward where it never shows (RFC 5545 section 3.3.5). Beyond the range: its end.
-    pub(super) fn instant(&mut self, local: Local, stamped: Option<Offset>) -> Timestamp {
-        let wall = local.wall_seconds();
-        let Some(zone) = &self.zone else {
-            return unfloor(wall - i64::from(stamped.unwrap_or(Offset::UTC).seconds()), local.subsecond_nanos());
-        };
-        if let Some(steady) = self.written.filter(|steady| steady.holds_surroundings(wall)) {
-            return unfloor(wall - steady.offset_seconds, local.subsecond_nanos());
+    /// The wall clock's time at an instant.
+    pub(super) fn local(&self, at: Timestamp, stamped: Option<Offset>) -> DateTime {
+        match &self.zone {
+            Some(zone) => zone.to_datetime(at),
+            None => stamped.unwrap_or(Offset::UTC).to_datetime(at),
         }
-        let time = Time::midnight() + jiff::SignedDuration::from_nanos(local.nanos.clamp(0, NANOS_PER_DAY - 1));
-        let shown = DateTime::from_parts(date_of(local.day), time);
-        let nearest = if local.day < 0 { Timestamp::MIN } else { Timestamp::MAX };
-        let at = zone.to_ambiguous_timestamp(shown).compatible().unwrap_or(nearest);
-        if !self.written.is_some_and(|steady| steady.holds(floor(at).0)) {
-            self.written = Some(Steady::around(zone, at));
-        }
-        at
     }
 
-    /// The day, counted from 1970-01-01, that a backup taken at `at` belongs to.
-    pub(super) fn day(&mut self, at: Timestamp, stamped: Option<Offset>) -> i64 {
-        let local = self.local(at, stamped);
-        let Day::NightOf(start) = self.day else { return local.day };
-        let day = if local.nanos >= nanos_of(start) { local.day } else { local.day - 1 };
-        let second = floor(at).0;
-        if self.zone.is_none() || self.read.is_some_and(|steady| steady.holds_surroundings(second)) {
-            return day;
+    /// The instant of a time on the wall clock: the first of two where clocks are set back, and where they are set
+    /// forward over it, as much later (RFC 5545, section 3.3.5). Beyond the end of the calendar: its end.
+    pub(super) fn instant(&self, local: DateTime, stamped: Option<Offset>) -> Timestamp {
+        let at = match &self.zone {
+            Some(zone) => zone.to_ambiguous_timestamp(local).compatible(),
+            None => stamped.unwrap_or(Offset::UTC).to_timestamp(local),
+        };
+        at.unwrap_or(if local.year() < 0 { Timestamp::MIN } else { Timestamp::MAX })
+    }
+
+    /// The day that a backup belongs to, for an instant and its time on the wall clock.
+    pub(super) fn day(&mut self, at: Timestamp, local: DateTime) -> Date {
+        let Some(night_start) = self.night_start else { return local.date() };
+        if let Some(night) = self.night.filter(|night| night.start_at <= at && at < night.end_at) {
+            return night.of;
         }
-        // Near a change of offset the wall clock may show the start of a night twice or never: instants decide.
-        if self.start_of(day + 1, stamped) <= at {
-            day + 1
-        } else if at < self.start_of(day, stamped) {
-            day - 1
+        let date = if local.time() >= night_start { local.date() } else { day_before(local.date()) };
+        if self.zone.is_none() {
+            return date;
+        }
+        // Near a change of the clocks, the wall clock may show the start of a night twice or never: instants decide.
+        let of = if self.start_of(day_after(date), None) <= at {
+            day_after(date)
+        } else if at < self.start_of(date, None) {
+            day_before(date)
         } else {
-            day
-        }
-    }
-
-    /// The instant at which a day (or its night) begins.
-    pub(super) fn start_of(&mut self, day: i64, stamped: Option<Offset>) -> Timestamp {
-        let nanos = match self.day {
-            Day::Civil => 0,
-            Day::NightOf(start) => nanos_of(start),
+            date
         };
-        self.instant(Local { day, nanos }, stamped)
+        let (start_at, end_at) = (self.start_of(of, None), self.start_of(day_after(of), None));
+        self.night = Some(Night { of, start_at, end_at });
+        of
     }
 
-    /// `local` and `period` later.
-    pub(super) fn after(&mut self, local: Local, period: Period, stamped: Option<Offset>) -> Timestamp {
-        let at = self.instant(local.plus(period, self.months), stamped);
-        at.saturating_add(jiff::SignedDuration::from_secs(period.clock_seconds())).unwrap_or(Timestamp::MAX)
+    /// The instant at which a day, or its night, begins.
+    pub(super) fn start_of(&self, day: Date, stamped: Option<Offset>) -> Timestamp {
+        self.instant(day.to_datetime(self.night_start.unwrap_or(Time::midnight())), stamped)
     }
 
-    /// `period` before `at`.
-    pub(super) fn before(&mut self, at: Timestamp, period: Period, stamped: Option<Offset>) -> Timestamp {
-        let local = self.local(at, stamped).minus(period, self.months);
-        let back =
-            if period.whole_months() == 0 && period.whole_days() == 0 { at } else { self.instant(local, stamped) };
-        back.saturating_sub(jiff::SignedDuration::from_secs(period.clock_seconds())).unwrap_or(Timestamp::MIN)
+    /// The instant that is `period` after a time on the wall clock.
+    pub(super) fn after(&self, local: DateTime, period: Period, stamped: Option<Offset>) -> Timestamp {
+        let at = self.instant(self.moved(local, period.whole_months(), period.whole_days()), stamped);
+        let clock = SignedDuration::from_secs(period.clock_seconds());
+        at.checked_add(clock).unwrap_or(Timestamp::MAX)
+    }
+
+    /// The instant that is `period` before another.
+    pub(super) fn before(&self, at: Timestamp, period: Period, stamped: Option<Offset>) -> Timestamp {
+        let (months, days) = (period.whole_months(), period.whole_days());
+        let back = if months == 0 && days == 0 {
+            at
+        } else {
+            let local = self.local(at, stamped);
+            self.instant(self.moved(local, months.saturating_neg(), days.saturating_neg()), stamped)
+        };
+        let clock = SignedDuration::from_secs(period.clock_seconds());
+        back.checked_sub(clock).unwrap_or(Timestamp::MIN)
+    }
+
+    /// The same time of day, months and days later or earlier; beyond the end of the calendar: its end.
+    fn moved(&self, local: DateTime, months: i64, days: i64) -> DateTime {
+        let date = if months == 0 { local.date() } else { months_from(local.date(), months, self.months) };
+        // No period has so many days that their hours are out of range.
+        let days = SignedDuration::from_hours(days.saturating_mul(HOURS_PER_DAY));
+        date.saturating_add(days).to_datetime(local.time())
     }
 }
 
-fn nanos_of(time: Time) -> i64 {
-    Local::of(DateTime::from_parts(jiff::civil::Date::ZERO, time)).nanos
+fn months_from(date: Date, months: i64, end: MonthEnd) -> Date {
+    let (year, month) = (i64::from(date.year()), i64::from(date.month()));
+    let number = year.saturating_mul(MONTHS_PER_YEAR).saturating_add(month).saturating_add(months);
+    let Some(first) = month_start(number.saturating_sub(1)) else {
+        return if months < 0 { Date::MIN } else { Date::MAX };
+    };
+    let days = match end {
+        MonthEnd::Clamp => date.day().min(first.days_in_month()),
+        MonthEnd::Normalise => date.day(),
+    };
+    first.saturating_add(SignedDuration::from_hours(i64::from(days).saturating_sub(1).saturating_mul(HOURS_PER_DAY)))
 }
 
-/// Whole seconds, rounded towards the past, and the nanoseconds on top.
-pub(super) fn floor(at: Timestamp) -> (i64, i64) {
-    let (second, nanos) = (at.as_second(), i64::from(at.subsec_nanosecond()));
-    if nanos < 0 { (second - 1, nanos + NANOS_PER_SECOND) } else { (second, nanos) }
+/// The first day of a month, which is counted from January of the year 0. `None` beyond the calendar.
+pub(super) fn month_start(number: i64) -> Option<Date> {
+    let year = i16::try_from(number.div_euclid(MONTHS_PER_YEAR)).ok()?;
+    let month = i8::try_from(number.rem_euclid(MONTHS_PER_YEAR)).ok()?.checked_add(1)?;
+    Date::new(year, month, 1).ok()
 }
 
-fn unfloor(second: i64, nanos: i64) -> Timestamp {
-    let nearest = if second < 0 { Timestamp::MIN } else { Timestamp::MAX };
-    Timestamp::new(second, i32::try_from(nanos).unwrap_or(0)).unwrap_or(nearest)
+/// The day before, except for the first day of the calendar.
+pub(super) fn day_before(date: Date) -> Date {
+    date.yesterday().unwrap_or(Date::MIN)
+}
+
+/// The day after, except for the last day of the calendar.
+pub(super) fn day_after(date: Date) -> Date {
+    date.tomorrow().unwrap_or(Date::MAX)
 }
 
 #[cfg(test)]
 mod tests {
+    use jiff::civil::{date, time};
+
     use super::*;
 
-    /// Steps through the years around changes of offset, comparing the remembered stretches with plain lookups.
     #[test]
-    fn remembered_stretches_agree_with_plain_lookups() {
-        for name in ["Europe/Dublin", "America/Los_Angeles", "Asia/Kathmandu", "Australia/Lord_Howe", "Pacific/Apia"] {
-            let zone = Zone::named(name).unwrap();
-            let plain = zone.for_people();
-            let mut clock = Clock::new(&Calendar::new(zone));
-            let start: Timestamp = "2010-01-01T00:00:07.25Z".parse().unwrap();
-            for step in 0..6_000 {
-                let at = start + jiff::SignedDuration::from_mins(step * 1_013);
-                let shown = plain.to_datetime(at);
-                assert_eq!(clock.local(at, None), Local::of(shown), "{name} {at}");
-                let back = plain.to_ambiguous_timestamp(shown).compatible().unwrap();
-                assert_eq!(clock.instant(Local::of(shown), None), back, "{name} {at}");
-            }
+    fn only_normalising_runs_over_the_end_of_the_month() {
+        for (from, months, clamped, normalised) in [
+            (date(2014, 11, 30), 3, date(2015, 2, 28), date(2015, 3, 2)),
+            (date(2015, 5, 31), -3, date(2015, 2, 28), date(2015, 3, 3)),
+            (date(2015, 1, 31), -1, date(2014, 12, 31), date(2014, 12, 31)),
+            (date(2015, 12, 1), 1, date(2016, 1, 1), date(2016, 1, 1)),
+            (date(2015, 12, 1), i64::MAX, Date::MAX, Date::MAX),
+        ] {
+            assert_eq!(months_from(from, months, MonthEnd::Clamp), clamped);
+            assert_eq!(months_from(from, months, MonthEnd::Normalise), normalised);
         }
     }
 
     #[test]
     fn the_ends_of_time_saturate() {
-        let mut clock = Clock::new(&Calendar::new(Zone::named("Asia/Tokyo").unwrap()));
+        let clock = Clock::new(&Calendar::in_zone("Asia/Tokyo").unwrap());
         for at in [Timestamp::MIN, Timestamp::MAX] {
             let local = clock.local(at, None);
-            assert_eq!(clock.after(local, Period::years(u32::MAX), None), Timestamp::MAX);
-            assert!(clock.before(at, Period::years(u32::MAX), None) <= at);
+            for period in [Period::years(u32::MAX), Period::weeks(u32::MAX), Period::hours(u32::MAX)] {
+                assert_eq!(clock.after(local, period, None), Timestamp::MAX);
+                assert!(clock.before(at, period, None) <= at);
+            }
         }
     }
 
     #[test]
     fn a_night_that_begins_in_a_repeated_hour_begins_once() {
-        let start = Time::midnight() + jiff::SignedDuration::from_mins(150);
-        let calendar = Calendar::new(Zone::named("Europe/Berlin").unwrap()).with_day(Day::NightOf(start));
+        let calendar = Calendar::in_zone("Europe/Berlin").unwrap().with_nights_from(time(2, 30, 0, 0));
         let mut clock = Clock::new(&calendar);
-        let mut last = i64::MIN;
+        let mut last = Date::MIN;
         for minute in 0..240 {
             let at: Timestamp = "2026-10-24T23:00:00Z".parse().unwrap();
-            let day = clock.day(at + jiff::SignedDuration::from_mins(minute), None);
+            let at = at + SignedDuration::from_mins(minute);
+            let day = clock.day(at, clock.local(at, None));
             assert!(day >= last, "minute {minute} belongs to an earlier night than the minute before");
             last = day;
+        }
+    }
+
+    #[test]
+    fn the_night_that_is_remembered_changes_nothing() {
+        let calendar = Calendar::in_zone("Australia/Lord_Howe").unwrap();
+        let mut clock = Clock::new(&calendar);
+        let start: Timestamp = "2010-01-01T00:00:07.25Z".parse().unwrap();
+        for step in 0..6_000 {
+            let at = start + SignedDuration::from_mins(step * 1_013);
+            let local = clock.local(at, None);
+            assert_eq!(clock.day(at, local), Clock::new(&calendar).day(at, local), "{at}");
         }
     }
 }

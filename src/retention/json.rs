@@ -1,35 +1,36 @@
-//! Finds the member of a JSON text that stands at a line and column, so that an error can name it.
+//! Finds the member of a JSON text at a line and column, so that an error can name it.
 
 use crate::json::printable;
 
-/// Where in a document something stands.
+/// A location in a JSON text.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct Location {
     /// The path of members and indices, for example `rules[2].keep`.
     pub(super) member: String,
-    /// Byte offset from the start of the text.
+    /// The offset from the start of the text, in bytes.
     pub(super) offset: usize,
 }
 
-/// One open object or array on the way to the place.
+/// An open object or array on the way to the location.
 enum Open {
     Object { key: Option<String> },
     Array { index: usize },
 }
 
-/// The innermost member that begins before line `line`, column `column` (both from 1, as `serde_json` counts them).
+/// Finds the innermost member that begins before a line and column, both counted from 1 as `serde_json` counts them.
 ///
-/// What is wrong with a value is reported where the parser looked last, which may be at the bracket or comma behind
-/// it: that one is left out of the walk. `of_container` says that the trouble is with the object or array that this
-/// bracket closes, and no single member of it.
+/// The parser reports a wrong value where it looked last, which may be at the bracket or comma after it: that one is
+/// left out. With `of_container`, the object or array that this bracket closes is wrong, and no single member of it.
 ///
-/// The text need not be well formed: the walk stops at the place, and whatever stands before it has been parsed
-/// already by somebody who knows better.
-pub(super) fn place(text: &str, line: usize, column: usize, of_container: bool) -> Place {
+/// The text need not be well-formed: only what is before the location is read, and the parser has accepted that.
+pub(super) fn locate(text: &str, line: usize, column: usize, of_container: bool) -> Location {
     let offset = offset(text, line, column);
     let mut open: Vec<Open> = Vec::new();
-    let is_behind = text.get(..offset).is_some_and(|before| before.ends_with(['}', ']', ',']));
-    let mut bytes = text.bytes().enumerate().take(offset - usize::from(is_behind));
+    let before = text.as_bytes().get(..offset).map_or(text.as_bytes(), |before| match before {
+        [before @ .., b'}' | b']' | b','] => before,
+        before => before,
+    });
+    let mut bytes = before.iter().copied().enumerate();
     while let Some((at, byte)) = bytes.next() {
         match byte {
             b'{' => open.push(Open::Object { key: None }),
@@ -37,7 +38,7 @@ pub(super) fn place(text: &str, line: usize, column: usize, of_container: bool) 
             b'}' | b']' => drop(open.pop()),
             b',' => match open.last_mut() {
                 Some(Open::Object { key }) => *key = None,
-                Some(Open::Array { index }) => *index += 1,
+                Some(Open::Array { index }) => *index = index.saturating_add(1),
                 None => {}
             },
             b'"' => {
@@ -49,7 +50,7 @@ pub(super) fn place(text: &str, line: usize, column: usize, of_container: bool) 
                 });
                 let end = end.map_or(offset, |(end, _)| end);
                 if let Some(Open::Object { key: key @ None }) = open.last_mut() {
-                    *key = text.get(at + 1..end).map(str::to_owned);
+                    *key = text.get(at.saturating_add(1)..end).map(str::to_owned);
                 }
             }
             _ => {}
@@ -58,7 +59,7 @@ pub(super) fn place(text: &str, line: usize, column: usize, of_container: bool) 
     if let (true, Some(Open::Object { key })) = (of_container, open.last_mut()) {
         *key = None;
     }
-    Place { member: path(&open), offset }
+    Location { member: path(&open), offset }
 }
 
 fn path(open: &[Open]) -> String {
@@ -87,12 +88,12 @@ fn offset(text: &str, line: usize, column: usize) -> usize {
 mod tests {
     use super::*;
 
-    /// The place of the first `!` in `text`.
+    /// The location of the first `!` in `text`.
     fn at_mark(text: &str) -> String {
         let mark = text.find('!').unwrap();
         let line = text[..mark].matches('\n').count() + 1;
         let column = mark - text[..mark].rfind('\n').map_or(0, |newline| newline + 1);
-        place(text, line, column, false).member
+        locate(text, line, column, false).member
     }
 
     #[test]
@@ -104,10 +105,10 @@ mod tests {
     }
 
     #[test]
-    fn a_bracket_behind_a_value_still_means_the_value() {
+    fn a_bracket_after_a_value_still_means_the_value() {
         let text = r#"[{"id": "a", "taken_at": "soon"}]"#;
         let column = text.find('}').unwrap() + 1;
-        assert_eq!(place(text, 1, column, false).member, "[0].taken_at");
-        assert_eq!(place(text, 1, column, true).member, "[0]");
+        assert_eq!(locate(text, 1, column, false).member, "[0].taken_at");
+        assert_eq!(locate(text, 1, column, true).member, "[0]");
     }
 }

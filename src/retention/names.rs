@@ -1,63 +1,51 @@
-//! The words that stand for values in JSON where a derive does not know them: weekdays, counts, "any".
+//! JSON words that a derive cannot produce: days of the week, and "any".
 
 use serde::de::{Deserializer, Error as _, IntoDeserializer, value::StrDeserializer};
 use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 
-/// Weekdays as lower-case English words.
+/// Days of the week as lower-case English words.
 pub(super) mod weekday {
     use super::{Deserialize, Deserializer, Serializer};
     use jiff::civil::Weekday;
     use serde::de::Error as _;
 
-    const NAMES: [(&str, Weekday); 7] = [
-        ("monday", Weekday::Monday),
-        ("tuesday", Weekday::Tuesday),
-        ("wednesday", Weekday::Wednesday),
-        ("thursday", Weekday::Thursday),
-        ("friday", Weekday::Friday),
-        ("saturday", Weekday::Saturday),
-        ("sunday", Weekday::Sunday),
-    ];
-
-    pub(in super::super) fn name(weekday: Weekday) -> &'static str {
-        NAMES.iter().find(|(_, known)| *known == weekday).map_or("", |(name, _)| name)
+    pub(in super::super) const fn name(weekday: Weekday) -> &'static str {
+        match weekday {
+            Weekday::Monday => "Monday",
+            Weekday::Tuesday => "Tuesday",
+            Weekday::Wednesday => "Wednesday",
+            Weekday::Thursday => "Thursday",
+            Weekday::Friday => "Friday",
+            Weekday::Saturday => "Saturday",
+            Weekday::Sunday => "Sunday",
+        }
     }
 
     pub(in super::super) fn serialize<S: Serializer>(weekday: &Weekday, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(name(*weekday))
+        serializer.serialize_str(&name(*weekday).to_lowercase())
     }
 
     pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Weekday, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let found = NAMES.iter().find(|(name, _)| *name == text).map(|(_, weekday)| *weekday);
+        let mut days = Weekday::Monday.cycle_forward().take(7);
+        let found = days.find(|weekday| name(*weekday).to_lowercase() == text);
         found.ok_or_else(|| D::Error::custom(format_args!("{text:?} is not a weekday such as \"sunday\"")))
     }
 }
 
 const ANY: &str = "any";
 
-/// One value, or any.
-///
-/// ```
-/// use appsnap::retention::{Status, Wanted};
-///
-/// assert!(Wanted::Any.admits(&Status::Failed));
-/// assert!(!Wanted::Only(Status::Completed).admits(&Status::Failed));
-/// ```
+/// One value, or any. In JSON the word of the value, or `"any"`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Wanted<T> {
-    /// Whatever it is. In JSON `"any"`.
+pub(super) enum Match<T> {
     #[default]
     Any,
-    /// This value and no other. In JSON the value's own word.
     Only(T),
 }
 
-impl<T: PartialEq> Wanted<T> {
-    /// Whether `value` is wanted.
-    pub fn admits(&self, value: &T) -> bool {
+impl<T: PartialEq> Match<T> {
+    pub(super) fn admits(&self, value: &T) -> bool {
         match self {
             Self::Any => true,
             Self::Only(wanted) => wanted == value,
@@ -65,7 +53,16 @@ impl<T: PartialEq> Wanted<T> {
     }
 }
 
-impl<T: Serialize> Serialize for Wanted<T> {
+impl<T: Copy> Match<T> {
+    pub(super) const fn only(&self) -> Option<T> {
+        match self {
+            Self::Any => None,
+            Self::Only(value) => Some(*value),
+        }
+    }
+}
+
+impl<T: Serialize> Serialize for Match<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Any => serializer.serialize_str(ANY),
@@ -74,7 +71,7 @@ impl<T: Serialize> Serialize for Wanted<T> {
     }
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Wanted<T> {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Match<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         if text == ANY {
@@ -92,9 +89,9 @@ mod tests {
 
     #[test]
     fn any_is_a_word_beside_the_values() {
-        assert_eq!(serde_json::from_str::<Wanted<Origin>>("\"any\"").unwrap(), Wanted::Any);
-        assert_eq!(serde_json::from_str::<Wanted<Origin>>("\"manual\"").unwrap(), Wanted::Only(Origin::Manual));
-        let refused = serde_json::from_str::<Wanted<Origin>>("\"nightly\"").unwrap_err().to_string();
+        assert_eq!(serde_json::from_str::<Match<Origin>>("\"any\"").unwrap(), Match::Any);
+        assert_eq!(serde_json::from_str::<Match<Origin>>("\"manual\"").unwrap(), Match::Only(Origin::Manual));
+        let refused = serde_json::from_str::<Match<Origin>>("\"nightly\"").unwrap_err().to_string();
         assert!(refused.contains("unknown variant `nightly`") && refused.contains("or `any`"), "{refused}");
     }
 }

@@ -1,4 +1,4 @@
-//! A length of time as people write it: [`Period`], in months, days and seconds that are never confused.
+//! A length of time in calendar months, calendar days and seconds: [`Period`].
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,113 +10,139 @@ use serde::{Deserialize, Serialize};
 
 use super::Error;
 
-const SECONDS_PER_MINUTE: u64 = 60;
-const SECONDS_PER_HOUR: u64 = 60 * SECONDS_PER_MINUTE;
-const DAYS_PER_WEEK: u32 = 7;
-const MONTHS_PER_YEAR: u32 = 12;
+const SECONDS_PER_MINUTE: i64 = 60;
+const SECONDS_PER_HOUR: i64 = 60 * SECONDS_PER_MINUTE;
+const DAYS_PER_WEEK: i64 = 7;
+const MONTHS_PER_YEAR: i64 = 12;
 
 /// A length of time in calendar months, calendar days and seconds.
 ///
-/// Months and days are counted on the calendar and keep the time of day; seconds are counted on the clock. A year is
-/// twelve months and a week seven days, but a month is never thirty-one days and a day never twenty-four hours: whoever
-/// wants hours writes hours.
+/// Months and days are counted on the calendar and keep the time of day; seconds are counted on the clock. A year has
+/// twelve months and a week seven days, but a month is not a fixed number of days, and a day is not 24 hours: to count
+/// hours, write hours.
 ///
-/// Written `3 months`, `1 year 2 days`, `36 hours` or as ISO 8601 (`P3M`), in JSON as such a string; never negative.
+/// The text form is `3 months`, `1 year 2 days`, `36 hours`, or ISO 8601 (`P3M`). JSON has the same text in a string.
+/// A period is never negative. It may be longer than the calendar: what it leads to is then the end of the calendar.
 ///
 /// ```
 /// use appsnap::retention::Period;
 ///
 /// let period: Period = "1 year 5 months 7 days 2 hours".parse()?;
-/// assert_eq!(period, Period::months(17).and(Period::days(7)).and(Period::hours(2)));
+/// assert_eq!(Some(period), Period::months(17).and(Period::days(7)).and_then(|sum| sum.and(Period::hours(2))));
 /// assert_eq!(period.to_string(), "1 year 5 months 7 days 2 hours");
 /// # Ok::<(), appsnap::retention::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Period {
-    months: u32,
-    days: u32,
-    seconds: u64,
+    // None is negative, and none is larger than the constructors can make it, so that sums in seconds fit.
+    months: i64,
+    days: i64,
+    seconds: i64,
 }
 
+/// The longest period in each of its parts.
+const MAX: Period = Period {
+    months: MONTHS_PER_YEAR * u32::MAX as i64,
+    days: DAYS_PER_WEEK * u32::MAX as i64,
+    seconds: SECONDS_PER_HOUR * u32::MAX as i64,
+};
+
 impl Period {
-    /// So many calendar years, of twelve months each.
+    const fn new(months: i64, days: i64, seconds: i64) -> Self {
+        Self { months, days, seconds }
+    }
+
+    /// Creates a period of calendar years, of twelve months each.
     #[must_use]
     pub const fn years(count: u32) -> Self {
-        Self::months(count.saturating_mul(MONTHS_PER_YEAR))
+        Self::new((count as i64).saturating_mul(MONTHS_PER_YEAR), 0, 0)
     }
 
-    /// So many calendar months.
+    /// Creates a period of calendar months.
     #[must_use]
     pub const fn months(count: u32) -> Self {
-        Self { months: count, days: 0, seconds: 0 }
+        Self::new(count as i64, 0, 0)
     }
 
-    /// So many weeks of seven calendar days.
+    /// Creates a period of weeks, of seven calendar days each.
     #[must_use]
     pub const fn weeks(count: u32) -> Self {
-        Self::days(count.saturating_mul(DAYS_PER_WEEK))
+        Self::new(0, (count as i64).saturating_mul(DAYS_PER_WEEK), 0)
     }
 
-    /// So many calendar days.
+    /// Creates a period of calendar days.
     #[must_use]
     pub const fn days(count: u32) -> Self {
-        Self { months: 0, days: count, seconds: 0 }
+        Self::new(0, count as i64, 0)
     }
 
-    /// So many hours on the clock.
+    /// Creates a period of hours on the clock.
     #[must_use]
     pub const fn hours(count: u32) -> Self {
-        Self::seconds(count as u64 * SECONDS_PER_HOUR)
+        Self::new(0, 0, (count as i64).saturating_mul(SECONDS_PER_HOUR))
     }
 
-    /// So many minutes on the clock.
+    /// Creates a period of minutes on the clock.
     #[must_use]
     pub const fn minutes(count: u32) -> Self {
-        Self::seconds(count as u64 * SECONDS_PER_MINUTE)
+        Self::new(0, 0, (count as i64).saturating_mul(SECONDS_PER_MINUTE))
     }
 
-    /// So many seconds on the clock.
+    /// Creates a period of seconds on the clock.
     #[must_use]
-    pub const fn seconds(count: u64) -> Self {
-        Self { months: 0, days: 0, seconds: count }
+    pub const fn seconds(count: u32) -> Self {
+        Self::new(0, 0, count as i64)
     }
 
-    /// Both one after the other; sums beyond the range stay at its end.
+    /// Returns the sum of two periods. `None` if it is out of range, which is above the largest number of years, weeks
+    /// or hours that the constructors accept.
     #[must_use]
-    pub const fn and(self, other: Self) -> Self {
-        Self {
-            months: self.months.saturating_add(other.months),
-            days: self.days.saturating_add(other.days),
-            seconds: self.seconds.saturating_add(other.seconds),
-        }
+    pub fn and(self, other: Self) -> Option<Self> {
+        let sum = Self::new(
+            self.months.checked_add(other.months)?,
+            self.days.checked_add(other.days)?,
+            self.seconds.checked_add(other.seconds)?,
+        );
+        sum.in_range()
     }
 
-    /// Whether it is no time at all.
+    /// Returns this period a number of times. `None` if that is out of range.
+    pub(super) fn times(self, count: u32) -> Option<Self> {
+        let count = i64::from(count);
+        let product =
+            Self::new(self.months.checked_mul(count)?, self.days.checked_mul(count)?, self.seconds.checked_mul(count)?);
+        product.in_range()
+    }
+
+    fn in_range(self) -> Option<Self> {
+        (self.months <= MAX.months && self.days <= MAX.days && self.seconds <= MAX.seconds).then_some(self)
+    }
+
+    /// Returns `true` if the period has no length.
     #[must_use]
     pub const fn is_zero(&self) -> bool {
         self.months == 0 && self.days == 0 && self.seconds == 0
     }
 
     pub(super) const fn whole_months(self) -> i64 {
-        self.months as i64
+        self.months
     }
 
     pub(super) const fn whole_days(self) -> i64 {
-        self.days as i64
+        self.days
     }
 
-    /// Capped far beyond any instant, so that sums of two stay in range.
-    pub(super) fn clock_seconds(self) -> i64 {
-        i64::try_from(self.seconds).unwrap_or(i64::MAX).min(1 << 40)
+    pub(super) const fn clock_seconds(self) -> i64 {
+        self.seconds
     }
 }
 
 impl fmt::Display for Period {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parts = [
-            (u64::from(self.months / MONTHS_PER_YEAR), "year"),
-            (u64::from(self.months % MONTHS_PER_YEAR), "month"),
-            (u64::from(self.days), "day"),
+            (self.months / MONTHS_PER_YEAR, "year"),
+            (self.months % MONTHS_PER_YEAR, "month"),
+            (self.days, "day"),
             (self.seconds / SECONDS_PER_HOUR, "hour"),
             (self.seconds % SECONDS_PER_HOUR / SECONDS_PER_MINUTE, "minute"),
             (self.seconds % SECONDS_PER_MINUTE, "second"),
@@ -133,27 +159,31 @@ impl fmt::Display for Period {
 impl FromStr for Period {
     type Err = Error;
 
-    /// Reads `3 months`, `1y 2d`, `P3M`.
+    /// Reads a period such as `3 months`, `1y 2d` or `P3M`.
     ///
     /// # Errors
-    /// When the text is neither form, is negative, or counts less than a second.
+    /// Returns an error if the text has neither form, is negative, or contains fractions of a second.
     fn from_str(text: &str) -> Result<Self, Error> {
-        let wrong = || Error::syntax("period", text, text, "is not a length of time such as `3 months` or `14 days`");
-        let span: Span = text.parse().map_err(|_| wrong())?;
-        let fine = span.get_milliseconds() | span.get_microseconds() | span.get_nanoseconds();
-        if span.is_negative() || fine != 0 {
-            return Err(Error::syntax("period", text, text, "must be positive and in whole seconds"));
+        let wrong = |reason: &'static str| Error::syntax("period", text, text, reason);
+        let span: Span =
+            text.parse().map_err(|_| wrong("is not a length of time: write one such as `3 months` or `14 days`"))?;
+        if span.is_negative() || span.get_milliseconds() | span.get_microseconds() | span.get_nanoseconds() != 0 {
+            return Err(wrong("is negative or has fractions of a second: write a positive number of whole seconds"));
         }
-        let small = |count: i32| u32::try_from(count).map_err(|_| wrong());
-        let large = |count: i64, each: u64| u64::try_from(count).map(|n| n.saturating_mul(each)).map_err(|_| wrong());
-        let seconds = large(i64::from(span.get_hours()), SECONDS_PER_HOUR)?
-            .saturating_add(large(span.get_minutes(), SECONDS_PER_MINUTE)?)
-            .saturating_add(large(span.get_seconds(), 1)?);
-        Ok(Self::years(small(i32::from(span.get_years()))?)
-            .and(Self::months(small(span.get_months())?))
-            .and(Self::weeks(small(span.get_weeks())?))
-            .and(Self::days(small(span.get_days())?))
-            .and(Self::seconds(seconds)))
+        let parts = [
+            (i64::from(span.get_years()), Self::years(1)),
+            (i64::from(span.get_months()), Self::months(1)),
+            (i64::from(span.get_weeks()), Self::weeks(1)),
+            (i64::from(span.get_days()), Self::days(1)),
+            (i64::from(span.get_hours()), Self::hours(1)),
+            (span.get_minutes(), Self::minutes(1)),
+            (span.get_seconds(), Self::seconds(1)),
+        ];
+        let sum = parts.into_iter().try_fold(Self::default(), |sum, (count, unit)| {
+            let part = unit.times(u32::try_from(count).ok()?)?;
+            sum.and(part)
+        });
+        sum.ok_or_else(|| wrong("is too long: write at most 4294967295 of each unit"))
     }
 }
 
@@ -174,8 +204,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_printed_is_read_back() {
-        for period in [Period::default(), Period::years(1), Period::months(17).and(Period::seconds(3_725))] {
+    fn the_printed_text_is_read_back() {
+        let mixed = Period::months(17).and(Period::seconds(3_725)).unwrap();
+        for period in [Period::default(), Period::years(1), mixed] {
             assert_eq!(period.to_string().parse::<Period>().unwrap(), period, "{period}");
         }
     }
@@ -187,9 +218,15 @@ mod tests {
     }
 
     #[test]
-    fn negative_fine_and_meaningless_lengths_are_refused() {
+    fn negative_fractional_and_meaningless_lengths_are_refused() {
         for text in ["-3 days", "3 days ago", "1500ms", "soon", ""] {
             assert!(text.parse::<Period>().is_err(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_sum_out_of_range_is_refused() {
+        assert_eq!(Period::years(u32::MAX).and(Period::months(1)), None);
+        assert_eq!(Period::hours(u32::MAX).and(Period::days(1)), Some(Period::new(0, 1, MAX.seconds)));
     }
 }

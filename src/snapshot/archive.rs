@@ -11,7 +11,7 @@ use super::index::{Cursor, Located, Tables, wrong};
 use super::options::ReadOptions;
 use super::reader::SnapshotReader;
 use super::report::ReadReport;
-use super::stored::StoredFile;
+pub use super::stored::StoredFile;
 use crate::document::DocumentId;
 use crate::gzip::{self, ChunkLocation, ChunkStream};
 use crate::io::{Parallelism, ReadAt};
@@ -33,7 +33,8 @@ use crate::observe::{Event, Observer, proceed};
 ///
 /// ```
 /// # use appsnap::metadata::Metadata;
-/// # use appsnap::snapshot::{Content, IndexPlacement, SnapshotWriter, WriteOptions};
+/// # use appsnap::snapshot::{Content, SnapshotWriter, WriteOptions};
+/// # use appsnap::snapshot::index::IndexPlacement;
 /// # let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
 /// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options)?;
 /// # let id: appsnap::DocumentId = "0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?;
@@ -63,7 +64,8 @@ pub struct SnapshotArchive<R, S = R> {
 ///
 /// ```
 /// # use appsnap::metadata::Metadata;
-/// # use appsnap::snapshot::{Content, IndexPlacement, SnapshotWriter, WriteOptions};
+/// # use appsnap::snapshot::{Content, SnapshotWriter, WriteOptions};
+/// # use appsnap::snapshot::index::IndexPlacement;
 /// # let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
 /// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options)?;
 /// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
@@ -350,7 +352,8 @@ impl<R: ReadAt, S: ReadAt> ReadAt for IndexFile<'_, R, S> {
 ///
 /// ```
 /// # use appsnap::metadata::Metadata;
-/// # use appsnap::snapshot::{Content, IndexPlacement, SnapshotWriter, WriteOptions};
+/// # use appsnap::snapshot::{Content, SnapshotWriter, WriteOptions};
+/// # use appsnap::snapshot::index::IndexPlacement;
 /// # let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
 /// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options)?;
 /// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;

@@ -11,7 +11,8 @@ use crate::metadata::{self, Metadata};
 ///
 /// ```
 /// # use appsnap::metadata::Metadata;
-/// # use appsnap::snapshot::{Content, IndexPlacement, SnapshotWriter, WriteOptions};
+/// # use appsnap::snapshot::{Content, SnapshotWriter, WriteOptions};
+/// # use appsnap::snapshot::index::IndexPlacement;
 /// # let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
 /// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options)?;
 /// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
@@ -39,9 +40,9 @@ pub enum EntryKind {
     Database,
     /// A file document.
     Document(DocumentId),
-    /// Only in [`Tolerance::Salvage`](super::Tolerance::Salvage): `.metadata` that cannot be used.
+    /// Only in [`Tolerance::Salvage`](crate::snapshot::options::Tolerance::Salvage): `.metadata` that cannot be used.
     UnusableMetadata(metadata::Error),
-    /// Only in [`Tolerance::Salvage`](super::Tolerance::Salvage): a file whose name no snapshot may hold.
+    /// Only in [`Tolerance::Salvage`](crate::snapshot::options::Tolerance::Salvage): a file whose name no snapshot may hold.
     #[non_exhaustive]
     Misplaced {
         /// The name, raw. Never join it to a path.
@@ -49,7 +50,7 @@ pub enum EntryKind {
         /// The code of what is wrong with it.
         fault: layout::Code,
     },
-    /// Only in [`Tolerance::Salvage`](super::Tolerance::Salvage): a member that stood in the archive before.
+    /// Only in [`Tolerance::Salvage`](crate::snapshot::options::Tolerance::Salvage): a member that stood in the archive before.
     Repeated(MemberName),
 }
 
@@ -59,7 +60,8 @@ pub enum EntryKind {
 ///
 /// ```
 /// # use appsnap::metadata::Metadata;
-/// # use appsnap::snapshot::{Content, IndexPlacement, SnapshotWriter, WriteOptions};
+/// # use appsnap::snapshot::{Content, SnapshotWriter, WriteOptions};
+/// # use appsnap::snapshot::index::IndexPlacement;
 /// # let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
 /// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options)?;
 /// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;

@@ -1,23 +1,23 @@
-//! The archive itself: written, read, extracted and accessed at random.
+//! Snapshots: write, read, extract and repack them, and access single files at random.
 //!
-//! | to | there is |
+//! | to | use |
 //! |---|---|
-//! | write an archive | [`SnapshotWriter`] into any sink; [`SnapshotStream`] where somebody pulls |
-//! | give it payloads | [`Content`] for one, a [`DocumentSource`] such as [`DocumentPlan`](crate::source::DocumentPlan) for many |
-//! | read an archive from front to back | [`SnapshotReader`], which lends one [`Entry`] after the other |
-//! | unpack one, all or nothing | [`extract`] |
-//! | fetch single files of an indexed one | [`SnapshotArchive`] |
-//! | give one an index | [`repack`] for any, [`make_index`] for one that this crate wrote |
-//! | join what many workers packed | [`Joined`], [`Shard`] |
+//! | write an archive | [`SnapshotWriter`] into any sink, or [`SnapshotStream`] if the caller reads the archive |
+//! | supply payloads | [`Content`] for one, a [`DocumentSource`] such as [`DocumentPlan`](crate::source::DocumentPlan) for many |
+//! | read an archive from beginning to end | [`SnapshotReader`], which lends one [`Entry`] after the other |
+//! | unpack an archive, all or nothing | [`extract()`], with the options in [`mod@extract`] |
+//! | fetch single files of an indexed archive | [`SnapshotArchive`], and the files in [`archive`] |
+//! | add an index | [`repack`] for any archive, [`index::make_index`] for one that this crate wrote |
+//! | join parts that many workers packed | [`join`] |
 //!
-//! Options come by value ([`WriteOptions`], [`ReadOptions`], [`ExtractOptions`]), and what was done comes back as a
-//! report ([`WriteReport`], [`ReadReport`], [`ExtractReport`]). An [`Error`] is why the work stopped; a
+//! Operations return a [`report`]. An [`Error`] is the reason why an operation stopped; a
 //! [`Diagnostic`](crate::diagnostic::Diagnostic) is a finding about an archive that could still be read.
 //!
 //! ```
 //! use std::io::Read;
 //! use appsnap::metadata::Metadata;
-//! use appsnap::snapshot::{Content, IndexPlacement, ReadOptions, WriteOptions};
+//! use appsnap::snapshot::{Content, ReadOptions, WriteOptions};
+//! use appsnap::snapshot::index::IndexPlacement;
 //! use appsnap::snapshot::{SnapshotArchive, SnapshotReader, SnapshotWriter};
 //!
 //! let id = "0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?;
@@ -26,14 +26,14 @@
 //! writer.document(id, Content::sized(5, &b"hello"[..]))?;
 //! let (archive, _) = writer.finish()?;
 //!
-//! // From front to back: believed, because it was verified.
+//! // From beginning to end: everything is verified.
 //! let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
 //! while let Some(entry) = reader.next_entry()? {
 //!     println!("{:?}: {} bytes", entry.kind(), entry.len_bytes());
 //! }
 //! assert!(reader.report().is_verified() && reader.report().is_indexed());
 //!
-//! // At random: one document, a few reads.
+//! // At random: one document, with a few reads.
 //! let archive = SnapshotArchive::open(archive.as_slice(), &ReadOptions::new())?;
 //! let mut text = String::new();
 //! archive.document(id)?.expect("it is there").read_to_string(&mut text)?;
@@ -41,42 +41,37 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod archive;
+pub mod archive;
 mod code;
 mod content;
 mod documents;
 mod entry;
 mod error;
-mod extract;
+pub mod extract;
 mod ids;
-mod index;
-mod join;
-mod make_index;
-mod options;
+pub mod index;
+pub mod join;
+pub mod options;
 mod plain;
 mod reader;
 mod repack;
-mod report;
+pub mod report;
 mod stored;
 mod stream;
-mod take_apart;
+mod write_part;
 mod writer;
 
-pub use archive::{Documents, ListedDocument, SnapshotArchive};
+#[doc(inline)]
+pub use archive::SnapshotArchive;
 pub use code::Code;
 pub use content::{Content, DocumentSource, NoDocuments};
 pub use entry::{Entry, EntryKind};
 pub use error::{Error, ErrorKind, Result};
-pub use extract::{
-    Durability, Existing, ExtractOptions, ExtractReport, STAGING_PREFIX, Selection, extract, remove_stale_staging,
-};
-pub use index::Index;
-pub use join::{Joined, Piece, PieceSizes, Shard};
-pub use make_index::make_index;
-pub use options::{IndexPlacement, MetadataSizes, ReadOptions, Sections, Tolerance, WriteOptions};
+#[doc(inline)]
+pub use extract::extract;
+#[doc(inline)]
+pub use options::{ReadOptions, WriteOptions};
 pub use reader::SnapshotReader;
 pub use repack::repack;
-pub use report::{ReadReport, WriteReport};
-pub use stored::StoredFile;
 pub use stream::SnapshotStream;
 pub use writer::SnapshotWriter;

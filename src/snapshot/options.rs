@@ -1,5 +1,6 @@
 //! How to write and how to read a snapshot.
 
+use super::index::IndexPlacement;
 use crate::gzip::Level;
 use crate::io::Parallelism;
 use crate::limits::Limits;
@@ -10,15 +11,16 @@ use crate::limits::Limits;
 /// let parts of the documents be cut out, or written elsewhere, without inflating their neighbours.
 ///
 /// ```
-/// use appsnap::snapshot::{Sections, WriteOptions};
+/// use appsnap::snapshot::WriteOptions;
+/// use appsnap::snapshot::options::SectionSplit;
 ///
 /// // For archives whose documents are packed by many workers, or taken apart later.
-/// let options = WriteOptions::new().with_sections(Sections::Digit);
+/// let options = WriteOptions::new().with_sections(SectionSplit::Digit);
 /// # let _ = options;
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Sections {
+pub enum SectionSplit {
     /// No further sections: the smallest archive.
     #[default]
     Contents,
@@ -29,60 +31,34 @@ pub enum Sections {
     Byte,
 }
 
-/// Whether the archive carries an index for random access.
-///
-/// ```
-/// use appsnap::metadata::Metadata;
-/// use appsnap::snapshot::{IndexPlacement, SnapshotWriter, WriteOptions};
-///
-/// let archive_bytes = |index| {
-///     let options = WriteOptions::new().with_index(index);
-///     let writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options)?;
-///     writer.finish().map(|(archive, report)| (archive.len(), report.index().is_some()))
-/// };
-/// let (plain, with_sidecar) = (archive_bytes(IndexPlacement::Omitted)?, archive_bytes(IndexPlacement::Sidecar)?);
-/// assert_eq!((plain.0, plain.1, with_sidecar.1), (with_sidecar.0, false, true));
-/// assert!(archive_bytes(IndexPlacement::Embedded)?.0 > plain.0);
-/// # Ok::<(), appsnap::snapshot::Error>(())
-/// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum IndexPlacement {
-    /// None: the archive is one plain gzip member, as every importer has seen it.
-    #[default]
-    Omitted,
-    /// Behind the data, in empty gzip members that every gzip and tar program reads over; about 26 bytes a document.
-    Embedded,
-    /// Handed back with the report, to be kept in a file of its own.
-    Sidecar,
-}
-
 /// What to do when the sizes that `.metadata` declares are not those that were written.
 ///
 /// ```
 /// use appsnap::metadata::Metadata;
-/// use appsnap::snapshot::{ErrorKind, MetadataSizes, SnapshotWriter, WriteOptions};
+/// use appsnap::snapshot::{ErrorKind, SnapshotWriter, WriteOptions};
+/// use appsnap::snapshot::options::SizeCheck;
 ///
 /// let wrong = Metadata::new().with_files_size_bytes(5);
 /// let finish = |options| SnapshotWriter::start(Vec::new(), &wrong, options)?.finish();
 /// assert!(matches!(finish(WriteOptions::new()).unwrap_err().kind(), ErrorKind::MetadataSize { .. }));
-/// assert!(finish(WriteOptions::new().with_metadata_sizes(MetadataSizes::AsGiven)).is_ok());
+/// assert!(finish(WriteOptions::new().with_size_check(SizeCheck::Skip)).is_ok());
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum MetadataSizes {
+pub enum SizeCheck {
     /// Finishing fails: the archive would say something untrue about itself.
     #[default]
-    MustAgree,
+    Strict,
     /// The metadata stands as it was given.
-    AsGiven,
+    Skip,
 }
 
 /// How a snapshot is written.
 ///
 /// ```
 /// use appsnap::io::Parallelism;
-/// use appsnap::snapshot::{IndexPlacement, WriteOptions};
+/// use appsnap::snapshot::WriteOptions;
+/// use appsnap::snapshot::index::IndexPlacement;
 ///
 /// let options = WriteOptions::new().with_parallelism(Parallelism::threads(2)).with_index(IndexPlacement::Embedded);
 /// ```
@@ -90,9 +66,9 @@ pub enum MetadataSizes {
 pub struct WriteOptions {
     pub(super) level: Level,
     pub(super) parallelism: Parallelism,
-    pub(super) sections: Sections,
+    pub(super) sections: SectionSplit,
     pub(super) index: IndexPlacement,
-    pub(super) metadata_sizes: MetadataSizes,
+    pub(super) size_check: SizeCheck,
 }
 
 impl WriteOptions {
@@ -117,9 +93,9 @@ impl WriteOptions {
         self
     }
 
-    /// Where sections begin; default [`Sections::Contents`].
+    /// Where sections begin; default [`SectionSplit::Contents`].
     #[must_use]
-    pub const fn with_sections(mut self, sections: Sections) -> Self {
+    pub const fn with_sections(mut self, sections: SectionSplit) -> Self {
         self.sections = sections;
         self
     }
@@ -131,10 +107,10 @@ impl WriteOptions {
         self
     }
 
-    /// What to do when the metadata's sizes are wrong; default [`MetadataSizes::MustAgree`].
+    /// What to do when the metadata's sizes are wrong; default [`SizeCheck::Strict`].
     #[must_use]
-    pub const fn with_metadata_sizes(mut self, metadata_sizes: MetadataSizes) -> Self {
-        self.metadata_sizes = metadata_sizes;
+    pub const fn with_size_check(mut self, size_check: SizeCheck) -> Self {
+        self.size_check = size_check;
         self
     }
 }
@@ -149,7 +125,8 @@ impl WriteOptions {
 /// #     tar.append_data(&mut header, name, payload.as_bytes())?;
 /// # }
 /// # let tar = tar.into_inner()?;
-/// use appsnap::snapshot::{EntryKind, ReadOptions, SnapshotReader, Tolerance};
+/// use appsnap::snapshot::{EntryKind, ReadOptions, SnapshotReader};
+/// use appsnap::snapshot::options::Tolerance;
 ///
 /// // The archive holds `notes.txt`, which has no place in a snapshot.
 /// let mut reader = SnapshotReader::new(tar.as_slice(), ReadOptions::new().with_tolerance(Tolerance::Salvage));
@@ -178,7 +155,8 @@ pub enum Tolerance {
 ///
 /// ```
 /// use appsnap::Limits;
-/// use appsnap::snapshot::{ReadOptions, Tolerance};
+/// use appsnap::snapshot::ReadOptions;
+/// use appsnap::snapshot::options::Tolerance;
 ///
 /// let options = ReadOptions::new()
 ///     .with_limits(Limits::untrusted().with_max_total_bytes(4 << 30))

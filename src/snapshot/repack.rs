@@ -5,11 +5,11 @@ use std::io::{self, Read, Write};
 use super::content::Content;
 use super::entry::EntryKind;
 use super::error::{Error, Result};
-use super::extract::Selection;
-use super::options::{MetadataSizes, ReadOptions, WriteOptions};
+use super::options::{ReadOptions, SizeCheck, WriteOptions};
 use super::reader::SnapshotReader;
 use super::report::WriteReport;
 use super::writer::SnapshotWriter;
+use crate::layout::Contents;
 use crate::metadata::Metadata;
 use crate::observe::{Event, Observer, proceed};
 
@@ -26,12 +26,14 @@ use crate::observe::{Event, Observer, proceed};
 /// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), WriteOptions::new())?;
 /// # writer.database(Content::sized(4, &b"dump"[..]))?;
 /// # let (archive, _) = writer.finish()?;
+/// use appsnap::layout::Contents;
 /// use appsnap::observe::NoObserver;
-/// use appsnap::snapshot::{IndexPlacement, ReadOptions, Selection, WriteOptions, repack};
+/// use appsnap::snapshot::{ReadOptions, WriteOptions, repack};
+/// use appsnap::snapshot::index::IndexPlacement;
 ///
 /// let write = WriteOptions::new().with_index(IndexPlacement::Embedded);
 /// let open = || Ok(archive.as_slice());
-/// let (indexed, _) = repack(open, Vec::new(), Selection::All, &ReadOptions::new(), write, &mut NoObserver)?;
+/// let (indexed, _) = repack(open, Vec::new(), Contents::Full, &ReadOptions::new(), write, &mut NoObserver)?;
 /// assert!(indexed.len() > archive.len());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -42,7 +44,7 @@ use crate::observe::{Event, Observer, proceed};
 pub fn repack<R: Read, W: Write>(
     mut open: impl FnMut() -> io::Result<R>,
     sink: W,
-    selection: Selection,
+    contents: Contents,
     read: &ReadOptions,
     write: WriteOptions,
     observer: &mut dyn Observer,
@@ -52,9 +54,9 @@ pub fn repack<R: Read, W: Write>(
         Ok(SnapshotReader::new(source, read.clone()))
     };
     let order = Order::find(&mut open()?)?;
-    let metadata = part_of(&order.metadata.unwrap_or_default(), selection);
-    let mut writer = SnapshotWriter::start(sink, &metadata, write.with_metadata_sizes(MetadataSizes::AsGiven))?;
-    let wants_database = selection != Selection::Files;
+    let metadata = part_of(&order.metadata.unwrap_or_default(), contents);
+    let mut writer = SnapshotWriter::start(sink, &metadata, write.with_size_check(SizeCheck::Skip))?;
+    let wants_database = contents.has_database();
     if wants_database && order.is_database_late {
         let mut reader = open()?;
         while let Some(mut entry) = reader.next_entry()? {
@@ -72,7 +74,7 @@ pub fn repack<R: Read, W: Write>(
             EntryKind::Database if wants_database && !order.is_database_late => {
                 writer.database(Content::sized(len_bytes, &mut entry))?;
             }
-            EntryKind::Document(id) if selection != Selection::Database => {
+            EntryKind::Document(id) if contents.has_documents() => {
                 writer.document(id, Content::sized(len_bytes, &mut entry))?;
                 documents_count += 1;
                 document_bytes += len_bytes;
@@ -121,10 +123,10 @@ impl Order {
 }
 
 /// The metadata of a part: what is left out has no size.
-pub(super) fn part_of(metadata: &Metadata, selection: Selection) -> Metadata {
-    match selection {
-        Selection::All => metadata.clone(),
-        Selection::Database => metadata.clone().with_files_size_bytes(0),
-        Selection::Files => metadata.clone().with_dump_size_bytes(0),
+pub(super) fn part_of(metadata: &Metadata, contents: Contents) -> Metadata {
+    match contents {
+        Contents::Full => metadata.clone(),
+        Contents::DatabaseOnly => metadata.clone().with_files_size_bytes(0),
+        Contents::FilesOnly => metadata.clone().with_dump_size_bytes(0),
     }
 }

@@ -8,7 +8,8 @@ use crate::limits::Limits;
 ///
 /// ```
 /// # use appsnap::metadata::Metadata;
-/// # use appsnap::snapshot::{Content, IndexPlacement, SnapshotWriter, WriteOptions};
+/// # use appsnap::snapshot::{Content, SnapshotWriter, WriteOptions};
+/// # use appsnap::snapshot::index::IndexPlacement;
 /// # let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
 /// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options)?;
 /// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
@@ -75,7 +76,8 @@ impl WriteReport {
 ///
 /// ```
 /// # use appsnap::metadata::Metadata;
-/// # use appsnap::snapshot::{Content, IndexPlacement, SnapshotWriter, WriteOptions};
+/// # use appsnap::snapshot::{Content, SnapshotWriter, WriteOptions};
+/// # use appsnap::snapshot::index::IndexPlacement;
 /// # let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
 /// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options)?;
 /// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;

@@ -22,7 +22,8 @@ const HEADER_BYTES: u64 = BLOCK_BYTES as u64;
 ///
 /// ```
 /// # use appsnap::metadata::Metadata;
-/// # use appsnap::snapshot::{Content, IndexPlacement, SnapshotWriter, WriteOptions};
+/// # use appsnap::snapshot::{Content, SnapshotWriter, WriteOptions};
+/// # use appsnap::snapshot::index::IndexPlacement;
 /// # let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
 /// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options)?;
 /// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;

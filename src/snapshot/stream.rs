@@ -8,7 +8,8 @@ use super::documents::check_rows;
 use super::error::{Error, Result};
 use super::ids::IdSet;
 use super::index::Builder;
-use super::options::{IndexPlacement, MetadataSizes, WriteOptions};
+use super::index::IndexPlacement;
+use super::options::{SizeCheck, WriteOptions};
 use super::report::WriteReport;
 use super::writer::{PayloadSoFar, SectionCut, Stream, check_metadata, in_member};
 use crate::io::ReadAt;
@@ -87,11 +88,11 @@ impl<R: Read, S: DocumentSource> SnapshotStream<R, S> {
     /// Prepares a snapshot of `metadata`, a database where there is one, and `documents`; nothing is read of them yet.
     ///
     /// # Errors
-    /// When the metadata's sizes are not those of the contents ([`MetadataSizes`]), when the rows of the documents do not
+    /// When the metadata's sizes are not those of the contents ([`SizeCheck`]), when the rows of the documents do not
     /// ascend, or no threads can be had.
     pub fn new(metadata: &Metadata, database: Option<Content<R>>, documents: S, options: WriteOptions) -> Result<Self> {
         check_rows(&documents, &mut IdSet::default())?;
-        if options.metadata_sizes == MetadataSizes::MustAgree {
+        if options.size_check == SizeCheck::Strict {
             let lens = (0..documents.documents_count()).map(|index| documents.row(index).1);
             let document_bytes = lens.fold(0, u64::saturating_add);
             check_metadata(metadata, database.as_ref().map(Content::len_bytes), document_bytes)?;

@@ -6,8 +6,8 @@ use super::content::{Content, DocumentSource};
 use super::documents;
 use super::error::{Error, ErrorKind, Result};
 use super::ids::IdSet;
-use super::index::{Builder, member_bytes};
-use super::options::{IndexPlacement, MetadataSizes, Sections, WriteOptions};
+use super::index::{Builder, IndexPlacement, member_bytes};
+use super::options::{SectionSplit, SizeCheck, WriteOptions};
 use super::report::WriteReport;
 use crate::document::DocumentId;
 use crate::gzip::{self, Level};
@@ -68,12 +68,12 @@ pub(super) struct Stream<W> {
 /// Decides before which documents a section begins.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SectionCut {
-    sections: Sections,
+    sections: SectionSplit,
     largest: Option<u8>,
 }
 
 impl SectionCut {
-    pub(super) const fn new(sections: Sections) -> Self {
+    pub(super) const fn new(sections: SectionSplit) -> Self {
         Self { sections, largest: None }
     }
 
@@ -81,9 +81,9 @@ impl SectionCut {
     pub(super) fn begins_at(&mut self, id: DocumentId) -> bool {
         let [first, ..] = *id.as_bytes();
         let group = match self.sections {
-            Sections::Contents => 0,
-            Sections::Digit => first >> 4,
-            Sections::Byte => first,
+            SectionSplit::Contents => 0,
+            SectionSplit::Digit => first >> 4,
+            SectionSplit::Byte => first,
         };
         let begins = self.largest.is_none_or(|largest| group > largest);
         if begins {
@@ -181,13 +181,13 @@ impl<W: Write> SnapshotWriter<W> {
     /// The sink is handed back unflushed and unsynced, which are its owner's business.
     ///
     /// # Errors
-    /// When the metadata's sizes are not those of what was written ([`MetadataSizes`]), when the sink fails, or the
+    /// When the metadata's sizes are not those of what was written ([`SizeCheck`]), when the sink fails, or the
     /// writer is poisoned.
     pub fn finish(self) -> Result<(W, WriteReport)> {
         if let Stage::Poisoned(error) = self.stage {
             return Err(error);
         }
-        if self.options.metadata_sizes == MetadataSizes::MustAgree {
+        if self.options.size_check == SizeCheck::Strict {
             let report = &self.stream.report;
             check_metadata(&self.metadata, report.database_bytes, report.document_bytes)?;
         }

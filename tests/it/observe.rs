@@ -8,9 +8,8 @@ use appsnap::metadata::Metadata;
 use appsnap::observe::{Event, NoObserver, Observer};
 use appsnap::pgdump::{Compression, FormatVersion};
 use appsnap::prepare::{Database, PrepareOptions, Prepared};
-use appsnap::snapshot::{
-    Content, ExtractOptions, NoDocuments, ReadOptions, SnapshotReader, SnapshotWriter, WriteOptions, extract,
-};
+use appsnap::snapshot::extract::ExtractOptions;
+use appsnap::snapshot::{Content, NoDocuments, ReadOptions, SnapshotReader, SnapshotWriter, WriteOptions, extract};
 
 use crate::support::dumps::DumpBuilder;
 

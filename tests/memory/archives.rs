@@ -6,7 +6,9 @@ use std::iter;
 
 use appsnap::io::Parallelism;
 use appsnap::observe::NoObserver;
-use appsnap::snapshot::{Error, ErrorKind, ReadOptions, ReadReport, SnapshotArchive, SnapshotReader, Tolerance};
+use appsnap::snapshot::options::Tolerance;
+use appsnap::snapshot::report::ReadReport;
+use appsnap::snapshot::{Error, ErrorKind, ReadOptions, SnapshotArchive, SnapshotReader};
 use appsnap::{DocumentId, Limits, gzip, tarball};
 
 use super::{ID_BYTES, MIB, READING_BYTES, UNORDERED_ID_BYTES, alone, expect_within, made, peak};
@@ -235,7 +237,7 @@ fn metadata_of_a_mebibyte_parses_within_the_bound() {
 fn opening_and_verifying_an_index_allocates_for_what_is_there() {
     let _alone = alone();
     let (archive, _) = crate::support::archives::Contents::sample(300)
-        .push(appsnap::snapshot::WriteOptions::new().with_index(appsnap::snapshot::IndexPlacement::Embedded));
+        .push(appsnap::snapshot::WriteOptions::new().with_index(appsnap::snapshot::index::IndexPlacement::Embedded));
     let (opened, bytes) = peak(|| SnapshotArchive::open(archive.as_slice(), &ReadOptions::new()).unwrap());
     expect_within("opening an index", bytes, MIB);
     let (result, bytes) = peak(|| opened.verify(Parallelism::INLINE, &mut NoObserver));

@@ -8,7 +8,8 @@ use appsnap::observe::NoObserver;
 use appsnap::pgdump::{
     BlockKind, Compression, DataState, Dependencies, Dialect, Entry, FormatVersion, Header, Piece, encode_toc, inspect,
 };
-use appsnap::snapshot::{ReadOptions, SnapshotReader, Tolerance};
+use appsnap::snapshot::options::Tolerance;
+use appsnap::snapshot::{ReadOptions, SnapshotReader};
 use appsnap::{DocumentId, Limits};
 
 use super::alone;

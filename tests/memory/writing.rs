@@ -5,9 +5,8 @@ use std::io;
 use appsnap::io::Parallelism;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
-use appsnap::snapshot::{
-    Content, DocumentSource, IndexPlacement, ReadOptions, SnapshotReader, SnapshotWriter, WriteOptions,
-};
+use appsnap::snapshot::index::IndexPlacement;
+use appsnap::snapshot::{Content, DocumentSource, ReadOptions, SnapshotReader, SnapshotWriter, WriteOptions};
 use appsnap::{DocumentId, Limits};
 
 use super::{ID_BYTES, MIB, alone, expect_within, peak};

@@ -6,9 +6,9 @@ use appsnap::DocumentId;
 use appsnap::io::Parallelism;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
+use appsnap::snapshot::report::{ReadReport, WriteReport};
 use appsnap::snapshot::{
-    Content, DocumentSource, EntryKind, ReadOptions, ReadReport, Result, SnapshotReader, SnapshotWriter, WriteOptions,
-    WriteReport,
+    Content, DocumentSource, EntryKind, ReadOptions, Result, SnapshotReader, SnapshotWriter, WriteOptions,
 };
 
 /// Bytes that no compressor shortens.

@@ -5,7 +5,9 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use appsnap::DocumentId;
-use appsnap::snapshot::{ErrorKind, IndexPlacement, ReadOptions, Selection, SnapshotArchive, WriteOptions, repack};
+use appsnap::layout::Contents;
+use appsnap::snapshot::index::IndexPlacement;
+use appsnap::snapshot::{ErrorKind, ReadOptions, SnapshotArchive, WriteOptions, repack};
 use serde::Serialize;
 use tempfile::{NamedTempFile, SpooledTempFile};
 
@@ -70,7 +72,7 @@ impl Store {
                 let write = WriteOptions::new().with_index(IndexPlacement::Embedded);
                 let open = || File::open(upload.path());
                 let target = self.spool().map_err(Answer::internal)?;
-                let packed = repack(open, target, Selection::All, &self.read, write, wanted);
+                let packed = repack(open, target, Contents::Full, &self.read, write, wanted);
                 packed.map_err(Answer::snapshot)?.0
             }
             Err(error) => return Err(Answer::snapshot(error)),

@@ -7,7 +7,8 @@ use appsnap::DocumentId;
 use appsnap::io::Parallelism;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
-use appsnap::snapshot::{Content, IndexPlacement, SnapshotArchive, SnapshotWriter, WriteOptions};
+use appsnap::snapshot::index::IndexPlacement;
+use appsnap::snapshot::{Content, SnapshotArchive, SnapshotWriter, WriteOptions};
 
 use super::read::{options, outcome};
 use crate::control;
@@ -96,9 +97,7 @@ pub fn open_index(data: &[u8]) {
     }
     let base = &BASES[usize::from(data.first().map_or(0, |control| control >> 1)) % BASES.len()];
     let index = decode(rest);
-    if let Ok(archive) =
-        SnapshotArchive::open_with_sidecar(base.data.as_slice(), index.as_slice(), &options())
-    {
+    if let Ok(archive) = SnapshotArchive::open_with_sidecar(base.data.as_slice(), index.as_slice(), &options()) {
         let whole = [base.data.as_slice(), &index].concat();
         let is_sound = outcome(whole.as_slice(), options()).is_indexed;
         assert_eq!(archive.verify(Parallelism::INLINE, &mut NoObserver).is_ok(), is_sound);

@@ -3,7 +3,8 @@
 use std::io::{self, Read};
 
 use appsnap::Limits;
-use appsnap::snapshot::{EntryKind, Error, ReadOptions, SnapshotReader, Tolerance};
+use appsnap::snapshot::options::Tolerance;
+use appsnap::snapshot::{EntryKind, Error, ReadOptions, SnapshotReader};
 
 use crate::compression::gzip;
 use crate::control;

@@ -2,12 +2,13 @@
 //! what the original held.
 
 use appsnap::io::Parallelism;
+use appsnap::layout;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
-use appsnap::snapshot::{
-    IndexPlacement, Joined, MetadataSizes, Sections, Selection, Shard, SnapshotArchive, SnapshotWriter, WriteOptions,
-    make_index, repack,
-};
+use appsnap::snapshot::index::{IndexPlacement, make_index};
+use appsnap::snapshot::join::{Join, Shard};
+use appsnap::snapshot::options::{SectionSplit, SizeCheck};
+use appsnap::snapshot::{SnapshotArchive, SnapshotWriter, WriteOptions, repack};
 use arbitrary::{Arbitrary, Unstructured};
 
 use super::index::with_index;
@@ -23,7 +24,7 @@ pub const ARCHIVE: u8 = 1;
 pub const SEAL: u8 = 2;
 /// Of those bytes: they are the index of a small archive.
 pub const INDEX: u8 = 4;
-/// Sections that are asked for are [`Sections::Digit`].
+/// SectionSplit that are asked for are [`SectionSplit::Digit`].
 pub const DIGIT: u8 = 8;
 
 /// Kind and content of every entry but the metadata, which counts what a part leaves out.
@@ -47,7 +48,7 @@ fn in_order(mut entries: Entries) -> Entries {
 
 pub fn rework(data: &[u8]) {
     let (control, rest) = control::split(data);
-    let sections = if control.has(DIGIT) { Sections::Digit } else { Sections::Contents };
+    let sections = if control.has(DIGIT) { SectionSplit::Digit } else { SectionSplit::Contents };
     if control.has(ARCHIVE) {
         let archive = if control.has(INDEX) {
             with_index(rest)
@@ -66,10 +67,10 @@ pub fn rework(data: &[u8]) {
     }
 }
 
-fn repacked(archive: &[u8], sections: Sections) {
+fn repacked(archive: &[u8], sections: SectionSplit) {
     let before = entries(archive);
     let write = WriteOptions::new().with_sections(sections).with_index(IndexPlacement::Embedded);
-    for selection in [Selection::All, Selection::Files, Selection::Database] {
+    for selection in [layout::Contents::Full, layout::Contents::FilesOnly, layout::Contents::DatabaseOnly] {
         let open = || Ok(archive);
         let result = repack(open, Vec::new(), selection, &options(), write.clone(), &mut NoObserver);
         // A snapshot may lack its metadata or repeat what a writer refuses to; only success promises something.
@@ -77,8 +78,8 @@ fn repacked(archive: &[u8], sections: Sections) {
         assert_eq!(report.archive_bytes(), packed.len() as u64);
         let expected = before.clone().expect("what was repacked can be read");
         let expected = in_order(expected).into_iter().filter(|entry| match selection {
-            Selection::Files => !is_database(entry),
-            Selection::Database => is_database(entry),
+            layout::Contents::FilesOnly => !is_database(entry),
+            layout::Contents::DatabaseOnly => is_database(entry),
             _ => true,
         });
         assert!(entries(&packed) == Some(expected.collect()), "repacking changed the contents");
@@ -86,7 +87,7 @@ fn repacked(archive: &[u8], sections: Sections) {
 }
 
 /// An index made afterwards is one that verifies.
-fn indexed(archive: &[u8], sections: Sections) {
+fn indexed(archive: &[u8], sections: SectionSplit) {
     let Ok(index) = make_index(&archive, sections, &options()) else { return };
     let mut indexed = archive.to_vec();
     index.write_to(&mut indexed).expect("memory does not fail");
@@ -96,21 +97,21 @@ fn indexed(archive: &[u8], sections: Sections) {
 }
 
 /// A part that was copied out, and the archive joined of itself alone, hold what the archive holds.
-fn taken_apart(archive: &[u8], sections: Sections) {
+fn taken_apart(archive: &[u8], sections: SectionSplit) {
     let Ok(opened) = SnapshotArchive::open(archive, &options()) else { return };
     let before = entries(archive);
-    for selection in [Selection::Files, Selection::Database] {
+    for selection in [layout::Contents::FilesOnly, layout::Contents::DatabaseOnly] {
         let result =
-            opened.take_apart(Vec::new(), selection, IndexPlacement::Embedded, Parallelism::INLINE, &mut NoObserver);
+            opened.write_part(Vec::new(), selection, IndexPlacement::Embedded, Parallelism::INLINE, &mut NoObserver);
         let Ok((part, _)) = result else { continue };
-        let wanted = |entry: &(String, Vec<u8>)| is_database(entry) == (selection == Selection::Database);
+        let wanted = |entry: &(String, Vec<u8>)| is_database(entry) == (selection == layout::Contents::DatabaseOnly);
         let expected = before.clone().expect("what was taken apart can be read").into_iter().filter(wanted);
         assert!(entries(&part) == Some(expected.collect()), "a part holds something else");
     }
     let is_sound = opened.verify(Parallelism::INLINE, &mut NoObserver).is_ok();
     let parts = [opened];
-    let write = WriteOptions::new().with_sections(sections).with_metadata_sizes(MetadataSizes::AsGiven);
-    let Ok(joined) = Joined::plan(&Metadata::new(), &parts, &write) else { return };
+    let write = WriteOptions::new().with_sections(sections).with_size_check(SizeCheck::Skip);
+    let Ok(joined) = Join::plan(&Metadata::new(), &parts, &write) else { return };
     let Ok(whole) = joined.write_to(Vec::new(), &mut NoObserver) else { return };
     assert_eq!(joined.len_bytes(), whole.len() as u64);
     assert!(!is_sound || entries(&whole) == before, "joining changed the contents");
@@ -121,8 +122,8 @@ fn joined(contents: &Contents) {
     if !contents.documents.is_sorted() {
         return;
     }
-    let options = contents.options().with_sections(Sections::Digit).with_index(IndexPlacement::Embedded);
-    let options = options.with_metadata_sizes(MetadataSizes::AsGiven);
+    let options = contents.options().with_sections(SectionSplit::Digit).with_index(IndexPlacement::Embedded);
+    let options = options.with_size_check(SizeCheck::Skip);
     let (whole, _) = contents.write(options.clone(), true);
     let border = contents.level;
     let parts = [0..=border, border + 1..=15].map(|digits| {
@@ -137,6 +138,6 @@ fn joined(contents: &Contents) {
         let (part, _) = writer.finish().expect("the end");
         SnapshotArchive::open(part, &super::read::options()).expect("an index")
     });
-    let joined = Joined::plan(&contents.metadata, &parts, &options).expect("parts of one archive");
+    let joined = Join::plan(&contents.metadata, &parts, &options).expect("parts of one archive");
     assert!(joined.write_to(Vec::new(), &mut NoObserver).expect("memory does not fail") == whole, "other bytes");
 }

@@ -7,10 +7,10 @@ use appsnap::gzip::Level;
 use appsnap::io::Parallelism;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
-use appsnap::snapshot::{
-    Content, DocumentSource, IndexPlacement, ReadOptions, Sections, SnapshotArchive, SnapshotWriter, WriteOptions,
-    WriteReport,
-};
+use appsnap::snapshot::index::IndexPlacement;
+use appsnap::snapshot::options::SectionSplit;
+use appsnap::snapshot::report::WriteReport;
+use appsnap::snapshot::{Content, DocumentSource, ReadOptions, SnapshotArchive, SnapshotWriter, WriteOptions};
 use arbitrary::{Arbitrary, Result, Unstructured};
 
 use super::read::{describe, outcome};
@@ -23,12 +23,12 @@ pub struct Contents {
     /// Ids are unique; in archive order.
     pub documents: Vec<(DocumentId, Vec<u8>)>,
     pub level: u8,
-    pub sections: Sections,
+    pub sections: SectionSplit,
 }
 
 impl<'a> Arbitrary<'a> for Contents {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
-        let sections = *u.choose(&[Sections::Contents, Sections::Digit, Sections::Byte])?;
+        let sections = *u.choose(&[SectionSplit::Contents, SectionSplit::Digit, SectionSplit::Byte])?;
         let level = u.int_in_range(1..=9)?;
         // A chunk's length is worth trying, and slow: not often, and once.
         let large = if u.ratio(1_u8, 64)? { Some(u.int_in_range(0..=24_u8)?) } else { None };

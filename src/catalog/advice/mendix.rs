@@ -4,7 +4,8 @@ use super::matter::{Matter, ModelAge};
 use super::subject::Subject;
 use super::target::{Circumstance, Operation, Product, Target};
 use super::{Collector, Severity};
-use crate::platform::{Acceptance, Contents, Platform};
+use crate::layout::Contents;
+use crate::platform::{Acceptance, Platform};
 
 pub(super) const API: &str = "Mendix documentation, Backups API";
 pub(super) const AZURE: &str = "Mendix documentation, Mendix on Azure: Backup and Restore";

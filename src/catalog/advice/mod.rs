@@ -61,7 +61,7 @@ pub enum Severity {
 ///
 /// ```
 /// use appsnap::catalog::advice::{Circumstance, Operation, Product, Severity, Subject, Target, advise};
-/// use appsnap::platform::Contents;
+/// use appsnap::layout::Contents;
 ///
 /// let archive = Subject::default().with_contents(Contents::Full);
 /// let target = Target::new(Product::MendixCloud, Operation::Upload).with(Circumstance::FreeApp);
@@ -115,7 +115,7 @@ impl fmt::Display for Advice {
 ///
 /// ```
 /// use appsnap::catalog::advice::{Circumstance, Operation, Product, Severity, Subject, Target, advise};
-/// use appsnap::platform::Contents;
+/// use appsnap::layout::Contents;
 ///
 /// let archive = Subject::default().with_contents(Contents::Full);
 /// let target = Target::new(Product::MendixCloud, Operation::Upload).with(Circumstance::FreeApp);

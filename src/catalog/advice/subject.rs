@@ -1,15 +1,15 @@
 //! The backup that advice is asked about: [`Subject`].
 
 use crate::catalog::record::Record;
+use crate::layout::Contents;
 use crate::metadata::Metadata;
-use crate::platform::Contents;
 use crate::retention::Origin;
 
 /// A backup, as far as it is known: from a listing, from its archive, or from both.
 ///
 /// ```
 /// use appsnap::catalog::advice::Subject;
-/// use appsnap::platform::Contents;
+/// use appsnap::layout::Contents;
 ///
 /// let archive = Subject::default().with_contents(Contents::Full).with_decompressed_bytes(3 << 30);
 /// # let _ = archive;

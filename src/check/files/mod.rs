@@ -1,4 +1,4 @@
-//! The files that a database knows, and the documents that an archive holds.
+//! The files that a database refers to, and their comparison with the documents of an archive.
 
 mod comparison;
 mod row;
@@ -6,8 +6,8 @@ mod sorted;
 mod table;
 
 pub(crate) use comparison::Document;
-pub use comparison::{FileCase, FileComparison, FileCounts, FileState};
-pub use row::{Expectation, FileRow, UnnamedRow};
+pub use comparison::{FileCase, FileComparison, FileCounts};
+pub use row::{FileRow, UnnamedRow};
 pub(crate) use sorted::Sorted;
-pub use table::{FileTable, NoTable};
+pub use table::{FileTable, FileTableUnavailable};
 pub(crate) use table::{Numbers, find};

@@ -1,58 +1,30 @@
-//! A row of `system$filedocument` in 32 bytes: [`FileRow`]; and one that names no uuid: [`UnnamedRow`].
+//! A row of `system$filedocument` in 32 bytes: [`FileRow`]; and one without a uuid: [`UnnamedRow`].
 
 use crate::document::DocumentId;
 
-/// Whether a row must have a document.
-///
-/// ```
-/// # use std::fs::File;
-/// # use appsnap::observe::NoObserver;
-/// # use appsnap::prepare::{Database, PrepareOptions};
-/// # let dump = File::open("examples/data/quickstart.dump")?;
-/// # let database = Database::open(dump, &PrepareOptions::new(), &mut NoObserver)?;
-/// use appsnap::check::Expectation;
-///
-/// let rows = database.files().expect("the dump has the table").rows();
-/// assert_eq!(rows.filter(|row| row.expectation() == Expectation::Required).count(), 2);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
+/// The need of a row for a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Expectation {
-    /// It must: it has contents, or it is a thumbnail.
+pub(super) enum Expectation {
+    /// It must have one: it has contents, or it is a thumbnail.
     Required,
-    /// It may: the app deletes the document after the download, and backups leave such documents out.
+    /// It may have one: the app deletes the document after the download, and backups leave such documents out.
     Optional,
     /// It has none, and needs none.
     None,
 }
 
-/// What a row of `system$filedocument` says about its document.
-///
-/// ```
-/// # use std::fs::File;
-/// # use appsnap::observe::NoObserver;
-/// # use appsnap::prepare::{Database, PrepareOptions};
-/// # let dump = File::open("examples/data/quickstart.dump")?;
-/// # let database = Database::open(dump, &PrepareOptions::new(), &mut NoObserver)?;
-/// use appsnap::check::Expectation;
-///
-/// let row = database.files().expect("the dump has the table").rows().next().expect("it has two rows");
-/// assert_eq!(row.id(), "8a3f4c2e-0c3b-4b40-9b77-0f4f1f5d0001".parse()?);
-/// assert_eq!((row.expectation(), row.size_bytes()), (Expectation::Required, Some(20)));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
+/// A row of `system$filedocument`, as far as it concerns its document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FileRow {
     // Declared in this order so that the derived order is by id, then by row.
     id: DocumentId,
     object_id: i64,
     /// The two lowest bits are the expectation, the next is set for thumbnails, the next for contents; the rest is the
-    /// size plus one, 0 when it is not known.
+    /// size plus one, 0 if it is unknown.
     facts: u64,
 }
 
-/// What a row says, before it is packed.
+/// The facts about a row, before they are packed into bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct RowFacts {
     pub(super) expectation: Expectation,
@@ -74,7 +46,7 @@ impl FileRow {
             Expectation::Optional => 1,
             Expectation::None => 2,
         };
-        // No document has 2^60 bytes, so a larger number is as good as none.
+        // No document has 2^60 bytes, so a larger number means that the size is unknown.
         let size = facts.size_bytes.filter(|bytes| *bytes < MAX_SIZE_BYTES).map_or(0, |bytes| bytes + 1);
         let bits = expectation
             | if facts.is_thumbnail { THUMBNAIL_BIT } else { 0 }
@@ -82,21 +54,26 @@ impl FileRow {
         Self { id, object_id, facts: size << SIZE_SHIFT | bits }
     }
 
-    /// The uuid that names its document, from the column `__uuid__`.
+    /// Returns the uuid of its document, from the column `__uuid__`.
     #[must_use]
     pub const fn id(&self) -> DocumentId {
         self.id
     }
 
-    /// The row itself, from the column `id`.
+    /// Returns the id of the row, from the column `id`; 0 if the table has no such number.
     #[must_use]
     pub const fn object_id(&self) -> i64 {
         self.object_id
     }
 
-    /// Whether it must have a document.
+    /// Returns `true` if the row must have a document, and `false` if it may lack one: because it has no contents, or
+    /// because the app deletes the document after the download.
     #[must_use]
-    pub const fn expectation(&self) -> Expectation {
+    pub const fn requires_document(&self) -> bool {
+        matches!(self.expectation(), Expectation::Required)
+    }
+
+    pub(super) const fn expectation(&self) -> Expectation {
         match self.facts & EXPECTATION_BITS {
             0 => Expectation::Required,
             1 => Expectation::Optional,
@@ -104,39 +81,24 @@ impl FileRow {
         }
     }
 
-    /// Whether it is a thumbnail, which has a document of its own.
+    /// Returns `true` for a thumbnail, which has a document of its own.
     #[must_use]
     pub const fn is_thumbnail(&self) -> bool {
         self.facts & THUMBNAIL_BIT != 0
     }
 
-    /// Length of its document; `None` when the row does not know it (NULL or -1), or has no contents to measure.
+    /// Returns the length of its document, in bytes; `None` if the row does not state it (NULL or -1), or has no contents.
     #[must_use]
     pub const fn size_bytes(&self) -> Option<u64> {
         match (self.facts >> SIZE_SHIFT).checked_sub(1) {
-            // A thumbnail that does not count as contents says 0 whatever it is.
+            // A thumbnail that does not count as contents states 0 whatever its length is.
             Some(0) if self.facts & CONTENTS_BIT == 0 => None,
             size => size,
         }
     }
 }
 
-/// A row that must have a document and does not say which one in the column `__uuid__`.
-///
-/// ```
-/// # use std::fs::File;
-/// # use appsnap::observe::NoObserver;
-/// # use appsnap::prepare::{Database, PrepareOptions};
-/// # let dump = File::open("examples/data/quickstart.dump")?;
-/// # let database = Database::open(dump, &PrepareOptions::new(), &mut NoObserver)?;
-/// for row in database.files().expect("the dump has the table").unnamed_rows() {
-///     match row.number() {
-///         Some(number) => println!("object {}: file number {number} needs a uuid", row.object_id()),
-///         None => println!("object {}: nobody knows its file", row.object_id()),
-///     }
-/// }
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
+/// A row that must have a document, but has no uuid in the column `__uuid__`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UnnamedRow {
     object_id: i64,
@@ -149,13 +111,13 @@ impl UnnamedRow {
         Self { object_id, number: number.unwrap_or(u64::MAX) }
     }
 
-    /// The row itself, from the column `id`.
+    /// Returns the id of the row, from the column `id`; 0 if the table has no such number.
     #[must_use]
     pub const fn object_id(&self) -> i64 {
         self.object_id
     }
 
-    /// The number that very old apps name the file by, from the columns `__filename__` or `fileid`.
+    /// Returns the number of the file in very old apps, from the columns `__filename__` or `fileid`.
     #[must_use]
     pub const fn number(&self) -> Option<u64> {
         if self.number == u64::MAX { None } else { Some(self.number) }

@@ -1,7 +1,9 @@
-//! The table that knows an app's files, read from the rows of a dump: [`FileTable`].
+//! Reads the table of an app's files from the rows of a dump: [`FileTable`].
 
 use std::borrow::Cow;
 use std::io::Read;
+
+use thiserror::Error;
 
 use super::row::{Expectation, FileRow, RowFacts, UnnamedRow};
 use super::sorted::Sorted;
@@ -10,12 +12,12 @@ use crate::io::decimal;
 use crate::limits::{Budget, LimitExceeded};
 use crate::pgdump::{self, Field, Row, Rows, Stream, Toc};
 
-/// The table that has a row for every file document, those of its specialisations included.
+/// The table that has a row for every file document, including those of its specializations.
 const TABLE: &[u8] = b"system$filedocument";
-/// The specialisation whose documents are made by the platform, and do not count as contents.
+/// The specialization whose documents the platform creates, and which do not count as contents.
 const THUMBNAIL: &[u8] = b"System.Thumbnail";
 
-/// The rows of `system$filedocument`, as far as they matter for documents: 32 bytes each.
+/// The rows of `system$filedocument`, as far as they concern documents: 32 bytes each.
 ///
 /// ```
 /// # use std::fs::File;
@@ -36,50 +38,38 @@ pub struct FileTable {
     numbers: Option<Sorted<(u64, DocumentId)>>,
 }
 
-/// Whether the numbers of legacy files are kept along with the uuids of their rows.
+/// The treatment of the numbers of files in very old apps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Numbers {
     Forget,
     Keep,
 }
 
-/// Why there is no table to compare with.
-///
-/// ```
-/// # use std::fs::File;
-/// # use appsnap::observe::NoObserver;
-/// # use appsnap::prepare::{Database, PrepareOptions};
-/// # let dump = File::open("tests/data/pgdump/pg13-edge.dump")?;
-/// # let database = Database::open(dump, &PrepareOptions::new(), &mut NoObserver)?;
-/// use appsnap::check::NoTable;
-///
-/// match database.files() {
-///     Err(NoTable::Absent) => println!("not an app of Mendix"),
-///     Err(why) => println!("{why:?}"),
-///     Ok(_) => unreachable!(),
-/// }
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The reason why a dump has no [`FileTable`] to compare with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
-pub enum NoTable {
+pub enum FileTableUnavailable {
     /// The dump has no table of this name, or no data of it.
+    #[error("the dump has no rows of system$filedocument")]
     Absent,
-    /// Its data are INSERT statements, which are not read.
+    /// Its data is INSERT statements, which are not read.
+    #[error("the rows of system$filedocument are INSERT statements, which are not read")]
     Inserts,
-    /// It lacks the column `__uuid__`.
+    /// It has no column `__uuid__`.
+    #[error("system$filedocument has no column __uuid__")]
     NoUuid,
     /// It has more rows than the limit of entries allows.
+    #[error("system$filedocument has too many rows: {0}")]
     TooMany(LimitExceeded),
 }
 
-/// Dump id of the data of the table of files; that in the schema `public` if there are several.
+/// Returns the dump id of the data of the table of files, of the one in the schema `public` if there are several.
 pub(crate) fn find(toc: &Toc) -> Option<u32> {
     let named = toc.entries().filter(|entry| entry.desc == b"TABLE DATA" && entry.tag == TABLE);
     named.min_by_key(|entry| entry.namespace != Some(b"public")).map(|entry| entry.id)
 }
 
-/// Where the columns stand that matter.
+/// The positions of the columns that matter.
 struct Columns {
     object_id: Option<usize>,
     uuid: usize,
@@ -109,7 +99,7 @@ impl Columns {
     fn facts(&self, row: &Row<'_>) -> RowFacts {
         let is_true = |column: Option<usize>| text(row, column).is_some_and(|text| *text == *b"t");
         let size_bytes = number(row, self.size);
-        // The column came with a later version of the platform; before it, what has a size has contents.
+        // Earlier versions of the platform lack this column; there, a row with a size has contents.
         let has_contents = match self.has_contents {
             Some(_) => is_true(self.has_contents),
             None => size_bytes.is_some_and(|bytes| bytes > 0),
@@ -124,35 +114,35 @@ impl Columns {
     }
 }
 
-/// A field's text; `None` for NULL and for a column that is not there.
+/// Returns the text of a field; `None` for NULL and for a missing column.
 fn text<'a>(row: &Row<'a>, column: Option<usize>) -> Option<Cow<'a, [u8]>> {
     row.field(column?).as_ref().and_then(Field::bytes)
 }
 
-/// A field's number; `None` for NULL, for what is negative or no number, and for a column that is not there.
+/// Returns the number in a field; `None` for NULL, for a text that is not a number from 0 on, and for a missing column.
 fn number(row: &Row<'_>, column: Option<usize>) -> Option<u64> {
     decimal(&text(row, column)?)
 }
 
 impl FileTable {
-    /// Reads the rows of `stream`, which must be that of the entry that [`find`] named; at most `max_rows_count` are kept.
+    /// Reads the rows of `stream`, which must belong to the entry that [`find`] returned; keeps at most `max_rows_count`.
     ///
-    /// The inner result says whether there is a table, the outer one whether the dump is sound.
+    /// The outer error means that the dump is damaged, the inner one that there is no usable table.
     pub(crate) fn read<R: Read>(
         stream: Stream<'_, R>,
         max_rows_count: u64,
         numbers: Numbers,
-    ) -> Result<Result<Self, NoTable>, pgdump::Error> {
+    ) -> Result<Result<Self, FileTableUnavailable>, pgdump::Error> {
         if stream.entry().copy_statement.is_none_or(<[u8]>::is_empty) {
-            return Ok(Err(NoTable::Inserts));
+            return Ok(Err(FileTableUnavailable::Inserts));
         }
         let mut rows = stream.rows()?;
-        let Some(columns) = Columns::find(rows.columns()) else { return Ok(Err(NoTable::NoUuid)) };
+        let Some(columns) = Columns::find(rows.columns()) else { return Ok(Err(FileTableUnavailable::NoUuid)) };
         let mut table = Self { numbers: (numbers == Numbers::Keep).then(Sorted::default), ..Self::default() };
         let mut budget = Budget::new("max_entries", max_rows_count);
         while let Some(row) = rows.next_row()? {
             if let Err(exceeded) = table.add(&row, &columns, &mut budget) {
-                return Self::pass_over(rows, NoTable::TooMany(exceeded));
+                return Self::pass_over(rows, FileTableUnavailable::TooMany(exceeded));
             }
         }
         table.unnamed.sort_unstable();
@@ -161,8 +151,11 @@ impl FileTable {
         Ok(Ok(table))
     }
 
-    /// The rows that are left still have to be sound ones.
-    fn pass_over<R: Read>(mut rows: Rows<'_, R>, why: NoTable) -> Result<Result<Self, NoTable>, pgdump::Error> {
+    /// Verifies the remaining rows.
+    fn pass_over<R: Read>(
+        mut rows: Rows<'_, R>,
+        why: FileTableUnavailable,
+    ) -> Result<Result<Self, FileTableUnavailable>, pgdump::Error> {
         while rows.next_row()?.is_some() {}
         Ok(Err(why))
     }
@@ -170,7 +163,8 @@ impl FileTable {
     fn add(&mut self, row: &Row<'_>, columns: &Columns, budget: &mut Budget) -> Result<(), LimitExceeded> {
         let facts = columns.facts(row);
         let object_id = text(row, columns.object_id).and_then(|text| std::str::from_utf8(&text).ok()?.parse().ok());
-        let object_id = object_id.unwrap_or_default();
+        // Only for messages, and every app of the platform has this column.
+        let object_id = object_id.unwrap_or(0);
         let uuid = text(row, Some(columns.uuid)).and_then(|text| DocumentId::parse(&text).ok());
         let file_number = || number(row, columns.file_name).or_else(|| number(row, columns.file_id));
         if let Some(id) = uuid {
@@ -186,25 +180,25 @@ impl FileTable {
         Ok(())
     }
 
-    /// The rows that name a document, in the order of their uuids.
+    /// Returns the rows that refer to a document by a uuid, in the order of the uuids.
     pub fn rows(&self) -> impl Iterator<Item = FileRow> {
         self.rows.iter()
     }
 
-    /// How many rows name a document.
+    /// Returns the number of rows that refer to a document by a uuid.
     #[must_use]
     pub const fn rows_count(&self) -> u64 {
         self.rows.len()
     }
 
-    /// The rows that must have a document and name none by a uuid, in the order of their ids.
+    /// Returns the rows that must have a document and refer to none by a uuid, in the order of their ids.
     #[must_use]
     pub fn unnamed_rows(&self) -> &[UnnamedRow] {
         &self.unnamed
     }
 
-    /// Numbers of files with the uuids of the rows that carry both, in the order of the numbers; none unless they were
-    /// kept.
+    /// Returns the numbers of files with the uuids of the rows that have both, in the order of the numbers; none unless
+    /// they were [kept](Numbers::Keep).
     pub(crate) fn numbers(&self) -> impl Iterator<Item = (u64, DocumentId)> {
         self.numbers.iter().flat_map(Sorted::iter)
     }

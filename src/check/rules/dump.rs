@@ -6,7 +6,7 @@ use crate::check::ranking::Ranking;
 use crate::layout::escaped;
 use crate::pgdump::{self, Code, Entry, Finding, FormatVersion, Header, Incompatibility, Inspection};
 
-/// The code of something odd; `None` where it is odd only together with something else.
+/// Returns the code of a fact; `None` if it is a finding only together with something else.
 const fn of_finding(finding: &Finding) -> Option<Code> {
     Some(match finding {
         Finding::ImpossibleCreationTime(_) => Code::DumpCreationTime,
@@ -29,8 +29,8 @@ const fn of_finding(finding: &Finding) -> Option<Code> {
     })
 }
 
-/// Judges the version, which is known even of a dump that proves to be damaged later.
-pub(in crate::check) fn judge_version(
+/// Adds the findings about the version, which is known even if the dump is damaged later.
+pub(in crate::check) fn add_version(
     version: FormatVersion,
     location: Option<&str>,
     profile: &Profile,
@@ -46,8 +46,8 @@ pub(in crate::check) fn judge_version(
     }
 }
 
-/// Judges a dump that was read to its end, and what of it older servers refuse.
-pub(in crate::check) fn judge(
+/// Adds the findings about a dump that was read to its end, and about SQL that older servers refuse.
+pub(in crate::check) fn add(
     inspection: &Inspection,
     refused: &[Incompatibility],
     location: Option<&str>,
@@ -66,7 +66,7 @@ pub(in crate::check) fn judge(
         });
     }
     for refusal in refused {
-        // Creating the database itself is the platform's business.
+        // The platform creates the database itself.
         if refusal.feature.is_of_database() {
             continue;
         }

@@ -1,16 +1,16 @@
-//! Findings about the files that the database knows and the documents that the archive holds.
+//! The findings about files that the database refers to and documents that the archive has.
 
 use crate::check::code::Code;
-use crate::check::files::{FileCase, FileComparison, FileState, NoTable};
+use crate::check::files::{FileCase, FileComparison, FileTableUnavailable};
 use crate::check::ranking::Ranking;
 use crate::layout::NameText;
 
-/// Judges a comparison: one finding for every case that is not as it should be.
-pub(in crate::check) fn judge(comparison: &FileComparison, ranking: &mut Ranking<'_>) {
+/// Adds the findings of a comparison.
+pub(in crate::check) fn add(comparison: &FileComparison, ranking: &mut Ranking<'_>) {
     for case in comparison.cases() {
-        let Some(code) = code(case.state) else { continue };
+        let Some(code) = case.code else { continue };
         ranking.add(code, |found| {
-            found.with_location(NameText::of_document(case.id).to_string()).with_message(message(&case))
+            found.with_location(NameText::of_document(case.id).to_string()).with_message(message(code, &case))
         });
     }
     for row in comparison.unnamed_rows() {
@@ -32,49 +32,32 @@ pub(in crate::check) fn judge(comparison: &FileComparison, ranking: &mut Ranking
 }
 
 /// Adds the reason why nothing was compared.
-pub(in crate::check) fn judge_absence(why: NoTable, location: Option<&str>, ranking: &mut Ranking<'_>) {
-    let (code, message) = match why {
-        NoTable::Absent => (Code::FilesNotCompared, "the dump holds no rows of system$filedocument".to_owned()),
-        NoTable::Inserts => (
-            Code::FilesNotCompared,
-            "the rows of system$filedocument are INSERT statements, which are not read".to_owned(),
-        ),
-        NoTable::NoUuid => (Code::FilesNotCompared, "system$filedocument has no column __uuid__".to_owned()),
-        NoTable::TooMany(exceeded) => (Code::FilesTooManyToCompare, exceeded.to_string()),
+pub(in crate::check) fn add_unavailable(why: FileTableUnavailable, location: Option<&str>, ranking: &mut Ranking<'_>) {
+    let code = match why {
+        FileTableUnavailable::TooMany(_) => Code::FilesTooManyToCompare,
+        FileTableUnavailable::Absent | FileTableUnavailable::Inserts | FileTableUnavailable::NoUuid => {
+            Code::FilesNotCompared
+        }
     };
-    ranking.add(code, |found| found.with_location(location.map(str::to_owned)).with_message(message));
+    ranking.add(code, |found| found.with_location(location.map(str::to_owned)).with_message(why.to_string()));
 }
 
-const fn code(state: FileState) -> Option<Code> {
-    Some(match state {
-        FileState::Missing => Code::DocumentMissing,
-        FileState::Orphan => Code::DocumentOrphan,
-        FileState::SizeDiffers => Code::DocumentSizeDiffers,
-        FileState::Empty => Code::DocumentEmpty,
-        FileState::Unexpected => Code::DocumentUnexpected,
-        FileState::DeletedAfterDownload => Code::DocumentDeletedAfterDownload,
-        FileState::Present | FileState::WithoutContents => return None,
-    })
-}
-
-fn message(case: &FileCase) -> String {
+fn message(code: Code, case: &FileCase) -> String {
     let row = case.row.map_or_else(String::new, |row| {
         let kind = if row.is_thumbnail() { " (a thumbnail)" } else { "" };
         format!("row {} of system$filedocument{kind}", row.object_id())
     });
-    let size_bytes = case.row.and_then(|row| row.size_bytes());
-    match (case.state, size_bytes, case.document_bytes) {
-        (FileState::Missing, Some(size), _) => {
-            format!("{row} must have this document of {size} bytes; it is not there")
+    let size = case.row.and_then(|row| row.size_bytes()).map(|bytes| format!("{bytes} bytes"));
+    let document = case.document_bytes.map(|bytes| format!("{bytes} bytes"));
+    match (code, size, document) {
+        (Code::DocumentMissing, Some(size), _) => format!("{row} must have this document of {size}, which is missing"),
+        (Code::DocumentMissing, None, _) => format!("{row} must have this document, which is missing"),
+        (Code::DocumentOrphan, _, Some(document)) => {
+            format!("no row of system$filedocument refers to this document of {document}")
         }
-        (FileState::Missing, None, _) => format!("{row} must have this document; it is not there"),
-        (FileState::Orphan, _, bytes) => {
-            format!("no row of system$filedocument knows this document of {} bytes", bytes.unwrap_or_default())
-        }
-        (FileState::Unexpected, _, _) => format!("{row} says that it has no content"),
-        (FileState::DeletedAfterDownload, _, _) => format!("{row} has it deleted after the download"),
-        (_, size, bytes) => {
-            format!("{row} says {} bytes, the document has {}", size.unwrap_or_default(), bytes.unwrap_or_default())
-        }
+        (Code::DocumentUnexpected, ..) => format!("{row} has no content"),
+        (Code::DocumentDeletedAfterDownload, ..) => format!("{row} deletes its document after the download"),
+        (_, Some(size), Some(document)) => format!("{row} states {size}, the document has {document}"),
+        (_, _, _) => row,
     }
 }

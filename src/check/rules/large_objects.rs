@@ -1,26 +1,26 @@
-//! Whether the schema of a dump refers to large objects.
+//! Finds references to large objects in the schema of a dump.
 
 use crate::pgdump::Toc;
 
-/// Whether a table has a column that can only be meant for large objects: of type `oid`, or of type `lo`, which the
-/// extension of this name brings.
+/// Returns `true` if a table has a column for large objects: of type `oid`, or of type `lo`, which the extension of this
+/// name creates.
 pub(super) fn are_referred_to(toc: &Toc) -> bool {
     let tables = toc.entries().filter(|entry| entry.desc == b"TABLE");
     tables.filter_map(|table| table.definition).any(|sql| sql.split(|byte| *byte == b'\n').any(is_reference))
 }
 
-/// Whether a line of `CREATE TABLE` as pg_dump writes it, one column a line, is such a column.
+/// Returns `true` if a line of `CREATE TABLE` is such a column; pg_dump writes one column per line.
 fn is_reference(line: &[u8]) -> bool {
     let column = line.trim_ascii_start();
-    let Some(behind) = behind_name(column) else { return false };
-    let end = behind.iter().position(|byte| matches!(byte, b' ' | b',' | b'(' | b'[')).unwrap_or(behind.len());
-    let (kind, rest) = behind.split_at_checked(end).unwrap_or_default();
-    let kind = kind.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
-    (kind == b"oid" || kind == b"lo") && !rest.starts_with(b"[") && !column.starts_with(b"CONSTRAINT ")
+    let Some(after) = after_name(column) else { return false };
+    let end = after.iter().position(|byte| matches!(byte, b' ' | b',' | b'(' | b'[')).unwrap_or(after.len());
+    let (kind, rest) = after.split_at(end);
+    let is_of_type = |name: &[u8]| kind == name || kind.ends_with(&[b".", name].concat());
+    (is_of_type(b"oid") || is_of_type(b"lo")) && !rest.starts_with(b"[") && !column.starts_with(b"CONSTRAINT ")
 }
 
-/// What follows the name that `column` begins with.
-fn behind_name(column: &[u8]) -> Option<&[u8]> {
+/// Returns the text after the name at the start of `column`.
+fn after_name(column: &[u8]) -> Option<&[u8]> {
     let mut rest = match column.strip_prefix(b"\"") {
         None => return column.splitn(2, |byte| *byte == b' ').nth(1),
         Some(rest) => rest,

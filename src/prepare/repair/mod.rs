@@ -19,9 +19,9 @@ use crate::limits::Limits;
 use crate::metadata::Metadata;
 use crate::observe::{Event, Observer, proceed};
 use crate::pgdump::Transcoder;
-use crate::snapshot::{
-    Content, Entry, ReadOptions, SnapshotReader, SnapshotWriter, Tolerance, WriteOptions, WriteReport,
-};
+use crate::snapshot::options::Tolerance;
+use crate::snapshot::report::WriteReport;
+use crate::snapshot::{Content, Entry, ReadOptions, SnapshotReader, SnapshotWriter, WriteOptions};
 
 /// An archive that is soundly framed and still not acceptable, looked through and ready to be made acceptable.
 ///

@@ -20,7 +20,8 @@ use crate::prepare::change::Change;
 use crate::prepare::database::{self, DumpFacts};
 use crate::prepare::error::{Error, ErrorKind, Result};
 use crate::prepare::options::PrepareOptions;
-use crate::snapshot::{Entry, ReadReport};
+use crate::snapshot::Entry;
+use crate::snapshot::report::ReadReport;
 use crate::tarball;
 
 /// What was found on the way.

@@ -1,195 +1,116 @@
-//! Why one backup stays or goes: [`Explanation`], what every rule says about it, and what each would have needed.
+//! Explains a decision: [`Explanation`], with the answer of every rule and what each would have needed.
 
 mod text;
 
-use jiff::Timestamp;
 use jiff::civil::{Date, Weekday};
+use jiff::{SignedDuration, Timestamp};
 
 use super::backup::{Backup, Origin, Status};
-use super::bucket::Bucket;
-use super::civil::{date_of, nth_weekday_of, weekday_offset};
 use super::clock::Clock;
-use super::expiry::{self, Expiry};
-use super::keep::Count;
-use super::plan::{Decision, Judge, Plan, Reason};
-use super::policy::{Counting, Guard};
-use super::rule::{Rule, Select};
+use super::plan::{Bucket, Buckets, Decision, Expiry, Reason, RetentionPlan, expiry_alone};
+use super::policy::rule::Rule;
+use super::policy::{Count, Counting, Guard, Select};
 
-/// Why one backup stays or goes. Made by [`Plan::explain`]; printed as lines for a person to read.
+/// An explanation of a decision. Created by [`RetentionPlan::explain`]; displayed as lines for people.
 ///
 /// ```
-/// use appsnap::retention::{Answer, Backup, Miss, presets};
+/// use appsnap::retention::{Backup, explain::Miss, presets};
 ///
 /// let policy = presets::by_name("restic:last=1")?;
 /// let backups = ["2026-11-19T02:00:00Z", "2026-11-20T02:00:00Z"].map(|at| Backup::new(at, at.parse().unwrap()));
 /// let plan = policy.plan(&backups, "2026-11-20T12:00:00Z".parse()?);
 /// let explanation = plan.explain(0).unwrap();
-/// assert!(!explanation.decision().keeps());
-/// match &explanation.answers()[0].answer {
-///     Answer::Misses(Miss::CountUsedUp(count)) => assert_eq!(*count, 1),
-///     _ => unreachable!("{explanation}"),
-/// }
+/// assert!(matches!(explanation.answers()[0].answer, Err(Miss::CountUsedUp(_))));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[derive(Debug)]
 pub struct Explanation<'p, Id> {
     decision: Decision<'p, Id>,
     answers: Vec<RuleAnswer<'p, Id>>,
-    plan: &'p Plan<'p, Id>,
+    plan: &'p RetentionPlan<'p, Id>,
 }
 
-/// What one rule says about a backup.
-///
-/// ```
-/// # use appsnap::retention::{Backup, presets};
-/// # let policy = presets::mendix_cloud();
-/// # let backups = [Backup::new("b", "2026-11-18T02:00:00Z".parse()?)];
-/// # let plan = policy.plan(&backups, "2026-11-20T12:00:00Z".parse()?);
-/// use appsnap::retention::Answer;
-///
-/// let explanation = plan.explain(0).unwrap();
-/// let keeping: Vec<_> = explanation
-///     .answers()
-///     .iter()
-///     .filter(|said| matches!(said.answer, Answer::Keeps(_)))
-///     .map(|said| said.rule.name())
-///     .collect();
-/// assert_eq!(keeping, ["nightly"]);
-/// # Ok::<(), jiff::Error>(())
-/// ```
-pub struct RuleAnswer<'p, Id> {
-    /// The rule that was asked.
-    pub rule: &'p Rule,
-    /// What it says about the backup.
-    pub answer: Answer<'p, Id>,
-}
-
-/// What a rule says about a backup.
-///
-/// ```
-/// # use appsnap::retention::{Backup, presets};
-/// # let policy = presets::mendix_cloud();
-/// # let backups = [Backup::new("b", "2026-10-20T02:00:00Z".parse()?)];
-/// # let plan = policy.plan(&backups, "2026-11-20T12:00:00Z".parse()?);
-/// use appsnap::retention::Answer;
-///
-/// match plan.explain(0).unwrap().answers()[0].answer {
-///     Answer::Expired(at) => assert_eq!(at, "2026-11-03T02:00:00Z".parse()?),
-///     Answer::Keeps(_) | Answer::Misses(_) => unreachable!(),
-///     _ => {}
-/// }
-/// # Ok::<(), jiff::Error>(())
-/// ```
+/// The answer of one rule.
+#[derive(Debug)]
 #[non_exhaustive]
-pub enum Answer<'p, Id> {
-    /// It keeps the backup.
-    Keeps(Reason<'p>),
-    /// It kept the backup until this instant, which is past.
-    Expired(Timestamp),
-    /// It is not about this backup, or not any more.
-    Misses(Miss<'p, Id>),
+pub struct RuleAnswer<'p, Id> {
+    /// The rule.
+    pub rule: &'p Rule,
+    /// The reason to keep the backup, or why the rule does not keep it.
+    pub answer: Result<Reason<'p>, Miss<'p, Id>>,
 }
 
 /// Why a rule does not keep a backup.
-///
-/// ```
-/// # use appsnap::retention::{Backup, Origin, presets};
-/// # let policy = presets::mendix_cloud();
-/// # let backups = [Backup::new("b", "2026-11-18T02:00:00Z".parse()?).with_origin(Origin::Manual)];
-/// # let plan = policy.plan(&backups, "2026-11-20T12:00:00Z".parse()?);
-/// use appsnap::retention::{Answer, Miss};
-///
-/// // A manual backup, asked about the rule for nightlies.
-/// match &plan.explain(0).unwrap().answers()[0].answer {
-///     Answer::Misses(Miss::Origin(wanted)) => assert_eq!(*wanted, Origin::Automatic),
-///     _ => unreachable!(),
-/// }
-/// # Ok::<(), jiff::Error>(())
-/// ```
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum Miss<'p, Id> {
-    /// The rule is about another origin.
+    /// The rule kept the backup until this instant, which is past.
+    Expired(Timestamp),
+    /// The rule covers only another origin.
     Origin(Origin),
-    /// The rule is about another status.
+    /// The rule covers only another status.
     Status(Status),
-    /// The backup lacks some of these tags.
+    /// The backup does not have all of these tags.
     Tags(&'p [String]),
-    /// The backup is of another day.
+    /// The rule selects other days of the week.
     #[non_exhaustive]
     Day {
-        /// The day it belongs to.
+        /// The day that the backup belongs to.
         is: Date,
-        /// The day that would have been right: for a day of the week the nearest one, for the nth such day the one of
-        /// the same month. None in a month without a fifth.
+        /// The day that the rule selects: for a day of the week the nearest one, for the nth such day the one of the
+        /// same month. `None` in a month without a fifth.
         needed: Option<Date>,
-        /// What there is of that day.
-        found: Found<'p, Id>,
+        /// The backup of that day.
+        found: NeededBackup<'p, Id>,
     },
-    /// A guard holds it, and keeps it out of the count of this rule.
+    /// A guard holds the backup, and keeps it out of the count of this rule.
     SetAside(&'p Guard),
-    /// It is older than the rule reaches back.
+    /// The backup was taken before this instant, and the rule reaches back to it.
     TooOld(Timestamp),
-    /// Another backup stands for its bucket.
+    /// Another backup represents the bucket.
     #[non_exhaustive]
     BucketTaken {
-        /// The bucket that both lie in.
+        /// The bucket that contains both.
         bucket: Bucket,
-        /// The backup that stands for it.
+        /// The backup that represents it.
         by: &'p Backup<Id>,
     },
-    /// An earlier rule keeps it, or one of its bucket, so this rule passes it over.
+    /// An earlier rule keeps the backup, or one of the same bucket, so this rule skips it.
     KeptEarlier,
-    /// The rule's count was used up by newer ones.
-    CountUsedUp(u32),
+    /// The rule already keeps this number of newer backups.
+    CountUsedUp(Count),
 }
 
-/// What there is of the day that a rule about days would have needed.
-///
-/// ```
-/// use appsnap::retention::{Answer, Backup, Found, Miss, Status, presets};
-///
-/// let policy = presets::mendix_cloud();
-/// let backups = [
-///     Backup::new("sunday", "2026-11-08T23:00:00Z".parse()?).with_status(Status::Failed),
-///     Backup::new("monday", "2026-11-09T23:00:00Z".parse()?),
-/// ];
-/// let plan = policy.plan(&backups, "2026-11-20T12:00:00Z".parse()?);
-/// let explanation = plan.explain(1).unwrap();
-/// let weekly = explanation.answers().iter().find(|said| said.rule.name() == "weekly").unwrap();
-/// match &weekly.answer {
-///     Answer::Misses(Miss::Day { found: Found::Failed(backup), .. }) => assert_eq!(*backup.id(), "sunday"),
-///     _ => unreachable!("{explanation}"),
-/// }
-/// # Ok::<(), jiff::Error>(())
-/// ```
+/// The backup of the day that a rule selects.
+#[derive(Debug)]
 #[non_exhaustive]
-pub enum Found<'p, Id> {
-    /// There is no backup of that day.
+pub enum NeededBackup<'p, Id> {
+    /// There is none.
     Absent,
-    /// Nothing yet: the day is still to come.
+    /// There is none, and the day has not begun yet.
     Ahead,
-    /// A backup that the rule covers: it is that one's day, not this one's.
+    /// There is one, which the rule covers.
     Present(&'p Backup<Id>),
-    /// One that failed.
+    /// It failed.
     Failed(&'p Backup<Id>),
-    /// One that is running or queued.
+    /// It is running or queued.
     Unfinished(&'p Backup<Id>),
-    /// Only one of another origin, for example manual: that does not count.
+    /// There is only one of another origin.
     OtherOrigin(&'p Backup<Id>),
-    /// Only one that the rule's tags leave out.
+    /// There is only one that does not have the rule's tags.
     OtherTags(&'p Backup<Id>),
 }
 
-impl<Id> Plan<'_, Id> {
-    /// Explains the decision about the backup at `index` in the caller's order.
+impl<Id> RetentionPlan<'_, Id> {
+    /// Explains the decision about the backup at a position in the caller's order.
     ///
     /// ```
     /// use appsnap::retention::{Backup, Status, presets};
     ///
-    /// // The nightly of the first Sunday failed, so there is no monthly in November.
+    /// // The nightly backup of the first Sunday failed, so there is no monthly one in November.
     /// let failed = Backup::new("sun", "2026-11-01T23:00:00Z".parse()?).with_status(Status::Failed);
     /// let next = Backup::new("mon", "2026-11-02T23:00:00Z".parse()?);
-    /// let backups = [failed, next];
-    /// let policy = presets::mendix_cloud();
+    /// let (policy, backups) = (presets::mendix_cloud(), [failed, next]);
     /// let plan = policy.plan(&backups, "2026-11-05T00:00:00Z".parse()?);
     /// let text = plan.explain(1).unwrap().to_string();
     /// assert!(text.contains("needed is 2026-11-01, whose backup failed"), "{text}");
@@ -198,7 +119,7 @@ impl<Id> Plan<'_, Id> {
     #[must_use]
     pub fn explain(&self, index: usize) -> Option<Explanation<'_, Id>> {
         let decision = self.decision(index)?;
-        let explainer = Explainer { plan: self, decision };
+        let mut explainer = Explainer { plan: self, decision, clock: Clock::new(self.policy().calendar()) };
         let rules = self.policy().rules().iter().enumerate();
         let answers = rules.map(|(number, rule)| RuleAnswer { rule, answer: explainer.answer(number, rule) }).collect();
         Some(Explanation { decision, answers, plan: self })
@@ -206,160 +127,165 @@ impl<Id> Plan<'_, Id> {
 }
 
 impl<'p, Id> Explanation<'p, Id> {
-    /// The decision that is explained.
+    /// Returns the decision.
     #[must_use]
     pub const fn decision(&self) -> Decision<'p, Id> {
         self.decision
     }
 
-    /// What every rule says, in the order of the policy.
+    /// Returns the answer of every rule, in the order of the policy.
     #[must_use]
     pub fn answers(&self) -> &[RuleAnswer<'p, Id>] {
         &self.answers
     }
 
-    /// The rule that came nearest to keeping the backup and did not: fewest days off, then a bucket or a count, then
-    /// tags, status and origin. Of equally near ones the last of the policy.
+    /// Returns the answer of the rule that was nearest to keeping the backup and does not: the fewest days off, then a
+    /// bucket or a count, then tags, status and origin. Of equally near ones, the last of the policy.
     #[must_use]
     pub fn nearest_miss(&self) -> Option<&RuleAnswer<'p, Id>> {
-        let misses = self.answers.iter().rev().filter(|answer| matches!(answer.answer, Answer::Misses(_)));
-        misses.min_by_key(|answer| answer.answer.distance())
+        let misses =
+            self.answers.iter().rev().filter_map(|answer| Some((answer.answer.as_ref().err()?.distance()?, answer)));
+        misses.min_by_key(|(distance, _)| *distance).map(|(_, answer)| answer)
     }
 
-    /// The instant by which to download the backup if it should outlive the rules; none when it goes already or nobody
-    /// knows when it goes.
+    /// Returns the instant before which the backup has to be downloaded to outlive the rules. `None` if it goes already,
+    /// or if the instant is unknown.
     #[must_use]
     pub fn download_before(&self) -> Option<Timestamp> {
-        if !self.decision.keeps() || self.decision.guards().next().is_some() {
-            return None;
-        }
-        let dates: Option<Vec<Timestamp>> = self.decision.reasons().map(|reason| reason.expires_at()).collect();
-        dates?.into_iter().max()
+        self.decision.goes_at()
     }
 }
 
-impl<Id> Answer<'_, Id> {
-    /// How far a rule is from keeping the backup; days count as themselves.
-    fn distance(&self) -> u64 {
-        let Self::Misses(miss) = self else { return 0 };
-        match miss {
-            Miss::Day { is, needed: Some(needed), .. } => needed.duration_since(*is).as_hours().unsigned_abs() / 24,
-            Miss::KeptEarlier | Miss::SetAside(_) => 0,
-            Miss::BucketTaken { .. } => 1,
-            Miss::CountUsedUp(_) | Miss::TooOld(_) => 2,
-            Miss::Day { needed: None, .. } => 31,
-            Miss::Tags(_) => 1_000,
-            Miss::Status(_) => 2_000,
-            Miss::Origin(_) => 3_000,
-        }
+impl<Id> Miss<'_, Id> {
+    /// The distance from keeping the backup: days count as themselves. `None` if the rule did keep it.
+    fn distance(&self) -> Option<u64> {
+        Some(match self {
+            Self::Expired(_) => return None,
+            Self::Day { is, needed: Some(needed), .. } => needed.duration_since(*is).as_hours().unsigned_abs() / 24,
+            Self::KeptEarlier | Self::SetAside(_) => 0,
+            Self::BucketTaken { .. } => 1,
+            Self::CountUsedUp(_) | Self::TooOld(_) => 2,
+            Self::Day { needed: None, .. } => 31,
+            Self::Tags(_) => 1_000,
+            Self::Status(_) => 2_000,
+            Self::Origin(_) => 3_000,
+        })
     }
 }
 
 struct Explainer<'p, Id> {
-    plan: &'p Plan<'p, Id>,
+    plan: &'p RetentionPlan<'p, Id>,
     decision: Decision<'p, Id>,
+    clock: Clock,
 }
 
 impl<'p, Id> Explainer<'p, Id> {
-    fn answer(&self, number: usize, rule: &'p Rule) -> Answer<'p, Id> {
+    fn answer(&mut self, number: usize, rule: &'p Rule) -> Result<Reason<'p>, Miss<'p, Id>> {
         if let Some(reason) = self.decision.reasons().find(|reason| reason.rule_index() == number) {
-            return Answer::Keeps(reason);
+            return Ok(reason);
         }
-        let backup = self.decision.backup();
-        let mut clock = Clock::new(self.plan.policy().calendar());
-        if let Some(Expiry::At(at)) = expiry::alone(rule, backup, &mut clock) {
-            return Answer::Expired(at);
+        if let Some(Expiry::At(at)) = expiry_alone(rule, self.decision.backup(), &mut self.clock) {
+            return Err(Miss::Expired(at));
         }
-        Answer::Misses(self.miss(number, rule, &mut clock))
+        Err(self.miss(number, rule))
     }
 
-    fn miss(&self, number: usize, rule: &'p Rule, clock: &mut Clock) -> Miss<'p, Id> {
-        let (backup, from) = (self.decision.backup(), rule.from());
-        if let super::Wanted::Only(origin) = from.wanted_origin()
-            && origin != backup.origin()
-        {
+    fn miss(&mut self, number: usize, rule: &'p Rule) -> Miss<'p, Id> {
+        let backup = self.decision.backup();
+        if let Some(origin) = rule.origin().filter(|origin| *origin != backup.origin()) {
             return Miss::Origin(origin);
         }
-        if let super::Wanted::Only(status) = from.wanted_status()
-            && status != backup.status()
-        {
+        if let Some(status) = rule.status().filter(|status| *status != backup.status()) {
             return Miss::Status(status);
         }
-        if !from.has_tags(backup.tags()) {
-            return Miss::Tags(from.wanted_tags());
+        if !rule.covers_tags(backup.tags()) {
+            return Miss::Tags(rule.tags());
         }
-        let day = clock.day(backup.taken_at(), backup.offset());
-        if !rule.select().is_day(day) {
+        let day = self.day(backup);
+        if !rule.select().admits_day(day) {
             let needed = needed_day(rule.select(), day);
-            let found = needed.map_or(Found::Absent, |needed| self.found(rule, needed, clock));
-            return Miss::Day { is: date_of(day), needed: needed.map(date_of), found };
+            let found = needed.map_or(NeededBackup::Absent, |needed| self.backup_of(rule, needed));
+            return Miss::Day { is: day, needed, found };
         }
-        self.miss_in_set(number, rule, clock, day)
+        self.miss_in_set(number, rule)
     }
 
-    /// Why a rule that looks at the set passes over a backup that it covers.
-    fn miss_in_set(&self, number: usize, rule: &'p Rule, clock: &mut Clock, day: i64) -> Miss<'p, Id> {
+    fn day(&mut self, backup: &Backup<Id>) -> Date {
+        let local = self.clock.local(backup.taken_at(), backup.offset());
+        self.clock.day(backup.taken_at(), local)
+    }
+
+    fn bucket(&mut self, buckets: Buckets, backup: &Backup<Id>) -> Bucket {
+        buckets.of(self.clock.local(backup.taken_at(), backup.offset()), self.day(backup))
+    }
+
+    /// Why a rule that counts skips a backup that it covers.
+    fn miss_in_set(&mut self, number: usize, rule: &'p Rule) -> Miss<'p, Id> {
         let (plan, backup) = (self.plan, self.decision.backup());
         if let Some(guard) = self.decision.guards().find(|guard| guard.sets_aside()) {
             return Miss::SetAside(guard);
         }
-        let Some(ruling) = plan.rulings.get(number) else { return Miss::KeptEarlier };
-        if let Some(cutoff) = ruling.cutoff.filter(|cutoff| backup.taken_at() <= *cutoff) {
+        let outcome = plan.outcomes().get(number);
+        if let Some(cutoff) = outcome.and_then(|outcome| outcome.cutoff).filter(|cutoff| backup.taken_at() <= *cutoff) {
             return Miss::TooOld(cutoff);
         }
-        let kept_earlier = self.decision.reasons().any(|reason| reason.rule_index() < number);
-        if plan.policy().counting() != Counting::Independent && kept_earlier {
+        let is_kept_earlier = self.decision.reasons().any(|reason| reason.rule_index() < number);
+        if plan.policy().counting() != Counting::Independent && is_kept_earlier {
             return Miss::KeptEarlier;
         }
-        if let Some(sorter) = Judge::<Id>::sorter(plan.policy(), rule) {
-            let bucket = sorter.bucket(sorter.key(clock.local(backup.taken_at(), backup.offset()), day));
-            let mut holds = ruling.holds.iter();
-            let holder = holds.find(|hold| Judge::<Id>::bucket(plan.policy(), rule, hold) == Some(bucket));
-            if let Some(by) = holder.and_then(|hold| plan.decision_at(hold.place as usize)) {
-                return Miss::BucketTaken { bucket, by: by.backup() };
+        if let Some(buckets) = Buckets::of_rule(rule, plan.policy().calendar()) {
+            let bucket = self.bucket(buckets, backup);
+            if let Some(by) = plan.representative(number, bucket) {
+                return Miss::BucketTaken { bucket, by };
             }
         }
         match rule.keep().count() {
-            Count::AtMost(count) if ruling.used_up => Miss::CountUsedUp(count),
+            Count::AtMost(count) if outcome.is_some_and(|outcome| outcome.is_count_used_up) => {
+                Miss::CountUsedUp(Count::AtMost(count))
+            }
             _ => Miss::KeptEarlier,
         }
     }
 
-    /// What there is of a day, the most telling first.
-    fn found(&self, rule: &Rule, day: i64, clock: &mut Clock) -> Found<'p, Id> {
-        let backups = self.plan.field.backups;
-        let of_day: Vec<&Backup<Id>> =
-            backups.iter().filter(|backup| clock.day(backup.taken_at(), backup.offset()) == day).collect();
+    /// The backup of a day that says most about why there is none for the rule.
+    fn backup_of(&mut self, rule: &Rule, day: Date) -> NeededBackup<'p, Id> {
+        let mut of_day: Vec<&'p Backup<Id>> = Vec::new();
+        for backup in self.plan.backups() {
+            if self.day(backup) == day {
+                of_day.push(backup);
+            }
+        }
         let first = |wanted: &dyn Fn(&Backup<Id>) -> bool| of_day.iter().copied().find(|backup| wanted(backup));
-        let right_origin = |backup: &Backup<Id>| rule.from().wanted_origin().admits(&backup.origin());
-        if let Some(backup) = first(&|backup| rule.from().covers(backup)) {
-            Found::Present(backup)
-        } else if let Some(backup) = first(&|backup| right_origin(backup) && backup.status() == Status::Failed) {
-            Found::Failed(backup)
-        } else if let Some(backup) = first(&|backup| right_origin(backup) && !backup.status().is_finished()) {
-            Found::Unfinished(backup)
-        } else if let Some(backup) = first(&|backup| right_origin(backup)) {
-            Found::OtherTags(backup)
+        let has_origin = |backup: &Backup<Id>| rule.origin().is_none_or(|origin| origin == backup.origin());
+        if let Some(backup) = first(&|backup| rule.covers(backup)) {
+            NeededBackup::Present(backup)
+        } else if let Some(backup) = first(&|backup| has_origin(backup) && backup.status() == Status::Failed) {
+            NeededBackup::Failed(backup)
+        } else if let Some(backup) = first(&|backup| has_origin(backup) && !backup.status().is_finished()) {
+            NeededBackup::Unfinished(backup)
+        } else if let Some(backup) = first(&|backup| has_origin(backup)) {
+            NeededBackup::OtherTags(backup)
         } else if let Some(backup) = of_day.first() {
-            Found::OtherOrigin(backup)
-        } else if clock.start_of(day, None) > self.plan.now() {
-            Found::Ahead
+            NeededBackup::OtherOrigin(backup)
+        } else if self.clock.start_of(day, None) > self.plan.now() {
+            NeededBackup::Ahead
         } else {
-            Found::Absent
+            NeededBackup::Absent
         }
     }
 }
 
-/// The day nearest to `day` that a rule about days would have taken.
-fn needed_day(select: Select, day: i64) -> Option<i64> {
+/// The nearest day that a rule about days of the week selects.
+fn needed_day(select: Select, day: Date) -> Option<Date> {
     match select {
         Select::Every | Select::Bucket { .. } => None,
-        Select::Weekday(weekday) => Some(nearest_weekday(day, weekday)),
-        Select::NthWeekday { nth, weekday } => nth_weekday_of(day, nth, weekday),
+        Select::Weekday(weekday) => Some(nearest(day, weekday)),
+        Select::NthWeekday { nth, weekday } => day.nth_weekday_of_month(nth, weekday).ok(),
     }
 }
 
-fn nearest_weekday(day: i64, weekday: Weekday) -> i64 {
-    let ahead = (i64::from(weekday.to_monday_zero_offset()) - weekday_offset(day)).rem_euclid(7);
-    if ahead <= 3 { day + ahead } else { day + ahead - 7 }
+fn nearest(day: Date, weekday: Weekday) -> Date {
+    let ahead = i64::from(day.weekday().until(weekday));
+    let days = if ahead <= 3 { ahead } else { ahead.saturating_sub(7) };
+    day.saturating_add(SignedDuration::from_hours(days.saturating_mul(24)))
 }

@@ -1,16 +1,11 @@
-//! Policies that platforms and other programs follow, each with its source and date.
+//! Policies of platforms and of other programs, each with its source and date.
 //!
-//! Platforms have changed their figures more than once. Where two sets matter, both are here under their year.
+//! Platforms have changed their figures more than once. If two sets matter, both are here under their year.
 //!
 //! ```
 //! use appsnap::retention::{Backup, presets};
 //!
-//! let cloud = presets::mendix_cloud();
-//! let names: Vec<_> = cloud.rules().iter().map(|rule| rule.name()).collect();
-//! assert!(names.starts_with(&["nightly"]), "{names:?}");
-//!
-//! // By name, as on a command line; options of other programs are read in their own spelling.
-//! assert_eq!(presets::by_name("mendix-cloud")?, cloud);
+//! assert_eq!(presets::by_name("mendix-cloud")?, presets::mendix_cloud());
 //! let borg = presets::by_name("borg:daily=7,weekly=4")?;
 //! let backups = [Backup::new("today", "2026-11-20T02:00:00Z".parse()?)];
 //! assert_eq!(borg.plan(&backups, "2026-11-20T12:00:00Z".parse()?).kept_count(), 1);
@@ -27,24 +22,19 @@ mod restic;
 mod squidex;
 mod upsun;
 
-pub use borg::Borg;
-pub use kopia::Kopia;
+pub use borg::borg;
+pub use kopia::kopia;
 pub use mendix::{mendix_cloud, mendix_cloud_2021, mendix_on_azure};
 pub use platformsh::{platformsh_advanced, platformsh_basic, platformsh_premium};
-pub use proxmox::Proxmox;
-pub use restic::Restic;
+pub use proxmox::proxmox;
+pub use restic::restic;
 pub use squidex::{squidex, squidex_quota};
-pub use upsun::{UpsunPolicy, upsun};
+pub use upsun::upsun;
 
-use super::{Error, Policy};
+use super::error::Error;
+use super::policy::data::Policy;
 
-/// The names that [`by_name`] knows, without those that take rules.
-///
-/// ```
-/// use appsnap::retention::presets;
-///
-/// assert!(presets::NAMES.iter().all(|name| presets::by_name(name).is_ok()));
-/// ```
+/// The names that [`by_name`] knows, without those that take options.
 pub const NAMES: [&str; 8] = [
     "mendix-cloud",
     "mendix-cloud-2021",
@@ -56,34 +46,33 @@ pub const NAMES: [&str; 8] = [
     "platformsh-premium",
 ];
 
-/// A policy by its name, as on a command line: one of [`NAMES`], or `restic:`, `borg:`, `proxmox:` or `kopia:`
-/// followed by that program's options.
+/// Returns a policy by its name, as on a command line: one of [`NAMES`], or `restic:`, `borg:`, `proxmox:` or `kopia:`
+/// followed by options of that program.
 ///
-/// Options are separated by commas, as in `restic:last=3,daily=7,weekly=4,monthly=12,yearly=2,within=1y5m7d2h`; the
-/// programs' own `keep-` in front of each may stay. See [`Restic`], [`Borg`], [`Proxmox`] and [`Kopia`] for the
-/// options that each program has.
+/// Options are separated by commas, as in `restic:last=3,daily=7,weekly=4,monthly=12,yearly=2,within=1y5m7d2h`. They
+/// can begin with `keep-`, as in the programs. [`restic`], [`borg`], [`proxmox`] and [`kopia`] list them.
 ///
 /// # Errors
-/// When no policy has the name, or an option is wrong; the error names it and its place.
+/// Returns an error if no policy has the name, or with the position of a wrong option.
 ///
 /// ```
 /// use appsnap::retention::presets;
 ///
 /// assert_eq!(presets::by_name("restic:daily=7,keep-within=1m")?.rules().len(), 2);
-/// let refused = presets::by_name("restic:dayly=7").unwrap_err();
-/// assert_eq!(refused.position(), Some(7));
+/// let error = presets::by_name("restic:dayly=7").unwrap_err();
+/// assert_eq!(error.position(), Some(7));
 /// # Ok::<(), appsnap::retention::Error>(())
 /// ```
 pub fn by_name(name: &str) -> Result<Policy, Error> {
     if let Some((program, options)) = name.split_once(':') {
         let policy = match program {
-            "restic" => Restic::parse_in(name, options)?.policy(),
-            "borg" => Borg::parse_in(name, options)?.policy(),
-            "proxmox" => Proxmox::parse_in(name, options)?.policy(),
-            "kopia" => Kopia::parse_in(name, options)?.policy(),
-            _ => return Err(Error::unknown_policy(name)),
+            "restic" => restic::parse(name, options),
+            "borg" => borg::parse(name, options),
+            "proxmox" => proxmox::parse(name, options),
+            "kopia" => kopia::parse(name, options),
+            _ => Err(unknown(name)),
         };
-        return Ok(policy.with_name(name));
+        return policy.map(|policy| policy.with_name(name));
     }
     Ok(match name {
         "mendix-cloud" => mendix_cloud(),
@@ -94,8 +83,14 @@ pub fn by_name(name: &str) -> Result<Policy, Error> {
         "platformsh-basic" => platformsh_basic(),
         "platformsh-advanced" => platformsh_advanced(),
         "platformsh-premium" => platformsh_premium(),
-        _ => return Err(Error::unknown_policy(name)),
+        _ => return Err(unknown(name)),
     })
+}
+
+fn unknown(name: &str) -> Error {
+    let known = NAMES.join(", ");
+    let programs = "restic:, borg:, proxmox: and kopia: followed by options such as last=3,daily=7";
+    Error::unknown_name("policy", name, format!("known are {known}, and {programs}"))
 }
 
 #[cfg(test)]
@@ -110,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_name_is_answered_with_the_known_ones() {
+    fn the_error_of_an_unknown_name_lists_the_known_ones() {
         for name in ["mendix", "tar:last=3", ""] {
             let message = by_name(name).unwrap_err().to_string();
             assert!(message.contains("mendix-cloud-2021") && message.contains("restic:"), "{message}");

@@ -1,18 +1,20 @@
-//! The policies of `restic forget`, with restic's own answers.
+//! The policies of restic.
 
 use std::fmt;
-use std::str::FromStr;
+use std::num::NonZeroU32;
 
-use super::super::{
-    Calendar, Count, Day, Error, Fallback, Filter, Guard, Keep, MonthEnd, Period, Pick, Policy, Reference, Rule,
-    Select, Unit, Zone,
-};
-use super::notation::{Opt, options};
+use super::super::calendar::Calendar;
+use super::super::error::Error;
+use super::super::period::Period;
+use super::super::policy::data::Policy;
+use super::super::policy::rule::Rule;
+use super::super::policy::{Count, Guard, Keep, Pick, Select, SpanEnd, Unit};
+use super::notation::{Assignment, assignments};
 
 const KNOWN: &str = "last, hourly, daily, weekly, monthly, yearly, within, within-hourly, within-daily, \
     within-weekly, within-monthly, within-yearly, tag";
 
-/// The periods that restic buckets by: its word, and the unit.
+/// The periods of restic: its word, and the unit.
 const PERIODS: [(&str, Unit); 5] = [
     ("hourly", Unit::Hour),
     ("daily", Unit::Day),
@@ -31,133 +33,134 @@ struct Span {
 }
 
 impl Span {
-    fn period(self) -> Period {
-        let calendar = Period::years(self.years).and(Period::months(self.months)).and(Period::days(self.days));
-        calendar.and(Period::hours(self.hours))
+    /// `None` if it is out of range.
+    fn period(self) -> Option<Period> {
+        let months = Period::years(self.years).and(Period::months(self.months))?;
+        months.and(Period::days(self.days))?.and(Period::hours(self.hours))
     }
 }
 
 impl fmt::Display for Span {
-    /// As restic prints it in its reasons: `1y5m7d2h`.
+    /// Writes it as in the reasons of restic: `1y5m7d2h`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parts = [(self.years, 'y'), (self.months, 'm'), (self.days, 'd'), (self.hours, 'h')];
         parts.iter().filter(|(number, _)| *number > 0).try_for_each(|(number, unit)| write!(f, "{number}{unit}"))
     }
 }
 
-/// The options of `restic forget`, read from the text behind `restic:`; by default none, which keeps everything.
+/// Returns the policy of `restic forget` with these `keep-` options.
 ///
 /// | option | keeps |
 /// |---|---|
 /// | `last=n` | the newest n |
 /// | `hourly=n` `daily=n` `weekly=n` `monthly=n` `yearly=n` | the newest of each of the newest n such periods |
-/// | `within=1y5m7d2h` | all after that long before the newest snapshot that is not in the future |
+/// | `within=1y5m7d2h` | all after that time before the newest snapshot that is not in the future |
 /// | `within-hourly=` ... `within-yearly=` | of those, the newest of each such period |
-/// | `tag=a+b` | all with every tag of the list; may stand several times |
+/// | `tag=a+b` | all with every tag of the list; can appear several times |
 ///
-/// `unlimited` is a count. Answers and reasons are restic's (0.17, `internal/restic/snapshot_policy.go`, 2024): every
-/// rule counts on its own; periods are read in the offset that each snapshot was stamped with; months are subtracted
-/// as Go does it, running over the end of a short one; the very oldest snapshot also matches a rule whose count is not
-/// used up, or whose span it lies in, although its period is taken. A policy without options keeps everything. Names
-/// of the rules are the words of restic's reasons.
+/// A count can be `unlimited`. Options of 0 count as absent, and without options everything stays, as in restic.
 ///
-/// What restic does not know: backups that failed are in no rule's way and go; running and queued ones stay. Of two
-/// snapshots of one instant, restic takes the one it read first, this crate the one whose id sorts first.
+/// It decides like restic 0.17 (`internal/restic/snapshot_policy.go`, 2024), and its rules are named as in the reasons
+/// that restic prints. Every rule counts on its own. Periods are counted in the UTC offset of each snapshot's time
+/// stamp. Months are subtracted as in Go, which carries the days that a shorter month does not have. The oldest snapshot
+/// of all also matches a rule whose count is not used up, or whose time span contains it, if its period is taken.
+///
+/// restic has no failed or unfinished snapshots. Here, failed backups go without affecting any rule, and running and
+/// queued ones stay. Of two snapshots of the same instant, restic takes the one that it read first, and this crate the
+/// one whose id sorts first.
+///
+/// # Errors
+/// Returns an error with the wrong option and its position.
 ///
 /// ```
-/// use appsnap::retention::presets::Restic;
+/// use appsnap::retention::presets;
 ///
-/// let options: Restic = "last=3,daily=7,within=1y5m7d2h".parse()?;
-/// let policy = options.policy();
+/// let policy = presets::restic("last=3,daily=7,within=1y5m7d2h")?;
 /// let names: Vec<_> = policy.rules().iter().map(|rule| rule.name()).collect();
 /// assert_eq!(names, ["within 1y5m7d2h", "last snapshot", "daily snapshot"]);
 /// # Ok::<(), appsnap::retention::Error>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[must_use]
-pub struct Restic {
+pub fn restic(options: &str) -> Result<Policy, Error> {
+    parse(options, options)
+}
+
+/// The options of one call, without those that are 0.
+#[derive(Default)]
+struct Options {
     last: Option<Count>,
-    periods: [Option<Count>; 5],
-    within: Span,
-    within_periods: [Span; 5],
+    periods: [Option<Count>; PERIODS.len()],
+    within: Option<(Span, Period)>,
+    within_periods: [Option<(Span, Period)>; PERIODS.len()],
     tags: Vec<Vec<String>>,
 }
 
-impl Restic {
-    pub(super) fn parse_in(whole: &str, text: &str) -> Result<Self, Error> {
-        let mut restic = Self::default();
-        for option in options(whole, text, &["tag"])? {
-            let period = |word: &str| PERIODS.iter().position(|(name, _)| *name == word);
-            match option.key {
-                "last" => restic.last = Some(option.count(&["unlimited"])?),
-                "within" => restic.within = span(&option)?,
-                "tag" => restic.tags.push(option.value.split('+').map(str::to_owned).collect()),
-                key => {
-                    let within = key.strip_prefix("within-").and_then(period);
-                    if let Some(slot) = within.and_then(|number| restic.within_periods.get_mut(number)) {
-                        *slot = span(&option)?;
-                    } else if let Some(slot) = period(key).and_then(|number| restic.periods.get_mut(number)) {
-                        *slot = Some(option.count(&["unlimited"])?);
-                    } else {
-                        return Err(option.wrong_key(KNOWN));
-                    }
-                }
+pub(super) fn parse(whole: &str, text: &str) -> Result<Policy, Error> {
+    let mut options = Options::default();
+    for option in assignments(whole, text, &["tag"])? {
+        let is_period = |word: &str| PERIODS.iter().any(|(name, _)| *name == word);
+        match option.key {
+            "last" => options.last = count(&option)?,
+            "within" => options.within = span(&option)?,
+            "tag" => options.tags.push(option.value.split('+').map(str::to_owned).collect()),
+            key if is_period(key) => {
+                let slot = slot(&mut options.periods, key, &option)?;
+                *slot = count(&option)?;
+            }
+            key => {
+                let word = key.strip_prefix("within-").ok_or_else(|| option.wrong_key(KNOWN))?;
+                let slot = slot(&mut options.within_periods, word, &option)?;
+                *slot = span(&option)?;
             }
         }
-        Ok(restic)
     }
-
-    /// The policy. Options of 0 are as if not given, which is how restic takes them.
-    #[must_use]
-    pub fn policy(&self) -> Policy {
-        let mut policy = Policy::new("restic")
-            .with_calendar(Calendar::new(Zone::Stamped).with_day(Day::Civil).with_months(MonthEnd::Normalise))
-            .with_guards([Guard::Unfinished]);
-        for tags in &self.tags {
-            let name = format!("has tags [{}]", tags.join(", "));
-            policy =
-                policy.with_rule(Rule::new(name, Keep::Forever).with_from(Filter::default().with_tags(tags.clone())));
-        }
-        let within = |span: Span| Keep::Within { span: span.period(), of: Reference::Newest };
-        if self.within != Span::default() {
-            policy = policy.with_rule(Rule::new(format!("within {}", self.within), within(self.within)));
-        }
-        let newest_of = |unit| Select::Bucket { unit, every: 1, pick: Pick::Newest, fallback: Fallback::Oldest };
-        if let Some(count) = self.last.filter(|count| *count != Count::AtMost(0)) {
-            policy = policy.with_rule(Rule::new("last snapshot", Keep::Last(count)));
-        }
-        for ((word, unit), count) in PERIODS.into_iter().zip(self.periods) {
-            if let Some(count) = count.filter(|count| *count != Count::AtMost(0)) {
-                let rule = Rule::new(format!("{word} snapshot"), Keep::Last(count)).with_select(newest_of(unit));
-                policy = policy.with_rule(rule);
-            }
-        }
-        for ((word, unit), span) in PERIODS.into_iter().zip(self.within_periods) {
-            if span != Span::default() {
-                let rule = Rule::new(format!("{word} within {span}"), within(span)).with_select(newest_of(unit));
-                policy = policy.with_rule(rule);
-            }
-        }
-        policy
-    }
+    Ok(policy(text, options))
 }
 
-impl FromStr for Restic {
-    type Err = Error;
-
-    /// Reads the options, without `restic:` in front.
-    ///
-    /// # Errors
-    /// Names the option that is wrong and its place.
-    fn from_str(text: &str) -> Result<Self, Error> {
-        Self::parse_in(text, text)
-    }
+/// The element for the period with this word.
+fn slot<'s, T>(slots: &'s mut [T], word: &str, option: &Assignment<'_>) -> Result<&'s mut T, Error> {
+    let found = PERIODS.iter().zip(slots).find(|((name, _), _)| *name == word);
+    found.map(|(_, slot)| slot).ok_or_else(|| option.wrong_key(KNOWN))
 }
 
-fn span(option: &Opt<'_>) -> Result<Span, Error> {
+fn policy(text: &str, options: Options) -> Policy {
+    let mut policy = Policy::new(format!("restic:{text}"))
+        .with_calendar(Calendar::stamped().with_civil_days().with_normalised_months())
+        .with_guards([Guard::Unfinished]);
+    let within = |span| Keep::Within { span, of: SpanEnd::Newest };
+    let newest_of = |unit| Select::Bucket { unit, every: NonZeroU32::MIN, pick: Pick::NewestAndOldestOfAll };
+    for tags in options.tags {
+        let name = format!("has tags [{}]", tags.join(", "));
+        policy = policy.with_rule(Rule::new(name, Keep::Forever).with_tags(tags));
+    }
+    if let Some((span, period)) = options.within {
+        policy = policy.with_rule(Rule::new(format!("within {span}"), within(period)));
+    }
+    if let Some(count) = options.last {
+        policy = policy.with_rule(Rule::new("last snapshot", Keep::Last(count)));
+    }
+    for ((word, unit), count) in PERIODS.into_iter().zip(options.periods) {
+        if let Some(count) = count {
+            let rule = Rule::new(format!("{word} snapshot"), Keep::Last(count)).with_select(newest_of(unit));
+            policy = policy.with_rule(rule);
+        }
+    }
+    for ((word, unit), span) in PERIODS.into_iter().zip(options.within_periods) {
+        if let Some((span, period)) = span {
+            let rule = Rule::new(format!("{word} within {span}"), within(period)).with_select(newest_of(unit));
+            policy = policy.with_rule(rule);
+        }
+    }
+    policy
+}
+
+fn count(option: &Assignment<'_>) -> Result<Option<Count>, Error> {
+    Ok(Some(option.count(&["unlimited"])?).filter(|count| *count != Count::AtMost(0)))
+}
+
+fn span(option: &Assignment<'_>) -> Result<Option<(Span, Period)>, Error> {
     let mut span = Span::default();
     for (number, unit) in option.quantities("ymdh")? {
-        // A unit that stands twice counts once, the last time: restic assigns.
+        // If a unit appears twice, the last one counts, as in restic.
         match unit {
             'y' => span.years = number,
             'm' => span.months = number,
@@ -165,5 +168,6 @@ fn span(option: &Opt<'_>) -> Result<Span, Error> {
             _ => span.hours = number,
         }
     }
-    Ok(span)
+    let period = span.period().ok_or_else(|| option.wrong_value(option.value, "the duration is too long"))?;
+    Ok((span != Span::default()).then_some((span, period)))
 }

@@ -1,10 +1,13 @@
-//! Reads the retention policies of Upsun from its own JSON.
+//! The retention policies of Upsun, read from its own JSON.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 
 use serde::Deserialize;
 
-use super::super::{Error, Policy, Unit};
+use super::super::error::Error;
+use super::super::policy::Unit;
+use super::super::policy::data::Policy;
 use super::platformsh::{Stage, staged};
 
 #[derive(Deserialize)]
@@ -40,7 +43,7 @@ struct Entry {
 /// A number and a unit: `1d`, `6h`, `1M`.
 struct Interval {
     text: String,
-    every: u32,
+    every: NonZeroU32,
     unit: Unit,
 }
 
@@ -48,11 +51,11 @@ impl<'de> Deserialize<'de> for Interval {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         let wrong = |what: &str| {
-            serde::de::Error::custom(format_args!("{text:?} {what}: give a number and h, d, w, M (month) or y"))
+            serde::de::Error::custom(format_args!("{text:?} {what}: write a number and h, d, w, M (month) or y"))
         };
         let digits = text.bytes().take_while(u8::is_ascii_digit).count();
         let (number, unit) = text.split_at(digits);
-        let every = number.parse().ok().filter(|every| *every > 0).ok_or_else(|| wrong("is no interval"))?;
+        let every = number.parse().map_err(|_| wrong("is not an interval"))?;
         let unit = match unit {
             "h" => Unit::Hour,
             "d" => Unit::Day,
@@ -60,52 +63,32 @@ impl<'de> Deserialize<'de> for Interval {
             "M" => Unit::Month,
             "y" => Unit::Year,
             "m" => return Err(wrong("has the unit m, which does not exist")),
-            _ => return Err(wrong("is no interval")),
+            _ => return Err(wrong("is not an interval")),
         };
         Ok(Self { text, every, unit })
     }
 }
 
-/// The policy for one type of environment.
+/// Reads the `data_retention` document of Upsun: a policy for each type of environment, such as `production`.
 ///
-/// ```
-/// use appsnap::retention::presets;
-///
-/// let text = r#"{"data_retention": {"staging": {"max_backups": 2, "default_config":
-///     {"manual_count": 2, "schedule": []}}}}"#;
-/// let staging = presets::upsun(text)?.remove(0);
-/// assert_eq!((staging.environment.as_str(), staging.policy.quota_count()), ("staging", Some(2)));
-/// # Ok::<(), appsnap::retention::Error>(())
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct UpsunPolicy {
-    /// The type of environment, for example `production`.
-    pub environment: String,
-    /// What is kept there. Its quota is the document's `max_backups`.
-    pub policy: Policy,
-}
-
-/// Reads Upsun's `data_retention` document: one policy for each type of environment, in the order of their names.
-///
-/// The entries of the schedule are stages, as in the presets of Platform.sh: what grows out of one is promoted to the
-/// next, the first of each interval. `max_backups` is read as a quota: the document does not say what would be deleted
-/// for it. Source: Upsun documentation, "Data retention", 2026.
+/// The entries of the schedule are stages, as in the presets of Platform.sh: the first backup of each interval that
+/// leaves a stage is promoted to the next. `max_backups` is read as a quota, since the document does not say what would
+/// be deleted for it. Source: Upsun documentation, "Data retention", 2026.
 ///
 /// # Errors
-/// When the text is not such a document; the error names the line and the member.
+/// Returns an error with the line and the member if the text is not such a document.
 ///
 /// ```
 /// use appsnap::retention::presets;
 ///
 /// let text = r#"{"data_retention": {"production": {"max_backups": 10, "default_config":
 ///     {"manual_count": 1, "schedule": [{"interval": "1d", "count": 7}, {"interval": "1M", "count": 12}]}}}}"#;
-/// let production = &presets::upsun(text)?[0];
-/// assert_eq!(production.policy.rules().len(), 3);
-/// assert_eq!(production.policy.quota_count(), Some(10));
+/// let production = &presets::upsun(text)?["production"];
+/// assert_eq!(production.rules().len(), 3);
+/// assert_eq!(production.quota_count(), Some(10));
 /// # Ok::<(), appsnap::retention::Error>(())
 /// ```
-pub fn upsun(text: &str) -> Result<Vec<UpsunPolicy>, Error> {
+pub fn upsun(text: &str) -> Result<BTreeMap<String, Policy>, Error> {
     let document: Document = serde_json::from_str(text).map_err(|error| Error::json(text, error))?;
     let policies = document.data_retention.into_iter().map(|(environment, settings)| {
         let stages = settings.default_config.schedule.into_iter().map(|entry| Stage {
@@ -119,7 +102,7 @@ pub fn upsun(text: &str) -> Result<Vec<UpsunPolicy>, Error> {
             Some(max_backups) => policy.with_quota_count(max_backups),
             None => policy,
         };
-        UpsunPolicy { environment, policy }
+        (environment, policy)
     });
     Ok(policies.collect())
 }

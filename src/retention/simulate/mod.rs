@@ -1,23 +1,27 @@
-//! What a policy would keep over time: [`Simulation`], a schedule played against a policy without any real backups.
+//! Shows what a policy keeps over time: [`Simulation`] applies it to the runs of a schedule, without real backups.
 
 mod run;
 
+use std::cmp::Reverse;
+use std::ops::{Range, RangeInclusive};
+
+use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp};
 
-use super::Error;
+use super::error::Error;
 
-/// A schedule played against a policy. Made by [`Policy::simulate`](super::Policy::simulate).
+/// The runs of a schedule under a policy. Created by [`Policy::simulate`](super::Policy::simulate).
 ///
 /// ```
-/// use appsnap::retention::{Schedule, Zone, presets};
-/// use jiff::civil::date;
+/// use appsnap::jiff::civil::date;
+/// use appsnap::retention::{Calendar, presets, schedule::Schedule};
 ///
-/// let schedule = Schedule::cron("0 2 * * *".parse()?, Zone::UTC);
-/// let (from, to) = ("2026-01-01T00:00:00Z".parse()?, "2026-01-31T00:00:00Z".parse()?);
-/// let simulation = presets::by_name("restic:daily=7")?.simulate(&schedule, from, to, Some(1000))?;
-/// assert_eq!(simulation.retained_on(date(2026, 1, 30)).count(), 7);
-/// // On the 30th nothing is left from before the 24th.
+/// let schedule = Schedule::cron("0 2 * * *", &Calendar::utc())?;
+/// let january = "2026-01-01T00:00:00Z".parse()?.."2026-01-31T00:00:00Z".parse()?;
+/// let simulation = presets::by_name("restic:daily=7")?.simulate(&schedule, january, Some(1000))?;
+/// let day = simulation.days().iter().find(|day| day.date == date(2026, 1, 20)).unwrap();
+/// assert_eq!((day.taken_count, day.deleted_count, day.retained_count), (1, 1, 7));
+/// // On the 30th, nothing is left from before the 24th.
 /// assert!(simulation.restorable(date(2026, 1, 30), date(2026, 1, 20)).is_none());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -25,226 +29,185 @@ use super::Error;
 pub struct Simulation {
     policy: String,
     days: Vec<SimulatedDay>,
-    backups: Vec<Simulated>,
-    steady: Option<Steady>,
+    backups: Vec<SimulatedBackup>,
+    steady_since: Option<Date>,
 }
 
-/// One day of a simulation, as it ends.
-///
-/// ```
-/// # use appsnap::retention::{Schedule, Zone, presets};
-/// # let schedule = Schedule::cron("0 2 * * *".parse()?, Zone::UTC);
-/// # let (from, to) = ("2026-01-01T00:00:00Z".parse()?, "2026-01-31T00:00:00Z".parse()?);
-/// # let simulation = presets::by_name("restic:daily=7")?.simulate(&schedule, from, to, Some(1000))?;
-/// let day = simulation.days().iter().find(|day| day.date == jiff::civil::date(2026, 1, 20)).unwrap();
-/// assert_eq!((day.taken_count, day.deleted_count, day.retained_count), (1, 1, 7));
-/// assert_eq!(day.retained_bytes, Some(7000));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
+/// A day of a simulation, at its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SimulatedDay {
-    /// The date in the zone of the policy's calendar.
+    /// The date in the time zone of the policy's calendar.
     pub date: Date,
-    /// Backups taken on the day.
+    /// The number of backups taken on the day.
     pub taken_count: usize,
-    /// Backups deleted at its end.
+    /// The number of backups deleted at the end of the day.
     pub deleted_count: usize,
-    /// Backups there are afterwards.
+    /// The number of backups that exist after that.
     pub retained_count: usize,
-    /// Their size, where the size of a backup was given.
+    /// The size of these, if the size of a backup was given.
     pub retained_bytes: Option<u64>,
 }
 
-/// One backup of a simulation.
-///
-/// ```
-/// # use appsnap::retention::{Schedule, Zone, presets};
-/// # let schedule = Schedule::cron("0 2 * * *".parse()?, Zone::UTC);
-/// # let (from, to) = ("2026-01-01T00:00:00Z".parse()?, "2026-01-31T00:00:00Z".parse()?);
-/// # let simulation = presets::by_name("restic:daily=7")?.simulate(&schedule, from, to, Some(1000))?;
-/// use jiff::civil::date;
-///
-/// let first = &simulation.backups()[0];
-/// assert_eq!((first.taken_on, first.deleted_on), (date(2026, 1, 1), Some(date(2026, 1, 8))));
-/// assert!(first.is_there_on(date(2026, 1, 7)) && !first.is_there_on(date(2026, 1, 8)));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
+/// A backup of a simulation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Simulated {
-    /// When it was taken.
+pub struct SimulatedBackup {
+    /// The instant at which it was taken.
     pub taken_at: Timestamp,
-    /// The date of that in the zone of the policy's calendar.
+    /// The date of that instant in the time zone of the policy's calendar.
     pub taken_on: Date,
-    /// The day, or the night, that it belongs to as the policy's calendar reads it.
+    /// The day, or the night, to which the policy's calendar assigns it.
     pub day: Date,
-    /// The date at whose end it was deleted.
+    /// The date at the end of which it was deleted.
     pub deleted_on: Option<Date>,
-    /// The rules that kept it last, by their place in the policy.
+    /// The rules that kept it last, by their positions in the policy.
     pub kept_by: Vec<usize>,
 }
 
-impl Simulated {
-    /// Whether it is there when `date` has ended.
+impl SimulatedBackup {
+    /// Returns `true` if the backup exists at the end of a date.
     #[must_use]
-    pub fn is_there_on(&self, date: Date) -> bool {
+    pub fn exists_on(&self, date: Date) -> bool {
         self.taken_on <= date && self.deleted_on.is_none_or(|deleted_on| deleted_on > date)
     }
 }
 
-/// The time from which on a simulation only repeats itself: every rule has begun to let go of what it kept.
-///
-/// ```
-/// # use appsnap::retention::{Schedule, Zone, presets};
-/// # let schedule = Schedule::cron("0 2 * * *".parse()?, Zone::UTC);
-/// # let (from, to) = ("2026-01-01T00:00:00Z".parse()?, "2026-01-31T00:00:00Z".parse()?);
-/// # let simulation = presets::by_name("restic:daily=7")?.simulate(&schedule, from, to, Some(1000))?;
-/// let steady = simulation.steady().expect("a month is enough to fill a week");
-/// assert_eq!((steady.min_count, steady.max_count), (7, 7));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Steady {
-    /// The first such day.
-    pub since: Date,
-    /// The fewest backups there were on any day from then on.
-    pub min_count: usize,
-    /// The most backups there were on any day from then on.
-    pub max_count: usize,
-}
-
-/// Two neighbouring backups that are further apart than any two neighbouring runs of the schedule.
-///
-/// ```
-/// use appsnap::retention::{Schedule, Zone, presets};
-///
-/// let schedule = Schedule::cron("0 2 * * *".parse()?, Zone::UTC);
-/// let (from, to) = ("2026-01-01T00:00:00Z".parse()?, "2026-04-30T00:00:00Z".parse()?);
-/// let simulation = presets::by_name("restic:daily=2,monthly=3")?.simulate(&schedule, from, to, None)?;
-/// let longest = simulation.gaps_on(jiff::civil::date(2026, 4, 28))[0];
-/// assert_eq!(longest.length().as_hours(), 31 * 24);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Gap {
-    /// When the older one was taken.
-    pub older_at: Timestamp,
-    /// When the newer one was taken.
-    pub newer_at: Timestamp,
-}
-
-impl Gap {
-    /// How far they are apart.
-    #[must_use]
-    pub fn length(&self) -> SignedDuration {
-        self.newer_at.duration_since(self.older_at)
-    }
-}
-
-/// How two policies differ over the same schedule. Made by [`Simulation::difference`].
-///
-/// ```
-/// # use appsnap::retention::{Schedule, Zone, presets};
-/// # let schedule = Schedule::cron("0 2 * * *".parse()?, Zone::UTC);
-/// # let (from, to) = ("2026-01-01T00:00:00Z".parse()?, "2026-01-31T00:00:00Z".parse()?);
-/// # let simulation = presets::by_name("restic:daily=7")?.simulate(&schedule, from, to, Some(1000))?;
-///
-/// let more = presets::by_name("restic:daily=10")?.simulate(&schedule, from, to, Some(1000))?;
-/// let difference = simulation.difference(&more)?;
-/// assert_eq!((difference.only_first.len(), difference.only_second.len(), difference.bytes), (0, 3, Some(3000)));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
+/// The difference between two policies under the same schedule. Created by [`Simulation::difference`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Difference {
-    /// For each day, how many backups the second policy keeps more than the first.
+pub struct SimulationDifference {
+    /// For each day, the number of backups that the second policy keeps more than the first.
     pub days: Vec<(Date, i64)>,
-    /// What only the first policy keeps at the end.
+    /// The backups that only the first policy keeps at the end.
     pub only_first: Vec<Timestamp>,
-    /// What only the second policy keeps at the end.
+    /// The backups that only the second policy keeps at the end.
     pub only_second: Vec<Timestamp>,
-    /// How many bytes more the second policy needs at the end, where the size of a backup was given.
+    /// The size that the second policy needs more at the end, if the size of a backup was given.
     pub bytes: Option<i128>,
 }
 
 impl Simulation {
-    /// The name of the policy.
+    /// Returns the name of the policy.
     #[must_use]
     pub fn policy(&self) -> &str {
         &self.policy
     }
 
-    /// Every day, in order.
+    /// Returns every day, in order.
     #[must_use]
     pub fn days(&self) -> &[SimulatedDay] {
         &self.days
     }
 
-    /// Every backup that was taken, in order, deleted ones included.
+    /// Returns every backup that was taken, in order, including deleted ones.
     #[must_use]
-    pub fn backups(&self) -> &[Simulated] {
+    pub fn backups(&self) -> &[SimulatedBackup] {
         &self.backups
     }
 
-    /// From when on the number of backups only goes up and down, and between what. None when the span was too short to
-    /// tell, or the policy keeps something for good.
+    /// Returns the first day on which every rule has begun to release what it kept: from then on, the number of backups
+    /// only varies. `None` if the simulated time is too short to tell, or if the policy keeps something forever.
     #[must_use]
-    pub const fn steady(&self) -> Option<Steady> {
-        self.steady
+    pub const fn steady_since(&self) -> Option<Date> {
+        self.steady_since
     }
 
-    /// The backups there are when `date` has ended, the oldest first.
-    pub fn retained_on(&self, date: Date) -> impl Iterator<Item = &Simulated> {
-        self.backups.iter().filter(move |backup| backup.is_there_on(date))
+    /// Returns the smallest and the largest number of backups from [`steady_since`](Self::steady_since) on.
+    ///
+    /// ```
+    /// use appsnap::retention::{presets, schedule::{Region, Schedule}};
+    ///
+    /// let nightly = Schedule::region(Region::named("Frankfurt")?);
+    /// let years = "2025-01-01T00:00:00Z".parse()?.."2026-12-31T00:00:00Z".parse()?;
+    /// let simulation = presets::mendix_cloud().simulate(&nightly, years, None)?;
+    /// assert_eq!(simulation.steady_counts(), Some(33..=35));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn steady_counts(&self) -> Option<RangeInclusive<usize>> {
+        let since = self.steady_since?;
+        let counts = || self.days.iter().filter(|day| day.date >= since).map(|day| day.retained_count);
+        Some(counts().min()?..=counts().max()?)
     }
 
-    /// What could be restored on `on` for the state of `wanted`: the newest backup there is that was taken on or before
-    /// that date.
-    #[must_use]
-    pub fn restorable(&self, on: Date, wanted: Date) -> Option<&Simulated> {
-        self.backups.iter().rev().find(|backup| backup.taken_on <= wanted && backup.is_there_on(on))
+    /// Returns the backups that exist at the end of a date, the oldest first.
+    pub fn retained_on(&self, date: Date) -> impl Iterator<Item = &SimulatedBackup> {
+        self.backups.iter().filter(move |backup| backup.exists_on(date))
     }
 
-    /// The gaps in what is there when `date` has ended, the longest first.
+    /// Returns the backup that can be restored at the end of `on` for the state of the date `wanted`: the newest that
+    /// still exists and was taken on or before that date.
     #[must_use]
-    pub fn gaps_on(&self, date: Date) -> Vec<Gap> {
-        let apart = |pair: &[&Simulated]| match pair {
-            [older, newer] => Some(Gap { older_at: older.taken_at, newer_at: newer.taken_at }),
-            _ => None,
-        };
-        let runs: Vec<&Simulated> = self.backups.iter().collect();
-        let regular = runs.windows(2).filter_map(apart).map(|gap| gap.length()).max().unwrap_or_default();
-        let there: Vec<&Simulated> = self.retained_on(date).collect();
-        let mut gaps: Vec<Gap> = there.windows(2).filter_map(apart).filter(|gap| gap.length() > regular).collect();
-        gaps.sort_by_key(|gap| std::cmp::Reverse(gap.length()));
+    pub fn restorable(&self, on: Date, wanted: Date) -> Option<&SimulatedBackup> {
+        self.backups.iter().rev().find(|backup| backup.taken_on <= wanted && backup.exists_on(on))
+    }
+
+    /// Returns the gaps at the end of a date, the longest first: consecutive backups that are further apart than any
+    /// two consecutive runs of the schedule.
+    #[must_use]
+    pub fn gaps_on(&self, date: Date) -> Vec<Range<Timestamp>> {
+        let regular = gaps(self.backups.iter()).map(|gap| length(&gap)).max();
+        let mut gaps: Vec<_> =
+            gaps(self.retained_on(date)).filter(|gap| regular.is_none_or(|regular| length(gap) > regular)).collect();
+        gaps.sort_by_key(|gap| Reverse(length(gap)));
         gaps
     }
 
-    /// How `second` differs from this one.
+    /// Returns the difference to another policy under the same schedule.
     ///
     /// # Errors
-    /// When the two were not played over the same days.
-    pub fn difference(&self, second: &Self) -> Result<Difference, Error> {
-        let dates = |simulation: &Self| -> Vec<Date> { simulation.days.iter().map(|day| day.date).collect() };
-        if dates(self) != dates(second) {
-            return Err(Error::misuse("two simulations can be compared when they cover the same days"));
+    /// Returns an error if the simulations do not cover the same days.
+    ///
+    /// ```
+    /// use appsnap::retention::{Calendar, presets, schedule::Schedule};
+    ///
+    /// let schedule = Schedule::cron("0 2 * * *", &Calendar::utc())?;
+    /// let january = "2026-01-01T00:00:00Z".parse()?.."2026-01-31T00:00:00Z".parse()?;
+    /// let less = presets::by_name("restic:daily=7")?.simulate(&schedule, january.clone(), Some(1000))?;
+    /// let more = presets::by_name("restic:daily=10")?.simulate(&schedule, january, Some(1000))?;
+    /// let difference = less.difference(&more)?;
+    /// assert_eq!((difference.only_first.len(), difference.only_second.len()), (0, 3));
+    /// assert_eq!(difference.bytes, Some(3000));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn difference(&self, second: &Self) -> Result<SimulationDifference, Error> {
+        if !self.days.iter().map(|day| day.date).eq(second.days.iter().map(|day| day.date)) {
+            return Err(Error::misuse("the simulations do not cover the same days: compare simulations of one span"));
         }
         let pairs = || self.days.iter().zip(&second.days);
-        let signed = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-        let days = pairs().map(|(a, b)| (a.date, signed(b.retained_count) - signed(a.retained_count))).collect();
-        let bytes =
-            pairs().next_back().and_then(|(a, b)| Some(i128::from(b.retained_bytes?) - i128::from(a.retained_bytes?)));
-        let left = |simulation: &Self| -> Vec<Timestamp> {
-            let there = simulation.backups.iter().filter(|backup| backup.deleted_on.is_none());
-            there.map(|backup| backup.taken_at).collect()
+        let count_difference = |(a, b): (&SimulatedDay, &SimulatedDay)| {
+            // A simulation has at most a million backups.
+            (a.date, (b.retained_count as i64).saturating_sub(a.retained_count as i64))
         };
-        let (first, second) = (left(self), left(second));
+        let bytes = pairs().next_back().and_then(|(a, b)| {
+            let (a, b) = (i128::from(a.retained_bytes?), i128::from(b.retained_bytes?));
+            b.checked_sub(a)
+        });
+        let (first, second) = (self.existing(), second.existing());
         let only = |these: &[Timestamp], those: &[Timestamp]| -> Vec<Timestamp> {
             these.iter().filter(|at| those.binary_search(at).is_err()).copied().collect()
         };
-        Ok(Difference { days, only_first: only(&first, &second), only_second: only(&second, &first), bytes })
+        Ok(SimulationDifference {
+            days: pairs().map(count_difference).collect(),
+            only_first: only(&first, &second),
+            only_second: only(&second, &first),
+            bytes,
+        })
     }
+
+    /// When the backups that exist at the end were taken.
+    fn existing(&self) -> Vec<Timestamp> {
+        self.backups.iter().filter(|backup| backup.deleted_on.is_none()).map(|backup| backup.taken_at).collect()
+    }
+}
+
+/// The times between consecutive backups.
+fn gaps<'a>(backups: impl Iterator<Item = &'a SimulatedBackup>) -> impl Iterator<Item = Range<Timestamp>> {
+    let mut older: Option<Timestamp> = None;
+    backups.filter_map(move |backup| Some(older.replace(backup.taken_at)?..backup.taken_at))
+}
+
+fn length(gap: &Range<Timestamp>) -> jiff::SignedDuration {
+    gap.end.duration_since(gap.start)
 }

@@ -1,74 +1,65 @@
-//! Plays a schedule and a policy against each other, day by day.
+//! Applies a policy to the runs of a schedule, day by day.
+
+use std::ops::Range;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::backup::Backup;
-use super::super::civil::date_of;
 use super::super::clock::Clock;
-use super::super::keep::{Count, Keep};
-use super::super::plan::Plan;
-use super::super::policy::Policy;
+use super::super::error::Error;
+use super::super::plan::{RetentionPlan, RuleOutcome};
+use super::super::policy::data::Policy;
+use super::super::policy::{Count, Keep};
 use super::super::schedule::Schedule;
-use super::super::{Error, Rule};
-use super::{Simulated, SimulatedDay, Simulation, Steady};
+use super::{SimulatedBackup, SimulatedDay, Simulation};
 
-/// A hundred years: more would only be a mistake.
-const MAX_DAYS: i64 = 36_525;
-/// About two years of one backup every minute.
+/// A hundred years.
+const MAX_SPAN: SignedDuration = SignedDuration::from_hours(36_525 * 24);
+/// About two years of a backup every minute.
 const MAX_RUNS: usize = 1_000_000;
-/// Decisions about one backup on one day: a million runs that are all kept for a hundred years would make fifteen times
+/// Decisions about one backup on one day. A million runs that are all kept for a hundred years would make fifteen times
 /// as many, and keep a processor busy for hours.
 const MAX_DECISIONS: u64 = 1_000_000_000;
 
 impl Policy {
-    /// Plays `schedule` from `from` to `to` with this policy, starting without any backups.
+    /// Simulates this policy under a schedule, from the start of a time span to its end, beginning without any backups.
     ///
-    /// Every run is a completed automatic backup, taken at the start of its window, of `backup_bytes` bytes where that
-    /// is given. The policy is applied at the end of every day of the calendar's zone, and what it deletes is gone.
+    /// Every run is a completed automatic backup, taken at the start of its window. `backup_bytes` is the size of a
+    /// backup, if sizes are wanted. At the end of every day in the time zone of the calendar, the policy is applied, and
+    /// the backups that it does not keep are deleted.
     ///
     /// # Errors
-    /// When the span runs backwards, is longer than a hundred years or holds more than a million runs, or when so many
-    /// backups are kept for so long that there would be more than 1,000,000,000 decisions.
-    ///
-    /// ```
-    /// use appsnap::retention::{Region, Schedule, presets};
-    ///
-    /// let nightly = Schedule::region(Region::named("Frankfurt")?);
-    /// let span = ("2025-01-01T00:00:00Z".parse()?, "2026-12-31T00:00:00Z".parse()?);
-    /// let simulation = presets::mendix_cloud().simulate(&nightly, span.0, span.1, None)?;
-    /// let steady = simulation.steady().unwrap();
-    /// assert_eq!((steady.min_count, steady.max_count), (33, 35));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
+    /// Returns an error if the end of the span is before its start, if it is longer than a hundred years, if it contains
+    /// more than a million runs, or if so many backups are kept for so long that more than 1,000,000,000 decisions would
+    /// be needed.
     pub fn simulate(
         &self,
         schedule: &Schedule,
-        from: Timestamp,
-        to: Timestamp,
+        span: Range<Timestamp>,
         backup_bytes: Option<u64>,
     ) -> Result<Simulation, Error> {
-        if to < from || to.duration_since(from) > SignedDuration::from_hours(MAX_DAYS * 24) {
-            return Err(Error::misuse("a simulation runs forwards, and for a hundred years at most"));
+        let Range { start, end } = span;
+        if end < start || end.duration_since(start) > MAX_SPAN {
+            return Err(Error::misuse("the simulated time ends before it starts, or is longer than a hundred years"));
         }
-        let zone = self.calendar().zone().for_people();
-        let mut run = Run::new(self, zone, backup_bytes, MAX_DECISIONS);
-        // "After" is exclusive, and a run at the very start belongs to the span.
-        let before = from.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(from);
-        let mut runs = schedule.runs(before).map(|window| window.start_at).take_while(|at| *at < to).peekable();
-        let mut date = zone_date(&run.zone, from);
+        let mut run = Run::new(self, backup_bytes, MAX_DECISIONS);
+        // Runs start after an instant, and one at the very start counts.
+        let before = start.checked_sub(NANOSECOND).unwrap_or(start);
+        let mut runs = schedule.runs(before).map(|window| window.start).take_while(|at| *at < end).peekable();
+        let mut date = run.date_of(start);
         loop {
-            let end = run.end_of(date).min(to);
-            let mut taken_count = 0;
-            while let Some(at) = runs.next_if(|at| *at < end) {
+            let day_end = run.end_of(date).min(end);
+            let mut taken_count = 0_usize;
+            while let Some(at) = runs.next_if(|at| *at < day_end) {
                 run.take(at)?;
-                taken_count += 1;
+                taken_count = taken_count.saturating_add(1);
             }
-            // The last moment of the day: what goes with the first of the next is still there.
-            run.close(date, end.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(end), taken_count)?;
+            // The last moment of the day: what expires with the next day still exists.
+            run.close(date, day_end.checked_sub(NANOSECOND).unwrap_or(day_end), taken_count)?;
             match date.tomorrow() {
-                Ok(tomorrow) if end < to => date = tomorrow,
+                Ok(tomorrow) if day_end < end => date = tomorrow,
                 _ => break,
             }
         }
@@ -76,9 +67,7 @@ impl Policy {
     }
 }
 
-fn zone_date(zone: &TimeZone, at: Timestamp) -> Date {
-    zone.to_datetime(at).date()
-}
+const NANOSECOND: SignedDuration = SignedDuration::from_nanos(1);
 
 struct Run<'a> {
     policy: &'a Policy,
@@ -86,27 +75,40 @@ struct Run<'a> {
     clock: Clock,
     backup_bytes: Option<u64>,
     decisions_left: u64,
-    alive: Vec<Backup<usize>>,
-    taken: Vec<Simulated>,
+    /// Their ids are positions in `taken`.
+    existing: Vec<Backup<usize>>,
+    taken: Vec<SimulatedBackup>,
     days: Vec<SimulatedDay>,
-    /// For each rule, whether it ever kept anything, when its first date is due, and the day on which it was at work
-    /// with all it can hold.
+    /// One for each rule.
     progress: Vec<Progress>,
 }
 
+/// The progress of a rule towards a steady state.
 #[derive(Clone, Copy, Default)]
 struct Progress {
-    began: bool,
+    has_kept: bool,
     first_date: Option<Timestamp>,
-    settled: Option<Date>,
+    /// The day on which the rule began to release what it kept.
+    steady_since: Option<Date>,
 }
 
 impl<'a> Run<'a> {
-    fn new(policy: &'a Policy, zone: TimeZone, backup_bytes: Option<u64>, max_decisions: u64) -> Self {
-        let progress = vec![Progress::default(); policy.rules().len()];
-        let clock = Clock::new(policy.calendar());
-        let (alive, taken, days) = (Vec::new(), Vec::new(), Vec::new());
-        Self { policy, zone, clock, backup_bytes, decisions_left: max_decisions, alive, taken, days, progress }
+    fn new(policy: &'a Policy, backup_bytes: Option<u64>, decisions_left: u64) -> Self {
+        Self {
+            policy,
+            zone: policy.calendar().shown_zone(),
+            clock: Clock::new(policy.calendar()),
+            backup_bytes,
+            decisions_left,
+            existing: Vec::new(),
+            taken: Vec::new(),
+            days: Vec::new(),
+            progress: vec![Progress::default(); policy.rules().len()],
+        }
+    }
+
+    fn date_of(&self, at: Timestamp) -> Date {
+        self.zone.to_datetime(at).date()
     }
 
     /// The first instant of the day after `date`.
@@ -118,32 +120,31 @@ impl<'a> Run<'a> {
     fn take(&mut self, at: Timestamp) -> Result<(), Error> {
         if self.taken.len() >= MAX_RUNS {
             return Err(Error::misuse(
-                "the schedule has more than a million runs in that span: simulate a shorter one",
+                "the schedule has more than a million runs in the simulated time: simulate a shorter one",
             ));
         }
         let backup = Backup::new(self.taken.len(), at);
-        let backup = match self.backup_bytes {
+        self.existing.push(match self.backup_bytes {
             Some(bytes) => backup.with_bytes(bytes),
             None => backup,
-        };
-        self.alive.push(backup);
-        let taken_on = zone_date(&self.zone, at);
-        let day = date_of(self.clock.day(at, None));
-        self.taken.push(Simulated { taken_at: at, taken_on, day, deleted_on: None, kept_by: Vec::new() });
+        });
+        let day = self.clock.day(at, self.clock.local(at, None));
+        let taken_on = self.date_of(at);
+        self.taken.push(SimulatedBackup { taken_at: at, taken_on, day, deleted_on: None, kept_by: Vec::new() });
         Ok(())
     }
 
     fn close(&mut self, date: Date, now: Timestamp, taken_count: usize) -> Result<(), Error> {
-        let before_count = self.alive.len();
-        self.decisions_left = self.decisions_left.checked_sub(before_count as u64).ok_or_else(|| {
+        let existing_count = self.existing.len();
+        self.decisions_left = self.decisions_left.checked_sub(existing_count as u64).ok_or_else(|| {
             Error::misuse(
-                "so many backups are kept for so long that there is too much to decide: simulate a shorter span",
+                "too many backups are kept for too long to decide about each on every day: simulate a shorter time",
             )
         })?;
-        let plan = self.policy.plan(&self.alive, now);
-        let progress = self.policy.rules().iter().enumerate().zip(&mut self.progress);
-        for ((number, rule), progress) in progress {
-            watch(&plan, number, rule, progress, date);
+        let plan = self.policy.plan(&self.existing, now);
+        let rules = self.policy.rules().iter().zip(plan.outcomes());
+        for ((rule, outcome), progress) in rules.zip(&mut self.progress) {
+            progress.watch(&plan, rule.keep(), outcome, date);
         }
         for decision in plan.decisions() {
             let Some(simulated) = self.taken.get_mut(*decision.backup().id()) else { continue };
@@ -153,13 +154,14 @@ impl<'a> Run<'a> {
                 simulated.deleted_on = Some(date);
             }
         }
-        let taken = &self.taken;
-        self.alive.retain(|backup| taken.get(*backup.id()).is_some_and(|simulated| simulated.deleted_on.is_none()));
-        let retained_count = self.alive.len();
+        let stays: Vec<bool> = plan.decisions().map(|decision| decision.keeps()).collect();
+        let mut stays = stays.into_iter();
+        self.existing.retain(|_| stays.next().is_none_or(|stays| stays));
+        let retained_count = self.existing.len();
         self.days.push(SimulatedDay {
             date,
             taken_count,
-            deleted_count: before_count - retained_count,
+            deleted_count: existing_count.saturating_sub(retained_count),
             retained_count,
             retained_bytes: self.backup_bytes.map(|bytes| bytes.saturating_mul(retained_count as u64)),
         });
@@ -167,35 +169,34 @@ impl<'a> Run<'a> {
     }
 
     fn finish(self) -> Simulation {
-        let begun = self.progress.iter().filter(|progress| progress.began);
-        let settled: Option<Vec<Date>> = begun.map(|progress| progress.settled).collect();
-        let since = settled.and_then(|dates| dates.into_iter().max());
-        let steady = since.and_then(|since| {
-            let counts = || self.days.iter().filter(|day| day.date >= since).map(|day| day.retained_count);
-            Some(Steady { since, min_count: counts().min()?, max_count: counts().max()? })
-        });
-        Simulation { policy: self.policy.name().to_owned(), days: self.days, backups: self.taken, steady }
+        let begun = self.progress.iter().filter(|progress| progress.has_kept);
+        let steady: Option<Vec<Date>> = begun.map(|progress| progress.steady_since).collect();
+        Simulation {
+            policy: self.policy.name().to_owned(),
+            days: self.days,
+            backups: self.taken,
+            steady_since: steady.and_then(|dates| dates.into_iter().max()),
+        }
     }
 }
 
-/// Notes whether a rule is at work, and whether it has begun to let go of what it kept.
-fn watch(plan: &Plan<'_, usize>, number: usize, rule: &Rule, progress: &mut Progress, date: Date) {
-    let Some(ruling) = plan.rulings.get(number) else { return };
-    progress.began |= !ruling.holds.is_empty();
-    if progress.first_date.is_none() {
-        progress.first_date = ruling.holds.iter().filter_map(|hold| hold.until).min();
-    }
-    let first = plan.field.rows.last().map(|row| row.at);
-    let reaches_past_the_first = ruling.cutoff.is_some_and(|cutoff| first.is_some_and(|first| first <= cutoff));
-    let settled = match rule.keep() {
-        Keep::For { .. } => progress.first_date.is_some_and(|at| at <= plan.now()),
-        Keep::Forever | Keep::Last(Count::Unlimited) => false,
-        Keep::Last(_) => ruling.used_up,
-        Keep::Within { .. } => reaches_past_the_first,
-        Keep::LastWithin { .. } => ruling.used_up || reaches_past_the_first,
-    };
-    if settled && progress.settled.is_none() {
-        progress.settled = Some(date);
+impl Progress {
+    fn watch(&mut self, plan: &RetentionPlan<'_, usize>, keep: &Keep, outcome: &RuleOutcome, date: Date) {
+        self.has_kept |= outcome.kept_count > 0;
+        self.first_date = self.first_date.or(outcome.first_date);
+        let is_past = |at: Option<Timestamp>| at.is_some_and(|at| at <= plan.now());
+        let reaches_the_oldest =
+            || outcome.cutoff.is_some_and(|cutoff| plan.oldest_at().is_some_and(|oldest| oldest <= cutoff));
+        let is_steady = match keep {
+            Keep::For { .. } => is_past(self.first_date),
+            Keep::Forever | Keep::Last(Count::Unlimited) => false,
+            Keep::Last(_) => outcome.is_count_used_up,
+            Keep::Within { .. } => reaches_the_oldest(),
+            Keep::LastWithin { .. } => outcome.is_count_used_up || reaches_the_oldest(),
+        };
+        if is_steady {
+            self.steady_since.get_or_insert(date);
+        }
     }
 }
 
@@ -210,7 +211,7 @@ mod tests {
     fn keeping_everything_forever_stops_at_the_limit_of_decisions() {
         let policy = presets::by_name("restic:last=unlimited").unwrap();
         // One backup a day makes 1 + 2 + 3 + 4 decisions in four days.
-        let mut run = Run::new(&policy, TimeZone::UTC, None, 10);
+        let mut run = Run::new(&policy, None, 10);
         let first = date(2026, 11, 1);
         for number in 0..5_i64 {
             let at = first.to_zoned(TimeZone::UTC).unwrap().timestamp() + SignedDuration::from_hours(24 * number);

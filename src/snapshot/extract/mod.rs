@@ -8,7 +8,7 @@ mod tree;
 use std::io::Read;
 use std::path::Path;
 
-pub use options::{Durability, Existing, ExtractOptions, Selection};
+pub use options::{Durability, ExtractOptions, IfExists};
 pub use staging::{STAGING_PREFIX, remove_stale_staging};
 
 use super::entry::EntryKind;
@@ -29,7 +29,8 @@ use tree::Tree;
 /// # let folder = tempfile::tempdir()?;
 /// # let destination = folder.path().join("restored");
 /// use appsnap::observe::NoObserver;
-/// use appsnap::snapshot::{ExtractOptions, ReadOptions, SnapshotReader, extract};
+/// use appsnap::snapshot::{ReadOptions, SnapshotReader, extract};
+/// use appsnap::snapshot::extract::ExtractOptions;
 ///
 /// let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
 /// let report = extract(&mut reader, &destination, &ExtractOptions::new(), &mut NoObserver)?;
@@ -87,7 +88,8 @@ impl ExtractReport {
 /// # let folder = tempfile::tempdir()?;
 /// # let destination = folder.path().join("restored");
 /// use appsnap::observe::NoObserver;
-/// use appsnap::snapshot::{ExtractOptions, ReadOptions, SnapshotReader, extract};
+/// use appsnap::snapshot::{ReadOptions, SnapshotReader, extract};
+/// use appsnap::snapshot::extract::ExtractOptions;
 ///
 /// let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
 /// extract(&mut reader, &destination, &ExtractOptions::new(), &mut NoObserver)?;
@@ -96,7 +98,7 @@ impl ExtractReport {
 /// ```
 ///
 /// # Errors
-/// What [`SnapshotReader::next_entry`] says; when the destination exists ([`Existing`]); when a file cannot be created or
+/// What [`SnapshotReader::next_entry`] says; when the destination exists ([`IfExists`]); when a file cannot be created or
 /// written; when the reader salvages, since salvage is for looking, not for restoring.
 ///
 /// # Security
@@ -108,10 +110,10 @@ pub fn extract<R: Read>(
     options: &ExtractOptions,
     observer: &mut dyn Observer,
 ) -> Result<ExtractReport> {
-    let staging = Staging::create(destination, options.existing)?;
+    let staging = Staging::create(destination, options.if_exists)?;
     let tree = Tree::new(staging.content(), options.durability);
     let mut report = ExtractReport::default();
-    if options.wants_files() {
+    if options.contents.has_documents() {
         tree.create_files_folder()?;
     }
     with_file_writers(&tree, options.parallelism, |writers| {
@@ -120,13 +122,13 @@ pub fn extract<R: Read>(
             match *entry.kind() {
                 EntryKind::Metadata(ref metadata) => report.metadata = Some(metadata.clone()),
                 EntryKind::Database => {
-                    if options.wants_database() {
+                    if options.contents.has_database() {
                         watch(&mut entry, observer, |source| tree.database(source))?.0?;
                         report.database_bytes = Some(len_bytes);
                     }
                 }
                 EntryKind::Document(id) => {
-                    if !options.wants_files() {
+                    if !options.contents.has_documents() {
                         continue;
                     }
                     if len_bytes <= SMALL_BYTES {

@@ -1,27 +1,7 @@
 //! How a snapshot is extracted.
 
 use crate::io::Parallelism;
-
-/// Which contents to extract.
-///
-/// ```
-/// use appsnap::snapshot::{ExtractOptions, Selection};
-///
-/// // A database to be looked at, without its files.
-/// let options = ExtractOptions::new().with_selection(Selection::Database);
-/// # let _ = options;
-/// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Selection {
-    /// `db.backup` and `files`.
-    #[default]
-    All,
-    /// `db.backup` alone, without the documents.
-    Database,
-    /// `files` alone, without the database.
-    Files,
-}
+use crate::layout::Contents;
 
 /// What to do when the destination is already there.
 ///
@@ -32,19 +12,20 @@ pub enum Selection {
 /// # let folder = tempfile::tempdir()?;
 /// # let destination = folder.path().join("restored");
 /// use appsnap::observe::NoObserver;
-/// use appsnap::snapshot::{ErrorKind, Existing, ExtractOptions, ReadOptions, SnapshotReader, extract};
+/// use appsnap::snapshot::{ErrorKind, ReadOptions, SnapshotReader, extract};
+/// use appsnap::snapshot::extract::{ExtractOptions, IfExists};
 ///
 /// let extract_with = |options| {
 ///     extract(&mut SnapshotReader::new(archive.as_slice(), ReadOptions::new()), &destination, &options, &mut NoObserver)
 /// };
 /// extract_with(ExtractOptions::new())?;
 /// assert!(matches!(extract_with(ExtractOptions::new()).unwrap_err().kind(), ErrorKind::Exists));
-/// extract_with(ExtractOptions::new().with_existing(Existing::Replace))?;
+/// extract_with(ExtractOptions::new().with_if_exists(IfExists::Replace))?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Existing {
+pub enum IfExists {
     /// Fail, before anything is written.
     #[default]
     Refuse,
@@ -66,7 +47,8 @@ pub enum Existing {
 /// # let folder = tempfile::tempdir()?;
 /// # let destination = folder.path().join("restored");
 /// use appsnap::observe::NoObserver;
-/// use appsnap::snapshot::{Durability, ExtractOptions, ReadOptions, SnapshotReader, extract};
+/// use appsnap::snapshot::{ReadOptions, SnapshotReader, extract};
+/// use appsnap::snapshot::extract::{Durability, ExtractOptions};
 ///
 /// let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
 /// let options = ExtractOptions::new().with_durability(Durability::Full);
@@ -92,17 +74,18 @@ pub enum Durability {
 ///
 /// ```
 /// use appsnap::io::Parallelism;
-/// use appsnap::snapshot::{Existing, ExtractOptions, Selection};
+/// use appsnap::layout::Contents;
+/// use appsnap::snapshot::extract::{ExtractOptions, IfExists};
 ///
 /// let options = ExtractOptions::new()
-///     .with_selection(Selection::Files)
-///     .with_existing(Existing::Replace)
+///     .with_contents(Contents::FilesOnly)
+///     .with_if_exists(IfExists::Replace)
 ///     .with_parallelism(Parallelism::threads(2));
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ExtractOptions {
-    pub(super) selection: Selection,
-    pub(super) existing: Existing,
+    pub(super) contents: Contents,
+    pub(super) if_exists: IfExists,
     pub(super) durability: Durability,
     pub(super) parallelism: Parallelism,
 }
@@ -114,18 +97,18 @@ impl ExtractOptions {
         Self::default()
     }
 
-    /// Which contents to extract; default [`Selection::All`]. What is left out is verified all the same when the archive
+    /// Which contents to extract; default [`Contents::Full`]. What is left out is verified all the same when the archive
     /// is read from front to back.
     #[must_use]
-    pub const fn with_selection(mut self, selection: Selection) -> Self {
-        self.selection = selection;
+    pub const fn with_contents(mut self, contents: Contents) -> Self {
+        self.contents = contents;
         self
     }
 
-    /// What to do when the destination is already there; default [`Existing::Refuse`].
+    /// What to do when the destination is already there; default [`IfExists::Refuse`].
     #[must_use]
-    pub const fn with_existing(mut self, existing: Existing) -> Self {
-        self.existing = existing;
+    pub const fn with_if_exists(mut self, if_exists: IfExists) -> Self {
+        self.if_exists = if_exists;
         self
     }
 
@@ -145,13 +128,5 @@ impl ExtractOptions {
 
     pub(in crate::snapshot) fn parallelism(&self) -> Parallelism {
         self.parallelism
-    }
-
-    pub(super) fn wants_database(&self) -> bool {
-        self.selection != Selection::Files
-    }
-
-    pub(super) fn wants_files(&self) -> bool {
-        self.selection != Selection::Database
     }
 }

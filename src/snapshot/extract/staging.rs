@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use tempfile::TempDir;
 
-use super::options::{Durability, Existing};
+use super::options::{Durability, IfExists};
 use crate::snapshot::error::{Error, ErrorKind, Result};
 
 /// How the name of everything begins that is not finished yet: it stands beside what it is to become.
@@ -24,13 +24,13 @@ pub(in crate::snapshot) struct Staging {
     folder: TempDir,
     content: PathBuf,
     destination: PathBuf,
-    existing: Existing,
+    if_exists: IfExists,
 }
 
 impl Staging {
     /// Creates a staging folder beside `destination`.
-    pub(in crate::snapshot) fn create(destination: &Path, existing: Existing) -> Result<Self> {
-        if existing == Existing::Refuse && fs::symlink_metadata(destination).is_ok() {
+    pub(in crate::snapshot) fn create(destination: &Path, if_exists: IfExists) -> Result<Self> {
+        if if_exists == IfExists::Refuse && fs::symlink_metadata(destination).is_ok() {
             return Err(named(Error::new(ErrorKind::Exists), destination));
         }
         let failed = |action, path: &Path| {
@@ -44,7 +44,7 @@ impl Staging {
             .map_err(failed("creating a staging folder", parent))?;
         let content = folder.path().join(CONTENT);
         fs::create_dir(&content).map_err(failed("creating a staging folder", &content))?;
-        Ok(Self { folder, content, destination: destination.to_owned(), existing })
+        Ok(Self { folder, content, destination: destination.to_owned(), if_exists })
     }
 
     /// Where the files go.
@@ -63,7 +63,7 @@ impl Staging {
         }
         let replaced = self.folder.path().join(REPLACED);
         let is_there = fs::symlink_metadata(&self.destination).is_ok();
-        if is_there && self.existing == Existing::Refuse {
+        if is_there && self.if_exists == IfExists::Refuse {
             return Err(named(Error::new(ErrorKind::Exists), &self.destination));
         }
         if is_there {
@@ -125,7 +125,7 @@ fn sync_folders(path: &Path) -> io::Result<()> {
 /// use std::time::{Duration, SystemTime};
 ///
 /// let yesterday = SystemTime::now() - Duration::from_secs(24 * 3600);
-/// let removed = appsnap::snapshot::remove_stale_staging(folder.path(), yesterday)?;
+/// let removed = appsnap::snapshot::extract::remove_stale_staging(folder.path(), yesterday)?;
 /// assert_eq!(removed, 0);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -45,7 +45,8 @@ impl<H: Hasher> PageSink for H {
 ///
 /// ```
 /// use appsnap::metadata::Metadata;
-/// use appsnap::snapshot::{Content, IndexPlacement, ReadOptions, SnapshotArchive, SnapshotWriter, WriteOptions};
+/// use appsnap::snapshot::{Content, ReadOptions, SnapshotArchive, SnapshotWriter, WriteOptions};
+/// use appsnap::snapshot::index::IndexPlacement;
 ///
 /// let options = WriteOptions::new().with_index(IndexPlacement::Sidecar);
 /// let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options)?;

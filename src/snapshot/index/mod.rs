@@ -2,10 +2,14 @@
 
 mod builder;
 mod format;
+mod make_index;
+mod placement;
 mod tables;
 mod witness;
 
 pub use builder::Index;
+pub use make_index::make_index;
+pub use placement::IndexPlacement;
 
 use crate::gzip::ChunkRow;
 

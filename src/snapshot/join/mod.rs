@@ -1,4 +1,4 @@
-//! One archive out of parts that many workers have packed, without inflating them: [`Joined`].
+//! One archive out of parts that many workers have packed, without inflating them: [`Join`].
 
 mod pieces;
 mod proof;
@@ -11,7 +11,8 @@ use std::ops::Range;
 use super::archive::SnapshotArchive;
 use super::error::{Error, Result};
 use super::index::Builder;
-use super::options::{IndexPlacement, MetadataSizes, WriteOptions};
+use super::index::IndexPlacement;
+use super::options::{SizeCheck, WriteOptions};
 use super::report::WriteReport;
 use super::writer::{SectionCut, Stream, check_metadata};
 use crate::document::DocumentId;
@@ -33,10 +34,10 @@ use proof::Proof;
 /// like any other archive, and everything that reads, checks and verifies archives does so with parts. Its metadata is not
 /// looked at. For parts to join
 ///
-/// * all are written with the same [`Level`](crate::gzip::Level), the same [`Sections`](super::Sections) and the same
+/// * all are written with the same [`Level`](crate::gzip::Level), the same [`SectionSplit`](crate::snapshot::options::SectionSplit) and the same
 ///   version of this crate;
 /// * ids ascend within each part and from part to part;
-/// * each part's first document begins a section of the whole: with [`Sections::Digit`](super::Sections::Digit), a first
+/// * each part's first document begins a section of the whole: with [`SectionSplit::Digit`](crate::snapshot::options::SectionSplit::Digit), a first
 ///   hex digit that no part before has. [`Shard`] takes such a part out of a source;
 /// * the database is in the first part that holds anything.
 ///
@@ -55,11 +56,12 @@ use proof::Proof;
 /// use appsnap::io::ReadAt;
 /// use appsnap::metadata::Metadata;
 /// use appsnap::observe::NoObserver;
-/// use appsnap::snapshot::{
-///     Content, IndexPlacement, Joined, ReadOptions, Sections, SnapshotArchive, SnapshotWriter, WriteOptions,
-/// };
+/// use appsnap::snapshot::{Content, ReadOptions, SnapshotArchive, SnapshotWriter, WriteOptions};
+/// use appsnap::snapshot::index::IndexPlacement;
+/// use appsnap::snapshot::join::Join;
+/// use appsnap::snapshot::options::SectionSplit;
 ///
-/// let options = || WriteOptions::new().with_sections(Sections::Digit).with_index(IndexPlacement::Embedded);
+/// let options = || WriteOptions::new().with_sections(SectionSplit::Digit).with_index(IndexPlacement::Embedded);
 /// let ids = ["0d3e301f-5551-46f8-ad44-8de2be084c95", "7f3e301f-5551-46f8-ad44-8de2be084c95"];
 ///
 /// // Anywhere, by anybody:
@@ -73,7 +75,7 @@ use proof::Proof;
 ///
 /// // Where the parts can be read:
 /// let metadata = Metadata::new().with_files_size_bytes(10);
-/// let joined = Joined::plan(&metadata, &parts, &options())?;
+/// let joined = Join::plan(&metadata, &parts, &options())?;
 /// let archive = joined.write_to(Vec::new(), &mut NoObserver)?;
 /// assert_eq!(archive.len() as u64, joined.len_bytes());
 /// # let mut writer = SnapshotWriter::start(Vec::new(), &metadata, options())?;
@@ -83,7 +85,7 @@ use proof::Proof;
 /// # assert!(writer.finish()?.0 == archive);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub struct Joined<'a, R, S = R> {
+pub struct Join<'a, R, S = R> {
     parts: &'a [SnapshotArchive<R, S>],
     /// What is made here: the member's header and `.metadata`, and behind that the end marker, the trailer and the index.
     made: Vec<u8>,
@@ -112,14 +114,14 @@ impl Copied {
     }
 }
 
-impl<'a, R: ReadAt, S: ReadAt> Joined<'a, R, S> {
+impl<'a, R: ReadAt, S: ReadAt> Join<'a, R, S> {
     /// Works out the archive of `parts` under `metadata`, reading their indexes and nothing else.
     ///
     /// Memory is 24 bytes for each MiB of the tar stream and, where an index is asked for, 52 a document.
     ///
     /// # Errors
     /// When the parts do not join, the error naming the first part that does not and why; when an index cannot be read or
-    /// is wrong; when the metadata's sizes are not those of the parts together ([`MetadataSizes`]).
+    /// is wrong; when the metadata's sizes are not those of the parts together ([`SizeCheck`]).
     pub fn plan(metadata: &Metadata, parts: &'a [SnapshotArchive<R, S>], options: &WriteOptions) -> Result<Self> {
         let index = (options.index != IndexPlacement::Omitted).then(Builder::default);
         let mut stream = Stream::start(Vec::new(), options.level, Parallelism::INLINE, index)?;
@@ -134,7 +136,7 @@ impl<'a, R: ReadAt, S: ReadAt> Joined<'a, R, S> {
             copied.extend(added.map_err(|error| error.within_name(format!("part {number}").as_bytes()))?);
         }
         let stream = joining.stream;
-        if options.metadata_sizes == MetadataSizes::MustAgree {
+        if options.size_check == SizeCheck::Strict {
             check_metadata(metadata, stream.report.database_bytes, stream.report.document_bytes)?;
         }
         let is_embedded = options.index == IndexPlacement::Embedded;
@@ -209,7 +211,7 @@ impl<'a, R: ReadAt, S: ReadAt> Joined<'a, R, S> {
     }
 }
 
-impl<R: ReadAt, S: ReadAt> ReadAt for Joined<'_, R, S> {
+impl<R: ReadAt, S: ReadAt> ReadAt for Join<'_, R, S> {
     /// Bytes of the joined archive, out of the parts where they are copied.
     fn read_at(&self, buffer: &mut [u8], offset_bytes: u64) -> io::Result<usize> {
         if offset_bytes < self.head().len() as u64 {
@@ -233,9 +235,9 @@ impl<R: ReadAt, S: ReadAt> ReadAt for Joined<'_, R, S> {
     }
 }
 
-impl<R, S> fmt::Debug for Joined<'_, R, S> {
+impl<R, S> fmt::Debug for Join<'_, R, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Joined")
+        f.debug_struct("Join")
             .field("parts_count", &self.parts.len())
             .field("documents_count", &self.report.documents_count)
             .field("archive_bytes", &self.report.archive_bytes)

@@ -8,15 +8,17 @@ use super::Copied;
 ///
 /// ```
 /// # use appsnap::metadata::Metadata;
-/// # use appsnap::snapshot::{Content, IndexPlacement, ReadOptions, SnapshotWriter, WriteOptions};
-/// # use appsnap::snapshot::{Joined, SnapshotArchive};
+/// # use appsnap::snapshot::{Content, ReadOptions, SnapshotWriter, WriteOptions};
+/// # use appsnap::snapshot::index::IndexPlacement;
+/// # use appsnap::snapshot::SnapshotArchive;
+/// # use appsnap::snapshot::join::Join;
 /// # let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
 /// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options.clone())?;
 /// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
 /// # let (part, _) = writer.finish()?;
 /// # let parts = [SnapshotArchive::open(part, &ReadOptions::new())?];
-/// # let joined = Joined::plan(&Metadata::new(), &parts, &options)?;
-/// use appsnap::snapshot::PieceSizes;
+/// # let joined = Join::plan(&Metadata::new(), &parts, &options)?;
+/// use appsnap::snapshot::join::PieceSizes;
 ///
 /// // Too small for S3 to copy any of it, so all is uploaded.
 /// assert_eq!(joined.pieces(PieceSizes::S3).len(), 1);
@@ -48,16 +50,18 @@ impl PieceSizes {
 ///
 /// ```
 /// # use appsnap::metadata::Metadata;
-/// # use appsnap::snapshot::{Content, IndexPlacement, ReadOptions, SnapshotWriter, WriteOptions};
-/// # use appsnap::snapshot::{Joined, SnapshotArchive};
+/// # use appsnap::snapshot::{Content, ReadOptions, SnapshotWriter, WriteOptions};
+/// # use appsnap::snapshot::index::IndexPlacement;
+/// # use appsnap::snapshot::SnapshotArchive;
+/// # use appsnap::snapshot::join::Join;
 /// # let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
 /// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options.clone())?;
 /// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
 /// # let (part, _) = writer.finish()?;
 /// # let parts = [SnapshotArchive::open(part, &ReadOptions::new())?];
-/// # let joined = Joined::plan(&Metadata::new(), &parts, &options)?;
+/// # let joined = Join::plan(&Metadata::new(), &parts, &options)?;
 /// use appsnap::io::ReadAt;
-/// use appsnap::snapshot::PieceSizes;
+/// use appsnap::snapshot::join::PieceSizes;
 ///
 /// let mut archive = Vec::new();
 /// for piece in joined.pieces(PieceSizes::new(1, 1 << 30)) {

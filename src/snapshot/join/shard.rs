@@ -13,9 +13,12 @@ use crate::snapshot::content::DocumentSource;
 /// use std::fs::File;
 /// use appsnap::metadata::Metadata;
 /// use appsnap::observe::NoObserver;
-/// use appsnap::snapshot::{IndexPlacement, Sections, Shard, SnapshotWriter, WriteOptions};
+/// use appsnap::snapshot::{SnapshotWriter, WriteOptions};
+/// use appsnap::snapshot::index::IndexPlacement;
+/// use appsnap::snapshot::join::Shard;
+/// use appsnap::snapshot::options::SectionSplit;
 ///
-/// let options = WriteOptions::new().with_sections(Sections::Digit).with_index(IndexPlacement::Embedded);
+/// let options = WriteOptions::new().with_sections(SectionSplit::Digit).with_index(IndexPlacement::Embedded);
 /// let mut writer = SnapshotWriter::start(File::create_new("part-3.tar.gz")?, &Metadata::new(), options)?;
 /// writer.documents(&Shard::of_digits(plan, 0x3..=0x3), &mut NoObserver)?;
 /// writer.finish()?.0.sync_all()?;

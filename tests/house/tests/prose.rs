@@ -8,10 +8,10 @@ use appsnap_house::prose::{self, Measure};
 
 /// The ceilings: what is measured must not rise, and falls with every change that touches it.
 const CEILINGS: [(Measure, usize); 4] =
-    [(Measure::Summary, 645), (Measure::Phrase, 786), (Measure::GetOrDefault, 120), (Measure::TryFromOr, 57)];
+    [(Measure::Summary, 360), (Measure::Phrase, 437), (Measure::GetOrDefault, 77), (Measure::TryFromOr, 26)];
 
 /// Everything beside the library: comments and messages of tests, examples, benches and fuzz targets.
-const PHRASES_AROUND: usize = 245;
+const PHRASES_AROUND: usize = 235;
 
 const HELP: &str = "run `APPSNAP_LIST=src cargo test --test house prose -- --nocapture` for the list";
 

@@ -4,8 +4,8 @@ use appsnap::catalog::advice::{
     Advisory, Circumstance, Matter, ModelAge, Operation, Product, Severity, Subject, Target, advise,
 };
 use appsnap::catalog::{Host, Phase, Record, State};
+use appsnap::layout::Contents;
 use appsnap::metadata::Metadata;
-use appsnap::platform::Contents;
 
 use super::{at, read};
 

@@ -1,8 +1,8 @@
 //! The Mendix Backups API, versions 1 and 2.
 
 use appsnap::catalog::{Cadence, ErrorKind, Format, Phase};
+use appsnap::layout::Contents;
 use appsnap::metadata::Metadata;
-use appsnap::platform::Contents;
 use appsnap::retention::{Origin, Status};
 
 use super::{at, read, refusal};

@@ -1,7 +1,7 @@
 //! The files that a database knows, against the documents of an archive.
 
 use appsnap::Limits;
-use appsnap::check::{CheckOptions, Code, FileState, Report};
+use appsnap::check::{CheckOptions, Code, Report};
 use appsnap::pgdump::{self, Compression, FormatVersion};
 use proptest::prelude::*;
 
@@ -73,7 +73,7 @@ fn full_lists_come_from_an_iterator_even_where_the_report_is_bounded() {
         (places(&report, Code::DocumentMissing).len(), report.findings().count_of(Code::DocumentMissing)),
         (2, 8)
     );
-    let missing = report.files().unwrap().cases().filter(|case| case.state == FileState::Missing);
+    let missing = report.files().unwrap().cases().filter(|case| case.code == Some(Code::DocumentMissing));
     let missing = missing.map(|case| (case.id, case.row.unwrap().object_id())).collect::<Vec<_>>();
     assert_eq!(missing, (1..=8).map(|number| (id(number), i64::from(number))).collect::<Vec<_>>());
     assert!(report.to_string().contains("and 6 more"), "{report}");

@@ -7,7 +7,8 @@ use appsnap::check::{CheckOptions, Profile, check, codes};
 use appsnap::diagnostic::Code;
 use appsnap::observe::NoObserver;
 use appsnap::pgdump::{DataState, Dialect, Dump, FormatVersion};
-use appsnap::snapshot::{IndexPlacement, WriteOptions};
+use appsnap::snapshot::WriteOptions;
+use appsnap::snapshot::index::IndexPlacement;
 
 use super::app::{self, Row, id};
 use crate::support::archives::Contents;

@@ -7,7 +7,8 @@ use appsnap::DocumentId;
 use appsnap::Limits;
 use appsnap::metadata::Metadata;
 use appsnap::pgdump::inspect;
-use appsnap::snapshot::{Content, IndexPlacement, SnapshotWriter, WriteOptions};
+use appsnap::snapshot::index::IndexPlacement;
+use appsnap::snapshot::{Content, SnapshotWriter, WriteOptions};
 
 use crate::support::app::DUMP;
 

@@ -7,11 +7,11 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use appsnap::io::Parallelism;
+use appsnap::layout;
 use appsnap::observe::{Event, NoObserver, Observer};
-use appsnap::snapshot::{
-    Durability, ErrorKind, Existing, ExtractOptions, IndexPlacement, ReadOptions, STAGING_PREFIX, Selection,
-    SnapshotArchive, SnapshotReader, WriteOptions, extract, remove_stale_staging,
-};
+use appsnap::snapshot::extract::{Durability, ExtractOptions, IfExists, STAGING_PREFIX, remove_stale_staging};
+use appsnap::snapshot::index::IndexPlacement;
+use appsnap::snapshot::{ErrorKind, ReadOptions, SnapshotArchive, SnapshotReader, WriteOptions, extract};
 
 use crate::support::archives::{Contents, parallelisms};
 
@@ -33,12 +33,12 @@ fn files(root: &Path) -> BTreeMap<String, Vec<u8>> {
     found
 }
 
-fn expected(contents: &Contents, selection: Selection) -> BTreeMap<String, Vec<u8>> {
+fn expected(contents: &Contents, selection: layout::Contents) -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::new();
-    if selection != Selection::Files {
+    if selection.has_database() {
         files.insert("db.backup".to_owned(), contents.database.clone().unwrap());
     }
-    if selection != Selection::Database {
+    if selection.has_documents() {
         for (id, bytes) in &contents.documents {
             let text = id.to_string();
             files.insert(format!("files/{}/{}/{text}", &text[..2], &text[2..4]), bytes.clone());
@@ -62,9 +62,9 @@ fn every_way_of_extracting_gives_the_same_files() {
         assert!(files(&destination) == expected(&contents, selection), "{options:?}");
         assert_eq!(report.metadata(), Some(&contents.metadata()));
     };
-    for selection in [Selection::All, Selection::Database, Selection::Files] {
+    for selection in [layout::Contents::Full, layout::Contents::DatabaseOnly, layout::Contents::FilesOnly] {
         for parallelism in parallelisms() {
-            let options = ExtractOptions::new().with_selection(selection).with_existing(Existing::Replace);
+            let options = ExtractOptions::new().with_contents(selection).with_if_exists(IfExists::Replace);
             check(selection, &options.with_parallelism(parallelism));
         }
     }
@@ -80,7 +80,7 @@ fn durability_does_not_change_what_is_extracted() {
         let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
         let options = ExtractOptions::new().with_durability(durability);
         extract(&mut reader, &folder.path().join(name), &options, &mut NoObserver).unwrap();
-        assert!(files(&folder.path().join(name)) == expected(&contents, Selection::All));
+        assert!(files(&folder.path().join(name)) == expected(&contents, layout::Contents::Full));
     }
 }
 
@@ -107,7 +107,7 @@ fn damaged_archive_leaves_nothing_and_replaces_nothing() {
     fs::create_dir(&destination).unwrap();
     fs::write(destination.join("old"), "old").unwrap();
     for parallelism in parallelisms() {
-        let options = ExtractOptions::new().with_existing(Existing::Replace).with_parallelism(parallelism);
+        let options = ExtractOptions::new().with_if_exists(IfExists::Replace).with_parallelism(parallelism);
         for at in [archive.len() / 3, archive.len() / 2, archive.len() - 5_000] {
             let mut damaged = archive.clone();
             damaged[at] ^= 0x40;

@@ -7,13 +7,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use appsnap::Limits;
 use appsnap::check::{CheckOptions, Profile, check};
 use appsnap::io::{Parallelism, ReadAt};
+use appsnap::layout;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
 use appsnap::pgdump::{Compression, FormatVersion, OutputCompression, Transcoder};
 use appsnap::prepare::{Database, PrepareOptions, Prepared, Repair};
+use appsnap::snapshot::index::{IndexPlacement, make_index};
+use appsnap::snapshot::join::{Join, Shard};
+use appsnap::snapshot::options::SectionSplit;
 use appsnap::snapshot::{
-    Content, Error, ErrorKind, IndexPlacement, Joined, ReadOptions, Sections, Selection, Shard, SnapshotArchive,
-    SnapshotStream, SnapshotWriter, WriteOptions, make_index, repack,
+    Content, Error, ErrorKind, ReadOptions, SnapshotArchive, SnapshotStream, SnapshotWriter, WriteOptions, repack,
 };
 
 use super::injected::{FailingBytes, FailingSource, at_every_call};
@@ -115,7 +118,7 @@ fn failing_source_or_sink_stops_a_repack() {
         };
         let write = indexed().with_parallelism(Parallelism::threads(2));
         let (read, sink) = (ReadOptions::new(), failing_sink(sink));
-        let result = repack(open, sink, Selection::All, &read, write, &mut NoObserver).map(drop);
+        let result = repack(open, sink, layout::Contents::Full, &read, write, &mut NoObserver).map(drop);
         assert!(result.as_ref().err().is_none_or(Error::is_io));
         result
     };
@@ -128,7 +131,7 @@ fn failing_archive_or_sink_stops_taking_it_apart() {
     let (archive, _) = contents().push(indexed());
     let part = |archive: SnapshotArchive<FailingBytes<'_>>, sink: usize| {
         let (index, threads) = (IndexPlacement::Embedded, Parallelism::threads(2));
-        archive.take_apart(failing_sink(sink), Selection::Files, index, threads, &mut NoObserver).map(drop)
+        archive.write_part(failing_sink(sink), layout::Contents::FilesOnly, index, threads, &mut NoObserver).map(drop)
     };
     assert!(at_every_call(|calls| part(open(&archive, calls)?, usize::MAX)) > 20);
     assert!(at_every_call(|calls| part(open(&archive, usize::MAX)?, calls)) > 5);
@@ -138,7 +141,7 @@ fn failing_archive_or_sink_stops_taking_it_apart() {
 fn failing_archive_or_sink_makes_no_index() {
     let (archive, report) = contents().push(WriteOptions::new().with_index(IndexPlacement::Sidecar));
     let sidecar = report.index().expect("there is one");
-    let made = |calls| make_index(&failing(&archive, calls), Sections::Contents, &ReadOptions::new());
+    let made = |calls| make_index(&failing(&archive, calls), SectionSplit::Contents, &ReadOptions::new());
     assert!(at_every_call(|calls| made(calls).map(drop)) > 10);
     assert!(at_every_call(|calls| sidecar.write_to(&mut failing_sink(calls))) >= 1);
     let mut bytes = Vec::new();
@@ -156,7 +159,7 @@ fn failing_archive_or_sink_makes_no_index() {
 #[test]
 fn failing_part_or_sink_stops_a_join() {
     let contents = contents();
-    let options = || indexed().with_sections(Sections::Digit);
+    let options = || indexed().with_sections(SectionSplit::Digit);
     let part = |digits, database: Option<&[u8]>| {
         let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options()).unwrap();
         if let Some(database) = database {
@@ -168,7 +171,7 @@ fn failing_part_or_sink_stops_a_join() {
     let parts = [part(0..=7, contents.database.as_deref()), part(8..=15, None)];
     let joined = |calls: [usize; 2], sink| {
         let parts = [open(&parts[0], calls[0])?, open(&parts[1], calls[1])?];
-        let joined = Joined::plan(&contents.metadata(), &parts, &options())?;
+        let joined = Join::plan(&contents.metadata(), &parts, &options())?;
         joined.write_to(failing_sink(sink), &mut NoObserver).map(drop)
     };
     const MAX: usize = usize::MAX;
@@ -177,12 +180,12 @@ fn failing_part_or_sink_stops_a_join() {
     assert!(at_every_call(|calls| joined([MAX, MAX], calls)) > 5);
     // What is read of the joined archive piece by piece is as honest.
     let opened = [opened(&parts[0]), opened(&parts[1])];
-    let len_bytes = Joined::plan(&contents.metadata(), &opened, &options()).unwrap().len_bytes();
+    let len_bytes = Join::plan(&contents.metadata(), &opened, &options()).unwrap().len_bytes();
     at_every_call(|calls| {
         let parts = [open(&parts[0], calls), open(&parts[1], MAX)];
         let [Ok(first), Ok(second)] = parts else { return Err(io::Error::other("injected fault")) };
         let parts = [first, second];
-        let joined = Joined::plan(&contents.metadata(), &parts, &options()).map_err(io::Error::other)?;
+        let joined = Join::plan(&contents.metadata(), &parts, &options()).map_err(io::Error::other)?;
         joined.read_exact_at(&mut vec![0; len_bytes as usize], 0)
     });
 }

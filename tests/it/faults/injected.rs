@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use appsnap::io::{Parallelism, ReadAt};
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
+use appsnap::snapshot::extract::ExtractOptions;
+use appsnap::snapshot::index::IndexPlacement;
 use appsnap::snapshot::{
-    Content, DocumentSource, Error, ExtractOptions, IndexPlacement, ReadOptions, SnapshotArchive, SnapshotReader,
-    SnapshotWriter, WriteOptions, extract,
+    Content, DocumentSource, Error, ReadOptions, SnapshotArchive, SnapshotReader, SnapshotWriter, WriteOptions, extract,
 };
 use appsnap::{DocumentId, Limits, pgdump};
 

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use appsnap::snapshot::{STAGING_PREFIX, remove_stale_staging};
+use appsnap::snapshot::extract::{STAGING_PREFIX, remove_stale_staging};
 
 use super::names;
 use crate::examples::example;

@@ -9,9 +9,9 @@ use std::process::Command;
 use appsnap::Limits;
 use appsnap::io::Parallelism;
 use appsnap::observe::{Event, NoObserver, Observer};
+use appsnap::snapshot::extract::{ExtractOptions, IfExists};
 use appsnap::snapshot::{
-    Content, Error, ErrorKind, Existing, ExtractOptions, ReadOptions, SnapshotReader, SnapshotWriter, WriteOptions,
-    extract,
+    Content, Error, ErrorKind, ReadOptions, SnapshotReader, SnapshotWriter, WriteOptions, extract,
 };
 
 use super::{clear, names};
@@ -179,7 +179,7 @@ fn destination_that_appears_meanwhile_is_left_alone() {
 
     fs::remove_dir_all(&destination).unwrap();
     let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
-    let options = ExtractOptions::new().with_existing(Existing::Replace);
+    let options = ExtractOptions::new().with_if_exists(IfExists::Replace);
     extract(&mut reader, &destination, &options, &mut Meanwhile(&destination)).unwrap();
     assert_eq!(names(folder.path()), ["restored"]);
     assert_eq!(names(&destination), ["db.backup", "files"]);

@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use appsnap::snapshot::{IndexPlacement, WriteOptions};
+use appsnap::snapshot::WriteOptions;
+use appsnap::snapshot::index::IndexPlacement;
 
 use crate::support::archives::Contents;
 use crate::support::tools::{finish, tool};

@@ -1,7 +1,7 @@
 //! Texts from archives and dumps reach no terminal as they are: no control, no line break, nothing that turns the
 //! direction of writing or hides.
 
-use appsnap::snapshot::Tolerance;
+use appsnap::snapshot::options::Tolerance;
 use appsnap::{Limits, pgdump};
 
 use super::{chain, said};

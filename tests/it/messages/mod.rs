@@ -10,7 +10,8 @@ use std::io::Read;
 
 use appsnap::Limits;
 use appsnap::diagnostic::Diagnostic;
-use appsnap::snapshot::{self, ReadOptions, SnapshotReader, Tolerance};
+use appsnap::snapshot::options::Tolerance;
+use appsnap::snapshot::{self, ReadOptions, SnapshotReader};
 
 /// An error with its causes.
 fn chain(error: &dyn Error) -> String {

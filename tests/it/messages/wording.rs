@@ -6,9 +6,11 @@ use std::io;
 use appsnap::io::Parallelism;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
+use appsnap::snapshot::extract::ExtractOptions;
+use appsnap::snapshot::index::IndexPlacement;
+use appsnap::snapshot::options::Tolerance;
 use appsnap::snapshot::{
-    Content, Error, ErrorKind, ExtractOptions, IndexPlacement, ReadOptions, SnapshotArchive, SnapshotReader,
-    SnapshotWriter, Tolerance, WriteOptions, extract,
+    Content, Error, ErrorKind, ReadOptions, SnapshotArchive, SnapshotReader, SnapshotWriter, WriteOptions, extract,
 };
 use appsnap::{Limits, pgdump};
 

@@ -10,7 +10,8 @@ use appsnap::observe::NoObserver;
 use appsnap::remote::object_store::memory::InMemory;
 use appsnap::remote::object_store::{ObjectStore, ObjectStoreExt};
 use appsnap::remote::{Error, ErrorKind, FetchOptions, RemoteObject};
-use appsnap::snapshot::{IndexPlacement, ReadOptions, SnapshotArchive, WriteOptions};
+use appsnap::snapshot::index::IndexPlacement;
+use appsnap::snapshot::{ReadOptions, SnapshotArchive, WriteOptions};
 
 use super::{location, open, runtime};
 use crate::support::archives::{Contents, id, noise, text};

@@ -13,9 +13,10 @@ use appsnap::remote::object_store::ObjectStoreExt;
 use appsnap::remote::object_store::aws::{AmazonS3, AmazonS3Builder};
 use appsnap::remote::object_store::path::Path;
 use appsnap::remote::{FetchOptions, RemoteObject, RemoteUpload, UploadOptions};
-use appsnap::snapshot::{
-    IndexPlacement, Joined, PieceSizes, ReadOptions, Sections, Shard, SnapshotArchive, SnapshotWriter, WriteOptions,
-};
+use appsnap::snapshot::index::IndexPlacement;
+use appsnap::snapshot::join::{Join, PieceSizes, Shard};
+use appsnap::snapshot::options::SectionSplit;
+use appsnap::snapshot::{ReadOptions, SnapshotArchive, SnapshotWriter, WriteOptions};
 
 use super::{location, open, runtime, upload};
 use crate::support::archives::{Contents, id, noise, text};
@@ -152,7 +153,7 @@ fn s3_server_joins_parts_by_copying_ranges_of_them() {
     let mut documents: Vec<_> = (0..22).map(|number| (id(number), noise(number, 1 << 20))).collect();
     documents.sort();
     let contents = Contents { database: None, documents };
-    let options = || WriteOptions::new().with_sections(Sections::Digit).with_index(IndexPlacement::Embedded);
+    let options = || WriteOptions::new().with_sections(SectionSplit::Digit).with_index(IndexPlacement::Embedded);
     let parts: Vec<_> = [0..=5, 6..=10, 11..=15]
         .into_iter()
         .enumerate()
@@ -168,7 +169,7 @@ fn s3_server_joins_parts_by_copying_ranges_of_them() {
         })
         .collect();
 
-    let joined = Joined::plan(&contents.metadata(), &parts, &options()).unwrap();
+    let joined = Join::plan(&contents.metadata(), &parts, &options()).unwrap();
     let begun = server.request(&format!("POST /{BUCKET}/joined?uploads"), "", b"");
     let upload = between(&begun, "<UploadId>", "</UploadId>");
     let mut list = String::new();

@@ -12,7 +12,8 @@ use appsnap::remote::object_store::local::LocalFileSystem;
 use appsnap::remote::object_store::memory::InMemory;
 use appsnap::remote::object_store::{ObjectStore, ObjectStoreExt};
 use appsnap::remote::{Error, ErrorKind, RemoteUpload, UploadOptions};
-use appsnap::snapshot::{Content, IndexPlacement, ReadOptions, SnapshotArchive, SnapshotWriter, WriteOptions};
+use appsnap::snapshot::index::IndexPlacement;
+use appsnap::snapshot::{Content, ReadOptions, SnapshotArchive, SnapshotWriter, WriteOptions};
 
 use super::{location, open, runtime, upload};
 use crate::support::archives::{Contents, id, noise};

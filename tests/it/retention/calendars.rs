@@ -1,14 +1,15 @@
-//! Readings of the day in zones with unusual clocks.
+//! Days and nights in time zones with unusual clocks.
 
-use appsnap::retention::{Backup, Day, Keep, Policy, Rule, Select, Unit};
+use appsnap::retention::policy::{Keep, Select, Unit};
+use appsnap::retention::{Backup, Calendar, Policy, Rule};
 use jiff::civil::time;
 
 use super::{at, automatic, calendar, reasons};
 
 /// The day that a backup belongs to.
-fn day_of(zone: &str, day: Day, taken_at: &str) -> String {
+fn day_of(calendar: Calendar, taken_at: &str) -> String {
     let rule = Rule::new("daily", Keep::last(1)).with_select(Select::newest_of(Unit::Day));
-    let policy = Policy::new("daily").with_calendar(calendar(zone).with_day(day)).with_rule(rule);
+    let policy = Policy::new("daily").with_calendar(calendar).with_rule(rule);
     let backups = [Backup::new((), at(taken_at))];
     let plan = policy.plan(&backups, at("2100-01-01T00:00:00Z"));
     plan.decision(0).unwrap().reasons().next().unwrap().bucket().unwrap().to_string()
@@ -16,7 +17,6 @@ fn day_of(zone: &str, day: Day, taken_at: &str) -> String {
 
 #[test]
 fn offsets_of_30_and_45_minutes_move_the_days() {
-    let night = Day::default();
     for (zone, taken_at, civil, of_night) in [
         ("Asia/Kolkata", "2026-11-01T18:29:59Z", "2026-11-01", "2026-11-01"),
         ("Asia/Kolkata", "2026-11-01T18:30:00Z", "2026-11-02", "2026-11-01"),
@@ -27,16 +27,16 @@ fn offsets_of_30_and_45_minutes_move_the_days() {
         ("Australia/Lord_Howe", "2026-11-01T12:59:59Z", "2026-11-01", "2026-11-01"),
         ("Australia/Lord_Howe", "2026-11-01T13:00:00Z", "2026-11-02", "2026-11-01"),
     ] {
-        assert_eq!(day_of(zone, Day::Civil, taken_at), civil, "{zone} {taken_at}");
-        assert_eq!(day_of(zone, night, taken_at), of_night, "{zone} {taken_at}");
+        assert_eq!(day_of(calendar(zone).with_civil_days(), taken_at), civil, "{zone} {taken_at}");
+        assert_eq!(day_of(calendar(zone), taken_at), of_night, "{zone} {taken_at}");
     }
 }
 
 #[test]
 fn a_day_can_start_at_a_chosen_hour() {
-    let day = Day::NightOf(time(4, 0, 0, 0));
-    assert_eq!(day_of("Europe/Amsterdam", day, "2026-11-02T02:59:59Z"), "2026-11-01");
-    assert_eq!(day_of("Europe/Amsterdam", day, "2026-11-02T03:00:00Z"), "2026-11-02");
+    let nights = calendar("Europe/Amsterdam").with_nights_from(time(4, 0, 0, 0));
+    assert_eq!(day_of(nights.clone(), "2026-11-02T02:59:59Z"), "2026-11-01");
+    assert_eq!(day_of(nights, "2026-11-02T03:00:00Z"), "2026-11-02");
 }
 
 #[test]
@@ -49,21 +49,21 @@ fn a_run_after_midnight_counts_for_the_night_it_began_in() {
 }
 
 #[test]
-fn the_repeated_hour_is_one_hour_and_the_skipped_day_is_none() {
+fn the_repeated_hour_is_one_hour_and_the_skipped_day_is_no_day() {
     let hourly = Rule::new("hourly", Keep::last(9)).with_select(Select::newest_of(Unit::Hour));
     let policy = Policy::new("hourly").with_calendar(calendar("Europe/Berlin")).with_guards([]).with_rule(hourly);
     let backups = automatic(&["2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z"]);
     assert_eq!(reasons(&policy.plan(&backups, at("2026-11-05T00:00:00Z"))), [vec![], vec!["hourly"]]);
     // Samoa went from Thursday 29 to Saturday 31 December 2011.
-    assert_eq!(day_of("Pacific/Apia", Day::Civil, "2011-12-30T09:59:59Z"), "2011-12-29");
-    assert_eq!(day_of("Pacific/Apia", Day::Civil, "2011-12-30T10:00:00Z"), "2011-12-31");
+    assert_eq!(day_of(calendar("Pacific/Apia").with_civil_days(), "2011-12-30T09:59:59Z"), "2011-12-29");
+    assert_eq!(day_of(calendar("Pacific/Apia").with_civil_days(), "2011-12-30T10:00:00Z"), "2011-12-31");
 }
 
 #[test]
 fn weeks_start_when_the_calendar_says() {
     let weekly = |start| {
         let rule = Rule::new("weekly", Keep::last(9)).with_select(Select::newest_of(Unit::Week));
-        let calendar = calendar("UTC").with_day(Day::Civil).with_week_start(start);
+        let calendar = calendar("UTC").with_civil_days().with_week_start(start);
         let policy = Policy::new("weekly").with_calendar(calendar).with_guards([]).with_rule(rule);
         let backups = automatic(&["2026-10-31T01:00:00Z", "2026-11-01T01:00:00Z", "2026-11-02T01:00:00Z"]);
         let plan = policy.plan(&backups, at("2026-11-05T00:00:00Z"));

@@ -1,23 +1,25 @@
 //! What an explanation says: near misses, the day a missed monthly needed, and what to do about it.
 
-use appsnap::retention::{Answer, Backup, Found, Miss, Origin, Plan, Status, presets};
+use appsnap::retention::explain::{Miss, NeededBackup};
+use appsnap::retention::plan::RetentionPlan;
+use appsnap::retention::{Backup, Origin, Status, presets};
 use jiff::civil::{Date, date};
 
 use super::{at, automatic, in_zone};
 
 /// The day that the monthly rule would have needed for the backup at `index`, and what there is of it, in one word.
-fn needed(plan: &Plan<'_, usize>, index: usize) -> (Option<Date>, &'static str) {
+fn needed(plan: &RetentionPlan<'_, usize>, index: usize) -> (Option<Date>, &'static str) {
     let explanation = plan.explain(index).unwrap();
     let monthly = explanation.answers().iter().find(|answer| answer.rule.name() == "monthly").unwrap();
-    let Answer::Misses(Miss::Day { needed, found, .. }) = &monthly.answer else { panic!("{explanation}") };
+    let Err(Miss::Day { needed, found, .. }) = &monthly.answer else { panic!("{explanation}") };
     let word = match found {
-        Found::Absent => "absent",
-        Found::Ahead => "ahead",
-        Found::Present(_) => "present",
-        Found::Failed(_) => "failed",
-        Found::Unfinished(_) => "unfinished",
-        Found::OtherOrigin(backup) if backup.origin() == Origin::Manual => "manual",
-        Found::OtherOrigin(_) => "uploaded",
+        NeededBackup::Absent => "absent",
+        NeededBackup::Ahead => "ahead",
+        NeededBackup::Present(_) => "present",
+        NeededBackup::Failed(_) => "failed",
+        NeededBackup::Unfinished(_) => "unfinished",
+        NeededBackup::OtherOrigin(backup) if backup.origin() == Origin::Manual => "manual",
+        NeededBackup::OtherOrigin(_) => "uploaded",
         _ => "other",
     };
     (*needed, word)
@@ -101,11 +103,11 @@ mon stays as of 2026-11-05T00:00:00Z
   taken    2026-11-02T23:00:00Z (Mon 2026-11-02 23:00 GMT), automatic, completed
   expires  2026-11-16T23:00:00Z (Mon 2026-11-16 23:00 GMT)
   rule     nightly: keeps it until 2026-11-16T23:00:00Z (Mon 2026-11-16 23:00 GMT)
-  rule     weekly: is about every sunday; this is 2026-11-02, needed is 2026-11-01, whose backup failed (sun)
-  rule     monthly: is about the first sunday of the month; this is 2026-11-02, needed is 2026-11-01, \
+  rule     weekly: selects every Sunday; this is 2026-11-02, needed is 2026-11-01, whose backup failed (sun)
+  rule     monthly: selects the first Sunday of the month; this is 2026-11-02, needed is 2026-11-01, \
     whose backup failed (sun)
-  rule     manual: is about manual backups
-  rule     uploaded: is about uploaded backups
+  rule     manual: covers manual backups only
+  rule     uploaded: covers uploaded backups only
   nearest  monthly, of the rules that do not keep it
   advice   download it before 2026-11-16T23:00:00Z (Mon 2026-11-16 23:00 GMT) if it should outlive its rules
 ";

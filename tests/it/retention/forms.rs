@@ -61,7 +61,7 @@ fn what_is_wrong_is_named_with_its_line_and_member() {
     for (from, to, line, member, word) in [
         ("\"counting\"", "\"count\"", 4, "count", "unknown field `count`"),
         ("\"week_start\"", "\"week-start\"", 3, "calendar.week-start", "unknown field `week-start`"),
-        ("Europe/Dublin", "Europe/Dubln", 3, "calendar.zone", "no time zone is called \"Europe/Dubln\""),
+        ("Europe/Dublin", "Europe/Dubln", 3, "calendar.zone", "there is no time zone \"Europe/Dubln\""),
         ("12:00", "noon", 3, "calendar.day.night-of", ""),
         ("\"sunday\"", "\"sonntag\"", 3, "calendar.week_start", "not a weekday"),
         ("\"of\"", "\"from\"", 7, "rules[0].keep.within.from", "unknown field `from`"),
@@ -69,7 +69,7 @@ fn what_is_wrong_is_named_with_its_line_and_member() {
         ("2 days", "two days", 7, "rules[0].keep.within.span", "length of time"),
         ("\"week-quarter\"", "\"fortnight\"", 8, "rules[1].select.bucket.unit", "unknown variant `fortnight`"),
         ("\"unlimited\"", "-3", 9, "rules[1].keep.last", "a count from 0"),
-        ("\"nth\": -1", "\"nth\": 6", 10, "rules[2].select.nth-weekday.nth", "not a place in a month"),
+        ("\"nth\": -1", "\"nth\": 6", 10, "rules[2].select.nth-weekday.nth", "not a position in a month"),
         ("\"forever\"", "\"for ever\"", 10, "rules[2].keep", "unknown variant `for ever`"),
         ("\"count\": 3", "\"size\": 3", 12, "guards[2].newest-unfinished.size", "unknown field `size`"),
         ("\"quota_count\": 7", "\"quota_count\": \"7\"", 13, "quota_count", "expected u32"),

@@ -12,11 +12,12 @@ mod restic;
 mod simulations;
 mod vectors;
 
-use appsnap::retention::{Backup, Calendar, Plan, Policy, Zone};
+use appsnap::retention::plan::{Decision, RetentionPlan};
+use appsnap::retention::{Backup, Calendar, Policy};
 use jiff::Timestamp;
 
 /// Ten zones: both hemispheres, no clock changes at all, changes of half an hour, offsets of 30 and 45 minutes, changes
-/// at midnight, a day that never was, and one where summer time is the standard.
+/// at midnight, a day that was skipped, and one whose standard time is summer time.
 pub(super) const ZONES: [&str; 10] = [
     "UTC",
     "Europe/Dublin",
@@ -35,30 +36,29 @@ pub(super) fn at(text: &str) -> Timestamp {
 }
 
 pub(super) fn in_zone(policy: Policy, name: &str) -> Policy {
-    let calendar = policy.calendar().clone().with_zone(Zone::named(name).unwrap());
-    policy.with_calendar(calendar)
+    policy.in_zone(name).unwrap()
 }
 
-/// Automatic backups named by their place in the list.
+/// Automatic backups whose ids are their positions in the list.
 pub(super) fn automatic(instants: &[&str]) -> Vec<Backup<usize>> {
     instants.iter().enumerate().map(|(id, text)| Backup::new(id, at(text))).collect()
 }
 
 /// The ids that a plan keeps.
-pub(super) fn kept<Id: Clone>(plan: &Plan<'_, Id>) -> Vec<Id> {
+pub(super) fn kept<Id: Clone>(plan: &RetentionPlan<'_, Id>) -> Vec<Id> {
     plan.kept().map(|decision| decision.backup().id().clone()).collect()
 }
 
 /// For each backup, the reasons and guards that keep it.
-pub(super) fn reasons<Id>(plan: &Plan<'_, Id>) -> Vec<Vec<String>> {
-    let words = |decision: appsnap::retention::Decision<'_, Id>| {
+pub(super) fn reasons<Id>(plan: &RetentionPlan<'_, Id>) -> Vec<Vec<String>> {
+    let words = |decision: Decision<'_, Id>| {
         let guards = decision.guards().map(|guard| guard.name().to_owned());
         decision.reasons().map(|reason| reason.to_string()).chain(guards).collect()
     };
     plan.decisions().map(words).collect()
 }
 
-/// The calendar of a zone with everything else as it is by default.
+/// The default calendar in a time zone.
 pub(super) fn calendar(zone: &str) -> Calendar {
-    Calendar::new(Zone::named(zone).unwrap())
+    Calendar::in_zone(zone).unwrap()
 }

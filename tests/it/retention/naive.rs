@@ -1,6 +1,7 @@
 //! The engine against a model that walks the calendar one day at a time, over six years in ten zones.
 
-use appsnap::retention::{Backup, Day, Expiry, Origin, Policy, presets};
+use appsnap::retention::plan::Expiry;
+use appsnap::retention::{Backup, Origin, Policy, presets};
 use jiff::civil::{Date, DateTime, Weekday, date, time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -134,7 +135,7 @@ proptest! {
     fn civil_days_agree_with_the_date_on_the_wall(zone in 0..ZONES.len(), second in 0_i64..189_000_000) {
         let name = ZONES[zone];
         let policy = in_zone(presets::mendix_cloud_2021(), name);
-        let calendar = policy.calendar().clone().with_day(Day::Civil);
+        let calendar = policy.calendar().clone().with_civil_days();
         let policy = policy.with_calendar(calendar);
         let tz = TimeZone::get(name).unwrap();
         let taken_at = at("2023-06-01T00:00:00Z") + SignedDuration::from_secs(second);

@@ -203,7 +203,7 @@ const UPSUN: &str = r#"{"data_retention":{"production":{"max_backups":10,"defaul
 #[test]
 fn upsun_schedules_are_stages() {
     let policies = presets::upsun(UPSUN).unwrap();
-    let policy = &policies[0].policy;
+    let policy = &policies["production"];
     assert_eq!((policies.len(), policy.name(), policy.quota_count()), (1, "upsun-production", Some(10)));
     let names: Vec<_> = policy.rules().iter().map(|rule| rule.name()).collect();
     assert_eq!(names, ["1d", "1w", "1M", "manual"]);
@@ -219,8 +219,8 @@ fn upsun_documents_are_refused_with_line_and_member() {
             "data_retention.production.default_config.schedule[0].interval",
             "m, which does not exist",
         ),
-        ("\"1w\"", "\"w\"", "data_retention.production.default_config.schedule[1].interval", "no interval"),
-        ("\"1M\"", "\"0M\"", "data_retention.production.default_config.schedule[2].interval", "no interval"),
+        ("\"1w\"", "\"w\"", "data_retention.production.default_config.schedule[1].interval", "is not an interval"),
+        ("\"1M\"", "\"0M\"", "data_retention.production.default_config.schedule[2].interval", "is not an interval"),
         ("max_backups", "max", "data_retention.production.max", "unknown field"),
     ] {
         let refused = presets::upsun(&UPSUN.replace(from, to)).unwrap_err();

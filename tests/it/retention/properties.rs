@@ -1,9 +1,8 @@
 //! What must hold for any policy and any set.
 
-use appsnap::retention::{
-    Anchor, Backup, Calendar, Count, Counting, Day, Expiry, Fallback, Filter, Guard, Keep, Origin, Period, Pick,
-    Policy, Reference, Rule, Select, Status, Unit, Zone,
-};
+use appsnap::retention::plan::Expiry;
+use appsnap::retention::policy::{Count, Counting, ExpiryStart, Guard, Keep, Pick, Select, SpanEnd, Unit};
+use appsnap::retention::{Backup, Calendar, Origin, Period, Policy, Rule, Status};
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -29,7 +28,7 @@ fn unit() -> impl Strategy<Value = Unit> {
 }
 
 fn keep() -> impl Strategy<Value = Keep> {
-    let of = || prop_oneof![Just(Reference::Now), Just(Reference::Newest), Just(Reference::At(at(NOW)))];
+    let of = || prop_oneof![Just(SpanEnd::Now), Just(SpanEnd::Newest), Just(SpanEnd::At(at(NOW)))];
     let count = || prop_oneof![4 => (0..6_u32).prop_map(Count::AtMost), 1 => Just(Count::Unlimited)];
     prop_oneof![
         period().prop_map(Keep::span),
@@ -41,37 +40,37 @@ fn keep() -> impl Strategy<Value = Keep> {
 }
 
 fn select() -> impl Strategy<Value = Select> {
-    let fallback = prop_oneof![Just(Fallback::None), Just(Fallback::Oldest)];
-    let pick = prop_oneof![Just(Pick::Newest), Just(Pick::Oldest)];
+    let pick = prop_oneof![Just(Pick::Newest), Just(Pick::NewestAndOldestOfAll), Just(Pick::Oldest)];
     prop_oneof![
         Just(Select::Every),
         Just(Select::Weekday(Weekday::Sunday)),
-        Just(Select::nth_weekday(1, Weekday::Sunday)),
-        (unit(), 1..4_u32, pick, fallback).prop_map(|(unit, every, pick, fallback)| Select::Bucket {
-            unit,
-            every,
-            pick,
-            fallback
+        Just(Select::nth_weekday(1, Weekday::Sunday).unwrap()),
+        (unit(), 1..4_u32, pick).prop_map(|(unit, every, pick)| {
+            let every = every.try_into().unwrap();
+            Select::Bucket { unit, every, pick }
         }),
     ]
 }
 
 fn rule() -> impl Strategy<Value = Rule> {
-    let from = prop_oneof![
-        Just(Filter::default()),
-        Just(Filter::origin(Origin::Automatic)),
-        Just(Filter::default().with_tags(["a"])),
-    ];
-    (from, select(), keep())
-        .prop_map(|(from, select, keep)| Rule::new("rule", keep).with_from(from).with_select(select))
+    let from = prop::sample::select(vec![
+        |rule: Rule| rule,
+        |rule: Rule| rule.with_origin(Origin::Automatic),
+        |rule: Rule| rule.with_tags(["a"]),
+    ]);
+    (from, select(), keep()).prop_map(|(from, select, keep)| from(Rule::new("rule", keep)).with_select(select))
 }
 
 fn calendars() -> impl Strategy<Value = Calendar> {
-    let zone =
-        prop_oneof![4 => (0..ZONES.len()).prop_map(|zone| Zone::named(ZONES[zone]).unwrap()), 1 => Just(Zone::Stamped)];
-    let day = prop_oneof![Just(Day::default()), Just(Day::Civil)];
+    let zone = prop_oneof![
+        4 => (0..ZONES.len()).prop_map(|zone| calendar(ZONES[zone])),
+        1 => Just(Calendar::stamped()),
+    ];
     let start = prop_oneof![Just(Weekday::Monday), Just(Weekday::Sunday)];
-    (zone, day, start).prop_map(|(zone, day, start)| Calendar::new(zone).with_day(day).with_week_start(start))
+    (zone, any::<bool>(), start).prop_map(|(calendar, is_civil, start)| {
+        let calendar = if is_civil { calendar.with_civil_days() } else { calendar };
+        calendar.with_week_start(start)
+    })
 }
 
 fn policy() -> impl Strategy<Value = Policy> {
@@ -120,7 +119,7 @@ fn raised(keep: &Keep, by: u32) -> Keep {
         Count::AtMost(count) => Count::AtMost(count.saturating_add(by)),
         other => other,
     };
-    let longer = |span: Period| span.and(Period::days(by));
+    let longer = |span: Period| span.and(Period::days(by)).unwrap();
     match keep.clone() {
         Keep::For { span, anchor } => Keep::For { span: longer(span), anchor },
         Keep::Last(count) => Keep::Last(more(count)),
@@ -139,7 +138,9 @@ fn with_rules(policy: &Policy, rules: Vec<Rule>) -> Policy {
 }
 
 fn with_keep(rule: &Rule, keep: Keep) -> Rule {
-    Rule::new(rule.name(), keep).with_from(rule.from().clone()).with_select(rule.select())
+    let bare = Rule::new(rule.name(), keep).with_status(rule.status()).with_tags(rule.tags().to_vec());
+    let bare = rule.origin().map_or(bare.clone(), |origin| bare.with_origin(origin));
+    bare.with_select(rule.select())
 }
 
 proptest! {
@@ -166,7 +167,7 @@ proptest! {
         backups in backups(),
         extra in backup(),
     ) {
-        let rules: Vec<Rule> = policy.rules().iter().filter(|rule| !rule.looks_at_others()).cloned().collect();
+        let rules: Vec<Rule> = policy.rules().iter().filter(|rule| !rule.depends_on_others()).cloned().collect();
         let policy = with_rules(&policy, rules).with_guards([Guard::Protected, Guard::Future, Guard::Unfinished]);
         let before = kept_sorted(&policy, &backups);
         let mut more = backups;
@@ -204,7 +205,7 @@ proptest! {
         let plan = policy.plan(&backups, at(NOW));
         for decision in plan.decisions() {
             let reasons = decision.reasons().count() + decision.guards().count();
-            let expected = reasons > 0 || decision.is_kept_for_want_of_rules();
+            let expected = reasons > 0 || decision.is_kept_without_rules();
             prop_assert_eq!(decision.keeps(), expected);
             prop_assert!(plan.explain(decision.index()).is_some_and(|text| !text.to_string().is_empty()));
         }
@@ -228,10 +229,10 @@ proptest! {
         later in 0_i64..200_000,
         months in 0..30_u32,
     ) {
-        let span = Period::months(months).and(Period::days(days as u32 % 5));
+        let span = Period::months(months).and(Period::days(days as u32 % 5)).unwrap();
         let early = at("2023-01-01T00:00:00Z") + SignedDuration::from_secs(days * 86_400 + second);
         let late = early + SignedDuration::from_secs(later);
-        for anchor in [Anchor::Created, Anchor::PreviousDay, Anchor::StartOfDay] {
+        for anchor in [ExpiryStart::Created, ExpiryStart::PreviousDay, ExpiryStart::StartOfDay] {
             let policy = Policy::new("for")
                 .with_calendar(calendar(ZONES[zone]))
                 .with_rule(Rule::new("for", Keep::For { span, anchor }));

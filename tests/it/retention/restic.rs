@@ -162,7 +162,7 @@ fn no_option_and_options_of_zero_keep_everything() {
 }
 
 #[test]
-fn wrong_options_are_named_with_their_place() {
+fn wrong_options_are_named_with_their_position() {
     for (name, place, word) in [
         ("restic:last=3,dayly=7", 14, "dayly"),
         ("restic:last=-3", 12, "-3"),
@@ -171,7 +171,7 @@ fn wrong_options_are_named_with_their_place() {
         ("restic:within=1y5q", 16, "5q"),
         ("restic:last", 7, "last"),
         ("restic:last=3,,daily=1", 14, ""),
-        ("restic:daily=1,daily=2", 15, "stands twice"),
+        ("restic:daily=1,daily=2", 15, "appears twice"),
     ] {
         let refused = presets::by_name(name).unwrap_err();
         assert_eq!(refused.position(), Some(place), "{name}: {refused}");

@@ -1,8 +1,9 @@
 //! Schedules played against policies.
 
-use appsnap::retention::{
-    Calendar, Day, Keep, Period, Policy, Region, Rule, Schedule, Select, Simulation, Unit, Zone, presets,
-};
+use appsnap::retention::policy::{Keep, Select, Unit};
+use appsnap::retention::schedule::{Region, Schedule};
+use appsnap::retention::simulate::Simulation;
+use appsnap::retention::{Calendar, Period, Policy, Rule, presets};
 use jiff::civil::date;
 
 use super::{at, in_zone};
@@ -12,7 +13,7 @@ fn nightly(region: &str) -> Schedule {
 }
 
 fn simulate(policy: &Policy, schedule: &Schedule, from: &str, to: &str) -> Simulation {
-    policy.simulate(schedule, at(from), at(to), Some(1_000)).unwrap()
+    policy.simulate(schedule, at(from)..at(to), Some(1_000)).unwrap()
 }
 
 #[test]
@@ -33,25 +34,24 @@ fn every_day_is_the_day_before_plus_what_was_taken_less_what_went() {
 fn a_fortnight_of_nightlies_is_steady_after_a_fortnight() {
     let policy = Policy::new("two weeks").with_guards([]).with_rule(Rule::new("all", Keep::span(Period::days(14))));
     let simulation = simulate(&policy, &nightly("Frankfurt"), "2026-01-01T00:00:00Z", "2026-03-01T00:00:00Z");
-    let steady = simulation.steady().unwrap();
-    assert_eq!((steady.since, steady.min_count, steady.max_count), (date(2026, 1, 15), 14, 14));
+    assert_eq!((simulation.steady_since(), simulation.steady_counts()), (Some(date(2026, 1, 15)), Some(14..=14)));
 }
 
 #[test]
 fn mendix_is_steady_when_the_first_monthly_has_gone() {
     let policy = presets::mendix_cloud();
     let short = simulate(&policy, &nightly("Frankfurt"), "2026-01-01T00:00:00Z", "2026-12-01T00:00:00Z");
-    assert_eq!(short.steady(), None);
+    assert_eq!(short.steady_since(), None);
     let long = simulate(&policy, &nightly("Frankfurt"), "2026-01-01T00:00:00Z", "2027-12-01T00:00:00Z");
     // The first Sunday's night of January 2026 is that of the fourth: its run started at midnight of the fifth.
-    assert_eq!(long.steady().unwrap().since, date(2027, 1, 5));
+    assert_eq!(long.steady_since(), Some(date(2027, 1, 5)));
 }
 
 #[test]
 fn a_policy_that_keeps_something_for_good_is_never_steady() {
     let policy = presets::squidex_quota();
     let simulation = simulate(&policy, &nightly("Frankfurt"), "2026-01-01T00:00:00Z", "2026-12-01T00:00:00Z");
-    assert_eq!(simulation.steady(), None);
+    assert_eq!((simulation.steady_since(), simulation.steady_counts()), (None, None));
     assert_eq!(simulation.days().last().unwrap().retained_count, 334);
 }
 
@@ -71,13 +71,11 @@ fn a_date_is_restored_from_the_newest_backup_before_it_that_is_left() {
 #[test]
 fn gaps_are_what_is_further_apart_than_the_schedule() {
     let monthly = Rule::new("monthly", Keep::last(3)).with_select(Select::newest_of(Unit::Month));
-    let policy = Policy::new("monthly")
-        .with_calendar(Calendar::default().with_day(Day::Civil))
-        .with_guards([])
-        .with_rule(monthly);
+    let policy =
+        Policy::new("monthly").with_calendar(Calendar::utc().with_civil_days()).with_guards([]).with_rule(monthly);
     let simulation = simulate(&policy, &nightly("Frankfurt"), "2026-01-01T00:00:00Z", "2026-05-01T00:00:00Z");
     let gaps = simulation.gaps_on(date(2026, 4, 30));
-    let days: Vec<_> = gaps.iter().map(|gap| gap.length().as_hours() / 24).collect();
+    let days: Vec<_> = gaps.iter().map(|gap| gap.end.duration_since(gap.start).as_hours() / 24).collect();
     assert_eq!(days, [31, 30]);
     let all = Policy::new("all").with_rule(Rule::new("all", Keep::Forever));
     let simulation = simulate(&all, &nightly("Frankfurt"), "2026-01-01T00:00:00Z", "2026-05-01T00:00:00Z");
@@ -102,7 +100,7 @@ fn two_policies_differ_by_what_only_one_keeps() {
 #[test]
 fn cron_schedules_are_played_in_their_zone() {
     let policy = in_zone(Policy::new("all").with_rule(Rule::new("all", Keep::Forever)), "Europe/Berlin");
-    let cron = Schedule::cron("30 2 * * *".parse().unwrap(), Zone::named("Europe/Berlin").unwrap());
+    let cron = Schedule::cron("30 2 * * *", policy.calendar()).unwrap();
     let simulation = simulate(&policy, &cron, "2025-12-31T23:00:00Z", "2026-12-31T23:00:00Z");
     assert!(simulation.days().iter().all(|day| day.taken_count == 1));
     assert_eq!(simulation.days().len(), 365);
@@ -112,8 +110,8 @@ fn cron_schedules_are_played_in_their_zone() {
 fn spans_that_make_no_sense_are_refused() {
     let (policy, schedule) = (presets::mendix_cloud(), nightly("Dublin"));
     let (early, late) = (at("2026-01-01T00:00:00Z"), at("2126-06-01T00:00:00Z"));
-    assert!(policy.simulate(&schedule, late, early, None).is_err());
-    assert!(policy.simulate(&schedule, early, late, None).is_err());
-    let empty = policy.simulate(&schedule, early, early, None).unwrap();
+    assert!(policy.simulate(&schedule, late..early, None).is_err());
+    assert!(policy.simulate(&schedule, early..late, None).is_err());
+    let empty = policy.simulate(&schedule, early..early, None).unwrap();
     assert_eq!((empty.days().len(), empty.backups().len()), (1, 0));
 }

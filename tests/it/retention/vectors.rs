@@ -1,9 +1,8 @@
 //! Expiry dates as the platforms print them, and what the engine does at the edges.
 
-use appsnap::retention::{
-    Backup, Calendar, Day, Expiry, Filter, Guard, Keep, MonthEnd, Origin, Period, Policy, Rule, Select, Status, Unit,
-    presets,
-};
+use appsnap::retention::plan::{Decision, Expiry, Reason};
+use appsnap::retention::policy::{Guard, Keep, Pick, Select, SpanEnd, Unit};
+use appsnap::retention::{Backup, Calendar, Origin, Period, Policy, Rule, Status, presets};
 use jiff::Timestamp;
 use jiff::civil::Weekday;
 
@@ -31,7 +30,7 @@ fn mendix_cloud_prints_these_dates() {
 #[test]
 fn a_weekly_of_3_december_expires_on_3_march_at_the_same_time() {
     let weekly = Rule::new("weekly", Keep::span(Period::months(3))).with_select(Select::Weekday(Weekday::Sunday));
-    let policy = Policy::new("weekly").with_calendar(Calendar::default().with_day(Day::Civil)).with_rule(weekly);
+    let policy = Policy::new("weekly").with_calendar(Calendar::utc().with_civil_days()).with_rule(weekly);
     assert_eq!(expiry(&policy, "2017-12-03T03:18:00Z", Origin::Automatic), "2018-03-03T03:18:00Z");
 }
 
@@ -50,10 +49,8 @@ fn mendix_on_azure_counts_from_the_previous_day_and_from_the_sunday() {
 
 #[test]
 fn months_are_clamped_unless_they_are_to_run_over() {
-    let quarter = |months| {
-        Policy::new("quarter")
-            .with_calendar(Calendar::default().with_months(months))
-            .with_rule(Rule::new("all", Keep::span(Period::months(3))))
+    let quarter = |calendar| {
+        Policy::new("quarter").with_calendar(calendar).with_rule(Rule::new("all", Keep::span(Period::months(3))))
     };
     for (taken_at, clamped, normalised) in [
         ("2025-11-29T01:00:00Z", "2026-02-28T01:00:00Z", "2026-03-01T01:00:00Z"),
@@ -62,8 +59,8 @@ fn months_are_clamped_unless_they_are_to_run_over() {
         ("2027-11-29T01:00:00Z", "2028-02-29T01:00:00Z", "2028-02-29T01:00:00Z"),
         ("2025-12-01T01:00:00Z", "2026-03-01T01:00:00Z", "2026-03-01T01:00:00Z"),
     ] {
-        assert_eq!(expiry(&quarter(MonthEnd::Clamp), taken_at, Origin::Automatic), clamped);
-        assert_eq!(expiry(&quarter(MonthEnd::Normalise), taken_at, Origin::Automatic), normalised);
+        assert_eq!(expiry(&quarter(Calendar::utc()), taken_at, Origin::Automatic), clamped);
+        assert_eq!(expiry(&quarter(Calendar::utc().with_normalised_months()), taken_at, Origin::Automatic), normalised);
     }
 }
 
@@ -142,8 +139,8 @@ fn every_successful_automatic_of_a_night_matches_and_a_bucket_picks_one() {
     let now = at("2026-11-30T00:00:00Z");
     let mendix = in_zone(presets::mendix_cloud(), "Europe/Dublin");
     assert_eq!(kept(&mendix.plan(&night, now)), [0, 1, 2]);
-    let nightly = |pick| Select::Bucket { unit: Unit::Day, every: 1, pick, fallback: Default::default() };
-    for (pick, expected) in [(appsnap::retention::Pick::Newest, 2), (appsnap::retention::Pick::Oldest, 0)] {
+    let nightly = |pick| Select::Bucket { unit: Unit::Day, every: 1.try_into().unwrap(), pick };
+    for (pick, expected) in [(Pick::Newest, 2), (Pick::Oldest, 0)] {
         let policy = Policy::new("one a night")
             .with_calendar(calendar("Europe/Dublin"))
             .with_guards([])
@@ -175,7 +172,7 @@ fn an_empty_set_and_an_all_failed_set_make_plain_plans() {
 fn a_policy_without_rules_keeps_everything() {
     let (policy, backups) = (Policy::new("empty").with_guards([]), automatic(&["2001-01-01T00:00:00Z"]));
     let plan = policy.plan(&backups, at("2026-01-01T00:00:00Z"));
-    assert!(plan.decision(0).unwrap().keeps() && plan.decision(0).unwrap().is_kept_for_want_of_rules());
+    assert!(plan.decision(0).unwrap().keeps() && plan.decision(0).unwrap().is_kept_without_rules());
 }
 
 #[test]
@@ -197,7 +194,7 @@ fn one_stamp_in_the_future_does_not_wipe_the_rest() {
     let last = Policy::new("last").with_rule(Rule::new("last", Keep::last(1)));
     assert_eq!(reasons(&last.plan(&backups, now)), [vec![], vec!["last", "newest-successful"], vec!["future"]]);
     let span = Period::days(2);
-    let within = Keep::Within { span, of: appsnap::retention::Reference::Newest };
+    let within = Keep::Within { span, of: SpanEnd::Newest };
     let within = Policy::new("within").with_guards([]).with_rule(Rule::new("within", within));
     assert_eq!(kept(&within.plan(&backups, now)), [0, 1, 2]);
 }
@@ -224,7 +221,7 @@ fn guards_hold_what_no_rule_keeps_and_take_no_place() {
     guards.push(Guard::Tagged("keep".into()));
     let policy = Policy::new("none")
         .with_guards(guards)
-        .with_rule(Rule::new("short", Keep::span(Period::days(1))).with_from(Filter::origin(Origin::Manual)));
+        .with_rule(Rule::new("short", Keep::span(Period::days(1))).with_origin(Origin::Manual));
     let expected =
         [vec!["protected"], vec!["tagged"], vec!["unfinished"], vec!["newest-successful"], vec![], vec!["future"]];
     assert_eq!(reasons(&policy.plan(&backups, at("2026-01-01T00:00:00Z"))), expected);
@@ -255,6 +252,11 @@ fn the_ends_of_the_calendar_are_nothing_special() {
     }
 }
 
+/// The name of the rule that keeps a backup longest.
+fn last_rule<'p>(decision: &Decision<'p, usize>) -> &'p str {
+    decision.reasons().max_by_key(Reason::expires_at).unwrap().rule().name()
+}
+
 #[test]
 fn expiring_lists_what_goes_soon_and_not_what_is_held_otherwise() {
     let policy = presets::mendix_cloud();
@@ -263,7 +265,7 @@ fn expiring_lists_what_goes_soon_and_not_what_is_held_otherwise() {
     backups.push(Backup::new(4, at("2026-11-07T01:00:00Z")).with_status(Status::Running));
     let plan = policy.plan(&backups, at("2026-11-20T00:00:00Z"));
     let soon: Vec<_> =
-        plan.expiring(Period::weeks(1)).iter().map(|soon| (*soon.backup.id(), soon.rule.name())).collect();
+        plan.expiring(Period::weeks(1)).iter().map(|soon| (*soon.backup().id(), last_rule(soon))).collect();
     // The night of 8 November, a Sunday, is kept as a weekly; 2 was taken in it.
     assert_eq!(soon, [(1, "nightly"), (0, "nightly")]);
 }
@@ -271,10 +273,10 @@ fn expiring_lists_what_goes_soon_and_not_what_is_held_otherwise() {
 #[test]
 fn a_fifth_sunday_is_selected_where_there_is_one() {
     let fifth = Policy::new("fifth").with_guards([]).with_rule(
-        Rule::new("fifth", Keep::span(Period::years(9))).with_select(Select::nth_weekday(5, Weekday::Sunday)),
+        Rule::new("fifth", Keep::span(Period::years(9))).with_select(Select::nth_weekday(5, Weekday::Sunday).unwrap()),
     );
     let last = Policy::new("last").with_guards([]).with_rule(
-        Rule::new("last", Keep::span(Period::years(9))).with_select(Select::nth_weekday(-1, Weekday::Sunday)),
+        Rule::new("last", Keep::span(Period::years(9))).with_select(Select::nth_weekday(-1, Weekday::Sunday).unwrap()),
     );
     // November 2026 has five Sundays, December four.
     let sundays =
@@ -298,7 +300,7 @@ fn the_month_is_that_of_the_night_and_not_of_the_instant() {
     // Sunday in Tokyo, but the night of a Saturday.
     let policy = in_zone(presets::mendix_cloud(), "Asia/Tokyo");
     assert_eq!(expiry(&policy, "2026-10-31T15:30:00Z", Origin::Automatic), "2026-11-14T15:30:00Z");
-    let civil = policy.calendar().clone().with_day(Day::Civil);
+    let civil = policy.calendar().clone().with_civil_days();
     let policy = policy.with_calendar(civil);
     assert_eq!(expiry(&policy, "2026-10-31T15:30:00Z", Origin::Automatic), "2027-10-31T15:30:00Z");
 }

@@ -2,7 +2,8 @@
 
 use appsnap::io::Parallelism;
 use appsnap::observe::NoObserver;
-use appsnap::snapshot::{IndexPlacement, ReadOptions, SnapshotArchive, WriteOptions};
+use appsnap::snapshot::index::IndexPlacement;
+use appsnap::snapshot::{ReadOptions, SnapshotArchive, WriteOptions};
 
 use crate::support::archives::{Contents, OneByte, read};
 

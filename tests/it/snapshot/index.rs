@@ -5,9 +5,9 @@ use std::io::{self, Read};
 use appsnap::DocumentId;
 use appsnap::io::{Parallelism, ReadAt};
 use appsnap::observe::NoObserver;
-use appsnap::snapshot::{
-    Content, ErrorKind, IndexPlacement, ReadOptions, Sections, SnapshotArchive, SnapshotWriter, WriteOptions,
-};
+use appsnap::snapshot::index::IndexPlacement;
+use appsnap::snapshot::options::SectionSplit;
+use appsnap::snapshot::{Content, ErrorKind, ReadOptions, SnapshotArchive, SnapshotWriter, WriteOptions};
 
 use crate::support::archives::{Contents, id, parallelisms, read, text};
 
@@ -24,7 +24,7 @@ fn content(mut file: impl Read) -> io::Result<Vec<u8>> {
 #[test]
 fn everything_is_found_without_reading_the_rest() {
     let contents = Contents::sample(2000);
-    for sections in [Sections::Contents, Sections::Digit] {
+    for sections in [SectionSplit::Contents, SectionSplit::Digit] {
         let options = WriteOptions::new().with_index(IndexPlacement::Embedded).with_sections(sections);
         let (bytes, report) = contents.push(options);
         assert!(report.index().unwrap().len_bytes() < 28 * 2000 + 4096);

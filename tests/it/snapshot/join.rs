@@ -9,15 +9,15 @@ use appsnap::gzip::CHUNK_BYTES;
 use appsnap::io::ReadAt;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
-use appsnap::snapshot::{
-    Content, ErrorKind, IndexPlacement, Joined, PieceSizes, ReadOptions, Result, Sections, Shard, SnapshotArchive,
-    SnapshotWriter, WriteOptions,
-};
+use appsnap::snapshot::index::IndexPlacement;
+use appsnap::snapshot::join::{Join, PieceSizes, Shard};
+use appsnap::snapshot::options::SectionSplit;
+use appsnap::snapshot::{Content, ErrorKind, ReadOptions, Result, SnapshotArchive, SnapshotWriter, WriteOptions};
 
 use crate::support::archives::{Contents, id, noise, read, text};
 
 fn options() -> WriteOptions {
-    WriteOptions::new().with_sections(Sections::Digit).with_index(IndexPlacement::Embedded)
+    WriteOptions::new().with_sections(SectionSplit::Digit).with_index(IndexPlacement::Embedded)
 }
 
 /// The documents of some digits, and the database where it is wanted, as a part.
@@ -85,7 +85,7 @@ fn sixteen_processes_make_the_archive_that_one_makes() {
         .collect();
     for index in [IndexPlacement::Embedded, IndexPlacement::Omitted] {
         let options = || options().with_index(index);
-        let joined = Joined::plan(&contents.metadata(), &parts, &options()).unwrap();
+        let joined = Join::plan(&contents.metadata(), &parts, &options()).unwrap();
         let archive = joined.write_to(Vec::new(), &mut NoObserver).unwrap();
         let (expected, report) = contents.pull(options());
         assert!(archive == expected, "{index:?}");
@@ -107,7 +107,7 @@ fn parts_of_several_digits_and_empty_parts_join_alike() {
         made.insert(0, part(&Contents::default(), 0..=15, database, options()));
         made.insert(1, part(&Contents::default(), 0..=15, None, options()));
         let opened = open_all(&made);
-        let joined = Joined::plan(&contents.metadata(), &opened, &options()).unwrap();
+        let joined = Join::plan(&contents.metadata(), &opened, &options()).unwrap();
         assert!(joined.write_to(Vec::new(), &mut NoObserver).unwrap() == expected, "{cuts:?}");
     }
 }
@@ -115,7 +115,7 @@ fn parts_of_several_digits_and_empty_parts_join_alike() {
 #[test]
 fn no_parts_at_all_are_an_archive_of_the_metadata() {
     let parts: [SnapshotArchive<Vec<u8>>; 0] = [];
-    let joined = Joined::plan(&Metadata::new(), &parts, &options()).unwrap();
+    let joined = Join::plan(&Metadata::new(), &parts, &options()).unwrap();
     let writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options()).unwrap();
     assert!(joined.write_to(Vec::new(), &mut NoObserver).unwrap() == writer.finish().unwrap().0);
 }
@@ -125,7 +125,7 @@ fn joined_archive_is_read_at_any_offset_without_being_written() {
     let contents = Contents::sample(100);
     let made = parts(&contents);
     let opened = open_all(&made);
-    let joined = Joined::plan(&contents.metadata(), &opened, &options()).unwrap();
+    let joined = Join::plan(&contents.metadata(), &opened, &options()).unwrap();
     let expected = contents.push(options()).0;
     let mut at = 0;
     for len in (1..).map(|number: usize| number * 7919 % 100_000) {
@@ -150,7 +150,7 @@ fn store_puts_the_archive_together_from_ranges_of_the_parts() {
     let contents = Contents { database: Some(noise(7, 3_000_000)), documents };
     let made = parts(&contents);
     let opened = open_all(&made);
-    let joined = Joined::plan(&contents.metadata(), &opened, &options()).unwrap();
+    let joined = Join::plan(&contents.metadata(), &opened, &options()).unwrap();
     let expected = contents.push(options()).0;
     for (min, max) in [(1, u64::MAX), (1000, 100_000), (300_000, 1 << 30), (1_500_000, 3_000_000), (1 << 40, 1 << 50)] {
         let sizes = PieceSizes::new(min, max);
@@ -185,7 +185,7 @@ fn store_puts_the_archive_together_from_ranges_of_the_parts() {
 
 fn refused(contents: &Contents, made: &[Vec<u8>], options: &WriteOptions) -> ErrorKind {
     let opened = open_all(made);
-    let error = Joined::plan(&contents.metadata(), &opened, options).unwrap_err();
+    let error = Join::plan(&contents.metadata(), &opened, options).unwrap_err();
     assert!(error.context().is_some_and(|member| member.starts_with("part ")) || made.is_empty(), "{error}");
     match error.kind() {
         ErrorKind::Misuse(what) => ErrorKind::Misuse(what),
@@ -211,12 +211,12 @@ fn parts_that_would_join_to_something_else_are_refused() {
     late.rotate_left(1);
     assert!(matches!(refused(&contents, &late, &options()), ErrorKind::Misuse(what) if what.contains("database")));
 
-    let sections = options().with_sections(Sections::Contents);
+    let sections = options().with_sections(SectionSplit::Contents);
     assert!(
         matches!(refused(&contents, &made, &sections), ErrorKind::Misuse(what) if what.contains("begins no section"))
     );
 
-    let whole = part(&contents, 0..=15, contents.database.as_deref(), options().with_sections(Sections::Contents));
+    let whole = part(&contents, 0..=15, contents.database.as_deref(), options().with_sections(SectionSplit::Contents));
     assert!(matches!(refused(&contents, &[whole], &options()), ErrorKind::Misuse(what) if what.contains("elsewhere")));
 }
 
@@ -283,6 +283,6 @@ fn metadata_is_held_against_all_parts_together() {
     let made = parts(&contents);
     let opened = open_all(&made);
     let metadata = contents.metadata().with_files_size_bytes(1);
-    let planned: Result<_> = Joined::plan(&metadata, &opened, &options());
+    let planned: Result<_> = Join::plan(&metadata, &opened, &options());
     assert!(matches!(planned.unwrap_err().kind(), ErrorKind::MetadataSize { name: "filesSize", .. }));
 }

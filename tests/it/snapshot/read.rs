@@ -3,7 +3,8 @@
 use std::io::Read;
 
 use appsnap::Limits;
-use appsnap::snapshot::{Code, EntryKind, ErrorKind, IndexPlacement, ReadOptions, SnapshotReader, WriteOptions};
+use appsnap::snapshot::index::IndexPlacement;
+use appsnap::snapshot::{Code, EntryKind, ErrorKind, ReadOptions, SnapshotReader, WriteOptions};
 use proptest::prelude::*;
 
 use crate::support::archives::{Contents, FailAt, OneByte, Stutter, id, read, text};

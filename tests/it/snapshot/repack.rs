@@ -1,32 +1,32 @@
 //! Repacked, taken apart, indexed afterwards: always what a direct write would have been.
 
 use appsnap::io::Parallelism;
+use appsnap::layout;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
-use appsnap::snapshot::{
-    Content, ErrorKind, IndexPlacement, MetadataSizes, ReadOptions, Sections, Selection, SnapshotArchive,
-    SnapshotWriter, WriteOptions, make_index, repack,
-};
+use appsnap::snapshot::index::{IndexPlacement, make_index};
+use appsnap::snapshot::options::{SectionSplit, SizeCheck};
+use appsnap::snapshot::{Content, ErrorKind, ReadOptions, SnapshotArchive, SnapshotWriter, WriteOptions, repack};
 
 use crate::support::archives::{Contents, id, noise, read, text};
 
 /// What a direct write of a part gives.
-fn direct(contents: &Contents, metadata: &Metadata, selection: Selection, options: WriteOptions) -> Vec<u8> {
-    let options = options.with_metadata_sizes(MetadataSizes::AsGiven);
+fn direct(contents: &Contents, metadata: &Metadata, selection: layout::Contents, options: WriteOptions) -> Vec<u8> {
+    let options = options.with_size_check(SizeCheck::Skip);
     let mut writer = SnapshotWriter::start(Vec::new(), metadata, options).unwrap();
-    if let Some(database) = contents.database.as_ref().filter(|_| selection != Selection::Files) {
+    if let Some(database) = contents.database.as_ref().filter(|_| selection.has_database()) {
         writer.database(Content::sized(database.len() as u64, database.as_slice())).unwrap();
     }
-    if selection != Selection::Database {
+    if selection.has_documents() {
         writer.documents(contents, &mut NoObserver).unwrap();
     }
     writer.finish().unwrap().0
 }
 
-fn metadata(contents: &Contents, selection: Selection) -> Metadata {
+fn metadata(contents: &Contents, selection: layout::Contents) -> Metadata {
     match selection {
-        Selection::Database => contents.metadata().with_files_size_bytes(0),
-        Selection::Files => contents.metadata().with_dump_size_bytes(0),
+        layout::Contents::DatabaseOnly => contents.metadata().with_files_size_bytes(0),
+        layout::Contents::FilesOnly => contents.metadata().with_dump_size_bytes(0),
         _ => contents.metadata(),
     }
 }
@@ -34,18 +34,18 @@ fn metadata(contents: &Contents, selection: Selection) -> Metadata {
 #[test]
 fn repacked_and_taken_apart_equal_a_direct_write() {
     let contents = Contents::sample(150);
-    for sections in [Sections::Contents, Sections::Digit] {
+    for sections in [SectionSplit::Contents, SectionSplit::Digit] {
         let options = || WriteOptions::new().with_sections(sections).with_index(IndexPlacement::Embedded);
         let (archive, _) = contents.push(options());
         let open = SnapshotArchive::open(archive.as_slice(), &ReadOptions::new()).unwrap();
-        for selection in [Selection::All, Selection::Database, Selection::Files] {
+        for selection in [layout::Contents::Full, layout::Contents::DatabaseOnly, layout::Contents::FilesOnly] {
             let expected = direct(&contents, &metadata(&contents, selection), selection, options());
             let source = || Ok(archive.as_slice());
             let (repacked, _) =
                 repack(source, Vec::new(), selection, &ReadOptions::new(), options(), &mut NoObserver).unwrap();
             assert!(repacked == expected, "repack {selection:?}");
             let (part, report) = open
-                .take_apart(Vec::new(), selection, IndexPlacement::Embedded, Parallelism::threads(2), &mut NoObserver)
+                .write_part(Vec::new(), selection, IndexPlacement::Embedded, Parallelism::threads(2), &mut NoObserver)
                 .unwrap();
             assert!(part == expected, "take apart {selection:?}");
             assert_eq!(report.archive_bytes(), part.len() as u64);
@@ -73,7 +73,7 @@ fn archive_in_foreign_order_is_repacked_into_the_writers() {
     let source = || Ok(tar.as_slice());
     let write = WriteOptions::new();
     let (repacked, _) =
-        repack(source, Vec::new(), Selection::All, &ReadOptions::new(), write, &mut NoObserver).unwrap();
+        repack(source, Vec::new(), layout::Contents::Full, &ReadOptions::new(), write, &mut NoObserver).unwrap();
     assert!(repacked == contents.archive());
 }
 
@@ -94,7 +94,7 @@ fn index_made_afterwards_is_the_one_made_while_writing() {
     marks.documents.sort();
     marks.database = Some(mark.repeat(1 << 19));
     for contents in [Contents::tiny(), marks, Contents::default()] {
-        for sections in [Sections::Contents, Sections::Digit, Sections::Byte] {
+        for sections in [SectionSplit::Contents, SectionSplit::Digit, SectionSplit::Byte] {
             let options = || WriteOptions::new().with_sections(sections);
             let (plain, _) = contents.push(options());
             let (indexed, _) = contents.push(options().with_index(IndexPlacement::Embedded));
@@ -119,6 +119,6 @@ fn archive_of_another_writer_gets_no_index() {
     let mut foreign = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     std::io::Write::write_all(&mut foreign, &plain).unwrap();
     let foreign = foreign.finish().unwrap();
-    let error = make_index(&foreign, Sections::Contents, &ReadOptions::new()).unwrap_err();
+    let error = make_index(&foreign, SectionSplit::Contents, &ReadOptions::new()).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Misuse(_)), "{error}");
 }

@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use appsnap::DocumentId;
 use appsnap::metadata::Metadata;
+use appsnap::snapshot::index::IndexPlacement;
+use appsnap::snapshot::options::SectionSplit;
 use appsnap::snapshot::{
-    Content, DocumentSource, Error, ErrorKind, IndexPlacement, NoDocuments, ReadOptions, Sections, SnapshotStream,
-    WriteOptions,
+    Content, DocumentSource, Error, ErrorKind, NoDocuments, ReadOptions, SnapshotStream, WriteOptions,
 };
 
 use crate::support::archives::{Contents, id, noise, parallelisms, read};
@@ -23,7 +24,7 @@ fn stream(contents: &Contents, options: WriteOptions) -> Stream<'_> {
 #[test]
 fn stream_gives_the_bytes_that_a_writer_writes() {
     let contents = Contents::sample(60);
-    for sections in [Sections::Contents, Sections::Digit] {
+    for sections in [SectionSplit::Contents, SectionSplit::Digit] {
         for index in [IndexPlacement::Omitted, IndexPlacement::Embedded] {
             let options = || WriteOptions::new().with_sections(sections).with_index(index);
             let (expected, report) = contents.push(options());

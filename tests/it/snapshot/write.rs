@@ -8,10 +8,9 @@ use appsnap::gzip::{CHUNK_BYTES, Level};
 use appsnap::io::Parallelism;
 use appsnap::metadata::Metadata;
 use appsnap::observe::{Event, NoObserver, Observer};
-use appsnap::snapshot::{
-    Content, DocumentSource, ErrorKind, IndexPlacement, MetadataSizes, ReadOptions, Sections, SnapshotWriter,
-    WriteOptions,
-};
+use appsnap::snapshot::index::IndexPlacement;
+use appsnap::snapshot::options::{SectionSplit, SizeCheck};
+use appsnap::snapshot::{Content, DocumentSource, ErrorKind, ReadOptions, SnapshotWriter, WriteOptions};
 use appsnap::{Limits, snapshot};
 
 use crate::support::archives::{Contents, FailAt, id, noise, parallelisms, read, text};
@@ -19,7 +18,7 @@ use crate::support::archives::{Contents, FailAt, id, noise, parallelisms, read, 
 #[test]
 fn threads_and_ways_of_writing_never_change_the_bytes() {
     let contents = Contents::sample(120);
-    for sections in [Sections::Contents, Sections::Digit, Sections::Byte] {
+    for sections in [SectionSplit::Contents, SectionSplit::Digit, SectionSplit::Byte] {
         let options = || WriteOptions::new().with_sections(sections).with_index(IndexPlacement::Embedded);
         let (expected, _) = contents.push(options());
         for parallelism in parallelisms() {
@@ -137,7 +136,7 @@ fn metadata_that_lies_about_sizes_fails_the_finish() {
         matches!(error.kind(), ErrorKind::MetadataSize { name: "filesSize", declared_bytes: 3, actual_bytes: 2, .. }),
         "{error}"
     );
-    assert!(write(WriteOptions::new().with_metadata_sizes(MetadataSizes::AsGiven)).is_ok());
+    assert!(write(WriteOptions::new().with_size_check(SizeCheck::Skip)).is_ok());
 }
 
 #[test]

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
-use appsnap::snapshot::{Content, IndexPlacement, ReadOptions, SnapshotWriter, WriteOptions};
+use appsnap::snapshot::index::IndexPlacement;
+use appsnap::snapshot::{Content, ReadOptions, SnapshotWriter, WriteOptions};
 use appsnap::source::directory::{self, DirectoryOptions};
 
 use super::{Service, text};

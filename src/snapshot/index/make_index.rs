@@ -1,15 +1,16 @@
 //! Makes the index of an archive that was written without one: [`make_index`].
 
-use super::entry::EntryKind;
-use super::error::{Error, ErrorKind, Result};
-use super::index::{Builder, Index, member_bytes};
-use super::options::{ReadOptions, Sections};
-use super::reader::SnapshotReader;
-use super::report::WriteReport;
-use super::writer::SectionCut;
+use super::builder::{Builder, Index};
+use super::tables::member_bytes;
 use crate::gzip;
 use crate::io::ReadAt;
 use crate::layout::MemberName;
+use crate::snapshot::entry::EntryKind;
+use crate::snapshot::error::{Error, ErrorKind, Result};
+use crate::snapshot::options::{ReadOptions, SectionSplit};
+use crate::snapshot::reader::SnapshotReader;
+use crate::snapshot::report::WriteReport;
+use crate::snapshot::writer::SectionCut;
 
 /// Makes the index of a chunked archive that has none.
 ///
@@ -23,10 +24,12 @@ use crate::layout::MemberName;
 /// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), WriteOptions::new())?;
 /// # writer.database(Content::sized(4, &b"dump"[..]))?;
 /// # let (archive, _) = writer.finish()?;
-/// use appsnap::snapshot::{ReadOptions, Sections, SnapshotArchive, make_index};
+/// use appsnap::snapshot::{ReadOptions, SnapshotArchive};
+/// use appsnap::snapshot::index::make_index;
+/// use appsnap::snapshot::options::SectionSplit;
 ///
 /// let mut archive = archive;
-/// let index = make_index(&archive, Sections::Contents, &ReadOptions::new())?;
+/// let index = make_index(&archive, SectionSplit::Contents, &ReadOptions::new())?;
 /// index.write_to(&mut archive)?;
 /// let indexed_len_bytes = archive.len() as u64;
 /// let archive = SnapshotArchive::open(archive, &ReadOptions::new())?;
@@ -36,9 +39,9 @@ use crate::layout::MemberName;
 /// ```
 ///
 /// # Errors
-/// What [`SnapshotReader::next_entry`](super::SnapshotReader::next_entry) says; [`ErrorKind::Misuse`] when the archive is
+/// What [`SnapshotReader::next_entry`](crate::snapshot::SnapshotReader::next_entry) says; [`ErrorKind::Misuse`] when the archive is
 /// not chunked, has another order than the writer's, or has an index already.
-pub fn make_index<R: ReadAt + Sync>(source: &R, sections: Sections, options: &ReadOptions) -> Result<Index> {
+pub fn make_index<R: ReadAt + Sync>(source: &R, sections: SectionSplit, options: &ReadOptions) -> Result<Index> {
     let not_chunked = || Error::new(ErrorKind::Misuse("the archive is not in the chunked form: repack it"));
     let mut reader = SnapshotReader::new(crate::io::Cursor::new(source), options.clone());
     let mut builder = Builder::default();

@@ -4,15 +4,14 @@ use std::io::Write;
 
 use super::archive::SnapshotArchive;
 use super::error::Result;
-use super::extract::Selection;
+use super::index::IndexPlacement;
 use super::index::{Builder, member_bytes, wrong};
-use super::options::IndexPlacement;
 use super::repack::part_of;
 use super::report::WriteReport;
 use super::writer::Stream;
 use crate::gzip::{self, Level};
 use crate::io::{Parallelism, ReadAt};
-use crate::layout::MemberName;
+use crate::layout::{Contents, MemberName};
 use crate::observe::Observer;
 
 impl<R: ReadAt + Sync, S: ReadAt> SnapshotArchive<R, S> {
@@ -31,12 +30,14 @@ impl<R: ReadAt + Sync, S: ReadAt> SnapshotArchive<R, S> {
     /// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
     /// # let (archive, _) = writer.finish()?;
     /// use appsnap::io::Parallelism;
+    /// use appsnap::layout::Contents;
     /// use appsnap::observe::NoObserver;
-    /// use appsnap::snapshot::{IndexPlacement, ReadOptions, Selection, SnapshotArchive};
+    /// use appsnap::snapshot::{ReadOptions, SnapshotArchive};
+    /// use appsnap::snapshot::index::IndexPlacement;
     ///
     /// let archive = SnapshotArchive::open(archive.as_slice(), &ReadOptions::new())?;
-    /// let (_, report) = archive.take_apart(
-    ///     Vec::new(), Selection::Database, IndexPlacement::Omitted, Parallelism::INLINE, &mut NoObserver,
+    /// let (_, report) = archive.write_part(
+    ///     Vec::new(), Contents::DatabaseOnly, IndexPlacement::Omitted, Parallelism::INLINE, &mut NoObserver,
     /// )?;
     /// assert_eq!((report.database_bytes(), report.documents_count()), (Some(4), 0));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -45,16 +46,16 @@ impl<R: ReadAt + Sync, S: ReadAt> SnapshotArchive<R, S> {
     /// # Errors
     /// What [`verify`](Self::verify) says; when a section does not begin with a chunk, as in archives of other writers;
     /// when reading or writing fails.
-    pub fn take_apart<W: Write>(
+    pub fn write_part<W: Write>(
         &self,
         sink: W,
-        selection: Selection,
+        contents: Contents,
         index: IndexPlacement,
         parallelism: Parallelism,
         observer: &mut dyn Observer,
     ) -> Result<(W, WriteReport)> {
         self.verify(parallelism, observer)?;
-        let metadata = part_of(&self.metadata()?, selection);
+        let metadata = part_of(&self.metadata()?, contents);
         let builder = (index != IndexPlacement::Omitted).then(Builder::default);
         let mut stream = Stream::start(sink, Level::default(), Parallelism::INLINE, builder)?;
         stream.metadata(&metadata)?;
@@ -62,14 +63,14 @@ impl<R: ReadAt + Sync, S: ReadAt> SnapshotArchive<R, S> {
         let start = self.database_offset_bytes();
         let middle = start.saturating_add(self.database_bytes().map_or(0, member_bytes));
         let end = self.documents_end_bytes()?;
-        if selection != Selection::Files
+        if contents.has_database()
             && let Some((len_bytes, crc32)) = self.database_slot()
         {
             self.copy_chunks(&mut stream.gzip, start, middle)?;
             stream.note(MemberName::Database, len_bytes, crc32);
             stream.report.database_bytes = Some(len_bytes);
         }
-        if selection != Selection::Database {
+        if contents.has_documents() {
             self.copy_chunks(&mut stream.gzip, middle, end)?;
             for document in self.documents() {
                 let document = document?;

@@ -1,0 +1,151 @@
+//! The backups of a plan in the order in which rules look at them: newest first.
+
+use std::cmp::Ordering;
+
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
+use jiff::tz::Offset;
+
+use super::super::backup::{Backup, Origin, Status};
+use super::super::clock::Clock;
+use super::super::policy::Guard;
+use super::super::policy::data::Policy;
+
+/// The facts of a backup that rules look at.
+#[derive(Clone, Copy)]
+pub(in super::super) struct BackupRow {
+    pub(in super::super) at: Timestamp,
+    pub(in super::super) offset: Option<Offset>,
+    /// The time on the calendar's wall clock.
+    pub(in super::super) local: DateTime,
+    /// The day that it belongs to.
+    pub(in super::super) day: Date,
+    /// The position in the caller's order.
+    pub(in super::super) index: usize,
+    pub(in super::super) origin: Origin,
+    pub(in super::super) status: Status,
+    is_protected: bool,
+    /// Held by a guard that keeps it out of the counts.
+    pub(in super::super) is_set_aside: bool,
+}
+
+/// Backups from newest to oldest. Of several taken at the same instant, the one whose id sorts first comes first.
+///
+/// The *rank* of a backup is its position in this order.
+pub(in super::super) struct SortedBackups<'a, Id> {
+    pub(in super::super) backups: &'a [Backup<Id>],
+    pub(in super::super) rows: Vec<BackupRow>,
+    pub(in super::super) now: Timestamp,
+}
+
+impl<'a, Id: Ord> SortedBackups<'a, Id> {
+    pub(in super::super) fn new(backups: &'a [Backup<Id>], now: Timestamp, clock: &mut Clock) -> Self {
+        let rows: Vec<BackupRow> = backups.iter().enumerate().map(BackupRow::new).collect();
+        let id = |row: &BackupRow| backups.get(row.index).map(Backup::id);
+        let mut rows = newest_first(&rows, |a, b| b.at.cmp(&a.at).then_with(|| id(a).cmp(&id(b))));
+        // Done last: of neighbours, most are in the same night, which the clock remembers.
+        for row in &mut rows {
+            row.local = clock.local(row.at, row.offset);
+            row.day = clock.day(row.at, row.local);
+        }
+        Self { backups, rows, now }
+    }
+}
+
+impl BackupRow {
+    fn new<Id>((index, backup): (usize, &Backup<Id>)) -> Self {
+        Self {
+            at: backup.taken_at(),
+            offset: backup.offset(),
+            local: DateTime::ZERO,
+            day: Date::ZERO,
+            index,
+            origin: backup.origin(),
+            status: backup.status(),
+            is_protected: backup.is_protected(),
+            is_set_aside: false,
+        }
+    }
+}
+
+/// The low bits of a sort key hold the index of a row. The others hold its second, counted down from the last one of the
+/// calendar, which takes less than forty bits.
+const INDEX_BITS: u32 = 24;
+
+/// Sorts rows by `compare`, which puts the newest first.
+///
+/// Seconds settle nearly every comparison, and a million integers are sorted in a tenth of the time that a million rows
+/// take. Rows of the same second are compared afterwards.
+fn newest_first(rows: &[BackupRow], compare: impl Fn(&BackupRow, &BackupRow) -> Ordering) -> Vec<BackupRow> {
+    if rows.len() > 1 << INDEX_BITS {
+        let mut rows = rows.to_vec();
+        rows.sort_unstable_by(compare);
+        return rows;
+    }
+    // Rounded towards zero, which keeps the order.
+    let second = |row: &BackupRow| row.at.as_second();
+    let key = |row: &BackupRow| Timestamp::MAX.as_second().abs_diff(second(row)) << INDEX_BITS | row.index as u64;
+    let mut keys: Vec<u64> = rows.iter().map(key).collect();
+    keys.sort_unstable();
+    let index = |key: u64| (key & ((1 << INDEX_BITS) - 1)) as usize;
+    let mut sorted: Vec<BackupRow> = keys.into_iter().filter_map(|key| rows.get(index(key)).copied()).collect();
+    for same_second in sorted.chunk_by_mut(|a, b| second(a) == second(b)).filter(|rows| rows.len() > 1) {
+        same_second.sort_unstable_by(&compare);
+    }
+    sorted
+}
+
+impl<Id> SortedBackups<'_, Id> {
+    pub(in super::super) fn tags(&self, row: &BackupRow) -> &[String] {
+        self.backups.get(row.index).map_or(&[], Backup::tags)
+    }
+
+    /// Returns `true` if a guard that looks at one backup alone holds it.
+    fn is_held(&self, guard: &Guard, row: &BackupRow) -> bool {
+        match guard {
+            Guard::Unfinished => !row.status.is_finished(),
+            Guard::Protected => row.is_protected,
+            Guard::Future => row.at > self.now,
+            Guard::Tagged(tag) => self.tags(row).contains(tag),
+            Guard::NewestSuccessful | Guard::NewestUnfinished { .. } => false,
+        }
+    }
+
+    /// Returns what the guards of a policy hold, as pairs of rank and number of the guard, in the order of ranks, and
+    /// marks the rows that are left out of the counts.
+    pub(in super::super) fn apply_guards(&mut self, policy: &Policy) -> Vec<(usize, usize)> {
+        let mut held = Vec::new();
+        let mut rows = std::mem::take(&mut self.rows);
+        for (rank, row) in rows.iter_mut().enumerate() {
+            for (number, guard) in policy.guards().iter().enumerate() {
+                if self.is_held(guard, row) {
+                    row.is_set_aside |= guard.sets_aside();
+                    held.push((rank, number));
+                }
+            }
+        }
+        self.rows = rows;
+        for (number, guard) in policy.guards().iter().enumerate() {
+            match guard {
+                Guard::NewestSuccessful => held.extend(self.newest_successful().map(|rank| (rank, number))),
+                Guard::NewestUnfinished { count, younger_than } => {
+                    let newest_at = self.rows.first().map_or(self.now, |row| row.at);
+                    let unfinished = self.rows.iter().zip(0_u32..).take_while(|(row, rank)| {
+                        let is_young = newest_at.duration_since(row.at).as_secs() < younger_than.clock_seconds();
+                        row.status != Status::Completed && (rank < count || is_young)
+                    });
+                    held.extend(unfinished.enumerate().map(|(rank, _)| (rank, number)));
+                }
+                _ => {}
+            }
+        }
+        held.sort_unstable();
+        held
+    }
+
+    fn newest_successful(&self) -> Option<usize> {
+        let mut completed = self.rows.iter().enumerate().filter(|(_, row)| row.status == Status::Completed).peekable();
+        let newest = completed.peek().map(|(rank, _)| *rank);
+        completed.find(|(_, row)| row.at <= self.now).map(|(rank, _)| rank).or(newest)
+    }
+}

@@ -1,0 +1,30 @@
+//! The choice of an index for a new archive: [`IndexPlacement`].
+
+/// Whether the archive carries an index for random access.
+///
+/// ```
+/// use appsnap::metadata::Metadata;
+/// use appsnap::snapshot::{SnapshotWriter, WriteOptions};
+/// use appsnap::snapshot::index::IndexPlacement;
+///
+/// let archive_bytes = |index| {
+///     let options = WriteOptions::new().with_index(index);
+///     let writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options)?;
+///     writer.finish().map(|(archive, report)| (archive.len(), report.index().is_some()))
+/// };
+/// let (plain, with_sidecar) = (archive_bytes(IndexPlacement::Omitted)?, archive_bytes(IndexPlacement::Sidecar)?);
+/// assert_eq!((plain.0, plain.1, with_sidecar.1), (with_sidecar.0, false, true));
+/// assert!(archive_bytes(IndexPlacement::Embedded)?.0 > plain.0);
+/// # Ok::<(), appsnap::snapshot::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum IndexPlacement {
+    /// None: the archive is one plain gzip member, as every importer has seen it.
+    #[default]
+    Omitted,
+    /// Behind the data, in empty gzip members that every gzip and tar program reads over; about 26 bytes a document.
+    Embedded,
+    /// Handed back with the report, to be kept in a file of its own.
+    Sidecar,
+}
