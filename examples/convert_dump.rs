@@ -66,7 +66,7 @@ fn main() -> ExitCode {
 }
 
 fn convert(args: &Args) -> Outcome {
-    let conversion = if args.input.as_os_str() == "-" {
+    let conversion = if support::is_dash(&args.input) {
         write(args, plan(args, io::stdin().lock())?, None)?
     } else {
         if !support::is_pipe(&args.input) {
@@ -77,12 +77,8 @@ fn convert(args: &Args) -> Outcome {
         write(args, plan(args, file)?, Some(len_bytes))?
     };
     let report = report(&conversion);
-    if args.json && args.output.as_os_str() == "-" {
-        eprintln!("{report:#}");
-        return Ok(());
-    }
     if args.json {
-        return support::print_json(&report);
+        return support::print_json_about(&args.output, &report);
     }
     tell(&report);
     Ok(())
@@ -110,10 +106,7 @@ fn plan<R: Read>(args: &Args, source: R) -> Outcome<Plan<R>> {
 fn write<R: Read>(args: &Args, plan: Plan<R>, input_bytes: Option<u64>) -> Outcome<Conversion> {
     let mut progress = Progress::new(args.quiet);
     progress.begin("converting", input_bytes);
-    if args.output.as_os_str() == "-" {
-        return plan.run(io::stdout().lock(), &mut progress).in_file(&args.input);
-    }
-    let mut output = Output::create(&args.output)?;
+    let mut output = Output::create(&args.output, &[&args.input])?;
     let conversion = plan.run(output.file(), &mut progress).in_file(&args.input)?;
     output.publish()?;
     Ok(conversion)

@@ -31,8 +31,8 @@ fn main() -> ExitCode {
 fn fetch(args: &Args) -> Outcome {
     let absent = || Failure::input(shown(&args.archive), format!("there is no document {}", args.uuid));
     // A document is handed on only once its checksum was right, so it waits in a file until then.
-    let spool = match &args.output {
-        Some(path) => Spool::Named(Output::create(path)?),
+    let spool = match args.output.as_ref().filter(|path| !support::is_dash(path)) {
+        Some(path) => Spool::Named(Box::new(Output::create(path, &[&args.archive])?)),
         None => Spool::Unnamed(tempfile::tempfile().in_file(&args.archive)?),
     };
     match support::open_indexed(&args.archive, ReadOptions::new())? {
@@ -59,7 +59,7 @@ fn fetch(args: &Args) -> Outcome {
 
 /// Where the document waits.
 enum Spool {
-    Named(Output),
+    Named(Box<Output>),
     Unnamed(File),
 }
 

@@ -90,7 +90,7 @@ fn pack(dump: &Path, files: &Path, archive: &Path) -> Outcome {
         .with_files_size_bytes(plan.document_bytes());
     let size = plan.size_estimate(&metadata, Some(content.len_bytes()));
 
-    let mut output = Output::create(archive)?;
+    let mut output = Output::create(archive, &[])?;
     write(&mut output, content, &plan, &metadata).in_file(archive)?;
     output.publish()?;
     let len_bytes = fs::metadata(archive).in_file(archive)?.len();

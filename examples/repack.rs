@@ -64,7 +64,7 @@ fn run(args: &Args) -> Outcome {
     let mut progress = Progress::new(args.quiet);
     progress.begin("repacking", None);
     support::refuse_pipe(&args.r#in)?;
-    let mut output = Output::create(&args.out)?;
+    let mut output = Output::create(&args.out, &[&args.r#in])?;
     let level = args.level.and_then(Level::new).unwrap_or_default();
     let write = WriteOptions::new().with_level(level).with_parallelism(parallelism).with_index(index);
     if args.repair {
@@ -90,11 +90,14 @@ fn run(args: &Args) -> Outcome {
 
 fn publish(args: &Args, output: Output, report: &WriteReport) -> Outcome {
     output.publish()?;
-    support::print(&format!(
-        "{}: {} bytes, {} documents of {} bytes\n",
-        shown(&args.out),
-        report.archive_bytes(),
-        report.documents_count(),
-        report.document_bytes(),
-    ))
+    support::print_about(
+        &args.out,
+        &format!(
+            "{}: {} bytes, {} documents of {} bytes\n",
+            shown(&args.out),
+            report.archive_bytes(),
+            report.documents_count(),
+            report.document_bytes(),
+        ),
+    )
 }

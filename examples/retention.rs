@@ -238,7 +238,7 @@ fn simulate(args: &Args, days: u32) -> Outcome {
     let simulation = play(&policy)?;
     let other = args.compare.as_deref().map(|name| policy_of(name).and_then(|policy| play(&policy))).transpose()?;
     if let Some(path) = &args.svg {
-        let mut output = Output::create(path)?;
+        let mut output = Output::create(path, &[])?;
         let picture = backup_calendar::svg(&policy, &schedule, &simulation);
         std::io::Write::write_all(output.file(), picture.as_bytes()).in_file(path)?;
         output.publish()?;

@@ -1,55 +1,55 @@
-//! An output file that appears whole or not at all.
+//! Output files, with errors that name them.
 
-use std::fs::File;
-use std::io;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
+use appsnap::io::OutputFile;
 
 use super::{Failure, InFile, Outcome, shown};
 
-/// The folder in which `path` lies.
+/// The folder in which `path` is.
 pub fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// A file that is written under another name beside its place, and gone unless it is [published](Self::publish).
+/// Returns `true` if `path` stands for the standard input or output.
+pub fn is_dash(path: &Path) -> bool {
+    path == OsStr::new("-")
+}
+
+/// An output that appears complete or not at all; `-` is the standard output.
 pub struct Output {
-    file: NamedTempFile,
+    file: OutputFile,
     path: PathBuf,
 }
 
 impl Output {
-    pub fn create(path: &Path) -> Outcome<Self> {
-        let folder = folder_of(path);
-        if path.is_dir() {
-            return Err(Failure::environment(shown(path), "this is a folder: name a file in it"));
+    /// Creates an output for `path`, which must be none of the `inputs`.
+    pub fn create(path: &Path, inputs: &[&Path]) -> Outcome<Self> {
+        let path = path.to_owned();
+        if is_dash(&path) {
+            return Ok(Self { file: OutputFile::standard_output(), path });
         }
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(appsnap::snapshot::extract::STAGING_PREFIX).suffix(".part");
-        // Like any new file: the umask decides, where a temporary file would be its owner's alone.
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let file = builder.tempfile_in(folder).map_err(|error| match error.kind() {
-            // The error would name a file that nobody asked for.
-            io::ErrorKind::NotFound => Failure::environment(shown(folder), "there is no such folder: make it first"),
-            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-                Failure::environment(shown(folder), "no file may be made in this folder: choose another for the output")
-            }
-            _ => Failure::environment(shown(path), error),
-        })?;
-        Ok(Self { file, path: path.to_owned() })
+        // What cannot be listed or removed does not concern this output.
+        for stale in OutputFile::remove_stale(&path).unwrap_or_default() {
+            eprintln!("removed {}, which an interrupted run has left", shown(&stale));
+        }
+        let inputs: Vec<_> =
+            inputs.iter().map(|input| if is_dash(input) { Path::new("/dev/stdin") } else { input }).collect();
+        match OutputFile::create(&path, &inputs) {
+            Ok(file) => Ok(Self { file, path }),
+            // Says what to do.
+            Err(error) if error.get_ref().is_some() => Err(Failure::environment(shown(&path), error.to_string())),
+            Err(error) => Err(Failure::environment(shown(&path), error)),
+        }
     }
 
-    pub fn file(&mut self) -> &mut File {
-        self.file.as_file_mut()
+    pub fn file(&mut self) -> &mut OutputFile {
+        &mut self.file
     }
 
-    /// Gives the file its name, in place of whatever has it now, once its content is on the disk.
+    /// Completes the output, in place of the file that has its name.
     pub fn publish(self) -> Outcome {
-        let Self { file, path } = self;
-        file.as_file().sync_all().in_file(&path)?;
-        file.persist(&path).map_err(io::Error::from).in_file(&path)?;
-        Ok(())
+        self.file.persist().in_file(&self.path)
     }
 }

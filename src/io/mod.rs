@@ -16,12 +16,15 @@ mod counted;
 mod number;
 mod ordered_queue;
 mod out_of_range;
+mod output_file;
 mod parallelism;
 mod read_at;
 mod spool;
+mod stale;
 mod transfer;
 
 pub use out_of_range::OutOfRange;
+pub use output_file::OutputFile;
 pub use parallelism::Parallelism;
 pub use read_at::ReadAt;
 
@@ -30,4 +33,5 @@ pub(crate) use counted::CountedSource;
 pub(crate) use number::decimal;
 pub(crate) use ordered_queue::{OrderedQueue, Spares, WorkerError, window};
 pub(crate) use spool::{Spool, SpoolError};
+pub(crate) use stale::STAGING_PREFIX;
 pub(crate) use transfer::{Cursor, at_most, copy_prefix, grow, prefix, read_full, read_full_at, read_range};

@@ -10,8 +10,8 @@ use tempfile::TempDir;
 use super::options::{Durability, IfExists};
 use crate::snapshot::error::{Error, ErrorKind, Result};
 
-/// How the name of everything begins that is not finished yet: it stands beside what it is to become.
-pub const STAGING_PREFIX: &str = ".appsnap-staging-";
+/// The start of the name of everything that is not finished yet: it is beside what it is to become.
+pub const STAGING_PREFIX: &str = crate::io::STAGING_PREFIX;
 
 /// Name inside the staging folder, whose own permissions are its owner's alone, of what becomes the destination.
 const CONTENT: &str = "content";

@@ -30,6 +30,7 @@ impl DocumentSpool {
     }
 
     pub(in crate::source) fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        let failed = |error| failed(self.folder.as_ref().unwrap_or(&self.archive), error);
         let spool = match &mut self.spool {
             Some(spool) => spool,
             none => {
@@ -37,19 +38,20 @@ impl DocumentSpool {
                     let what = "its documents are compressed and must be spooled: name a folder with `with_spool_dir`";
                     return Err(Error::in_path(&self.archive, ErrorKind::Misuse(what)));
                 };
-                none.insert(Spool::create(folder, self.budget.clone()).map_err(|error| failed(&self.archive, error))?)
+                none.insert(Spool::create(folder, self.budget.clone()).map_err(failed)?)
             }
         };
-        spool.append(bytes).map_err(|error| failed(&self.archive, error))
+        spool.append(bytes).map_err(failed)
     }
 
     /// Returns the file, complete; `None` if nothing was spooled.
     pub(in crate::source) fn finish(self) -> Result<Option<Arc<File>>> {
-        let file = self.spool.map(Spool::finish).transpose();
-        Ok(file.map_err(|error| failed(&self.archive, error))?.map(Arc::new))
+        let Self { folder, archive, spool, .. } = self;
+        let file = spool.map(Spool::finish).transpose();
+        Ok(file.map_err(|error| failed(folder.as_ref().unwrap_or(&archive), error))?.map(Arc::new))
     }
 }
 
-fn failed(archive: &std::path::Path, error: SpoolError) -> Error {
-    Error::io(archive, "spooling documents", error.into())
+fn failed(folder: &PathBuf, error: SpoolError) -> Error {
+    Error::io(folder, "spooling documents", error.into())
 }
