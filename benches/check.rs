@@ -15,7 +15,8 @@ use appsnap::check::{CheckOptions, Profile, Verdict, check};
 use appsnap::io::Parallelism;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
-use appsnap::pgdump::{Compression, FormatVersion};
+use appsnap::pgdump::FormatVersion;
+use appsnap::pgdump::raw::Compression;
 use appsnap::snapshot::options::SizeCheck;
 use appsnap::snapshot::{Content, DocumentSource, ReadOptions, SnapshotReader, SnapshotWriter, WriteOptions};
 

@@ -7,7 +7,10 @@ use std::path::Path;
 use std::process::Command;
 
 use appsnap::Limits;
-use appsnap::pgdump::{Compression, Dialect, Entry, FormatVersion, Section, Toc, encode_toc, inspect};
+use appsnap::observe::NoObserver;
+use appsnap::pgdump::raw::{Compression, Header};
+use appsnap::pgdump::toc::{self, Entry, Section, Toc};
+use appsnap::pgdump::{FormatVersion, inspect};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
 use appsnap_tests::dumps::{DumpBuilder, compressions, version_for};
@@ -15,7 +18,7 @@ use appsnap_tests::dumps::{DumpBuilder, compressions, version_for};
 const DATA_BYTES: usize = 50 << 20;
 
 /// Entries as those of a large schema: half of them have an index's worth of SQL, all have owner and dependencies.
-fn toc(count: u32, dialect: &Dialect) -> Vec<u8> {
+fn toc(count: u32, header: &Header) -> Vec<u8> {
     let names: Vec<String> = (1..=count).map(|id| format!("module$entity_{id}")).collect();
     let statements: Vec<String> = names
         .iter()
@@ -34,12 +37,12 @@ fn toc(count: u32, dialect: &Dialect) -> Vec<u8> {
             entry.owner = Some(b"mxowner");
             entry.tablespace = Some(b"");
             entry.section = Section::PostData;
-            entry.dependencies = dependencies[..].into();
+            entry.set_dependencies(&dependencies);
             entry
         })
         .collect();
     let mut bytes = Vec::new();
-    encode_toc(entries, dialect, &mut bytes).unwrap();
+    toc::encode(entries, header, &mut bytes).unwrap();
     bytes
 }
 
@@ -78,18 +81,18 @@ fn dump(compression: Compression) -> Vec<u8> {
 }
 
 fn table_of_contents(c: &mut Criterion) {
-    let dialect = Dialect::usual(FormatVersion::V1_16);
-    let bytes = toc(10_000, &dialect);
+    let header = Header::new(FormatVersion::V1_16);
+    let bytes = toc(10_000, &header);
     let mut group = c.benchmark_group("toc");
     group.throughput(Throughput::Elements(10_000));
     group.bench_function("parse_10000_entries", |b| {
-        b.iter(|| Toc::parse(dialect, black_box(&bytes), &Limits::untrusted()).unwrap().0.len());
+        b.iter(|| Toc::parse(&header, black_box(&bytes), &Limits::untrusted()).unwrap().0.len());
     });
-    let parsed = Toc::parse(dialect, &bytes, &Limits::untrusted()).unwrap().0;
+    let parsed = Toc::parse(&header, &bytes, &Limits::untrusted()).unwrap().0;
     group.bench_function("encode_10000_entries", |b| {
         b.iter(|| {
             let mut out = Vec::with_capacity(bytes.len());
-            encode_toc(black_box(&parsed), &dialect, &mut out).unwrap();
+            toc::encode(black_box(&parsed).entries(), &header, &mut out).unwrap();
             out.len()
         });
     });
@@ -105,7 +108,7 @@ fn inspection(c: &mut Criterion) {
     for compression in compressions() {
         let bytes = dump(compression);
         group.bench_with_input(BenchmarkId::new("appsnap", compression.name()), &bytes, |b, bytes| {
-            b.iter(|| inspect(&bytes[..], &Limits::untrusted()).unwrap().plain_bytes());
+            b.iter(|| inspect(&bytes[..], &Limits::untrusted(), &mut NoObserver).unwrap().uncompressed_bytes());
         });
         let path = folder.path().join("peer.dump");
         std::fs::write(&path, &bytes).unwrap();

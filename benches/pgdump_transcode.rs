@@ -10,7 +10,9 @@ use std::process::{Command, Stdio};
 
 use appsnap::Limits;
 use appsnap::observe::NoObserver;
-use appsnap::pgdump::{Compression, FormatVersion, Transcoder};
+use appsnap::pgdump::FormatVersion;
+use appsnap::pgdump::raw::Compression;
+use appsnap::pgdump::transcode::Transcoder;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
 use appsnap_tests::dumps::{DumpBuilder, compressions};

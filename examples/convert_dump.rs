@@ -14,7 +14,10 @@ use std::process::ExitCode;
 
 use appsnap::Limits;
 use appsnap::detect;
-use appsnap::pgdump::{AccessRights, Conversion, FormatVersion, Offsets, OutputCompression, Owners, Plan, Transcoder};
+use appsnap::pgdump::FormatVersion;
+use appsnap::pgdump::raw::Compression;
+use appsnap::pgdump::toc::Offsets;
+use appsnap::pgdump::transcode::{Conversion, ConversionReport, EntryChange, EntryChangeKind, Transcoder};
 use clap::{Parser, ValueEnum};
 use serde_json::{Value, json};
 use support::{Failure, InFile, Outcome, Output, Progress};
@@ -28,16 +31,16 @@ struct Args {
     /// The dump to write; `-` is the standard output. A file appears whole or not at all.
     #[arg(value_name = "OUT")]
     output: PathBuf,
-    /// Archive version to come down to: 1.12 to 1.16. A dump that is older already keeps its version.
+    /// The archive version of the output, 1.12 to 1.16. An older dump keeps its version.
     #[arg(long, value_name = "VERSION", default_value = "1.14")]
     to: FormatVersion,
-    /// How the data are compressed in the output; `keep` makes gzip of what the older version does not know.
+    /// The compression of the output; `keep` recompresses with gzip if the older version lacks the compression.
     #[arg(long, value_enum, default_value = "keep")]
     compression: CompressionArg,
-    /// How hard gzip compresses; given alone it means `--compression gzip`.
+    /// The level of gzip; alone it implies `--compression gzip`.
     #[arg(long, value_name = "1-9", value_parser = clap::value_parser!(u8).range(1..=9))]
     level: Option<u8>,
-    /// Major release of the server that the dump is for [default: 13 for 1.14, 16 for 1.15].
+    /// The major release of the server that the dump is for [default: 13 for 1.14, 16 for 1.15].
     #[arg(long, value_name = "MAJOR")]
     server: Option<u16>,
     /// Drop access rights, as `pg_dump -x` does.
@@ -46,7 +49,7 @@ struct Args {
     /// Drop the owners of objects.
     #[arg(short = 'O', long)]
     no_owner: bool,
-    /// Print what has changed as JSON; on the standard error if the dump goes to the standard output.
+    /// Print the changes as JSON; to the standard error if the dump is written to the standard output.
     #[arg(long)]
     json: bool,
     /// Show no progress.
@@ -84,36 +87,43 @@ fn convert(args: &Args) -> Outcome {
     Ok(())
 }
 
-fn plan<R: Read>(args: &Args, source: R) -> Outcome<Plan<R>> {
-    let compression = match (args.compression, args.level) {
-        (CompressionArg::None, None) => OutputCompression::None,
+fn plan<R: Read>(args: &Args, source: R) -> Outcome<Conversion<R>> {
+    let mut transcoder = Transcoder::to(args.to);
+    match (args.compression, args.level) {
+        (CompressionArg::Keep, None) => {}
+        (CompressionArg::None, None) => transcoder = transcoder.with_compression(Compression::None),
         (CompressionArg::None, Some(_)) => {
-            return Err(Failure::environment("--level", "says how hard to compress, and --compression none not to"));
+            return Err(Failure::environment("--level", "has no meaning with --compression none"));
         }
-        (CompressionArg::Keep, None) => OutputCompression::Keep,
-        (CompressionArg::Keep | CompressionArg::Gzip, level) => OutputCompression::Gzip { level },
-    };
-    let mut transcoder = Transcoder::to(args.to)
-        .with_compression(compression)
-        .with_access_rights(if args.no_acl { AccessRights::Drop } else { AccessRights::Keep })
-        .with_owners(if args.no_owner { Owners::Drop } else { Owners::Keep });
+        (CompressionArg::Keep | CompressionArg::Gzip, level) => {
+            // The argument parser has verified the range.
+            let compression = level.and_then(Compression::gzip_level).unwrap_or(Compression::GZIP);
+            transcoder = transcoder.with_compression(compression);
+        }
+    }
+    if args.no_acl {
+        transcoder = transcoder.without_access_rights();
+    }
+    if args.no_owner {
+        transcoder = transcoder.without_owners();
+    }
     if let Some(major) = args.server {
         transcoder = transcoder.with_server_major(major);
     }
     transcoder.plan(source, &Limits::trusted()).in_file(&args.input)
 }
 
-fn write<R: Read>(args: &Args, plan: Plan<R>, input_bytes: Option<u64>) -> Outcome<Conversion> {
+fn write<R: Read>(args: &Args, conversion: Conversion<R>, input_bytes: Option<u64>) -> Outcome<ConversionReport> {
     let mut progress = Progress::new(args.quiet);
     progress.begin("converting", input_bytes);
     let mut output = Output::create(&args.output, &[&args.input])?;
-    let conversion = plan.run(output.file(), &mut progress).in_file(&args.input)?;
+    let report = conversion.run(output.file(), &mut progress).in_file(&args.input)?;
     output.publish()?;
-    Ok(conversion)
+    Ok(report)
 }
 
-/// All that has changed. Names in a dump are bytes in its own encoding.
-fn report(conversion: &Conversion) -> Value {
+/// Describes all changes. Names in a dump are bytes in its own encoding.
+fn report(conversion: &ConversionReport) -> Value {
     let changes = &conversion.changes;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let named = |id: u32, more: Value| {
@@ -126,17 +136,21 @@ fn report(conversion: &Conversion) -> Value {
         }
         value
     };
+    let reason = |change: &EntryChange| json!({ "reason": change.kind.to_string() });
+    let entries = |details: &dyn Fn(&EntryChange) -> Option<Value>| -> Vec<Value> {
+        changes.entries.iter().filter_map(|change| Some(named(change.id, details(change)?))).collect()
+    };
     json!({
         "from": changes.from.to_string(),
         "to": changes.to.to_string(),
         "entries_in": changes.entries_in_count,
         "entries_out": changes.entries_out_count,
-        "expanded": changes.expanded.iter()
-            .map(|expanded| named(expanded.id, json!({ "entries": expanded.entries_count }))).collect::<Vec<_>>(),
-        "dropped": changes.dropped.iter()
-            .map(|dropped| named(dropped.id, json!({ "reason": dropped.reason.to_string() }))).collect::<Vec<_>>(),
-        "edited": changes.edited.iter()
-            .map(|edited| named(edited.id, json!({ "reason": edited.edit.to_string() }))).collect::<Vec<_>>(),
+        "expanded": entries(&|change| match change.kind {
+            EntryChangeKind::Expanded { entries_count } => Some(json!({ "entries": entries_count })),
+            _ => None,
+        }),
+        "dropped": entries(&|change| change.kind.is_dropped().then(|| reason(change))),
+        "edited": entries(&|change| change.kind.is_edited().then(|| reason(change))),
         "warnings": changes.warnings.iter().map(|warning| named(warning.id, json!({
             "feature": warning.feature.name(),
             "since": warning.feature.since_major(),
@@ -154,7 +168,7 @@ fn report(conversion: &Conversion) -> Value {
     })
 }
 
-/// The report for people, on the standard error: the standard output may be the dump.
+/// Prints the report for people to the standard error, because the standard output may be the dump.
 fn tell(report: &Value) {
     let shown =
         |value: &Value| value.as_str().map_or_else(|| value.to_string(), |text| text.escape_debug().to_string());
@@ -172,7 +186,7 @@ fn tell(report: &Value) {
         shown(&report["to"]),
         report["entries_in"],
         report["entries_out"],
-        if report["recompressed"] == true { "compressed anew" } else { "copied" },
+        if report["recompressed"] == true { "recompressed" } else { "copied" },
         shown(&report["offsets"]),
         report["output_bytes"],
     );

@@ -42,7 +42,7 @@ fn list(args: &Args) -> Outcome {
 }
 
 /// Reads the index alone: a hundredth of a second for 50,000 documents.
-fn from_index(archive: &SnapshotArchive<File>) -> snapshot::Result<Vec<Row>> {
+fn from_index(archive: &SnapshotArchive<File>) -> Result<Vec<Row>, snapshot::Error> {
     let row = |listed: ListedDocument| Row { id: listed.id(), len_bytes: listed.len_bytes(), crc32: listed.crc32() };
     archive.documents().map(|listed| listed.map(row)).collect()
 }

@@ -20,7 +20,7 @@ use appsnap::prepare::{Database, Orphans, PrepareOptions, Prepared};
 use appsnap::snapshot::WriteOptions;
 use appsnap::snapshot::index::IndexPlacement;
 use appsnap::source::directory::{self, DirectoryOptions};
-use appsnap::source::{ArchiveOptions, DocumentPlan, LeftoverKind};
+use appsnap::source::{ArchiveOptions, DocumentPlan};
 use clap::{Parser, ValueEnum};
 use serde_json::{Map, Value, json};
 use support::{InFile, Outcome, Output, Progress, shown};
@@ -221,13 +221,13 @@ fn spooled(
 
 /// One line for each kind of thing that was left out, with the first of them by name.
 fn leftovers(plan: &DocumentPlan) -> impl Iterator<Item = String> {
-    LeftoverKind::all().into_iter().filter_map(|kind| {
-        let first = plan.leftovers().iter().find(|leftover| leftover.kind() == kind)?;
-        Some(format!("left out: {} {kind}, first {first}", plan.leftovers().count(kind)))
+    plan.diagnostics().counts().filter_map(|(code, count)| {
+        let first = plan.diagnostics().iter().find(|skipped| skipped.code() == code)?;
+        let (path, message, help) = (first.location()?, first.message(), code.help());
+        Some(format!("left out: {count} {}, first {path}: {message}: {help}", code.name()))
     })
 }
 
 fn left_out_counts(plan: &DocumentPlan) -> Map<String, Value> {
-    let counts = LeftoverKind::all().map(|kind| (kind.name().to_owned(), plan.leftovers().count(kind)));
-    counts.into_iter().filter(|(_, count)| *count > 0).map(|(name, count)| (name, count.into())).collect()
+    plan.diagnostics().counts().map(|(code, count)| (code.name().to_owned(), count.into())).collect()
 }

@@ -81,12 +81,13 @@ fn pack(dump: &Path, files: &Path, archive: &Path) -> Outcome {
     // What goes in is known before the first byte is written: how much it is, and how much it will be.
     let plan = directory::scan(files, &DirectoryOptions::new(), &mut NoObserver).in_file(files)?;
     let content = Content::file(File::open(dump).in_file(dump)?).in_file(dump)?;
-    let inspection = pgdump::inspect(File::open(dump).in_file(dump)?, &Limits::trusted()).in_file(dump)?;
+    let inspection =
+        pgdump::inspect(File::open(dump).in_file(dump)?, &Limits::trusted(), &mut NoObserver).in_file(dump)?;
     let metadata = Metadata::new()
         .with_duration(0)
         .with_dump_size_bytes(content.len_bytes())
         .with_model_version("1.0.0.1")
-        .with_database_size_bytes(inspection.plain_bytes())
+        .with_database_size_bytes(inspection.uncompressed_bytes())
         .with_files_size_bytes(plan.document_bytes());
     let size = plan.size_estimate(&metadata, Some(content.len_bytes()));
 

@@ -7,7 +7,9 @@ use std::path::Path;
 use appsnap::Limits;
 use appsnap::layout::escaped;
 use appsnap::metadata::Metadata;
-use appsnap::pgdump::{DataState, Dump, Entry, Offsets, Section};
+use appsnap::observe::NoObserver;
+use appsnap::pgdump::Dump;
+use appsnap::pgdump::toc::{DataState, Entry, Offsets, Section};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -27,7 +29,7 @@ pub fn describe_dump(place: &Path, source: impl Read, limits: &Limits) -> Outcom
         let (len_bytes, sha256) = digest(&mut stream).in_file(place)?;
         streams.push(json!({ "id": id, "oid": oid, "bytes": len_bytes, "sha256": sha256 }));
     }
-    let inspection = dump.finish().in_file(place)?;
+    let inspection = dump.finish(&mut NoObserver).in_file(place)?;
     let header = &inspection.header;
     Ok(json!({
         "kind": "custom-dump",
@@ -42,13 +44,13 @@ pub fn describe_dump(place: &Path, source: impl Read, limits: &Limits) -> Outcom
             Offsets::NotSet => "not-set",
             _ => "mixed",
         },
-        "int_size": header.dialect.int_bytes(),
-        "off_size": header.dialect.offset_bytes(),
+        "int_size": header.int_bytes(),
+        "off_size": header.offset_bytes(),
         "created": header.created.map(|created| created.to_string()),
         "entries": inspection.toc.entries().map(|entry| entry_json(&entry)).collect::<Vec<_>>(),
         "streams": streams,
-        "decompressed_bytes": inspection.plain_bytes(),
-        "findings": inspection.findings.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "decompressed_bytes": inspection.uncompressed_bytes(),
+        "findings": inspection.diagnostics,
     }))
 }
 
@@ -85,7 +87,7 @@ fn entry_json(entry: &Entry<'_>) -> Value {
         "namespace": entry.namespace.map(text),
         "owner": entry.owner.map(text),
         "relkind": entry.relation_kind.unwrap_or(0),
-        "dependencies": entry.dependencies.iter().collect::<Vec<_>>(),
+        "dependencies": entry.dependencies().collect::<Vec<_>>(),
         "data": entry.data != DataState::NoData,
     })
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use appsnap::layout::{MemberName, escaped};
 use appsnap::metadata::Metadata;
+use appsnap::observe::NoObserver;
 use appsnap::{DocumentId, Limits, detect as detection};
 use serde_json::value::RawValue;
 
@@ -52,7 +53,9 @@ pub fn detect(data: &[u8]) {
     assert!(shown.chars().all(|c| (' '..='~').contains(&c)), "{shown:?}");
     let head = &data[..data.len().min(detection::HEAD_BYTES as usize)];
     assert_eq!(detection::identify(head), found, "more than the head was looked at");
-    if appsnap::pgdump::inspect(data, &Limits::untrusted().with_max_decompressed_bytes(1 << 20)).is_ok() {
+    if appsnap::pgdump::inspect(data, &Limits::untrusted().with_max_decompressed_bytes(1 << 20), &mut NoObserver)
+        .is_ok()
+    {
         // pg_dump ends its own texts with plain line feeds; a dump without any is none of its making.
         let has_own_text = head.windows(2).any(|pair| pair[1] == b'\n' && pair[0] != b'\r');
         assert!(found.is_custom_dump() || !has_own_text, "a sound dump is {shown}");

@@ -4,7 +4,9 @@ use std::io::Read;
 
 use super::files::{self, FileTable, FileTableUnavailable, Numbers};
 use crate::limits::Limits;
-use crate::pgdump::{self, Dump, Header, Inspection};
+use crate::observe::NoObserver;
+use crate::pgdump::raw::Header;
+use crate::pgdump::{self, Dump, Inspection};
 
 /// The contents of a dump that was read and verified to its end.
 #[derive(Debug)]
@@ -33,5 +35,5 @@ pub(crate) fn read<R: Read>(
             }
         }
     }
-    Ok(ReadDump { inspection: dump.finish()?, table })
+    Ok(ReadDump { inspection: dump.finish(&mut NoObserver)?, table })
 }

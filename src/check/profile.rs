@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::code::Code as CheckCode;
 use crate::diagnostic::{Code, Severity};
 use crate::layout;
-use crate::pgdump::{self, FormatVersion, Requirements};
+use crate::pgdump::{self, FormatVersion};
 use crate::platform::{Platform, SpaceRule};
 use crate::snapshot;
 
@@ -193,12 +193,6 @@ impl Profile {
     #[must_use]
     pub const fn max_dump_version(&self) -> FormatVersion {
         self.max_dump_version
-    }
-
-    /// Returns the requirements on a dump.
-    #[must_use]
-    pub const fn requirements(&self) -> Requirements {
-        Requirements::up_to(self.max_dump_version)
     }
 
     /// Returns the major release of the oldest server that must accept the dump, for

@@ -10,7 +10,8 @@ use super::ranking::Ranking;
 use super::report::{Report, Summary};
 use super::rules;
 use crate::layout::Contents;
-use crate::pgdump::{self, FormatVersion, Incompatibility, Inspection, incompatibilities};
+use crate::pgdump::compat::{Incompatibility, incompatibilities};
+use crate::pgdump::{self, FormatVersion, Inspection};
 use crate::snapshot::report::ReadReport;
 use crate::snapshot::{self};
 
@@ -65,7 +66,7 @@ impl<'p> CheckRun<'p> {
     ) -> Result<Option<ReadDump>> {
         match read {
             Ok(dump) => {
-                self.summary.decompressed_bytes = Some(dump.inspection.plain_bytes());
+                self.summary.decompressed_bytes = Some(dump.inspection.uncompressed_bytes());
                 let (inspection, major) = (&dump.inspection, self.profile.oldest_server_major());
                 let refused = incompatibilities(&inspection.header, &inspection.toc, major);
                 rules::dump::add(inspection, &refused, location, &mut self.ranking);
@@ -119,7 +120,7 @@ impl<'p> CheckRun<'p> {
         let (Some(rule), Some(target_bytes)) = (self.profile.space_rule(), self.options.target_database_bytes) else {
             return;
         };
-        let plain_bytes = inspection.plain_bytes();
+        let plain_bytes = inspection.uncompressed_bytes();
         let needed_bytes = rule.needed_bytes(plain_bytes);
         if needed_bytes > target_bytes {
             self.ranking.add(Code::TargetTooSmall, |found| {
@@ -155,7 +156,7 @@ pub(crate) fn predict_report(planned: PlannedArchive<'_>, profile: &Profile, opt
     if let Some((inspection, version, dump_bytes, refused)) = planned.dump {
         run.summary.database_bytes = Some(dump_bytes);
         run.summary.dump_version = Some(version.to_string());
-        run.summary.decompressed_bytes = Some(inspection.plain_bytes());
+        run.summary.decompressed_bytes = Some(inspection.uncompressed_bytes());
         rules::dump::add_version(version, Some(DATABASE), profile, &mut run.ranking);
         rules::dump::add(inspection, refused, Some(DATABASE), &mut run.ranking);
         run.space(inspection);

@@ -19,7 +19,7 @@ pub use detection::{Detection, Kind};
 
 use crate::gzip;
 use crate::limits::Limits;
-use crate::pgdump::{self, Identity};
+use crate::pgdump::Identity;
 
 /// The number of bytes that [`identify`] needs: enough for the first members of a compressed tar archive.
 pub const HEAD_BYTES: u64 = 64 << 10;
@@ -78,7 +78,7 @@ pub fn identify_path(path: impl AsRef<Path>) -> io::Result<Detection> {
 }
 
 fn kind_of(head: &[u8]) -> Kind {
-    match pgdump::identify(head) {
+    match Identity::of(head) {
         Identity::Zip if is_squidex(head) => Kind::Squidex,
         Identity::Unknown => {
             tar::identify(head).or_else(|| other_database(head)).unwrap_or(Kind::Other(Identity::Unknown))

@@ -75,6 +75,15 @@ impl Diagnostics {
         }
     }
 
+    /// Counts findings of one code that are not kept.
+    pub(crate) fn count_more(&mut self, code: impl Into<Code>, count: u64) {
+        if count > 0 {
+            let code = code.into();
+            let counted = self.counts.entry(code).or_insert(Counted { count: 0, severity: code.default_severity() });
+            counted.count = counted.count.saturating_add(count);
+        }
+    }
+
     /// Moves all findings of another list to the end of this one.
     pub(crate) fn append(&mut self, other: &mut Self) {
         if !other.is_empty() {

@@ -5,8 +5,7 @@ use thiserror::Error as ThisError;
 use crate::error::{Category, Kind, module_error};
 use crate::limits::LimitExceeded;
 
-/// A [`Result`](std::result::Result) whose error is this module's [`Error`], unless another is named.
-pub type Result<T, E = Error> = std::result::Result<T, E>;
+pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 
 module_error! {
     /// The error of the gzip engine, with the position in the compressed bytes: the first byte that is wrong, the end of

@@ -49,7 +49,7 @@ mod writer;
 
 pub use chunk::CHUNK_BYTES;
 pub use code::Code;
-pub use error::{Error, ErrorKind, Result};
+pub use error::{Error, ErrorKind};
 pub use level::Level;
 pub use reader::{Reader, is_gzip};
 

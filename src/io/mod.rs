@@ -28,7 +28,7 @@ pub use output_file::OutputFile;
 pub use parallelism::Parallelism;
 pub use read_at::ReadAt;
 
-pub(crate) use codec::inflate;
+pub(crate) use codec::{deflate, inflate};
 pub(crate) use counted::CountedSource;
 pub(crate) use number::decimal;
 pub(crate) use ordered_queue::{OrderedQueue, Spares, WorkerError, window};

@@ -1,67 +1,63 @@
-//! The creation time in an archive's header: local time without a zone.
+//! The creation time in an archive's header, a local time without a time zone: [`CreatedAt`].
 
 use std::fmt;
 
-use super::cursor::{Cursor, Dialect, Fault};
 use super::error::Error;
+use super::primitives::{Cursor, Dialect, Fault};
 
-/// When a dump was begun, as the fields of C's `struct tm`, on the clock and in the zone of the machine that made it.
+/// The local time at which a dump was started, as the fields of C's `struct tm`.
 ///
-/// The zone is not recorded, so this is no point in time. Nothing depends on it when a dump is restored, and PostgreSQL
-/// only warns about impossible values: [`is_possible`](Self::is_possible) tells them.
-///
-/// [`Display`](fmt::Display) shows `2026-11-20 12:52:05`.
+/// The time zone is not recorded, so this is not a point in time. Nothing depends on it when a dump is restored, and
+/// PostgreSQL only warns about impossible values, which [`is_possible`](Self::is_possible) detects.
 ///
 /// ```
-/// use appsnap::Limits;
-/// use appsnap::pgdump::Header;
+/// use appsnap::pgdump::raw::CreatedAt;
 ///
-/// let dump = std::fs::read("examples/data/quickstart.dump")?;
-/// let created = Header::parse(&dump, &Limits::untrusted())?.0.created.expect("every version since 1.4 has it");
-/// assert_eq!(created.to_string(), "2026-11-20 12:52:02");
-/// assert_eq!((created.year(), created.month(), created.is_possible()), (2026, 11, true));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// let mut created = CreatedAt::default();
+/// assert_eq!((created.to_string().as_str(), created.is_possible()), ("1970-01-01 00:00:00", true));
+/// created.month0 = 12;
+/// assert!(!created.is_possible());
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct CreatedAt {
-    /// Seconds, 0 to 60.
+    /// The second, 0 to 60.
     pub second: i32,
-    /// Minutes, 0 to 59.
+    /// The minute, 0 to 59.
     pub minute: i32,
-    /// Hours, 0 to 23.
+    /// The hour, 0 to 23.
     pub hour: i32,
-    /// Day of the month, 1 to 31.
+    /// The day of the month, 1 to 31.
     pub day: i32,
-    /// Months since January, 0 to 11.
+    /// The number of months since January, 0 to 11.
     pub month0: i32,
-    /// Years since 1900.
+    /// The number of years since 1900.
     pub years_since_1900: i32,
-    /// Positive in daylight saving time, 0 outside, negative when unknown.
+    /// The daylight saving flag: positive in effect, 0 not in effect, negative unknown.
     pub daylight_saving: i32,
 }
 
 impl Default for CreatedAt {
-    /// The first second of 1970.
+    /// Returns the first second of 1970.
     fn default() -> Self {
         Self { second: 0, minute: 0, hour: 0, day: 1, month0: 0, years_since_1900: 70, daylight_saving: 0 }
     }
 }
 
 impl CreatedAt {
-    /// The year, for example 2026.
+    /// Returns the year, for example 2026.
     #[must_use]
     pub const fn year(&self) -> i32 {
         self.years_since_1900.saturating_add(1900)
     }
 
-    /// The month, 1 to 12 when it is possible.
+    /// Returns the month, 1 to 12 in a possible date.
     #[must_use]
     pub const fn month(&self) -> i32 {
         self.month0.saturating_add(1)
     }
 
-    /// Whether such a day and time exist, in the years 1900 to 9999.
+    /// Returns `true` if this date and time exist and the year is 1900 to 9999.
     #[must_use]
     pub fn is_possible(&self) -> bool {
         let year = self.year();
@@ -80,8 +76,8 @@ impl CreatedAt {
             && (0..=60).contains(&self.second)
     }
 
-    pub(crate) fn read(cursor: &mut Cursor<'_>, dialect: &Dialect) -> Result<Self, Fault> {
-        // In this order; fields of a struct expression are evaluated as they are written.
+    pub(super) fn read(cursor: &mut Cursor<'_>, dialect: &Dialect) -> Result<Self, Fault> {
+        // Fields of a struct expression are evaluated in the order in which they are written.
         Ok(Self {
             second: cursor.int(dialect)?,
             minute: cursor.int(dialect)?,
@@ -93,7 +89,7 @@ impl CreatedAt {
         })
     }
 
-    pub(crate) fn write(&self, dialect: &Dialect, out: &mut Vec<u8>) -> Result<(), Error> {
+    pub(super) fn write(&self, dialect: &Dialect, out: &mut Vec<u8>) -> Result<(), Error> {
         for field in
             [self.second, self.minute, self.hour, self.day, self.month0, self.years_since_1900, self.daylight_saving]
         {
@@ -115,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn impossible_times_are_told() {
+    fn impossible_times_are_detected() {
         let good = CreatedAt { day: 29, month0: 1, years_since_1900: 124, ..CreatedAt::default() };
         assert!(good.is_possible());
         for bad in [

@@ -1,241 +1,246 @@
-//! Reads a dump from front to back: every stream decoded and verified, lent one at a time.
+//! Reads a dump from start to end, every stream decoded and verified: [`Dump`], [`inspect`].
 
 use std::fmt;
 use std::io::{self, Read};
 
-use super::block::Blocks;
-use super::compression::Decoder;
-use super::error::Error;
+use super::block_reader::BlockReader;
+use super::data_element::DataElement;
+use super::error::{Error, ErrorKind};
+use super::findings;
 use super::header::Header;
-use super::inspection::{DataFacts, Inspection};
-use super::piece::{BlockKind, Piece};
-use super::table::Rows;
+use super::inspection::{BlockReport, Inspection};
+use super::large_objects::Unlisted;
+use super::stream_decoder::StreamDecoder;
 use super::toc::{Entry, Toc};
-use super::watch::CopyWatch;
-use crate::limits::{Budget, Limits};
+use crate::limits::Limits;
+use crate::observe::{Event, Observer, proceed};
 
-/// A dump that is read from front to back.
+/// Reads the dump in `source` to its end, verifies everything that can be verified, and describes it.
 ///
-/// Pipes will do: nothing is sought, and stored offsets are compared but not needed. Memory is the table of contents and
-/// a few buffers, whatever the dump holds. A stream that is not read to its end is verified all the same, when the next
-/// one is asked for.
+/// A dump that passes is complete, and restores as far as the server accepts its SQL. `pg_restore -l` reads no data at
+/// all, and `pg_restore -f /dev/null` does not detect a wrong number of entries, trailing bytes, or the damage of a
+/// transfer in text mode.
+///
+/// The observer receives the phase `reading the dump` and the number of bytes read.
 ///
 /// ```
-/// use std::io::Read;
 /// use std::fs::File;
-/// use appsnap::Limits;
-/// use appsnap::pgdump::Dump;
+/// use appsnap::{Limits, observe::NoObserver, pgdump};
+///
+/// let dump = File::open("examples/data/quickstart.dump")?;
+/// let inspection = pgdump::inspect(dump, &Limits::untrusted(), &mut NoObserver)?;
+/// for block in &inspection.blocks {
+///     println!("{:?}: {:?} rows", inspection.toc.get(block.id), block.rows_count);
+/// }
+/// assert_eq!(inspection.rows_count(), 2056);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// Returns an error if the source fails, if its bytes are not a sound dump in custom format of a known version, if they
+/// exceed a limit, or if the observer cancels.
+pub fn inspect<R: Read>(source: R, limits: &Limits, observer: &mut dyn Observer) -> Result<Inspection, Error> {
+    proceed(observer, &Event::phase("reading the dump"))?;
+    Dump::open(source, limits)?.finish(observer)
+}
+
+/// A dump that is read from start to end.
+///
+/// It never seeks, so pipes work; stored positions are verified and not needed. Memory is the table of contents and a few
+/// buffers. A stream that the caller does not read to its end is still verified, when the next one is requested.
+///
+/// ```
+/// use std::fs::File;
+/// use appsnap::{Limits, observe::NoObserver, pgdump::Dump};
 ///
 /// let mut dump = Dump::open(File::open("examples/data/quickstart.dump")?, &Limits::untrusted())?;
-/// assert_eq!(dump.header().version().to_string(), "1.14");
-/// let mut plain_bytes = 0;
+/// let mut sum_bytes = 0;
 /// while let Some(mut stream) = dump.next_stream()? {
 ///     let len_bytes = std::io::copy(&mut stream, &mut std::io::sink())?;
 ///     println!("{} has {len_bytes} bytes", stream.entry());
-///     plain_bytes += len_bytes;
+///     sum_bytes += len_bytes;
 /// }
-/// assert_eq!(dump.finish()?.plain_bytes(), plain_bytes);
+/// assert_eq!(dump.finish(&mut NoObserver)?.uncompressed_bytes(), sum_bytes);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// # Security
-/// Made for strangers' dumps: see [`Limits`] for the bounds. [`next_stream`](Self::next_stream) gives `None` only when
-/// everything was verified that can be: structure, checksums, terminators, positions, and the end of the file.
+/// Suitable for untrusted dumps: see [`Limits`] for the bounds. [`next_stream`](Self::next_stream) returns `None` only
+/// after everything that can be verified has been: structure, checksums, terminators, positions, and the end of the file.
 pub struct Dump<R> {
-    blocks: Blocks<R>,
+    reader: BlockReader<R>,
     limits: Limits,
-    /// Made when the first stream is met: a dump whose compression this build lacks can still be looked at.
-    decoder: Option<Decoder>,
-    budget: Budget,
-    open: Option<Open>,
-    /// Where streams go that nobody reads; empty until there is one.
+    /// Created for the first stream, so that the entries of a dump can be read whose compression this build lacks.
+    decoder: Option<StreamDecoder>,
+    /// The buffer for streams that the caller does not read; empty until it is needed.
     scratch: Vec<u8>,
-    block_start: u64,
-    facts: Vec<DataFacts>,
+    blocks: Vec<BlockReport>,
     unlisted: Unlisted,
 }
 
-/// The stream that is being read.
-struct Open {
-    watch: Option<CopyWatch>,
-}
-
-/// Large objects with data that no entry creates; restoring them fails.
-#[derive(Default)]
-struct Unlisted {
-    /// OIDs of the large objects that entries create, in order; `None` where it is not known.
-    listed: Option<Vec<u32>>,
-    count: u64,
-    first_oid: u32,
-}
-
-/// Enough to skip over a stream with few calls.
-const DRAIN_BYTES: usize = 64 << 10;
+/// Enough to skip a stream with few calls.
+const SCRATCH_BYTES: usize = 64 << 10;
+/// The least number of bytes between two events.
+const EVENT_BYTES: u64 = 1 << 20;
 
 impl<R: Read> Dump<R> {
-    /// Reads header and table of contents.
+    /// Reads the header and the table of contents.
     ///
     /// # Errors
-    /// As [`Blocks::open`].
+    /// Returns an error if the source fails, or if its bytes are not a dump in custom format of a known version, end too
+    /// early, are damaged or exceed a limit.
     pub fn open(source: R, limits: &Limits) -> Result<Self, Error> {
-        let blocks = Blocks::open(source, limits)?;
-        let listed = super::large_object::listed_oids(blocks.toc());
-        Ok(Self {
-            blocks,
-            limits: limits.clone(),
-            decoder: None,
-            budget: Budget::new("max_decompressed_bytes", limits.max_decompressed_bytes()),
-            open: None,
-            scratch: Vec::new(),
-            block_start: 0,
-            facts: Vec::new(),
-            unlisted: Unlisted { listed, ..Unlisted::default() },
-        })
+        let reader = BlockReader::open(source, limits)?;
+        let unlisted = Unlisted::new(reader.toc());
+        let (decoder, scratch, blocks) = (None, Vec::new(), Vec::new());
+        Ok(Self { reader, limits: limits.clone(), decoder, scratch, blocks, unlisted })
     }
 
-    /// The header of the dump.
+    /// Returns the header of the dump.
     #[must_use]
     pub const fn header(&self) -> &Header {
-        self.blocks.header()
+        self.reader.header()
     }
 
-    /// The table of contents.
+    /// Returns the table of contents.
     #[must_use]
     pub const fn toc(&self) -> &Toc {
-        self.blocks.toc()
+        self.reader.toc()
     }
 
-    /// The next stream: the data of a table, or one large object. `None` once the dump has ended where it should.
+    /// Returns the next stream: the data of a table, or one large object. Returns `None` at the verified end of the dump.
     ///
-    /// What the caller left unread of the stream before is read and verified first.
+    /// The unread part of the stream before is read and verified first.
     ///
     /// # Errors
-    /// [`ErrorKind::Corrupt`](super::ErrorKind::Corrupt), [`ErrorKind::Truncated`](super::ErrorKind::Truncated),
-    /// [`ErrorKind::Limit`](super::ErrorKind::Limit), [`ErrorKind::Io`](super::ErrorKind::Io), and
-    /// [`ErrorKind::CompressionUnavailable`](super::ErrorKind::CompressionUnavailable). After an error the dump is of no
-    /// further use.
+    /// Returns an error if the source fails, if the dump ends too early, is damaged or exceeds a limit, or if this build
+    /// lacks the decoder for its compression.
     pub fn next_stream(&mut self) -> Result<Option<Stream<'_, R>>, Error> {
-        if self.open.is_some() {
-            let mut scratch = std::mem::take(&mut self.scratch);
-            scratch.resize(DRAIN_BYTES, 0);
-            while self.read_plain(&mut scratch)? > 0 {}
-            self.scratch = scratch;
+        let next = self.advance()?;
+        Ok(next.map(|(id, oid)| Stream { dump: self, id, oid }))
+    }
+
+    /// Reads up to the first stream of the entry with this dump id.
+    pub(super) fn stream_of(&mut self, wanted: u32) -> Result<Option<Stream<'_, R>>, Error> {
+        if self.blocks.iter().any(|block| block.id == wanted) {
+            return Err(Error::new(ErrorKind::Misuse("the stream has been passed already: open the dump again")));
         }
+        while let Some((id, oid)) = self.advance()? {
+            if id == wanted {
+                return Ok(Some(Stream { dump: self, id, oid }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Reads up to the next stream, and returns its dump id and, of a large object, its OID.
+    fn advance(&mut self) -> Result<Option<(u32, Option<u32>)>, Error> {
+        while self.skip()? > 0 {}
         loop {
-            match self.blocks.next_piece()? {
+            match self.reader.next_element()? {
                 None => return Ok(None),
-                Some(Piece::Block { kind, id, position }) => {
-                    self.block_start = position;
-                    self.facts.push(DataFacts::new(id, kind));
-                    if kind == BlockKind::Data {
-                        return self.begin(id, None).map(Some);
+                Some(DataElement::TableData { id }) => {
+                    self.blocks.push(BlockReport::table_data(id));
+                    let is_copy = self.toc().get(id).is_some_and(|entry| entry.is_copy());
+                    self.start_stream(is_copy)?;
+                    return Ok(Some((id, None)));
+                }
+                Some(DataElement::LargeObjects { id }) => self.blocks.push(BlockReport::large_objects(id)),
+                Some(DataElement::LargeObject { oid }) => {
+                    let block = self.blocks.last_mut();
+                    let block = block.ok_or_else(|| Error::internal("a large object is outside of a block"))?;
+                    block.large_objects_count = block.large_objects_count.map(|count| count.saturating_add(1));
+                    let id = block.id;
+                    self.unlisted.record(oid);
+                    self.start_stream(false)?;
+                    return Ok(Some((id, Some(oid))));
+                }
+                Some(DataElement::TableDataEnd | DataElement::LargeObjectsEnd) => {
+                    let end = self.reader.position();
+                    if let (Some(block), Some(start)) = (self.blocks.last_mut(), self.reader.block_position()) {
+                        block.stored_bytes = end.saturating_sub(start);
                     }
                 }
-                Some(Piece::Object { oid }) => {
-                    self.unlisted.note(oid);
-                    let id = self.facts.last().map_or(0, |facts| facts.id);
-                    return self.begin(id, Some(oid)).map(Some);
-                }
-                Some(Piece::BlockEnd(_)) => {
-                    let stored_bytes = self.blocks.position().saturating_sub(self.block_start);
-                    if let Some(facts) = self.facts.last_mut() {
-                        facts.stored_bytes = stored_bytes;
-                    }
-                }
-                // The stream's pieces went to the decoder.
-                Some(_) => {}
+                // The decoder consumes the elements of streams.
+                Some(DataElement::Chunk { .. } | DataElement::Bytes(_) | DataElement::StreamEnd) => {}
             }
         }
     }
 
-    fn begin(&mut self, id: u32, oid: Option<u32>) -> Result<Stream<'_, R>, Error> {
-        let compression = self.blocks.header().compression;
-        match &mut self.decoder {
-            Some(decoder) => decoder.reset(),
-            None => {
-                self.decoder = Some(Decoder::new(compression, &self.limits).map_err(|error| self.blocks.fail(error))?);
-            }
+    fn start_stream(&mut self, is_copy: bool) -> Result<(), Error> {
+        if self.decoder.is_none() {
+            let decoder = StreamDecoder::new(self.header().compression, &self.limits);
+            self.decoder = Some(decoder.map_err(|error| self.reader.fail(error))?);
         }
-        // Only a table's entry is looked up: the one of large objects may be long, and would be read again for each of them.
-        let is_copy = |entry: Entry<'_>| entry.copy_statement.is_some_and(|sql| !sql.is_empty());
-        let copy = oid.is_none() && self.toc().get(id).is_some_and(is_copy);
-        let watch = copy.then(CopyWatch::new);
-        if let Some(facts) = self.facts.last_mut() {
-            facts.streams_count = facts.streams_count.saturating_add(1);
+        if let Some(decoder) = &mut self.decoder {
+            decoder.open(is_copy);
         }
-        self.open = Some(Open { watch });
-        Ok(Stream { dump: self, id, oid })
+        Ok(())
     }
 
-    /// Plain bytes of the stream that is open; 0 once it has ended and passed its checks.
-    fn read_plain(&mut self, out: &mut [u8]) -> Result<usize, Error> {
-        self.read_checked(out).map_err(|error| self.blocks.fail(error))
-    }
-
-    fn read_checked(&mut self, out: &mut [u8]) -> Result<usize, Error> {
-        let (Some(open), Some(decoder)) = (&mut self.open, &mut self.decoder) else { return Ok(0) };
-        if out.is_empty() {
+    /// Reads and verifies a part of the open stream. Returns 0 if there is none.
+    fn skip(&mut self) -> Result<usize, Error> {
+        if !self.decoder.as_ref().is_some_and(StreamDecoder::is_open) {
             return Ok(0);
         }
-        let count = decoder.read(&mut self.blocks, out)?;
-        let plain = out.get(..count).unwrap_or_default();
-        self.budget.spend(count as u64)?;
-        let position = self.blocks.position();
-        if let Some(watch) = &mut open.watch {
-            let result = if count == 0 { watch.finish() } else { watch.feed(plain) };
-            result.map_err(|what| Error::from(what).at(position))?;
-        }
-        if let Some(facts) = self.facts.last_mut() {
-            facts.plain_bytes = facts.plain_bytes.saturating_add(count as u64);
-            if count == 0 {
-                facts.rows_count = open.watch.as_ref().map(CopyWatch::rows_count);
+        let mut scratch = std::mem::take(&mut self.scratch);
+        scratch.resize(SCRATCH_BYTES, 0);
+        let result = self.read_decoded(&mut scratch);
+        self.scratch = scratch;
+        result
+    }
+
+    /// Reads decoded bytes of the open stream. Returns 0 at its verified end.
+    fn read_decoded(&mut self, out: &mut [u8]) -> Result<usize, Error> {
+        let Some(decoder) = &mut self.decoder else { return Ok(0) };
+        let count = decoder.read(&mut self.reader, out)?;
+        if let Some(block) = self.blocks.last_mut() {
+            block.uncompressed_bytes = block.uncompressed_bytes.saturating_add(count as u64);
+            if !decoder.is_open() {
+                block.rows_count = decoder.rows_count();
             }
-        }
-        if count == 0 {
-            self.open = None;
         }
         Ok(count)
     }
 
-    /// Reads whatever is left and says what the whole dump is like.
+    /// Reads and verifies the rest of the dump, and describes the whole.
+    ///
+    /// The observer receives the number of bytes read.
     ///
     /// # Errors
-    /// As [`next_stream`](Self::next_stream); besides, [`ErrorKind::Corrupt`](super::ErrorKind::Corrupt) for settings that
-    /// pg_restore refuses.
-    pub fn finish(mut self) -> Result<Inspection, Error> {
-        while self.next_stream()?.is_some() {}
-        let unlisted = (self.unlisted.count > 0).then_some((self.unlisted.count, self.unlisted.first_oid));
-        Inspection::new(self.blocks, self.facts, unlisted)
-    }
-}
-
-impl Unlisted {
-    fn note(&mut self, oid: u32) {
-        if self.listed.as_ref().is_some_and(|listed| listed.binary_search(&oid).is_err()) {
-            if self.count == 0 {
-                self.first_oid = oid;
+    /// Returns an error as [`next_stream`](Self::next_stream) does, if the dump has settings that pg_restore refuses, or
+    /// if the observer cancels.
+    pub fn finish(mut self, observer: &mut dyn Observer) -> Result<Inspection, Error> {
+        let mut observed_bytes = 0;
+        loop {
+            let is_stream = self.skip()? > 0 || self.advance()?.is_some();
+            let position = self.reader.position();
+            if !is_stream || position.saturating_sub(observed_bytes) >= EVENT_BYTES {
+                proceed(observer, &Event::bytes(position))?;
+                observed_bytes = position;
             }
-            self.count = self.count.saturating_add(1);
+            if !is_stream {
+                return findings::inspection(self.reader, self.blocks, self.unlisted.into_found());
+            }
         }
     }
 }
 
 impl<R> fmt::Debug for Dump<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Dump").field("blocks", &self.blocks).finish_non_exhaustive()
+        f.debug_struct("Dump").field("reader", &self.reader).finish_non_exhaustive()
     }
 }
 
 /// One stream of a dump, decoded: the data of a table, or one large object.
 ///
-/// [`Read`] gives plain bytes, and 0 only after the stream proved complete. Its errors are [`Error`]s inside of
+/// [`Read`] returns decoded bytes, and `Ok(0)` only after the stream has been verified. Its errors are [`Error`]s within
 /// [`io::Error`]s.
 ///
 /// ```
 /// use std::fs::File;
 /// use std::io::Read;
-/// use appsnap::Limits;
-/// use appsnap::pgdump::Dump;
+/// use appsnap::{Limits, pgdump::Dump};
 ///
 /// let mut dump = Dump::open(File::open("examples/data/quickstart.dump")?, &Limits::untrusted())?;
 /// while let Some(mut stream) = dump.next_stream()? {
@@ -243,10 +248,6 @@ impl<R> fmt::Debug for Dump<R> {
 ///         let mut object = Vec::new();
 ///         stream.read_to_end(&mut object)?;
 ///         println!("large object {oid}: {} bytes", object.len());
-///     } else if stream.entry().tag == b"kpi" {
-///         let mut text = String::new();
-///         stream.read_to_string(&mut text)?;
-///         assert!(text.starts_with("2026-01-01\t1.5\n"));
 ///     }
 /// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -257,50 +258,52 @@ pub struct Stream<'d, R> {
     oid: Option<u32>,
 }
 
-impl<'d, R: Read> Stream<'d, R> {
-    /// Dump id of the entry it belongs to.
+impl<R: Read> Stream<'_, R> {
+    /// Returns the dump id of the entry that the stream belongs to.
     #[must_use]
     pub const fn id(&self) -> u32 {
         self.id
     }
 
-    /// The entry it belongs to, read from the table of contents anew: that of large objects may be long, and is the same
-    /// for all of them. Where [`id`](Self::id) is enough, it is cheaper.
+    /// Returns the entry that the stream belongs to.
+    ///
+    /// The entry is decoded in each call. That of large objects may be long and is the same for all of them:
+    /// [`id`](Self::id) is cheaper.
     #[must_use]
     pub fn entry(&self) -> Entry<'_> {
-        // The id was found in this table of contents before.
+        // The block was accepted because its entry exists, so the empty one is never returned.
         self.dump.toc().get(self.id).unwrap_or_else(|| Entry::new(self.id, b"", b""))
     }
 
-    /// OID of the large object; `None` for the data of a table.
+    /// Returns the OID of the large object, or `None` for the data of a table.
     #[must_use]
     pub const fn oid(&self) -> Option<u32> {
         self.oid
     }
 
-    /// The stream as rows; from its beginning, so nothing may have been read of it.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Misuse`](super::ErrorKind::Misuse) for large objects and for data that are INSERT statements.
-    pub fn rows(self) -> Result<Rows<'d, R>, Error> {
-        let max_row_bytes = self.dump.limits.max_row_bytes();
-        Rows::new(self, max_row_bytes)
+    pub(super) fn limits(&self) -> &Limits {
+        &self.dump.limits
     }
 
-    pub(super) fn read_plain(&mut self, out: &mut [u8]) -> Result<usize, Error> {
-        self.dump.read_plain(out)
+    pub(super) fn read_decoded(&mut self, out: &mut [u8]) -> Result<usize, Error> {
+        self.dump.read_decoded(out)
     }
 
-    /// Takes note that the dump is of no further use, and names the place.
+    /// Returns the first error of the dump, if there was one.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        self.dump.reader.check()
+    }
+
+    /// Marks the dump as failed, and adds the current entry and position to the error.
     pub(super) fn fail(&mut self, error: Error) -> Error {
-        let position = self.dump.blocks.position();
-        self.dump.blocks.fail(error.at(position))
+        let position = self.dump.reader.position();
+        self.dump.reader.fail(error.at(position))
     }
 }
 
 impl<R: Read> Read for Stream<'_, R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        self.read_plain(out).map_err(io::Error::from)
+        self.read_decoded(out).map_err(io::Error::from)
     }
 }
 

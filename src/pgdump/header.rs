@@ -1,21 +1,29 @@
-//! The header of an archive: what it is, who made it from what, and how its data are compressed.
+//! The header of an archive: its version, its origin, and the compression of its data.
+
+use std::str::FromStr;
 
 use super::corruption::Corruption;
 use super::created::CreatedAt;
-use super::cursor::{Cursor, Dialect, Fault, inexpressible};
 use super::error::{Error, ErrorKind};
-use super::identify::identify;
+use super::primitives::{Cursor, Dialect, Fault, inexpressible};
 use super::version::FormatVersion;
 use crate::limits::Limits;
 
 /// The first bytes of every archive of pg_dump.
 pub(crate) const MAGIC: &[u8] = b"PGDMP";
 
+/// `archCustom` in PostgreSQL's pg_backup.h: the whole dump in one file.
+pub(super) const FORMAT_CUSTOM: u8 = 1;
+/// `archTar`: every `toc.dat` states it, also those of the directory format.
+pub(super) const FORMAT_TAR: u8 = 3;
+/// `archDirectory`: no file states it.
+pub(super) const FORMAT_DIRECTORY: u8 = 5;
+
 /// The header of an archive.
 ///
 /// ```
 /// use appsnap::Limits;
-/// use appsnap::pgdump::{Compression, FormatVersion, Header};
+/// use appsnap::pgdump::{FormatVersion, raw::{Compression, Header}};
 ///
 /// let dump = std::fs::read("examples/data/quickstart.dump")?;
 /// let (header, len_bytes) = Header::parse(&dump, &Limits::untrusted())?;
@@ -23,110 +31,61 @@ pub(crate) const MAGIC: &[u8] = b"PGDMP";
 /// assert_eq!(header.database.as_deref(), Some(&b"mx"[..]));
 /// assert_eq!(header.compression, Compression::GZIP);
 ///
-/// let mut again = Vec::new();
-/// header.encode(&mut again)?;
-/// assert_eq!(again, dump[..len_bytes]);
+/// let mut encoded = Vec::new();
+/// header.encode(&mut encoded)?;
+/// assert_eq!(encoded, dump[..len_bytes]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Header {
-    /// Version of the archive format and the sizes of its primitives.
-    pub dialect: Dialect,
-    /// Third number of the version. Every value is legal and none means anything; PostgreSQL writes 0.
-    /// Absent in version 1.0, and 0 then.
+    pub(super) dialect: Dialect,
+    /// The third number of the version (since 1.1). Every value is valid and none has a meaning; PostgreSQL writes 0.
     pub revision: u8,
-    /// Layout of the archive; a dump that stands alone in one file is [`Format::Custom`] (or tar, which begins otherwise).
-    pub format: Format,
-    /// How the data streams are compressed.
+    /// The layout of the archive (`ArchiveFormat` in PostgreSQL's pg_backup.h): 1 for custom format, 3 for a `toc.dat`.
+    pub format_code: u8,
+    /// The compression of the data streams.
     pub compression: Compression,
-    /// When the dump was begun, on the clock of the machine that ran pg_dump (since 1.4).
+    /// The local time at which pg_dump was started (since 1.4).
     pub created: Option<CreatedAt>,
-    /// Name of the database, in the dump's encoding (since 1.4).
+    /// The name of the database, in the dump's encoding (since 1.4).
     pub database: Option<Vec<u8>>,
-    /// Version text of the server, for example `15.18 (Debian 15.18-0+deb12u1)` (since 1.10).
+    /// The version of the server as text, for example `15.18 (Debian 15.18-0+deb12u1)` (since 1.10).
     pub server_version: Option<Vec<u8>>,
-    /// Version text of the pg_dump that made the archive (since 1.10).
+    /// The version of pg_dump as text (since 1.10).
     pub dump_version: Option<Vec<u8>>,
 }
 
-/// Layout of an archive (`ArchiveFormat` in PostgreSQL's pg_backup.h).
+/// The compression of a dump's data streams.
 ///
 /// ```
-/// use appsnap::pgdump::{FormatVersion, Format, Header};
+/// use appsnap::pgdump::raw::Compression;
 ///
-/// assert_eq!(Header::new(FormatVersion::V1_16).format, Format::Custom);
-/// assert_eq!((Format::Custom.code(), Format::Directory.code()), (1, 5));
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Format {
-    /// 1: everything in this one file (`-Fc`).
-    Custom,
-    /// 3: tar; every `toc.dat` says so, also that of the directory format.
-    Tar,
-    /// 4: plain SQL, never seen in a file.
-    Plain,
-    /// 5: a directory (`-Fd`); no file says so, since every `toc.dat` says tar.
-    Directory,
-    /// A number that means nothing.
-    Unknown(u8),
-}
-
-/// How the data streams of a dump are compressed.
-///
-/// ```
-/// use appsnap::pgdump::Compression;
-///
-/// assert_eq!(Compression::gzip_level(9).name(), "gzip");
-/// assert_eq!([Compression::Lz4, Compression::Zstd].map(Compression::name), ["lz4", "zstd"]);
+/// assert_eq!(Compression::GZIP.name(), "gzip");
+/// assert!(Compression::gzip_level(9).is_some() && Compression::gzip_level(10).is_none());
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Compression {
-    /// Not compressed.
+    /// No compression.
     None,
-    /// Each stream is one zlib stream (RFC 1950); `gzip` is what pg_dump calls it.
+    /// One zlib stream (RFC 1950) per data stream; pg_dump calls it `gzip`.
     #[non_exhaustive]
     Gzip {
-        /// Level 1 to 9; `None` is zlib's own default, or, since 1.15, "not recorded".
+        /// The level, 1 to 9. `None` is zlib's default level, or, since 1.15, a level that is not recorded.
         level: Option<u8>,
     },
-    /// Each stream is one LZ4 frame (since 1.15).
+    /// One LZ4 frame per data stream (since 1.15).
     Lz4,
-    /// Each stream is one Zstandard frame (since 1.15).
+    /// One Zstandard frame per data stream (since 1.15).
     Zstd,
-}
-
-impl Format {
-    /// The number that stands in the header.
-    #[must_use]
-    pub const fn code(self) -> u8 {
-        match self {
-            Self::Custom => 1,
-            Self::Tar => 3,
-            Self::Plain => 4,
-            Self::Directory => 5,
-            Self::Unknown(code) => code,
-        }
-    }
-
-    const fn from_code(code: u8) -> Self {
-        match code {
-            1 => Self::Custom,
-            3 => Self::Tar,
-            4 => Self::Plain,
-            5 => Self::Directory,
-            other => Self::Unknown(other),
-        }
-    }
 }
 
 impl Compression {
     /// zlib at its default level.
     pub const GZIP: Self = Self::Gzip { level: None };
 
-    /// Name of the algorithm, as the `--compress` option of pg_dump spells it.
+    /// Returns the name of the algorithm as the option `--compress` of pg_dump spells it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -137,10 +96,10 @@ impl Compression {
         }
     }
 
-    /// zlib at a level from 1 to 9; other numbers come to the nearest of these.
+    /// Returns zlib at a level from 1 to 9, or `None` for other levels.
     #[must_use]
-    pub fn gzip_level(level: u8) -> Self {
-        Self::Gzip { level: Some(level.clamp(1, 9)) }
+    pub const fn gzip_level(level: u8) -> Option<Self> {
+        if level >= 1 && level <= 9 { Some(Self::Gzip { level: Some(level) }) } else { None }
     }
 
     fn from_level(level: i32) -> Result<Self, Corruption> {
@@ -195,20 +154,20 @@ impl Compression {
             let level = i8::try_from(self.level(version)?).map_err(|_| inexpressible("this level", version))?;
             out.push(level.cast_unsigned());
         } else if self != Self::GZIP {
-            return Err(inexpressible("any compression but zlib's default", version));
+            return Err(inexpressible("a compression other than zlib's default", version));
         }
         Ok(())
     }
 }
 
 impl Header {
-    /// A header of the usual dialect of `version`, with zlib compression, and with as little else as the version allows.
+    /// Creates a header with zlib compression and as little else as the version allows.
     #[must_use]
     pub fn new(version: FormatVersion) -> Self {
         Self {
             dialect: Dialect::usual(version),
             revision: 0,
-            format: Format::Custom,
+            format_code: FORMAT_CUSTOM,
             compression: Compression::GZIP,
             created: (version >= FormatVersion::V1_4).then(CreatedAt::default),
             database: None,
@@ -217,35 +176,40 @@ impl Header {
         }
     }
 
-    /// Version of the archive format.
+    /// Sets the lengths of integers (1 to 8 bytes) and offsets (1 to 32 bytes), which are 4 and 8 in every dump that
+    /// current releases write. Before 1.7 offsets are integers, and `offset_bytes` is ignored.
+    ///
+    /// # Errors
+    /// Returns an error if a length is out of range.
+    pub fn with_sizes(mut self, int_bytes: u8, offset_bytes: u8) -> Result<Self, Error> {
+        self.dialect = Dialect::new(self.version(), int_bytes, offset_bytes).map_err(|_| {
+            Error::new(ErrorKind::Misuse("a size is out of range: integers have 1 to 8 bytes, offsets 1 to 32"))
+        })?;
+        Ok(self)
+    }
+
+    /// Returns the length of an integer without its sign, in bytes.
+    #[must_use]
+    pub const fn int_bytes(&self) -> u8 {
+        self.dialect.int_bytes()
+    }
+
+    /// Returns the length of an offset without its flag, in bytes.
+    #[must_use]
+    pub const fn offset_bytes(&self) -> u8 {
+        self.dialect.offset_bytes()
+    }
+
+    /// Returns the version of the archive format.
     #[must_use]
     pub const fn version(&self) -> FormatVersion {
         self.dialect.version()
     }
 
-    /// Reads the header at the beginning of `bytes`, and says how long it is.
-    ///
-    /// Only [`Limits::max_string_bytes`] matters. Every [`Format`] is read: refusing what is not custom format is up to
-    /// those who go on to the data.
-    ///
-    /// # Errors
-    /// [`ErrorKind::NotAnArchive`], [`ErrorKind::UnsupportedVersion`], [`ErrorKind::Truncated`],
-    /// [`ErrorKind::Corrupt`], [`ErrorKind::Limit`].
-    pub fn parse(bytes: &[u8], limits: &Limits) -> Result<(Self, usize), Error> {
-        let mut cursor = Cursor::new(bytes);
-        let result = Self::read(&mut cursor, limits);
-        let len = bytes.len().saturating_sub(cursor.rest().len());
-        match result {
-            Ok(header) => Ok((header, len)),
-            Err(Fault::Incomplete) => Err(Error::truncated(HEADER).at(len as u64)),
-            Err(Fault::Because(kind)) => Err(Error::new(kind).at(len as u64)),
-        }
-    }
-
-    pub(crate) fn read(cursor: &mut Cursor<'_>, limits: &Limits) -> Result<Self, Fault> {
-        let front = cursor.rest();
-        if !front.iter().zip(MAGIC).all(|(have, want)| have == want) {
-            return Err(Fault::Because(ErrorKind::NotAnArchive { identity: identify(front) }));
+    /// Reads a header, or returns `None` if the bytes do not start like an archive.
+    pub(super) fn read(cursor: &mut Cursor<'_>, limits: &Limits) -> Result<Option<Self>, Fault> {
+        if !cursor.rest().iter().zip(MAGIC).all(|(actual, expected)| actual == expected) {
+            return Ok(None);
         }
         cursor.take(MAGIC.len())?;
         let (major, minor) = (cursor.byte()?, cursor.byte()?);
@@ -255,13 +219,13 @@ impl Header {
         let revision = if version > FormatVersion::V1_0 { cursor.byte()? } else { 0 };
         let int_bytes = cursor.byte()?;
         let offset_bytes = if version >= FormatVersion::V1_7 { cursor.byte()? } else { int_bytes };
-        let dialect = Dialect::checked(version, int_bytes, offset_bytes)?;
-        let format = Format::from_code(cursor.byte()?);
+        let dialect = Dialect::new(version, int_bytes, offset_bytes)?;
+        let format_code = cursor.byte()?;
         let compression = Compression::read(cursor, &dialect)?;
         let mut header = Self {
             dialect,
             revision,
-            format,
+            format_code,
             compression,
             created: None,
             database: None,
@@ -276,14 +240,14 @@ impl Header {
             header.server_version = text(cursor, &dialect, limits)?;
             header.dump_version = text(cursor, &dialect, limits)?;
         }
-        Ok(header)
+        Ok(Some(header))
     }
 
-    /// Appends the header to `out`. What the version has no field for is left out.
+    /// Appends the header to `out`. Fields that the version does not have are left out.
     ///
     /// # Errors
-    /// [`ErrorKind::Inexpressible`] for a compression that the version does not know and for a text or number that does
-    /// not fit the integer size; [`ErrorKind::Misuse`] for a version that states when the dump was made, and none given.
+    /// Returns an error if the version does not have the compression, if a text or number does not fit the integer size,
+    /// or if the version requires a creation time and there is none.
     pub fn encode(&self, out: &mut Vec<u8>) -> Result<(), Error> {
         let (dialect, version) = (&self.dialect, self.version());
         out.extend_from_slice(MAGIC);
@@ -295,12 +259,12 @@ impl Header {
         if version >= FormatVersion::V1_7 {
             out.push(dialect.offset_bytes());
         }
-        out.push(self.format.code());
+        out.push(self.format_code);
         self.compression.write(dialect, out)?;
         if version >= FormatVersion::V1_4 {
             let Some(created) = &self.created else {
                 return Err(Error::new(ErrorKind::Misuse(
-                    "this archive version states a creation time, none is given",
+                    "the header has no creation time, which this archive version requires",
                 )));
             };
             created.write(dialect, out)?;
@@ -314,9 +278,33 @@ impl Header {
     }
 }
 
-/// What [`ErrorKind::Truncated`] calls it.
-pub(crate) const HEADER: &str = "the header";
+/// The header's name in errors.
+pub(super) const HEADER: &str = "the header";
 
 fn text(cursor: &mut Cursor<'_>, dialect: &Dialect, limits: &Limits) -> Result<Option<Vec<u8>>, Fault> {
     Ok(cursor.str(dialect, limits.max_string_bytes())?.map(<[u8]>::to_vec))
+}
+
+// Not beside `FormatVersion`, because errors name versions.
+impl FromStr for FormatVersion {
+    type Err = Error;
+
+    /// Parses a version such as `1.14`.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let known = Self::ALL.iter().copied().find(|version| version.to_string() == text);
+        known.ok_or_else(|| Error::new(ErrorKind::Misuse("unknown archive version: use 1.0 to 1.16")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_texts_of_known_versions_parse() {
+        assert_eq!("1.9".parse::<FormatVersion>().unwrap(), FormatVersion::V1_9);
+        for text in ["1.17", "1.014", "1", "", "2.0", "1.14.0"] {
+            assert!(text.parse::<FormatVersion>().is_err(), "{text:?}");
+        }
+    }
 }

@@ -1,37 +1,36 @@
-//! The pg_dump engine: archives in custom format, read, verified and written, in every version from 1.0 to 1.16.
+//! Dumps of pg_dump in custom format: read, verified and written, in every archive version from 1.0 to 1.16.
 //!
-//! | to | there is |
+//! | to | use |
 //! |---|---|
-//! | know what a file is | [`identify`], which looks at its first bytes |
-//! | know what a dump holds, and that it is whole | [`inspect`] |
-//! | read tables and large objects | [`Dump`], which lends one [`Stream`] after the other, and [`Rows`] of COPY text |
-//! | list it as `pg_restore -l` does | [`Toc::listed`] |
-//! | know whether a platform takes it | [`Requirements`] |
-//! | know what an older server would refuse | [`incompatibilities`] |
-//! | make an older version of it | [`Transcoder`] |
-//! | take it apart byte by byte, and put one together | [`Blocks`], [`Piece`], [`Entry`], [`Header`] |
+//! | identify a file | [`Identity::of`], which looks at its first bytes |
+//! | verify a dump and describe its contents | [`inspect`] |
+//! | read tables and large objects | [`Dump`], its [`Stream`]s, and [`rows`] |
+//! | read or list the table of contents | [`toc`] |
+//! | find SQL that an older server refuses | [`compat`] |
+//! | convert a dump to an older version | [`transcode`] |
+//! | read and write dumps in stored form | [`raw`] |
 //!
 //! ```
 //! use std::fs::File;
-//! use appsnap::Limits;
+//! use appsnap::{Limits, observe::NoObserver};
 //! use appsnap::pgdump::{FormatVersion, inspect};
 //!
-//! let inspection = inspect(File::open("examples/data/quickstart.dump")?, &Limits::untrusted())?;
+//! let dump = File::open("examples/data/quickstart.dump")?;
+//! let inspection = inspect(dump, &Limits::untrusted(), &mut NoObserver)?;
 //! assert_eq!(inspection.header.version(), FormatVersion::V1_14);
-//! assert_eq!((inspection.toc.len(), inspection.large_objects_count()), (58, 5));
-//! assert!(!inspection.has_warnings());
+//! assert!(!inspection.has_anomalies());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Everything reads forward only, so that pipes will do, and nothing holds more than the table of contents and a few
-//! buffers. Names and texts are bytes: a dump is in the encoding that it says, which need not be UTF-8.
+//! Everything reads forward only, so pipes work, and holds no more than the table of contents and a few buffers. Names and
+//! texts are bytes in the encoding that the dump states, which need not be UTF-8.
 //!
-//! Two things cannot be seen in a dump: whether it was made with `-O`, because owners are stored all the same, and, when it
-//! is compressed with lz4, zstd or not at all, whether bits in the data have rotted, because only zlib streams carry a
-//! checksum there.
+//! Two things cannot be detected in a dump: whether it was made with `-O`, because owners are stored all the same, and
+//! whether bits have changed in data that is compressed with lz4, zstd or not at all, because only zlib streams have a
+//! checksum.
 //!
-//! The examples here read dumps of a made-up app that lie beside the sources: `examples/data/quickstart.dump` is what
-//! `pg_dump -Fc` of PostgreSQL 15 wrote, `tests/data/check/pg18-default.dump` the same of PostgreSQL 18.
+//! The examples here read dumps of an invented app in the source package: `examples/data/quickstart.dump` was written by
+//! `pg_dump -Fc` of PostgreSQL 15, `tests/data/check/pg18-default.dump` by that of PostgreSQL 18.
 #![deny(
     clippy::indexing_slicing,
     clippy::unwrap_used,
@@ -52,54 +51,49 @@
     )
 )]
 
-mod block;
+mod block_reader;
 mod code;
-mod compat;
+pub mod compat;
 mod compression;
+mod copy_watch;
 mod corruption;
 mod created;
-mod cursor;
+mod data_element;
+mod data_state;
 mod dump;
-mod encoding;
 mod error;
-mod finding;
-mod head;
+mod findings;
 mod header;
 mod identify;
+mod identity;
 mod inspection;
-mod large_object;
-mod piece;
-mod requirements;
+mod large_objects;
+mod parse_buffer;
+mod primitives;
 mod rewrite;
+pub mod rows;
 mod second_toc;
+mod settings;
 mod source;
 mod sql;
-mod table;
-mod toc;
-mod transcode;
+mod stream_decoder;
+pub mod toc;
+pub mod transcode;
 mod version;
-mod watch;
+mod window;
 
-pub use block::Blocks;
 pub use code::Code;
-pub use compat::{Feature, Incompatibility, incompatibilities};
-pub use corruption::Corruption;
-pub use created::CreatedAt;
-pub use cursor::Dialect;
-pub use dump::{Dump, Stream};
-pub use encoding::Settings;
+pub use dump::{Dump, Stream, inspect};
 pub use error::{Error, ErrorKind};
-pub use finding::Finding;
 pub(crate) use header::MAGIC;
-pub use header::{Compression, Format, Header};
-pub use identify::{IDENTIFY_BYTES, Identity, identify};
-pub use inspection::{DataFacts, Inspection, Offsets, inspect};
-pub use piece::{BlockKind, Piece};
-pub use requirements::{Requirements, Unmet};
-pub use table::{Field, Row, Rows};
-pub use toc::{DataState, Dependencies, DependencyIter, Entries, Entry, Listed, Section, Toc, encode_toc};
-pub use transcode::{
-    AccessRights, Changes, Conversion, Converted, DropReason, Dropped, Edit, Edited, Expanded, OutputCompression,
-    Owners, Plan, Transcoder,
-};
-pub use version::{FormatVersion, ParseVersionError};
+pub use identity::Identity;
+pub use inspection::{BlockReport, Inspection};
+pub use version::FormatVersion;
+
+/// The parts of a dump in stored form: the header, and the data area element by element.
+pub mod raw {
+    pub use super::block_reader::BlockReader;
+    pub use super::created::CreatedAt;
+    pub use super::data_element::DataElement;
+    pub use super::header::{Compression, Header};
+}

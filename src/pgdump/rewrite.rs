@@ -1,30 +1,31 @@
-//! The few changes that SQL of a newer pg_dump needs before an older server takes it.
+//! The few changes that SQL of a newer pg_dump needs before an older server accepts it.
 
 use super::sql::{Kind, Token, Tokens};
+use super::window::window;
 
-/// Where the parameter `multirange_type_name = value` stands in the definition of a range type.
+/// The parameter `multirange_type_name = value` in the definition of a range type.
 struct Parameter {
-    /// First byte of its name and first byte behind its value.
+    /// The start and end of the parameter.
     whole: (usize, usize),
-    /// The same for the value.
+    /// The start and end of its value.
     value: (usize, usize),
-    /// The comma in front of it, or else the one behind it.
+    /// The position of the comma before it, and of the one after it.
     comma_before: Option<usize>,
-    comma_behind: Option<usize>,
+    comma_after: Option<usize>,
 }
 
-/// The name of the multirange type that comes with a range type, as the SQL spells it.
+/// Returns the name of the multirange type that is created with a range type, as the SQL spells it.
 pub(super) fn multirange_name(sql: &[u8], standard_strings: bool) -> Option<&[u8]> {
     let (start, end) = parameter(sql, standard_strings)?.value;
     sql.get(start..end)
 }
 
-/// The definition of a range type without the name of its multirange type; `None` when it has none.
+/// Returns the definition of a range type without the name of its multirange type, or `None` if it has none.
 ///
-/// A server before 14 refuses the parameter, a newer one makes up a name without it.
+/// A server before 14 refuses the parameter, a newer one chooses a name without it.
 pub(super) fn without_multirange_name(sql: &[u8], standard_strings: bool) -> Option<Vec<u8>> {
-    let Parameter { whole: (start, end), comma_before, comma_behind, .. } = parameter(sql, standard_strings)?;
-    let (start, end) = match (comma_before, comma_behind) {
+    let Parameter { whole: (start, end), comma_before, comma_after, .. } = parameter(sql, standard_strings)?;
+    let (start, end) = match (comma_before, comma_after) {
         (Some(comma), _) => (comma, end),
         (None, Some(comma)) => (start, comma.saturating_add(1)),
         (None, None) => (start, end),
@@ -45,7 +46,7 @@ fn parameter(sql: &[u8], standard_strings: bool) -> Option<Parameter> {
     loop {
         let name = tokens.next()?;
         let value = tokens.next().filter(|token| token.is_sign(b'='))?;
-        // Up to the comma or parenthesis behind the value; within it parentheses may nest.
+        // The value ends at the next comma or parenthesis that is not nested.
         let (mut first, mut last): (Option<Token<'_>>, Token<'_>) = (None, value);
         let mut depth = 0_u32;
         let closing = loop {
@@ -59,22 +60,22 @@ fn parameter(sql: &[u8], standard_strings: bool) -> Option<Parameter> {
             first = first.or(Some(token));
             last = token;
         };
-        let comma_behind = closing.is_sign(b',').then_some(closing.start);
+        let comma_after = closing.is_sign(b',').then_some(closing.start);
         if name.is("multirange_type_name") {
             let value = (first?.start, last.end());
-            return Some(Parameter { whole: (name.start, last.end()), value, comma_before, comma_behind });
+            return Some(Parameter { whole: (name.start, last.end()), value, comma_before, comma_after });
         }
-        comma_before = Some(comma_behind?);
+        comma_before = Some(comma_after?);
     }
 }
 
-/// Whether SQL does nothing at all.
+/// Returns `true` if the SQL contains no statement.
 pub(super) fn is_comment_only(sql: &[u8], standard_strings: bool) -> bool {
     Tokens::new(sql, standard_strings).next().is_none()
 }
 
-/// SQL that speaks of one large object, made to speak of another: every number behind the words `LARGE OBJECT` is
-/// replaced. A role may be called `"x LARGE OBJECT 1"`, and stays so.
+/// Returns the SQL about one large object as SQL about another: every number after the words `LARGE OBJECT` is replaced.
+/// A role named `"x LARGE OBJECT 1"` stays as it is.
 pub(super) fn about_large_object(sql: &[u8], standard_strings: bool, oid: u32) -> Vec<u8> {
     let oid = oid.to_string();
     let mut about = Vec::with_capacity(sql.len());
@@ -82,13 +83,13 @@ pub(super) fn about_large_object(sql: &[u8], standard_strings: bool, oid: u32) -
     let (mut large, mut object) = (false, false);
     for token in Tokens::new(sql, standard_strings) {
         if object && token.kind == Kind::Number {
-            about.extend_from_slice(sql.get(copied..token.start).unwrap_or_default());
+            about.extend_from_slice(window(sql, copied, token.start));
             about.extend_from_slice(oid.as_bytes());
             copied = token.end();
         }
         (large, object) = (token.is("large"), large && token.is("object"));
     }
-    about.extend_from_slice(sql.get(copied..).unwrap_or_default());
+    about.extend_from_slice(window(sql, copied, sql.len()));
     about
 }
 
@@ -101,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn the_line_goes_wherever_it_stands() {
+    fn the_line_is_removed_at_any_position() {
         for (sql, left) in [
             (
                 "CREATE TYPE n.r AS RANGE (\n    subtype = float8,\n    multirange_type_name = n.m\n);\n",

@@ -1,70 +1,72 @@
-//! A forward-only, buffered reader that knows its position: what the data area is read through.
+//! A forward-only, buffered reader that knows its position, for the data area.
 
 use std::io::{self, Read};
 
-use super::cursor::{Cursor, Dialect, Fault, MAX_ENCODED_INT_BYTES};
 use super::error::Error;
-use super::head::Head;
+use super::parse_buffer::ParseBuffer;
+use super::primitives::{Cursor, Dialect, Fault, MAX_ENCODED_INT_BYTES};
+use super::window::window;
 
-/// Large enough that system calls do not count, small enough to stay in a processor's cache.
+/// Large enough to make system calls rare, and small enough to stay in a processor's cache.
 const BUFFER_BYTES: usize = 128 << 10;
 
 /// A forward-only reader with one bounded buffer.
-pub(crate) struct Source<R> {
+pub(super) struct Source<R> {
     inner: R,
     buffer: Vec<u8>,
-    /// What is at hand lies from here
+    /// The unread part of the buffer: from `start` to `end`, which is at most the buffer's length.
     start: usize,
-    /// to here in the buffer.
     end: usize,
-    /// Position of the first byte at hand in the stream.
+    /// The position in the stream of the first unread byte.
     position: u64,
     ended: bool,
 }
 
 impl<R: Read> Source<R> {
-    /// Goes on where `head` has stopped.
-    pub(crate) fn after(head: Head<R>) -> Self {
-        let (inner, buffer, position) = head.into_parts();
+    /// Continues where `buffer` stopped.
+    pub(super) fn after(buffer: ParseBuffer<R>) -> Self {
+        let (inner, buffer, position) = buffer.into_parts();
         let end = buffer.len();
         Self { inner, buffer, start: 0, end, position, ended: false }
     }
 
-    /// Position of the next byte.
-    pub(crate) const fn position(&self) -> u64 {
+    /// Returns the position of the next byte.
+    pub(super) const fn position(&self) -> u64 {
         self.position
     }
 
-    /// What is at hand; nothing only at the end of the stream.
-    pub(crate) fn fill(&mut self) -> Result<&[u8], Error> {
+    /// Returns the unread bytes in the buffer, which is refilled if there are none. An empty slice means the end of the
+    /// stream.
+    pub(super) fn fill(&mut self) -> Result<&[u8], Error> {
         if self.start >= self.end && !self.ended {
             self.refill()?;
         }
-        Ok(self.at_hand())
+        Ok(self.buffered())
     }
 
-    pub(crate) fn at_hand(&self) -> &[u8] {
-        self.buffer.get(self.start..self.end).unwrap_or_default()
+    /// Returns the unread bytes in the buffer.
+    pub(super) fn buffered(&self) -> &[u8] {
+        window(&self.buffer, self.start, self.end)
     }
 
-    /// Moves on by `count` bytes of what is at hand.
-    pub(crate) fn consume(&mut self, count: usize) {
+    /// Skips `count` of the unread bytes in the buffer.
+    pub(super) fn consume(&mut self, count: usize) {
         let count = count.min(self.end.saturating_sub(self.start));
         self.start = self.start.saturating_add(count);
         self.position = self.position.saturating_add(count as u64);
     }
 
-    /// `count` bytes of what is at hand, moving on behind them.
-    pub(crate) fn take_at_hand(&mut self, count: usize) -> &[u8] {
+    /// Reads `count` of the unread bytes in the buffer.
+    pub(super) fn take_buffered(&mut self, count: usize) -> &[u8] {
         let start = self.start;
         self.consume(count);
-        self.buffer.get(start..self.start).unwrap_or_default()
+        window(&self.buffer, start, self.start)
     }
 
     #[cold]
     fn refill(&mut self) -> Result<(), Error> {
         if self.buffer.len() != BUFFER_BYTES {
-            // The first time it is what was read with the table of contents.
+            // At the start this is the buffer that the table of contents was parsed from.
             self.buffer = vec![0; BUFFER_BYTES];
         }
         (self.start, self.end) = (0, 0);
@@ -81,30 +83,30 @@ impl<R: Read> Source<R> {
         }
     }
 
-    /// One byte; `what` is being read.
-    pub(crate) fn byte(&mut self, what: &'static str) -> Result<u8, Error> {
+    /// Reads one byte, which is part of `what`.
+    pub(super) fn byte(&mut self, what: &'static str) -> Result<u8, Error> {
         let byte = self.fill()?.first().copied();
         self.consume(1);
         byte.ok_or_else(|| Error::truncated(what).at(self.position))
     }
 
-    /// One integer; `what` is being read.
-    pub(crate) fn int(&mut self, dialect: &Dialect, what: &'static str) -> Result<i32, Error> {
-        let wanted = dialect.encoded_int_bytes();
-        let mut cursor = Cursor::new(self.at_hand());
+    /// Reads one integer, which is part of `what`.
+    pub(super) fn int(&mut self, dialect: &Dialect, what: &'static str) -> Result<i32, Error> {
+        let encoded_bytes = dialect.encoded_int_bytes();
+        let mut cursor = Cursor::new(self.buffered());
         match cursor.int(dialect) {
             Ok(value) => {
-                self.consume(wanted);
+                self.consume(encoded_bytes);
                 return Ok(value);
             }
             Err(Fault::Because(kind)) => return Err(Error::new(kind).at(self.position)),
             Err(Fault::Incomplete) => {}
         }
-        // It straddles two fillings of the buffer.
+        // The integer continues in the next filling of the buffer.
         let position = self.position;
         let mut gathered = [0; MAX_ENCODED_INT_BYTES];
-        for to in gathered.iter_mut().take(wanted) {
-            *to = self.byte(what)?;
+        for byte in gathered.iter_mut().take(encoded_bytes) {
+            *byte = self.byte(what)?;
         }
         match Cursor::new(&gathered).int(dialect) {
             Ok(value) => Ok(value),

@@ -1,20 +1,20 @@
-//! Cuts the SQL of entries into tokens, so that nobody mistakes what stands in a string, a name or a comment for SQL.
+//! Splits the SQL of entries into tokens, so that text in a string, a name or a comment is not mistaken for SQL.
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A keyword or an unquoted name.
     Word,
     /// A name in double quotes.
     Quoted,
-    /// A string, however it is quoted.
+    /// A string in any form of quotes.
     Literal,
     Number,
     /// One character of punctuation or of an operator.
     Sign,
 }
 
-/// A token, and where it begins in the SQL.
+/// A token and its position in the SQL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Token<'a> {
     pub(super) kind: Kind,
@@ -23,7 +23,7 @@ pub(super) struct Token<'a> {
 }
 
 impl Token<'_> {
-    /// Whether it is this keyword, in whatever case.
+    /// Returns `true` if the token is this keyword in any case.
     pub(super) fn is(&self, keyword: &str) -> bool {
         self.kind == Kind::Word && self.text.eq_ignore_ascii_case(keyword.as_bytes())
     }
@@ -32,105 +32,79 @@ impl Token<'_> {
         self.kind == Kind::Sign && self.text == [sign]
     }
 
-    /// Whether it may name something.
+    /// Returns `true` if the token can be a name.
     pub(super) const fn is_name(&self) -> bool {
         matches!(self.kind, Kind::Word | Kind::Quoted)
     }
 
-    /// Position of the first byte behind it.
+    /// Returns the position after the token.
     pub(super) const fn end(&self) -> usize {
         self.start.saturating_add(self.text.len())
     }
 }
 
-/// Yields the tokens of SQL as PostgreSQL's scan.l sees them, without white space and comments.
+/// Yields the tokens of SQL as PostgreSQL's scan.l does, without white space and comments.
 ///
-/// Encodings that use bytes below 0x80 within characters (SJIS, BIG5, GBK and their like) use none below 0x30 there, so
-/// quotes are quotes in all of them. What is not terminated ends with the text.
+/// Encodings that use bytes below 0x80 within characters (such as SJIS, BIG5 and GBK) use none below 0x30 there, so quotes
+/// are quotes in all of them. An unterminated token extends to the end of the text.
 #[derive(Clone, Debug)]
 pub(super) struct Tokens<'a> {
-    sql: &'a [u8],
-    at: usize,
-    /// Whether backslashes in plain strings are ordinary characters.
+    /// The length of the whole text.
+    len: usize,
+    rest: &'a [u8],
+    /// `true` if backslashes in plain strings are ordinary characters.
     standard_strings: bool,
 }
 
 impl<'a> Tokens<'a> {
     pub(super) const fn new(sql: &'a [u8], standard_strings: bool) -> Self {
-        Self { sql, at: 0, standard_strings }
+        Self { len: sql.len(), rest: sql, standard_strings }
     }
 
-    fn rest(&self) -> &'a [u8] {
-        self.sql.get(self.at..).unwrap_or_default()
-    }
-
-    fn skip(&mut self, count: usize) {
-        self.at = self.at.saturating_add(count).min(self.sql.len());
-    }
-
-    /// White space and comments; block comments nest.
+    /// Skips white space and comments; block comments nest.
     fn skip_blanks(&mut self) {
         loop {
-            let rest = self.rest();
-            match rest {
-                [byte, ..] if byte.is_ascii_whitespace() || *byte == 0x0b => self.skip(1),
-                [b'-', b'-', ..] => self.skip(position(rest, |byte| byte == b'\n' || byte == b'\r')),
-                [b'/', b'*', ..] => {
-                    self.skip(2);
-                    let mut depth = 1_u32;
-                    while depth > 0 {
-                        let rest = self.rest();
-                        match rest {
-                            [] => return,
-                            [b'*', b'/', ..] => (depth, self.at) = (depth.saturating_sub(1), self.at.saturating_add(2)),
-                            [b'/', b'*', ..] => (depth, self.at) = (depth.saturating_add(1), self.at.saturating_add(2)),
-                            [_, tail @ ..] => {
-                                let plain = position(tail, |byte| byte == b'*' || byte == b'/');
-                                self.skip(plain.saturating_add(1));
-                            }
-                        }
-                    }
-                }
+            match self.rest {
+                [byte, rest @ ..] if byte.is_ascii_whitespace() || *byte == 0x0b => self.rest = rest,
+                [b'-', b'-', rest @ ..] => self.rest = skip_until(rest, |byte| byte == b'\n' || byte == b'\r'),
+                [b'/', b'*', rest @ ..] => self.rest = skip_block_comment(rest),
                 _ => return,
             }
         }
     }
 
-    /// Length of the quoted text at the beginning of `text`; a doubled quote is part of it.
+    /// Returns the length of the quoted text at the start of `text`. A doubled quote is part of it.
     fn quoted(text: &[u8], quote: u8, escapes: bool) -> usize {
-        let mut at = 1_usize;
+        let mut rest = after(text, 1);
         loop {
-            let rest = text.get(at..).unwrap_or_default();
-            at = at.saturating_add(position(rest, |byte| byte == quote || (escapes && byte == b'\\')));
-            match text.get(at..).unwrap_or_default() {
+            rest = skip_until(rest, |byte| byte == quote || (escapes && byte == b'\\'));
+            match rest {
                 [] => return text.len(),
-                [b'\\', _, ..] if escapes => at = at.saturating_add(2),
-                [first, second, ..] if *first == quote && *second == quote => at = at.saturating_add(2),
-                _ => return at.saturating_add(1).min(text.len()),
+                [b'\\', _, tail @ ..] if escapes => rest = tail,
+                [first, second, tail @ ..] if *first == quote && *second == quote => rest = tail,
+                [_, tail @ ..] => return text.len().saturating_sub(tail.len()),
             }
         }
     }
 
-    /// Length of the string between `$tag$` and `$tag$` at the beginning of `text`, if there is one.
+    /// Returns the length of the string from `$tag$` to `$tag$` at the start of `text`, if there is one.
     fn dollar_quoted(text: &[u8]) -> Option<usize> {
         let tag = text.get(1..)?;
         if tag.first().is_some_and(u8::is_ascii_digit) {
             return None;
         }
-        let len = position(tag, |byte| !is_word(byte) || byte == b'$');
-        let delimiter = text.get(..len.saturating_add(2)).filter(|delimiter| delimiter.ends_with(b"$"))?;
-        let mut at = delimiter.len();
+        let tag_bytes = position(tag, |byte| !is_word(byte) || byte == b'$');
+        let delimiter = text.get(..tag_bytes.saturating_add(2)).filter(|delimiter| delimiter.ends_with(b"$"))?;
+        let mut rest = after(text, delimiter.len());
         loop {
-            let rest = text.get(at..).unwrap_or_default();
-            at = at.saturating_add(position(rest, |byte| byte == b'$'));
-            let rest = text.get(at..).unwrap_or_default();
-            if rest.is_empty() {
-                return Some(text.len());
+            rest = skip_until(rest, |byte| byte == b'$');
+            if let Some(tail) = rest.strip_prefix(delimiter) {
+                return Some(text.len().saturating_sub(tail.len()));
             }
-            if rest.starts_with(delimiter) {
-                return Some(at.saturating_add(delimiter.len()));
+            match rest {
+                [] => return Some(text.len()),
+                [_, tail @ ..] => rest = tail,
             }
-            at = at.saturating_add(1);
         }
     }
 }
@@ -140,39 +114,63 @@ impl<'a> Iterator for Tokens<'a> {
 
     fn next(&mut self) -> Option<Token<'a>> {
         self.skip_blanks();
-        let rest = self.rest();
-        let (kind, len) = match rest {
+        let text = self.rest;
+        let (kind, len) = match text {
             [] => return None,
-            [b'e' | b'E', b'\'', ..] => {
-                let string = rest.get(1..).unwrap_or_default();
+            [b'e' | b'E', string @ ..] if string.starts_with(b"'") => {
                 (Kind::Literal, Self::quoted(string, b'\'', true).saturating_add(1))
             }
-            [b'\'', ..] => (Kind::Literal, Self::quoted(rest, b'\'', !self.standard_strings)),
-            [b'"', ..] => (Kind::Quoted, Self::quoted(rest, b'"', false)),
-            [b'$', ..] => match Self::dollar_quoted(rest) {
+            [b'\'', ..] => (Kind::Literal, Self::quoted(text, b'\'', !self.standard_strings)),
+            [b'"', ..] => (Kind::Quoted, Self::quoted(text, b'"', false)),
+            [b'$', ..] => match Self::dollar_quoted(text) {
                 Some(len) => (Kind::Literal, len),
                 None => (Kind::Sign, 1),
             },
             [first, ..] if first.is_ascii_digit() => {
-                (Kind::Number, position(rest, |byte| !(byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'_')))
+                (Kind::Number, position(text, |byte| !(byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'_')))
             }
-            [first, ..] if is_word(*first) => (Kind::Word, position(rest, |byte| !is_word(byte))),
+            [first, ..] if is_word(*first) => (Kind::Word, position(text, |byte| !is_word(byte))),
             _ => (Kind::Sign, 1),
         };
-        let start = self.at;
-        self.skip(len);
-        Some(Token { kind, text: rest.get(..len).unwrap_or(rest), start })
+        let start = self.len.saturating_sub(text.len());
+        let (token, rest) = text.split_at(len.min(text.len()));
+        self.rest = rest;
+        Some(Token { kind, text: token, start })
     }
 }
 
-/// Bytes of names, `$` included, which no name begins with.
+/// Returns the text after a block comment that has been entered.
+fn skip_block_comment(mut rest: &[u8]) -> &[u8] {
+    let mut depth = 1_u32;
+    while depth > 0 {
+        match rest {
+            [] => break,
+            [b'*', b'/', tail @ ..] => (depth, rest) = (depth.saturating_sub(1), tail),
+            [b'/', b'*', tail @ ..] => (depth, rest) = (depth.saturating_add(1), tail),
+            [_, tail @ ..] => rest = skip_until(tail, |byte| byte == b'*' || byte == b'/'),
+        }
+    }
+    rest
+}
+
+/// Returns `true` for bytes of names. `$` is one, although no name begins with it.
 const fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$' || byte >= 0x80
 }
 
-/// Where the first byte of its kind stands; the length when there is none.
+/// Returns the position of the first such byte, or the length if there is none.
 fn position(text: &[u8], wanted: impl Fn(u8) -> bool) -> usize {
     text.iter().position(|byte| wanted(*byte)).unwrap_or(text.len())
+}
+
+/// Returns the text from the first such byte.
+fn skip_until(text: &[u8], wanted: impl Fn(u8) -> bool) -> &[u8] {
+    after(text, position(text, wanted))
+}
+
+/// Returns the text without its first `count` bytes.
+fn after(text: &[u8], count: usize) -> &[u8] {
+    text.split_at(count.min(text.len())).1
 }
 
 #[cfg(test)]

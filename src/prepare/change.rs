@@ -6,7 +6,9 @@ use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use crate::diagnostic::Code;
 use crate::layout::escaped;
-use crate::pgdump::{self, DropReason, Edit, FormatVersion, Toc};
+use crate::pgdump::FormatVersion;
+use crate::pgdump::toc::Toc;
+use crate::pgdump::transcode::{Changes, EntryChange, EntryChangeKind};
 
 /// Something that the archive says or holds otherwise than what it was made from, or that nobody stated.
 ///
@@ -38,7 +40,7 @@ pub enum Change {
         /// The first of them, escaped for display.
         first: String,
         /// Why they are not in it.
-        reason: DropReason,
+        reason: EntryChangeKind,
     },
     /// Entries of the dump lost something in the converted one, all the same.
     #[non_exhaustive]
@@ -48,7 +50,7 @@ pub enum Change {
         /// The first of them, escaped for display.
         first: String,
         /// What they lost.
-        edit: Edit,
+        edit: EntryChangeKind,
     },
     /// Documents that no row knows were left out.
     #[non_exhaustive]
@@ -150,41 +152,35 @@ impl Change {
     }
 }
 
-/// What a conversion changes, entries of one kind together.
-pub(super) fn of_conversion(changes: &pgdump::Changes, toc: &Toc) -> Vec<Change> {
-    let shown =
-        |id| toc.get(id).map_or_else(String::new, |entry| format!("{} {}", escaped(entry.desc), escaped(entry.tag)));
+/// Returns the changes of a conversion, entries of one kind together: first those that are dropped.
+pub(super) fn of_conversion(changes: &Changes, toc: &Toc) -> Vec<Change> {
     let (from, to, recompressed) = (changes.from, changes.to, changes.recompressed);
     let mut list = vec![Change::DumpConverted { from, to, recompressed }];
-    for dropped in &changes.dropped {
-        let same = list.iter_mut().find_map(|change| match change {
-            Change::DumpEntriesDropped { entries_count, reason, .. } if *reason == dropped.reason => {
-                Some(entries_count)
-            }
-            _ => None,
-        });
-        match same {
-            Some(entries_count) => *entries_count += 1,
-            None => {
-                let (first, reason) = (shown(dropped.id), dropped.reason);
-                list.push(Change::DumpEntriesDropped { entries_count: 1, first, reason });
-            }
-        }
+    for (kind, entries_count, first) in groups(changes, toc, |kind| kind.is_dropped()) {
+        list.push(Change::DumpEntriesDropped { entries_count, first, reason: kind });
     }
-    for edited in &changes.edited {
-        let same = list.iter_mut().find_map(|change| match change {
-            Change::DumpEntriesEdited { entries_count, edit, .. } if *edit == edited.edit => Some(entries_count),
-            _ => None,
-        });
-        match same {
-            Some(entries_count) => *entries_count += 1,
-            None => {
-                let (first, edit) = (shown(edited.id), edited.edit);
-                list.push(Change::DumpEntriesEdited { entries_count: 1, first, edit });
-            }
-        }
+    for (kind, entries_count, first) in groups(changes, toc, |kind| kind.is_edited()) {
+        list.push(Change::DumpEntriesEdited { entries_count, first, edit: kind });
     }
     list
+}
+
+/// Returns the kinds of changes, with the number of entries and the first of them, escaped for display.
+fn groups(
+    changes: &Changes,
+    toc: &Toc,
+    is_wanted: impl Fn(EntryChangeKind) -> bool,
+) -> Vec<(EntryChangeKind, u64, String)> {
+    let mut groups: Vec<(EntryChangeKind, u64, String)> = Vec::new();
+    for EntryChange { id, kind, .. } in changes.entries.iter().copied().filter(|change| is_wanted(change.kind)) {
+        if let Some((_, entries_count, _)) = groups.iter_mut().find(|(other, _, _)| *other == kind) {
+            *entries_count += 1;
+        } else {
+            let shown = toc.get(id).map(|entry| format!("{} {}", escaped(entry.desc), escaped(entry.tag)));
+            groups.push((kind, 1, shown.unwrap_or_else(|| format!("entry {id}"))));
+        }
+    }
+    groups
 }
 
 impl fmt::Display for Change {

@@ -12,7 +12,9 @@ use crate::check::{FileTable, FileTableUnavailable};
 use crate::io::{Spool, SpoolError};
 use crate::limits::Budget;
 use crate::observe::{Event, Observer, proceed, watch};
-use crate::pgdump::{self, Changes, FormatVersion, Incompatibility, Inspection, Transcoder, incompatibilities};
+use crate::pgdump::compat::{Incompatibility, incompatibilities};
+use crate::pgdump::transcode::{Changes, Conversion, Transcoder};
+use crate::pgdump::{self, FormatVersion, Inspection};
 use crate::snapshot::{Content, SnapshotWriter};
 use crate::source::DocumentPlan;
 
@@ -59,7 +61,7 @@ pub(super) struct DumpFacts {
 #[derive(Debug)]
 pub(super) enum Source<R> {
     Verbatim(R),
-    Converted(Box<pgdump::Converted<R>>),
+    Converted(Box<Conversion<R>>),
     Spooled(File),
 }
 
@@ -85,7 +87,7 @@ impl<R: Read + Seek> Database<R> {
         let plan = transcoder.plan(source, &options.limits)?;
         let facts = DumpFacts::new(read, Some(plan.changes()), options);
         let (source, len_bytes) = match plan.output_bytes(data_end_bytes) {
-            Some(len_bytes) => (Source::Converted(Box::new(plan.into_reader())), len_bytes),
+            Some(len_bytes) => (Source::Converted(Box::new(plan)), len_bytes),
             None => {
                 let (file, len_bytes) = spool(plan, options, observer)?;
                 (Source::Spooled(file), len_bytes)
@@ -195,15 +197,15 @@ pub(super) fn transcoder(version: FormatVersion, options: &PrepareOptions) -> Op
 
 /// Converts a dump into a temporary file, since nobody knows its length beforehand.
 pub(super) fn spool<R: Read>(
-    plan: pgdump::Plan<R>,
+    conversion: Conversion<R>,
     options: &PrepareOptions,
     observer: &mut dyn Observer,
 ) -> Result<(File, u64)> {
     let folder = options.spool_dir.as_deref().ok_or_else(|| Error::new(ErrorKind::SpoolNeeded))?;
     let failed = |error| spool_failed("putting down the converted dump", error);
     let mut spool = Spool::create(folder, budget(options)).map_err(failed)?;
-    let conversion = plan.run(&mut spool, observer)?;
-    Ok((spool.finish().map_err(failed)?, conversion.output_bytes))
+    let report = conversion.run(&mut spool, observer)?;
+    Ok((spool.finish().map_err(failed)?, report.output_bytes))
 }
 
 fn budget(options: &PrepareOptions) -> Budget {

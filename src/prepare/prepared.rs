@@ -81,7 +81,7 @@ impl<'s, R: Read, S: DocumentSource> Prepared<'s, R, S> {
         }
         let metadata = metadata(
             source.as_ref().map(|(_, len_bytes)| *len_bytes),
-            inspection.as_ref().map(|(inspection, ..)| inspection.plain_bytes()),
+            inspection.as_ref().map(|(inspection, ..)| inspection.uncompressed_bytes()),
             kept.as_ref(),
             options,
             &mut changes,

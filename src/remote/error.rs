@@ -1,187 +1,118 @@
-//! Why object storage could not be read or written on.
+//! The error of reading and writing objects.
 
-use std::fmt;
 use std::io;
 
 use object_store::path::Path;
 use thiserror::Error as ThisError;
 
-use crate::layout;
+use crate::error::{Category, Kind, module_error};
 
-/// A result with the error of this module.
 pub(super) type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why a request to object storage failed: the reason, the object, and where in it.
-///
-/// ```
-/// # use std::sync::Arc;
-/// # use appsnap::remote::object_store::{memory::InMemory, path::Path};
-/// # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-/// # let handle = runtime.handle().clone();
-/// # std::thread::spawn(move || runtime.block_on(std::future::pending::<()>()));
-/// # let (store, place) = (Arc::new(InMemory::new()), Path::from("backups/monday.tar.gz"));
-/// use appsnap::remote::{ErrorKind, FetchOptions, RemoteObject};
-///
-/// let error = RemoteObject::open(store, place, handle.clone(), &FetchOptions::new()).unwrap_err();
-/// match error.kind() {
-///     ErrorKind::Absent => println!("{error}"),
-///     ErrorKind::Changed => println!("open it again: {error}"),
-///     ErrorKind::Denied { .. } => println!("look at the credentials: {error}"),
-///     other => unreachable!("{other}"),
-/// }
-/// assert_eq!(error.location(), "backups/monday.tar.gz");
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Debug)]
-pub struct Error(Box<Inner>);
-
-#[derive(Debug)]
-struct Inner {
-    kind: ErrorKind,
-    /// The object's place, escaped.
-    location: String,
-    position: Option<u64>,
+module_error! {
+    /// The error of reading and writing objects. The context is the object's path, the position is counted in the object.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use appsnap::remote::object_store::{memory::InMemory, path::Path};
+    /// # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    /// # let (store, path) = (Arc::new(InMemory::new()), Path::from("backups/monday.tar.gz"));
+    /// use appsnap::remote::{ErrorKind, FetchOptions, RemoteObject};
+    ///
+    /// let error = RemoteObject::open(store, path, runtime.handle().clone(), &FetchOptions::new()).unwrap_err();
+    /// match error.kind() {
+    ///     ErrorKind::NotFound => println!("{error}"),
+    ///     ErrorKind::Changed => println!("open it again: {error}"),
+    ///     ErrorKind::Denied { .. } => println!("look at the credentials: {error}"),
+    ///     other => unreachable!("{other:?}"),
+    /// }
+    /// assert_eq!(error.context(), Some("backups/monday.tar.gz"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub struct Error(ErrorKind);
 }
 
-/// The reasons, grouped by who has to act.
-///
-/// [`Error`] shows how to match them; more may come.
-#[derive(Debug, ThisError)]
+/// The kinds of [`Error`], grouped by who has to act.
+#[derive(Clone, Debug, PartialEq, Eq, ThisError)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// There is no such object.
-    #[error("there is no such object in the store")]
-    Absent,
-    /// The object was replaced while it was being read; what was read before belongs to another one. Open it again.
+    /// The store has no such object.
+    #[error("the store has no such object")]
+    NotFound,
+    /// The object was replaced while it was being read: open it again.
     #[error("the object was replaced while it was being read: open it again")]
     Changed,
-    /// The store refused the credentials, or has none.
+    /// The store refused the credentials, or there are none.
     #[error("the store does not allow {action}: check the credentials and their rights")]
     #[non_exhaustive]
     Denied {
-        /// What was being done.
+        /// The operation, for people.
         action: &'static str,
-        /// What the store said.
-        #[source]
-        source: object_store::Error,
     },
-    /// A request failed, after whatever retries the store's client makes.
+    /// A request failed, after the retries that the store's client makes.
     #[error("{action} failed")]
     #[non_exhaustive]
     Store {
-        /// What was being done.
+        /// The operation, for people.
         action: &'static str,
-        /// What the store's client said.
-        #[source]
-        source: object_store::Error,
     },
-    /// The store sent another number of bytes than it announced.
+    /// The store sent another number of bytes than it was asked for.
     #[error("the store sent {actual_bytes} of {wanted_bytes} bytes")]
     #[non_exhaustive]
     Short {
-        /// What was asked for.
+        /// The number that was requested.
         wanted_bytes: u64,
-        /// What the store sent.
+        /// The number that arrived.
         actual_bytes: u64,
     },
-    /// The upload would need more parts than stores take.
+    /// The upload would need more parts than stores accept.
     #[error("the upload needs more than {max_parts_count} parts: make the parts larger")]
     #[non_exhaustive]
     TooManyParts {
-        /// Most parts of one upload.
+        /// The largest number of parts of an upload.
         max_parts_count: usize,
     },
-    /// A task that sent a part panicked, or its runtime was shut down.
-    #[error("a part could not be sent: its task was lost, probably with the runtime")]
+    /// A task that uploaded a part panicked, or its runtime was shut down.
+    #[error("the upload of a part was lost: its task panicked, or the runtime was shut down")]
     TaskLost,
-    /// The caller did something that cannot be right.
+    /// The caller asked for something impossible.
     #[error("{0}")]
     Misuse(&'static str),
 }
 
+impl Kind for ErrorKind {
+    const POSITION_IN: &'static str = "the object";
+
+    fn category(&self) -> Category {
+        match self {
+            Self::NotFound => Category::NotFound,
+            Self::Changed => Category::Changed,
+            Self::Denied { .. } | Self::Store { .. } | Self::Short { .. } | Self::TaskLost => Category::Io,
+            Self::TooManyParts { .. } | Self::Misuse(_) => Category::Misuse,
+        }
+    }
+
+    fn io_kind(&self) -> Option<io::ErrorKind> {
+        matches!(self, Self::Denied { .. }).then_some(io::ErrorKind::PermissionDenied)
+    }
+}
+
 impl Error {
     #[cold]
-    pub(super) fn new(kind: ErrorKind, location: &Path) -> Self {
-        let location = layout::escaped(location.as_ref().as_bytes()).to_string();
-        Self(Box::new(Inner { kind, location, position: None }))
+    pub(super) fn of(kind: ErrorKind, path: &Path) -> Self {
+        Self::new(kind).within_name(path.as_ref().as_bytes())
     }
 
-    /// Sorts what the store's client says.
+    /// The error that an error of the store's client means.
     #[cold]
-    pub(super) fn store(action: &'static str, source: object_store::Error, location: &Path) -> Self {
-        use object_store::Error as Said;
+    pub(super) fn store(action: &'static str, source: object_store::Error, path: &Path) -> Self {
+        use object_store::Error as Source;
         let kind = match source {
-            Said::NotFound { .. } => ErrorKind::Absent,
-            Said::Precondition { .. } | Said::NotModified { .. } => ErrorKind::Changed,
-            Said::PermissionDenied { .. } | Said::Unauthenticated { .. } => ErrorKind::Denied { action, source },
-            source => ErrorKind::Store { action, source },
+            Source::NotFound { .. } => return Self::of(ErrorKind::NotFound, path),
+            Source::Precondition { .. } | Source::NotModified { .. } => return Self::of(ErrorKind::Changed, path),
+            Source::PermissionDenied { .. } | Source::Unauthenticated { .. } => ErrorKind::Denied { action },
+            _ => ErrorKind::Store { action },
         };
-        Self::new(kind, location)
-    }
-
-    #[cold]
-    pub(super) fn at(mut self, position: u64) -> Self {
-        self.0.position.get_or_insert(position);
-        self
-    }
-
-    /// The reason, to be matched.
-    #[must_use]
-    pub fn kind(&self) -> &ErrorKind {
-        &self.0.kind
-    }
-
-    /// The object's place in the store, escaped for display.
-    #[must_use]
-    pub fn location(&self) -> &str {
-        &self.0.location
-    }
-
-    /// The offset in the object where reading failed, when it was a read.
-    #[must_use]
-    pub fn position(&self) -> Option<u64> {
-        self.0.position
-    }
-
-    /// Whether there is no such object.
-    #[must_use]
-    pub fn is_absent(&self) -> bool {
-        matches!(self.kind(), ErrorKind::Absent)
-    }
-
-    /// Whether the object was replaced since it was opened.
-    #[must_use]
-    pub fn is_changed(&self) -> bool {
-        matches!(self.kind(), ErrorKind::Changed)
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.0.location)?;
-        if let Some(position) = self.0.position {
-            write!(f, "at byte {position}: ")?;
-        }
-        self.0.kind.fmt(f)
-    }
-}
-
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        std::error::Error::source(&self.0.kind)
-    }
-}
-
-impl From<Error> for io::Error {
-    /// Lets the error travel through `ReadAt` and `Write`; [`io::Error::downcast`] takes it out again.
-    fn from(error: Error) -> Self {
-        let kind = match error.kind() {
-            ErrorKind::Absent => io::ErrorKind::NotFound,
-            ErrorKind::Denied { .. } => io::ErrorKind::PermissionDenied,
-            ErrorKind::Short { .. } => io::ErrorKind::UnexpectedEof,
-            ErrorKind::Misuse(_) => io::ErrorKind::InvalidInput,
-            _ => io::ErrorKind::Other,
-        };
-        Self::new(kind, error)
+        Self::of(kind, path).because(source)
     }
 }

@@ -9,7 +9,7 @@ use object_store::{GetOptions, GetRange, GetResult, ObjectMeta, ObjectStore};
 use tokio::runtime::Handle;
 
 use super::error::{Error, ErrorKind, Result};
-use crate::io::ReadAt;
+use crate::io::{ReadAt, at_most};
 
 /// Options for reading an object.
 ///
@@ -157,7 +157,7 @@ impl RemoteObject {
         let bytes = bytes.map_err(|error| error.at(offset_bytes))?;
         if bytes.len() != buffer.len() {
             let (wanted_bytes, actual_bytes) = (buffer.len() as u64, bytes.len() as u64);
-            return Err(Error::new(ErrorKind::Short { wanted_bytes, actual_bytes }, &self.location).at(offset_bytes));
+            return Err(Error::of(ErrorKind::Short { wanted_bytes, actual_bytes }, &self.location).at(offset_bytes));
         }
         buffer.copy_from_slice(&bytes);
         Ok(())
@@ -180,8 +180,7 @@ impl ReadAt for RemoteObject {
         if let Some(tail) = self.in_tail(offset_bytes) {
             return tail.read_at(buffer, 0);
         }
-        let left_bytes = self.len_bytes.saturating_sub(offset_bytes);
-        let count = usize::try_from(left_bytes).map_or(buffer.len(), |left| left.min(buffer.len()));
+        let count = at_most(buffer.len(), self.len_bytes.saturating_sub(offset_bytes));
         let (wanted, _) = buffer.split_at_mut(count);
         if count != 0 {
             self.fetch(wanted, offset_bytes)?;

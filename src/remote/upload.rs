@@ -114,7 +114,8 @@ pub struct RemoteUpload {
     buffer: Vec<u8>,
     len_bytes: u64,
     parts: Option<Parts>,
-    has_failed: bool,
+    /// The first error, which every later call repeats.
+    failed: Option<Error>,
 }
 
 /// A multipart upload that was started.
@@ -137,7 +138,7 @@ impl RemoteUpload {
     #[must_use]
     pub const fn new(store: Arc<dyn ObjectStore>, location: Path, runtime: Handle, options: &UploadOptions) -> Self {
         let buffer = Vec::new();
-        Self { store, location, runtime, options: *options, buffer, len_bytes: 0, parts: None, has_failed: false }
+        Self { store, location, runtime, options: *options, buffer, len_bytes: 0, parts: None, failed: None }
     }
 
     /// Sends the rest, completes the object, and returns its entity tag and version where the store has them.
@@ -177,15 +178,15 @@ impl RemoteUpload {
         self.len_bytes
     }
 
-    /// Runs `operation`. An error or a panic ends the upload.
+    /// Runs `operation`. An error or a panic ends the upload, and every later call repeats the error.
     fn guarded<T>(&mut self, operation: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
-        if std::mem::replace(&mut self.has_failed, true) {
-            let kind = ErrorKind::Misuse("an earlier error has ended this upload");
-            return Err(Error::new(kind, &self.location));
+        if let Some(error) = &self.failed {
+            return Err(error.clone());
         }
-        let result = operation(self)?;
-        self.has_failed = false;
-        Ok(result)
+        self.failed = Some(Error::of(ErrorKind::TaskLost, &self.location));
+        let result = operation(self);
+        self.failed = result.as_ref().err().cloned();
+        result
     }
 
     /// Passes the full buffer to a task, after waiting until fewer than the maximum are in flight.
@@ -203,7 +204,7 @@ impl RemoteUpload {
         };
         if parts.count == MAX_PARTS_COUNT {
             let kind = ErrorKind::TooManyParts { max_parts_count: MAX_PARTS_COUNT };
-            return Err(Error::new(kind, &self.location));
+            return Err(Error::of(kind, &self.location));
         }
         while parts.tasks.len() >= self.options.in_flight_count.get() {
             join(runtime.block_on(parts.tasks.join_next()), &self.location)?;
@@ -235,7 +236,7 @@ impl RemoteUpload {
 /// Returns the outcome of the task that sent a part.
 fn join(joined: Option<Result<object_store::Result<()>, JoinError>>, location: &Path) -> Result<()> {
     match joined {
-        Some(Err(_)) => Err(Error::new(ErrorKind::TaskLost, location)),
+        Some(Err(_)) => Err(Error::of(ErrorKind::TaskLost, location)),
         Some(Ok(Err(error))) => Err(Error::store("writing a part", error, location)),
         Some(Ok(Ok(()))) | None => Ok(()),
     }
@@ -278,7 +279,7 @@ impl fmt::Debug for RemoteUpload {
             .field("location", &self.location)
             .field("options", &self.options)
             .field("len_bytes", &self.len_bytes)
-            .field("has_failed", &self.has_failed)
+            .field("failed", &self.failed)
             .finish_non_exhaustive()
     }
 }

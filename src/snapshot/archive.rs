@@ -257,7 +257,7 @@ impl<R: ReadAt, S: ReadAt> SnapshotArchive<R, S> {
             let mut reader = SnapshotReader::new(stream, self.options.clone());
             let data = (tables.locator.crc32, tables.locator.plain_bytes);
             let at = tables.locator.data_bytes;
-            reader.expect_index(data, at, |witness| tables.raw_members(&self.index(), |page| witness.page(page)))?;
+            reader.expect_index(data, at, |verifier| tables.raw_members(&self.index(), |page| verifier.page(page)))?;
             work(&mut reader)
         })
     }
@@ -271,12 +271,12 @@ impl<R: ReadAt, S: ReadAt> SnapshotArchive<R, S> {
         self.tables.locator.database.map(|slot| (slot.len_bytes, slot.crc32))
     }
 
-    /// Plain offset of the database's header, or of what stands in its place.
+    /// Offset in the tar stream of the database's header, or of what stands in its place.
     pub(super) fn database_offset_bytes(&self) -> u64 {
         self.tables.database_offset_bytes()
     }
 
-    /// Plain offset of the end marker.
+    /// Offset in the tar stream of the end marker.
     pub(super) fn documents_end_bytes(&self) -> Result<u64> {
         let mut cursor = Cursor::default();
         while self.batch(&mut cursor, &mut |_| ())? {}

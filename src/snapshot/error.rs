@@ -9,8 +9,7 @@ use crate::error::{Category, Kind, ModuleError, carried, module_error};
 use crate::limits::LimitExceeded;
 use crate::{gzip, layout, metadata, tarball};
 
-/// A [`Result`](std::result::Result) whose error is this module's [`Error`], unless another is named.
-pub type Result<T, E = Error> = std::result::Result<T, E>;
+pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 
 module_error! {
     /// The error of reading and writing snapshots.

@@ -42,6 +42,7 @@
 //! ```
 
 pub mod archive;
+mod assembly;
 mod code;
 mod content;
 mod documents;
@@ -52,12 +53,12 @@ mod ids;
 pub mod index;
 pub mod join;
 pub mod options;
-mod plain;
 mod reader;
 mod repack;
 pub mod report;
 mod stored;
 mod stream;
+mod tar_source;
 mod write_part;
 mod writer;
 
@@ -66,7 +67,7 @@ pub use archive::SnapshotArchive;
 pub use code::Code;
 pub use content::{Content, DocumentSource, NoDocuments};
 pub use entry::{Entry, EntryKind};
-pub use error::{Error, ErrorKind, Result};
+pub use error::{Error, ErrorKind};
 #[doc(inline)]
 pub use extract::extract;
 #[doc(inline)]

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use super::directory::planned_file::PlannedFile;
-use crate::io::ReadAt;
+use crate::io::{ReadAt, at_most};
 
 /// A document of a plan, opened for reading.
 ///
@@ -60,8 +60,7 @@ impl ReadAt for Document {
         match &self.0 {
             Inner::File(file) => file.read_at(buffer, offset_bytes),
             Inner::Range { file, offset_bytes: start, len_bytes } => {
-                let left_bytes = len_bytes.saturating_sub(offset_bytes);
-                let count = usize::try_from(left_bytes).map_or(buffer.len(), |left| left.min(buffer.len()));
+                let count = at_most(buffer.len(), len_bytes.saturating_sub(offset_bytes));
                 if count == 0 {
                     return Ok(0);
                 }

@@ -11,28 +11,50 @@
 //!
 //! let plan = directory::scan("examples/data/files", &DirectoryOptions::new(), &mut NoObserver)?;
 //! assert_eq!((plan.documents_count(), plan.document_bytes()), (1, 10));
-//! assert_eq!(plan.leftovers().total_count(), 1);
+//! for skipped in plan.diagnostics() {
+//!     println!("{skipped}");
+//! }
 //! # Ok::<(), appsnap::source::Error>(())
 //! ```
+#![deny(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation
+)]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::indexing_slicing,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_truncation
+    )
+)]
 
 mod archive;
+mod code;
 pub mod directory;
 mod document;
 mod error;
 mod junk;
-mod leftover;
 mod plan;
 mod row;
 mod size;
+mod skipped;
 mod store;
 pub mod tar;
 #[cfg(feature = "zip")]
 pub mod zip;
 
 pub use archive::ArchiveOptions;
+pub use code::Code;
 pub use document::Document;
 pub use error::{Error, ErrorKind};
 pub(crate) use junk::is_junk;
-pub use leftover::{Leftover, LeftoverKind, Leftovers};
 pub use plan::DocumentPlan;
 pub use size::SizeEstimate;

@@ -3,11 +3,13 @@
 use std::collections::HashSet;
 use std::io;
 
+use super::code::Code;
 use super::document::Document;
-use super::leftover::{Leftover, LeftoverKind, LeftoverSet, Leftovers};
 use super::row::{NO_ID, NumberedFile, Row};
 use super::size::SizeEstimate;
+use super::skipped::{SkippedFile, SkippedFiles};
 use super::store::Store;
+use crate::diagnostic::Diagnostics;
 use crate::document::DocumentId;
 use crate::metadata::Metadata;
 use crate::snapshot::DocumentSource;
@@ -25,8 +27,8 @@ use crate::snapshot::DocumentSource;
 /// use appsnap::source::directory::{self, DirectoryOptions};
 ///
 /// let plan = directory::scan("examples/data/files", &DirectoryOptions::new(), &mut NoObserver)?;
-/// for leftover in plan.leftovers().iter() {
-///     eprintln!("left out: {leftover}");
+/// for skipped in plan.diagnostics() {
+///     eprintln!("{skipped}");
 /// }
 /// let metadata = plan.complete(Metadata::new().with_model_version("1.0.0.40"), None);
 /// let mut writer = SnapshotWriter::start(Vec::new(), &metadata, &WriteOptions::new())?;
@@ -41,7 +43,9 @@ pub struct DocumentPlan {
     /// In ascending order of the numbers, each once.
     numbered: Vec<NumberedFile>,
     document_bytes: u64,
-    leftovers: Leftovers,
+    skipped: SkippedFiles,
+    /// Made of `skipped`.
+    diagnostics: Diagnostics,
 }
 
 impl DocumentPlan {
@@ -50,20 +54,20 @@ impl DocumentPlan {
         store: Store,
         mut rows: Vec<Row>,
         mut numbered: Vec<NumberedFile>,
-        mut leftovers: LeftoverSet,
+        mut skipped: SkippedFiles,
     ) -> Self {
         rows.sort_unstable();
         rows.dedup_by(|later, kept| {
             let is_duplicate = later.id == kept.id;
             if is_duplicate {
-                leftovers.add(Leftover::new(LeftoverKind::Duplicate, store.relative_path(later)));
+                skipped.add(SkippedFile { code: Code::Duplicate, path: store.relative_path(later) });
             }
             is_duplicate
         });
         rows.shrink_to_fit();
         numbered.sort_unstable();
-        let document_bytes = total_bytes(&rows);
-        Self { store, rows, numbered, document_bytes, leftovers: leftovers.finish() }
+        let (document_bytes, diagnostics) = (total_bytes(&rows), skipped.diagnostics());
+        Self { store, rows, numbered, document_bytes, skipped, diagnostics }
     }
 
     /// Returns the number of documents.
@@ -98,15 +102,15 @@ impl DocumentPlan {
 
     /// Returns the files that very old apps named by numbers, with their lengths, in ascending order of the numbers.
     ///
-    /// Such a file has the path `NN/<number>`, where `NN` is the number of its thousands. It is one of the
-    /// [leftovers](Self::leftovers) until [`assign`](Self::assign) makes a document of it.
+    /// Such a file has the path `NN/<number>`, where `NN` is the number of its thousands. It is left out until
+    /// [`assign`](Self::assign) makes a document of it.
     pub fn numbered(&self) -> impl ExactSizeIterator<Item = (u64, u64)> {
         self.numbered.iter().map(|file| (file.number, file.len_bytes))
     }
 
     /// Makes documents of the numbered files for which `id_of` returns an id, and returns how many there were.
     ///
-    /// A file stays a leftover if the plan already has a document with its id, or if another number got it.
+    /// A file is still left out if the plan already has a document with its id, or if another number got it.
     ///
     /// ```
     /// use appsnap::observe::NoObserver;
@@ -136,16 +140,17 @@ impl DocumentPlan {
         self.document_bytes = total_bytes(&self.rows);
         let paths = assigned.iter().map(|file| self.store.relative_path(&file.with_id(NO_ID)));
         let paths = paths.collect::<HashSet<_>>();
-        self.leftovers.settle(LeftoverKind::Numbered, assigned.len() as u64, |path| {
+        self.skipped.remove(Code::Numbered, assigned.len() as u64, |path| {
             paths.contains(path.strip_prefix(".").unwrap_or(path))
         });
+        self.diagnostics = self.skipped.diagnostics();
         assigned.len() as u64
     }
 
-    /// Returns what was found among the documents and left out.
+    /// Returns the files and folders that were left out, by [`Code`] and then by path.
     #[must_use]
-    pub const fn leftovers(&self) -> &Leftovers {
-        &self.leftovers
+    pub const fn diagnostics(&self) -> &Diagnostics {
+        &self.diagnostics
     }
 
     /// Returns `metadata` with the `filesSize` of this plan and, for a database dump, its `dumpSize`.

@@ -7,6 +7,9 @@ use crate::tarball;
 
 /// The length of a member's header: one tar block (POSIX ustar).
 const HEADER_BYTES: u64 = 512;
+/// The logarithm of the length of a chunk.
+const CHUNK_BITS: u32 = CHUNK_BYTES.ilog2();
+const _: () = assert!(CHUNK_BYTES.is_power_of_two());
 /// The number of sections of the tar stream, each of which starts a chunk: metadata, database, documents, end marker.
 const SECTIONS_COUNT: u64 = 4;
 /// The writer decides for each 64 KiB of a payload whether to deflate or to store it.
@@ -61,7 +64,7 @@ impl SizeEstimate {
         let members = std::iter::once(metadata_bytes).chain(database_bytes).chain(documents);
         let content_bytes = members.fold(0_u64, |sum, len| sum.saturating_add(member_bytes(len)));
         let tar_bytes = content_bytes.saturating_add(tarball::end_marker_bytes(content_bytes));
-        let chunks_count = (tar_bytes / const { CHUNK_BYTES as u64 }).saturating_add(SECTIONS_COUNT);
+        let chunks_count = (tar_bytes >> CHUNK_BITS).saturating_add(SECTIONS_COUNT);
         // A chunk that starts and ends inside payloads contains two partial windows.
         let windows_count = (tar_bytes / WINDOW_BYTES).saturating_add(chunks_count.saturating_mul(2));
         let overhead_bytes = windows_count.saturating_mul(WINDOW_OVERHEAD_BYTES).saturating_add(MEMBER_OVERHEAD_BYTES);

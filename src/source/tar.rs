@@ -8,7 +8,7 @@
 //!
 //! let options = ArchiveOptions::new().with_spool_dir(std::env::temp_dir());
 //! let plan = tar::scan("examples/data/files.tar.gz", &options, &mut NoObserver)?;
-//! assert_eq!((plan.documents_count(), plan.leftovers().total_count()), (1, 1));
+//! assert_eq!((plan.documents_count(), plan.diagnostics().count()), (1, 1));
 //! # Ok::<(), appsnap::source::Error>(())
 //! ```
 
@@ -23,7 +23,7 @@ use super::plan::DocumentPlan;
 use crate::error::{Category, carried};
 use crate::gzip;
 use crate::observe::Observer;
-use crate::pgdump::{Identity, identify};
+use crate::pgdump::Identity;
 use crate::tarball::{self, MemberKind, Reader};
 
 const BUFFER_BYTES: usize = 256 << 10;
@@ -70,7 +70,7 @@ pub fn scan(
 
 /// Recognises other formats, which the tar reader would report as a wrong checksum.
 fn other_format(first: &[u8]) -> Option<&'static str> {
-    match identify(first) {
+    match Identity::of(first) {
         Identity::Empty => Some("the file is empty"),
         Identity::Zip => Some("the file is a zip archive"),
         Identity::Bzip2 => Some("the file is compressed with bzip2: use gzip, or no compression"),

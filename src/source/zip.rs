@@ -5,7 +5,7 @@
 //! use appsnap::source::{ArchiveOptions, zip};
 //!
 //! let plan = zip::scan("examples/data/files.zip", &ArchiveOptions::new(), &mut NoObserver)?;
-//! assert_eq!((plan.documents_count(), plan.leftovers().total_count()), (1, 1));
+//! assert_eq!((plan.documents_count(), plan.diagnostics().count()), (1, 1));
 //! # Ok::<(), appsnap::source::Error>(())
 //! ```
 

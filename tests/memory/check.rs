@@ -5,7 +5,8 @@ use std::io::Cursor;
 
 use appsnap::check::{CheckOptions, Profile, check};
 use appsnap::observe::NoObserver;
-use appsnap::pgdump::{Compression, FormatVersion};
+use appsnap::pgdump::FormatVersion;
+use appsnap::pgdump::raw::Compression;
 
 use super::{ID_BYTES, MIB, UNORDERED_ID_BYTES, alone, expect_within, peak};
 use crate::support::dumps::DumpBuilder;

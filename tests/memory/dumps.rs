@@ -4,16 +4,16 @@ use std::io::{self, Read};
 use std::iter;
 
 use appsnap::Limits;
-use appsnap::pgdump::{
-    BlockKind, Compression, DataState, Dialect, Dump, Entry, Error, ErrorKind, FormatVersion, Header, Piece,
-    encode_toc, inspect,
-};
+use appsnap::observe::NoObserver;
+use appsnap::pgdump::raw::{Compression, DataElement, Header};
+use appsnap::pgdump::toc::{self, DataState, Entry};
+use appsnap::pgdump::{Dump, Error, ErrorKind, FormatVersion, inspect};
 use flate2::write::ZlibEncoder;
 
 use super::{MIB, alone, expect_within, made, peak};
 
-fn dialect() -> Dialect {
-    Dialect::usual(FormatVersion::V1_16)
+fn usual() -> Header {
+    Header::new(FormatVersion::V1_16)
 }
 
 fn header(compression: Compression) -> Vec<u8> {
@@ -36,24 +36,24 @@ fn head(compression: Compression, entries: &[Entry<'_>]) -> Vec<u8> {
     let mut encoding = Entry::new(1, b"ENCODING", b"ENCODING");
     encoding.definition = Some(b"SET client_encoding = 'UTF8';\n");
     let mut out = header(compression);
-    encode_toc([&[encoding], entries].concat(), &dialect(), &mut out).unwrap();
+    toc::encode([&[encoding], entries].concat(), &usual(), &mut out).unwrap();
     out
 }
 
-fn pieces(pieces: &[Piece<'_>]) -> Vec<u8> {
+fn pieces(pieces: &[DataElement<'_>]) -> Vec<u8> {
     let mut out = Vec::new();
-    pieces.iter().for_each(|piece| piece.encode(&dialect(), &mut out).unwrap());
+    pieces.iter().for_each(|piece| piece.encode(&usual(), &mut out).unwrap());
     out
 }
 
 /// One table whose stored stream is `stored`.
 fn stream(compression: Compression, stored: &[u8]) -> Vec<u8> {
     let mut out = head(compression, &[table(2)]);
-    out.extend(pieces(&[Piece::block(BlockKind::Data, 2)]));
+    out.extend(pieces(&[DataElement::TableData { id: 2 }]));
     for chunk in stored.chunks(4096) {
-        out.extend(pieces(&[Piece::chunk(chunk.len() as u32), Piece::Bytes(chunk)]));
+        out.extend(pieces(&[DataElement::Chunk { len_bytes: chunk.len() as u32 }, DataElement::Bytes(chunk)]));
     }
-    out.extend(pieces(&[Piece::StreamEnd, Piece::BlockEnd(BlockKind::Data)]));
+    out.extend(pieces(&[DataElement::StreamEnd, DataElement::TableDataEnd]));
     out
 }
 
@@ -65,7 +65,7 @@ fn limit(error: &Error) -> &'static str {
 }
 
 fn hits(name: &'static str, source: impl Read, limits: &Limits, allowed_bytes: usize) {
-    let (result, bytes) = peak(|| inspect(source, limits));
+    let (result, bytes) = peak(|| inspect(source, limits, &mut NoObserver));
     assert_eq!(limit(&result.unwrap_err()), name);
     expect_within(name, bytes, allowed_bytes);
 }
@@ -92,9 +92,9 @@ fn claims_cost_nothing() {
     hits("max_toc_entries", claim.as_slice(), &untrusted, MIB);
     // A chunk of 2 GiB of which hardly anything comes.
     let mut claim = head(Compression::None, &[table(2)]);
-    claim.extend(pieces(&[Piece::block(BlockKind::Data, 2), Piece::chunk(i32::MAX as u32)]));
+    claim.extend(pieces(&[DataElement::TableData { id: 2 }, DataElement::Chunk { len_bytes: i32::MAX as u32 }]));
     claim.extend(b"a\n");
-    let (result, bytes) = peak(|| inspect(claim.as_slice(), &untrusted));
+    let (result, bytes) = peak(|| inspect(claim.as_slice(), &untrusted, &mut NoObserver));
     assert!(matches!(result.unwrap_err().kind(), ErrorKind::Truncated { .. }));
     expect_within("a chunk of 2 GiB", bytes, MIB);
 }
@@ -103,10 +103,10 @@ fn claims_cost_nothing() {
 fn tables_of_contents_stop_at_their_limits() {
     let _alone = alone();
     let mut entry = Vec::new();
-    Entry::new(7, b"", b"").encode(&dialect(), &mut entry).unwrap();
+    Entry::new(7, b"", b"").encode(&usual(), &mut entry).unwrap();
     let numbered = |id: u32| {
         let mut bytes = Vec::new();
-        Entry::new(id, b"", b"").encode(&dialect(), &mut bytes).unwrap();
+        Entry::new(id, b"", b"").encode(&usual(), &mut bytes).unwrap();
         bytes
     };
     // Entries of the least length, until their bytes are too many.
@@ -116,8 +116,9 @@ fn tables_of_contents_stop_at_their_limits() {
     // The bytes, doubling as they grow, and two numbers an entry.
     hits("max_toc_bytes", endless, &limits, 2 * MIB * 4);
     let exact = [header(Compression::None), int(100_000)].concat();
-    let (result, bytes) =
-        peak(|| inspect(exact.as_slice().chain(made((1..=100_000).map(numbered))), &Limits::untrusted()));
+    let (result, bytes) = peak(|| {
+        inspect(exact.as_slice().chain(made((1..=100_000).map(numbered))), &Limits::untrusted(), &mut NoObserver)
+    });
     assert_eq!(result.unwrap().toc.len(), 100_000);
     expect_within("100,000 entries", bytes, 100_000 * (entry.len() * 2 + 80) + 8 * MIB);
     hits("max_toc_entries", [header(Compression::None), int(1_000_001)].concat().as_slice(), &Limits::untrusted(), MIB);
@@ -146,7 +147,7 @@ fn streams_stop_at_their_limits() {
     let bomb = stream(Compression::GZIP, &encoder.finish().unwrap());
     let limits = Limits::untrusted().with_max_decompressed_bytes(MIB as u64);
     hits("max_decompressed_bytes", bomb.as_slice(), &limits, 2 * MIB);
-    let (result, bytes) = peak(|| inspect(bomb.as_slice(), &Limits::untrusted()));
+    let (result, bytes) = peak(|| inspect(bomb.as_slice(), &Limits::untrusted(), &mut NoObserver));
     assert!(matches!(result.unwrap_err().kind(), ErrorKind::Corrupt(_)));
     expect_within("a zlib bomb of 16 MiB, read on", bytes, 2 * MIB);
 }
@@ -166,7 +167,8 @@ fn zstd_windows_stop_at_their_limit() {
         let [a, b, c, _] = ((128 << 10) << 3 | 1 << 1 | u32::from(number == 119)).to_le_bytes();
         frame.extend([a, b, c, b'z']);
     }
-    let (result, bytes) = peak(|| inspect(stream(Compression::Zstd, &frame).as_slice(), &Limits::untrusted()));
+    let (result, bytes) =
+        peak(|| inspect(stream(Compression::Zstd, &frame).as_slice(), &Limits::untrusted(), &mut NoObserver));
     assert!(matches!(result.unwrap_err().kind(), ErrorKind::Corrupt(_)));
     expect_within("a zstd frame of 15 MiB with the largest window", bytes, 32 * MIB);
 }
@@ -191,7 +193,8 @@ fn lz4_blocks_are_bounded() {
         frame.extend(&block);
     }
     frame.extend([0; 4]);
-    let (result, bytes) = peak(|| inspect(stream(Compression::Lz4, &frame).as_slice(), &Limits::untrusted()));
+    let (result, bytes) =
+        peak(|| inspect(stream(Compression::Lz4, &frame).as_slice(), &Limits::untrusted(), &mut NoObserver));
     assert!(matches!(result.unwrap_err().kind(), ErrorKind::Corrupt(_)));
     expect_within("an lz4 frame of 16 MiB", bytes, READ_LZ4_BYTES);
 }
@@ -206,11 +209,11 @@ fn a_hundred_thousand_large_objects_take_no_more_memory_than_one() {
     let mut blobs = Entry::new(2, b"BLOBS", b"BLOBS");
     blobs.data = DataState::NotSet;
     let front = head(Compression::None, &[blobs]);
-    let open = pieces(&[Piece::block(BlockKind::Blobs, 2)]);
-    let objects = (1..=100_000).map(|oid| pieces(&[Piece::object(oid), Piece::StreamEnd]));
-    let end = pieces(&[Piece::BlockEnd(BlockKind::Blobs)]);
+    let open = pieces(&[DataElement::LargeObjects { id: 2 }]);
+    let objects = (1..=100_000).map(|oid| pieces(&[DataElement::LargeObject { oid }, DataElement::StreamEnd]));
+    let end = pieces(&[DataElement::LargeObjectsEnd]);
     let source = made(iter::once(front).chain(iter::once(open)).chain(objects).chain(iter::once(end)));
-    let (result, bytes) = peak(|| inspect(source, &Limits::untrusted()));
+    let (result, bytes) = peak(|| inspect(source, &Limits::untrusted(), &mut NoObserver));
     assert_eq!(result.unwrap().large_objects_count(), 100_000);
     expect_within("100,000 large objects", bytes, MIB);
 }

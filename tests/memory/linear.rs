@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use appsnap::check::{CheckOptions, Profile, check};
 use appsnap::observe::NoObserver;
-use appsnap::pgdump::{
-    BlockKind, Compression, DataState, Dependencies, Dialect, Entry, FormatVersion, Header, Piece, encode_toc, inspect,
-};
+use appsnap::pgdump::raw::{Compression, DataElement, Header};
+use appsnap::pgdump::toc::{self, DataState, Entry};
+use appsnap::pgdump::{FormatVersion, inspect};
 use appsnap::snapshot::options::Tolerance;
 use appsnap::snapshot::{ReadOptions, SnapshotReader};
 use appsnap::{DocumentId, Limits};
@@ -101,12 +101,12 @@ fn head(entries: &[Entry<'_>]) -> Vec<u8> {
     header.compression = Compression::None;
     let mut out = Vec::new();
     header.encode(&mut out).unwrap();
-    encode_toc(entries.iter().copied(), &Dialect::usual(FormatVersion::V1_14), &mut out).unwrap();
+    toc::encode(entries.iter().copied(), &Header::new(FormatVersion::V1_14), &mut out).unwrap();
     out
 }
 
-fn put(out: &mut Vec<u8>, piece: Piece<'_>) {
-    piece.encode(&Dialect::usual(FormatVersion::V1_14), out).unwrap();
+fn put(out: &mut Vec<u8>, piece: DataElement<'_>) {
+    piece.encode(&Header::new(FormatVersion::V1_14), out).unwrap();
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn entries_of_a_dump() {
         // Backwards, so that sorting by id has something to do.
         head(&(1..=count as u32).rev().map(|id| Entry::new(id, b"TABLE", b"t")).collect::<Vec<_>>())
     };
-    linear("entries", 20_000, make, |input| drop(inspect(input, &Limits::untrusted()).unwrap()));
+    linear("entries", 20_000, make, |input| drop(inspect(input, &Limits::untrusted(), &mut NoObserver).unwrap()));
 }
 
 #[test]
@@ -123,10 +123,10 @@ fn dependencies_of_one_entry() {
     let make = |count: usize| {
         let ids = (1..=count as u32).collect::<Vec<_>>();
         let mut entry = Entry::new(1, b"TABLE", b"t");
-        entry.dependencies = Dependencies::from(ids.as_slice());
+        entry.set_dependencies(ids.as_slice());
         head(&[entry])
     };
-    linear("dependencies", 100_000, make, |input| drop(inspect(input, &Limits::untrusted()).unwrap()));
+    linear("dependencies", 100_000, make, |input| drop(inspect(input, &Limits::untrusted(), &mut NoObserver).unwrap()));
 }
 
 /// The entry that large objects belong to may be long itself: it must not be read again for each of them, be it to
@@ -136,25 +136,25 @@ fn large_objects_behind_a_long_entry() {
     let make = |count: usize| {
         let ids = (1..=count as u32).collect::<Vec<_>>();
         let mut blobs = Entry::new(1, b"BLOBS", b"BLOBS");
-        blobs.dependencies = Dependencies::from(ids.as_slice());
+        blobs.set_dependencies(ids.as_slice());
         blobs.data = DataState::NotSet;
         let mut files = Entry::new(2, b"TABLE DATA", b"system$filedocument");
         files.copy_statement = Some(b"COPY public.\"system$filedocument\" (id, __uuid__) FROM stdin;\n");
         files.data = DataState::NotSet;
         let mut out = head(&[blobs, files]);
-        put(&mut out, Piece::block(BlockKind::Blobs, 1));
+        put(&mut out, DataElement::LargeObjects { id: 1 });
         for oid in 1..=count as u32 {
-            put(&mut out, Piece::object(oid));
-            put(&mut out, Piece::StreamEnd);
+            put(&mut out, DataElement::LargeObject { oid });
+            put(&mut out, DataElement::StreamEnd);
         }
-        put(&mut out, Piece::BlockEnd(BlockKind::Blobs));
-        put(&mut out, Piece::block(BlockKind::Data, 2));
-        put(&mut out, Piece::chunk(5));
-        put(&mut out, Piece::Bytes(b"\\.\n\n\n"));
-        put(&mut out, Piece::StreamEnd);
+        put(&mut out, DataElement::LargeObjectsEnd);
+        put(&mut out, DataElement::TableData { id: 2 });
+        put(&mut out, DataElement::Chunk { len_bytes: 5 });
+        put(&mut out, DataElement::Bytes(b"\\.\n\n\n"));
+        put(&mut out, DataElement::StreamEnd);
         out
     };
-    linear("large objects", 3000, make, |input| drop(inspect(input, &Limits::untrusted()).unwrap()));
+    linear("large objects", 3000, make, |input| drop(inspect(input, &Limits::untrusted(), &mut NoObserver).unwrap()));
     linear("large objects of a check", 3000, make, |input| {
         let report = check(input, &Profile::format(), &CheckOptions::new(), &mut NoObserver).unwrap();
         assert!(report.contents().is_verified);
@@ -168,34 +168,33 @@ fn blocks_of_many_tables() {
         let ids = [1; 50];
         let entries = (1..=count as u32).map(|id| {
             let mut entry = Entry::new(id, b"TABLE DATA", b"t");
-            entry.dependencies = Dependencies::from(&ids[..]);
+            entry.set_dependencies(&ids[..]);
             entry.data = DataState::NotSet;
             entry
         });
         let mut out = head(&entries.collect::<Vec<_>>());
         for id in 1..=count as u32 {
-            put(&mut out, Piece::block(BlockKind::Data, id));
-            put(&mut out, Piece::StreamEnd);
-            put(&mut out, Piece::BlockEnd(BlockKind::Data));
+            put(&mut out, DataElement::TableData { id });
+            put(&mut out, DataElement::StreamEnd);
+            put(&mut out, DataElement::TableDataEnd);
         }
         out
     };
-    linear("blocks", 4000, make, |input| drop(inspect(input, &Limits::untrusted()).unwrap()));
+    linear("blocks", 4000, make, |input| drop(inspect(input, &Limits::untrusted(), &mut NoObserver).unwrap()));
 }
 
 /// A dump of one stream that is stored as `stored`.
 fn one_stream(compression: Compression, stored: &[u8]) -> Vec<u8> {
-    let dialect = Dialect::usual(FormatVersion::V1_16);
     let mut header = Header::new(FormatVersion::V1_16);
     header.compression = compression;
     let mut entry = Entry::new(1, b"TABLE DATA", b"t");
     entry.data = DataState::NotSet;
     let mut out = Vec::new();
     header.encode(&mut out).unwrap();
-    encode_toc([entry], &dialect, &mut out).unwrap();
-    let chunk = Piece::chunk(stored.len() as u32);
-    for piece in [Piece::block(BlockKind::Data, 1), chunk, Piece::Bytes(stored), Piece::StreamEnd] {
-        piece.encode(&dialect, &mut out).unwrap();
+    toc::encode([entry], &header, &mut out).unwrap();
+    let chunk = DataElement::Chunk { len_bytes: stored.len() as u32 };
+    for piece in [DataElement::TableData { id: 1 }, chunk, DataElement::Bytes(stored), DataElement::StreamEnd] {
+        piece.encode(&header, &mut out).unwrap();
     }
     out
 }
@@ -218,7 +217,7 @@ fn no_slower(what: &str, most: f64, fast: impl Fn(), slow: impl Fn()) {
 #[test]
 fn a_slow_source_costs_no_more_than_its_bytes() {
     let dump = one_stream(Compression::None, &[b'x'; 200_000]);
-    let inspected = |source: &mut dyn Read| drop(inspect(source, &Limits::untrusted()).unwrap());
+    let inspected = |source: &mut dyn Read| drop(inspect(source, &Limits::untrusted(), &mut NoObserver).unwrap());
     // What reading byte by byte costs by itself.
     let drained = |bytes: &[u8]| {
         let (mut source, mut buffer) = (OneByte(bytes), vec![0; 64 << 10]);
@@ -242,6 +241,6 @@ fn tiny_lz4_blocks_cost_no_large_ones() {
         [&b"\x04\x22\x4d\x18"[..], &descriptor, &[check], &blocks, &[0; 4]].concat()
     };
     let [small, large] = [0x40, 0x70].map(|sizes| one_stream(Compression::Lz4, &frame(sizes)));
-    let inspected = |dump: &[u8]| drop(inspect(dump, &Limits::untrusted()).unwrap());
+    let inspected = |dump: &[u8]| drop(inspect(dump, &Limits::untrusted(), &mut NoObserver).unwrap());
     no_slower("lz4 blocks of one byte", 20.0, || inspected(&small), || inspected(&large));
 }

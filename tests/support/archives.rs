@@ -8,7 +8,7 @@ use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
 use appsnap::snapshot::report::{ReadReport, WriteReport};
 use appsnap::snapshot::{
-    Content, DocumentSource, EntryKind, ReadOptions, Result, SnapshotReader, SnapshotWriter, WriteOptions,
+    Content, DocumentSource, EntryKind, ReadOptions, SnapshotReader, SnapshotWriter, WriteOptions,
 };
 
 /// Bytes that no compressor shortens.
@@ -121,7 +121,7 @@ impl DocumentSource for Contents {
 }
 
 /// Reads an archive to its verified end.
-pub fn read(source: impl Read, options: ReadOptions) -> Result<(Contents, ReadReport)> {
+pub fn read(source: impl Read, options: ReadOptions) -> Result<(Contents, ReadReport), appsnap::snapshot::Error> {
     let mut reader = SnapshotReader::new(source, options);
     let mut contents = Contents::default();
     while let Some(mut entry) = reader.next_entry()? {

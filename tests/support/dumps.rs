@@ -2,9 +2,9 @@
 
 use std::io::Write;
 
-use appsnap::pgdump::{
-    BlockKind, Compression, DataState, Dependencies, Dialect, Entry, FormatVersion, Header, Piece, encode_toc,
-};
+use appsnap::pgdump::FormatVersion;
+use appsnap::pgdump::raw::{Compression, DataElement, Header};
+use appsnap::pgdump::toc::{self, DataState, Entry};
 
 /// What a data block is made of.
 #[derive(Clone, Debug)]
@@ -51,7 +51,7 @@ impl Item {
         let mut entry = Entry::new(self.id, self.desc, &self.tag);
         entry.definition = self.definition.as_deref();
         entry.copy_statement = self.copy_statement.as_deref();
-        entry.dependencies = Dependencies::from(&self.dependencies[..]);
+        entry.set_dependencies(&self.dependencies[..]);
         entry.catalog_oid = self.catalog_oid;
         entry.with_oids = self.with_oids;
         entry.owner = Some(b"mx");
@@ -132,31 +132,30 @@ impl DumpBuilder {
     pub fn data_offset_bytes(&self) -> usize {
         let mut bytes = Vec::new();
         self.header.encode(&mut bytes).unwrap();
-        self.encode_toc(&[], &mut bytes);
+        self.encode_entries(&[], &mut bytes);
         bytes.len()
     }
 
     /// The dump.
     pub fn build(&self) -> Vec<u8> {
-        let dialect = self.header.dialect;
         let data_offset_bytes = self.data_offset_bytes();
         let mut data = Vec::new();
         let mut positions = Vec::new();
         for item in &self.items {
             positions.push(data_offset_bytes + data.len());
             if let Some(content) = &item.content {
-                self.block(item.id, content, &dialect, &mut data);
+                self.block(item.id, content, &mut data);
             }
         }
         let mut bytes = Vec::with_capacity(data_offset_bytes + data.len());
         self.header.encode(&mut bytes).unwrap();
-        self.encode_toc(if self.with_positions { &positions } else { &[] }, &mut bytes);
+        self.encode_entries(if self.with_positions { &positions } else { &[] }, &mut bytes);
         assert_eq!(bytes.len(), data_offset_bytes);
         bytes.extend_from_slice(&data);
         bytes
     }
 
-    fn encode_toc(&self, positions: &[usize], out: &mut Vec<u8>) {
+    fn encode_entries(&self, positions: &[usize], out: &mut Vec<u8>) {
         let entries: Vec<Entry<'_>> = self
             .items
             .iter()
@@ -169,34 +168,34 @@ impl DumpBuilder {
                 })
             })
             .collect();
-        encode_toc(entries, &self.header.dialect, out).unwrap();
+        toc::encode(entries, &self.header, out).unwrap();
     }
 
-    fn block(&self, id: u32, content: &Content, dialect: &Dialect, out: &mut Vec<u8>) {
-        let put = |piece: Piece<'_>, out: &mut Vec<u8>| piece.encode(dialect, out).unwrap();
+    fn block(&self, id: u32, content: &Content, out: &mut Vec<u8>) {
+        let put = |element: DataElement<'_>, out: &mut Vec<u8>| element.encode(&self.header, out).unwrap();
         match content {
             Content::Table(plain) => {
-                put(Piece::block(BlockKind::Data, id), out);
-                self.stream(plain, dialect, out);
-                put(Piece::BlockEnd(BlockKind::Data), out);
+                put(DataElement::TableData { id }, out);
+                self.stream(plain, out);
+                put(DataElement::TableDataEnd, out);
             }
             Content::Blobs(objects) => {
-                put(Piece::block(BlockKind::Blobs, id), out);
+                put(DataElement::LargeObjects { id }, out);
                 for (oid, plain) in objects {
-                    put(Piece::object(*oid), out);
-                    self.stream(plain, dialect, out);
+                    put(DataElement::LargeObject { oid: *oid }, out);
+                    self.stream(plain, out);
                 }
-                put(Piece::BlockEnd(BlockKind::Blobs), out);
+                put(DataElement::LargeObjectsEnd, out);
             }
         }
     }
 
-    fn stream(&self, plain: &[u8], dialect: &Dialect, out: &mut Vec<u8>) {
+    fn stream(&self, plain: &[u8], out: &mut Vec<u8>) {
         for chunk in compressed(self.header.compression, plain).chunks(self.chunk_bytes) {
-            Piece::chunk(chunk.len() as u32).encode(dialect, out).unwrap();
-            Piece::Bytes(chunk).encode(dialect, out).unwrap();
+            DataElement::Chunk { len_bytes: chunk.len() as u32 }.encode(&self.header, out).unwrap();
+            DataElement::Bytes(chunk).encode(&self.header, out).unwrap();
         }
-        Piece::StreamEnd.encode(dialect, out).unwrap();
+        DataElement::StreamEnd.encode(&self.header, out).unwrap();
     }
 }
 

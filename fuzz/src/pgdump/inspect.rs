@@ -1,15 +1,17 @@
-//! Whole dumps: portions change nothing, and copying piece by piece gives the same file.
+//! Whole dumps: portions change nothing, and copying element by element gives the same file.
 
 use std::io::Read;
 
-use appsnap::pgdump::{self, Blocks, Dump, Inspection};
+use appsnap::observe::NoObserver;
+use appsnap::pgdump::raw::BlockReader;
+use appsnap::pgdump::{self, Dump, Inspection};
 
 use super::limits;
 use crate::archive::read::describe;
 use crate::slicing::{OneByte, Stutter};
 
 fn inspected(source: impl Read) -> Result<Inspection, String> {
-    pgdump::inspect(source, &limits()).map_err(|error| describe(&error))
+    pgdump::inspect(source, &limits(), &mut NoObserver).map_err(|error| describe(&error))
 }
 
 fn shown(result: &Result<Inspection, String>) -> String {
@@ -30,7 +32,7 @@ pub fn inspect(data: &[u8]) {
         Err(error) => assert!(error.chars().all(|c| (' '..='~').contains(&c)), "{error:?}"),
         Ok(inspection) => {
             assert_eq!(inspection.dump_bytes, data.len() as u64);
-            for finding in &inspection.findings {
+            for finding in &inspection.diagnostics {
                 let finding = finding.to_string();
                 assert!(finding.chars().all(|c| (' '..='~').contains(&c)), "{finding:?}");
             }
@@ -40,14 +42,14 @@ pub fn inspect(data: &[u8]) {
     }
 }
 
-/// A sound dump, copied piece by piece, is the same from its first block on.
+/// A sound dump, copied element by element, is the same from its first block on.
 fn copied(data: &[u8], inspection: &Inspection) {
-    let mut blocks = Blocks::open(data, &limits()).expect("a sound dump");
+    let mut blocks = BlockReader::open(data, &limits()).expect("a sound dump");
     let start = usize::try_from(blocks.data_offset_bytes()).expect("a length");
-    let dialect = *blocks.toc().dialect();
+    let header = blocks.header().clone();
     let mut copy = Vec::new();
-    while let Some(piece) = blocks.next_piece().expect("a sound dump") {
-        piece.encode(&dialect, &mut copy).expect("a piece that was read can be written");
+    while let Some(element) = blocks.next_element().expect("a sound dump") {
+        element.encode(&header, &mut copy).expect("an element that was read can be written");
     }
     // A zero may carry a sign, which nobody writes.
     assert_eq!((start + copy.len()) as u64, inspection.data_end_bytes);
@@ -68,7 +70,7 @@ fn drained(data: &[u8], inspection: &Inspection) {
         }
         bytes += plain.len() as u64;
     }
-    let again = dump.finish().expect("a sound dump");
-    assert_eq!(again.data, inspection.data);
-    assert!(bytes <= inspection.plain_bytes());
+    let again = dump.finish(&mut NoObserver).expect("a sound dump");
+    assert_eq!(again.blocks, inspection.blocks);
+    assert!(bytes <= inspection.uncompressed_bytes());
 }

@@ -1,15 +1,15 @@
 //! COPY rows: the fields are those that splitting the text by its definition gives.
 
-use appsnap::pgdump::{
-    BlockKind, Compression, DataState, Dialect, Dump, Entry, FormatVersion, Header, Piece, encode_toc,
-};
+use appsnap::observe::NoObserver;
+use appsnap::pgdump::raw::{Compression, DataElement, Header};
+use appsnap::pgdump::toc::{self, DataState, Entry};
+use appsnap::pgdump::{Dump, FormatVersion};
 
 use super::limits;
 use crate::control;
 
 /// A dump of one table, whose COPY data are `text`, stored in chunks of `chunk_bytes`.
 pub fn dump(statement: &[u8], text: &[u8], chunk_bytes: usize) -> Vec<u8> {
-    let dialect = Dialect::usual(FormatVersion::V1_14);
     let mut header = Header::new(FormatVersion::V1_14);
     header.compression = Compression::None;
     let mut out = Vec::new();
@@ -19,15 +19,15 @@ pub fn dump(statement: &[u8], text: &[u8], chunk_bytes: usize) -> Vec<u8> {
     let mut data = Entry::new(2, b"TABLE DATA", b"t");
     data.copy_statement = Some(statement);
     data.data = DataState::NotSet;
-    encode_toc([encoding, data], &dialect, &mut out).expect("entries");
-    let mut put = |piece: Piece<'_>| piece.encode(&dialect, &mut out).expect("a piece");
-    put(Piece::block(BlockKind::Data, 2));
+    toc::encode([encoding, data], &header, &mut out).expect("entries");
+    let mut put = |element: DataElement<'_>| element.encode(&header, &mut out).expect("an element");
+    put(DataElement::TableData { id: 2 });
     for chunk in text.chunks(chunk_bytes) {
-        put(Piece::chunk(u32::try_from(chunk.len()).expect("a chunk")));
-        put(Piece::Bytes(chunk));
+        put(DataElement::Chunk { len_bytes: u32::try_from(chunk.len()).expect("a chunk") });
+        put(DataElement::Bytes(chunk));
     }
-    put(Piece::StreamEnd);
-    put(Piece::BlockEnd(BlockKind::Data));
+    put(DataElement::StreamEnd);
+    put(DataElement::TableDataEnd);
     out
 }
 
@@ -77,6 +77,6 @@ pub fn copy_rows(data: &[u8]) {
     // Then the terminator stood where the rows ended, and the dump as a whole agrees.
     assert_eq!(lines.next(), Some(&b"\\."[..]));
     assert!(lines.all(<[u8]>::is_empty));
-    let inspection = dump.finish().expect("a sound dump");
-    assert_eq!(inspection.data[0].rows_count, Some(count));
+    let inspection = dump.finish(&mut NoObserver).expect("a sound dump");
+    assert_eq!(inspection.blocks[0].rows_count, Some(count));
 }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::io::Read;
 
 use appsnap::observe::NoObserver;
-use appsnap::pgdump::{self, AccessRights, Dump, FormatVersion, OutputCompression, Owners, Transcoder};
+use appsnap::pgdump::raw::Compression;
+use appsnap::pgdump::transcode::{ConversionReport, Transcoder};
+use appsnap::pgdump::{self, Dump, FormatVersion};
 
 use super::limits;
 use crate::archive::read::describe;
@@ -33,35 +35,34 @@ pub fn transcode(data: &[u8]) {
     let index = usize::from(data.first().copied().unwrap_or(0) & 0x0f);
     let mut transcoder = Transcoder::to(versions[versions.len() - 1 - index % versions.len()]);
     if control.has(0x10) {
-        transcoder = transcoder.with_compression(OutputCompression::None);
+        transcoder = transcoder.with_compression(Compression::None);
     } else if control.has(0x20) {
-        transcoder = transcoder.with_compression(OutputCompression::Gzip { level: None });
+        transcoder = transcoder.with_compression(Compression::GZIP);
     }
     if control.has(0x40) {
-        transcoder = transcoder.with_access_rights(AccessRights::Drop).with_owners(Owners::Drop);
+        transcoder = transcoder.without_access_rights().without_owners();
     }
     let mut converted = Vec::new();
     let result = transcoder.convert(dump, &mut converted, &limits(), &mut NoObserver);
     let mut again = Vec::new();
     let slowly = transcoder.convert(OneByte(dump), &mut again, &limits(), &mut NoObserver);
-    let message =
-        |result: &Result<pgdump::Conversion, pgdump::Error>| result.as_ref().err().map(|error| describe(error));
+    let message = |result: &Result<ConversionReport, pgdump::Error>| result.as_ref().err().map(|error| describe(error));
     assert_eq!(message(&result), message(&slowly));
     let Ok(conversion) = result else { return };
     assert!(converted == again, "portions of the input change the output");
     assert_eq!(conversion.output_bytes, converted.len() as u64);
     // What is copied is not decoded, so nothing is promised of a dump that is damaged inside.
-    let Ok(before) = pgdump::inspect(dump, &limits()) else { return };
+    let Ok(before) = pgdump::inspect(dump, &limits(), &mut NoObserver) else { return };
     let plan = transcoder.plan(dump, &limits()).expect("it was planned before");
     if let Some(promised) = plan.output_bytes(before.data_end_bytes) {
         assert_eq!(promised, converted.len() as u64, "another length than was promised");
     }
-    let after = pgdump::inspect(converted.as_slice(), &limits());
+    let after = pgdump::inspect(converted.as_slice(), &limits(), &mut NoObserver);
     let after = after.unwrap_or_else(|error| panic!("a sound dump becomes one that is not: {}", describe(&error)));
     assert_eq!(after.toc.len(), conversion.changes.entries_out_count);
     assert_eq!(before.toc.len(), conversion.changes.entries_in_count);
     let mut expected = streams(dump).expect("a sound dump");
-    for dropped in &conversion.changes.dropped {
+    for dropped in conversion.changes.entries.iter().filter(|change| change.kind.is_dropped()) {
         expected.retain(|(id, _), _| *id != dropped.id);
     }
     assert_eq!(streams(&converted).expect("a sound dump"), expected, "other contents");

@@ -3,27 +3,26 @@
 use std::io::Write;
 
 use appsnap::Limits;
-use appsnap::pgdump::{
-    BlockKind, Blocks, Compression, CreatedAt, DataState, Dependencies, Dialect, Entry, FormatVersion, Header, Piece,
-    encode_toc,
-};
+use appsnap::pgdump::FormatVersion;
+use appsnap::pgdump::raw::{BlockReader, Compression, CreatedAt, DataElement, Header};
+use appsnap::pgdump::toc::{self, DataState, Entry};
 use flate2::write::ZlibEncoder;
 
 use appsnap_tests::hostile::dump::{Dump, small};
 
 const TEXT: &[u8] = b"1\thello\n2\t\\N\n3\ta\\tb\\\\\n\\.\n\n\n";
 
-/// The settings of the dialects that seeds are written in.
-fn dialects() -> Vec<Dialect> {
-    let usual = FormatVersion::ALL.iter().map(|version| Dialect::usual(*version));
+/// The versions, and integer and offset sizes, of the seeds.
+fn headers() -> Vec<Header> {
+    let usual = FormatVersion::ALL.iter().map(|version| Header::new(*version));
     let odd = [(8, 8), (4, 4), (2, 8), (4, 16)];
-    let odd = odd.iter().filter_map(|(int, offset)| Dialect::new(FormatVersion::V1_14, *int, *offset).ok());
+    let odd = odd.iter().filter_map(|(int, offset)| Header::new(FormatVersion::V1_14).with_sizes(*int, *offset).ok());
     usual.chain(odd).collect()
 }
 
-fn header(dialect: Dialect, compression: Compression) -> Header {
-    let mut header = Header::new(dialect.version());
-    header.dialect = dialect;
+/// The header with a compression and texts.
+fn header(header: &Header, compression: Compression) -> Header {
+    let mut header = header.clone();
     header.compression = compression;
     header.created = header.created.map(|_| CreatedAt::default());
     header.database = Some(b"app".to_vec());
@@ -65,7 +64,7 @@ fn compressed(compression: Compression, text: &[u8]) -> Vec<u8> {
     }
 }
 
-fn entries(dialect: Dialect) -> Vec<Entry<'static>> {
+fn entries(version: FormatVersion) -> Vec<Entry<'static>> {
     let entry = |id, desc, definition| {
         let mut entry = Entry::new(id, desc, desc);
         entry.definition = Some(definition);
@@ -77,12 +76,12 @@ fn entries(dialect: Dialect) -> Vec<Entry<'static>> {
     let mut data = entry(5, b"TABLE DATA", b"");
     data.copy_statement = Some(b"COPY public.t (id, text) FROM stdin;\n");
     data.data = DataState::NotSet;
-    if dialect.version() >= FormatVersion::V1_5 {
-        data.dependencies = Dependencies::from(&[4][..]);
+    if version >= FormatVersion::V1_5 {
+        data.set_dependencies(&[4][..]);
     }
     let mut objects = entry(7, b"BLOBS", b"");
     objects.data = DataState::NotSet;
-    let mut lo = if dialect.version() >= FormatVersion::V1_16 {
+    let mut lo = if version >= FormatVersion::V1_16 {
         entry(6, b"BLOB METADATA", b"16400\n16401\n")
     } else {
         entry(6, b"BLOB", b"SELECT pg_catalog.lo_create('16400');\n")
@@ -100,58 +99,63 @@ fn entries(dialect: Dialect) -> Vec<Entry<'static>> {
 }
 
 /// A dump of one table and two large objects.
-fn dump(dialect: Dialect, compression: Compression) -> Option<Vec<u8>> {
-    let mut entries = entries(dialect);
-    let has_objects = dialect.version() >= FormatVersion::V1_3;
+fn dump(plain: &Header, compression: Compression) -> Option<Vec<u8>> {
+    let header = header(plain, compression);
+    let mut entries = entries(header.version());
+    let has_objects = header.version() >= FormatVersion::V1_3;
     if !has_objects {
         entries.pop();
         entries[5].copy_statement = None;
     }
     let mut out = Vec::new();
-    header(dialect, compression).encode(&mut out).ok()?;
-    encode_toc(entries, &dialect, &mut out).ok()?;
-    let mut stream = |pieces: &[Piece<'_>], text: &[u8]| {
+    header.encode(&mut out).ok()?;
+    toc::encode(entries, &header, &mut out).ok()?;
+    let mut stream = |elements: &[DataElement<'_>], text: &[u8]| {
         let stored = compressed(compression, text);
-        for piece in pieces {
-            piece.encode(&dialect, &mut out).ok()?;
+        for element in elements {
+            element.encode(&header, &mut out).ok()?;
         }
         for chunk in stored.chunks(40) {
-            Piece::chunk(chunk.len() as u32).encode(&dialect, &mut out).ok()?;
-            Piece::Bytes(chunk).encode(&dialect, &mut out).ok()?;
+            DataElement::Chunk { len_bytes: chunk.len() as u32 }.encode(&header, &mut out).ok()?;
+            DataElement::Bytes(chunk).encode(&header, &mut out).ok()?;
         }
-        Piece::StreamEnd.encode(&dialect, &mut out).ok()
+        DataElement::StreamEnd.encode(&header, &mut out).ok()
     };
-    stream(&[Piece::block(BlockKind::Data, 5)], TEXT)?;
+    stream(&[DataElement::TableData { id: 5 }], TEXT)?;
     if has_objects {
-        stream(&[Piece::block(BlockKind::Blobs, 7), Piece::object(16_400)], b"\x89PNG of a large object")?;
-        stream(&[Piece::object(16_401)], b"")?;
-        Piece::BlockEnd(BlockKind::Blobs).encode(&dialect, &mut out).ok()?;
+        stream(
+            &[DataElement::LargeObjects { id: 7 }, DataElement::LargeObject { oid: 16_400 }],
+            b"\x89PNG of a large object",
+        )?;
+        stream(&[DataElement::LargeObject { oid: 16_401 }], b"")?;
+        DataElement::LargeObjectsEnd.encode(&header, &mut out).ok()?;
     }
     Some(out)
 }
 
 /// A dump with nothing but access rights, which a conversion may drop.
 fn rights() -> Vec<u8> {
-    let dialect = Dialect::usual(FormatVersion::V1_14);
+    let header = header(&Header::new(FormatVersion::V1_14), Compression::GZIP);
     let mut out = Vec::new();
-    header(dialect, Compression::GZIP).encode(&mut out).expect("a header");
-    encode_toc([Entry::new(1, b"ACL", b"TABLE t")], &dialect, &mut out).expect("an entry");
+    header.encode(&mut out).expect("a header");
+    toc::encode([Entry::new(1, b"ACL", b"TABLE t")], &header, &mut out).expect("an entry");
     out
 }
 
-/// A dump as redirected output of pg_dump 17 is: behind the data stands the table of contents once more, with positions.
+/// A dump as redirected output of pg_dump 17: the table of contents follows the data again, with positions.
 fn twice() -> Vec<u8> {
-    let dialect = Dialect::usual(FormatVersion::V1_16);
-    let mut out = dump(dialect, Compression::None).expect("a dump");
-    let mut entries = entries(dialect);
-    let mut blocks = Blocks::open(out.as_slice(), &Limits::untrusted()).expect("a dump");
-    while let Some(piece) = blocks.next_piece().expect("a sound dump") {
-        if let Piece::Block { id, position, .. } = piece {
+    let header = Header::new(FormatVersion::V1_16);
+    let mut out = dump(&header, Compression::None).expect("a dump");
+    let mut entries = entries(header.version());
+    let mut blocks = BlockReader::open(out.as_slice(), &Limits::untrusted()).expect("a dump");
+    while let Some(element) = blocks.next_element().expect("a sound dump") {
+        if let DataElement::TableData { id } | DataElement::LargeObjects { id } = element {
+            let position = blocks.block_position().expect("a block");
             let entry = entries.iter_mut().find(|entry| entry.id == id).expect("an entry");
             entry.data = DataState::Set(position);
         }
     }
-    encode_toc(entries, &dialect, &mut out).expect("entries");
+    toc::encode(entries, &header, &mut out).expect("entries");
     out
 }
 
@@ -161,11 +165,11 @@ pub fn whole() -> Vec<Vec<u8>> {
     for version in [[1, 12, 0], [1, 15, 0], [1, 16, 7]] {
         seeds.push(Dump { version, ..Dump::default() }.render());
     }
-    for dialect in dialects() {
-        seeds.extend(compressions(dialect.version()).into_iter().filter_map(|how| dump(dialect, how)));
+    for header in headers() {
+        seeds.extend(compressions(header.version()).into_iter().filter_map(|how| dump(&header, how)));
     }
     for how in compressions(FormatVersion::V1_16) {
-        seeds.extend(dump(Dialect::usual(FormatVersion::V1_16), how).iter().flat_map(|dump| super::damaged(dump)));
+        seeds.extend(dump(&Header::new(FormatVersion::V1_16), how).iter().flat_map(|dump| super::damaged(dump)));
     }
     seeds
 }

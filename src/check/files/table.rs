@@ -10,7 +10,9 @@ use super::sorted::Sorted;
 use crate::document::DocumentId;
 use crate::io::decimal;
 use crate::limits::{Budget, LimitExceeded};
-use crate::pgdump::{self, Field, Row, Rows, Stream, Toc};
+use crate::pgdump::rows::{Field, Row, Rows};
+use crate::pgdump::toc::Toc;
+use crate::pgdump::{self, Stream};
 
 /// The table that has a row for every file document, including those of its specializations.
 const TABLE: &[u8] = b"system$filedocument";
@@ -133,7 +135,7 @@ impl FileTable {
         max_rows_count: u64,
         numbers: Numbers,
     ) -> Result<Result<Self, FileTableUnavailable>, pgdump::Error> {
-        if stream.entry().copy_statement.is_none_or(<[u8]>::is_empty) {
+        if !stream.entry().is_copy() {
             return Ok(Err(FileTableUnavailable::Inserts));
         }
         let mut rows = stream.rows()?;

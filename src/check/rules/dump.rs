@@ -4,30 +4,9 @@ use super::large_objects;
 use crate::check::profile::Profile;
 use crate::check::ranking::Ranking;
 use crate::layout::escaped;
-use crate::pgdump::{self, Code, Entry, Finding, FormatVersion, Header, Incompatibility, Inspection};
-
-/// Returns the code of a fact; `None` if it is a finding only together with something else.
-const fn of_finding(finding: &Finding) -> Option<Code> {
-    Some(match finding {
-        Finding::ImpossibleCreationTime(_) => Code::DumpCreationTime,
-        Finding::UnusualIntegers { .. } => Code::DumpUnusualIntegers,
-        Finding::MixedOffsets => Code::DumpMixedOffsets,
-        Finding::BlocksOutOfOrder => Code::DumpBlocksOutOfOrder,
-        Finding::MissingSetting { .. } => Code::DumpSettingMissing,
-        Finding::UnlistedLargeObjects { .. } => Code::DumpUnlistedLargeObjects,
-        Finding::TablesWithOids { .. } => Code::DumpWithOids,
-        Finding::AccessRights { .. } => Code::DumpWithAccessRights,
-        Finding::SchemaOnly => Code::DumpSchemaOnly,
-        Finding::DataOnly => Code::DumpDataOnly,
-        Finding::Empty => Code::DumpEmpty,
-        Finding::Inserts { .. } => Code::DumpWithInserts,
-        Finding::NoLargeObjects => return None,
-        Finding::Encoding { .. } => Code::DumpEncoding,
-        Finding::EscapingStrings => Code::DumpEscapingStrings,
-        Finding::OffsetsNotSet => Code::DumpWithoutOffsets,
-        Finding::SecondToc { .. } => Code::DumpWithSecondToc,
-    })
-}
+use crate::pgdump::compat::Incompatibility;
+use crate::pgdump::toc::Entry;
+use crate::pgdump::{Code, FormatVersion, Inspection};
 
 /// Adds the findings about the version, which is known even if the dump is damaged later.
 pub(in crate::check) fn add_version(
@@ -36,14 +15,20 @@ pub(in crate::check) fn add_version(
     profile: &Profile,
     ranking: &mut Ranking<'_>,
 ) {
-    let whole = || location.map(str::to_owned);
-    for unmet in profile.requirements().unmet_by(&Header::new(version)) {
-        let code = match unmet {
-            pgdump::Unmet::VersionTooNew { .. } => Code::DumpFormatTooNew,
-            pgdump::Unmet::NotCustom { .. } => Code::DumpNotCustomFormat,
-        };
-        ranking.add(code, |found| found.with_location(whole()).with_message(unmet.to_string()));
+    let highest = profile.max_dump_version();
+    if version > highest {
+        ranking.add(Code::DumpFormatTooNew, |found| {
+            found.with_location(location.map(str::to_owned)).with_message(too_new(version, highest))
+        });
     }
+}
+
+fn too_new(version: FormatVersion, highest: FormatVersion) -> String {
+    let older = match highest.newest_postgresql() {
+        Some(major) => format!(", or make it with pg_dump of PostgreSQL {major}"),
+        None => String::new(),
+    };
+    format!("archive version {version} is not accepted, {highest} is the highest: convert the dump to {highest}{older}")
 }
 
 /// Adds the findings about a dump that was read to its end, and about SQL that older servers refuse.
@@ -54,13 +39,11 @@ pub(in crate::check) fn add(
     ranking: &mut Ranking<'_>,
 ) {
     let whole = || location.map(str::to_owned);
-    for finding in &inspection.findings {
-        if let Some(code) = of_finding(finding) {
-            ranking.add(code, |found| found.with_location(whole()).with_message(finding.to_string()));
-        }
+    for finding in &inspection.diagnostics {
+        ranking.add(finding.code(), |found| found.with_location(whole()).with_message(finding.message().to_owned()));
     }
     let toc = &inspection.toc;
-    if inspection.large_objects_count() == 0 && !inspection.data.is_empty() && large_objects::are_referred_to(toc) {
+    if inspection.large_objects_count() == 0 && !inspection.blocks.is_empty() && large_objects::are_referred_to(toc) {
         ranking.add(Code::DumpWithoutLargeObjects, |found| {
             found.with_location(whole()).with_message("columns of tables refer to large objects, but the dump has none")
         });

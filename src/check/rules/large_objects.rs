@@ -1,6 +1,6 @@
 //! Finds references to large objects in the schema of a dump.
 
-use crate::pgdump::Toc;
+use crate::pgdump::toc::Toc;
 
 /// Returns `true` if a table has a column for large objects: of type `oid`, or of type `lo`, which the extension of this
 /// name creates.

@@ -1,9 +1,9 @@
-//! Built-in functions, types and roles that came with PostgreSQL 14 and later (its release notes, and pg_proc.dat).
+//! Built-in functions, types and roles that PostgreSQL has since 14 or later (its release notes, and pg_proc.dat).
 
-use super::Feature;
+use super::feature::Feature;
 
-/// A built-in function that views, defaults, indexes and the like may call. Dumps name all other functions with their
-/// schema, so a name without one is a built-in function.
+/// Returns the built-in function with this name, which views, defaults, indexes and the like may call. Dumps qualify all
+/// other functions with their schema.
 pub(super) fn function(name: &[u8]) -> Option<Feature> {
     // SQL/JSON is written in capitals; functions of 13 have some of the same names in small letters.
     match name {
@@ -58,7 +58,7 @@ pub(super) fn function(name: &[u8]) -> Option<Feature> {
     Some(Feature::Function { name, since_major })
 }
 
-/// A role that every server of a certain release and later has.
+/// Returns the role with this name that every server has since a certain release.
 pub(super) fn role(name: &[u8]) -> Option<Feature> {
     let (name, since_major) = match name {
         b"pg_database_owner" => ("pg_database_owner", 14),
@@ -74,7 +74,7 @@ pub(super) fn role(name: &[u8]) -> Option<Feature> {
     Some(Feature::PredefinedRole { name, since_major })
 }
 
-/// Multirange types, and the pseudo-types that stand for any of them.
+/// Returns `true` for multirange types, and for the pseudo-types that accept any of them.
 pub(super) fn is_multirange(name: &[u8]) -> bool {
     matches!(
         name,
@@ -89,7 +89,7 @@ pub(super) fn is_multirange(name: &[u8]) -> bool {
     )
 }
 
-/// An option of `CREATE SUBSCRIPTION`.
+/// Returns the option of `CREATE SUBSCRIPTION` with this name.
 pub(super) fn subscription_option(name: &[u8]) -> Option<Feature> {
     let (name, since_major) = match name {
         b"binary" => ("binary", 14),

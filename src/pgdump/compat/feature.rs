@@ -1,13 +1,13 @@
-//! What newer PostgreSQL servers understand and older ones refuse: [`Feature`].
+//! SQL that newer PostgreSQL servers accept and older ones refuse: [`Feature`].
 
 use std::fmt;
 
 macro_rules! features {
     ($($(#[$doc:meta])* $name:ident, $since:literal, $text:literal;)*) => {
-        /// Something in the SQL of a dump that servers understand only since a certain PostgreSQL release.
+        /// A feature in the SQL of a dump that servers have only since a certain PostgreSQL release.
         ///
         /// ```
-        /// use appsnap::pgdump::Feature;
+        /// use appsnap::pgdump::compat::Feature;
         ///
         /// let feature = Feature::SqlBody;
         /// assert_eq!((feature.name(), feature.since_major()), ("SqlBody", 14));
@@ -17,10 +17,10 @@ macro_rules! features {
         #[non_exhaustive]
         pub enum Feature {
             $($(#[$doc])* $name,)*
-            /// A built-in function that is called without being created by the dump.
+            /// A call of a built-in function.
             #[non_exhaustive]
             Function {
-                /// Name of the function.
+                /// The name of the function.
                 name: &'static str,
                 /// The first major release that has it.
                 since_major: u16,
@@ -28,15 +28,15 @@ macro_rules! features {
             /// An option of a subscription.
             #[non_exhaustive]
             SubscriptionOption {
-                /// Name of the option.
+                /// The name of the option.
                 name: &'static str,
                 /// The first major release that has it.
                 since_major: u16,
             },
-            /// A predefined role that gets rights or owns something.
+            /// A predefined role that is granted rights or is an owner.
             #[non_exhaustive]
             PredefinedRole {
-                /// Name of the role.
+                /// The name of the role.
                 name: &'static str,
                 /// The first major release that has it.
                 since_major: u16,
@@ -44,7 +44,7 @@ macro_rules! features {
         }
 
         impl Feature {
-            /// The first major release of PostgreSQL whose servers understand it.
+            /// Returns the first major release of PostgreSQL that has the feature.
             #[must_use]
             pub const fn since_major(self) -> u16 {
                 match self {
@@ -55,7 +55,7 @@ macro_rules! features {
                 }
             }
 
-            /// Its name for programs: that of the variant.
+            /// Returns the name for programs, which is that of the variant.
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self {
@@ -81,9 +81,9 @@ macro_rules! features {
 }
 
 features! {
-    /// `multirange_type_name` of a range type; every range type that pg_dump takes from 14 and later has it.
+    /// `multirange_type_name` of a range type; every range type in a dump of PostgreSQL 14 and later has it.
     MultirangeTypeName, 14, "the name of a multirange type in a range type";
-    /// A multirange type, built in or made along with a range type of this dump.
+    /// A multirange type, built in or created with a range type of the dump.
     Multirange, 14, "a multirange type";
     /// `ALTER COLUMN .. SET COMPRESSION`.
     ColumnCompression, 14, "compression of a column";
@@ -119,7 +119,8 @@ features! {
     PublicationSchema, 15, "a publication of the tables in a schema";
     /// `numeric` with a negative scale or one above the precision.
     NumericScale, 15, "a numeric type with an unusual scale";
-    /// `LOCALE_PROVIDER` and its like; every dump of 15 and later has it, and it matters only to `pg_restore -C`.
+    /// `LOCALE_PROVIDER` and related options; every dump of PostgreSQL 15 and later has them, and only `pg_restore -C` uses
+    /// them.
     DatabaseLocale, 15, "the locale provider of the database, which matters only to pg_restore -C";
     /// `IS JSON`.
     IsJson, 16, "IS JSON";
@@ -153,14 +154,14 @@ features! {
     DefaultLargeObjectRights, 18, "default rights on large objects";
     /// Generated columns in a publication.
     PublishGenerated, 18, "generated columns in a publication";
-    /// Planner statistics (`STATISTICS DATA`), restored by functions that older servers lack.
+    /// Planner statistics (`STATISTICS DATA`), which are restored by functions that older servers lack.
     StatisticsImport, 18, "planner statistics";
     /// Planner statistics of extended statistics objects (`EXTENDED STATISTICS DATA`).
     ExtendedStatisticsImport, 19, "planner statistics of extended statistics objects";
 }
 
 impl Feature {
-    /// Whether it matters only to `pg_restore -C`, which makes the database itself.
+    /// Returns `true` if only `pg_restore -C`, which creates the database itself, uses the feature.
     #[must_use]
     pub const fn is_of_database(self) -> bool {
         matches!(self, Self::DatabaseLocale)

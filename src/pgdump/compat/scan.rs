@@ -1,34 +1,41 @@
-//! Searches the SQL of one entry for what older servers refuse.
+//! Searches the SQL of one entry for features that older servers lack.
 
-use super::{Feature, Search, builtin};
+use std::collections::HashSet;
+
+use super::builtin;
+use super::feature::Feature;
 use crate::pgdump::sql::{Kind, Token, Tokens};
 
-/// One pass over the tokens of one definition. It remembers the latest few, and where a parenthesis closes that
-/// matters: never more, whatever the length of the SQL.
+/// One pass over the tokens of one definition. It remembers the latest few tokens, and the depth of the parentheses that
+/// matter, whatever the length of the SQL.
 pub(super) struct Scan<'s, 'a> {
     desc: &'s [u8],
-    search: &'s Search,
-    /// The latest tokens, the newest first.
+    /// `true` if backslashes in plain strings are ordinary characters.
+    standard_strings: bool,
+    /// The names of the multirange types that the dump creates.
+    multiranges: &'s HashSet<Vec<u8>>,
+    /// The latest tokens, newest first.
     recent: [Option<Token<'a>>; RECENT],
     depth: u32,
-    /// Depth at which the expression of a generated column, or the columns of JOIN USING, end.
+    /// The depth at which the expression of a generated column, or the columns of JOIN USING, end.
     generated: Option<u32>,
     using: Option<u32>,
-    /// What closed with the parenthesis that is the latest token.
+    /// `true` if the latest token closed one of them.
     closed_generated: bool,
     closed_using: bool,
-    /// Between ON and FROM of CREATE STATISTICS.
+    /// `true` if the current token is between ON and FROM of CREATE STATISTICS.
     in_statistics_list: bool,
 }
 
-/// As many as the longest rule looks back.
+/// The number of tokens that the longest rule looks back.
 const RECENT: usize = 6;
 
 impl<'s, 'a> Scan<'s, 'a> {
-    pub(super) const fn new(desc: &'s [u8], search: &'s Search) -> Self {
+    pub(super) const fn new(desc: &'s [u8], standard_strings: bool, multiranges: &'s HashSet<Vec<u8>>) -> Self {
         Self {
             desc,
-            search,
+            standard_strings,
+            multiranges,
             recent: [None; RECENT],
             depth: 0,
             generated: None,
@@ -40,7 +47,7 @@ impl<'s, 'a> Scan<'s, 'a> {
     }
 
     pub(super) fn run(mut self, sql: &'a [u8], note: &mut dyn FnMut(Feature)) {
-        for token in Tokens::new(sql, self.search.standard_strings()) {
+        for token in Tokens::new(sql, self.standard_strings) {
             self.step(token, note);
         }
         if self.closed_generated {
@@ -68,12 +75,12 @@ impl<'s, 'a> Scan<'s, 'a> {
         }
     }
 
-    /// The token so many before the current one, counted from 0.
+    /// Returns the token at this distance before the current one, counted from 0.
     fn back(&self, index: usize) -> Option<&Token<'a>> {
         self.recent.get(index)?.as_ref()
     }
 
-    /// Whether these keywords stand in front of the current token.
+    /// Returns `true` if these keywords precede the current token.
     fn after(&self, keywords: &[&str]) -> bool {
         keywords.iter().rev().enumerate().all(|(index, keyword)| self.back(index).is_some_and(|back| back.is(keyword)))
     }
@@ -151,22 +158,22 @@ impl<'s, 'a> Scan<'s, 'a> {
         note(found);
     }
 
-    /// A name with a schema may be that of a multirange type of this dump, and one behind PERIOD is that of a column.
+    /// Examines a name: with a schema it can be a multirange type of the dump, after PERIOD it is a column.
     fn name(&self, token: Token<'a>, note: &mut dyn FnMut(Feature)) {
         if self.after(&["period"]) && self.sign_back(1, b",") && self.is_about(&[b"FK CONSTRAINT"]) {
             note(Feature::TemporalKey);
         }
-        if self.search.multiranges.is_empty() || !self.sign_back(0, b".") {
+        if self.multiranges.is_empty() || !self.sign_back(0, b".") {
             return;
         }
-        // Not where the range type itself names it.
+        // The range type itself names it, too.
         let names_it = self.back(3).is_some_and(|back| back.is("multirange_type_name"));
         if let Some(schema) = self.back(1).filter(|schema| schema.is_name() && !names_it) {
             let mut full = Vec::with_capacity(schema.text.len().saturating_add(token.text.len()).saturating_add(1));
             full.extend_from_slice(schema.text);
             full.push(b'.');
             full.extend_from_slice(token.text);
-            if self.search.multiranges.contains(&full) {
+            if self.multiranges.contains(&full) {
                 note(Feature::Multirange);
             }
         }
@@ -206,7 +213,7 @@ impl<'s, 'a> Scan<'s, 'a> {
         }
     }
 
-    /// The latest token is the name of a parameter or option.
+    /// Examines the latest token, which is the name of a parameter or option.
     fn parameter(&self, note: &mut dyn FnMut(Feature)) {
         let Some(name) = self.back(0) else { return };
         let found = match self.desc {
@@ -236,18 +243,18 @@ impl<'s, 'a> Scan<'s, 'a> {
         }
     }
 
-    /// Whether `numeric(precision,` is in front of the current token.
+    /// Returns `true` if `numeric(precision,` precedes the current token.
     fn is_scale(&self) -> bool {
         self.sign_back(0, b",") && self.sign_back(2, b"(") && self.back(3).is_some_and(|back| back.is("numeric"))
     }
 
-    /// Whether the current token is in the list of rights of GRANT and REVOKE, and no role.
+    /// Returns `true` if the current token is in the list of rights of GRANT or REVOKE, and not a role.
     fn is_in_rights(&self) -> bool {
         self.after(&["grant"]) || self.after(&["revoke"]) || self.after(&["for"]) || self.sign_back(0, b",")
     }
 
-    /// Whether the NOT in front of the current NULL begins a constraint of a table; that of a column has a type in
-    /// front.
+    /// Returns `true` if the NOT before the current NULL starts a constraint of a table. In a constraint of a column a type
+    /// precedes it.
     fn is_table_constraint(&self) -> bool {
         if !self.is_about(CONSTRAINED) {
             return false;
@@ -257,7 +264,7 @@ impl<'s, 'a> Scan<'s, 'a> {
     }
 }
 
-/// No keyword that matters here is longer.
+/// No searched keyword is longer.
 const MAX_KEYWORD_BYTES: usize = 63;
 
 const ROUTINES: &[&[u8]] = &[b"FUNCTION", b"PROCEDURE"];

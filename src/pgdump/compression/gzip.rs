@@ -1,31 +1,31 @@
-//! What pg_dump calls gzip: one zlib stream (RFC 1950), with its Adler-32.
+//! The compression that pg_dump calls gzip: one zlib stream (RFC 1950), with its Adler-32.
 
 use std::io::Read;
 
 use flate2::{Decompress, DecompressError, FlushDecompress, Status};
 
-use super::expect_end;
-use crate::pgdump::block::Blocks;
+use crate::io::inflate;
+use crate::pgdump::block_reader::BlockReader;
 use crate::pgdump::corruption::Corruption;
 use crate::pgdump::error::Error;
 
 const NAME: &str = "gzip";
 
-pub(crate) struct Gzip {
+pub(in crate::pgdump) struct Gzip {
     inflate: Decompress,
     state: State,
-    /// Where the stream begins: how far an inflater had come when it noticed damage depends on how the bytes arrived.
+    /// The position of the stream. The position at which an inflater notices damage depends on how the bytes arrive.
     start: u64,
 }
 
 enum State {
     Start,
     Running,
-    /// The zlib stream has ended; whether anything follows is not known yet.
+    /// The zlib stream has ended; whether bytes follow is not known yet.
     Ended,
-    /// Nothing follows.
+    /// No bytes follow.
     Done,
-    /// What came before the damage has been handed out.
+    /// All data before the damage has been returned.
     Damaged(Option<DecompressError>),
 }
 
@@ -39,21 +39,21 @@ impl Gzip {
         self.state = State::Start;
     }
 
-    pub(super) fn read<R: Read>(&mut self, blocks: &mut Blocks<R>, out: &mut [u8]) -> Result<usize, Error> {
+    pub(super) fn read<R: Read>(&mut self, reader: &mut BlockReader<R>, out: &mut [u8]) -> Result<usize, Error> {
         loop {
             match &mut self.state {
                 State::Start => {
-                    self.start = blocks.position();
+                    self.start = reader.position();
                     self.state = State::Running;
                 }
                 State::Running => {
-                    let made = self.inflate(blocks, out)?;
+                    let made = self.inflate(reader, out)?;
                     if made > 0 {
                         return Ok(made);
                     }
                 }
                 State::Ended => {
-                    expect_end(blocks, NAME)?;
+                    reader.expect_stream_end(NAME)?;
                     self.state = State::Done;
                 }
                 State::Done => return Ok(0),
@@ -68,24 +68,19 @@ impl Gzip {
         }
     }
 
-    /// Inflates what is at hand; says how much was made.
-    fn inflate<R: Read>(&mut self, blocks: &mut Blocks<R>, out: &mut [u8]) -> Result<usize, Error> {
-        let stored = blocks.fill_stream()?;
-        let (in_before, out_before) = (self.inflate.total_in(), self.inflate.total_out());
-        let result = self.inflate.decompress(stored, out, FlushDecompress::None);
+    /// Inflates buffered bytes, and returns how many were produced.
+    fn inflate<R: Read>(&mut self, reader: &mut BlockReader<R>, out: &mut [u8]) -> Result<usize, Error> {
+        let stored = reader.fill_stream()?;
         let no_more = stored.is_empty();
-        let taken = usize::try_from(self.inflate.total_in().saturating_sub(in_before)).unwrap_or(usize::MAX);
-        let made = usize::try_from(self.inflate.total_out().saturating_sub(out_before)).unwrap_or(usize::MAX);
-        blocks.consume_stream(taken);
-        match result {
+        let step = inflate(&mut self.inflate, stored, out, FlushDecompress::None);
+        reader.consume_stream(step.used);
+        match step.status {
             Ok(Status::StreamEnd) => self.state = State::Ended,
-            Ok(_) if made == 0 && taken == 0 && no_more => {
-                return Err(Error::from(Corruption::StreamTruncated(NAME)).at(blocks.position()));
-            }
-            Ok(_) if made > 0 || taken > 0 => {}
+            Ok(_) if step.used > 0 || step.made > 0 => {}
+            Ok(_) if no_more => return Err(Error::from(Corruption::StreamTruncated(NAME)).at(reader.position())),
             Ok(_) => self.state = State::Damaged(None),
             Err(cause) => self.state = State::Damaged(Some(cause)),
         }
-        Ok(made)
+        Ok(step.made)
     }
 }

@@ -1,4 +1,4 @@
-//! One LZ4 frame (LZ4 frame format 1.6), held to the letter: header checksum, end mark, and whatever else it states.
+//! One LZ4 frame (LZ4 frame format 1.6), verified with its header checksum, its end mark, and all that it states.
 
 use std::hash::Hasher;
 use std::io::{self, Read};
@@ -6,19 +6,20 @@ use std::io::{self, Read};
 use lz4_flex::block::decompress_into_with_dict;
 use twox_hash::XxHash32;
 
-use super::expect_end;
 use super::stored::Stored;
-use crate::pgdump::block::Blocks;
+use crate::io::copy_prefix;
+use crate::pgdump::block_reader::BlockReader;
 use crate::pgdump::error::Error;
+use crate::pgdump::window::window;
 
 const NAME: &str = "lz4";
 const MAGIC: [u8; 4] = 0x184D_2204_u32.to_le_bytes();
-/// How far back blocks may refer.
+/// The distance over which blocks may refer to earlier data.
 const HISTORY_BYTES: usize = 64 << 10;
-/// Room for some of the usual blocks, so that the history need not be moved for each.
+/// Room for several of the usual blocks, so that the history need not be moved for each of them.
 const ROOM_BYTES: usize = 512 << 10;
 
-// Bits of the FLG byte. The version, 01, stands in the two highest; bit 1 is reserved.
+// Bits of the FLG byte. The two highest are the version, 01; bit 1 is reserved.
 const VERSION_MASK: u8 = 0b1100_0010;
 const VERSION: u8 = 0b0100_0000;
 const INDEPENDENT: u8 = 0b0010_0000;
@@ -26,21 +27,20 @@ const BLOCK_CHECKSUM: u8 = 0b0001_0000;
 const CONTENT_SIZE: u8 = 0b0000_1000;
 const CONTENT_CHECKSUM: u8 = 0b0000_0100;
 const DICTIONARY: u8 = 0b0000_0001;
-/// The bit of a block's size that says "stored as it is".
+/// The bit of a block's size that means "not compressed".
 const STORED: u32 = 1 << 31;
 
-/// Decodes one frame at a time. The largest blocks that the format knows have 4 MiB, so its two buffers, one of which
-/// doubles as it grows, stay below 13 MiB; those of pg_dump have 64 KiB.
-pub(crate) struct Lz4 {
+/// Decodes one frame at a time. The largest blocks of the format have 4 MiB, so its two buffers, one of which doubles as
+/// it grows, stay below 13 MiB; those of pg_dump have 64 KiB.
+pub(in crate::pgdump) struct Lz4 {
     frame: Option<Frame>,
     ended: bool,
-    /// A block as it is stored.
+    /// A block in stored form.
     stored: Vec<u8>,
-    /// Decoded blocks one behind the other, so that blocks can refer to those before them.
-    plain: Vec<u8>,
-    /// What of it is still to be handed out lies from here
+    /// Consecutive decoded blocks, so that blocks can refer to earlier ones.
+    decoded: Vec<u8>,
+    /// The part of `decoded` that has not been returned: from `start` to `end`, which is at most its length.
     start: usize,
-    /// to here.
     end: usize,
 }
 
@@ -54,7 +54,7 @@ struct Frame {
 
 impl Lz4 {
     pub(super) fn new() -> Self {
-        Self { frame: None, ended: false, stored: Vec::new(), plain: Vec::new(), start: 0, end: 0 }
+        Self { frame: None, ended: false, stored: Vec::new(), decoded: Vec::new(), start: 0, end: 0 }
     }
 
     pub(super) fn reset(&mut self) {
@@ -63,23 +63,20 @@ impl Lz4 {
         (self.start, self.end) = (0, 0);
     }
 
-    pub(super) fn read<R: Read>(&mut self, blocks: &mut Blocks<R>, out: &mut [u8]) -> Result<usize, Error> {
+    pub(super) fn read<R: Read>(&mut self, reader: &mut BlockReader<R>, out: &mut [u8]) -> Result<usize, Error> {
         loop {
-            let ready = self.plain.get(self.start..self.end).unwrap_or_default();
+            let ready = window(&self.decoded, self.start, self.end);
             if !ready.is_empty() {
-                let count = ready.len().min(out.len());
-                if let (Some(to), Some(from)) = (out.get_mut(..count), ready.get(..count)) {
-                    to.copy_from_slice(from);
-                }
+                let count = copy_prefix(ready, out);
                 self.start = self.start.saturating_add(count);
                 return Ok(count);
             }
             if self.ended {
                 return Ok(0);
             }
-            let mut source = Stored::new(blocks);
+            let mut source = Stored::new(reader);
             match self.advance(&mut source) {
-                Ok(()) if self.ended => expect_end(blocks, NAME)?,
+                Ok(()) if self.ended => reader.expect_stream_end(NAME)?,
                 Ok(()) => {}
                 Err(error) => return Err(source.explain(NAME, error)),
             }
@@ -97,7 +94,7 @@ impl Lz4 {
             self.ended = true;
             return frame.finish(source);
         }
-        let len = usize::try_from(size & !STORED).unwrap_or(usize::MAX);
+        let len = (size & !STORED) as usize;
         if len > frame.max_block_bytes {
             return Err(bad("a block is larger than the frame allows"));
         }
@@ -110,27 +107,28 @@ impl Lz4 {
             return Err(bad("the checksum of a block does not match"));
         }
         let room_bytes = HISTORY_BYTES.saturating_add(frame.max_block_bytes);
-        if self.plain.len() < room_bytes {
-            self.plain.resize(room_bytes.max(ROOM_BYTES), 0);
+        if self.decoded.len() < room_bytes {
+            self.decoded.resize(room_bytes.max(ROOM_BYTES), 0);
         }
-        if self.plain.len().saturating_sub(self.end) < frame.max_block_bytes {
+        if self.decoded.len().saturating_sub(self.end) < frame.max_block_bytes {
             let history = self.end.saturating_sub(HISTORY_BYTES);
-            self.plain.copy_within(history..self.end, 0);
+            self.decoded.copy_within(history..self.end, 0);
             self.end = self.end.saturating_sub(history);
         }
-        let (before, space) = self.plain.split_at_mut_checked(self.end).ok_or_else(|| bad("no room"))?;
-        let space = space.get_mut(..frame.max_block_bytes).unwrap_or_default();
+        let no_room = || bad("there is no room for a block");
+        let (before, space) = self.decoded.split_at_mut_checked(self.end).ok_or_else(no_room)?;
+        let (space, _) = space.split_at_mut_checked(frame.max_block_bytes).ok_or_else(no_room)?;
         let count = if size & STORED == 0 {
             let linked = frame.flags & INDEPENDENT == 0;
             let history = if linked { before.len().saturating_sub(HISTORY_BYTES) } else { before.len() };
-            let dictionary = before.get(history..).unwrap_or_default();
+            let (_, dictionary) = before.split_at(history);
             decompress_into_with_dict(&self.stored, space, dictionary).map_err(io::Error::other)?
         } else {
-            let (to, _) = space.split_at_mut_checked(self.stored.len()).ok_or_else(|| bad("no room"))?;
+            let (to, _) = space.split_at_mut_checked(self.stored.len()).ok_or_else(no_room)?;
             to.copy_from_slice(&self.stored);
             len
         };
-        frame.note(space.get(..count).unwrap_or_default());
+        frame.note(space.split_at_checked(count).ok_or_else(no_room)?.0);
         self.start = self.end;
         self.end = self.end.saturating_add(count);
         Ok(())
@@ -140,20 +138,20 @@ impl Lz4 {
 impl Frame {
     fn read(source: &mut impl Read) -> io::Result<Self> {
         if array(source)? != MAGIC {
-            return Err(bad("not the magic number of a frame"));
+            return Err(bad("the magic number of a frame is missing"));
         }
         let descriptor @ [flags, sizes] = array(source)?;
         let mut hasher = XxHash32::with_seed(0);
         hasher.write(&descriptor);
         if flags & VERSION_MASK != VERSION || flags & DICTIONARY != 0 {
-            return Err(bad("a version or feature that is not known"));
+            return Err(bad("the version or a feature of the frame is unknown"));
         }
         let max_block_bytes = match sizes {
             0x40 => 64 << 10,
             0x50 => 256 << 10,
             0x60 => 1 << 20,
             0x70 => 4 << 20,
-            _ => return Err(bad("a block size that is not known")),
+            _ => return Err(bad("the block size is unknown")),
         };
         let mut content_bytes = None;
         if flags & CONTENT_SIZE != 0 {
@@ -181,7 +179,7 @@ impl Frame {
             return Err(bad("the checksum of the content does not match"));
         }
         match self.content_bytes {
-            Some(stated) if stated != self.seen_bytes => Err(bad("the content has another size than stated")),
+            Some(stated) if stated != self.seen_bytes => Err(bad("the size of the content is not the stated one")),
             _ => Ok(()),
         }
     }

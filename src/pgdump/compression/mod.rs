@@ -1,4 +1,4 @@
-//! Decodes the streams of the data area, one after the other, each to its very end.
+//! Decoders for the streams of the data area: each decodes one stream after the other, to its very end.
 
 mod gzip;
 #[cfg(feature = "lz4")]
@@ -9,15 +9,15 @@ mod zstd;
 
 use std::io::Read;
 
-use super::block::Blocks;
-use super::corruption::Corruption;
+use super::block_reader::BlockReader;
 use super::error::Error;
 use super::header::Compression;
+use crate::io::copy_prefix;
 use crate::limits::Limits;
 
-/// A decoder that is used for every stream of a dump, so that a million small large objects do not cost a million
+/// A decoder that is reused for every stream of a dump, so that a million small large objects do not cost a million
 /// allocations.
-pub(crate) enum Decoder {
+pub(super) enum Decoder {
     None,
     Gzip(gzip::Gzip),
     #[cfg(feature = "lz4")]
@@ -27,12 +27,9 @@ pub(crate) enum Decoder {
 }
 
 impl Decoder {
-    /// The decoder for `compression`.
-    ///
-    /// # Errors
-    /// [`ErrorKind::CompressionUnavailable`](super::ErrorKind::CompressionUnavailable) when the build lacks it.
-    pub(crate) fn new(compression: Compression, limits: &Limits) -> Result<Self, Error> {
-        // Without the feature there is no window to limit.
+    /// Creates the decoder for `compression`, or an error if the build lacks it.
+    pub(super) fn new(compression: Compression, limits: &Limits) -> Result<Self, Error> {
+        // Only Zstandard has a window to limit.
         let _ = limits;
         match compression {
             Compression::None => Ok(Self::None),
@@ -46,8 +43,8 @@ impl Decoder {
         }
     }
 
-    /// Gets ready for the next stream.
-    pub(crate) fn reset(&mut self) {
+    /// Prepares for the next stream.
+    pub(super) fn reset(&mut self) {
         match self {
             Self::None => {}
             Self::Gzip(gzip) => gzip.reset(),
@@ -58,41 +55,29 @@ impl Decoder {
         }
     }
 
-    /// Decodes into `out`, which must not be empty; 0 means that the stream has ended, completely and exactly.
-    pub(crate) fn read<R: Read>(&mut self, blocks: &mut Blocks<R>, out: &mut [u8]) -> Result<usize, Error> {
+    /// Decodes into `out`, which must not be empty. Returns 0 at the verified end of the stream.
+    pub(super) fn read<R: Read>(&mut self, reader: &mut BlockReader<R>, out: &mut [u8]) -> Result<usize, Error> {
         match self {
-            Self::None => copy(blocks, out),
-            Self::Gzip(gzip) => gzip.read(blocks, out),
+            Self::None => copy(reader, out),
+            Self::Gzip(gzip) => gzip.read(reader, out),
             #[cfg(feature = "lz4")]
-            Self::Lz4(lz4) => lz4.read(blocks, out),
+            Self::Lz4(lz4) => lz4.read(reader, out),
             #[cfg(feature = "zstd")]
-            Self::Zstd(zstd) => zstd.read(blocks, out),
+            Self::Zstd(zstd) => zstd.read(reader, out),
         }
     }
 }
 
-fn copy<R: Read>(blocks: &mut Blocks<R>, out: &mut [u8]) -> Result<usize, Error> {
+fn copy<R: Read>(reader: &mut BlockReader<R>, out: &mut [u8]) -> Result<usize, Error> {
     let mut copied = 0_usize;
-    // pg_dump stores one row a chunk: many chunks fill one buffer.
-    while let Some(space) = out.get_mut(copied..).filter(|space| !space.is_empty()) {
-        let stored = blocks.fill_stream()?;
-        if stored.is_empty() {
+    // pg_dump stores one row per chunk, so many chunks fit one buffer.
+    while let Some(room) = out.get_mut(copied..).filter(|room| !room.is_empty()) {
+        let count = copy_prefix(reader.fill_stream()?, room);
+        if count == 0 {
             break;
         }
-        let count = stored.len().min(space.len());
-        if let (Some(to), Some(from)) = (space.get_mut(..count), stored.get(..count)) {
-            to.copy_from_slice(from);
-        }
-        blocks.consume_stream(count);
+        reader.consume_stream(count);
         copied = copied.saturating_add(count);
     }
     Ok(copied)
-}
-
-/// Makes sure that the stream has nothing left when its decoder is done.
-fn expect_end<R: Read>(blocks: &mut Blocks<R>, algorithm: &'static str) -> Result<(), Error> {
-    if blocks.fill_stream()?.is_empty() {
-        return Ok(());
-    }
-    Err(Error::from(Corruption::StreamSurplus(algorithm)).at(blocks.position()))
 }

@@ -1,21 +1,20 @@
-//! One Zstandard frame (RFC 8878), with its checksum and size where it states them.
+//! One Zstandard frame (RFC 8878), verified with the checksum and size that it states.
 
 use std::io::Read;
 
 use ruzstd::decoding::errors::FrameDecoderError;
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
-use super::expect_end;
 use super::stored::Stored;
 use crate::limits::{LimitExceeded, Limits};
-use crate::pgdump::block::Blocks;
+use crate::pgdump::block_reader::BlockReader;
 use crate::pgdump::corruption::Corruption;
 use crate::pgdump::error::Error;
 
 const NAME: &str = "zstd";
 
 /// Decodes one frame at a time. Its memory is the window, which the limits bound, and two blocks of 128 KiB.
-pub(crate) struct Zstd {
+pub(in crate::pgdump) struct Zstd {
     decoder: FrameDecoder,
     state: State,
     seen_bytes: u64,
@@ -40,20 +39,20 @@ impl Zstd {
         self.seen_bytes = 0;
     }
 
-    pub(super) fn read<R: Read>(&mut self, blocks: &mut Blocks<R>, out: &mut [u8]) -> Result<usize, Error> {
+    pub(super) fn read<R: Read>(&mut self, reader: &mut BlockReader<R>, out: &mut [u8]) -> Result<usize, Error> {
         loop {
             if self.state == State::Blocks && self.decoder.can_collect() > 0 {
                 let count = self.decoder.read(out).map_err(|cause| Error::io("decoding zstd data", cause))?;
                 self.seen_bytes = self.seen_bytes.saturating_add(count as u64);
                 return Ok(count);
             }
-            let mut source = Stored::new(blocks);
+            let mut source = Stored::new(reader);
             let result = match self.state {
                 State::Ended => return Ok(0),
                 State::Blocks if self.decoder.is_finished() => {
                     self.state = State::Ended;
-                    self.check().map_err(|what| Error::from(what).at(blocks.position()))?;
-                    expect_end(blocks, NAME)?;
+                    self.check().map_err(|what| Error::from(what).at(reader.position()))?;
+                    reader.expect_stream_end(NAME)?;
                     continue;
                 }
                 State::Start => self.decoder.reset(&mut source),
@@ -72,11 +71,11 @@ impl Zstd {
         }
     }
 
-    /// What the frame states about its content, against what came out.
+    /// Compares the decoded content with the checksum and size that the frame states.
     fn check(&self) -> Result<(), Corruption> {
         let checksum = self.decoder.get_checksum_from_data();
         let differs = checksum.is_some() && checksum != self.decoder.get_calculated_checksum();
-        // 0 also stands for a frame that does not state its size.
+        // 0 also means that the frame does not state its size.
         let stated_bytes = self.decoder.content_size();
         if differs || (stated_bytes != 0 && stated_bytes != self.seen_bytes) {
             return Err(Corruption::Undecodable(NAME));

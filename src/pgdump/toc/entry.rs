@@ -5,70 +5,72 @@ use std::fmt;
 use super::dependencies::{Dependencies, decimal};
 use crate::limits::Limits;
 use crate::pgdump::corruption::Corruption;
-use crate::pgdump::cursor::{Cursor, Dialect, Fault, inexpressible};
+use crate::pgdump::data_state::DataState;
 use crate::pgdump::error::Error;
+use crate::pgdump::header::Header;
+use crate::pgdump::primitives::{Cursor, Dialect, Fault, inexpressible};
 use crate::pgdump::version::FormatVersion;
 
-/// One entry of the table of contents: an object of the database, or something to be said about one.
+/// One entry of the table of contents: an object of the database, or a statement about one.
 ///
-/// Texts are bytes in the dump's own encoding, not necessarily UTF-8. An entry is a handful of references and cheap to
+/// Texts are bytes in the dump's encoding, which need not be UTF-8. An entry is a handful of references and cheap to
 /// copy; to change one, set its fields and [`encode`](Self::encode) it.
 ///
 /// ```
-/// use appsnap::pgdump::{Dialect, Entry, FormatVersion};
+/// use appsnap::pgdump::{FormatVersion, raw::Header, toc::{Entry, Section}};
 ///
 /// let mut entry = Entry::new(7, b"TABLE", b"customer");
 /// entry.namespace = Some(b"public");
 /// let mut bytes = Vec::new();
-/// entry.encode(&Dialect::usual(FormatVersion::V1_14), &mut bytes)?;
-/// assert_eq!(entry.to_string(), "entry 7 (TABLE customer)");
+/// entry.encode(&Header::new(FormatVersion::V1_14), &mut bytes)?;
+/// assert_eq!((entry.to_string().as_str(), entry.section), ("entry 7 (TABLE customer)", Section::PreData));
 /// # Ok::<(), appsnap::pgdump::Error>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Entry<'a> {
-    /// The dump id: unique, positive, not dense.
+    /// The dump id: unique and positive. Ids may have gaps.
     pub id: u32,
-    /// OID of the system catalog that the object stands in; 0 for none (since 1.8).
+    /// The OID of the system catalog that contains the object, or 0 for none (since 1.8).
     pub catalog_table_oid: u32,
-    /// OID of the object; 0 for none.
+    /// The OID of the object, or 0 for none.
     pub catalog_oid: u32,
-    /// Name of the object. A function's is its signature, a constraint's `table constraint`, a large object's its OID.
+    /// The name of the object: of a function its signature, of a constraint `table constraint`, of a large object its
+    /// OID.
     pub tag: &'a [u8],
-    /// Kind of entry, for example `TABLE DATA`.
+    /// The kind of entry, for example `TABLE DATA`.
     pub desc: &'a [u8],
-    /// When it is restored; before 1.11 derived from [`desc`](Self::desc).
+    /// The phase in which the entry is restored. Before 1.11 it is derived from [`desc`](Self::desc).
     pub section: Section,
-    /// SQL that creates the object.
+    /// The SQL that creates the object.
     pub definition: Option<&'a [u8]>,
-    /// SQL that drops it.
+    /// The SQL that drops the object.
     pub drop_statement: Option<&'a [u8]>,
-    /// The COPY statement that its data belong to; none when the data are INSERT statements (since 1.3).
+    /// The COPY statement of the data. There is none for data that consists of INSERT statements (since 1.3).
     pub copy_statement: Option<&'a [u8]>,
-    /// Schema (since 1.6).
+    /// The schema (since 1.6).
     pub namespace: Option<&'a [u8]>,
-    /// Tablespace; empty is the default (since 1.10).
+    /// The tablespace; an empty text is the default one (since 1.10).
     pub tablespace: Option<&'a [u8]>,
-    /// Table access method (since 1.14).
+    /// The table access method (since 1.14).
     pub access_method: Option<&'a [u8]>,
     /// `pg_class.relkind` of a table, view or materialized view: `r`, `p`, `v`, `m`, `f` (since 1.16).
     pub relation_kind: Option<u8>,
-    /// Owner. It is stored also with `pg_dump -O`.
+    /// The owner. It is stored also with `pg_dump -O`.
     pub owner: Option<&'a [u8]>,
-    /// Whether the table has OIDs, which ended with PostgreSQL 12 (since 1.9).
+    /// `true` if the table has OIDs, which PostgreSQL 12 removed (since 1.9).
     pub with_oids: bool,
-    /// Dump ids that must be restored before. Ids may repeat, and may name entries that are not there (since 1.5).
-    pub dependencies: Dependencies<'a>,
-    /// Whether the entry has a data block, and where.
+    pub(in crate::pgdump) dependencies: Dependencies<'a>,
+    /// The presence and position of the entry's data block.
     pub data: DataState,
-    /// Size of the data as versions before 1.7 state it; nobody reads it.
+    /// The size of the data as versions before 1.7 state it; no program reads it.
     pub data_bytes_hint: i32,
 }
 
-/// When an entry is restored (`teSection` in PostgreSQL's pg_backup.h).
+/// The phase in which an entry is restored (`teSection` in PostgreSQL's pg_backup.h).
 ///
 /// ```
-/// use appsnap::pgdump::{Entry, Section};
+/// use appsnap::pgdump::toc::{Entry, Section};
 ///
 /// assert_eq!(Entry::new(1, b"INDEX", b"customer_pkey").section, Section::PostData);
 /// assert!(Section::PreData < Section::Data && Section::Data < Section::PostData);
@@ -76,40 +78,14 @@ pub struct Entry<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Section {
-    /// 1: with the object it speaks of: comments, ACLs, security labels.
+    /// 1: together with the object that the entry is about: comments, access rights, security labels.
     None,
-    /// 2: definitions of everything that is not in the last section.
+    /// 2: all definitions that are not in the last section.
     PreData,
     /// 3: table data, large objects, sequence values.
     Data,
     /// 4: indexes, constraints, triggers, rules.
     PostData,
-}
-
-/// Whether an entry has a data block, and where it begins.
-///
-/// ```
-/// use std::fs::File;
-/// use appsnap::Limits;
-/// use appsnap::pgdump::{Blocks, DataState};
-///
-/// let dump = Blocks::open(File::open("examples/data/quickstart.dump")?, &Limits::untrusted())?;
-/// let first = dump.toc().entries().filter_map(|entry| match entry.data {
-///     DataState::Set(position) => Some(position),
-///     _ => None,
-/// }).min();
-/// assert_eq!(first, Some(dump.data_offset_bytes()));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum DataState {
-    /// There is one, somewhere: the dump went through a pipe.
-    NotSet,
-    /// There is one, and its first byte has this position in the file.
-    Set(u64),
-    /// There is none: the entry is SQL alone.
-    NoData,
 }
 
 impl Section {
@@ -132,7 +108,7 @@ impl Section {
         }
     }
 
-    /// The section of an entry kind in archives before 1.11, as pg_restore derives it (`ReadToc` in
+    /// Derives the section from the kind of entry, as pg_restore does for archives before 1.11 (`ReadToc` in
     /// pg_backup_archiver.c).
     fn of(desc: &[u8]) -> Self {
         match desc {
@@ -145,7 +121,8 @@ impl Section {
 }
 
 impl<'a> Entry<'a> {
-    /// An entry without data, in the section that its kind has in old archives; every other field empty.
+    /// Creates an entry without data. Its section is the one that its kind has in old archives; all other fields are
+    /// empty.
     #[must_use]
     pub fn new(id: u32, desc: &'a [u8], tag: &'a [u8]) -> Self {
         Self {
@@ -170,20 +147,37 @@ impl<'a> Entry<'a> {
         }
     }
 
-    /// Whether a data block belongs to it.
+    /// Returns the dump ids of the entries that must be restored before this one (since 1.5). Ids may repeat, and may
+    /// belong to no entry.
+    pub fn dependencies(&self) -> impl Iterator<Item = u32> + Clone + use<'a> {
+        self.dependencies
+    }
+
+    /// Sets the [dependencies](Self::dependencies).
+    pub const fn set_dependencies(&mut self, ids: &'a [u32]) {
+        self.dependencies = Dependencies::Given(ids);
+    }
+
+    /// Returns `true` if the entry has a data block.
     #[must_use]
     pub fn has_data(&self) -> bool {
         self.data != DataState::NoData
     }
 
-    /// Whether its data block holds large objects instead of the data of a table.
+    /// Returns `true` if the data of the entry is COPY text. Other data is INSERT statements or large objects.
     #[must_use]
-    pub fn is_blobs(&self) -> bool {
+    pub fn is_copy(&self) -> bool {
+        self.copy_statement.is_some_and(|sql| !sql.is_empty())
+    }
+
+    /// Returns `true` if the data block of the entry holds large objects instead of the data of a table.
+    #[must_use]
+    pub fn is_large_objects(&self) -> bool {
         self.desc == b"BLOBS"
     }
 
-    /// Reads the entry at the beginning of `cursor`.
-    pub(crate) fn read(cursor: &mut Cursor<'a>, dialect: &Dialect, limits: &Limits) -> Result<Self, Fault> {
+    /// Reads the entry at the start of `cursor`.
+    pub(in crate::pgdump) fn read(cursor: &mut Cursor<'a>, dialect: &Dialect, limits: &Limits) -> Result<Self, Fault> {
         let version = dialect.version();
         let since = |first: FormatVersion| version >= first;
         let max_bytes = limits.max_string_bytes();
@@ -197,12 +191,12 @@ impl<'a> Entry<'a> {
         let mut string = |wanted: bool| if wanted { cursor.str(dialect, max_bytes) } else { Ok(None) };
         let table_oid = string(since(FormatVersion::V1_8))?;
         let oid = string(true)?;
-        let tag = string(true)?.ok_or(Corruption::MissingText("a tag"))?;
-        let desc = string(true)?.ok_or(Corruption::MissingText("a description"))?;
+        let tag = string(true)?.ok_or(Corruption::MissingText("tag"))?;
+        let desc = string(true)?.ok_or(Corruption::MissingText("description"))?;
         let mut entry = Self::new(id, desc, tag);
-        entry.catalog_oid = decimal(oid.ok_or(Corruption::MissingText("a catalog id"))?, "a catalog id")?;
+        entry.catalog_oid = decimal(oid.ok_or(Corruption::MissingText("catalog id"))?, "a catalog id")?;
         if since(FormatVersion::V1_8) {
-            let text = table_oid.ok_or(Corruption::MissingText("a catalog table id"))?;
+            let text = table_oid.ok_or(Corruption::MissingText("catalog table id"))?;
             entry.catalog_table_oid = decimal(text, "a catalog table id")?;
         }
         if since(FormatVersion::V1_11) {
@@ -241,12 +235,17 @@ impl<'a> Entry<'a> {
         Ok(entry)
     }
 
-    /// Appends the entry to `out`, as `dialect` lays it out. What the version has no field for is left out.
+    /// Appends the entry to `out`, in the form that `header` determines. Fields that the version does not have are left
+    /// out.
     ///
     /// # Errors
-    /// [`ErrorKind::Inexpressible`](super::super::ErrorKind::Inexpressible) for numbers and texts that do not fit the
-    /// sizes of the dialect, `out` is then left with a part of the entry.
-    pub fn encode(&self, dialect: &Dialect, out: &mut Vec<u8>) -> Result<(), Error> {
+    /// Returns an error if a number or text does not fit the sizes in the header. `out` then holds a part of the entry.
+    pub fn encode(&self, header: &Header, out: &mut Vec<u8>) -> Result<(), Error> {
+        self.write(&header.dialect, out)
+    }
+
+    /// Appends the entry to `out`.
+    pub(in crate::pgdump) fn write(&self, dialect: &Dialect, out: &mut Vec<u8>) -> Result<(), Error> {
         let since = |first: FormatVersion| dialect.version() >= first;
         let id = i32::try_from(self.id).ok().filter(|id| *id > 0);
         let id = id.ok_or_else(|| inexpressible("a dump id outside 1 to 2147483647", dialect.version()))?;
@@ -308,20 +307,18 @@ impl fmt::Debug for Entry<'_> {
     }
 }
 
-/// [`Display`](fmt::Display) names the entry in messages: `entry 17 (TABLE DATA customer)`, escaped.
+/// Names the entry for messages: `entry 17 (TABLE DATA customer)`, escaped and shortened.
 impl fmt::Display for Entry<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Names have at most 63 bytes in PostgreSQL; signatures of functions may be long, hostile ones anything.
-        let short =
-            |text: &'static usize, bytes: &'_ [u8]| bytes.get(..*text).unwrap_or(bytes).escape_ascii().to_string();
-        write!(f, "entry {} ({} {})", self.id, short(&80, self.desc), short(&80, self.tag))
+        // Names have at most 63 bytes in PostgreSQL, but signatures may be long and hostile names may be anything.
+        let short = |text: &[u8]| text.split_at(text.len().min(80)).0.escape_ascii().to_string();
+        write!(f, "entry {} ({} {})", self.id, short(self.desc), short(self.tag))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pgdump::ErrorKind;
 
     fn read<'a>(bytes: &'a [u8], dialect: &Dialect) -> Result<Entry<'a>, Fault> {
         Entry::read(&mut Cursor::new(bytes), dialect, &Limits::untrusted())
@@ -329,7 +326,7 @@ mod tests {
 
     fn encoded(entry: &Entry<'_>, dialect: &Dialect) -> Vec<u8> {
         let mut bytes = Vec::new();
-        entry.encode(dialect, &mut bytes).unwrap();
+        entry.write(dialect, &mut bytes).unwrap();
         bytes
     }
 
@@ -345,7 +342,7 @@ mod tests {
         entry.relation_kind = Some(b'r');
         entry.owner = Some(b"mx");
         entry.with_oids = true;
-        entry.dependencies = Dependencies::from(&[3, 3, 4_000_000_000][..]);
+        entry.set_dependencies(&[3, 3, 4_000_000_000]);
         entry.data = DataState::Set(77);
         entry
     }
@@ -405,7 +402,7 @@ mod tests {
         let flag = bytes.len() - 9;
         bytes[flag] = 3;
         let fault = read(&bytes, &dialect).unwrap_err();
-        assert!(matches!(fault, Fault::Because(ErrorKind::Corrupt(Corruption::DataMarkDisagrees))));
+        assert!(matches!(fault, Fault::Because(kind) if kind == Corruption::DataMarkDisagrees.into()));
     }
 
     #[test]

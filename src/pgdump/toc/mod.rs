@@ -1,32 +1,35 @@
-//! The table of contents: all entries of an archive, checked once and kept as they were stored.
+//! The table of contents: all entries of an archive, verified once and kept as they are stored.
 
 mod dependencies;
 mod entry;
 mod listing;
+mod offsets;
 
-pub use dependencies::{Dependencies, DependencyIter};
-pub use entry::{DataState, Entry, Section};
-pub use listing::Listed;
+pub use super::data_state::DataState;
+pub use entry::{Entry, Section};
+pub use offsets::Offsets;
 
 use std::fmt;
+use std::io::Read;
 
 use super::corruption::Corruption;
-use super::cursor::{Cursor, Dialect, Fault};
 use super::error::{Error, ErrorKind};
-use super::head::Head;
-use crate::limits::{Budget, Limits};
+use super::header::Header;
+use super::parse_buffer::ParseBuffer;
+use super::primitives::{Cursor, Dialect, Fault};
+use crate::limits::{Budget, LimitExceeded, Limits};
 
 /// The table of contents of an archive.
 ///
-/// It holds the stored bytes and sixteen more for each entry, so that its memory is bounded by the limits on its length
-/// and not by what a stranger packs into that length. Entries are decoded when they are looked at.
+/// It holds the stored bytes and sixteen more per entry, so its memory is bounded by the limits on its length and not by
+/// what an attacker packs into that length. Entries are decoded when they are accessed.
 ///
 /// ```
 /// use std::fs::File;
 /// use appsnap::Limits;
-/// use appsnap::pgdump::Blocks;
+/// use appsnap::pgdump::Dump;
 ///
-/// let dump = Blocks::open(File::open("examples/data/quickstart.dump")?, &Limits::untrusted())?;
+/// let dump = Dump::open(File::open("examples/data/quickstart.dump")?, &Limits::untrusted())?;
 /// let toc = dump.toc();
 /// let table = toc.entries().find(|entry| entry.desc == b"TABLE" && entry.tag == b"system$user").expect("a table");
 /// assert_eq!(toc.get(table.id), Some(table));
@@ -36,122 +39,132 @@ use crate::limits::{Budget, Limits};
 #[derive(Clone)]
 pub struct Toc {
     dialect: Dialect,
-    /// The entries one after the other, without the count in front of them. In segments, because one growing vector would
-    /// for a moment need twice or three times its length.
+    /// The stored entries, without their count. They are in segments, because growing one vector would temporarily take
+    /// two or three times its length.
     segments: Vec<Box<[u8]>>,
-    /// Where each entry begins: its segment, and the offset in it.
+    /// The segment of each entry, and its offset in the segment.
     starts: Vec<(u32, u32)>,
-    /// Dump id and index, ordered by id.
+    /// The dump id and index of each entry, ordered by id.
     by_id: Vec<(u32, u32)>,
 }
 
-/// A segment ends with the entry that reaches this length, so no entry begins behind it.
+/// A segment ends with the entry that reaches this length, so every entry begins at a lower offset.
 const SEGMENT_BYTES: usize = 1 << 20;
 
-/// What [`ErrorKind::Truncated`] calls it.
+/// The table of contents' name in errors.
 const TOC: &str = "the table of contents";
 
 impl Toc {
-    /// Reads the table of contents at the beginning of `bytes`, and says how long it is.
+    /// Parses the table of contents at the start of `bytes`, and returns it with its length.
     ///
-    /// [`Limits::max_toc_bytes`], [`Limits::max_toc_entries`] and [`Limits::max_string_bytes`] matter.
+    /// The limits [`max_toc_bytes`](Limits::max_toc_bytes), [`max_toc_entries`](Limits::max_toc_entries) and
+    /// [`max_string_bytes`](Limits::max_string_bytes) apply.
     ///
     /// # Errors
-    /// [`ErrorKind::Truncated`], [`ErrorKind::Corrupt`], [`ErrorKind::Limit`].
-    pub fn parse(dialect: Dialect, bytes: &[u8], limits: &Limits) -> Result<(Self, usize), Error> {
-        let mut head = Head::new(bytes);
-        let toc = Self::read(&mut head, dialect, limits)?;
-        let len = usize::try_from(head.position()).unwrap_or(usize::MAX);
+    /// Returns an error if the bytes are too short, are damaged or exceed a limit.
+    pub fn parse(header: &Header, bytes: &[u8], limits: &Limits) -> Result<(Self, usize), Error> {
+        let mut buffer = ParseBuffer::new(bytes);
+        let toc = Self::read(&mut buffer, header.dialect, limits)?;
+        let (source, unparsed, _) = buffer.into_parts();
+        let len = bytes.len().saturating_sub(source.len()).saturating_sub(unparsed.len());
         Ok((toc, len))
     }
 
-    /// Takes the table of contents from the front of `head`.
-    pub(crate) fn read<R: std::io::Read>(head: &mut Head<R>, dialect: Dialect, limits: &Limits) -> Result<Self, Error> {
+    /// Reads the table of contents from `buffer`.
+    pub(super) fn read<R: Read>(buffer: &mut ParseBuffer<R>, dialect: Dialect, limits: &Limits) -> Result<Self, Error> {
         let budget = Budget::new("max_toc_bytes", limits.max_toc_bytes());
-        let count = head.parse(TOC, &budget, |cursor| match cursor.int(&dialect)? {
+        let count = buffer.parse(TOC, &budget, |cursor| match cursor.int(&dialect)? {
             count @ 1.. => Ok(count.cast_unsigned()),
             count => Err(Fault::from(Corruption::EntryCount(count))),
         })?;
         Budget::new("max_toc_entries", limits.max_toc_entries())
             .spend(u64::from(count))
-            .map_err(|exceeded| Error::from(exceeded).at(head.position()))?;
-        head.mark();
+            .map_err(|exceeded| Error::from(exceeded).at(buffer.position()))?;
+        buffer.restart();
         let mut toc = Self { dialect, segments: Vec::new(), starts: Vec::new(), by_id: Vec::new() };
-        // Everything grows with the entries that are there, never by the count that is claimed.
+        // Memory grows with the entries that are read, never by the count that is claimed.
         for index in 0..count {
-            let segment = u32::try_from(toc.segments.len()).unwrap_or(u32::MAX);
-            toc.starts.push((segment, u32::try_from(head.kept_bytes()).unwrap_or(u32::MAX)));
-            let read = head.parse(TOC, &budget, |cursor| Entry::read(cursor, &dialect, limits).map(|entry| entry.id));
-            let id = read
-                .map_err(|error| error.within(|| format!("entry {} of {count}", u64::from(index).saturating_add(1))))?;
+            toc.starts.push((stored_index(toc.segments.len())?, stored_index(buffer.segment_bytes())?));
+            let read = buffer.parse(TOC, &budget, |cursor| Entry::read(cursor, &dialect, limits).map(|entry| entry.id));
+            let id =
+                read.map_err(|error| error.within(format!("entry {} of {count}", u64::from(index).saturating_add(1))))?;
             toc.by_id.push((id, index));
-            if head.kept_bytes() >= SEGMENT_BYTES {
-                toc.segments.push(head.take_kept());
+            if buffer.segment_bytes() >= SEGMENT_BYTES {
+                toc.segments.push(buffer.take_segment());
             }
         }
-        toc.segments.push(head.take_kept());
+        toc.segments.push(buffer.take_segment());
         toc.by_id.sort_unstable();
-        let twice = toc.by_id.windows(2).find_map(|pair| match pair {
+        let duplicate = toc.by_id.windows(2).find_map(|pair| match pair {
             [(one, _), (other, _)] if one == other => Some(*one),
             _ => None,
         });
-        match twice {
+        match duplicate {
             Some(id) => Err(Corruption::DuplicateId(id).into()),
             None => Ok(toc),
         }
     }
 
-    /// The dialect it is stored in.
-    #[must_use]
-    pub const fn dialect(&self) -> &Dialect {
+    pub(super) const fn dialect(&self) -> &Dialect {
         &self.dialect
     }
 
-    /// How many entries there are; never none.
+    /// Returns the number of entries, at least 1.
     #[must_use]
     pub fn len(&self) -> usize {
         self.starts.len()
     }
 
-    /// Whether there are none, which no archive that was read has.
+    /// Returns `true` if there are no entries. Never `true` for a parsed archive.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.starts.is_empty()
     }
 
-    /// Length of the stored entries in bytes, without their count.
+    /// Returns the length of the stored entries without their count, in bytes.
     #[must_use]
     pub fn stored_bytes(&self) -> u64 {
         self.segments.iter().map(|segment| segment.len() as u64).fold(0, u64::saturating_add)
     }
 
-    /// The entries in stored order.
-    #[must_use]
-    pub fn entries(&self) -> Entries<'_> {
+    /// Returns an iterator over the entries in stored order.
+    pub fn entries(&self) -> impl ExactSizeIterator<Item = Entry<'_>> + Clone {
         Entries { toc: self, index: 0 }
     }
 
-    /// The entry that stands at `index`, counted from 0.
+    /// Returns the entry at `index`, counted from 0.
     #[must_use]
     pub fn entry(&self, index: usize) -> Option<Entry<'_>> {
         let (segment, offset) = *self.starts.get(index)?;
         let bytes = self.segments.get(segment as usize)?.get(offset as usize..)?;
-        // It was read once before, under stricter limits.
+        // These bytes have been parsed before, under stricter limits.
         Entry::read(&mut Cursor::new(bytes), &self.dialect, &Limits::trusted().with_max_string_bytes(u64::MAX)).ok()
     }
 
-    /// Where the entry with this dump id stands, counted from 0.
+    /// Returns the index, counted from 0, of the entry with this dump id.
     #[must_use]
     pub fn index_of(&self, id: u32) -> Option<usize> {
         let found = self.by_id.binary_search_by_key(&id, |(id, _)| *id).ok()?;
         self.by_id.get(found).map(|(_, index)| *index as usize)
     }
 
-    /// The entry with this dump id.
+    /// Returns the entry with this dump id.
     #[must_use]
     pub fn get(&self, id: u32) -> Option<Entry<'_>> {
         self.entry(self.index_of(id)?)
     }
+
+    /// Summarizes the positions that the entries state.
+    #[must_use]
+    pub fn offsets(&self) -> Offsets {
+        Offsets::of(self.entries().map(|entry| entry.data))
+    }
+}
+
+/// Narrows an index to its stored form. A table of contents with more segments could not be addressed.
+fn stored_index(index: usize) -> Result<u32, LimitExceeded> {
+    let (allowed, wanted) = (u64::from(u32::MAX), index as u64);
+    u32::try_from(index).map_err(|_| LimitExceeded { name: "max_toc_bytes", allowed, wanted })
 }
 
 impl fmt::Debug for Toc {
@@ -160,28 +173,8 @@ impl fmt::Debug for Toc {
     }
 }
 
-impl<'a> IntoIterator for &'a Toc {
-    type Item = Entry<'a>;
-    type IntoIter = Entries<'a>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.entries()
-    }
-}
-
-/// Yields the entries of a [`Toc`] in stored order.
-///
-/// ```
-/// use std::fs::File;
-/// use appsnap::Limits;
-/// use appsnap::pgdump::Blocks;
-///
-/// let dump = Blocks::open(File::open("examples/data/quickstart.dump")?, &Limits::untrusted())?;
-/// assert_eq!(dump.toc().entries().filter(|entry| entry.desc == b"TABLE DATA").count(), 12);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone, Debug)]
-pub struct Entries<'a> {
+#[derive(Clone)]
+struct Entries<'a> {
     toc: &'a Toc,
     index: usize,
 }
@@ -203,32 +196,32 @@ impl<'a> Iterator for Entries<'a> {
 
 impl ExactSizeIterator for Entries<'_> {}
 
-/// Appends a whole table of contents to `out`: the count, then every entry as `dialect` lays it out.
+/// Appends a table of contents to `out`: the number of entries, then every entry in the form that `header` determines.
 ///
 /// ```
-/// use appsnap::pgdump::{Dialect, Entry, FormatVersion, Toc, encode_toc};
-/// # use appsnap::Limits;
+/// use appsnap::Limits;
+/// use appsnap::pgdump::{FormatVersion, raw::Header, toc::{self, Entry, Toc}};
 ///
-/// let dialect = Dialect::usual(FormatVersion::V1_14);
+/// let header = Header::new(FormatVersion::V1_14);
 /// let mut bytes = Vec::new();
-/// encode_toc([Entry::new(1, b"ENCODING", b"ENCODING")], &dialect, &mut bytes)?;
-/// let (toc, len) = Toc::parse(dialect, &bytes, &Limits::untrusted())?;
-/// assert_eq!((toc.len(), len), (1, bytes.len()));
+/// toc::encode([Entry::new(1, b"ENCODING", b"ENCODING")], &header, &mut bytes)?;
+/// let (toc, len_bytes) = Toc::parse(&header, &bytes, &Limits::untrusted())?;
+/// assert_eq!((toc.len(), len_bytes), (1, bytes.len()));
 /// # Ok::<(), appsnap::pgdump::Error>(())
 /// ```
 ///
 /// # Errors
-/// [`ErrorKind::Inexpressible`] as [`Entry::encode`]; [`ErrorKind::Misuse`] for more entries than an integer counts.
-pub fn encode_toc<'a, I>(entries: I, dialect: &Dialect, out: &mut Vec<u8>) -> Result<(), Error>
+/// Returns an error if an entry cannot be [encoded](Entry::encode), or if there are more than 2,147,483,647 entries.
+pub fn encode<'a, I>(entries: I, header: &Header, out: &mut Vec<u8>) -> Result<(), Error>
 where
     I: IntoIterator<Item = Entry<'a>, IntoIter: ExactSizeIterator>,
 {
     let entries = entries.into_iter();
     let count = i32::try_from(entries.len())
-        .map_err(|_| Error::new(ErrorKind::Misuse("a table of contents with more than 2147483647 entries")))?;
-    dialect.put_int(count, out)?;
+        .map_err(|_| Error::new(ErrorKind::Misuse("a table of contents has at most 2,147,483,647 entries")))?;
+    header.dialect.put_int(count, out)?;
     for entry in entries {
-        entry.encode(dialect, out)?;
+        entry.write(&header.dialect, out)?;
     }
     Ok(())
 }

@@ -1,215 +1,149 @@
-//! What a conversion changes, and what it came to.
+//! The changes that a conversion makes, and its report.
 
 use std::fmt;
 
 use crate::pgdump::compat::Incompatibility;
 use crate::pgdump::header::{Compression, Header};
-use crate::pgdump::inspection::Offsets;
-use crate::pgdump::toc::Toc;
+use crate::pgdump::toc::{Offsets, Toc};
 use crate::pgdump::version::FormatVersion;
 
-/// What a conversion changes. All of it is known when the table of contents has been read.
+/// The changes that a conversion makes. All are known when the table of contents has been read.
 ///
-/// Entries are named by their dump id in the input; look the id up in its table of contents.
+/// Entries are named by their dump id in the input: look it up in the input's table of contents.
 ///
 /// ```
 /// use std::fs::File;
 /// use appsnap::Limits;
-/// use appsnap::pgdump::{FormatVersion, Transcoder};
+/// use appsnap::pgdump::{FormatVersion, transcode::Transcoder};
 ///
 /// let dump = File::open("tests/data/check/pg18-default.dump")?;
-/// let plan = Transcoder::to(FormatVersion::V1_14).plan(dump, &Limits::untrusted())?;
-/// let changes = plan.changes();
+/// let conversion = Transcoder::to(FormatVersion::V1_14).plan(dump, &Limits::untrusted())?;
+/// let changes = conversion.changes();
 /// assert_eq!((changes.from, changes.to), (FormatVersion::V1_16, FormatVersion::V1_14));
 /// assert_eq!((changes.entries_in_count, changes.entries_out_count, changes.recompressed), (58, 60, false));
-/// for dropped in &changes.dropped {
-///     println!("{:?}: {}", plan.toc().get(dropped.id), dropped.reason);
+/// for change in changes.entries.iter().filter(|change| change.kind.is_dropped()) {
+///     println!("{:?}: {}", conversion.toc().get(change.id), change.kind);
 /// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Changes {
-    /// Archive version of the input.
+    /// The archive version of the input.
     pub from: FormatVersion,
-    /// Archive version of the output.
+    /// The archive version of the output.
     pub to: FormatVersion,
-    /// How the data of the output are compressed.
+    /// The compression of the output's data.
     pub compression: Compression,
-    /// Whether the data are compressed anew. If not, every stored byte of them stays.
+    /// `true` if the data is recompressed. If not, every stored byte of it stays.
     pub recompressed: bool,
-    /// Whether the output states where its data lie. Those of a dump that is compressed anew, of one that went through
-    /// a pipe, and those that do not fit the dump's offset size, are not stated.
+    /// The presence of stored positions of data in the output. Not stated are those of a recompressed dump, of one that
+    /// was written to a pipe, and those that do not fit the offset size of the dump.
     pub offsets: Offsets,
-    /// Entries of the input.
+    /// The number of entries in the input.
     pub entries_in_count: usize,
-    /// Entries of the output.
+    /// The number of entries in the output.
     pub entries_out_count: usize,
-    /// Entries that became several, in the order of the output.
-    pub expanded: Vec<Expanded>,
-    /// Entries that are not in the output.
-    pub dropped: Vec<Dropped>,
-    /// Entries that lost something the older version cannot say, or the older server cannot take.
-    pub edited: Vec<Edited>,
-    /// What of the output the older server will refuse.
+    /// The entries that are changed other than by their form, in the order in which the output is written.
+    pub entries: Vec<EntryChange>,
+    /// SQL in the output that the older server will refuse.
     pub warnings: Vec<Incompatibility>,
 }
 
-/// What a conversion came to.
+/// The report of a conversion.
 ///
 /// ```
 /// use std::fs::File;
-/// use appsnap::Limits;
-/// use appsnap::observe::NoObserver;
-/// use appsnap::pgdump::{Conversion, FormatVersion, Transcoder};
+/// use appsnap::{Limits, observe::NoObserver};
+/// use appsnap::pgdump::{FormatVersion, transcode::Transcoder};
 ///
 /// let (input, mut output) = (File::open("tests/data/check/pg18-default.dump")?, Vec::new());
-/// let conversion: Conversion =
+/// let report =
 ///     Transcoder::to(FormatVersion::V1_15).convert(input, &mut output, &Limits::untrusted(), &mut NoObserver)?;
-/// assert_eq!(conversion.output_bytes, output.len() as u64);
-/// assert_eq!(conversion.header.version(), FormatVersion::V1_16, "that of the input");
+/// assert_eq!(report.output_bytes, output.len() as u64);
+/// assert_eq!(report.header.version(), FormatVersion::V1_16, "that of the input");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Conversion {
-    /// Header of the input.
+pub struct ConversionReport {
+    /// The header of the input.
     pub header: Header,
-    /// Table of contents of the input.
+    /// The table of contents of the input.
     pub toc: Toc,
-    /// What has changed.
+    /// The changes.
     pub changes: Changes,
-    /// Length of the output in bytes.
+    /// The length of the output in bytes.
     pub output_bytes: u64,
 }
 
-/// An entry that became several.
-///
-/// ```
-/// use std::fs::File;
-/// use appsnap::Limits;
-/// use appsnap::pgdump::{FormatVersion, Transcoder};
-///
-/// let dump = File::open("tests/data/pgdump/pg17-lo-acl.dump")?;
-/// let plan = Transcoder::to(FormatVersion::V1_14).plan(dump, &Limits::untrusted())?;
-/// assert_eq!(plan.changes().expanded[0].entries_count, 10);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
+/// A change of one entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Expanded {
-    /// Its dump id, which the first of them keeps.
+pub struct EntryChange {
+    /// The dump id of the entry in the input.
     pub id: u32,
-    /// How many it became: one for each large object.
-    pub entries_count: usize,
+    /// The change.
+    pub kind: EntryChangeKind,
 }
 
-/// An entry that is not in the output.
-///
-/// ```
-/// use std::fs::File;
-/// use appsnap::Limits;
-/// use appsnap::pgdump::{AccessRights, Transcoder};
-///
-/// let transcoder = Transcoder::same_version().with_access_rights(AccessRights::Drop);
-/// let plan = transcoder.plan(File::open("tests/data/pgdump/pg17-lo-acl.dump")?, &Limits::untrusted())?;
-/// for dropped in &plan.changes().dropped {
-///     assert_eq!(dropped.reason.to_string(), "access rights are not wanted");
-///     assert_eq!(plan.toc().get(dropped.id).map(|entry| entry.desc), Some(&b"ACL"[..]));
-/// }
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Dropped {
-    /// Its dump id in the input.
-    pub id: u32,
-    /// Why it is not there.
-    pub reason: DropReason,
-}
-
-/// Why an entry is not in the output.
-///
-/// ```
-/// use appsnap::pgdump::DropReason;
-///
-/// assert!(DropReason::Statistics.to_string().contains("run ANALYZE instead"));
-/// ```
+/// The kinds of [`EntryChange`]. The entry is expanded, dropped, or loses something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum DropReason {
-    /// Planner statistics, which older servers have no functions to restore with; ANALYZE makes new ones.
-    Statistics,
-    /// The schema `public` with nothing but a comment for a definition: a pg_restore before 15 would make a
-    /// `CREATE SCHEMA` of it, and fail.
-    PublicSchema,
-    /// Access rights, which were not wanted.
-    AccessRights,
-    /// It speaks of a group of large objects that the dump does not have.
-    NoLargeObjects,
+pub enum EntryChangeKind {
+    /// The entry becomes several, the first of which keeps its dump id: one for each large object of a group.
+    Expanded {
+        /// The number of entries in the output.
+        entries_count: usize,
+    },
+    /// Planner statistics are dropped: older servers have no functions to restore them, and ANALYZE creates new ones.
+    StatisticsDropped,
+    /// The schema `public` is dropped if its definition is only a comment: a pg_restore before 15 would create the
+    /// existing schema again, and fail.
+    PublicSchemaDropped,
+    /// Access rights are dropped because the options request it.
+    AccessRightsDropped,
+    /// An entry about a group of large objects is dropped because the dump does not have the group.
+    MissingLargeObjectsDropped,
+    /// A range type loses the name of its multirange type: the server has no multirange types.
+    MultirangeNameRemoved,
+    /// A table loses its access method and gets the default one: there is no field for it before 1.14, and none that is
+    /// used for partitioned tables before 1.16.
+    AccessMethodRemoved,
 }
 
-/// An entry that lost something.
-///
-/// ```
-/// use appsnap::Limits;
-/// use appsnap::pgdump::{Edit, Entry, FormatVersion, Header, Transcoder, encode_toc};
-///
-/// let mut table = Entry::new(7, b"TABLE", b"customer");
-/// table.definition = Some(b"CREATE TABLE public.customer ();\n");
-/// table.access_method = Some(b"columnar");
-/// let header = Header::new(FormatVersion::V1_14);
-/// let mut dump = Vec::new();
-/// header.encode(&mut dump)?;
-/// encode_toc([table], &header.dialect, &mut dump)?;
-///
-/// let plan = Transcoder::to(FormatVersion::V1_13).plan(dump.as_slice(), &Limits::untrusted())?;
-/// let edited = plan.changes().edited[0];
-/// assert_eq!((edited.id, edited.edit), (7, Edit::AccessMethod));
-/// # Ok::<(), appsnap::pgdump::Error>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Edited {
-    /// Its dump id in the input.
-    pub id: u32,
-    /// What it lost in the output.
-    pub edit: Edit,
-}
+impl EntryChangeKind {
+    /// Returns `true` if the entry is not in the output.
+    #[must_use]
+    pub const fn is_dropped(self) -> bool {
+        match self {
+            Self::StatisticsDropped
+            | Self::PublicSchemaDropped
+            | Self::AccessRightsDropped
+            | Self::MissingLargeObjectsDropped => true,
+            Self::Expanded { .. } | Self::MultirangeNameRemoved | Self::AccessMethodRemoved => false,
+        }
+    }
 
-/// What an entry lost.
-///
-/// ```
-/// use appsnap::pgdump::Edit;
-///
-/// assert_eq!(Edit::AccessMethod.to_string(), "its table access method cannot be stated");
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Edit {
-    /// The name of the multirange type of a range type; the server has no multirange types.
-    MultirangeTypeName,
-    /// The table access method: there is no field for it before 1.14, and before 1.16 none that counts for partitioned
-    /// tables. The table comes to have the default method.
-    AccessMethod,
-}
-
-impl fmt::Display for DropReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Statistics => "an older server cannot restore planner statistics; run ANALYZE instead",
-            Self::PublicSchema => "the schema public exists in every new database",
-            Self::AccessRights => "access rights are not wanted",
-            Self::NoLargeObjects => "the dump does not have the large objects it speaks of",
-        })
+    /// Returns `true` if the entry is in the output and has lost something.
+    #[must_use]
+    pub const fn is_edited(self) -> bool {
+        matches!(self, Self::MultirangeNameRemoved | Self::AccessMethodRemoved)
     }
 }
 
-impl fmt::Display for Edit {
+impl fmt::Display for EntryChangeKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::MultirangeTypeName => "the name of its multirange type was taken out",
-            Self::AccessMethod => "its table access method cannot be stated",
-        })
+        match self {
+            Self::Expanded { entries_count } => write!(f, "one entry for each of {entries_count} large objects"),
+            Self::StatisticsDropped => {
+                f.write_str("an older server cannot restore planner statistics: run ANALYZE instead")
+            }
+            Self::PublicSchemaDropped => f.write_str("the schema public exists in every new database"),
+            Self::AccessRightsDropped => f.write_str("access rights are not wanted"),
+            Self::MissingLargeObjectsDropped => f.write_str("the large objects that it refers to are not in the dump"),
+            Self::MultirangeNameRemoved => f.write_str("the name of its multirange type was removed"),
+            Self::AccessMethodRemoved => f.write_str("its table access method was removed"),
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Large objects in groups, as 1.16 has them, with all entries that speak of their members: [`Groups`].
+//! The groups of large objects in archive version 1.16, and all entries about their members: [`Groups`].
 
 use crate::limits::Budget;
 use crate::pgdump::corruption::Corruption;
@@ -7,31 +7,31 @@ use crate::pgdump::toc::{Entry, Toc};
 
 /// The groups of a dump, found in two passes over its entries.
 ///
-/// Its memory is a few words for each large object and for each entry about one, both of which the limits bound.
+/// Memory is a few words for each large object and for each entry about one, and the limits bound both.
 pub(super) struct Groups {
     groups: Vec<Group>,
-    /// Dump id of each group and its place in `groups`, ordered by id.
+    /// The dump id of each group and its index in `groups`, ordered by id.
     by_id: Vec<(u32, usize)>,
-    /// The first dump id that neither an entry nor a dependency uses.
+    /// The first of the unused dump ids.
     next_id: u64,
 }
 
 /// A group of large objects with the same owner and the same rights.
 pub(super) struct Group {
     pub(super) id: u32,
-    /// Where its `BLOB METADATA` entry stands.
+    /// The index of its `BLOB METADATA` entry.
     pub(super) index: usize,
     /// Its members, ascending.
     oids: Vec<u32>,
-    /// Id of the second member's entry; the first member gets the id of the group.
+    /// The dump id of the second member's entry. The first member gets the id of the group.
     second_id: u64,
-    /// Where entries stand that speak of all members, in stored order.
+    /// The indexes of the entries about all members, in stored order.
     about_all: Vec<usize>,
-    /// The same for entries that speak of one, ordered by its OID.
+    /// The OID and index of the entries about one member, ordered by OID.
     about_one: Vec<(u32, usize)>,
 }
 
-/// What an entry says about large objects.
+/// The members of a group that an entry is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum About {
     One(u32),
@@ -43,12 +43,12 @@ const BLOB_METADATA: &[u8] = b"BLOB METADATA";
 impl Groups {
     pub(super) const NONE: Self = Self { groups: Vec::new(), by_id: Vec::new(), next_id: 1 };
 
-    /// Groups of the dump; `entries` is the limit of the output's entries.
+    /// Finds the groups of the dump. `entries` limits the entries of the output.
     pub(super) fn of(toc: &Toc, entries: &Budget) -> Result<Self, Error> {
         let mut found = Self::NONE;
         let mut entries = entries.clone();
         for (index, entry) in toc.entries().enumerate() {
-            let highest = entry.dependencies.iter().fold(entry.id, u32::max);
+            let highest = entry.dependencies().fold(entry.id, u32::max);
             found.next_id = found.next_id.max(u64::from(highest).saturating_add(1));
             if entry.desc == BLOB_METADATA {
                 let oids = members(&entry, &mut entries)?;
@@ -87,12 +87,12 @@ impl Groups {
         self.groups.is_empty()
     }
 
-    /// Whether a dump id is that of a group.
+    /// Returns `true` if a dump id is that of a group.
     pub(super) fn contains(&self, id: u32) -> bool {
         self.find(id).is_some()
     }
 
-    /// The first of the dump ids that are free for more entries.
+    /// Returns the first unused dump id.
     pub(super) const fn next_id(&self) -> u64 {
         self.next_id
     }
@@ -104,7 +104,7 @@ impl Groups {
 
     fn note(&mut self, index: usize, entry: &Entry<'_>) {
         let Some(about) = about(entry) else { return };
-        let Some(group) = entry.dependencies.iter().find_map(|id| self.find(id)) else { return };
+        let Some(group) = entry.dependencies().find_map(|id| self.find(id)) else { return };
         let Some(group) = self.groups.get_mut(group) else { return };
         match about {
             About::All => group.about_all.push(index),
@@ -119,28 +119,29 @@ impl Group {
         &self.oids
     }
 
-    /// Dump id of the entry that creates the member at `place`.
-    pub(super) fn id_of(&self, place: usize) -> u64 {
-        match place.checked_sub(1) {
+    /// Returns the dump id of the entry that creates the member at this index.
+    pub(super) fn id_of(&self, member: usize) -> u64 {
+        match member.checked_sub(1) {
             None => u64::from(self.id),
-            Some(behind) => self.second_id.saturating_add(behind as u64),
+            Some(after_second) => self.second_id.saturating_add(after_second as u64),
         }
     }
 
-    /// Where the entries stand that speak of one member only.
+    /// Returns the OID and index of the entries about one member only.
     pub(super) fn about_one(&self, oid: u32) -> &[(u32, usize)] {
         let start = self.about_one.partition_point(|(of, _)| *of < oid);
         let end = self.about_one.partition_point(|(of, _)| *of <= oid);
-        self.about_one.get(start..end).unwrap_or_default()
+        let (up_to, _) = self.about_one.split_at(end);
+        up_to.split_at(start).1
     }
 
-    /// Where all entries stand that speak of members.
+    /// Returns the indexes of all entries about members.
     pub(super) fn about_any(&self) -> impl Iterator<Item = usize> {
         self.about_all.iter().copied().chain(self.about_one.iter().map(|(_, index)| *index))
     }
 }
 
-/// Whether an entry speaks of a whole group of large objects.
+/// Returns `true` if an entry is about a whole group of large objects.
 pub(super) fn is_about_all(entry: &Entry<'_>) -> bool {
     about(entry) == Some(About::All)
 }
@@ -155,9 +156,9 @@ fn about(entry: &Entry<'_>) -> Option<About> {
     entry.tag.starts_with(b"LARGE OBJECTS ").then_some(About::All)
 }
 
-/// The OIDs in the definition of a group: one a line, at least one, none twice, none 0.
+/// Returns the OIDs in the definition of a group: one per line, at least one, none twice, none 0.
 fn members(entry: &Entry<'_>, entries: &mut Budget) -> Result<Vec<u32>, Error> {
-    let bad = || Error::from(Corruption::LargeObjectList(entry.id)).within(|| entry.to_string());
+    let bad = || Error::from(Corruption::LargeObjectList(entry.id)).within(entry.to_string());
     if entry.has_data() {
         return Err(bad());
     }

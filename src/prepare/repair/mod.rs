@@ -18,7 +18,7 @@ use crate::check::Report;
 use crate::limits::Limits;
 use crate::metadata::Metadata;
 use crate::observe::{Event, Observer, proceed};
-use crate::pgdump::Transcoder;
+use crate::pgdump::transcode::Transcoder;
 use crate::snapshot::options::Tolerance;
 use crate::snapshot::report::WriteReport;
 use crate::snapshot::{Content, Entry, ReadOptions, SnapshotReader, SnapshotWriter, WriteOptions};
@@ -179,7 +179,7 @@ fn put_database<R: Read, W: Write>(
     match dump {
         Dump::Verbatim => database::write(writer, entry.len_bytes(), entry, observer),
         Dump::Converted(transcoder, len_bytes) => {
-            database::write(writer, len_bytes, transcoder.plan(entry, limits)?.into_reader(), observer)
+            database::write(writer, len_bytes, transcoder.plan(entry, limits)?, observer)
         }
         Dump::Spooled(file, len_bytes) => database::write(writer, len_bytes, file, observer),
     }

@@ -15,7 +15,7 @@ use crate::layout::{self, NameText};
 use crate::limits::Limits;
 use crate::metadata::{self as snapshot_metadata, Metadata};
 use crate::observe::{Event, Observer, proceed, watch};
-use crate::pgdump::{Changes, Transcoder};
+use crate::pgdump::transcode::{Changes, Transcoder};
 use crate::prepare::change::Change;
 use crate::prepare::database::{self, DumpFacts};
 use crate::prepare::error::{Error, ErrorKind, Result};
@@ -125,7 +125,7 @@ impl Survey {
             let found = DumpFacts::new(read, conversion.as_ref().map(|(_, changes)| changes), options);
             let dump = conversion.map_or(Dump::Verbatim, |(dump, _)| dump);
             changes.extend(found.changes.iter().cloned());
-            sizes.plain_bytes = Some(found.inspection.plain_bytes());
+            sizes.plain_bytes = Some(found.inspection.uncompressed_bytes());
             sizes.dump_bytes = dump.len_bytes().unwrap_or(input_bytes);
             (facts, database) = (Some(found), Some(dump));
         }

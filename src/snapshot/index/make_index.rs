@@ -5,12 +5,12 @@ use super::tables::member_bytes;
 use crate::gzip;
 use crate::io::ReadAt;
 use crate::layout::MemberName;
+use crate::snapshot::assembly::SectionCutter;
 use crate::snapshot::entry::EntryKind;
 use crate::snapshot::error::{Error, ErrorKind, Result};
 use crate::snapshot::options::{ReadOptions, SectionSplit};
 use crate::snapshot::reader::SnapshotReader;
 use crate::snapshot::report::WriteReport;
-use crate::snapshot::writer::SectionCut;
 
 /// Makes the index of a chunked archive that has none.
 ///
@@ -45,7 +45,7 @@ pub fn make_index<R: ReadAt + Sync>(source: &R, sections: SectionSplit, options:
     let not_chunked = || Error::new(ErrorKind::Misuse("the archive is not in the chunked form: repack it"));
     let mut reader = SnapshotReader::new(crate::io::Cursor::new(source), options.clone());
     let mut builder = Builder::default();
-    let mut cut = SectionCut::new(sections);
+    let mut cut = SectionCutter::new(sections);
     let mut ends = gzip::ChunkLengths::default();
     let mut report = WriteReport::default();
     let mut place = 0;
@@ -80,5 +80,5 @@ pub fn make_index<R: ReadAt + Sync>(source: &R, sections: SectionSplit, options:
     ends.push(plain_bytes.checked_sub(report.plain_bytes).ok_or_else(not_chunked)?);
     report.plain_bytes = plain_bytes;
     let facts = gzip::locate_chunks(source, &ends.finish())?.ok_or_else(not_chunked)?;
-    builder.finish(&facts, &report)
+    builder.finish(&facts, report.plain_bytes)
 }

@@ -10,11 +10,12 @@ use super::spool::DocumentSpool;
 use super::store::{ArchiveStore, Deflated, Payload};
 use crate::document::DocumentId;
 use crate::observe::{Event, Observer};
+use crate::source::code::Code;
 use crate::source::directory::spelling::Spelling;
 use crate::source::error::{Error, ErrorKind, Result};
-use crate::source::leftover::{Leftover, LeftoverKind, LeftoverSet};
 use crate::source::plan::DocumentPlan;
 use crate::source::row::{NO_ID, NumberedFile, Row};
+use crate::source::skipped::{SkippedFile, SkippedFiles};
 use crate::source::store::Store;
 
 /// The number of bytes between two events of the observer.
@@ -30,7 +31,7 @@ pub(in crate::source) struct Collector<'a> {
     /// The files folders that contain numbered files.
     numbered_roots: Vec<String>,
     found: Vec<Found>,
-    leftovers: LeftoverSet,
+    skipped: SkippedFiles,
     documents_count: u64,
     document_bytes: u64,
     read_bytes: u64,
@@ -69,7 +70,7 @@ impl<'a> Collector<'a> {
             roots: Vec::new(),
             numbered_roots: Vec::new(),
             found: Vec::new(),
-            leftovers: LeftoverSet::new(options.max_leftovers_count),
+            skipped: SkippedFiles::new(options.max_findings_per_code),
             documents_count: 0,
             document_bytes: 0,
             read_bytes: 0,
@@ -79,6 +80,7 @@ impl<'a> Collector<'a> {
         Ok(collector)
     }
 
+    #[cfg(feature = "zip")]
     pub(in crate::source) const fn path(&self) -> &'a Path {
         self.path
     }
@@ -87,23 +89,23 @@ impl<'a> Collector<'a> {
     pub(in crate::source) fn classify(&mut self, name: &[u8]) -> Result<Option<Named>> {
         let wanted_root = self.options.root.as_deref().map(|root| root.trim_matches(['/', '\\']));
         let is_elsewhere = |root| wanted_root.is_some_and(|wanted| wanted != root);
-        let (kind, named) = match MemberName::parse(name, &self.options.key_prefix, &self.options.key_suffix) {
-            MemberName::Document { root, .. } if is_elsewhere(root) => (Some(LeftoverKind::Folder), None),
+        let (skipped_as, named) = match MemberName::parse(name, &self.options.key_prefix, &self.options.key_suffix) {
+            MemberName::Document { root, .. } if is_elsewhere(root) => (Some(Code::Folder), None),
             MemberName::Document { root, id, spelling } => {
                 note_root(&mut self.roots, root);
                 (None, Some(Named { id, spelling }))
             }
-            MemberName::Numbered { root, .. } if is_elsewhere(root) => (Some(LeftoverKind::Numbered), None),
+            MemberName::Numbered { root, .. } if is_elsewhere(root) => (Some(Code::Numbered), None),
             MemberName::Numbered { root, spelling } => {
                 note_root(&mut self.numbered_roots, root);
-                (Some(LeftoverKind::Numbered), Some(Named { id: NO_ID, spelling }))
+                (Some(Code::Numbered), Some(Named { id: NO_ID, spelling }))
             }
-            MemberName::Leftover(kind) => (Some(kind), None),
+            MemberName::Skipped(code) => (Some(code), None),
             MemberName::Hostile => return Err(self.member_error(ErrorKind::HostileName, name)),
         };
-        if let Some(kind) = kind {
+        if let Some(code) = skipped_as {
             // The path is for messages only; it is never opened.
-            self.leftovers.add(Leftover::new(kind, String::from_utf8_lossy(name).into_owned()));
+            self.skipped.add(SkippedFile { code, path: String::from_utf8_lossy(name).into_owned().into() });
         }
         Ok(named)
     }
@@ -158,7 +160,7 @@ impl<'a> Collector<'a> {
             slots: self.found.iter().map(|found| (found.named.spelling, found.payload)).collect(),
             deflated,
         };
-        Ok(DocumentPlan::new(Store::Archive(store), rows, numbered, self.leftovers))
+        Ok(DocumentPlan::new(Store::Archive(store), rows, numbered, self.skipped))
     }
 
     /// Returns the only files folder.
@@ -167,7 +169,7 @@ impl<'a> Collector<'a> {
             let what = "the archive contains documents in several folders: name the files folder with `with_root`";
             return Err(Error::in_path(self.path, ErrorKind::Misuse(what)));
         }
-        // Numbered files in other folders than the documents do not belong to them, and stay leftovers.
+        // Numbered files in other folders than the documents do not belong to them, and are left out.
         let is_one_folder = match (self.roots.as_slice(), self.numbered_roots.as_slice()) {
             ([], [_]) | (_, []) => true,
             ([root], [numbered]) => root == numbered,

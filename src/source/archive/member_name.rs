@@ -2,9 +2,9 @@
 
 use crate::document::DocumentId;
 use crate::io::decimal;
+use crate::source::code::Code;
 use crate::source::directory::spelling::{Mismatch, Shards, Spelling};
 use crate::source::junk::is_junk;
-use crate::source::leftover::LeftoverKind;
 
 /// The folder in which macOS stores the attributes of the files that it archives.
 const MACOS_FOLDER: &str = "__MACOSX";
@@ -17,7 +17,7 @@ pub(super) enum MemberName<'a> {
     /// A file that is named by a number, and its files folder.
     Numbered { root: &'a str, spelling: Spelling },
     /// Not a document.
-    Leftover(LeftoverKind),
+    Skipped(Code),
     /// A name that no honest archive contains.
     Hostile,
 }
@@ -28,7 +28,7 @@ impl<'a> MemberName<'a> {
     /// Backslashes are separators, too: .NET before 4.6.1 wrote such zip files. No part of the name becomes a path, so this
     /// cannot be abused.
     pub(super) fn parse(name: &'a [u8], prefix: &str, suffix: &str) -> Self {
-        let Some(mut name) = std::str::from_utf8(name).ok() else { return Self::Leftover(LeftoverKind::NotAnId) };
+        let Some(mut name) = std::str::from_utf8(name).ok() else { return Self::Skipped(Code::NotAnId) };
         while let Some(rest) = name.strip_prefix("./") {
             name = rest;
         }
@@ -41,23 +41,23 @@ impl<'a> MemberName<'a> {
         }
         let (above, file) = split_last(name);
         if is_junk(file.as_bytes()) || parts(name).any(|part| part == MACOS_FOLDER) {
-            return Self::Leftover(LeftoverKind::Junk);
+            return Self::Skipped(Code::Junk);
         }
         let Some(key) = file.strip_prefix(prefix).and_then(|rest| rest.strip_suffix(suffix)) else {
-            return Self::Leftover(LeftoverKind::NotAnId);
+            return Self::Skipped(Code::NotAnId);
         };
         let (root, shards) = split_shards(above);
         match Spelling::parse(shards, key.as_bytes()) {
             Ok((id, spelling)) => Self::Document { root, id, spelling },
-            Err(Mismatch::WrongShard) => Self::Leftover(LeftoverKind::WrongShard),
+            Err(Mismatch::WrongShard) => Self::Skipped(Code::WrongShard),
             Err(Mismatch::NotAnId) if decimal::<u64>(key.as_bytes()).is_some() => {
                 let (root, thousands) = split_last(above);
                 let folder = Shards::Root.child(thousands.as_bytes());
                 folder
                     .and_then(|folder| Spelling::parse_number(folder, key.as_bytes()))
-                    .map_or(Self::Leftover(LeftoverKind::Numbered), |spelling| Self::Numbered { root, spelling })
+                    .map_or(Self::Skipped(Code::Numbered), |spelling| Self::Numbered { root, spelling })
             }
-            Err(Mismatch::NotAnId) => Self::Leftover(LeftoverKind::NotAnId),
+            Err(Mismatch::NotAnId) => Self::Skipped(Code::NotAnId),
         }
     }
 }
@@ -115,18 +115,18 @@ mod tests {
     #[test]
     fn other_files_are_reported_as_in_a_folder() {
         for (name, kind) in [
-            ("0d/3f/0d3e301f-5551-46f8-ad44-8de2be084c95", LeftoverKind::WrongShard),
-            ("3e/0d3e301f-5551-46f8-ad44-8de2be084c95", LeftoverKind::WrongShard),
-            ("files/13/12345", LeftoverKind::Numbered),
-            ("readme.txt", LeftoverKind::NotAnId),
-            ("files/Thumbs.db", LeftoverKind::Junk),
-            ("__MACOSX/0d/3e/._0d3e301f-5551-46f8-ad44-8de2be084c95", LeftoverKind::Junk),
-            (".metadata", LeftoverKind::NotAnId),
-            ("", LeftoverKind::NotAnId),
+            ("0d/3f/0d3e301f-5551-46f8-ad44-8de2be084c95", Code::WrongShard),
+            ("3e/0d3e301f-5551-46f8-ad44-8de2be084c95", Code::WrongShard),
+            ("files/13/12345", Code::Numbered),
+            ("readme.txt", Code::NotAnId),
+            ("files/Thumbs.db", Code::Junk),
+            ("__MACOSX/0d/3e/._0d3e301f-5551-46f8-ad44-8de2be084c95", Code::Junk),
+            (".metadata", Code::NotAnId),
+            ("", Code::NotAnId),
         ] {
-            assert_eq!(MemberName::parse(name.as_bytes(), "", ""), MemberName::Leftover(kind), "{name}");
+            assert_eq!(MemberName::parse(name.as_bytes(), "", ""), MemberName::Skipped(kind), "{name}");
         }
-        assert_eq!(MemberName::parse(b"\xff", "", ""), MemberName::Leftover(LeftoverKind::NotAnId));
+        assert_eq!(MemberName::parse(b"\xff", "", ""), MemberName::Skipped(Code::NotAnId));
     }
 
     #[test]
@@ -151,6 +151,6 @@ mod tests {
             MemberName::parse(name.as_bytes(), "app-", ".bin"),
             MemberName::Document { root: "backup", .. }
         ));
-        assert_eq!(MemberName::parse(ID.as_bytes(), "app-", ""), MemberName::Leftover(LeftoverKind::NotAnId));
+        assert_eq!(MemberName::parse(ID.as_bytes(), "app-", ""), MemberName::Skipped(Code::NotAnId));
     }
 }

@@ -19,7 +19,7 @@ pub struct ArchiveOptions {
     pub(super) root: Option<String>,
     pub(super) key_prefix: String,
     pub(super) key_suffix: String,
-    pub(super) max_leftovers_count: usize,
+    pub(super) max_findings_per_code: u64,
 }
 
 impl ArchiveOptions {
@@ -32,7 +32,7 @@ impl ArchiveOptions {
             root: None,
             key_prefix: String::new(),
             key_suffix: String::new(),
-            max_leftovers_count: 1_000,
+            max_findings_per_code: 1_000,
         }
     }
 
@@ -78,10 +78,11 @@ impl ArchiveOptions {
         self
     }
 
-    /// Sets how many leftovers of each kind are kept, the first ones by path. All are counted. Default: 1,000.
+    /// Sets how many of the files that are left out are kept per code, the first ones by path. All are counted.
+    /// Default: 1,000.
     #[must_use]
-    pub const fn with_max_leftovers_count(mut self, count: usize) -> Self {
-        self.max_leftovers_count = count;
+    pub const fn with_max_findings_per_code(mut self, count: u64) -> Self {
+        self.max_findings_per_code = count;
         self
     }
 }

@@ -2,12 +2,12 @@
 //!
 //! ```
 //! use appsnap::observe::NoObserver;
-//! use appsnap::source::LeftoverKind;
+//! use appsnap::source::Code;
 //! use appsnap::source::directory::{self, DirectoryOptions};
 //!
 //! let plan = directory::scan("examples/data/files", &DirectoryOptions::new(), &mut NoObserver)?;
 //! assert_eq!((plan.documents_count(), plan.document_bytes()), (1, 10));
-//! assert_eq!(plan.leftovers().count(LeftoverKind::Junk), 1);
+//! assert_eq!(plan.diagnostics().count_of(Code::Junk), 1);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -25,9 +25,9 @@ pub use options::{DirectoryOptions, Unreadable};
 use self::folder::FilesFolder;
 use self::walk::{Batch, Walk};
 use super::error::{Error, ErrorKind, Result};
-use super::leftover::LeftoverSet;
 use super::plan::DocumentPlan;
 use super::row::{NumberedFile, Row};
+use super::skipped::SkippedFiles;
 use super::store::Store;
 use crate::observe::{Event, Observer};
 
@@ -36,7 +36,7 @@ use crate::observe::{Event, Observer};
 /// A document is a file with the path `<uuid>`, `xx/<uuid>` or `xx/yy/<uuid>`, where `xx` and `yy` are the first
 /// characters of the UUID, in either letter case. This is the layout of `data/files` on an app server, or of the folder
 /// that `UploadedFilesPath` names; a flat copy of a bucket has the same layout with fewer folders. Everything else is left
-/// out and reported: see [`LeftoverKind`](super::LeftoverKind). `root` itself may be a link; links below it are not
+/// out and reported: see [`Code`](super::Code). `root` itself may be a link; links below it are not
 /// followed.
 ///
 /// The observer receives the phase `walking`, then each document with running totals in the order of discovery, and
@@ -57,7 +57,7 @@ pub fn scan(
         rows: Vec::new(),
         numbered: Vec::new(),
         document_bytes: 0,
-        leftovers: LeftoverSet::new(options.max_leftovers_count),
+        skipped: SkippedFiles::new(options.max_findings_per_code),
         observer,
     };
     collector.notify(&Event::phase("walking"))?;
@@ -66,8 +66,8 @@ pub fn scan(
         Some(count) => walkers::run(&walk, count, &mut |batch| collector.collect(batch))?,
     }
     collector.notify(&Event::planned(collector.rows.len() as u64, collector.document_bytes))?;
-    let Collector { rows, numbered, leftovers, .. } = collector;
-    Ok(DocumentPlan::new(Store::Folder(folder), rows, numbered, leftovers))
+    let Collector { rows, numbered, skipped, .. } = collector;
+    Ok(DocumentPlan::new(Store::Folder(folder), rows, numbered, skipped))
 }
 
 /// Collects the findings of the walkers, on the caller's thread.
@@ -76,7 +76,7 @@ struct Collector<'a> {
     rows: Vec<Row>,
     numbered: Vec<NumberedFile>,
     document_bytes: u64,
-    leftovers: LeftoverSet,
+    skipped: SkippedFiles,
     observer: &'a mut dyn Observer,
 }
 
@@ -88,7 +88,7 @@ impl Collector<'_> {
             self.notify(&Event::document(row.id, self.rows.len() as u64, self.document_bytes))?;
         }
         self.numbered.append(&mut batch.numbered);
-        batch.leftovers.drain(..).for_each(|leftover| self.leftovers.add(leftover));
+        batch.skipped.drain(..).for_each(|file| self.skipped.add(file));
         Ok(())
     }
 

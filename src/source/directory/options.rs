@@ -16,7 +16,7 @@ pub struct DirectoryOptions {
     pub(super) key_prefix: String,
     pub(super) key_suffix: String,
     pub(super) unreadable: Unreadable,
-    pub(super) max_leftovers_count: usize,
+    pub(super) max_findings_per_code: u64,
 }
 
 /// The reaction to a file or folder that the system does not allow to be read.
@@ -26,7 +26,7 @@ pub enum Unreadable {
     /// Return an error that names it, since the snapshot would lack documents.
     #[default]
     Fail,
-    /// Continue and report it as a leftover, for a first look at a folder.
+    /// Continue and report it, for a first look at a folder.
     Report,
 }
 
@@ -39,7 +39,7 @@ impl DirectoryOptions {
             key_prefix: String::new(),
             key_suffix: String::new(),
             unreadable: Unreadable::Fail,
-            max_leftovers_count: 1_000,
+            max_findings_per_code: 1_000,
         }
     }
 
@@ -76,10 +76,11 @@ impl DirectoryOptions {
         self
     }
 
-    /// Sets how many leftovers of each kind are kept, the first ones by path. All are counted. Default: 1,000.
+    /// Sets how many of the files that are left out are kept per code, the first ones by path. All are counted.
+    /// Default: 1,000.
     #[must_use]
-    pub const fn with_max_leftovers_count(mut self, count: usize) -> Self {
-        self.max_leftovers_count = count;
+    pub const fn with_max_findings_per_code(mut self, count: u64) -> Self {
+        self.max_findings_per_code = count;
         self
     }
 }

@@ -4,7 +4,7 @@ use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
 use std::path::PathBuf;
 
-use crate::io::ReadAt;
+use crate::io::{ReadAt, at_most};
 use crate::source::error::{Error, ErrorKind, Result};
 
 /// The open file of a document.
@@ -49,7 +49,7 @@ impl PlannedFile {
 
     pub(in crate::source) fn read_at(&self, buffer: &mut [u8], offset_bytes: u64) -> io::Result<usize> {
         let left_bytes = self.planned_bytes.saturating_sub(offset_bytes);
-        let count = usize::try_from(left_bytes).map_or(buffer.len(), |left| left.min(buffer.len()));
+        let count = at_most(buffer.len(), left_bytes);
         if count == 0 {
             return Ok(0);
         }

@@ -1,4 +1,4 @@
-//! Looks at one folder at a time: takes documents, reports the rest, names the folders to look at next.
+//! Examines one folder at a time: collects documents, reports other files, and passes on the folders in it.
 
 use std::ffi::OsStr;
 use std::fs::{self, DirEntry};
@@ -10,35 +10,36 @@ use super::options::Unreadable;
 use super::spelling::{Mismatch, Shards, Spelling};
 use crate::document::DocumentId;
 use crate::io::decimal;
+use crate::source::code::Code;
 use crate::source::error::{Error, Result};
 use crate::source::junk::is_junk;
-use crate::source::leftover::{Leftover, LeftoverKind};
 use crate::source::row::{NumberedFile, Row};
+use crate::source::skipped::SkippedFile;
 
-/// Entries gathered before they are passed on, so that passing costs nothing.
+/// The number of entries that are passed on together, which makes the cost negligible.
 const BATCH_COUNT: usize = 1024;
-/// Documents whose lengths are asked for as one job: enough to hide the cost of passing them, few enough to spread.
+/// The number of documents that are measured as one job: enough to hide the cost of a job, few enough to distribute.
 const CANDIDATES_COUNT: usize = 256;
 
-/// What every walker knows.
+/// The data that all walkers share.
 pub(super) struct Walk<'a> {
     pub(super) folder: &'a FilesFolder,
     pub(super) unreadable: Unreadable,
 }
 
-/// What has been found and not yet been passed on.
+/// Files that were found and not passed on yet.
 #[derive(Default)]
 pub(super) struct Batch {
     pub(super) rows: Vec<Row>,
-    pub(super) leftovers: Vec<Leftover>,
+    pub(super) skipped: Vec<SkippedFile>,
     pub(super) numbered: Vec<NumberedFile>,
 }
 
-/// Something to do.
+/// A unit of work.
 pub(super) enum Job {
     /// List a folder.
     List(Shards),
-    /// Ask for the lengths of documents that were listed.
+    /// Determine the lengths of documents that were listed.
     Measure(Vec<Candidate>),
 }
 
@@ -52,18 +53,18 @@ pub(super) struct Candidate {
 
 /// The receiver of a walker's results, and of what it leaves to others.
 pub(super) trait WalkSink {
-    /// Passes on what is in `batch` and empties it.
+    /// Passes on the files in `batch` and empties it.
     fn deliver(&mut self, batch: &mut Batch) -> Result<()>;
 
     /// Leaves a folder to be listed later.
     fn enter(&mut self, shards: Shards);
 
-    /// Lets another walker ask for these lengths; returns them if all have enough to do.
+    /// Leaves documents to be measured by another walker; returns them if all are busy.
     fn share(&mut self, candidates: Vec<Candidate>) -> Option<Vec<Candidate>>;
 }
 
 impl Walk<'_> {
-    /// Does everything on this thread.
+    /// Does all work on this thread.
     pub(super) fn run_inline(&self, deliver: &mut dyn FnMut(&mut Batch) -> Result<()>) -> Result<()> {
         let mut sink = InlineSink { folders: vec![Shards::Root], deliver };
         let mut batch = Batch::default();
@@ -73,7 +74,7 @@ impl Walk<'_> {
         sink.deliver(&mut batch)
     }
 
-    /// Does one job. What it finds stays in `batch` until there is enough of it.
+    /// Does one job. The files it finds stay in `batch` until there are enough of them.
     pub(super) fn run(&self, job: Job, batch: &mut Batch, sink: &mut dyn WalkSink) -> Result<()> {
         match job {
             Job::List(shards) => self.list(shards, batch, sink),
@@ -86,20 +87,20 @@ impl Walk<'_> {
         shards.push_to(&mut path);
         let entries = match fs::read_dir(&path) {
             Ok(entries) => entries,
-            Err(cause) => return self.cannot("listing the folder", shards, None, cause, batch),
+            Err(cause) => return self.unreadable("listing the folder", shards, None, cause, batch),
         };
         let mut candidates = Vec::new();
         for entry in entries {
             let entry = match entry {
                 Ok(entry) => entry,
-                // The rest of the folder is unknown, so this is about the folder, not about an entry.
+                // The rest of the folder is unknown, so the folder is reported, not an entry.
                 Err(cause) => {
-                    self.cannot("listing the folder", shards, None, cause, batch)?;
+                    self.unreadable("listing the folder", shards, None, cause, batch)?;
                     break;
                 }
             };
-            candidates.extend(self.sort_out(shards, entry, batch, sink)?);
-            if batch.leftovers.len() >= BATCH_COUNT {
+            candidates.extend(self.classify(shards, entry, batch, sink)?);
+            if batch.skipped.len() >= BATCH_COUNT {
                 sink.deliver(batch)?;
             }
             if candidates.len() == CANDIDATES_COUNT
@@ -111,8 +112,8 @@ impl Walk<'_> {
         self.measure_all(&candidates, batch, sink)
     }
 
-    /// Decides by name and type alone what an entry is.
-    fn sort_out(
+    /// Classifies an entry by its name and type alone.
+    fn classify(
         &self,
         shards: Shards,
         entry: DirEntry,
@@ -121,38 +122,38 @@ impl Walk<'_> {
     ) -> Result<Option<Candidate>> {
         let name = entry.file_name();
         let bytes = name.as_encoded_bytes();
-        let kind = match entry.file_type() {
-            Ok(file_type) if file_type.is_symlink() => LeftoverKind::Symlink,
+        let code = match entry.file_type() {
+            Ok(file_type) if file_type.is_symlink() => Code::Symlink,
             Ok(file_type) if file_type.is_dir() => match shards.child(bytes) {
                 Some(child) => {
                     sink.enter(child);
                     return Ok(None);
                 }
-                None => LeftoverKind::Folder,
+                None => Code::Folder,
             },
-            Ok(file_type) if !file_type.is_file() => LeftoverKind::Special,
+            Ok(file_type) if !file_type.is_file() => Code::Special,
             Ok(_) => match self.folder.key(bytes).map(|key| (key, Spelling::parse(shards, key))) {
                 Some((_, Ok((id, spelling)))) => return Ok(Some(Candidate { entry, shards, id, spelling })),
-                Some((_, Err(Mismatch::WrongShard))) => LeftoverKind::WrongShard,
+                Some((_, Err(Mismatch::WrongShard))) => Code::WrongShard,
                 Some((key, Err(Mismatch::NotAnId))) if decimal::<u64>(key).is_some() => {
                     if !self.note_number(shards, key, &entry, batch)? {
                         return Ok(None);
                     }
-                    LeftoverKind::Numbered
+                    Code::Numbered
                 }
-                _ if is_junk(bytes) => LeftoverKind::Junk,
-                _ => LeftoverKind::NotAnId,
+                _ if is_junk(bytes) => Code::Junk,
+                _ => Code::NotAnId,
             },
             Err(cause) => {
-                self.cannot("inspecting the file", shards, Some(&name), cause, batch)?;
+                self.unreadable("inspecting the file", shards, Some(&name), cause, batch)?;
                 return Ok(None);
             }
         };
-        batch.leftovers.push(leftover(kind, shards, Some(&name)));
+        batch.skipped.push(skipped(code, shards, Some(&name)));
         Ok(None)
     }
 
-    /// A numbered file is left over, unless somebody knows its uuid later. Says whether it is still there.
+    /// Adds a numbered file, which may get a UUID later. Returns `true` if the file still exists.
     fn note_number(&self, shards: Shards, key: &[u8], entry: &DirEntry, batch: &mut Batch) -> Result<bool> {
         let Some(spelling) = Spelling::parse_number(shards, key) else { return Ok(true) };
         match entry.metadata() {
@@ -161,7 +162,7 @@ impl Walk<'_> {
                 Ok(true)
             }
             Err(cause) => {
-                self.cannot("inspecting the file", shards, Some(&entry.file_name()), cause, batch).map(|()| false)
+                self.unreadable("inspecting the file", shards, Some(&entry.file_name()), cause, batch).map(|()| false)
             }
         }
     }
@@ -179,19 +180,19 @@ impl Walk<'_> {
     fn measure(&self, candidate: &Candidate, batch: &mut Batch) -> Result<()> {
         let Candidate { entry, shards, id, spelling } = candidate;
         match entry.metadata() {
-            // The type can have changed since the listing; the opening will look again.
+            // The type can have changed since the listing; it is checked again when the file is opened.
             Ok(metadata) if metadata.is_file() => {
                 batch.rows.push(Row { id: *id, locator: spelling.bits(), len_bytes: metadata.len() });
             }
-            Ok(_) => batch.leftovers.push(leftover(LeftoverKind::Vanished, *shards, Some(&entry.file_name()))),
-            Err(cause) => self.cannot("inspecting the file", *shards, Some(&entry.file_name()), cause, batch)?,
+            Ok(_) => batch.skipped.push(skipped(Code::Vanished, *shards, Some(&entry.file_name()))),
+            Err(cause) => self.unreadable("inspecting the file", *shards, Some(&entry.file_name()), cause, batch)?,
         }
         Ok(())
     }
 
-    /// Reports what cannot be looked at, or stops at it.
+    /// Reports a file or folder that cannot be read, or returns an error.
     #[cold]
-    fn cannot(
+    fn unreadable(
         &self,
         action: &'static str,
         shards: Shards,
@@ -199,16 +200,16 @@ impl Walk<'_> {
         cause: io::Error,
         batch: &mut Batch,
     ) -> Result<()> {
-        // The files folder itself is what the caller named: that it is missing is never a detail.
+        // The caller named the files folder itself, so a missing one is always an error.
         let is_root = shards == Shards::Root && name.is_none();
-        let kind = match cause.kind() {
-            io::ErrorKind::NotFound if !is_root => LeftoverKind::Vanished,
-            _ if !is_root && self.unreadable == Unreadable::Report => LeftoverKind::Unreadable,
-            // Joined with nothing, the root would end in a slash.
+        let code = match cause.kind() {
+            io::ErrorKind::NotFound if !is_root => Code::Vanished,
+            _ if !is_root && self.unreadable == Unreadable::Report => Code::Unreadable,
+            // Joined with an empty path, the root would end in a slash.
             _ if is_root => return Err(Error::io(&self.folder.root, action, cause)),
             _ => return Err(Error::io(self.folder.root.join(relative_path(shards, name)), action, cause)),
         };
-        batch.leftovers.push(leftover(kind, shards, name));
+        batch.skipped.push(skipped(code, shards, name));
         Ok(())
     }
 }
@@ -240,8 +241,8 @@ fn relative_path(shards: Shards, name: Option<&OsStr>) -> PathBuf {
     path
 }
 
-fn leftover(kind: LeftoverKind, shards: Shards, name: Option<&OsStr>) -> Leftover {
-    Leftover::new(kind, relative_path(shards, name))
+fn skipped(code: Code, shards: Shards, name: Option<&OsStr>) -> SkippedFile {
+    SkippedFile { code, path: relative_path(shards, name) }
 }
 
 #[cfg(test)]
@@ -250,19 +251,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn unreadable_stops_or_is_reported_as_the_options_say() {
+    fn unreadable_files_are_errors_or_reported_as_the_options_say() {
         let folder = FilesFolder::new("root".as_ref(), &DirectoryOptions::new()).unwrap();
         let refuse = |unreadable, shards, name: Option<&str>| {
             let (walk, mut batch) = (Walk { folder: &folder, unreadable }, Batch::default());
             let cause = io::ErrorKind::PermissionDenied.into();
-            walk.cannot("listing the folder", shards, name.map(OsStr::new), cause, &mut batch)
-                .map(|()| batch.leftovers)
+            walk.unreadable("listing the folder", shards, name.map(OsStr::new), cause, &mut batch)
+                .map(|()| batch.skipped)
                 .map_err(|error| PathBuf::from(error.context().unwrap_or_default()))
         };
         let shard = Shards::Root.child(b"0d").unwrap();
-        let place = PathBuf::from_iter(["root", "0d", "x"]);
-        assert_eq!(refuse(Unreadable::Fail, shard, Some("x")), Err(place));
-        let reported = Leftover::new(LeftoverKind::Unreadable, PathBuf::from_iter(["0d", "x"]));
+        let path = PathBuf::from_iter(["root", "0d", "x"]);
+        assert_eq!(refuse(Unreadable::Fail, shard, Some("x")), Err(path));
+        let reported = SkippedFile { code: Code::Unreadable, path: PathBuf::from_iter(["0d", "x"]) };
         assert_eq!(refuse(Unreadable::Report, shard, Some("x")), Ok(vec![reported]));
         let root = refuse(Unreadable::Report, Shards::Root, None).unwrap_err();
         assert_eq!(root.as_os_str(), "root");

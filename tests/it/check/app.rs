@@ -1,7 +1,8 @@
 //! An app by code: rows that know files, documents, and the archive of both.
 
 use appsnap::DocumentId;
-use appsnap::pgdump::{Compression, FormatVersion};
+use appsnap::pgdump::FormatVersion;
+use appsnap::pgdump::raw::Compression;
 
 use crate::support::archives::Contents;
 use crate::support::dumps::DumpBuilder;

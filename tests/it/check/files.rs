@@ -2,7 +2,8 @@
 
 use appsnap::Limits;
 use appsnap::check::{CheckOptions, Code, Report};
-use appsnap::pgdump::{self, Compression, FormatVersion};
+use appsnap::pgdump::raw::Compression;
+use appsnap::pgdump::{self, FormatVersion};
 use proptest::prelude::*;
 
 use super::app::{self, Row, id};

@@ -6,7 +6,8 @@ use appsnap::Limits;
 use appsnap::check::{CheckOptions, Profile, check, codes};
 use appsnap::diagnostic::Code;
 use appsnap::observe::NoObserver;
-use appsnap::pgdump::{DataState, Dialect, Dump, FormatVersion};
+use appsnap::pgdump::toc::DataState;
+use appsnap::pgdump::{Dump, FormatVersion};
 use appsnap::snapshot::WriteOptions;
 use appsnap::snapshot::index::IndexPlacement;
 
@@ -218,7 +219,7 @@ fn by_hand(name: &str) -> Input {
             impossible.day = 99;
             dump.header.created = Some(impossible);
         }),
-        "dump-unusual-integers" => bent(|dump| dump.header.dialect = Dialect::new(FormatVersion::V1_14, 8, 8).unwrap()),
+        "dump-unusual-integers" => bent(|dump| dump.header = dump.header.clone().with_sizes(8, 8).unwrap()),
         "dump-mixed-offsets" => with_dump(mixed_offsets()),
         "dump-with-second-toc" => with_dump(second_toc()),
         "dump-blocks-out-of-order" => with_dump(out_of_order()),

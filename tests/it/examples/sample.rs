@@ -6,6 +6,7 @@ use std::path::Path;
 use appsnap::DocumentId;
 use appsnap::Limits;
 use appsnap::metadata::Metadata;
+use appsnap::observe::NoObserver;
 use appsnap::pgdump::inspect;
 use appsnap::snapshot::index::IndexPlacement;
 use appsnap::snapshot::{Content, SnapshotWriter, WriteOptions};
@@ -23,7 +24,7 @@ const DOCUMENTS: [(&str, &str); 2] = [
 
 /// A whole snapshot of a small app, with an index.
 fn sample() -> Vec<u8> {
-    let database = inspect(DUMP, &Limits::trusted()).unwrap().plain_bytes();
+    let database = inspect(DUMP, &Limits::trusted(), &mut NoObserver).unwrap().uncompressed_bytes();
     let metadata = Metadata::new()
         .with_duration(0)
         .with_model_version("1.0.0.1")

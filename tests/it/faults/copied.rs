@@ -10,7 +10,9 @@ use appsnap::io::{Parallelism, ReadAt};
 use appsnap::layout;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
-use appsnap::pgdump::{Compression, FormatVersion, OutputCompression, Transcoder};
+use appsnap::pgdump::FormatVersion;
+use appsnap::pgdump::raw::Compression;
+use appsnap::pgdump::transcode::Transcoder;
 use appsnap::prepare::{Database, PrepareOptions, Prepared, Repair};
 use appsnap::snapshot::index::{IndexPlacement, make_index};
 use appsnap::snapshot::join::{Join, Shard};
@@ -218,10 +220,9 @@ fn failing_documents_stop_a_stream_that_stays_stopped() {
 #[test]
 fn failing_source_or_sink_stops_a_conversion() {
     let dump = sample(FormatVersion::V1_16, Compression::GZIP).build();
-    for transcoder in [
-        Transcoder::to(FormatVersion::V1_14),
-        Transcoder::to(FormatVersion::V1_14).with_compression(OutputCompression::None),
-    ] {
+    for transcoder in
+        [Transcoder::to(FormatVersion::V1_14), Transcoder::to(FormatVersion::V1_14).with_compression(Compression::None)]
+    {
         let convert = |source: usize, sink: usize| {
             let source = FailAt { inner: Portions(&dump, 100), calls_left: source };
             transcoder.convert(source, failing_sink(sink), &Limits::untrusted(), &mut NoObserver).map(drop)

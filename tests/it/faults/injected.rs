@@ -288,7 +288,7 @@ fn failing_source_stops_the_inspection_of_a_dump() {
     let dump = dump::small();
     let failures = at_every_call(|calls_left| {
         let source = FailAt { inner: OneByte(dump.as_slice()), calls_left };
-        let result = pgdump::inspect(source, &Limits::untrusted()).map(drop);
+        let result = pgdump::inspect(source, &Limits::untrusted(), &mut NoObserver).map(drop);
         assert!(!result.as_ref().is_err_and(pgdump::Error::is_bad_input));
         result
     });

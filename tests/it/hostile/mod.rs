@@ -7,6 +7,7 @@ mod witnesses;
 use std::collections::BTreeSet;
 use std::io::{self, Read};
 
+use appsnap::observe::NoObserver;
 use appsnap::pgdump::{self, FormatVersion};
 use appsnap::snapshot::{EntryKind, ReadOptions, SnapshotReader};
 use appsnap::{DocumentId, Limits};
@@ -90,7 +91,7 @@ fn judge(source: impl Read, case: &Case) -> Outcome {
 fn judge_dump(dump: &[u8]) -> Result<(), (&'static str, String)> {
     // What every version of the platform since 2021 accepts.
     let ceiling = FormatVersion::V1_14;
-    match pgdump::inspect(dump, &Limits::untrusted()) {
+    match pgdump::inspect(dump, &Limits::untrusted(), &mut NoObserver) {
         Err(error) => Err((reason::of_dump(&error), error.to_string())),
         Ok(inspection) if inspection.header.version() > ceiling => Err(("db-version", "too new".to_owned())),
         Ok(_) => Ok(()),

@@ -1,6 +1,7 @@
 //! Texts from archives and dumps reach no terminal as they are: no control, no line break, nothing that turns the
 //! direction of writing or hides.
 
+use appsnap::observe::NoObserver;
 use appsnap::snapshot::options::Tolerance;
 use appsnap::{Limits, pgdump};
 
@@ -81,9 +82,10 @@ fn nasty_names_are_escaped_wherever_they_stand() {
 
 #[test]
 fn nasty_texts_of_dumps_are_escaped() {
-    use appsnap::pgdump::{Compression, DataState, Dialect, Entry, FormatVersion, Header, encode_toc};
+    use appsnap::pgdump::FormatVersion;
+    use appsnap::pgdump::raw::{Compression, Header};
+    use appsnap::pgdump::toc::{self, DataState, Entry};
 
-    let dialect = Dialect::usual(FormatVersion::V1_14);
     for nasty in NASTY.map(str::as_bytes) {
         let mut header = Header::new(FormatVersion::V1_14);
         header.compression = Compression::None;
@@ -103,13 +105,13 @@ fn nasty_texts_of_dumps_are_escaped() {
         for entries in [vec![encoding, strings], vec![missing], vec![strings, twice], vec![encoding], vec![twice]] {
             let mut dump = Vec::new();
             header.encode(&mut dump).unwrap();
-            encode_toc(entries, &dialect, &mut dump).unwrap();
+            toc::encode(entries, &header, &mut dump).unwrap();
             for bytes in [dump.clone(), dump[..dump.len() - 3].to_vec(), [dump.as_slice(), b"behind"].concat()] {
-                match pgdump::inspect(bytes.as_slice(), &Limits::untrusted()) {
+                match pgdump::inspect(bytes.as_slice(), &Limits::untrusted(), &mut NoObserver) {
                     Err(error) => expect_plain("a dump", &chain(&error)),
                     Ok(inspection) => {
                         let toc = inspection.toc.entries().map(|entry| entry.to_string());
-                        let findings = inspection.findings.iter().map(ToString::to_string);
+                        let findings = inspection.diagnostics.iter().map(ToString::to_string);
                         toc.chain(findings).for_each(|text| expect_plain("a dump", &text));
                     }
                 }
@@ -129,9 +131,9 @@ fn nasty_file_names_are_escaped() {
         std::fs::write(folder.path().join(nasty), "left over").unwrap();
     }
     let plan = scan(folder.path(), &DirectoryOptions::new(), &mut NoObserver).unwrap();
-    assert_eq!(plan.leftovers().total_count(), NASTY.len() as u64);
-    for leftover in plan.leftovers().iter() {
-        expect_plain("a left-over file", &leftover.to_string());
+    assert_eq!(plan.diagnostics().count(), NASTY.len() as u64);
+    for skipped in plan.diagnostics() {
+        expect_plain("a file that is left out", &skipped.to_string());
     }
     for nasty in NASTY {
         let error = scan(folder.path().join("no").join(nasty), &DirectoryOptions::new(), &mut NoObserver).unwrap_err();

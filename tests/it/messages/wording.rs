@@ -141,9 +141,9 @@ fn errors_of_writing_and_random_access() {
 #[test]
 fn errors_and_findings_of_dumps() {
     let mut messages = Vec::new();
-    let mut note = |dump: &[u8]| match pgdump::inspect(dump, &Limits::untrusted()) {
+    let mut note = |dump: &[u8]| match pgdump::inspect(dump, &Limits::untrusted(), &mut NoObserver) {
         Err(error) => messages.push(chain(&error)),
-        Ok(inspection) => messages.extend(inspection.findings.iter().map(ToString::to_string)),
+        Ok(inspection) => messages.extend(inspection.diagnostics.iter().map(ToString::to_string)),
     };
     for version in [[1, 12, 0], [1, 14, 0], [1, 16, 0]] {
         let dump = Dump { version, ..Dump::default() }.render();

@@ -1,7 +1,9 @@
 //! What older servers refuse is found, and only that: every verdict here was seen on servers of 13 and 15.
 
 use appsnap::Limits;
-use appsnap::pgdump::{Blocks, Compression, FormatVersion, incompatibilities};
+use appsnap::pgdump::FormatVersion;
+use appsnap::pgdump::compat::incompatibilities;
+use appsnap::pgdump::raw::{BlockReader, Compression};
 
 use super::transcode_support::Made;
 
@@ -11,7 +13,7 @@ fn found_for(server_major: u16, desc: &'static str, sql: &'static str) -> Vec<(&
     made.header.server_version = Some(b"18.1 (Debian 18.1-1)".to_vec());
     made.sql(10, desc, "x", sql);
     let dump = made.build();
-    let blocks = Blocks::open(&dump[..], &Limits::untrusted()).unwrap();
+    let blocks = BlockReader::open(&dump[..], &Limits::untrusted()).unwrap();
     let found = incompatibilities(blocks.header(), blocks.toc(), server_major);
     assert!(found.iter().all(|found| found.id == 10));
     found.iter().map(|found| (found.feature.name(), found.feature.since_major())).collect()
@@ -283,7 +285,7 @@ fn a_server_has_no_features_of_later_ones() {
     let mut found = |version: Option<&[u8]>| {
         made.header.server_version = version.map(<[u8]>::to_vec);
         let dump = made.build();
-        let blocks = Blocks::open(&dump[..], &Limits::untrusted()).unwrap();
+        let blocks = BlockReader::open(&dump[..], &Limits::untrusted()).unwrap();
         incompatibilities(blocks.header(), blocks.toc(), 13).len()
     };
     // Before 16 that was a column like any other.
@@ -303,7 +305,7 @@ fn the_owner_counts_where_it_is_set() {
     table.drop_statement = Some(b"DROP TABLE n.t;\n");
     made.sql(11, "ACL", "SCHEMA public", "GRANT ALL ON SCHEMA public TO x;\n").owner = Some(b"pg_database_owner");
     let dump = made.build();
-    let blocks = Blocks::open(&dump[..], &Limits::untrusted()).unwrap();
+    let blocks = BlockReader::open(&dump[..], &Limits::untrusted()).unwrap();
     let found = incompatibilities(blocks.header(), blocks.toc(), 13);
     assert_eq!(found.iter().map(|found| found.id).collect::<Vec<_>>(), [10]);
 }
@@ -321,7 +323,7 @@ fn names_of_new_multirange_types_are_known_by_their_range_types() {
     made.sql(12, "COMMENT", "TYPE r", "COMMENT ON TYPE n.\"M \"\"r\" IS 'x';\n");
     made.sql(13, "TABLE", "u", "CREATE TABLE n.u (\n    \"M \"\"r\" n.r,\n    c m.\"M \"\"r\"\n);\n");
     let dump = made.build();
-    let blocks = Blocks::open(&dump[..], &Limits::untrusted()).unwrap();
+    let blocks = BlockReader::open(&dump[..], &Limits::untrusted()).unwrap();
     let found = incompatibilities(blocks.header(), blocks.toc(), 13);
     let found: Vec<_> = found.iter().map(|found| (found.id, found.feature.name())).collect();
     assert_eq!(found, [(10, "MultirangeTypeName"), (11, "Multirange"), (12, "Multirange")]);

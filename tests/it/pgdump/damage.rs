@@ -1,22 +1,27 @@
-//! Damage of every kind, each told by its name, and none of it a panic.
+//! Damage of every kind: each is named, and none is a panic.
+
+use std::borrow::Cow;
 
 use appsnap::Limits;
-use appsnap::pgdump::{
-    Blocks, Compression, Corruption, Dialect, Dump, Error, ErrorKind, Finding, FormatVersion, Identity, identify,
-    inspect,
-};
+use appsnap::observe::NoObserver;
+use appsnap::pgdump::raw::{BlockReader, Compression};
+use appsnap::pgdump::{Code, Dump, Error, ErrorKind, FormatVersion, Identity, inspect};
 
 use crate::support::dumps::{Content, DumpBuilder, Item, compressions, sample, version_for};
 
 const VERSION: FormatVersion = FormatVersion::V1_14;
 
 fn error_of(bytes: &[u8]) -> ErrorKind {
-    inspect(bytes, &Limits::untrusted()).map(|inspection| inspection.findings).unwrap_err().kind().clone()
+    inspect(bytes, &Limits::untrusted(), &mut NoObserver)
+        .map(|inspection| inspection.diagnostics)
+        .unwrap_err()
+        .kind()
+        .clone()
 }
 
 #[track_caller]
-fn assert_corrupt(bytes: &[u8], wanted: Corruption) {
-    assert_eq!(error_of(bytes), ErrorKind::Corrupt(wanted));
+fn assert_corrupt(bytes: &[u8], wanted: impl Into<Cow<'static, str>>) {
+    assert_eq!(error_of(bytes), ErrorKind::Corrupt(wanted.into()));
 }
 
 /// A dump with one table, uncompressed in one chunk, and where its block begins.
@@ -51,13 +56,14 @@ fn every_truncation_is_told() {
         // Up to the data they do not differ.
         let first = if compression == Compression::GZIP { 0 } else { builder.data_offset_bytes() };
         for len in first..bytes.len() {
-            let error = inspect(&bytes[..len], &Limits::untrusted()).map(|inspection| inspection.findings).unwrap_err();
-            let told = matches!(
-                error.kind(),
-                ErrorKind::Truncated { .. }
-                    | ErrorKind::Corrupt(Corruption::MissingBlock(_))
-                    | ErrorKind::NotAnArchive { .. }
-            );
+            let error = inspect(&bytes[..len], &Limits::untrusted(), &mut NoObserver)
+                .map(|inspection| inspection.diagnostics)
+                .unwrap_err();
+            let told = match error.kind() {
+                ErrorKind::Truncated { .. } | ErrorKind::NotAnArchive { .. } => true,
+                ErrorKind::Corrupt(what) => what.starts_with("the data of entry ") && what.ends_with(" is missing"),
+                _ => false,
+            };
             assert!(told && error.is_bad_input(), "{compression:?} cut at {len}: {error}");
         }
     }
@@ -75,7 +81,7 @@ fn no_flipped_bit_in_zlib_data_changes_a_row_unseen() {
         while let Some(row) = rows.next_row()? {
             found.push(row.field(0).unwrap().raw().to_vec());
         }
-        dump.finish().map(|_| found)
+        dump.finish(&mut NoObserver).map(|_| found)
     };
     for position in start..bytes.len() {
         for bit in 0..8 {
@@ -96,7 +102,7 @@ fn no_flipped_bit_makes_a_panic() {
         let first = if compression == Compression::GZIP { 0 } else { builder.data_offset_bytes() };
         for position in first..bytes.len() {
             let flipped = with(&bytes, position, bytes[position] ^ (1 << (position % 8)));
-            let _any_verdict = inspect(&flipped[..], &Limits::untrusted());
+            let _any_verdict = inspect(&flipped[..], &Limits::untrusted(), &mut NoObserver);
         }
     }
 }
@@ -107,34 +113,35 @@ fn headers_that_cannot_be_are_refused() {
     let error = error_of(&[b"\n", &bytes[..]].concat());
     assert!(matches!(error, ErrorKind::NotAnArchive { identity: Identity::Unknown, .. }), "{error}");
     for (position, value, wanted) in [
-        (8, 0, Corruption::IntSize(0)),
-        (8, 9, Corruption::IntSize(9)),
-        (9, 0, Corruption::OffsetSize(0)),
-        (11, 13, Corruption::SignByte(13)),
-        (12, 10, Corruption::CompressionLevel(-10)),
+        (8, 0, "the integer size is 0 bytes: it must be 1 to 8"),
+        (8, 9, "the integer size is 9 bytes: it must be 1 to 8"),
+        (9, 0, "the offset size is 0 bytes: it must be 1 to 32"),
+        (11, 13, "the sign byte of an integer is 13: it must be 0 or 1; was the file transferred in text mode?"),
+        (12, 10, "compression level -10 is out of range: it must be -1 to 9"),
     ] {
         assert_corrupt(&with(&bytes, position, value), wanted);
     }
     for (position, value, found) in [(5, 0, "0.14"), (5, 2, "2.14"), (6, 17, "1.17")] {
-        let error = inspect(&with(&bytes, position, value)[..], &Limits::untrusted()).map(|_| ()).unwrap_err();
+        let error =
+            inspect(&with(&bytes, position, value)[..], &Limits::untrusted(), &mut NoObserver).map(|_| ()).unwrap_err();
         assert!(error.to_string().contains(found), "{error}");
         assert!(matches!(error.kind(), ErrorKind::UnsupportedVersion { .. }));
     }
     let unknown = with(&sample(FormatVersion::V1_16, Compression::None).build(), 11, 9);
-    assert_corrupt(&unknown, Corruption::CompressionAlgorithm(9));
+    assert_corrupt(&unknown, "compression algorithm 9 is unknown");
     let error = error_of(&with(&bytes, 10, 3));
     assert!(matches!(error, ErrorKind::NotCustomFormat { code: 3, .. }), "{error}");
 }
 
 #[test]
 fn any_revision_and_level_are_legal_and_impossible_dates_only_warn() {
-    let mut builder = sample(VERSION, Compression::gzip_level(5));
+    let mut builder = sample(VERSION, Compression::gzip_level(5).unwrap());
     builder.header.revision = 7;
-    let inspection = inspect(&builder.build()[..], &Limits::untrusted()).unwrap();
-    assert!(!inspection.has_warnings());
+    let inspection = inspect(&builder.build()[..], &Limits::untrusted(), &mut NoObserver).unwrap();
+    assert!(!inspection.has_anomalies());
     builder.header.created.as_mut().unwrap().month0 = 99;
-    let inspection = inspect(&builder.build()[..], &Limits::untrusted()).unwrap();
-    assert!(matches!(inspection.findings[0], Finding::ImpossibleCreationTime(_)));
+    let inspection = inspect(&builder.build()[..], &Limits::untrusted(), &mut NoObserver).unwrap();
+    assert!(inspection.diagnostics.as_slice()[0].is(Code::DumpCreationTime) && inspection.has_anomalies());
 }
 
 #[test]
@@ -144,10 +151,13 @@ fn a_count_of_entries_that_is_wrong_is_told() {
     let mut header = Vec::new();
     builder.header.encode(&mut header).unwrap();
     let count = header.len() + 1;
-    assert_corrupt(&with(&bytes, count, 0), Corruption::EntryCount(0));
-    assert_corrupt(&with(&bytes, header.len(), 1), Corruption::EntryCount(-(builder.items.len() as i32)));
-    assert_corrupt(&with(&bytes, count, bytes[count] - 1), Corruption::BlockType(0));
-    let too_many = inspect(&with(&bytes, count, bytes[count] + 1)[..], &Limits::untrusted());
+    assert_corrupt(&with(&bytes, count, 0), "the table of contents states 0 entries");
+    assert_corrupt(
+        &with(&bytes, header.len(), 1),
+        format!("the table of contents states {} entries", -(builder.items.len() as i32)),
+    );
+    assert_corrupt(&with(&bytes, count, bytes[count] - 1), "a data block has type 0: it must be 1 or 3");
+    let too_many = inspect(&with(&bytes, count, bytes[count] + 1)[..], &Limits::untrusted(), &mut NoObserver);
     assert!(too_many.is_err_and(|error| error.is_bad_input()));
 }
 
@@ -155,23 +165,23 @@ fn a_count_of_entries_that_is_wrong_is_told() {
 fn entries_that_cannot_be_are_refused() {
     let mut builder = sample(VERSION, Compression::GZIP);
     builder.items.push(Item::new(1, b"TABLE", b"again"));
-    assert_corrupt(&builder.build(), Corruption::DuplicateId(1));
+    assert_corrupt(&builder.build(), "two entries have the dump id 1");
     let (builder, bytes, start) = one_table(b"\\.\n\n\n");
     let mut header = Vec::new();
     builder.header.encode(&mut header).unwrap();
     let first_id = header.len() + 6;
-    assert_corrupt(&with(&bytes, first_id, 0), Corruption::EntryId(0));
+    assert_corrupt(&with(&bytes, first_id, 0), "dump id 0 is out of range");
     // The last entry ends in its offset: flag and eight bytes.
-    assert_corrupt(&with(&bytes, start - 9, 4), Corruption::OffsetFlag(4));
-    assert_corrupt(&with(&bytes, start - 9, 3), Corruption::DataMarkDisagrees);
+    assert_corrupt(&with(&bytes, start - 9, 4), "the flag of an offset is 4: it must be 1 to 3");
+    assert_corrupt(&with(&bytes, start - 9, 3), "the data mark and the offset of an entry contradict each other");
 }
 
 #[test]
 fn settings_that_pg_restore_refuses_are_refused() {
     for (index, sql, wanted) in [
-        (0, "SET client_encoding = 'EBCDIC';\n", Corruption::ClientEncoding),
-        (0, "SET client_encoding = UTF8;\n", Corruption::ClientEncoding),
-        (1, "SET standard_conforming_strings = 'maybe';\n", Corruption::StandardStrings),
+        (0, "SET client_encoding = 'EBCDIC';\n", "the entry ENCODING names no encoding of PostgreSQL"),
+        (0, "SET client_encoding = UTF8;\n", "the entry ENCODING names no encoding of PostgreSQL"),
+        (1, "SET standard_conforming_strings = 'maybe';\n", "the entry STDSTRINGS is neither on nor off"),
     ] {
         let mut builder = sample(VERSION, Compression::GZIP);
         builder.items[index].definition = Some(sql.as_bytes().to_vec());
@@ -179,8 +189,9 @@ fn settings_that_pg_restore_refuses_are_refused() {
     }
     let mut builder = sample(VERSION, Compression::GZIP);
     builder.items.remove(2);
-    let inspection = inspect(&builder.build()[..], &Limits::untrusted()).unwrap();
-    assert!(inspection.findings.contains(&Finding::MissingSetting { name: "SEARCHPATH" }));
+    let inspection = inspect(&builder.build()[..], &Limits::untrusted(), &mut NoObserver).unwrap();
+    let found = inspection.diagnostics.iter().find(|found| found.is(Code::DumpSettingMissing)).unwrap();
+    assert_eq!(found.message(), "the entry SEARCHPATH is missing");
 }
 
 #[test]
@@ -188,22 +199,24 @@ fn blocks_and_entries_must_agree() {
     let (builder, bytes, start) = one_table(b"\\.\n\n\n");
     let data_id = builder.items.last().unwrap().id;
     for (position, value, wanted) in [
-        (start, 2, Corruption::BlockType(2)),
-        (start, 3, Corruption::BlockKind(data_id)),
-        (start + 1, 1, Corruption::UnknownBlock(-(data_id as i32))),
-        (start + 2, 99, Corruption::UnknownBlock(99)),
-        (start + 2, 1, Corruption::UnexpectedBlock(1)),
+        (start, 2, "a data block has type 2: it must be 1 or 3".to_owned()),
+        (start, 3, format!("the data block of entry {data_id} has the type of another kind of entry")),
+        (start + 1, 1, format!("a data block has id {}, which no entry has", -(data_id as i32))),
+        (start + 2, 99, "a data block has id 99, which no entry has".to_owned()),
+        (start + 2, 1, "a data block has id 1, whose entry states that it has no data".to_owned()),
     ] {
         assert_corrupt(&with(&bytes, position, value), wanted);
     }
-    assert_corrupt(&[&bytes[..], b"\n"].concat(), Corruption::TrailingBytes);
-    assert_corrupt(&[&bytes[..], &bytes[start..]].concat(), Corruption::TrailingBytes);
-    assert_corrupt(&bytes[..start], Corruption::MissingBlock(data_id));
+    assert_corrupt(&[&bytes[..], b"\n"].concat(), "bytes follow the last data block");
+    assert_corrupt(&[&bytes[..], &bytes[start..]].concat(), "bytes follow the last data block");
+    assert_corrupt(&bytes[..start], format!("the data of entry {data_id} is missing"));
     let (stored, actual) = (start as u64, start as u64 + 1);
     let shifted = with(&bytes, start - 8, bytes[start - 8] + 1);
     let error = error_of(&shifted);
     assert!(
-        matches!(error, ErrorKind::Corrupt(Corruption::Position { stored: s, actual: a, .. }) if s == actual && a == stored),
+        error
+            .to_string()
+            .ends_with(&format!("begins at byte {stored}, but the table of contents states byte {actual}")),
         "{error}"
     );
 }
@@ -216,16 +229,16 @@ fn blocks_in_another_order_only_warn() {
     let (bytes, start) = (builder.build(), builder.data_offset_bytes());
     let middle = start + (bytes.len() - start) / 2;
     let swapped = [&bytes[..start], &bytes[middle..], &bytes[start..middle]].concat();
-    let inspection = inspect(&swapped[..], &Limits::untrusted()).unwrap();
-    assert_eq!(inspection.data.iter().map(|facts| facts.id).collect::<Vec<_>>(), [second, first]);
-    assert!(inspection.findings.contains(&Finding::BlocksOutOfOrder));
+    let inspection = inspect(&swapped[..], &Limits::untrusted(), &mut NoObserver).unwrap();
+    assert_eq!(inspection.blocks.iter().map(|block| block.id).collect::<Vec<_>>(), [second, first]);
+    assert_eq!(inspection.diagnostics.count_of(Code::DumpBlocksOutOfOrder), 1);
 }
 
 #[test]
 fn chunks_that_cannot_be_are_refused() {
     let (_, bytes, start) = one_table(b"\\.\n\n\n");
     // Behind type and id: sign and length of the first chunk.
-    assert_corrupt(&with(&bytes, start + 6, 1), Corruption::ChunkLength(-5));
+    assert_corrupt(&with(&bytes, start + 6, 1), "the length of a chunk is -5 bytes");
     let huge = with(&bytes, start + 10, 0x7f);
     assert!(matches!(error_of(&huge), ErrorKind::Truncated { .. }));
 }
@@ -233,10 +246,10 @@ fn chunks_that_cannot_be_are_refused() {
 #[test]
 fn copy_data_must_end_in_their_terminator() {
     for (text, wanted) in [
-        (&b"1\n2\n"[..], Corruption::CopyTerminator),
-        (b"", Corruption::CopyTerminator),
-        (b"1\r\n\\.\r\n\r\n\r\n", Corruption::CopyTerminator),
-        (b"1\n\\.\nDROP TABLE t;\n", Corruption::CopySurplus),
+        (&b"1\n2\n"[..], "the COPY data does not end in its terminator"),
+        (b"", "the COPY data does not end in its terminator"),
+        (b"1\r\n\\.\r\n\r\n\r\n", "the COPY data does not end in its terminator"),
+        (b"1\n\\.\nDROP TABLE t;\n", "the COPY data continues after its terminator"),
     ] {
         assert_corrupt(&one_table(text).1, wanted);
     }
@@ -265,12 +278,24 @@ fn a_stream_is_one_compressed_stream_and_nothing_else() {
             dump.header.encode(&mut header).unwrap();
             [&header[..], &bytes[header.len()..]].concat()
         };
-        inspect(&build(&|stored| stored)[..], &Limits::untrusted()).unwrap();
-        assert_corrupt(&build(&|stored| [&stored[..], b"\0"].concat()), Corruption::StreamSurplus(name));
-        assert_corrupt(&build(&|stored| [&stored[..], &stored[..]].concat()), Corruption::StreamSurplus(name));
-        assert_corrupt(&build(&|stored| stored[..stored.len() - 1].to_vec()), Corruption::StreamTruncated(name));
-        assert_corrupt(&build(&|_| Vec::new()), Corruption::StreamTruncated(name));
-        assert_corrupt(&build(&|stored| [b"\x55", &stored[1..]].concat()), Corruption::Undecodable(name));
+        inspect(&build(&|stored| stored)[..], &Limits::untrusted(), &mut NoObserver).unwrap();
+        assert_corrupt(
+            &build(&|stored| [&stored[..], b"\0"].concat()),
+            format!("bytes follow the end of the {name} data"),
+        );
+        assert_corrupt(
+            &build(&|stored| [&stored[..], &stored[..]].concat()),
+            format!("bytes follow the end of the {name} data"),
+        );
+        assert_corrupt(
+            &build(&|stored| stored[..stored.len() - 1].to_vec()),
+            format!("the {name} data ends too early"),
+        );
+        assert_corrupt(&build(&|_| Vec::new()), format!("the {name} data ends too early"));
+        assert_corrupt(
+            &build(&|stored| [b"\x55", &stored[1..]].concat()),
+            format!("the {name} data cannot be decoded"),
+        );
     }
 }
 
@@ -287,15 +312,15 @@ fn lz4_frames_are_held_to_their_header() {
         builder.items.push(item);
         with(&builder.build(), 11, 2)
     };
-    inspect(&frame(&EMPTY_LZ4_FRAME)[..], &Limits::untrusted()).unwrap();
+    inspect(&frame(&EMPTY_LZ4_FRAME)[..], &Limits::untrusted(), &mut NoObserver).unwrap();
     for (position, value) in [(0, 5), (4, 0x41), (4, 0x42), (4, 0x80), (5, 0x30), (5, 0x41), (6, 0xc1)] {
-        assert_corrupt(&frame(&with(&EMPTY_LZ4_FRAME, position, value)), Corruption::Undecodable("lz4"));
+        assert_corrupt(&frame(&with(&EMPTY_LZ4_FRAME, position, value)), "the lz4 data cannot be decoded");
     }
     // A frame that ends without its end mark.
-    assert_corrupt(&frame(&EMPTY_LZ4_FRAME[..7]), Corruption::StreamTruncated("lz4"));
+    assert_corrupt(&frame(&EMPTY_LZ4_FRAME[..7]), "the lz4 data ends too early");
     // A block larger than the frame allows.
     let large = [&EMPTY_LZ4_FRAME[..7], &65_537_u32.to_le_bytes(), &[0; 9]].concat();
-    assert_corrupt(&frame(&large), Corruption::Undecodable("lz4"));
+    assert_corrupt(&frame(&large), "the lz4 data cannot be decoded");
 }
 
 #[test]
@@ -306,9 +331,9 @@ fn large_objects_that_nothing_creates_are_told() {
         if let Some(Content::Blobs(objects)) = &mut builder.items.last_mut().unwrap().content {
             objects.push((16_499, b"y".to_vec()));
         }
-        let inspection = inspect(&builder.build()[..], &Limits::untrusted()).unwrap();
-        let wanted = Finding::UnlistedLargeObjects { objects_count: 1, first_oid: 16_499 };
-        assert!(inspection.findings.contains(&wanted), "{:?}", inspection.findings);
+        let inspection = inspect(&builder.build()[..], &Limits::untrusted(), &mut NoObserver).unwrap();
+        let found = inspection.diagnostics.iter().find(|found| found.is(Code::DumpUnlistedLargeObjects)).unwrap();
+        assert_eq!(found.message(), "1 large objects have data, but no entry creates them; the first is 16499");
     }
 }
 
@@ -324,28 +349,29 @@ fn a_transfer_in_text_mode_is_told() {
             }
             bytes.push(byte);
         }
-        assert!(inspect(&bytes[..], &Limits::untrusted()).is_err_and(|error| error.is_bad_input()));
-        assert_eq!(identify(&bytes), Identity::LineEndDamage);
+        assert!(inspect(&bytes[..], &Limits::untrusted(), &mut NoObserver).is_err_and(|error| error.is_bad_input()));
+        assert_eq!(Identity::of(&bytes), Identity::LineEndDamage);
     }
 }
 
 #[test]
-fn after_an_error_a_dump_gives_nothing_more() {
+fn a_reader_repeats_its_first_error() {
     let (_, bytes, start) = one_table(b"\\.\n\n\n");
     let bytes = with(&bytes, start, 2);
-    let mut blocks = Blocks::open(&bytes[..], &Limits::untrusted()).unwrap();
-    assert!(blocks.next_piece().is_err());
-    assert!(matches!(blocks.next_piece().map(|_| ()).unwrap_err().kind(), ErrorKind::Misuse(_)));
+    let mut blocks = BlockReader::open(&bytes[..], &Limits::untrusted()).unwrap();
+    let first = blocks.next_element().unwrap_err().to_string();
+    assert_eq!(blocks.next_element().unwrap_err().to_string(), first);
+    assert!(first.contains("has type 2"), "{first}");
 }
 
 #[test]
 fn sizes_of_integers_and_offsets_may_be_odd() {
     for (int_bytes, offset_bytes) in [(2, 4), (3, 3), (4, 16), (8, 8), (5, 32)] {
         let mut builder = sample(VERSION, Compression::GZIP);
-        builder.header.dialect = Dialect::new(VERSION, int_bytes, offset_bytes).unwrap();
+        builder.header = builder.header.with_sizes(int_bytes, offset_bytes).unwrap();
         // Large object numbers would not fit small integers.
         builder.items.retain(|item| !matches!(item.content, Some(Content::Blobs(_))));
-        let inspection = inspect(&builder.build()[..], &Limits::untrusted()).unwrap();
+        let inspection = inspect(&builder.build()[..], &Limits::untrusted(), &mut NoObserver).unwrap();
         assert_eq!(inspection.rows_count(), 65);
     }
 }

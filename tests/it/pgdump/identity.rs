@@ -1,9 +1,10 @@
 //! What a file is, by its first bytes, and whether a platform takes it.
 
 use appsnap::Limits;
-use appsnap::pgdump::{
-    Compression, ErrorKind, Format, FormatVersion, IDENTIFY_BYTES, Identity, Requirements, Unmet, identify, inspect,
-};
+use appsnap::check::{CheckOptions, Profile, check};
+use appsnap::observe::NoObserver;
+use appsnap::pgdump::raw::Compression;
+use appsnap::pgdump::{ErrorKind, FormatVersion, Identity, inspect};
 
 use crate::support::dumps::sample;
 
@@ -30,7 +31,7 @@ fn files_are_named_by_their_first_bytes() {
         (b"\nPGDMP\x01\x0e\0\x04\x08\x01", "unknown"),
         (b"TAPE\0\0\x03\0", "unknown"),
     ] {
-        let identity = identify(bytes);
+        let identity = Identity::of(bytes);
         assert_eq!(identity.name(), name);
         assert!(identity.hint().is_some(), "{name} has no hint");
     }
@@ -42,8 +43,8 @@ fn every_dump_is_known_by_any_part_of_its_beginning() {
         let bytes = sample(*version, Compression::GZIP).build();
         let wanted =
             |identity| matches!(identity, Identity::Custom { major: 1, minor, .. } if minor == version.minor());
-        for len in [16, 64, 300, IDENTIFY_BYTES, bytes.len()] {
-            let identity = identify(bytes.get(..len).unwrap_or(&bytes));
+        for len in [16, 64, 300, Identity::SAMPLE_BYTES, bytes.len()] {
+            let identity = Identity::of(bytes.get(..len).unwrap_or(&bytes));
             assert!(wanted(identity), "{version} by {len} bytes: {identity}");
             assert_eq!(identity.hint(), None);
         }
@@ -53,8 +54,8 @@ fn every_dump_is_known_by_any_part_of_its_beginning() {
 #[test]
 fn a_table_of_contents_alone_is_not_a_dump() {
     let mut builder = sample(FormatVersion::V1_16, Compression::None);
-    builder.header.format = Format::Tar;
-    let identity = identify(&builder.build());
+    builder.header.format_code = 3;
+    let identity = Identity::of(&builder.build());
     assert_eq!(identity, Identity::TocFile);
     assert!(identity.hint().unwrap().contains("pg_dump -Fc"));
 }
@@ -67,27 +68,28 @@ fn platforms_refuse_what_is_too_new() {
         (FormatVersion::V1_15, false, true),
         (FormatVersion::V1_16, false, false),
     ] {
-        let inspection = inspect(&sample(version, Compression::GZIP).build()[..], &Limits::untrusted()).unwrap();
-        let takes = |platform: Requirements| platform.unmet_by(&inspection.header).is_empty();
-        assert_eq!(takes(Requirements::MENDIX_CLOUD_2021), cloud_2021, "{version}");
-        assert_eq!(takes(Requirements::MENDIX_CLOUD), cloud, "{version}");
-        assert_eq!(takes(Requirements::MENDIX_ON_AZURE), cloud, "{version}");
+        let inspection =
+            inspect(&sample(version, Compression::GZIP).build()[..], &Limits::untrusted(), &mut NoObserver).unwrap();
+        let takes = |profile: Profile| inspection.header.version() <= profile.max_dump_version();
+        assert_eq!(takes(Profile::mendix_cloud_2021()), cloud_2021, "{version}");
+        assert_eq!(takes(Profile::mendix_cloud()), cloud, "{version}");
+        assert_eq!(takes(Profile::mendix_on_azure()), cloud, "{version}");
     }
 }
 
 #[test]
 fn platforms_say_what_would_help() {
-    let mut header = sample(FormatVersion::V1_16, Compression::GZIP).header;
-    header.format = Format::Tar;
-    let unmet = Requirements::up_to(FormatVersion::V1_14).unmet_by(&header);
-    assert!(matches!(unmet[..], [Unmet::NotCustom { .. }, Unmet::VersionTooNew { .. }]), "{unmet:?}");
-    assert!(unmet[1].to_string().contains("pg_dump of PostgreSQL 15"), "{}", unmet[1]);
+    let dump = sample(FormatVersion::V1_16, Compression::GZIP).build();
+    let options = CheckOptions::new();
+    let report = check(dump.as_slice(), &Profile::mendix_cloud_2021(), &options, &mut NoObserver).unwrap();
+    let help = "convert the dump to 1.14, or make it with pg_dump of PostgreSQL 15";
+    assert!(report.findings().iter().any(|finding| finding.message().ends_with(help)), "{report:?}");
 }
 
 #[test]
 fn opening_something_else_says_what_it_is_and_what_to_do() {
     let script = b"--\n-- PostgreSQL database dump\n--\n\n";
-    let error = inspect(&script[..], &Limits::untrusted()).map(|_| ()).unwrap_err();
+    let error = inspect(&script[..], &Limits::untrusted(), &mut NoObserver).map(|_| ()).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::NotAnArchive { identity: Identity::PlainSql, .. }), "{error}");
     assert!(error.to_string().contains("pg_dump -Fc -f FILE DATABASE"), "{error}");
 }

@@ -1,7 +1,9 @@
 //! What a dump may want is bounded, and nothing is reserved because a dump asks for it.
 
 use appsnap::Limits;
-use appsnap::pgdump::{Compression, ErrorKind, FormatVersion, inspect};
+use appsnap::observe::NoObserver;
+use appsnap::pgdump::raw::Compression;
+use appsnap::pgdump::{ErrorKind, FormatVersion, inspect};
 
 use crate::support::dumps::{DumpBuilder, compressions, sample};
 
@@ -9,7 +11,7 @@ const VERSION: FormatVersion = FormatVersion::V1_14;
 
 #[track_caller]
 fn assert_limit(bytes: &[u8], limits: &Limits, name: &str) {
-    let error = inspect(bytes, limits).map(|_| ()).unwrap_err();
+    let error = inspect(bytes, limits, &mut NoObserver).map(|_| ()).unwrap_err();
     assert!(error.is_limit(), "{error}");
     match error.kind() {
         ErrorKind::Limit(exceeded) => assert_eq!(exceeded.name, name),
@@ -28,7 +30,9 @@ fn the_count_of_entries_is_bounded_before_anything_is_reserved() {
     bytes[header.len() + 1..header.len() + 5].copy_from_slice(&i32::MAX.to_le_bytes());
     assert_limit(&bytes, &Limits::untrusted(), "max_toc_entries");
     // Even who allows as many gets no more memory than there are bytes.
-    let error = inspect(&bytes[..], &Limits::trusted().with_max_toc_entries(u64::MAX)).map(|_| ()).unwrap_err();
+    let error = inspect(&bytes[..], &Limits::trusted().with_max_toc_entries(u64::MAX), &mut NoObserver)
+        .map(|_| ())
+        .unwrap_err();
     assert!(error.is_bad_input(), "{error}");
 }
 
@@ -39,7 +43,7 @@ fn the_table_of_contents_is_bounded() {
     builder.header.encode(&mut header).unwrap();
     let toc_bytes = (builder.data_offset_bytes() - header.len() - 5) as u64;
     let bytes = builder.build();
-    inspect(&bytes[..], &Limits::untrusted().with_max_toc_bytes(toc_bytes)).unwrap();
+    inspect(&bytes[..], &Limits::untrusted().with_max_toc_bytes(toc_bytes), &mut NoObserver).unwrap();
     assert_limit(&bytes, &Limits::untrusted().with_max_toc_bytes(toc_bytes - 1), "max_toc_bytes");
     assert_limit(&bytes, &Limits::untrusted().with_max_toc_bytes(10), "max_toc_bytes");
 }
@@ -59,8 +63,8 @@ fn bombs_are_stopped_by_what_comes_out() {
         let mut builder = sample(VERSION, compression);
         builder.blobs(vec![(5, vec![0; 4 << 20])]);
         let bytes = builder.build();
-        let total = inspect(&bytes[..], &Limits::untrusted()).unwrap().plain_bytes();
-        inspect(&bytes[..], &Limits::untrusted().with_max_decompressed_bytes(total)).unwrap();
+        let total = inspect(&bytes[..], &Limits::untrusted(), &mut NoObserver).unwrap().uncompressed_bytes();
+        inspect(&bytes[..], &Limits::untrusted().with_max_decompressed_bytes(total), &mut NoObserver).unwrap();
         let limits = Limits::untrusted().with_max_decompressed_bytes(total - 1);
         assert_limit(&bytes, &limits, "max_decompressed_bytes");
     }
@@ -78,7 +82,7 @@ fn the_window_of_zstandard_frames_is_bounded() {
     bytes[11] = 3;
     assert_limit(&bytes, &Limits::untrusted(), "max_window_bytes");
     // With such a window allowed, what is wrong is that the data are empty.
-    let error = inspect(&bytes[..], &Limits::trusted()).map(|_| ()).unwrap_err();
+    let error = inspect(&bytes[..], &Limits::trusted(), &mut NoObserver).map(|_| ()).unwrap_err();
     assert!(error.is_bad_input(), "{error}");
 }
 
@@ -92,5 +96,5 @@ fn a_row_is_bounded() {
     let mut rows = dump.next_stream().unwrap().unwrap().rows().unwrap();
     assert!(rows.next_row().unwrap_err().is_limit());
     // Whoever only looks at the dump holds no rows.
-    inspect(&bytes[..], &limits).unwrap();
+    inspect(&bytes[..], &limits, &mut NoObserver).unwrap();
 }

@@ -6,7 +6,10 @@ use std::io::Read;
 use std::process::Stdio;
 
 use appsnap::Limits;
-use appsnap::pgdump::{Blocks, Compression, Dump, Finding, FormatVersion, Inspection, Offsets, inspect};
+use appsnap::observe::NoObserver;
+use appsnap::pgdump::raw::{BlockReader, Compression};
+use appsnap::pgdump::toc::Offsets;
+use appsnap::pgdump::{Code, Dump, FormatVersion, Inspection, inspect};
 
 use crate::support::dumps::{sample, version_for};
 use crate::support::postgres::Postgres;
@@ -63,17 +66,17 @@ fn contents(source: impl Read) -> (Vec<(u32, usize)>, Vec<String>) {
             rows_found.push(format!("{table}: {}", fields.collect::<Vec<_>>().join(", ")));
         }
     }
-    dump.finish().unwrap();
+    dump.finish(&mut NoObserver).unwrap();
     objects.sort_unstable();
     (objects, rows_found)
 }
 
 fn check(inspection: &Inspection, server: &Postgres) {
-    assert!(!inspection.has_warnings(), "{:?}", inspection.findings);
+    assert!(!inspection.has_anomalies(), "{:?}", inspection.diagnostics);
     let rows_of = |table: &str| {
-        let data = &inspection.data;
-        let facts = data.iter().find(|facts| inspection.toc.get(facts.id).unwrap().tag == table.as_bytes());
-        facts.and_then(|facts| facts.rows_count).unwrap().to_string()
+        let blocks = &inspection.blocks;
+        let block = blocks.iter().find(|block| inspection.toc.get(block.id).unwrap().tag == table.as_bytes());
+        block.and_then(|block| block.rows_count).unwrap().to_string()
     };
     for table in ["customer", "lonely_text", "no_columns", "nothing"] {
         assert_eq!(rows_of(table), server.sql("mx", &format!("SELECT count(*) FROM {table}")).trim(), "{table}");
@@ -102,16 +105,16 @@ fn what_pg_dump_writes_is_read_from_files_and_pipes() {
         }
         let path = server.path("mx.dump");
         server.run("pg_dump", &["-O", "-x", "-Fc", option, "-f", &path, "mx"]);
-        let from_file = inspect(File::open(&path).unwrap(), &Limits::untrusted()).unwrap();
+        let from_file = inspect(File::open(&path).unwrap(), &Limits::untrusted(), &mut NoObserver).unwrap();
         assert_eq!(from_file.offsets, Offsets::Set);
         check(&from_file, &server);
 
         let arguments = ["-O", "-x", "-Fc", option, "mx"];
         let mut child = server.program("pg_dump").args(arguments).stdout(Stdio::piped()).spawn().unwrap();
-        let from_pipe = inspect(child.stdout.take().unwrap(), &Limits::untrusted()).unwrap();
+        let from_pipe = inspect(child.stdout.take().unwrap(), &Limits::untrusted(), &mut NoObserver).unwrap();
         assert!(child.wait().unwrap().success());
         assert_eq!(from_pipe.offsets, Offsets::NotSet);
-        assert_eq!(from_pipe.data, from_file.data);
+        assert_eq!(from_pipe.blocks, from_file.blocks);
         check(&from_pipe, &server);
 
         let (objects, rows) = contents(File::open(&path).unwrap());
@@ -135,18 +138,19 @@ fn what_pg_dump_writes_is_read_from_files_and_pipes() {
 #[test]
 fn how_pg_dump_was_called_is_found_out() {
     let Some(server) = with_database() else { return };
-    let findings = |options: &[&str]| {
+    let inspected = |options: &[&str]| {
         let bytes = server.run("pg_dump", &[&["-Fc"], options, &["mx"]].concat());
-        inspect(&bytes[..], &Limits::untrusted()).unwrap().findings
+        inspect(&bytes[..], &Limits::untrusted(), &mut NoObserver).unwrap()
     };
-    let rights = |findings: &[Finding]| findings.iter().any(|finding| matches!(finding, Finding::AccessRights { .. }));
-    assert!(rights(&findings(&[])));
-    assert!(!rights(&findings(&["-x"])));
-    assert!(findings(&["--schema-only"]).contains(&Finding::SchemaOnly));
-    assert!(findings(&["--data-only"]).contains(&Finding::DataOnly));
-    assert!(findings(&["--inserts"]).iter().any(|finding| matches!(finding, Finding::Inserts { .. })));
-    assert!(findings(&["-t", "customer"]).contains(&Finding::NoLargeObjects));
-    assert!(findings(&["-E", "LATIN1"]).contains(&Finding::Encoding { name: b"LATIN1".to_vec() }));
+    let has = |options: &[&str], code: Code| inspected(options).diagnostics.count_of(code) == 1;
+    assert!(has(&[], Code::DumpWithAccessRights));
+    assert!(!has(&["-x"], Code::DumpWithAccessRights));
+    assert!(has(&["--schema-only"], Code::DumpSchemaOnly));
+    assert!(has(&["--data-only"], Code::DumpDataOnly));
+    assert!(has(&["--inserts"], Code::DumpWithInserts));
+    assert_eq!(inspected(&["-t", "customer"]).large_objects_count(), 0);
+    let latin = inspected(&["-E", "LATIN1"]);
+    assert!(latin.encoding.as_deref() == Some(b"LATIN1") && latin.diagnostics.count_of(Code::DumpEncoding) == 1);
 }
 
 #[test]
@@ -158,7 +162,7 @@ fn the_list_of_a_live_dump_is_that_of_pg_restore() {
 }
 
 fn assert_list(printed: &[u8], dump: impl Read) {
-    let blocks = Blocks::open(dump, &Limits::untrusted()).unwrap();
+    let blocks = BlockReader::open(dump, &Limits::untrusted()).unwrap();
     let mut list = Vec::new();
     blocks.toc().listed().for_each(|entry| entry.write_list_line(&mut list));
     let wanted: Vec<u8> = printed

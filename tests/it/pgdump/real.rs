@@ -5,7 +5,10 @@ use std::io::Read;
 use std::path::PathBuf;
 
 use appsnap::Limits;
-use appsnap::pgdump::{Blocks, DataState, Dump, Entry, Finding, Offsets, Section, encode_toc, inspect};
+use appsnap::observe::NoObserver;
+use appsnap::pgdump::raw::BlockReader;
+use appsnap::pgdump::toc::{self, DataState, Entry, Offsets, Section};
+use appsnap::pgdump::{Code, Dump, inspect};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -54,19 +57,19 @@ fn entry_as_json(entry: &Entry<'_>) -> Value {
         "section": section, "defn": text(entry.definition), "drop": text(entry.drop_statement),
         "copy": text(entry.copy_statement), "namespace": text(entry.namespace), "tablespace": text(entry.tablespace),
         "tableam": text(entry.access_method), "relkind": entry.relation_kind.unwrap_or(0), "owner": text(entry.owner),
-        "deps": entry.dependencies.iter().collect::<Vec<_>>(), "data_state": state, "data_pos": position,
+        "deps": entry.dependencies().collect::<Vec<_>>(), "data_state": state, "data_pos": position,
     })
 }
 
 #[test]
 fn every_field_of_header_and_entries_is_read() {
     for (golden, bytes) in dumps() {
-        let blocks = Blocks::open(&bytes[..], &Limits::untrusted()).unwrap();
+        let blocks = BlockReader::open(&bytes[..], &Limits::untrusted()).unwrap();
         let (header, created) = (blocks.header(), blocks.header().created.unwrap());
         assert_eq!(
             json!({
-                "version": [1, header.version().minor(), header.revision], "int_size": header.dialect.int_bytes(),
-                "off_size": header.dialect.offset_bytes(), "format": header.format.code(),
+                "version": [1, header.version().minor(), header.revision], "int_size": header.int_bytes(),
+                "off_size": header.offset_bytes(), "format": header.format_code,
                 "compression": header.compression.name(), "dbname": text(header.database.as_deref()),
                 "remote_version": text(header.server_version.as_deref()),
                 "dump_version": text(header.dump_version.as_deref()), "data_start": blocks.data_offset_bytes(),
@@ -90,13 +93,13 @@ fn every_field_of_header_and_entries_is_read() {
 #[test]
 fn what_is_read_encodes_to_the_same_bytes() {
     for (golden, bytes) in dumps() {
-        let mut blocks = Blocks::open(&bytes[..], &Limits::untrusted()).unwrap();
-        let (mut out, dialect) = (Vec::new(), blocks.header().dialect);
+        let mut blocks = BlockReader::open(&bytes[..], &Limits::untrusted()).unwrap();
+        let (mut out, header) = (Vec::new(), blocks.header().clone());
         blocks.header().encode(&mut out).unwrap();
         assert_eq!(out.len() as u64, golden["header_len"]);
-        encode_toc(blocks.toc(), &dialect, &mut out).unwrap();
-        while let Some(piece) = blocks.next_piece().unwrap() {
-            piece.encode(&dialect, &mut out).unwrap();
+        toc::encode(blocks.toc().entries(), &header, &mut out).unwrap();
+        while let Some(element) = blocks.next_element().unwrap() {
+            element.encode(&header, &mut out).unwrap();
         }
         assert!(out == bytes, "{} came out differently", golden["file"]);
     }
@@ -112,7 +115,7 @@ fn streams(source: impl Read) -> Vec<Value> {
         let sha256: String = Sha256::digest(&plain).iter().map(|byte| format!("{byte:02x}")).collect();
         found.push(json!({"id": stream.entry().id, "oid": stream.oid(), "len": plain.len(), "sha256": sha256}));
     }
-    dump.finish().unwrap();
+    dump.finish(&mut NoObserver).unwrap();
     found
 }
 
@@ -134,8 +137,8 @@ fn every_stream_decodes_to_the_bytes_it_was_made_from() {
 #[test]
 fn healthy_dumps_have_no_warnings() {
     for (golden, bytes) in dumps() {
-        let inspection = inspect(&bytes[..], &Limits::untrusted()).unwrap();
-        assert!(!inspection.has_warnings(), "{}: {:?}", golden["file"], inspection.findings);
+        let inspection = inspect(&bytes[..], &Limits::untrusted(), &mut NoObserver).unwrap();
+        assert!(!inspection.has_anomalies(), "{}: {:?}", golden["file"], inspection.diagnostics);
         assert_eq!(inspection.dump_bytes, bytes.len() as u64);
         assert_eq!(inspection.offsets, Offsets::Set);
     }
@@ -143,23 +146,22 @@ fn healthy_dumps_have_no_warnings() {
 
 #[test]
 fn how_a_dump_was_made_is_found_out() {
-    let found = |name: &str| inspect(&dump(name)[..], &Limits::untrusted()).unwrap();
+    let found = |name: &str| inspect(&dump(name)[..], &Limits::untrusted(), &mut NoObserver).unwrap();
     let inserts = found("pg13-inserts.dump");
-    assert!(inserts.findings.contains(&Finding::NoLargeObjects), "{:?}", inserts.findings);
-    assert!(inserts.findings.iter().any(|finding| matches!(finding, Finding::Inserts { .. })));
-    assert!(inserts.data.iter().all(|facts| facts.rows_count.is_none() && facts.plain_bytes > 0));
+    assert_eq!((inserts.large_objects_count(), inserts.diagnostics.count_of(Code::DumpWithInserts)), (0, 1));
+    assert!(inserts.blocks.iter().all(|block| block.rows_count.is_none() && block.uncompressed_bytes > 0));
     let objects = found("pg17-lo-acl.dump");
     assert_eq!(objects.large_objects_count(), 12);
-    assert!(objects.findings.iter().any(|finding| matches!(finding, Finding::AccessRights { .. })));
-    assert_eq!(objects.settings.encoding.as_deref(), Some(&b"UTF8"[..]));
+    assert_eq!(objects.diagnostics.count_of(Code::DumpWithAccessRights), 1);
+    assert_eq!(objects.encoding.as_deref(), Some(&b"UTF8"[..]));
 }
 
 #[test]
 fn empty_lines_are_rows() {
-    let inspection = inspect(&dump("pg13-edge.dump")[..], &Limits::untrusted()).unwrap();
+    let inspection = inspect(&dump("pg13-edge.dump")[..], &Limits::untrusted(), &mut NoObserver).unwrap();
     let rows = |table: &[u8]| {
-        let facts = inspection.data.iter().find(|facts| inspection.toc.get(facts.id).unwrap().tag == table);
-        facts.unwrap().rows_count
+        let block = inspection.blocks.iter().find(|block| inspection.toc.get(block.id).unwrap().tag == table);
+        block.unwrap().rows_count
     };
     assert_eq!(rows(b"zero_cols"), Some(2));
     assert_eq!(rows(b"one_text"), Some(10));
@@ -169,7 +171,7 @@ fn empty_lines_are_rows() {
 #[test]
 fn the_list_is_that_of_pg_restore() {
     let bytes = dump("pg13-edge.dump");
-    let blocks = Blocks::open(&bytes[..], &Limits::untrusted()).unwrap();
+    let blocks = BlockReader::open(&bytes[..], &Limits::untrusted()).unwrap();
     let mut list = Vec::new();
     blocks.toc().listed().for_each(|entry| entry.write_list_line(&mut list));
     // What pg_restore 15 prints.

@@ -6,7 +6,9 @@ use std::io;
 
 use appsnap::Limits;
 use appsnap::observe::NoObserver;
-use appsnap::pgdump::{Blocks, Compression, Corruption, Entry, ErrorKind, Finding, FormatVersion, Offsets, inspect};
+use appsnap::pgdump::raw::{BlockReader, Compression};
+use appsnap::pgdump::toc::{Entry, Offsets};
+use appsnap::pgdump::{Code, ErrorKind, FormatVersion, inspect};
 
 use super::transcode_support::{Made, converted, streams, to_1_14};
 use crate::support::dumps::Content;
@@ -38,35 +40,36 @@ fn dumps() -> (Vec<u8>, Vec<u8>) {
 #[test]
 fn a_second_table_of_contents_is_found_and_nothing_else_changes() {
     let (once, twice) = dumps();
-    let inspection = inspect(&twice[..], &Limits::untrusted()).unwrap();
-    assert!(!inspection.has_warnings());
+    let inspection = inspect(&twice[..], &Limits::untrusted(), &mut NoObserver).unwrap();
+    assert!(!inspection.has_anomalies());
     assert_eq!((inspection.dump_bytes, inspection.data_end_bytes), (twice.len() as u64, once.len() as u64));
     assert_eq!(inspection.offsets, Offsets::NotSet);
     let len_bytes = (twice.len() - once.len()) as u64;
-    assert!(inspection.findings.contains(&Finding::SecondToc { len_bytes }), "{:?}", inspection.findings);
+    let found = inspection.diagnostics.iter().find(|found| found.is(Code::DumpWithSecondToc)).unwrap();
+    assert!(found.message().contains(&format!("({len_bytes} bytes)")), "{found}");
     assert_eq!(streams(&twice[..]), streams(&once[..]));
 
-    let mut blocks = Blocks::open(&twice[..], &Limits::untrusted()).unwrap();
-    while blocks.next_piece().unwrap().is_some() {
+    let mut blocks = BlockReader::open(&twice[..], &Limits::untrusted()).unwrap();
+    while blocks.next_element().unwrap().is_some() {
         assert_eq!((blocks.data_end_bytes(), blocks.has_second_toc()), (None, false));
     }
     assert_eq!((blocks.data_end_bytes(), blocks.has_second_toc()), (Some(once.len() as u64), true));
-    assert!(blocks.next_piece().unwrap().is_none());
+    assert!(blocks.next_element().unwrap().is_none());
 }
 
 #[test]
 fn a_dump_without_data_may_have_one() {
     let mut made = Made::new(FormatVersion::V1_16, Compression::GZIP);
     made.with_second_toc = true;
-    inspect(&made.build()[..], &Limits::untrusted()).unwrap();
+    inspect(&made.build()[..], &Limits::untrusted(), &mut NoObserver).unwrap();
 }
 
 #[test]
 fn anything_else_behind_the_data_is_damage() {
     let (once, twice) = dumps();
     let refused = |bytes: &[u8], what: &str| {
-        let error = inspect(bytes, &Limits::untrusted()).unwrap_err();
-        assert_eq!(error.kind(), &ErrorKind::Corrupt(Corruption::TrailingBytes), "{what}");
+        let error = inspect(bytes, &Limits::untrusted(), &mut NoObserver).unwrap_err();
+        assert_eq!(error.kind(), &ErrorKind::Corrupt("bytes follow the last data block".into()), "{what}");
         assert_eq!(error.position(), Some(once.len() as u64), "{what}");
         to_1_14().convert(bytes, io::sink(), &Limits::untrusted(), &mut NoObserver).unwrap_err();
     };
@@ -84,8 +87,9 @@ fn anything_else_behind_the_data_is_damage() {
     let mut stated = made();
     stated.with_second_toc = false;
     let stated = stated.build();
-    let error = inspect(&[&stated[..], &twice[once.len()..]].concat()[..], &Limits::untrusted()).unwrap_err();
-    assert_eq!(error.kind(), &ErrorKind::Corrupt(Corruption::TrailingBytes));
+    let error =
+        inspect(&[&stated[..], &twice[once.len()..]].concat()[..], &Limits::untrusted(), &mut NoObserver).unwrap_err();
+    assert_eq!(error.kind(), &ErrorKind::Corrupt("bytes follow the last data block".into()));
 }
 
 #[test]
@@ -95,7 +99,7 @@ fn conversion_leaves_it_behind() {
     assert_eq!(out, converted(&to_1_14(), &once).0);
     assert_eq!(conversion.changes.offsets, Offsets::NotSet);
     let plan = to_1_14().plan(&twice[..], &Limits::untrusted()).unwrap();
-    let data_end_bytes = inspect(&twice[..], &Limits::untrusted()).unwrap().data_end_bytes;
+    let data_end_bytes = inspect(&twice[..], &Limits::untrusted(), &mut NoObserver).unwrap().data_end_bytes;
     assert_eq!(plan.output_bytes(data_end_bytes), Some(out.len() as u64));
 }
 
@@ -109,9 +113,9 @@ fn a_redirected_pg_dump_of_any_release_is_read() {
     for options in [&["-Fc", "mx"][..], &["-Fc", "--schema-only", "mx"]] {
         let status = server.program("pg_dump").args(options).stdout(File::create(&path).unwrap()).status().unwrap();
         assert!(status.success());
-        let inspection = inspect(File::open(&path).unwrap(), &Limits::untrusted()).unwrap();
-        assert!(!inspection.has_warnings());
-        let is_twice = inspection.findings.iter().any(|finding| matches!(finding, Finding::SecondToc { .. }));
-        assert!(is_twice || inspection.offsets != Offsets::NotSet, "{:?}", inspection.findings);
+        let inspection = inspect(File::open(&path).unwrap(), &Limits::untrusted(), &mut NoObserver).unwrap();
+        assert!(!inspection.has_anomalies());
+        let is_twice = inspection.diagnostics.count_of(Code::DumpWithSecondToc) > 0;
+        assert!(is_twice || inspection.offsets != Offsets::NotSet, "{:?}", inspection.diagnostics);
     }
 }

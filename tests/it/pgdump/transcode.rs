@@ -5,12 +5,12 @@ use std::ops::ControlFlow;
 
 use appsnap::Limits;
 use appsnap::observe::{Event, NoObserver, Observer};
-use appsnap::pgdump::{
-    AccessRights, Blocks, Compression, DataState, ErrorKind, FormatVersion, Offsets, OutputCompression, Owners,
-    Transcoder, inspect,
-};
+use appsnap::pgdump::raw::{BlockReader, Compression};
+use appsnap::pgdump::toc::{DataState, Offsets};
+use appsnap::pgdump::transcode::Transcoder;
+use appsnap::pgdump::{ErrorKind, FormatVersion, inspect};
 
-use super::transcode_support::{converted, data_area, lines, streams, to_1_14};
+use super::transcode_support::{converted, data_area, dropped, lines, streams, to_1_14};
 use crate::support::dumps::{compressions, sample, version_for};
 use crate::support::slow::Stutter;
 
@@ -28,25 +28,28 @@ fn samples() -> impl Iterator<Item = Vec<u8>> {
     })
 }
 
+/// The transcoder with this compression, if there is one.
+fn with(transcoder: Transcoder, compression: Option<Compression>) -> Transcoder {
+    match compression {
+        Some(compression) => transcoder.with_compression(compression),
+        None => transcoder,
+    }
+}
+
 #[test]
 fn every_stream_survives_every_conversion() {
-    let choices = [
-        OutputCompression::Keep,
-        OutputCompression::None,
-        OutputCompression::Gzip { level: None },
-        OutputCompression::Gzip { level: Some(1) },
-    ];
+    let choices = [None, Some(Compression::None), Some(Compression::GZIP), Some(Compression::gzip_level(1).unwrap())];
     for dump in samples() {
-        let from = Blocks::open(&dump[..], &Limits::untrusted()).unwrap().header().clone();
+        let from = BlockReader::open(&dump[..], &Limits::untrusted()).unwrap().header().clone();
         let before = streams(&dump[..]);
         for to in FormatVersion::ALL.iter().filter(|to| **to >= FormatVersion::V1_12) {
             for choice in choices {
-                let transcoder = Transcoder::to(*to).with_compression(choice);
+                let transcoder = with(Transcoder::to(*to), choice);
                 let (out, conversion) = converted(&transcoder, &dump);
                 let what = format!("{from:?} to {to} with {choice:?}");
                 assert_eq!(streams(&out[..]), before, "{what}");
 
-                let inspection = inspect(&out[..], &Limits::untrusted()).unwrap();
+                let inspection = inspect(&out[..], &Limits::untrusted(), &mut NoObserver).unwrap();
                 let changes = &conversion.changes;
                 assert_eq!(inspection.header.version(), from.version().min(*to), "{what}");
                 assert_eq!((changes.from, changes.to), (from.version(), from.version().min(*to)));
@@ -55,7 +58,7 @@ fn every_stream_survives_every_conversion() {
                 assert_eq!(inspection.toc.len(), changes.entries_out_count);
                 if !changes.recompressed {
                     assert_eq!(data_area(&out), data_area(&dump), "{what}");
-                    assert_eq!(inspection.offsets, Offsets::of(&conversion.toc), "{what}");
+                    assert_eq!(inspection.offsets, conversion.toc.offsets(), "{what}");
                 }
             }
         }
@@ -98,10 +101,9 @@ fn older_dumps_keep_their_version() {
 #[test]
 fn compression_changes_within_every_version() {
     for version in FormatVersion::ALL.iter().filter(|version| **version >= FormatVersion::V1_2) {
-        for (from, to) in [
-            (Compression::None, OutputCompression::Gzip { level: Some(9) }),
-            (Compression::GZIP, OutputCompression::None),
-        ] {
+        for (from, to) in
+            [(Compression::None, Compression::gzip_level(9).unwrap()), (Compression::GZIP, Compression::None)]
+        {
             let dump = sample(*version, from).build();
             let (out, conversion) = converted(&Transcoder::same_version().with_compression(to), &dump);
             assert_eq!(streams(&out[..]), streams(&dump[..]), "{version}");
@@ -122,8 +124,8 @@ fn versions_below_1_12_are_not_written() {
 fn the_length_is_known_before_unless_data_are_compressed_anew() {
     for dump in samples() {
         let input_bytes = dump.len() as u64;
-        for choice in [OutputCompression::Keep, OutputCompression::None] {
-            let plan = to_1_14().with_compression(choice).plan(&dump[..], &Limits::untrusted()).unwrap();
+        for choice in [None, Some(Compression::None)] {
+            let plan = with(to_1_14(), choice).plan(&dump[..], &Limits::untrusted()).unwrap();
             let (known, recompressed) = (plan.output_bytes(input_bytes), plan.changes().recompressed);
             assert_eq!(plan.output_bytes(10), None);
             let mut out = Vec::new();
@@ -142,7 +144,7 @@ fn how_input_and_output_are_sliced_does_not_matter() {
         plan.run(&mut out, &mut NoObserver).unwrap();
         assert!(out == whole);
 
-        let mut reader = to_1_14().plan(&dump[..], &Limits::untrusted()).unwrap().into_reader();
+        let mut reader = to_1_14().plan(&dump[..], &Limits::untrusted()).unwrap();
         let mut pulled = Vec::new();
         let mut piece = [0; 777];
         loop {
@@ -160,7 +162,7 @@ fn how_input_and_output_are_sliced_does_not_matter() {
 fn a_reader_that_is_not_read_to_its_end_does_not_finish() {
     let dump = sample(FormatVersion::V1_16, Compression::GZIP).build();
     let (whole, _) = converted(&to_1_14(), &dump);
-    let mut reader = to_1_14().plan(&dump[..], &Limits::untrusted()).unwrap().into_reader();
+    let mut reader = to_1_14().plan(&dump[..], &Limits::untrusted()).unwrap();
     // All bytes are there, and the end of the input has not been seen.
     reader.read_exact(&mut vec![0; whole.len()]).unwrap();
     let error = reader.finish().unwrap_err();
@@ -173,14 +175,13 @@ fn positions_that_no_longer_fit_are_left_open() {
     let mut builder = sample(FormatVersion::V1_16, Compression::None);
     builder.blobs((1..=300).map(|oid| (oid, vec![1; 50])).collect());
     builder.table("last", "id", b"1\n");
-    builder.header.dialect = super::transcode_support::dialect(FormatVersion::V1_16, 4, 2);
+    builder.header = builder.header.with_sizes(4, 2).unwrap();
     let dump = builder.build();
     let (out, conversion) = converted(&to_1_14(), &dump);
-    assert_eq!(Offsets::of(&conversion.toc), Offsets::Set);
+    assert_eq!(conversion.toc.offsets(), Offsets::Set);
     assert!(matches!(conversion.changes.offsets, Offsets::NotSet | Offsets::Mixed), "{:?}", conversion.changes);
-    let blocks = Blocks::open(&out[..], &Limits::untrusted()).unwrap();
-    let dialect = *blocks.toc().dialect();
-    assert_eq!((dialect.int_bytes(), dialect.offset_bytes()), (4, 2));
+    let blocks = BlockReader::open(&out[..], &Limits::untrusted()).unwrap();
+    assert_eq!((blocks.header().int_bytes(), blocks.header().offset_bytes()), (4, 2));
     assert!(blocks.toc().entries().any(|entry| entry.data == DataState::NotSet));
     // Nothing but the odd sizes is to be said about it.
     let mut all = appsnap::pgdump::Dump::open(&out[..], &Limits::untrusted()).unwrap();
@@ -190,16 +191,19 @@ fn positions_that_no_longer_fit_are_left_open() {
 #[test]
 fn small_integers_bound_the_chunks() {
     let mut builder = sample(FormatVersion::V1_16, Compression::GZIP);
-    builder.header.dialect = super::transcode_support::dialect(FormatVersion::V1_16, 1, 8);
+    builder.header = builder.header.with_sizes(1, 8).unwrap();
     builder.chunk_bytes = 100;
     builder.items.retain(|item| !item.desc.starts_with(b"BLOB"));
     let dump = builder.build();
-    for choice in [OutputCompression::None, OutputCompression::Gzip { level: Some(1) }] {
+    for choice in [Compression::None, Compression::gzip_level(1).unwrap()] {
         let mut out = Vec::new();
         let transcoder = Transcoder::same_version().with_compression(choice);
         transcoder.convert(&dump[..], &mut out, &Limits::untrusted(), &mut NoObserver).unwrap();
-        let inspection = inspect(&out[..], &Limits::untrusted()).unwrap();
-        assert_eq!(inspection.plain_bytes(), inspect(&dump[..], &Limits::untrusted()).unwrap().plain_bytes());
+        let inspection = inspect(&out[..], &Limits::untrusted(), &mut NoObserver).unwrap();
+        assert_eq!(
+            inspection.uncompressed_bytes(),
+            inspect(&dump[..], &Limits::untrusted(), &mut NoObserver).unwrap().uncompressed_bytes()
+        );
     }
 }
 
@@ -207,11 +211,11 @@ fn small_integers_bound_the_chunks() {
 fn access_rights_and_owners_go_when_asked() {
     let dump = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/data/pgdump/pg17-lo-acl.dump")).unwrap();
     for to in [FormatVersion::V1_14, FormatVersion::V1_16] {
-        let transcoder = Transcoder::to(to).with_access_rights(AccessRights::Drop).with_owners(Owners::Drop);
+        let transcoder = Transcoder::to(to).without_access_rights().without_owners();
         let (out, conversion) = converted(&transcoder, &dump);
-        let blocks = Blocks::open(&out[..], &Limits::untrusted()).unwrap();
+        let blocks = BlockReader::open(&out[..], &Limits::untrusted()).unwrap();
         assert!(blocks.toc().entries().all(|entry| entry.owner.is_none() && entry.desc != b"ACL"));
-        let dropped: Vec<u32> = conversion.changes.dropped.iter().map(|dropped| dropped.id).collect();
+        let dropped: Vec<u32> = dropped(&conversion).into_iter().map(|(id, _)| id).collect();
         assert_eq!(dropped, [3423]);
         assert_eq!(streams(&out[..]), streams(&dump[..]));
     }
@@ -236,7 +240,7 @@ fn damage_is_named_and_nothing_follows_it() {
     let error = to_1_14().convert(&surplus[..], io::sink(), &Limits::untrusted(), &mut NoObserver).unwrap_err();
     assert_eq!(error.position(), Some(dump.len() as u64), "{error}");
 
-    let mut reader = to_1_14().plan(&surplus[..], &Limits::untrusted()).unwrap().into_reader();
+    let mut reader = to_1_14().plan(&surplus[..], &Limits::untrusted()).unwrap();
     let mut out = Vec::new();
     reader.read_to_end(&mut out).unwrap_err();
     for _ in 0..3 {
@@ -251,12 +255,11 @@ fn what_is_compressed_anew_is_verified_in_its_content() {
     let mut dump = sample(FormatVersion::V1_16, Compression::GZIP).build();
     let start = dump.len() - data_area(&dump).len();
     dump[start + 30] ^= 0x10;
-    let convert = |choice| {
-        to_1_14().with_compression(choice).convert(&dump[..], io::sink(), &Limits::untrusted(), &mut NoObserver)
-    };
-    convert(OutputCompression::Keep).unwrap();
-    let error = convert(OutputCompression::None).unwrap_err();
-    assert!(error.is_bad_input() && error.place().unwrap().contains("customer"), "{error}");
+    let convert =
+        |choice| with(to_1_14(), choice).convert(&dump[..], io::sink(), &Limits::untrusted(), &mut NoObserver);
+    convert(None).unwrap();
+    let error = convert(Some(Compression::None)).unwrap_err();
+    assert!(error.is_bad_input() && error.context().unwrap().contains("customer"), "{error}");
 
     // A table whose COPY text does not end.
     let mut builder = sample(FormatVersion::V1_16, Compression::None);
@@ -265,7 +268,7 @@ fn what_is_compressed_anew_is_verified_in_its_content() {
             text.truncate(text.len() - 5);
         }
     }
-    let transcoder = to_1_14().with_compression(OutputCompression::Gzip { level: None });
+    let transcoder = to_1_14().with_compression(Compression::GZIP);
     let dump = builder.build();
     let error = transcoder.convert(&dump[..], io::sink(), &Limits::untrusted(), &mut NoObserver).unwrap_err();
     assert!(error.is_bad_input(), "{error}");
@@ -275,7 +278,7 @@ fn what_is_compressed_anew_is_verified_in_its_content() {
 fn the_limit_on_plain_bytes_holds_when_data_are_compressed_anew() {
     let dump = sample(FormatVersion::V1_16, Compression::GZIP).build();
     let limits = Limits::untrusted().with_max_decompressed_bytes(1000);
-    let transcoder = to_1_14().with_compression(OutputCompression::None);
+    let transcoder = to_1_14().with_compression(Compression::None);
     let error = transcoder.convert(&dump[..], io::sink(), &limits, &mut NoObserver).unwrap_err();
     assert!(error.is_limit(), "{error}");
     to_1_14().convert(&dump[..], io::sink(), &limits, &mut NoObserver).unwrap();

@@ -4,12 +4,13 @@ use std::io;
 
 use appsnap::Limits;
 use appsnap::observe::NoObserver;
-use appsnap::pgdump::{
-    AccessRights, Blocks, Compression, Corruption, Dialect, DropReason, Edit, Entry, ErrorKind, Feature, FormatVersion,
-    Header, Section, Transcoder, encode_toc,
-};
+use appsnap::pgdump::compat::Feature;
+use appsnap::pgdump::raw::{BlockReader, Compression, Header};
+use appsnap::pgdump::toc::{self, Entry, Section};
+use appsnap::pgdump::transcode::{EntryChangeKind, Transcoder};
+use appsnap::pgdump::{ErrorKind, FormatVersion};
 
-use super::transcode_support::{Made, converted, lines, streams, to_1_14};
+use super::transcode_support::{Made, converted, dropped, edited, lines, streams, to_1_14};
 
 fn made() -> Made {
     Made::new(FormatVersion::V1_16, Compression::GZIP)
@@ -50,7 +51,7 @@ fn groups_become_the_entries_that_old_versions_have() {
             "3413 BLOBS 200011..200012 postgres [3416] -",
         ]
     );
-    let blocks = Blocks::open(&out[..], &Limits::untrusted()).unwrap();
+    let blocks = BlockReader::open(&out[..], &Limits::untrusted()).unwrap();
     for blob in blocks.toc().entries().filter(|entry| entry.desc == b"BLOB") {
         assert_eq!((blob.section, blob.catalog_table_oid), (Section::PreData, 2613));
         assert_eq!(blob.catalog_oid.to_string().as_bytes(), blob.tag);
@@ -59,8 +60,9 @@ fn groups_become_the_entries_that_old_versions_have() {
             format!(r"SELECT pg_catalog.lo_unlink(\'{}\');\n", blob.catalog_oid)
         );
     }
-    let expanded: Vec<_> = conversion.changes.expanded.iter().map(|one| (one.id, one.entries_count)).collect();
-    assert_eq!(expanded, [(3414, 10), (3423, 10), (3412, 2)]);
+    let changes: Vec<_> = conversion.changes.entries.iter().map(|change| (change.id, change.kind)).collect();
+    let expanded = |entries_count| EntryChangeKind::Expanded { entries_count };
+    assert_eq!(changes, [(3414, expanded(10)), (3423, expanded(10)), (3412, expanded(2))]);
     assert_eq!(streams(&out[..]), streams(&dump[..]));
 }
 
@@ -68,9 +70,10 @@ fn groups_become_the_entries_that_old_versions_have() {
 fn new_ids_lie_above_all_that_occur() {
     let mut made = made();
     made.group(10, "5\n6\n7\n", &[10, 900]);
-    made.sql(20, "TABLE", "t", "CREATE TABLE public.t ();\n").dependencies = (&[3, 800][..]).into();
+    made.sql(20, "TABLE", "t", "CREATE TABLE public.t ();\n").set_dependencies(&[3, 800]);
     let (out, _) = converted(&to_1_14(), &made.build());
-    let ids: Vec<u32> = Blocks::open(&out[..], &Limits::untrusted()).unwrap().toc().entries().map(|e| e.id).collect();
+    let ids: Vec<u32> =
+        BlockReader::open(&out[..], &Limits::untrusted()).unwrap().toc().entries().map(|e| e.id).collect();
     assert_eq!(ids, [1, 2, 3, 10, 901, 902, 11, 20]);
 }
 
@@ -89,10 +92,11 @@ fn large_objects_come_before_the_first_data() {
     made.sql(5, "SEQUENCE SET", "s", "SELECT 1;\n").section = Section::Data;
     made.group(10, "5\n", &[10]);
     let label = made.sql(12, "SECURITY LABEL", "LARGE OBJECT 5", "SECURITY LABEL ON LARGE OBJECT 5 IS 'x';\n");
-    label.dependencies = (&[10][..]).into();
+    label.set_dependencies(&[10]);
     label.section = Section::None;
     let (out, _) = converted(&to_1_14(), &made.build());
-    let ids: Vec<u32> = Blocks::open(&out[..], &Limits::untrusted()).unwrap().toc().entries().map(|e| e.id).collect();
+    let ids: Vec<u32> =
+        BlockReader::open(&out[..], &Limits::untrusted()).unwrap().toc().entries().map(|e| e.id).collect();
     assert_eq!(ids, [1, 2, 3, 4, 10, 12, 5, 11]);
 }
 
@@ -102,7 +106,11 @@ fn lists_that_make_no_sense_are_damage() {
         let mut made = made();
         made.group(10, list, &[10]);
         let error = to_1_14().plan(&made.build()[..], &Limits::untrusted()).unwrap_err();
-        assert_eq!(error.kind(), &ErrorKind::Corrupt(Corruption::LargeObjectList(10)), "{list:?}");
+        assert_eq!(
+            error.kind(),
+            &ErrorKind::Corrupt("entry 10 does not list large objects, each once".into()),
+            "{list:?}"
+        );
     }
     // Within the version nobody asks.
     let mut made = made();
@@ -127,7 +135,7 @@ fn the_limits_on_a_table_of_contents_hold_for_the_new_one() {
     let mut made = made();
     made.group(10, list.leak(), &[10]);
     let rights = made.sql(20, "ACL", "LARGE OBJECTS 1..2000", sql.leak());
-    rights.dependencies = (&[10][..]).into();
+    rights.set_dependencies(&[10]);
     let dump = made.build();
     let plan = |limits: &Limits| to_1_14().plan(&dump[..], limits).map(|plan| plan.changes().entries_out_count);
     let limits = Limits::untrusted();
@@ -148,11 +156,10 @@ fn the_limits_on_a_table_of_contents_hold_for_the_new_one() {
 #[test]
 fn rights_on_a_group_that_is_not_there_are_dropped() {
     let mut made = made();
-    made.sql(20, "ACL", "LARGE OBJECTS 1..2", "GRANT ALL ON LARGE OBJECT 1 TO x;\n").dependencies = (&[10][..]).into();
-    made.sql(21, "ACL", "LARGE OBJECT 1", "GRANT ALL ON LARGE OBJECT 1 TO x;\n").dependencies = (&[10][..]).into();
+    made.sql(20, "ACL", "LARGE OBJECTS 1..2", "GRANT ALL ON LARGE OBJECT 1 TO x;\n").set_dependencies(&[10]);
+    made.sql(21, "ACL", "LARGE OBJECT 1", "GRANT ALL ON LARGE OBJECT 1 TO x;\n").set_dependencies(&[10]);
     let (_, conversion) = converted(&to_1_14(), &made.build());
-    let dropped: Vec<_> = conversion.changes.dropped.iter().map(|dropped| (dropped.id, dropped.reason)).collect();
-    assert_eq!(dropped, [(20, DropReason::NoLargeObjects)]);
+    assert_eq!(dropped(&conversion), [(20, EntryChangeKind::MissingLargeObjectsDropped)]);
 }
 
 #[test]
@@ -171,8 +178,9 @@ fn statistics_go_for_servers_that_cannot_take_them() {
         (to_1_14().with_server_major(19), &[]),
     ] {
         let (_, conversion) = converted(&transcoder, &dump);
-        assert!(conversion.changes.dropped.iter().all(|dropped| dropped.reason == DropReason::Statistics));
-        let dropped: Vec<u32> = conversion.changes.dropped.iter().map(|dropped| dropped.id).collect();
+        let dropped = dropped(&conversion);
+        assert!(dropped.iter().all(|(_, kind)| *kind == EntryChangeKind::StatisticsDropped));
+        let dropped: Vec<u32> = dropped.into_iter().map(|(id, _)| id).collect();
         assert_eq!(dropped, wanted, "{transcoder:?}");
     }
 }
@@ -183,12 +191,11 @@ fn a_schema_public_of_comments_goes_and_a_real_one_stays() {
     made.sql(20, "SCHEMA", "public", "-- *not* creating schema, since initdb creates it\n\n");
     made.sql(21, "SCHEMA", "public", "CREATE SCHEMA public;\n");
     made.sql(22, "SCHEMA", "other", "-- nothing\n");
-    made.sql(23, "COMMENT", "SCHEMA public", "COMMENT ON SCHEMA public IS '';\n").dependencies = (&[20][..]).into();
+    made.sql(23, "COMMENT", "SCHEMA public", "COMMENT ON SCHEMA public IS '';\n").set_dependencies(&[20]);
     let dump = made.build();
     let (_, conversion) = converted(&to_1_14(), &dump);
-    let dropped: Vec<_> = conversion.changes.dropped.iter().map(|dropped| (dropped.id, dropped.reason)).collect();
-    assert_eq!(dropped, [(20, DropReason::PublicSchema)]);
-    assert!(converted(&to_1_14().with_server_major(15), &dump).1.changes.dropped.is_empty());
+    assert_eq!(dropped(&conversion), [(20, EntryChangeKind::PublicSchemaDropped)]);
+    assert!(dropped(&converted(&to_1_14().with_server_major(15), &dump).1).is_empty());
 }
 
 #[test]
@@ -196,12 +203,12 @@ fn entries_that_go_must_not_have_data() {
     let content = || Some(crate::support::dumps::Content::Table(b"x".to_vec()));
     for desc in [&b"STATISTICS DATA"[..], b"BLOB METADATA"] {
         let mut made = made();
-        let mut entry = appsnap::pgdump::Entry::new(20, desc, b"1");
+        let mut entry = Entry::new(20, desc, b"1");
         entry.definition = Some(b"1\n");
         made.push(entry, content());
         let error =
             to_1_14().convert(&made.build()[..], io::sink(), &Limits::untrusted(), &mut NoObserver).unwrap_err();
-        assert!(matches!(error.kind(), ErrorKind::Corrupt(_)) && error.place().is_some(), "{error}");
+        assert!(matches!(error.kind(), ErrorKind::Corrupt(_)) && error.context().is_some(), "{error}");
     }
 }
 
@@ -215,14 +222,13 @@ fn range_types_lose_the_name_that_old_servers_refuse() {
     let dump = made.build();
     let (out, conversion) = converted(&to_1_14(), &dump);
     assert!(lines(&out)[3].ends_with(r"AS RANGE (\n    subtype = float8\n);\n"), "{:?}", lines(&out));
-    let edited: Vec<_> = conversion.changes.edited.iter().map(|edited| (edited.id, edited.edit)).collect();
-    assert_eq!(edited, [(20, Edit::MultirangeTypeName)]);
+    assert_eq!(edited(&conversion), [(20, EntryChangeKind::MultirangeNameRemoved)]);
     let warnings: Vec<_> = conversion.changes.warnings.iter().map(|warning| (warning.id, warning.feature)).collect();
     assert_eq!(warnings, [(21, Feature::Multirange)]);
 
     let (out, conversion) = converted(&to_1_14().with_server_major(14), &dump);
     assert!(lines(&out)[3].contains("multirange_type_name"));
-    assert!(conversion.changes.edited.is_empty() && conversion.changes.warnings.is_empty());
+    assert!(edited(&conversion).is_empty() && conversion.changes.warnings.is_empty());
 }
 
 #[test]
@@ -233,25 +239,26 @@ fn access_methods_that_cannot_be_stated_are_reported() {
         table.access_method = Some(method);
         table.relation_kind = Some(kind);
     }
-    let edited = |to| {
+    let ids = |to| {
         let (_, conversion) = converted(&Transcoder::to(to), &made.build());
-        assert!(conversion.changes.edited.iter().all(|edited| edited.edit == Edit::AccessMethod));
-        conversion.changes.edited.iter().map(|edited| edited.id).collect::<Vec<_>>()
+        let edited = edited(&conversion);
+        assert!(edited.iter().all(|(_, kind)| *kind == EntryChangeKind::AccessMethodRemoved));
+        edited.into_iter().map(|(id, _)| id).collect::<Vec<_>>()
     };
-    assert!(edited(FormatVersion::V1_16).is_empty());
-    assert_eq!(edited(FormatVersion::V1_14), [22]);
-    assert_eq!(edited(FormatVersion::V1_13), [21, 22]);
+    assert!(ids(FormatVersion::V1_16).is_empty());
+    assert_eq!(ids(FormatVersion::V1_14), [22]);
+    assert_eq!(ids(FormatVersion::V1_13), [21, 22]);
 }
 
 #[test]
 fn texts_need_not_be_utf8() {
     let mut made = made();
-    let mut table = appsnap::pgdump::Entry::new(20, b"TABLE", b"caf\xe9");
+    let mut table = Entry::new(20, b"TABLE", b"caf\xe9");
     table.definition = Some(b"CREATE TABLE public.\"caf\xe9\" ();\n");
     table.owner = Some(b"\xff\x00");
     made.push(table, None);
     let (out, _) = converted(&to_1_14(), &made.build());
-    let blocks = Blocks::open(&out[..], &Limits::untrusted()).unwrap();
+    let blocks = BlockReader::open(&out[..], &Limits::untrusted()).unwrap();
     let back = blocks.toc().get(20).unwrap();
     assert_eq!((back.tag, back.definition, back.owner), (table.tag, table.definition, table.owner));
 }
@@ -259,10 +266,11 @@ fn texts_need_not_be_utf8() {
 #[test]
 fn a_dump_of_which_nothing_would_be_left_is_refused() {
     let mut dump = Vec::new();
-    Header::new(FormatVersion::V1_14).encode(&mut dump).unwrap();
+    let header = Header::new(FormatVersion::V1_14);
+    header.encode(&mut dump).unwrap();
     let rights = [Entry::new(1, b"ACL", b"TABLE t")];
-    encode_toc(rights, &Dialect::usual(FormatVersion::V1_14), &mut dump).unwrap();
-    let transcoder = Transcoder::same_version().with_access_rights(AccessRights::Drop);
+    toc::encode(rights, &header, &mut dump).unwrap();
+    let transcoder = Transcoder::same_version().without_access_rights();
     let refused = transcoder.convert(dump.as_slice(), io::sink(), &Limits::untrusted(), &mut NoObserver).unwrap_err();
     assert!(matches!(refused.kind(), ErrorKind::Inexpressible { .. }), "{refused}");
 }

@@ -6,7 +6,10 @@ use std::io::Read;
 use std::path::Path;
 
 use appsnap::Limits;
-use appsnap::pgdump::{Compression, Dump, FormatVersion, OutputCompression, Transcoder};
+use appsnap::observe::NoObserver;
+use appsnap::pgdump::raw::Compression;
+use appsnap::pgdump::transcode::Transcoder;
+use appsnap::pgdump::{Dump, FormatVersion};
 
 use super::transcode_support::{converted, to_1_14};
 use crate::support::dumps::{compressions, sample};
@@ -47,9 +50,11 @@ fn dumps_that_pg_restore_refuses_it_takes_when_they_are_converted() {
         let listed = server.program("pg_restore").arg("-l").arg(&original).output().unwrap();
         assert_eq!(listed.status.success(), server.major() >= 17, "{}", String::from_utf8_lossy(&listed.stderr));
         for version in [FormatVersion::V1_14, FormatVersion::V1_13, FormatVersion::V1_12] {
-            for choice in [OutputCompression::Keep, OutputCompression::None, OutputCompression::Gzip { level: Some(1) }]
-            {
-                fs::write(&path, converted(&Transcoder::to(version).with_compression(choice), dump).0).unwrap();
+            for choice in [None, Some(Compression::None), Compression::gzip_level(1)] {
+                let transcoder = Transcoder::to(version);
+                let transcoder =
+                    choice.map_or(transcoder.clone(), |compression| transcoder.with_compression(compression));
+                fs::write(&path, converted(&transcoder, dump).0).unwrap();
                 server.run("pg_restore", &["-l", path.to_str().unwrap()]);
                 server.run("pg_restore", &["-f", "/dev/null", path.to_str().unwrap()]);
             }
@@ -161,7 +166,7 @@ fn contents(source: impl Read) -> Vec<(String, Option<u32>, Vec<u8>)> {
         let table = stream.oid().map_or_else(|| stream.entry().tag.escape_ascii().to_string(), |_| String::new());
         found.push((table, stream.oid(), plain));
     }
-    dump.finish().unwrap();
+    dump.finish(&mut NoObserver).unwrap();
     found.sort();
     found
 }

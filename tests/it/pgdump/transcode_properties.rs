@@ -4,14 +4,16 @@
 use std::collections::BTreeMap;
 
 use appsnap::Limits;
-use appsnap::pgdump::{
-    Blocks, Compression, DataState, Entry, FormatVersion, OutputCompression, Section, Toc, Transcoder, inspect,
-};
+use appsnap::observe::NoObserver;
+use appsnap::pgdump::raw::{BlockReader, Compression};
+use appsnap::pgdump::toc::{DataState, Entry, Section, Toc};
+use appsnap::pgdump::transcode::Transcoder;
+use appsnap::pgdump::{FormatVersion, inspect};
 use proptest::collection::{btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
 
-use super::transcode_support::{Made, converted, streams};
+use super::transcode_support::{Made, converted, dropped, streams};
 use crate::support::dumps::{Content, compressions};
 
 /// One thing in a database, with whatever is said about it.
@@ -71,7 +73,7 @@ fn made(things: &[Thing], version: FormatVersion, compression: Compression) -> M
                 (entry.definition, entry.drop_statement, entry.copy_statement) = (definition, drop, copy);
                 (entry.namespace, entry.tablespace, entry.owner) = (namespace, tablespace, owner);
                 (entry.access_method, entry.relation_kind) = (method, kind);
-                entry.dependencies = Vec::leak(on)[..].into();
+                entry.set_dependencies(&Vec::leak(on)[..]);
                 made.push(entry, None);
             }
             Thing::Data { text, is_copy } => {
@@ -94,7 +96,7 @@ fn made(things: &[Thing], version: FormatVersion, compression: Compression) -> M
                     let tag = format!("LARGE OBJECT {oid}").into_bytes();
                     let comment = made.push(Entry::new(id + 1 + place as u32, b"COMMENT", leaked(tag)), None);
                     comment.definition = Some(b"COMMENT ON LARGE OBJECT 1 IS 'x';\n");
-                    comment.dependencies = on.into();
+                    comment.set_dependencies(on);
                 }
                 if let Some(role) = rights {
                     let name = role.iter().filter(|byte| **byte != b'"').copied();
@@ -105,10 +107,10 @@ fn made(things: &[Thing], version: FormatVersion, compression: Compression) -> M
                         .collect();
                     let rights = made.push(Entry::new(id + 5, b"ACL", b"LARGE OBJECTS 1..2"), None);
                     rights.definition = Some(leaked(sql));
-                    rights.dependencies = on.into();
+                    rights.set_dependencies(on);
                 }
                 let mut blobs = Entry::new(id + 6, b"BLOBS", b"group");
-                blobs.dependencies = on.into();
+                blobs.set_dependencies(on);
                 made.push(blobs, Some(Content::Blobs(objects)));
             }
         }
@@ -129,7 +131,7 @@ proptest! {
         to in prop::sample::select(FormatVersion::ALL[12..].to_vec()),
         compression in prop::sample::select(compressions()),
         choice in prop::sample::select(vec![
-            OutputCompression::Keep, OutputCompression::None, OutputCompression::Gzip { level: Some(2) },
+            None, Some(Compression::None), Some(Compression::gzip_level(2).unwrap()),
         ]),
         with_positions: bool,
     ) {
@@ -137,13 +139,15 @@ proptest! {
         made.with_positions = with_positions;
         let dump = made.build();
         // For a server that takes everything, so that nothing goes because of it.
-        let transcoder = Transcoder::to(to).with_compression(choice).with_server_major(99);
+        let transcoder = choice
+            .map_or(Transcoder::to(to), |compression| Transcoder::to(to).with_compression(compression))
+            .with_server_major(99);
         let (out, conversion) = converted(&transcoder, &dump);
-        prop_assert!(conversion.changes.dropped.is_empty() && conversion.changes.warnings.is_empty());
+        prop_assert!(dropped(&conversion).is_empty() && conversion.changes.warnings.is_empty());
         prop_assert_eq!(streams(&out[..]), streams(&dump[..]));
 
-        let before = Blocks::open(&dump[..], &Limits::untrusted()).unwrap();
-        let after = inspect(&out[..], &Limits::untrusted()).unwrap();
+        let before = BlockReader::open(&dump[..], &Limits::untrusted()).unwrap();
+        let after = inspect(&out[..], &Limits::untrusted(), &mut NoObserver).unwrap();
         prop_assert_eq!(after.header.version(), to);
         prop_assert_eq!(after.offsets, conversion.changes.offsets);
         let (old, new) = (by_id(before.toc()), by_id(&after.toc));
@@ -165,8 +169,8 @@ proptest! {
             if to < FormatVersion::V1_14 {
                 wanted.access_method = None;
             }
-            if grouped && wanted.is_blobs() {
-                wanted.dependencies = (&[][..]).into();
+            if grouped && wanted.is_large_objects() {
+                wanted.set_dependencies(&[]);
             }
             prop_assert!(found == wanted, "{:?} became {:?}", wanted, found);
         }
@@ -184,7 +188,7 @@ proptest! {
                 lists.map(|(objects, rights, comments)| if rights { objects } else { 0 } + comments).sum();
             prop_assert_eq!(about.len(), wanted);
             for entry in about {
-                let on: Vec<u32> = entry.dependencies.iter().collect();
+                let on: Vec<u32> = entry.dependencies().collect();
                 let tag = format!("LARGE OBJECT {}", blobs[&on[0]].catalog_oid);
                 prop_assert_eq!((on.len(), entry.tag), (1, tag.as_bytes()));
                 let sql = entry.definition.unwrap().escape_ascii().to_string();
@@ -202,13 +206,13 @@ proptest! {
         let dump = made(&things, FormatVersion::V1_16, Compression::GZIP).build();
         let (out, conversion) = converted(&Transcoder::to(FormatVersion::V1_14).with_server_major(server_major), &dump);
         prop_assert_eq!(streams(&out[..]), streams(&dump[..]));
-        let blocks = Blocks::open(&out[..], &Limits::untrusted()).unwrap();
+        let blocks = BlockReader::open(&out[..], &Limits::untrusted()).unwrap();
         for warning in &conversion.changes.warnings {
             prop_assert!(warning.feature.since_major() > server_major);
             prop_assert!(conversion.toc.get(warning.id).is_some());
         }
-        for dropped in &conversion.changes.dropped {
-            prop_assert!(blocks.toc().get(dropped.id).is_none());
+        for (id, _) in dropped(&conversion) {
+            prop_assert!(blocks.toc().get(id).is_none());
         }
     }
 }

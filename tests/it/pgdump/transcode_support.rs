@@ -4,10 +4,10 @@ use std::io::Read;
 
 use appsnap::Limits;
 use appsnap::observe::NoObserver;
-use appsnap::pgdump::{
-    Blocks, Compression, Conversion, DataState, Dialect, Dump, Entry, FormatVersion, Header, Piece, Section,
-    Transcoder, encode_toc,
-};
+use appsnap::pgdump::raw::{BlockReader, Compression, DataElement, Header};
+use appsnap::pgdump::toc::{self, DataState, Entry, Section};
+use appsnap::pgdump::transcode::{ConversionReport, EntryChangeKind, Transcoder};
+use appsnap::pgdump::{Dump, FormatVersion};
 
 use crate::support::dumps::{Content, compressed};
 
@@ -65,37 +65,36 @@ impl Made {
         let mut blobs = Entry::new(id + 1, b"BLOBS", b"group");
         blobs.section = Section::Data;
         blobs.owner = Some(b"mxowner");
-        blobs.dependencies = depends.into();
+        blobs.set_dependencies(depends);
         self.push(blobs, Some(Content::Blobs(objects)));
     }
 
     pub fn build(&self) -> Vec<u8> {
-        let dialect = self.header.dialect;
         let start = self.front(None).len() as u64;
         let (mut data, mut positions) = (Vec::new(), Vec::new());
         for (entry, content) in &self.entries {
             positions.push(start + data.len() as u64);
-            let mut put = |piece: Piece<'_>| piece.encode(&dialect, &mut data).unwrap();
-            let stream = |plain: &[u8], put: &mut dyn FnMut(Piece<'_>)| {
+            let mut put = |element: DataElement<'_>| element.encode(&self.header, &mut data).unwrap();
+            let stream = |plain: &[u8], put: &mut dyn FnMut(DataElement<'_>)| {
                 for chunk in compressed(self.header.compression, plain).chunks(50) {
-                    put(Piece::chunk(chunk.len() as u32));
-                    put(Piece::Bytes(chunk));
+                    put(DataElement::Chunk { len_bytes: chunk.len() as u32 });
+                    put(DataElement::Bytes(chunk));
                 }
-                put(Piece::StreamEnd);
+                put(DataElement::StreamEnd);
             };
             match content {
                 None => {}
                 Some(Content::Table(plain)) => {
-                    put(Piece::block(appsnap::pgdump::BlockKind::Data, entry.id));
+                    put(DataElement::TableData { id: entry.id });
                     stream(plain, &mut put);
                 }
                 Some(Content::Blobs(objects)) => {
-                    put(Piece::block(appsnap::pgdump::BlockKind::Blobs, entry.id));
+                    put(DataElement::LargeObjects { id: entry.id });
                     for (oid, plain) in objects {
-                        put(Piece::object(*oid));
+                        put(DataElement::LargeObject { oid: *oid });
                         stream(plain, &mut put);
                     }
-                    put(Piece::BlockEnd(appsnap::pgdump::BlockKind::Blobs));
+                    put(DataElement::LargeObjectsEnd);
                 }
             }
         }
@@ -124,13 +123,13 @@ impl Made {
                 entry
             })
             .collect();
-        encode_toc(entries, &self.header.dialect, &mut bytes).unwrap();
+        toc::encode(entries, &self.header, &mut bytes).unwrap();
         bytes
     }
 }
 
 /// The output, and what was said about it.
-pub fn converted(transcoder: &Transcoder, dump: &[u8]) -> (Vec<u8>, Conversion) {
+pub fn converted(transcoder: &Transcoder, dump: &[u8]) -> (Vec<u8>, ConversionReport) {
     let mut out = Vec::new();
     let conversion = transcoder.convert(dump, &mut out, &Limits::untrusted(), &mut NoObserver).unwrap();
     assert_eq!(conversion.output_bytes, out.len() as u64);
@@ -151,29 +150,40 @@ pub fn streams(source: impl Read) -> Vec<(u32, Option<u32>, Vec<u8>)> {
         stream.read_to_end(&mut plain).unwrap();
         found.push((stream.entry().id, stream.oid(), plain));
     }
-    let inspection = dump.finish().unwrap();
-    assert!(!inspection.has_warnings(), "{:?}", inspection.findings);
+    let inspection = dump.finish(&mut NoObserver).unwrap();
+    assert!(!inspection.has_anomalies(), "{:?}", inspection.diagnostics);
     found
 }
 
 /// The data area of a dump, as it is stored.
 pub fn data_area(dump: &[u8]) -> &[u8] {
-    let start = Blocks::open(dump, &Limits::untrusted()).unwrap().data_offset_bytes();
+    let start = BlockReader::open(dump, &Limits::untrusted()).unwrap().data_offset_bytes();
     &dump[start as usize..]
 }
 
 /// Every entry as one line: id, kind, tag, owner, dependencies, definition.
 pub fn lines(dump: &[u8]) -> Vec<String> {
-    let blocks = Blocks::open(dump, &Limits::untrusted()).unwrap();
+    let blocks = BlockReader::open(dump, &Limits::untrusted()).unwrap();
     let text = |bytes: Option<&[u8]>| bytes.map_or("-".into(), |bytes| bytes.escape_ascii().to_string());
     let line = |entry: Entry<'_>| {
         let (desc, tag) = (text(Some(entry.desc)), text(Some(entry.tag)));
         let (owner, sql) = (text(entry.owner), text(entry.definition));
-        format!("{} {desc} {tag} {owner} {:?} {sql}", entry.id, entry.dependencies)
+        format!("{} {desc} {tag} {owner} {:?} {sql}", entry.id, entry.dependencies().collect::<Vec<_>>())
     };
     blocks.toc().entries().map(line).collect()
 }
 
-pub fn dialect(version: FormatVersion, int_bytes: u8, offset_bytes: u8) -> Dialect {
-    Dialect::new(version, int_bytes, offset_bytes).unwrap()
+/// The entries that were dropped.
+pub fn dropped(conversion: &ConversionReport) -> Vec<(u32, EntryChangeKind)> {
+    changed(conversion, EntryChangeKind::is_dropped)
+}
+
+/// The entries that lost something.
+pub fn edited(conversion: &ConversionReport) -> Vec<(u32, EntryChangeKind)> {
+    changed(conversion, EntryChangeKind::is_edited)
+}
+
+fn changed(conversion: &ConversionReport, is_wanted: fn(EntryChangeKind) -> bool) -> Vec<(u32, EntryChangeKind)> {
+    let entries = conversion.changes.entries.iter();
+    entries.filter(|change| is_wanted(change.kind)).map(|change| (change.id, change.kind)).collect()
 }

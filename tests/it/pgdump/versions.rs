@@ -1,10 +1,10 @@
 //! Property tests: whatever a version can say, it reads back as it was written.
 
 use appsnap::Limits;
-use appsnap::pgdump::{
-    Compression, DataState, Dependencies, Dialect, Dump, Entry, ErrorKind, FormatVersion, Header, Toc, encode_toc,
-    inspect,
-};
+use appsnap::observe::NoObserver;
+use appsnap::pgdump::raw::{Compression, Header};
+use appsnap::pgdump::toc::{self, DataState, Entry, Toc};
+use appsnap::pgdump::{Dump, ErrorKind, FormatVersion, inspect};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -15,9 +15,9 @@ fn versions() -> impl Strategy<Value = FormatVersion> {
     (0..FormatVersion::ALL.len()).prop_map(|index| FormatVersion::ALL[index])
 }
 
-fn dialects() -> impl Strategy<Value = Dialect> {
+fn headers() -> impl Strategy<Value = Header> {
     let sizes = (prop_oneof![Just(4_u8), 3..=8_u8], prop_oneof![Just(8_u8), 1..=32_u8]);
-    (versions(), sizes).prop_map(|(version, (int, offset))| Dialect::new(version, int, offset).unwrap())
+    (versions(), sizes).prop_map(|(version, (int, offset))| Header::new(version).with_sizes(int, offset).unwrap())
 }
 
 type Text = Vec<u8>;
@@ -76,7 +76,7 @@ impl Fields {
         entry.relation_kind = self.relation_kind.filter(|_| since(FormatVersion::V1_16));
         entry.with_oids = self.with_oids && since(FormatVersion::V1_9);
         if since(FormatVersion::V1_5) {
-            entry.dependencies = Dependencies::from(&self.dependencies[..]);
+            entry.set_dependencies(&self.dependencies[..]);
         }
         entry.data = self.data;
         entry.data_bytes_hint = if since(FormatVersion::V1_7) { 0 } else { self.hint };
@@ -88,36 +88,35 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
-    fn any_table_of_contents_reads_back(dialect in dialects(), mut all in vec(fields(), 1..6)) {
+    fn any_table_of_contents_reads_back(header in headers(), mut all in vec(fields(), 1..6)) {
         all.sort_by_key(|fields| fields.id);
         all.dedup_by_key(|fields| fields.id);
-        let entries: Vec<Entry<'_>> = all.iter().map(|fields| fields.entry(dialect.version())).collect();
+        let entries: Vec<Entry<'_>> = all.iter().map(|fields| fields.entry(header.version())).collect();
         let mut bytes = Vec::new();
-        encode_toc(entries.clone(), &dialect, &mut bytes).unwrap();
-        let (toc, len) = Toc::parse(dialect, &bytes, &Limits::untrusted()).unwrap();
+        toc::encode(entries.clone(), &header, &mut bytes).unwrap();
+        let (toc, len) = Toc::parse(&header, &bytes, &Limits::untrusted()).unwrap();
         prop_assert_eq!(len, bytes.len());
         prop_assert_eq!(toc.entries().collect::<Vec<_>>(), entries.clone());
         for entry in entries {
             prop_assert_eq!(toc.get(entry.id), Some(entry));
         }
         let mut again = Vec::new();
-        encode_toc(&toc, &dialect, &mut again).unwrap();
+        toc::encode(toc.entries(), &header, &mut again).unwrap();
         prop_assert_eq!(again, bytes);
     }
 
     #[test]
     fn any_header_reads_back(
-        dialect in dialects(),
+        header in headers(),
         revision in any::<u8>(),
         level in option::of(1..=9_u8),
         texts in prop::array::uniform3(option::of(vec(any::<u8>(), 0..40))),
     ) {
-        let version = dialect.version();
-        let mut header = Header::new(version);
-        header.dialect = dialect;
+        let version = header.version();
+        let mut header = header;
         header.revision = if version > FormatVersion::V1_0 { revision } else { 0 };
         let levels = FormatVersion::V1_2..FormatVersion::V1_15;
-        header.compression = level.filter(|_| levels.contains(&version)).map_or(Compression::GZIP, Compression::gzip_level);
+        header.compression = level.filter(|_| levels.contains(&version)).and_then(Compression::gzip_level).unwrap_or(Compression::GZIP);
         let [database, server_version, dump_version] = texts;
         header.database = database.filter(|_| version >= FormatVersion::V1_4);
         header.server_version = server_version.filter(|_| version >= FormatVersion::V1_10);
@@ -168,8 +167,8 @@ fn every_version_inspects_clean() {
     for version in FormatVersion::ALL {
         for compression in compressions() {
             let builder = sample(*version, compression);
-            let inspection = inspect(&builder.build()[..], &Limits::untrusted()).unwrap();
-            assert!(!inspection.has_warnings(), "{version}: {:?}", inspection.findings);
+            let inspection = inspect(&builder.build()[..], &Limits::untrusted(), &mut NoObserver).unwrap();
+            assert!(!inspection.has_anomalies(), "{version}: {:?}", inspection.diagnostics);
             let copies = *version >= FormatVersion::V1_3 || builder.header.version() >= FormatVersion::V1_3;
             assert_eq!(inspection.rows_count(), if copies { 65 } else { 0 }, "{version}");
         }
@@ -182,7 +181,7 @@ fn a_version_refuses_what_it_cannot_say() {
         (Compression::Lz4, FormatVersion::V1_14),
         (Compression::Zstd, FormatVersion::V1_14),
         (Compression::None, FormatVersion::V1_1),
-        (Compression::gzip_level(9), FormatVersion::V1_0),
+        (Compression::gzip_level(9).unwrap(), FormatVersion::V1_0),
     ] {
         let mut header = Header::new(version);
         header.compression = compression;
@@ -191,8 +190,8 @@ fn a_version_refuses_what_it_cannot_say() {
     }
     let mut entry = Entry::new(1, b"TABLE DATA", b"far away");
     entry.data = DataState::Set(1 << 40);
-    for dialect in [Dialect::new(FormatVersion::V1_14, 4, 4).unwrap(), Dialect::usual(FormatVersion::V1_6)] {
-        let error = entry.encode(&dialect, &mut Vec::new()).unwrap_err();
+    for header in [Header::new(FormatVersion::V1_14).with_sizes(4, 4).unwrap(), Header::new(FormatVersion::V1_6)] {
+        let error = entry.encode(&header, &mut Vec::new()).unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::Inexpressible { .. }), "{error}");
     }
 }

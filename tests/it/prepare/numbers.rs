@@ -9,7 +9,7 @@ use appsnap::observe::NoObserver;
 use appsnap::prepare::{Database, PrepareOptions, Prepared};
 use appsnap::snapshot::{ReadOptions, WriteOptions};
 use appsnap::source::directory::{self, DirectoryOptions};
-use appsnap::source::{ArchiveOptions, DocumentPlan, LeftoverKind, tar};
+use appsnap::source::{self, ArchiveOptions, DocumentPlan, tar};
 use tempfile::tempdir;
 
 use crate::check::app::{self, Row, id};
@@ -66,15 +66,15 @@ fn numbers_are_mapped_where_a_row_carries_both() {
             plan.numbered().map(|(number, _)| number).collect::<Vec<_>>(),
             [7, 4711, 5001, 6001, 12_345, 123_456]
         );
-        assert_eq!((plan.documents_count(), plan.leftovers().count(LeftoverKind::Numbered)), (1, 6));
+        assert_eq!((plan.documents_count(), plan.diagnostics().count_of(source::Code::Numbered)), (1, 6));
 
         let options = PrepareOptions::new();
         let database = Database::open(Cursor::new(app::dump(&rows())), &options, &mut NoObserver).unwrap();
         assert_eq!(database.assign_numbers(&mut plan), 2);
         assert_eq!(plan.iter().collect::<Vec<_>>(), [(id(1), 5), (id(2), 9), (id(6), 4)]);
         assert_eq!(plan.document_bytes(), 18);
-        let left = plan.leftovers().iter().map(|leftover| leftover.path().display().to_string()).collect::<Vec<_>>();
-        assert_eq!(plan.leftovers().count(LeftoverKind::Numbered), 4);
+        let left = plan.diagnostics().iter().filter_map(|found| found.location()).collect::<Vec<_>>();
+        assert_eq!(plan.diagnostics().count_of(source::Code::Numbered), 4);
         assert!(left.iter().all(|path| !path.ends_with("/7") && !path.ends_with("/4711")), "{left:?}");
 
         let prepared = Prepared::new(Some(database), Some(&plan), &options).unwrap();

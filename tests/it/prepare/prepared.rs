@@ -84,7 +84,7 @@ fn metadata_are_counted_and_what_nobody_stated_is_listed() {
     let source = documents(lens);
     let options = PrepareOptions::new();
     let database = open(dump.clone(), &options);
-    let plain_bytes = database.inspection().plain_bytes();
+    let plain_bytes = database.inspection().uncompressed_bytes();
     let prepared = Prepared::new(Some(database), Some(&source), &options).unwrap();
     let metadata = prepared.metadata();
     assert_eq!((metadata.duration(), metadata.model_version()), (Some(0), Some("0.0.0.0")));

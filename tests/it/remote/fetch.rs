@@ -124,16 +124,16 @@ fn replaced_object_is_an_error_and_no_mixture() {
     let object = open(&store);
     put(&*store, noise(2, 100_000));
     let error = object.read_exact_at(&mut [0; 10], 17).unwrap_err().downcast::<Error>().unwrap();
-    assert!(error.is_changed(), "{error}");
+    assert!(matches!(error.kind(), ErrorKind::Changed), "{error}");
     assert_eq!(error.position(), Some(17));
-    assert_eq!(error.location(), "backups/one.tar.gz");
+    assert_eq!(error.context(), Some("backups/one.tar.gz"));
 }
 
 #[test]
 fn absent_object_is_told_apart() {
     let store = Arc::new(InMemory::new());
     let error = RemoteObject::open(store, location(), runtime(), &FetchOptions::new()).unwrap_err();
-    assert!(error.is_absent() && matches!(error.kind(), ErrorKind::Absent), "{error}");
+    assert!(matches!(error.kind(), ErrorKind::NotFound), "{error}");
 }
 
 #[test]

@@ -138,7 +138,8 @@ fn s3_server_takes_a_snapshot_in_parts_and_gives_documents_by_range() {
     runtime().block_on(store.put(&location(), vec![0; 100].into())).unwrap();
     let mut byte = [0];
     let error = object.read_at(&mut byte, 0).unwrap_err();
-    assert!(error.downcast::<appsnap::remote::Error>().unwrap().is_changed());
+    let error = error.downcast::<appsnap::remote::Error>().unwrap();
+    assert_eq!(error.category(), appsnap::error::Category::Changed);
 }
 
 /// What stands between two strings.

@@ -11,7 +11,7 @@ use appsnap::snapshot::{Content, ErrorKind, ReadOptions, SnapshotArchive, Snapsh
 
 use crate::support::archives::{Contents, id, parallelisms, read, text};
 
-fn open(archive: Vec<u8>) -> appsnap::snapshot::Result<SnapshotArchive<Vec<u8>>> {
+fn open(archive: Vec<u8>) -> Result<SnapshotArchive<Vec<u8>>, appsnap::snapshot::Error> {
     SnapshotArchive::open(archive, &ReadOptions::new())
 }
 

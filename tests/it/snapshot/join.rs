@@ -12,7 +12,7 @@ use appsnap::observe::NoObserver;
 use appsnap::snapshot::index::IndexPlacement;
 use appsnap::snapshot::join::{Join, PieceSizes, Shard};
 use appsnap::snapshot::options::SectionSplit;
-use appsnap::snapshot::{Content, ErrorKind, ReadOptions, Result, SnapshotArchive, SnapshotWriter, WriteOptions};
+use appsnap::snapshot::{Content, ErrorKind, ReadOptions, SnapshotArchive, SnapshotWriter, WriteOptions};
 
 use crate::support::archives::{Contents, id, noise, read, text};
 
@@ -283,6 +283,6 @@ fn metadata_is_held_against_all_parts_together() {
     let made = parts(&contents);
     let opened = open_all(&made);
     let metadata = contents.metadata().with_files_size_bytes(1);
-    let planned: Result<_> = Join::plan(&metadata, &opened, &options());
+    let planned: Result<_, appsnap::snapshot::Error> = Join::plan(&metadata, &opened, &options());
     assert!(matches!(planned.unwrap_err().kind(), ErrorKind::MetadataSize { name: "filesSize", .. }));
 }

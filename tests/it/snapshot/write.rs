@@ -156,7 +156,7 @@ fn every_failing_write_is_one_clear_error() {
     for parallelism in [Parallelism::INLINE, Parallelism::threads(2)] {
         for calls_left in 0.. {
             let sink = FailAt { inner: Vec::new(), calls_left };
-            let write = || -> snapshot::Result<()> {
+            let write = || -> Result<(), snapshot::Error> {
                 let options = WriteOptions::new().with_parallelism(parallelism).with_index(IndexPlacement::Embedded);
                 let mut writer = SnapshotWriter::start(sink, &contents.metadata(), options)?;
                 let database = contents.database.as_deref().unwrap();

@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use appsnap::io::ReadAt as _;
@@ -11,7 +11,7 @@ use appsnap::metadata::Metadata;
 use appsnap::observe::{Event, NoObserver, Observer};
 use appsnap::snapshot::{DocumentSource as _, SnapshotWriter, WriteOptions};
 use appsnap::source::directory::{self, DirectoryOptions};
-use appsnap::source::{ArchiveOptions, DocumentPlan, Error, ErrorKind, LeftoverKind, tar};
+use appsnap::source::{ArchiveOptions, Code, DocumentPlan, Error, ErrorKind, tar};
 use appsnap::{DocumentId, Limits};
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -90,8 +90,8 @@ fn expected() -> Vec<(DocumentId, Vec<u8>)> {
     expected
 }
 
-fn left(plan: &DocumentPlan) -> Vec<(LeftoverKind, &Path)> {
-    plan.leftovers().iter().map(|leftover| (leftover.kind(), leftover.path())).collect()
+fn skipped(plan: &DocumentPlan) -> Vec<(&str, &str)> {
+    plan.diagnostics().iter().map(|found| (found.code().name(), found.location().unwrap())).collect()
 }
 
 fn snapshot_of(plan: &DocumentPlan) -> Vec<u8> {
@@ -119,7 +119,7 @@ fn a_tar_of_any_kind_gives_the_plan_of_its_folder() {
         for (name, bytes) in [("files.tar", bare.clone()), ("files.tar.gz", gzip(&bare))] {
             let plan = tar::scan(site.put(name, &bytes), &site.options(), &mut NoObserver).unwrap();
             assert_eq!(documents(&plan), expected(), "{root}{name}");
-            assert_eq!(left(&plan), [(LeftoverKind::Junk, Path::new(member))]);
+            assert_eq!(skipped(&plan), [("junk", member)]);
             assert_eq!(
                 snapshot_of(&plan),
                 from_folder,
@@ -207,7 +207,7 @@ fn of_one_document_at_two_depths_the_deeper_file_is_used() {
     files.insert(0, (flat.clone(), b"another".to_vec()));
     let plan = tar::scan(site.put("a", &tar_of(&files)), &site.options(), &mut NoObserver).unwrap();
     assert_eq!(documents(&plan), expected());
-    assert!(left(&plan).contains(&(LeftoverKind::Duplicate, Path::new(&flat))), "{:?}", left(&plan));
+    assert!(skipped(&plan).contains(&("duplicate", &*flat)), "{:?}", skipped(&plan));
 }
 
 #[test]
@@ -219,7 +219,7 @@ fn several_files_folders_are_refused_until_one_is_named() {
     assert!(matches!(refused(tar::scan(&path, &site.options(), &mut NoObserver)), ErrorKind::Misuse(_)));
     let plan = tar::scan(&path, &site.options().with_root("data/files/"), &mut NoObserver).unwrap();
     assert_eq!(documents(&plan), expected());
-    assert_eq!(plan.leftovers().count(LeftoverKind::Folder), 1);
+    assert_eq!(plan.diagnostics().count_of(Code::Folder), 1);
 }
 
 #[test]
@@ -229,7 +229,7 @@ fn a_whole_snapshot_serves_as_files_too() {
     let snapshot = snapshot_of(&tar::scan(path, &site.options(), &mut NoObserver).unwrap());
     let plan = tar::scan(site.put("snapshot.tar.gz", &snapshot), &site.options(), &mut NoObserver).unwrap();
     assert_eq!(documents(&plan), expected());
-    assert_eq!(left(&plan), [(LeftoverKind::NotAnId, Path::new(".metadata"))]);
+    assert_eq!(skipped(&plan), [("not-an-id", ".metadata")]);
 }
 
 #[test]
@@ -296,7 +296,7 @@ mod zipped {
                 let path = site.put("files.zip", &zip_of(&files, pack));
                 let plan = zip::scan(path, &site.options(), &mut NoObserver).unwrap();
                 assert_eq!(documents(&plan), expected(), "{root}");
-                assert_eq!(plan.leftovers().count(LeftoverKind::Junk), 1);
+                assert_eq!(plan.diagnostics().count_of(Code::Junk), 1);
             }
         }
     }

@@ -4,11 +4,12 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use appsnap::DocumentId;
+use appsnap::diagnostic::Diagnostic;
 use appsnap::io::Parallelism;
 use appsnap::observe::{Event, NoObserver, Observer};
 use appsnap::snapshot::DocumentSource;
 use appsnap::source::directory::{self, DirectoryOptions, Unreadable};
-use appsnap::source::{DocumentPlan, ErrorKind, LeftoverKind};
+use appsnap::source::{DocumentPlan, ErrorKind};
 use tempfile::tempdir;
 
 use super::{id, put, sharded};
@@ -31,9 +32,9 @@ fn content(plan: &DocumentPlan, index: usize) -> Vec<u8> {
     content
 }
 
-fn left(plan: &DocumentPlan) -> Vec<(LeftoverKind, String)> {
-    let text = |path: &Path| path.to_str().unwrap().replace('\\', "/");
-    plan.leftovers().iter().map(|leftover| (leftover.kind(), text(leftover.path()))).collect()
+fn skipped(plan: &DocumentPlan) -> Vec<(&'static str, String)> {
+    let path = |found: &Diagnostic| found.location().unwrap().replace('\\', "/");
+    plan.diagnostics().iter().map(|found| (found.code().name(), path(found))).collect()
 }
 
 #[test]
@@ -55,7 +56,7 @@ fn every_shard_depth_and_letter_case_is_found_and_opened() {
         expected.insert(id(number), format!("document {number}").into_bytes());
     }
     let plan = scan(folder.path());
-    assert_eq!(left(&plan), []);
+    assert_eq!(skipped(&plan), []);
     let found: BTreeMap<_, _> = (0..plan.documents_count()).map(|i| (plan.row(i).0, content(&plan, i))).collect();
     assert_eq!(found, expected);
     assert!(plan.iter().map(|(id, _)| id).is_sorted());
@@ -84,22 +85,22 @@ fn other_files_are_reported_and_not_used() {
     let plan = scan(root);
     assert_eq!(plan.iter().collect::<Vec<_>>(), [(ID.parse().unwrap(), 10)]);
     let expected = [
-        (LeftoverKind::NotAnId, format!("0d/3e/{ID}.jpg")),
-        (LeftoverKind::NotAnId, "0d/3e/notes.txt".to_owned()),
-        (LeftoverKind::NotAnId, format!("{{{ID}}}")),
-        (LeftoverKind::Numbered, "12/12345".to_owned()),
-        (LeftoverKind::Numbered, "123/123456".to_owned()),
-        (LeftoverKind::WrongShard, "0d/3f/0d3e301f-5551-46f8-ad44-8de2be084c96".to_owned()),
-        (LeftoverKind::WrongShard, "0e/0d3e301f-5551-46f8-ad44-8de2be084c97".to_owned()),
-        (LeftoverKind::Duplicate, format!("0d/{ID}")),
-        (LeftoverKind::Folder, "0d/3e/30".to_owned()),
-        (LeftoverKind::Folder, "lost+found".to_owned()),
-        (LeftoverKind::Junk, "0d/.DS_Store".to_owned()),
-        (LeftoverKind::Junk, format!("0d/3e/._{ID}")),
-        (LeftoverKind::Junk, "Thumbs.db".to_owned()),
+        ("not-an-id", format!("0d/3e/{ID}.jpg")),
+        ("not-an-id", "0d/3e/notes.txt".to_owned()),
+        ("not-an-id", format!("{{{ID}}}")),
+        ("numbered", "12/12345".to_owned()),
+        ("numbered", "123/123456".to_owned()),
+        ("wrong-shard", "0d/3f/0d3e301f-5551-46f8-ad44-8de2be084c96".to_owned()),
+        ("wrong-shard", "0e/0d3e301f-5551-46f8-ad44-8de2be084c97".to_owned()),
+        ("duplicate", format!("0d/{ID}")),
+        ("folder", "0d/3e/30".to_owned()),
+        ("folder", "lost+found".to_owned()),
+        ("junk", "0d/.DS_Store".to_owned()),
+        ("junk", format!("0d/3e/._{ID}")),
+        ("junk", "Thumbs.db".to_owned()),
     ];
-    assert_eq!(left(&plan), expected);
-    assert_eq!(plan.leftovers().total_count(), expected.len() as u64);
+    assert_eq!(skipped(&plan), expected);
+    assert_eq!(plan.diagnostics().count(), expected.len() as u64);
 }
 
 #[test]
@@ -116,9 +117,9 @@ fn any_number_of_threads_gives_the_same_plan() {
         }
     }
     let summary = |options: DirectoryOptions| {
-        let plan = directory::scan(folder.path(), &options.with_max_leftovers_count(5), &mut NoObserver).unwrap();
+        let plan = directory::scan(folder.path(), &options.with_max_findings_per_code(5), &mut NoObserver).unwrap();
         let origins: Vec<_> = (0..plan.documents_count()).map(|i| plan.origin(i)).collect();
-        (plan.iter().collect::<Vec<_>>(), origins, left(&plan), plan.leftovers().total_count(), plan.document_bytes())
+        (plan.iter().collect::<Vec<_>>(), origins, skipped(&plan), plan.diagnostics().count(), plan.document_bytes())
     };
     let inline = summary(DirectoryOptions::new());
     assert_eq!((inline.0.len(), inline.2.len(), inline.3), (700, 10, 140));
@@ -136,7 +137,7 @@ fn key_prefix_and_suffix_are_removed_and_added_again() {
     let plan = directory::scan(folder.path(), &options, &mut NoObserver).unwrap();
     assert_eq!(plan.len_bytes(ID.parse().unwrap()), Some(6));
     assert_eq!(content(&plan, 0), b"stored");
-    assert_eq!(left(&plan), [(LeftoverKind::NotAnId, ID.to_owned())]);
+    assert_eq!(skipped(&plan), [("not-an-id", ID.to_owned())]);
 }
 
 #[test]
@@ -179,18 +180,14 @@ fn links_and_special_files_are_reported_and_never_followed() {
     let _socket = std::os::unix::net::UnixListener::bind(root.join(ID)).unwrap();
     let plan = scan(root);
     assert_eq!(plan.documents_count(), 0);
-    let expected = [
-        (LeftoverKind::Symlink, format!("0d/3e/{ID}")),
-        (LeftoverKind::Symlink, "1d".to_owned()),
-        (LeftoverKind::Special, ID.to_owned()),
-    ];
-    assert_eq!(left(&plan), expected);
+    let expected = [("symlink", format!("0d/3e/{ID}")), ("symlink", "1d".to_owned()), ("special", ID.to_owned())];
+    assert_eq!(skipped(&plan), expected);
 
     // The folder itself may be a link, since storage is often mounted elsewhere.
     let link = elsewhere.path().join("files");
     std::os::unix::fs::symlink(root, &link).unwrap();
     put(root, "ff", "");
-    assert_eq!(scan(&link).leftovers().total_count(), 4);
+    assert_eq!(scan(&link).diagnostics().count(), 4);
 }
 
 #[cfg(unix)]

@@ -1,15 +1,15 @@
-//! Counts the rows of COPY text that goes by, and makes sure that it ends in its terminator and nowhere before.
+//! Counts the rows of COPY text, and verifies that it ends in its terminator: [`CopyWatch`].
 
 use super::corruption::Corruption;
 
-/// Watches one stream of COPY text without holding any of it.
+/// Verifies one stream of COPY text without buffering it.
 pub(super) struct CopyWatch {
     rows_count: u64,
     line: Line,
     ended: bool,
 }
 
-/// What the line has been so far whose end has not come by yet.
+/// The unfinished line at the end of the text so far.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Line {
     Empty,
@@ -27,23 +27,23 @@ impl CopyWatch {
         self.rows_count
     }
 
+    /// Verifies the next part of the text.
     pub(super) fn feed(&mut self, text: &[u8]) -> Result<(), Corruption> {
         if self.ended {
             return only_line_feeds(text);
         }
-        // Nearly always there is nothing like a terminator in sight; then counting line feeds is all, and that is fast.
+        // Nearly always the part contains nothing like a terminator, and counting line feeds is enough, which is fast.
         if matches!(self.line, Line::Empty | Line::Other) && !may_hold_terminator(text) {
             self.rows_count = self.rows_count.saturating_add(line_feeds(text));
             match text.iter().rposition(|byte| *byte == b'\n') {
-                Some(at) => self.line = Line::Empty.then(text.get(at.saturating_add(1)..).unwrap_or_default()),
+                Some(end) => self.line = Line::Empty.then(text.split_at(end.saturating_add(1).min(text.len())).1),
                 None => self.line = self.line.then(text),
             }
             return Ok(());
         }
         let mut rest = text;
-        while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
-            let (line, behind) = rest.split_at_checked(end).unwrap_or_default();
-            rest = behind.get(1..).unwrap_or_default();
+        while let Some((line, following)) = split_line(rest) {
+            rest = following;
             if self.line.then(line) == Line::Terminator {
                 self.ended = true;
                 return only_line_feeds(rest);
@@ -55,14 +55,14 @@ impl CopyWatch {
         Ok(())
     }
 
-    /// The stream has ended.
+    /// Verifies that the text is complete.
     pub(super) const fn finish(&self) -> Result<(), Corruption> {
         if self.ended { Ok(()) } else { Err(Corruption::CopyTerminator) }
     }
 }
 
 impl Line {
-    /// The line with `more`, which holds no line feed, behind it.
+    /// Appends `more`, which contains no line feed.
     fn then(self, more: &[u8]) -> Self {
         match (self, more) {
             (line, []) => line,
@@ -73,11 +73,18 @@ impl Line {
     }
 }
 
+/// Returns the first line without its line feed, and the bytes after it; `None` if the line is unfinished.
+fn split_line(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = text.iter().position(|byte| *byte == b'\n')?;
+    let (line, following) = text.split_at_checked(end)?;
+    Some((line, following.strip_prefix(b"\n")?))
+}
+
 fn only_line_feeds(text: &[u8]) -> Result<(), Corruption> {
     if text.iter().all(|byte| *byte == b'\n') { Ok(()) } else { Err(Corruption::CopySurplus) }
 }
 
-/// Both loops look at every byte without leaving early, so that they compile to vector instructions.
+// Both functions look at every byte without leaving early, so that they compile to vector instructions.
 fn may_hold_terminator(text: &[u8]) -> bool {
     let pairs = text.iter().zip(text.iter().skip(1));
     pairs.fold(false, |found, (first, second)| found | ((*first == b'\\') & (*second == b'.')))
@@ -93,7 +100,7 @@ fn line_feeds(text: &[u8]) -> u64 {
 mod tests {
     use super::*;
 
-    /// Rows, or what is wrong, with the text cut into pieces of `size`.
+    /// Counts rows of the text in parts of `size` bytes.
     fn watched(text: &[u8], size: usize) -> Result<u64, Corruption> {
         let mut watch = CopyWatch::new();
         for piece in text.chunks(size) {

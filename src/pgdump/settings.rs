@@ -1,10 +1,10 @@
-//! The settings that a dump carries as entries: its encoding, and how its string literals are written.
+//! The settings that a dump contains as entries: its encoding, and the form of its string literals.
 
 use super::corruption::Corruption;
+use super::error::Error;
 use super::toc::Toc;
 
-/// Every name of an encoding that PostgreSQL knows (`pg_encname_tbl` in encnames.c, versions 7.1 to 18), in the form that
-/// [`normalised`] gives it.
+/// The normalised names of all encodings of PostgreSQL (`pg_encname_tbl` in encnames.c, versions 7.1 to 18).
 const ENCODINGS: &[&str] = &[
     "abc",
     "alt",
@@ -89,52 +89,36 @@ const ENCODINGS: &[&str] = &[
     "windows950",
 ];
 
-/// What a dump says about its own texts.
-///
-/// ```
-/// use std::fs::File;
-/// use appsnap::Limits;
-/// use appsnap::pgdump::inspect;
-///
-/// let settings = inspect(File::open("examples/data/quickstart.dump")?, &Limits::untrusted())?.settings;
-/// assert!(settings.is_utf8() && settings.has_search_path);
-/// assert_eq!(settings.standard_strings, Some(true));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
+/// The settings of a dump's own texts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Settings {
-    /// `client_encoding` of all texts and data, as the dump names it, for example `UTF8`.
-    pub encoding: Option<Vec<u8>>,
-    /// Whether backslashes in string literals are ordinary characters; every server since 9.1 says yes.
-    pub standard_strings: Option<bool>,
-    /// Whether there is an entry that sets the search path (since 1.13).
-    pub has_search_path: bool,
+pub(super) struct Settings {
+    /// The encoding as the dump names it.
+    pub(super) encoding: Option<Vec<u8>>,
+    /// `true` if backslashes in string literals are ordinary characters.
+    pub(super) standard_strings: Option<bool>,
+    /// `true` if an entry sets the search path (since 1.13).
+    pub(super) has_search_path: bool,
 }
 
 impl Settings {
-    /// Whether texts and data are UTF-8.
-    #[must_use]
-    pub fn is_utf8(&self) -> bool {
-        self.encoding.as_ref().is_some_and(|name| matches!(normalised(name).as_str(), "utf8" | "unicode"))
-    }
-
-    /// Looks for the entries; an unknown encoding and any other value than on and off are refused, as pg_restore does.
-    pub(super) fn of(toc: &Toc) -> Result<Self, (u32, Corruption)> {
+    /// Reads the settings from their entries. As in pg_restore, an unknown encoding and values other than on and off are
+    /// errors.
+    pub(super) fn of(toc: &Toc) -> Result<Self, Error> {
         let mut settings = Self::default();
-        for entry in toc {
-            let quoted = || quoted(entry.definition.unwrap_or_default());
+        for entry in toc.entries() {
+            let value = || quoted(entry.definition?);
+            let refused = |what: Corruption| Error::from(what).within(entry.to_string());
             match entry.desc {
                 b"ENCODING" => {
-                    let known = quoted().filter(|name| ENCODINGS.contains(&normalised(name).as_str()));
-                    let name = known.ok_or((entry.id, Corruption::ClientEncoding))?;
+                    let known = value().filter(|name| ENCODINGS.contains(&normalised(name).as_str()));
+                    let name = known.ok_or_else(|| refused(Corruption::ClientEncoding))?;
                     settings.encoding = Some(name.to_vec());
                 }
                 b"STDSTRINGS" => {
-                    settings.standard_strings = match quoted() {
+                    settings.standard_strings = match value() {
                         Some(b"on") => Some(true),
                         Some(b"off") => Some(false),
-                        _ => return Err((entry.id, Corruption::StandardStrings)),
+                        _ => return Err(refused(Corruption::StandardStrings)),
                     }
                 }
                 b"SEARCHPATH" => settings.has_search_path = true,
@@ -145,7 +129,12 @@ impl Settings {
     }
 }
 
-/// What stands between the first two quotes.
+/// Returns `true` if the name is one of UTF-8.
+pub(super) fn is_utf8(encoding: &[u8]) -> bool {
+    matches!(normalised(encoding).as_str(), "utf8" | "unicode")
+}
+
+/// Returns the text between the first two quotes.
 fn quoted(sql: &[u8]) -> Option<&[u8]> {
     let mut parts = sql.split(|byte| *byte == b'\'');
     let value = parts.nth(1)?;
@@ -153,7 +142,7 @@ fn quoted(sql: &[u8]) -> Option<&[u8]> {
     parts.next().map(|_| value)
 }
 
-/// PostgreSQL compares letters and digits only, without case.
+/// Reduces a name to its lower-case letters and digits, which are all that PostgreSQL compares.
 fn normalised(name: &[u8]) -> String {
     let kept = name.iter().filter(|byte| byte.is_ascii_alphanumeric());
     kept.map(|byte| char::from(byte.to_ascii_lowercase())).take(64).collect()

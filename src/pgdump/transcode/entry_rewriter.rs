@@ -1,28 +1,27 @@
-//! Works through the table of contents: every entry kept, changed, dropped or expanded.
+//! Rewrites the table of contents: every entry kept, changed, dropped or expanded.
 
-use super::changes::{Changes, DropReason, Dropped, Edit, Edited, Expanded};
-use super::front::Front;
+use super::changes::{Changes, EntryChange, EntryChangeKind};
 use super::groups::{Group, Groups, is_about_all};
-use super::{AccessRights, Owners, Transcoder};
+use super::toc_writer::TocWriter;
+use super::{Keep, Transcoder};
 use crate::limits::{Budget, Limits};
 use crate::pgdump::compat::{Feature, Incompatibility, Search};
 use crate::pgdump::corruption::Corruption;
-use crate::pgdump::cursor::inexpressible;
 use crate::pgdump::error::Error;
 use crate::pgdump::header::Header;
-use crate::pgdump::inspection::Offsets;
+use crate::pgdump::primitives::inexpressible;
 use crate::pgdump::rewrite;
-use crate::pgdump::toc::{Dependencies, Entry, Section, Toc};
+use crate::pgdump::toc::{Entry, Offsets, Section, Toc};
 use crate::pgdump::version::FormatVersion;
 
-/// Catalog of large objects (`LargeObjectRelationId` in pg_largeobject.h).
+/// The catalog of large objects (`LargeObjectRelationId` in pg_largeobject.h).
 const LARGE_OBJECT_CATALOG_OID: u32 = 2613;
 
-/// The first major release whose pg_restore knows a schema that is nothing but a comment.
+/// The first major release whose pg_restore accepts a schema whose definition is only a comment.
 const COMMENT_SCHEMA_MAJOR: u16 = 15;
 
-/// Writes header and table of contents of the output for a dump whose data begin at `data_offset_bytes`, and says what
-/// they change.
+/// Returns the header and table of contents of the output for a dump whose data begins at `data_offset_bytes`, and their
+/// changes.
 pub(super) fn write(
     options: &Transcoder,
     header: &Header,
@@ -36,14 +35,14 @@ pub(super) fn write(
     // The revision means nothing; PostgreSQL writes 0.
     let revision = if from == to { header.revision } else { 0 };
     let dialect = header.dialect.with_version(to)?;
-    let mut walk = Walk {
+    let mut rewriter = EntryRewriter {
         options,
         toc,
         server_major,
         search: Search::new(header, toc, server_major.unwrap_or(u16::MAX)),
         groups: Groups::NONE,
         next_id: 0,
-        front: Front::new(&Header { dialect, revision, compression, ..header.clone() }, limits)?,
+        writer: TocWriter::new(&Header { dialect, revision, compression, ..header.clone() }, limits)?,
         changes: Changes {
             from,
             to,
@@ -52,38 +51,36 @@ pub(super) fn write(
             offsets: Offsets::None,
             entries_in_count: toc.len(),
             entries_out_count: 0,
-            expanded: Vec::new(),
-            dropped: Vec::new(),
-            edited: Vec::new(),
+            entries: Vec::new(),
             warnings: Vec::new(),
         },
     };
-    if walk.expands() {
-        walk.groups = Groups::of(toc, &Budget::new("max_toc_entries", limits.max_toc_entries()))?;
-        walk.next_id = walk.groups.next_id();
+    if rewriter.expands() {
+        rewriter.groups = Groups::of(toc, &Budget::new("max_toc_entries", limits.max_toc_entries()))?;
+        rewriter.next_id = rewriter.groups.next_id();
     }
-    walk.entries()?;
-    let Walk { front, mut changes, .. } = walk;
-    changes.entries_out_count = front.entries_count();
-    let (bytes, offsets) = front.finish((!recompressed).then_some(data_offset_bytes))?;
+    rewriter.entries()?;
+    let EntryRewriter { writer, mut changes, .. } = rewriter;
+    changes.entries_out_count = writer.entries_count();
+    let (bytes, offsets) = writer.finish((!recompressed).then_some(data_offset_bytes))?;
     changes.offsets = offsets;
     Ok((bytes, changes))
 }
 
-struct Walk<'a> {
+struct EntryRewriter<'a> {
     options: &'a Transcoder,
     toc: &'a Toc,
-    /// The server to suit; none when nothing about the SQL matters.
+    /// The server that the dump is for; `None` if no SQL is examined.
     server_major: Option<u16>,
     search: Search,
     groups: Groups,
     /// The next free dump id.
     next_id: u64,
-    front: Front,
+    writer: TocWriter,
     changes: Changes,
 }
 
-impl<'a> Walk<'a> {
+impl<'a> EntryRewriter<'a> {
     fn entries(&mut self) -> Result<(), Error> {
         let mut moves = vec![false; self.toc.len()];
         for index in self.groups.iter().flat_map(|group| group.about_any().chain([group.index])) {
@@ -91,7 +88,7 @@ impl<'a> Walk<'a> {
                 *moves = true;
             }
         }
-        // Large objects come before the first data, as in every dump that old versions wrote.
+        // Large objects precede the first data, as in every dump of older versions.
         let mut waiting = !self.groups.is_empty();
         for (entry, moves) in self.toc.entries().zip(moves) {
             if waiting && (entry.section == Section::Data || moves) {
@@ -109,27 +106,28 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// Writes one entry for every member of a group, each followed by what is said about it.
+    /// Writes one entry for every member of a group, each followed by the entries about it.
     fn group(&mut self, group: &Group) -> Result<(), Error> {
         let Some(metadata) = self.toc.entry(group.index) else { return Ok(()) };
         self.warn(&metadata);
-        self.changes.expanded.push(Expanded { id: metadata.id, entries_count: group.oids().len() });
+        let expanded = EntryChangeKind::Expanded { entries_count: group.oids().len() };
+        self.record(&metadata, expanded);
         let mut about_all = Vec::new();
         for index in group.about_any() {
             let Some(entry) = self.toc.entry(index) else { continue };
             without_data(&entry)?;
             if !self.keeps(&entry) {
-                self.changes.dropped.push(Dropped { id: entry.id, reason: DropReason::AccessRights });
+                self.record(&entry, EntryChangeKind::AccessRightsDropped);
                 continue;
             }
             self.warn(&entry);
             if is_about_all(&entry) {
-                self.changes.expanded.push(Expanded { id: entry.id, entries_count: group.oids().len() });
+                self.record(&entry, expanded);
                 about_all.push(index);
             }
         }
-        for (place, oid) in group.oids().iter().enumerate() {
-            let id = self.dump_id(group.id_of(place))?;
+        for (member, oid) in group.oids().iter().enumerate() {
+            let id = self.dump_id(group.id_of(member))?;
             let tag = oid.to_string();
             let definition = format!("SELECT pg_catalog.lo_create('{oid}');\n");
             let drop_statement = format!("SELECT pg_catalog.lo_unlink('{oid}');\n");
@@ -149,97 +147,108 @@ impl<'a> Walk<'a> {
             about.sort_unstable();
             for entry in about.into_iter().filter_map(|index| self.toc.entry(index)) {
                 if self.keeps(&entry) {
-                    self.about(entry, group.id, place, (*oid, id))?;
+                    self.about(entry, group.id, member, (*oid, id))?;
                 }
             }
         }
         Ok(())
     }
 
-    /// Writes what `entry` says about one member of a group, which is `blob` by its OID and its entry.
-    fn about(&mut self, mut entry: Entry<'a>, group_id: u32, place: usize, blob: (u32, u32)) -> Result<(), Error> {
-        let (oid, blob_id) = blob;
+    /// Writes an entry about one member of a group, or its part of an entry about all members. `object` is the OID and the
+    /// dump id of the member.
+    fn about(&mut self, mut entry: Entry<'a>, group_id: u32, member: usize, object: (u32, u32)) -> Result<(), Error> {
+        let (oid, object_id) = object;
         let dependencies: Vec<u32> =
-            entry.dependencies.iter().map(|id| if id == group_id { blob_id } else { id }).collect();
+            entry.dependencies().map(|id| if id == group_id { object_id } else { id }).collect();
         if !is_about_all(&entry) {
-            return self.push(Entry { dependencies: Dependencies::from(dependencies.as_slice()), ..entry });
+            return self.push_with(entry, &dependencies);
         }
-        if place > 0 {
+        if member > 0 {
             entry.id = self.dump_id(self.next_id)?;
             self.next_id = self.next_id.saturating_add(1);
         }
         let tag = format!("LARGE OBJECT {oid}");
         let standard_strings = self.search.standard_strings();
         let definition = entry.definition.map(|sql| rewrite::about_large_object(sql, standard_strings, oid));
-        self.push(Entry {
-            tag: tag.as_bytes(),
-            definition: definition.as_deref(),
-            dependencies: Dependencies::from(dependencies.as_slice()),
-            ..entry
-        })
+        self.push_with(Entry { tag: tag.as_bytes(), definition: definition.as_deref(), ..entry }, &dependencies)
     }
 
-    /// Writes an entry that stays one, unless it goes.
+    /// Writes an entry that stays one entry, unless it is dropped.
     fn entry(&mut self, entry: Entry<'a>) -> Result<(), Error> {
-        if let Some(reason) = self.drop_reason(&entry) {
+        if let Some(dropped) = self.dropped(&entry) {
             without_data(&entry)?;
-            self.changes.dropped.push(Dropped { id: entry.id, reason });
+            self.record(&entry, dropped);
             return Ok(());
         }
         self.warn(&entry);
         if self.loses_access_method(&entry) {
-            self.changes.edited.push(Edited { id: entry.id, edit: Edit::AccessMethod });
+            self.record(&entry, EntryChangeKind::AccessMethodRemoved);
         }
-        // It would be a dependency on one member of the group; older versions state none at all.
-        if entry.is_blobs() && !self.groups.is_empty() {
-            let dependencies: Vec<u32> = entry.dependencies.iter().filter(|id| !self.groups.contains(*id)).collect();
-            return self.push(Entry { dependencies: Dependencies::from(dependencies.as_slice()), ..entry });
+        // It would be a dependency on one member of the group, and older versions state none at all.
+        if entry.is_large_objects() && !self.groups.is_empty() {
+            let dependencies: Vec<u32> = entry.dependencies().filter(|id| !self.groups.contains(*id)).collect();
+            return self.push_with(entry, &dependencies);
         }
         if entry.desc == b"TYPE"
             && self.search.wants(Feature::MultirangeTypeName)
             && let Some(sql) = entry.definition
             && let Some(definition) = rewrite::without_multirange_name(sql, self.search.standard_strings())
         {
-            self.changes.edited.push(Edited { id: entry.id, edit: Edit::MultirangeTypeName });
+            self.record(&entry, EntryChangeKind::MultirangeNameRemoved);
             return self.push(Entry { definition: Some(&definition), ..entry });
         }
         self.push(entry)
     }
 
+    fn push_with(&mut self, entry: Entry<'_>, dependencies: &[u32]) -> Result<(), Error> {
+        // Shortens the lifetime of the entry to that of the ids.
+        let mut entry: Entry<'_> = entry;
+        entry.set_dependencies(dependencies);
+        self.push(entry)
+    }
+
     fn push(&mut self, mut entry: Entry<'_>) -> Result<(), Error> {
-        if self.options.owners == Owners::Drop {
+        if self.options.owners == Keep::No {
             entry.owner = None;
         }
-        self.front.push(entry)
+        self.writer.push(entry)
+    }
+
+    fn record(&mut self, entry: &Entry<'_>, kind: EntryChangeKind) {
+        self.changes.entries.push(EntryChange { id: entry.id, kind });
     }
 
     fn keeps(&self, entry: &Entry<'_>) -> bool {
         let is_right = matches!(entry.desc, b"ACL" | b"ACL LANGUAGE" | b"DEFAULT ACL");
-        !is_right || self.options.access_rights == AccessRights::Keep
+        !is_right || self.options.access_rights == Keep::Yes
     }
 
-    fn drop_reason(&self, entry: &Entry<'_>) -> Option<DropReason> {
+    /// Returns the change of an entry that is dropped.
+    fn dropped(&self, entry: &Entry<'_>) -> Option<EntryChangeKind> {
         if !self.keeps(entry) {
-            return Some(DropReason::AccessRights);
+            return Some(EntryChangeKind::AccessRightsDropped);
         }
-        // With its group it would have been taken care of.
+        // An entry about a group of the dump has been handled with the group.
         if self.expands() && is_about_all(entry) {
-            return Some(DropReason::NoLargeObjects);
+            return Some(EntryChangeKind::MissingLargeObjectsDropped);
         }
         let server_major = self.server_major?;
         let lacks = |feature: Feature| server_major < feature.since_major();
-        match entry.desc {
-            b"STATISTICS DATA" if lacks(Feature::StatisticsImport) => Some(DropReason::Statistics),
-            b"EXTENDED STATISTICS DATA" if lacks(Feature::ExtendedStatisticsImport) => Some(DropReason::Statistics),
-            b"SCHEMA" if server_major < COMMENT_SCHEMA_MAJOR && entry.tag == b"public" => {
-                let definition = entry.definition.unwrap_or_default();
-                rewrite::is_comment_only(definition, self.search.standard_strings()).then_some(DropReason::PublicSchema)
+        let is_dropped = match entry.desc {
+            b"STATISTICS DATA" => lacks(Feature::StatisticsImport),
+            b"EXTENDED STATISTICS DATA" => lacks(Feature::ExtendedStatisticsImport),
+            b"SCHEMA" => {
+                let is_comment = |sql| rewrite::is_comment_only(sql, self.search.standard_strings());
+                let is_public = server_major < COMMENT_SCHEMA_MAJOR && entry.tag == b"public";
+                return (is_public && entry.definition.is_none_or(is_comment))
+                    .then_some(EntryChangeKind::PublicSchemaDropped);
             }
-            _ => None,
-        }
+            _ => false,
+        };
+        is_dropped.then_some(EntryChangeKind::StatisticsDropped)
     }
 
-    /// Whether groups of large objects have to become single ones.
+    /// Returns `true` if groups of large objects are expanded.
     fn expands(&self) -> bool {
         self.changes.from >= FormatVersion::V1_16 && self.changes.to < FormatVersion::V1_16
     }
@@ -250,14 +259,14 @@ impl<'a> Walk<'a> {
         loses_field || (self.expands() && entry.relation_kind == Some(b'p'))
     }
 
-    /// Takes note of what the server will refuse of an entry that stays.
+    /// Records the SQL of a kept entry that the server will refuse.
     fn warn(&mut self, entry: &Entry<'_>) {
         if self.server_major.is_none() {
             return;
         }
         let warnings = &mut self.changes.warnings;
         self.search.entry(entry, &mut |feature| {
-            // That one is taken out.
+            // This one is removed.
             if feature != Feature::MultirangeTypeName {
                 warnings.push(Incompatibility { id: entry.id, feature });
             }
@@ -265,16 +274,16 @@ impl<'a> Walk<'a> {
     }
 
     fn dump_id(&self, id: u64) -> Result<u32, Error> {
-        // Ids are signed where they are stored.
+        // Ids are stored as signed integers.
         let id = u32::try_from(id).ok().filter(|id| i32::try_from(*id).is_ok());
         id.ok_or_else(|| inexpressible("a dump id above 2147483647", self.changes.to))
     }
 }
 
-/// Entries that go, or become several, must not have data.
+/// Returns an error if an entry that is dropped or expanded has data.
 fn without_data(entry: &Entry<'_>) -> Result<(), Error> {
     if entry.has_data() {
-        return Err(Error::from(Corruption::UnexpectedData(entry.id)).within(|| entry.to_string()));
+        return Err(Error::from(Corruption::UnexpectedData(entry.id)).within(entry.to_string()));
     }
     Ok(())
 }

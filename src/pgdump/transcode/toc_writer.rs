@@ -1,27 +1,27 @@
-//! The bytes of the output in front of its data: header, count of entries, entries.
+//! Writes the header and the table of contents of the output: [`TocWriter`].
 
 use crate::limits::{Budget, LimitExceeded, Limits};
-use crate::pgdump::cursor::{Dialect, inexpressible};
+use crate::pgdump::data_state::DataState;
 use crate::pgdump::error::Error;
 use crate::pgdump::header::Header;
-use crate::pgdump::inspection::Offsets;
-use crate::pgdump::toc::{DataState, Entry};
+use crate::pgdump::primitives::{Dialect, inexpressible};
+use crate::pgdump::toc::{Entry, Offsets};
 use crate::pgdump::version::FormatVersion;
 
 /// Header and table of contents, growing entry by entry within the limits for a table of contents.
 ///
-/// Every field has a fixed width, so the count and the positions of data are filled in at the end.
-pub(super) struct Front {
+/// Every field has a fixed width, so the number of entries and the positions are filled in at the end.
+pub(super) struct TocWriter {
     dialect: Dialect,
     bytes: Vec<u8>,
     count_start: usize,
     entries_start: usize,
     entries_count: usize,
-    /// Where positions stand in `bytes` that can be stated, and what the input states.
+    /// The positions of data that the input states, and where to write them in `bytes`.
     positions: Vec<(usize, u64)>,
-    /// Entries whose data lie nobody knows where.
+    /// The number of entries whose data offset is unknown.
     unknown_count: usize,
-    /// Bytes of an entry from its offset to its end.
+    /// The length of an entry from its offset to its end.
     offset_bytes: usize,
     budgets: Budgets,
 }
@@ -32,13 +32,13 @@ struct Budgets {
     string_bytes: Budget,
 }
 
-impl Front {
+impl TocWriter {
     pub(super) fn new(header: &Header, limits: &Limits) -> Result<Self, Error> {
         let dialect = header.dialect;
         let mut offset = Vec::new();
         dialect.put_offset(DataState::NotSet, &mut offset)?;
         if dialect.version() < FormatVersion::V1_7 {
-            // The size of the data, which nobody reads, is behind it.
+            // The unused size of the data follows the offset.
             dialect.put_int(0, &mut offset)?;
         }
         let mut bytes = Vec::new();
@@ -62,15 +62,15 @@ impl Front {
         })
     }
 
-    /// Appends an entry; where its data lie is left open.
+    /// Appends an entry without the position of its data.
     pub(super) fn push(&mut self, entry: Entry<'_>) -> Result<(), Error> {
         self.budgets.toc_entries.spend(1)?;
-        // The only text that may have become longer.
-        self.budgets.string_bytes.check(entry.definition.unwrap_or_default().len() as u64)?;
+        // No other text can have grown.
+        self.budgets.string_bytes.check(entry.definition.map_or(0, <[u8]>::len) as u64)?;
         let data = if entry.has_data() { DataState::NotSet } else { DataState::NoData };
         Entry { data, ..entry }
-            .encode(&self.dialect, &mut self.bytes)
-            .map_err(|error| error.within(|| entry.to_string()))?;
+            .write(&self.dialect, &mut self.bytes)
+            .map_err(|error| error.within(entry.to_string()))?;
         match entry.data {
             DataState::Set(position) => {
                 self.positions.push((self.bytes.len().saturating_sub(self.offset_bytes), position));
@@ -87,8 +87,8 @@ impl Front {
         self.entries_count
     }
 
-    /// Fills in the count, and the positions if the data are copied from `data_offset_bytes` of the input to right behind
-    /// these bytes. A position that does not fit the offset size stays open.
+    /// Fills in the number of entries, and the positions if the data is copied from `data_offset_bytes` of the input to
+    /// directly after these bytes. A position that does not fit the offset size stays unset.
     pub(super) fn finish(mut self, data_offset_bytes: Option<u64>) -> Result<(Vec<u8>, Offsets), Error> {
         let count = i32::try_from(self.entries_count).map_err(|_| LimitExceeded {
             name: "max_toc_entries",
@@ -96,20 +96,20 @@ impl Front {
             wanted: self.entries_count as u64,
         })?;
         if count == 0 {
-            return Err(inexpressible("a dump of which no entry is left", self.dialect.version()));
+            return Err(inexpressible("a dump without entries", self.dialect.version()));
         }
         let mut encoded = Vec::new();
         self.dialect.put_int(count, &mut encoded)?;
-        self.patch(self.count_start, &encoded);
+        self.patch(self.count_start, &encoded)?;
 
-        let front_bytes = self.bytes.len() as u64;
+        let head_bytes = self.bytes.len() as u64;
         let mut known_count = 0_usize;
         for (start, position) in std::mem::take(&mut self.positions) {
             encoded.clear();
-            let moved = data_offset_bytes.and_then(|from| position.checked_sub(from)?.checked_add(front_bytes));
+            let moved = data_offset_bytes.and_then(|from| position.checked_sub(from)?.checked_add(head_bytes));
             let fits = moved.is_some_and(|to| self.dialect.put_offset(DataState::Set(to), &mut encoded).is_ok());
             if fits {
-                self.patch(start, &encoded);
+                self.patch(start, &encoded)?;
                 known_count = known_count.saturating_add(1);
             } else {
                 self.unknown_count = self.unknown_count.saturating_add(1);
@@ -124,10 +124,9 @@ impl Front {
         Ok((self.bytes, offsets))
     }
 
-    fn patch(&mut self, start: usize, encoded: &[u8]) {
-        let place = self.bytes.get_mut(start..start.saturating_add(encoded.len()));
-        for (to, from) in place.into_iter().flatten().zip(encoded) {
-            *to = *from;
-        }
+    fn patch(&mut self, start: usize, encoded: &[u8]) -> Result<(), Error> {
+        let field = self.bytes.get_mut(start..start.saturating_add(encoded.len()));
+        field.ok_or_else(|| Error::internal("a field is outside of the table of contents"))?.copy_from_slice(encoded);
+        Ok(())
     }
 }

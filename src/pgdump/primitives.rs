@@ -1,35 +1,25 @@
-//! The primitives of the format (byte, integer, string, offset), read from and written to memory.
+//! The primitives of the format (byte, integer, string, offset), read from memory and written to it.
 
 use super::corruption::Corruption;
+use super::data_state::DataState;
 use super::error::{Error, ErrorKind};
-use super::toc::DataState;
 use super::version::FormatVersion;
 use crate::limits::LimitExceeded;
 
-/// What the primitives' shape depends on: the archive's version and the two sizes that its header states.
-///
-/// ```
-/// use appsnap::pgdump::{Dialect, FormatVersion};
-///
-/// let usual = Dialect::usual(FormatVersion::V1_14);
-/// assert_eq!(usual, Dialect::new(FormatVersion::V1_14, 4, 8)?);
-/// assert_eq!(usual.with_version(FormatVersion::V1_16)?.version(), FormatVersion::V1_16);
-/// assert!(Dialect::new(FormatVersion::V1_14, 9, 8).is_err());
-/// # Ok::<(), appsnap::pgdump::Error>(())
-/// ```
+/// The archive's version and the two sizes in its header, which determine how primitives are encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Dialect {
+pub(super) struct Dialect {
     version: FormatVersion,
     int_bytes: u8,
     offset_bytes: u8,
 }
 
-/// Integers wider than this cannot be accumulated; PostgreSQL itself writes 4.
+/// Integers wider than this cannot be accumulated; PostgreSQL itself writes 4 bytes.
 const MAX_INT_BYTES: u8 = 8;
-/// Offsets wider than 8 bytes must be zero-padded; 32 is PostgreSQL's own bound for integers. It writes 8, or 4.
+/// Offsets wider than 8 bytes must be padded with zeros; 32 is PostgreSQL's own bound for integers. It writes 8, or 4.
 const MAX_OFFSET_BYTES: u8 = 32;
-/// Sign byte and digits of the widest integer.
-pub(crate) const MAX_ENCODED_INT_BYTES: usize = 9;
+/// A sign byte and the digits of the widest integer.
+pub(super) const MAX_ENCODED_INT_BYTES: usize = 9;
 
 // `ReadOffset` and `WriteOffset` in pg_backup_archiver.c.
 const OFFSET_NOT_SET: u8 = 1;
@@ -37,16 +27,9 @@ const OFFSET_SET: u8 = 2;
 const OFFSET_NO_DATA: u8 = 3;
 
 impl Dialect {
-    /// The dialect of `version` with integers of `int_bytes` and offsets of `offset_bytes`; before 1.7 offsets are
-    /// integers and `offset_bytes` is ignored.
-    ///
-    /// # Errors
-    /// [`Corruption::IntSize`] outside 1 to 8, [`Corruption::OffsetSize`] outside 1 to 32.
-    pub fn new(version: FormatVersion, int_bytes: u8, offset_bytes: u8) -> Result<Self, Error> {
-        Self::checked(version, int_bytes, offset_bytes).map_err(Error::corrupt)
-    }
-
-    pub(crate) fn checked(version: FormatVersion, int_bytes: u8, offset_bytes: u8) -> Result<Self, Corruption> {
+    /// Creates the dialect of `version` with integers of `int_bytes` and offsets of `offset_bytes`. Before 1.7 offsets
+    /// are integers, and `offset_bytes` is ignored.
+    pub(super) fn new(version: FormatVersion, int_bytes: u8, offset_bytes: u8) -> Result<Self, Corruption> {
         let offset_bytes = if version < FormatVersion::V1_7 { int_bytes } else { offset_bytes };
         if !(1..=MAX_INT_BYTES).contains(&int_bytes) {
             return Err(Corruption::IntSize(int_bytes));
@@ -57,44 +40,37 @@ impl Dialect {
         Ok(Self { version, int_bytes, offset_bytes })
     }
 
-    /// The dialect that PostgreSQL writes on every platform of today: integers of 4 bytes, offsets of 8.
-    #[must_use]
-    pub const fn usual(version: FormatVersion) -> Self {
+    /// Creates the dialect that PostgreSQL writes on all current platforms: integers of 4 bytes, offsets of 8.
+    pub(super) const fn usual(version: FormatVersion) -> Self {
         let offset_bytes = if version.minor() < FormatVersion::V1_7.minor() { 4 } else { 8 };
         Self { version, int_bytes: 4, offset_bytes }
     }
 
-    /// The archive's version.
-    #[must_use]
-    pub const fn version(&self) -> FormatVersion {
+    pub(super) const fn version(&self) -> FormatVersion {
         self.version
     }
 
-    /// Bytes of an integer's magnitude, 1 to 8.
-    #[must_use]
-    pub const fn int_bytes(&self) -> u8 {
+    /// Returns the length of an integer's magnitude, 1 to 8.
+    pub(super) const fn int_bytes(&self) -> u8 {
         self.int_bytes
     }
 
-    /// Bytes of an offset, 1 to 32.
-    #[must_use]
-    pub const fn offset_bytes(&self) -> u8 {
+    /// Returns the length of an offset, 1 to 32.
+    pub(super) const fn offset_bytes(&self) -> u8 {
         self.offset_bytes
     }
 
-    /// The same sizes under another version.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Inexpressible`] when the version has no offset size of its own and the sizes differ.
-    pub fn with_version(self, version: FormatVersion) -> Result<Self, Error> {
+    /// Returns the same sizes under another version, or an error if that version has no offset size of its own and the
+    /// sizes differ.
+    pub(super) fn with_version(self, version: FormatVersion) -> Result<Self, Error> {
         if version < FormatVersion::V1_7 && self.offset_bytes != self.int_bytes {
-            return Err(inexpressible("offsets of another size than integers", version));
+            return Err(inexpressible("an offset size that differs from the integer size", version));
         }
         Ok(Self { version, ..self })
     }
 
-    /// Encoded size of an integer.
-    pub(crate) const fn encoded_int_bytes(&self) -> usize {
+    /// Returns the length of an encoded integer.
+    pub(super) const fn encoded_int_bytes(&self) -> usize {
         let sign = if self.has_sign() { 1 } else { 0 };
         (self.int_bytes as usize).saturating_add(sign)
     }
@@ -103,7 +79,7 @@ impl Dialect {
         self.version.minor() > 0
     }
 
-    pub(crate) fn put_int(&self, value: i32, out: &mut Vec<u8>) -> Result<(), Error> {
+    pub(super) fn put_int(&self, value: i32, out: &mut Vec<u8>) -> Result<(), Error> {
         if self.int_bytes == 4 && self.has_sign() {
             let [a, b, c, d] = value.unsigned_abs().to_le_bytes();
             out.extend_from_slice(&[u8::from(value < 0), a, b, c, d]);
@@ -118,41 +94,40 @@ impl Dialect {
             i64::from(value).cast_unsigned()
         };
         let digits = digits.to_le_bytes();
-        let (kept, lost) = digits.split_at_checked(size).unwrap_or((&digits, &[]));
-        let fits = if self.has_sign() {
-            lost.iter().all(|digit| *digit == 0)
-        } else {
-            sign_extended(kept) == i64::from(value)
-        };
+        let (kept, lost) = digits.split_at(size.min(digits.len()));
+        let fits =
+            if self.has_sign() { lost.iter().all(|digit| *digit == 0) } else { signed(kept) == i64::from(value) };
         if !fits {
-            return Err(inexpressible("an integer this large in the integer size of the header", self.version));
+            return Err(inexpressible("an integer that does not fit the integer size in the header", self.version));
         }
         out.extend_from_slice(kept);
         Ok(())
     }
 
-    /// A number as the decimal text that the format has in some places.
-    pub(crate) fn put_decimal(&self, number: u32, out: &mut Vec<u8>) -> Result<(), Error> {
+    /// Appends a number as the decimal text that the format has in some fields.
+    pub(super) fn put_decimal(&self, number: u32, out: &mut Vec<u8>) -> Result<(), Error> {
         let mut digits = [b'0'; 10];
         let mut rest = number;
         for digit in digits.iter_mut().rev() {
-            *digit = char::from_digit(rest % 10, 10).map_or(b'0', |digit| u8::try_from(digit).unwrap_or(b'0'));
+            let [value, ..] = (rest % 10).to_le_bytes();
+            *digit |= value;
             rest /= 10;
         }
         let leading = digits.iter().take(9).take_while(|digit| **digit == b'0').count();
-        self.put_str(digits.get(leading..), out)
+        let (_, digits) = digits.split_at(leading);
+        self.put_str(Some(digits), out)
     }
 
-    pub(crate) fn put_str(&self, text: Option<&[u8]>, out: &mut Vec<u8>) -> Result<(), Error> {
+    pub(super) fn put_str(&self, text: Option<&[u8]>, out: &mut Vec<u8>) -> Result<(), Error> {
         let Some(text) = text else { return self.put_int(-1, out) };
-        let len = i32::try_from(text.len()).map_err(|_| inexpressible("a string of 2 GiB", self.version))?;
+        let len = i32::try_from(text.len()).map_err(|_| inexpressible("a string of 2 GiB or more", self.version))?;
         self.put_int(len, out)?;
         out.extend_from_slice(text);
         Ok(())
     }
 
-    pub(crate) fn put_offset(&self, state: DataState, out: &mut Vec<u8>) -> Result<(), Error> {
-        let too_far = || inexpressible("an offset this large in the offset size of the header", self.version);
+    pub(super) fn put_offset(&self, state: DataState, out: &mut Vec<u8>) -> Result<(), Error> {
+        let too_far = || inexpressible("an offset that does not fit the offset size in the header", self.version);
         if self.version < FormatVersion::V1_7 {
             let position = match state {
                 DataState::NotSet => -1,
@@ -170,7 +145,7 @@ impl Dialect {
         out.push(flag);
         let digits = position.to_le_bytes();
         let size = usize::from(self.offset_bytes);
-        let (kept, lost) = digits.split_at_checked(size).unwrap_or((&digits, &[]));
+        let (kept, lost) = digits.split_at(size.min(digits.len()));
         if lost.iter().any(|digit| *digit != 0) {
             return Err(too_far());
         }
@@ -180,32 +155,35 @@ impl Dialect {
     }
 }
 
-fn sign_extended(digits: &[u8]) -> i64 {
-    let fill = if digits.last().is_some_and(|top| top & 0x80 != 0) { 0xff } else { 0 };
-    let mut wide = [fill; 8];
-    for (to, from) in wide.iter_mut().zip(digits) {
-        *to = *from;
-    }
-    i64::from_le_bytes(wide)
+/// Returns the value of at most 8 little-endian digits.
+fn unsigned(digits: &[u8]) -> u64 {
+    digits.iter().rev().fold(0, |value, digit| (value << 8) | u64::from(*digit))
+}
+
+/// Returns the value of at most 8 little-endian digits in two's complement.
+fn signed(digits: &[u8]) -> i64 {
+    let is_negative = digits.last().is_some_and(|top| top & 0x80 != 0);
+    let sign = if is_negative { u64::MAX } else { 0 };
+    digits.iter().rev().fold(sign, |value, digit| (value << 8) | u64::from(*digit)).cast_signed()
 }
 
 #[cold]
-pub(crate) fn inexpressible(what: &'static str, version: FormatVersion) -> Error {
+pub(super) fn inexpressible(what: &'static str, version: FormatVersion) -> Error {
     Error::new(ErrorKind::Inexpressible { what, version })
 }
 
-/// Why a kernel stopped.
+/// The reason why a slice parser stopped.
 #[derive(Debug)]
-pub(crate) enum Fault {
-    /// The bytes at hand end first; with more of them it may go on.
+pub(super) enum Fault {
+    /// The slice ends too early; with more bytes the parser may succeed.
     Incomplete,
-    /// More bytes will not help.
+    /// The bytes are wrong, and more of them do not help.
     Because(ErrorKind),
 }
 
 impl From<Corruption> for Fault {
     fn from(what: Corruption) -> Self {
-        Self::Because(ErrorKind::Corrupt(what))
+        Self::Because(what.into())
     }
 }
 
@@ -215,37 +193,37 @@ impl From<LimitExceeded> for Fault {
     }
 }
 
-/// Reads primitives from the front of a slice.
+/// Reads primitives from the start of a slice.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Cursor<'a> {
+pub(super) struct Cursor<'a> {
     rest: &'a [u8],
 }
 
 impl<'a> Cursor<'a> {
-    pub(crate) const fn new(bytes: &'a [u8]) -> Self {
+    pub(super) const fn new(bytes: &'a [u8]) -> Self {
         Self { rest: bytes }
     }
 
-    /// What is left.
-    pub(crate) const fn rest(&self) -> &'a [u8] {
+    /// Returns the bytes that have not been read.
+    pub(super) const fn rest(&self) -> &'a [u8] {
         self.rest
     }
 
-    pub(crate) fn take(&mut self, len: usize) -> Result<&'a [u8], Fault> {
+    pub(super) fn take(&mut self, len: usize) -> Result<&'a [u8], Fault> {
         let (taken, rest) = self.rest.split_at_checked(len).ok_or(Fault::Incomplete)?;
         self.rest = rest;
         Ok(taken)
     }
 
-    pub(crate) fn byte(&mut self) -> Result<u8, Fault> {
+    pub(super) fn byte(&mut self) -> Result<u8, Fault> {
         let (byte, rest) = self.rest.split_first().ok_or(Fault::Incomplete)?;
         self.rest = rest;
         Ok(*byte)
     }
 
     #[inline]
-    pub(crate) fn int(&mut self, dialect: &Dialect) -> Result<i32, Fault> {
-        // What every dump of today has; tables of contents are made of little else.
+    pub(super) fn int(&mut self, dialect: &Dialect) -> Result<i32, Fault> {
+        // All current dumps have this form, and tables of contents consist of little else.
         if dialect.int_bytes == 4
             && dialect.has_sign()
             && let Some(([sign @ (0 | 1), digits @ ..], rest)) = self.rest.split_first_chunk::<5>()
@@ -254,13 +232,13 @@ impl<'a> Cursor<'a> {
             self.rest = rest;
             return Ok(if *sign == 1 { magnitude.wrapping_neg() } else { magnitude });
         }
-        self.odd_int(dialect)
+        self.int_of_any_size(dialect)
     }
 
-    fn odd_int(&mut self, dialect: &Dialect) -> Result<i32, Fault> {
+    fn int_of_any_size(&mut self, dialect: &Dialect) -> Result<i32, Fault> {
         if !dialect.has_sign() {
             let digits = self.take(usize::from(dialect.int_bytes))?;
-            return i32::try_from(sign_extended(digits)).map_err(|_| Corruption::IntTooLarge.into());
+            return i32::try_from(signed(digits)).map_err(|_| Corruption::IntTooLarge.into());
         }
         let negative = match self.byte()? {
             0 => false,
@@ -268,30 +246,26 @@ impl<'a> Cursor<'a> {
             other => return Err(Corruption::SignByte(other).into()),
         };
         let digits = self.take(usize::from(dialect.int_bytes))?;
-        let mut wide = [0; 8];
-        for (to, from) in wide.iter_mut().zip(digits) {
-            *to = *from;
-        }
-        let magnitude = i64::try_from(u64::from_le_bytes(wide)).map_err(|_| Corruption::IntTooLarge)?;
+        let magnitude = i64::try_from(unsigned(digits)).map_err(|_| Corruption::IntTooLarge)?;
         let value = if negative { magnitude.checked_neg() } else { Some(magnitude) };
         value.and_then(|value| i32::try_from(value).ok()).ok_or_else(|| Corruption::IntTooLarge.into())
     }
 
-    pub(crate) fn str(&mut self, dialect: &Dialect, max_bytes: u64) -> Result<Option<&'a [u8]>, Fault> {
-        // To PostgreSQL every negative length is NULL, but it writes -1 alone: anything else is damage, or a trick.
+    pub(super) fn str(&mut self, dialect: &Dialect, max_bytes: u64) -> Result<Option<&'a [u8]>, Fault> {
+        // PostgreSQL reads every negative length as NULL but writes only -1: anything else is damage, or an attack.
         let declared = self.int(dialect)?;
         if declared == -1 {
             return Ok(None);
         }
-        let len = usize::try_from(declared).map_err(|_| Corruption::StringLength(declared))?;
-        let wanted = u64::try_from(len).unwrap_or(u64::MAX);
+        let len = u32::try_from(declared).map_err(|_| Corruption::StringLength(declared))?;
+        let wanted = u64::from(len);
         if wanted > max_bytes {
             return Err(LimitExceeded { name: "max_string_bytes", allowed: max_bytes, wanted }.into());
         }
-        self.take(len).map(Some)
+        self.take(len as usize).map(Some)
     }
 
-    pub(crate) fn offset(&mut self, dialect: &Dialect) -> Result<DataState, Fault> {
+    pub(super) fn offset(&mut self, dialect: &Dialect) -> Result<DataState, Fault> {
         if dialect.version < FormatVersion::V1_7 {
             return Ok(match u64::try_from(self.int(dialect)?) {
                 Err(_) => DataState::NotSet,
@@ -301,16 +275,13 @@ impl<'a> Cursor<'a> {
         }
         let flag = self.byte()?;
         let digits = self.take(usize::from(dialect.offset_bytes))?;
-        let mut wide = [0; 8];
-        for (to, from) in wide.iter_mut().zip(digits) {
-            *to = *from;
-        }
-        if digits.iter().skip(wide.len()).any(|digit| *digit != 0) {
+        let (value, padding) = digits.split_at(digits.len().min(size_of::<u64>()));
+        if padding.iter().any(|digit| *digit != 0) {
             return Err(Corruption::OffsetTooLarge.into());
         }
         match flag {
             OFFSET_NOT_SET => Ok(DataState::NotSet),
-            OFFSET_SET => Ok(DataState::Set(u64::from_le_bytes(wide))),
+            OFFSET_SET => Ok(DataState::Set(unsigned(value))),
             OFFSET_NO_DATA => Ok(DataState::NoData),
             other => Err(Corruption::OffsetFlag(other).into()),
         }
@@ -361,7 +332,7 @@ mod tests {
     fn sign_bytes_other_than_0_and_1_are_damage() {
         let dialect = Dialect::usual(FormatVersion::V1_14);
         let fault = Cursor::new(&[2, 1, 0, 0, 0]).int(&dialect).unwrap_err();
-        assert!(matches!(fault, Fault::Because(ErrorKind::Corrupt(Corruption::SignByte(2)))));
+        assert!(matches!(fault, Fault::Because(kind) if kind == Corruption::SignByte(2).into()));
     }
 
     #[test]

@@ -1,0 +1,63 @@
+//! Decodes the streams of a dump and verifies their content: [`StreamDecoder`].
+
+use std::io::Read;
+
+use super::block_reader::BlockReader;
+use super::compression::Decoder;
+use super::copy_watch::CopyWatch;
+use super::error::Error;
+use super::header::Compression;
+use crate::limits::{Budget, Limits};
+
+/// Decodes one stream after the other, counts decoded bytes against the limit, and verifies COPY text.
+pub(super) struct StreamDecoder {
+    decoder: Decoder,
+    budget: Budget,
+    is_open: bool,
+    copy: Option<CopyWatch>,
+}
+
+impl StreamDecoder {
+    pub(super) fn new(compression: Compression, limits: &Limits) -> Result<Self, Error> {
+        let budget = Budget::new("max_decompressed_bytes", limits.max_decompressed_bytes());
+        Ok(Self { decoder: Decoder::new(compression, limits)?, budget, is_open: false, copy: None })
+    }
+
+    /// Starts the stream that `reader` has reached.
+    pub(super) fn open(&mut self, is_copy: bool) {
+        self.decoder.reset();
+        self.is_open = true;
+        self.copy = is_copy.then(CopyWatch::new);
+    }
+
+    pub(super) const fn is_open(&self) -> bool {
+        self.is_open
+    }
+
+    /// Decodes bytes of the open stream. Returns 0 if there is no stream, if `out` is empty, and at the end of the stream,
+    /// which is closed when it has been verified.
+    pub(super) fn read<R: Read>(&mut self, reader: &mut BlockReader<R>, out: &mut [u8]) -> Result<usize, Error> {
+        if !self.is_open || out.is_empty() {
+            return Ok(0);
+        }
+        reader.check()?;
+        self.read_checked(reader, out).map_err(|error| reader.fail(error))
+    }
+
+    fn read_checked<R: Read>(&mut self, reader: &mut BlockReader<R>, out: &mut [u8]) -> Result<usize, Error> {
+        let count = self.decoder.read(reader, out)?;
+        let (decoded, _) = out.split_at(count.min(out.len()));
+        self.budget.spend(count as u64)?;
+        if let Some(copy) = &mut self.copy {
+            let result = if count == 0 { copy.finish() } else { copy.feed(decoded) };
+            result.map_err(|what| Error::from(what).at(reader.position()))?;
+        }
+        self.is_open = count > 0;
+        Ok(count)
+    }
+
+    /// Returns the number of rows of the latest stream so far, if it is COPY text.
+    pub(super) fn rows_count(&self) -> Option<u64> {
+        self.copy.as_ref().map(CopyWatch::rows_count)
+    }
+}
