@@ -104,7 +104,6 @@ impl ListedDocument {
     }
 }
 
-#[cfg(any(unix, windows))]
 impl SnapshotArchive<File> {
     /// Opens the archive at `path`, which carries its index.
     ///
