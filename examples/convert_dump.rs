@@ -20,7 +20,7 @@ use appsnap::pgdump::toc::Offsets;
 use appsnap::pgdump::transcode::{Conversion, ConversionReport, EntryChange, EntryChangeKind, Transcoder};
 use clap::{Parser, ValueEnum};
 use serde_json::{Value, json};
-use support::{Failure, InFile, Outcome, Output, Progress};
+use support::{Failure, InFile, Outcome, Progress, output};
 
 /// Converts a dump to an older archive version.
 #[derive(Parser)]
@@ -69,7 +69,7 @@ fn main() -> ExitCode {
 }
 
 fn convert(args: &Args) -> Outcome {
-    let conversion = if support::is_dash(&args.input) {
+    let conversion = if args.input.as_os_str() == "-" {
         write(args, plan(args, io::stdin().lock())?, None)?
     } else {
         if !support::is_pipe(&args.input) {
@@ -80,8 +80,12 @@ fn convert(args: &Args) -> Outcome {
         write(args, plan(args, file)?, Some(len_bytes))?
     };
     let report = report(&conversion);
+    if args.json && args.output.as_os_str() == "-" {
+        eprintln!("{report:#}");
+        return Ok(());
+    }
     if args.json {
-        return support::print_json_about(&args.output, &report);
+        return support::print_json(&report);
     }
     tell(&report);
     Ok(())
@@ -116,9 +120,9 @@ fn plan<R: Read>(args: &Args, source: R) -> Outcome<Conversion<R>> {
 fn write<R: Read>(args: &Args, conversion: Conversion<R>, input_bytes: Option<u64>) -> Outcome<ConversionReport> {
     let mut progress = Progress::new(args.quiet);
     progress.begin("converting", input_bytes);
-    let mut output = Output::create(&args.output, &[&args.input])?;
-    let report = conversion.run(output.file(), &mut progress).in_file(&args.input)?;
-    output.publish()?;
+    let mut output = output::create(&args.output, &[&args.input])?;
+    let report = conversion.run(&mut output, &mut progress).in_file(&args.input)?;
+    output::finish(output, &args.output)?;
     Ok(report)
 }
 

@@ -23,7 +23,7 @@ use appsnap::source::directory::{self, DirectoryOptions};
 use appsnap::source::{ArchiveOptions, DocumentPlan};
 use clap::{Parser, ValueEnum};
 use serde_json::{Map, Value, json};
-use support::{Failure, InFile, Outcome, Output, Progress, shown};
+use support::{Failure, InFile, Outcome, Progress, output, shown};
 
 /// Packs a dump and its files into a snapshot.
 #[derive(Parser)]
@@ -85,8 +85,8 @@ fn pack(args: &Args) -> Outcome {
     let mut progress = Progress::new(args.quiet);
     let options = options(args);
     // An output that cannot be written is better known before hours of reading than after.
-    let inputs: Vec<&Path> = args.database.iter().chain(&args.files).map(PathBuf::as_path).collect();
-    let mut output = Output::create(&args.output, &inputs)?;
+    let inputs: Vec<&Path> = [&args.database, &args.files].into_iter().flatten().map(PathBuf::as_path).collect();
+    let mut output = output::create(&args.output, &inputs)?;
     let database = args.database.as_deref().map(|path| open_database(path, &options, &mut progress)).transpose()?;
     let database_path = args.database.as_deref().unwrap_or(&args.output);
     let detection = args.files.as_deref().map(detect_files).transpose()?.flatten();
@@ -117,8 +117,8 @@ fn pack(args: &Args) -> Outcome {
         .with_parallelism(Parallelism::threads(args.threads))
         .with_index(index);
     progress.begin("packing", plan.as_ref().map(DocumentPlan::document_bytes));
-    let (_, report) = prepared.write(output.file(), write, &mut progress).in_file(&args.output)?;
-    output.publish()?;
+    let (_, report) = prepared.write(&mut output, write, &mut progress).in_file(&args.output)?;
+    output::finish(output, &args.output)?;
     drop(progress);
 
     if args.json {

@@ -25,7 +25,7 @@ use backup_name::Name;
 use backup_plan::{explanation_json, plan_json, plan_text};
 use clap::Parser;
 use serde_json::{Value, json, value::RawValue};
-use support::{Failure, InFile, Outcome, Output, shown};
+use support::{Failure, InFile, Outcome, output, shown};
 
 /// Which backups stay, until when, and why.
 #[derive(Parser)]
@@ -238,10 +238,10 @@ fn simulate(args: &Args, days: u32) -> Outcome {
     let simulation = play(&policy)?;
     let other = args.compare.as_deref().map(|name| policy_of(name).and_then(|policy| play(&policy))).transpose()?;
     if let Some(path) = &args.svg {
-        let mut output = Output::create(path, &[])?;
+        let mut output = output::create(path, &[])?;
         let picture = backup_calendar::svg(&policy, &schedule, &simulation);
-        std::io::Write::write_all(output.file(), picture.as_bytes()).in_file(path)?;
-        output.publish()?;
+        std::io::Write::write_all(&mut output, picture.as_bytes()).in_file(path)?;
+        output::finish(output, path)?;
     }
     let difference = match &other {
         Some(other) => Some((other, simulation.difference(other).map_err(misused)?)),

@@ -38,7 +38,6 @@
 
 mod code;
 pub(crate) mod dump;
-mod error;
 pub(crate) mod error_tap;
 pub(crate) mod files;
 mod options;
@@ -52,7 +51,6 @@ mod run;
 mod verdict;
 
 pub use code::Code;
-pub use error::{Error, ErrorKind, Result};
 pub use files::{FileCase, FileComparison, FileCounts, FileRow, FileTable, FileTableUnavailable, UnnamedRow};
 pub use options::CheckOptions;
 pub use pass::check;
@@ -61,3 +59,5 @@ pub use registry::{codes, find_code};
 pub use report::{Report, Summary};
 pub(crate) use run::{PlannedArchive, predict_report};
 pub use verdict::Verdict;
+
+type Result<T, E = crate::Error> = std::result::Result<T, E>;

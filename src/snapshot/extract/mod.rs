@@ -9,7 +9,6 @@ use std::io::Read;
 use std::path::Path;
 
 pub use options::{Durability, ExtractOptions, IfExists};
-pub use staging::{STAGING_PREFIX, remove_stale_staging};
 
 use super::entry::EntryKind;
 use super::error::{Error, Result};
@@ -77,7 +76,7 @@ impl ExtractReport {
 ///
 /// Everything goes into a staging folder beside the destination, which is renamed once the archive is verified to its
 /// last byte. On any error the staging folder is removed and the destination is as it was. A killed process leaves a
-/// staging folder behind: [`remove_stale_staging`] removes it.
+/// staging folder behind: [`remove_stale`](crate::io::remove_stale) removes it.
 ///
 /// ```
 /// # use appsnap::metadata::Metadata;
