@@ -158,7 +158,8 @@ fn pack_refuses_what_is_no_sound_dump_and_leaves_nothing() {
     let site = Site::new();
     let Some(pack) = example("pack") else { return };
     let script = b"--\n-- PostgreSQL database dump\n--\n\n";
-    for (dump, reason) in [(&script[..], "pg_dump"), (&DUMP[..DUMP.len() - 1], "ends in the middle"), (b"", "empty")] {
+    for (dump, reason) in [(&script[..], "pg_dump"), (&DUMP[..DUMP.len() - 1], "the dump is truncated"), (b"", "empty")]
+    {
         let output = run(&pack, &["--database", "-", "--output", &site.arg("backup.tar.gz")], dump);
         assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
         assert!(stderr(&output).contains(reason), "{}", stderr(&output));
@@ -198,6 +199,7 @@ fn what_is_taken_for_something_else_is_called_by_its_name() {
     let [archive, dump, xz, folder, out] =
         ["backup.tar.gz", "mx.dump", "files.tar.xz", "folder", "out"].map(|name| site.arg(name));
     let [archive, dump, xz, folder, out] = [&*archive, &*dump, &*xz, &*folder, &*out];
+    let squidex = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/data/squidex.zip");
     for (program, arguments, parts) in [
         (&list, vec![dump], ["custom-dump", "pack it"]),
         (&unpack, vec![dump, out], ["custom-dump", "pack it"]),
@@ -206,12 +208,19 @@ fn what_is_taken_for_something_else_is_called_by_its_name() {
         (&pack, vec!["--database", folder, "--output", out], ["pg-directory-toc", "pg_dump -Fc"]),
         (&pack, vec!["--database", archive, "--output", out], ["snapshot", "unpack it"]),
         (&pack, vec!["--files", xz, "--output", out], ["files.tar.xz", "xz: use gzip"]),
+        (&pack, vec!["--files", dump, "--output", out], ["custom-dump", "--database"]),
+        (&pack, vec!["--files", folder, "--output", out], ["pg-directory-toc", "pg_dump -Fc"]),
+        (&pack, vec!["--files", squidex, "--output", out], ["squidex", "only Squidex restores"]),
     ] {
         let refused = run(program, &arguments, b"");
         assert_eq!(refused.status.code(), Some(1), "{arguments:?}");
         assert!(parts.iter().all(|part| stderr(&refused).contains(part)), "{parts:?}: {}", stderr(&refused));
         assert!(!Path::new(out).exists());
     }
+    // The documents of a snapshot can be packed again, and it is called by its name.
+    let packed = run(&pack, &["--files", archive, "--output", out], b"");
+    assert_eq!(packed.status.code(), Some(0), "{}", stderr(&packed));
+    assert!(stderr(&packed).contains("backup.tar.gz\": a snapshot"), "{}", stderr(&packed));
 }
 
 #[cfg(feature = "zip")]
@@ -246,7 +255,7 @@ fn place_that_cannot_be_written_to_is_refused_before_anything_is_read() {
     else {
         return;
     };
-    for (output, part) in [("nowhere/out", "make it first"), ("files", "name a file in it")] {
+    for (output, part) in [("nowhere/out", "create it first"), ("files", "name a file in it")] {
         let (output, dump) = (site.arg(output), site.arg("mx.dump"));
         for (program, arguments) in [
             (&pack, vec!["--files", "absent", "--output", &output]),
@@ -260,7 +269,7 @@ fn place_that_cannot_be_written_to_is_refused_before_anything_is_read() {
     }
     let Some(unpack) = example("unpack") else { return };
     let refused = run(&unpack, &["absent", &*site.arg("nowhere/out")], b"");
-    assert!(refused.status.code() == Some(2) && stderr(&refused).contains("make it first"), "{}", stderr(&refused));
+    assert!(refused.status.code() == Some(2) && stderr(&refused).contains("first"), "{}", stderr(&refused));
     assert_eq!(site.names(), ["files", "mx.dump"]);
 }
 
