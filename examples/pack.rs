@@ -127,7 +127,7 @@ fn pack(args: &Args) -> Outcome {
         return support::print_json(&json!({
             "output": args.output,
             "archive_bytes": report.archive_bytes(),
-            "tar_bytes": report.plain_bytes(),
+            "tar_bytes": report.tar_bytes(),
             "documents": report.documents_count(),
             "document_bytes": report.document_bytes(),
             "database_bytes": report.database_bytes(),

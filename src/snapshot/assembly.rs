@@ -105,20 +105,20 @@ impl<W: Write> Assembly<W> {
         if let Some(index) = &mut self.index {
             index.member(name, len_bytes, crc32);
         }
-        self.report.plain_bytes += member_bytes(len_bytes);
+        self.report.tar_bytes += member_bytes(len_bytes);
     }
 
     /// Writes the end marker, the gzip trailer, and the index where it is wanted.
     pub(super) fn finish(self, placement: IndexPlacement) -> Result<(W, WriteReport)> {
         let Self { mut gzip, mut report, index } = self;
         gzip.end_section()?;
-        let end = tarball::end_marker_bytes(report.plain_bytes);
+        let end = tarball::end_marker_bytes(report.tar_bytes);
         push_zeros(&mut gzip, end)?;
-        report.plain_bytes += end;
+        report.tar_bytes += end;
         let (mut sink, member) = gzip.finish()?;
         report.archive_bytes = member.compressed_len_bytes;
         if let Some(builder) = index {
-            let index = builder.finish(&member, report.plain_bytes)?;
+            let index = builder.finish(&member, report.tar_bytes)?;
             if placement == IndexPlacement::Embedded {
                 index.write_to(&mut sink).map_err(|error| Error::io("writing", error))?;
                 report.archive_bytes += index.len_bytes();

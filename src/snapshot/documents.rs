@@ -48,12 +48,12 @@ pub(super) fn write<W: io::Write, S: DocumentSource>(
                     index.member(MemberName::Document(id), len_bytes, crc32);
                 }
                 report.count_document(len_bytes);
-                report.plain_bytes += member_bytes(len_bytes);
+                report.tar_bytes += member_bytes(len_bytes);
                 tally.document += 1;
                 proceed(observer, &Event::document(id, report.documents_count, report.document_bytes))?;
             }
         }
-        Ok(proceed(observer, &Event::bytes(report.plain_bytes))?)
+        Ok(proceed(observer, &Event::bytes(report.tar_bytes))?)
     };
     gzip.fill_in_parallel(&batch, full_count, &mut note)?;
     if !is_last_full {

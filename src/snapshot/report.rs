@@ -1,10 +1,10 @@
-//! What was written and what was read, in numbers.
+//! The contents of an archive in numbers: [`WriteReport`], [`ReadReport`].
 
 use super::index::Index;
 use crate::diagnostic::Diagnostics;
 use crate::limits::Limits;
 
-/// What a finished archive holds.
+/// The contents of a finished archive.
 ///
 /// ```
 /// # use appsnap::metadata::Metadata;
@@ -15,7 +15,7 @@ use crate::limits::Limits;
 /// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
 /// # let (archive, report) = writer.finish()?;
 /// assert_eq!((report.documents_count(), report.document_bytes(), report.database_bytes()), (1, 5, None));
-/// assert_eq!((report.plain_bytes(), report.archive_bytes()), (10_240, archive.len() as u64));
+/// assert_eq!((report.tar_bytes(), report.archive_bytes()), (10_240, archive.len() as u64));
 /// assert!(report.index().is_some());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -24,55 +24,55 @@ pub struct WriteReport {
     pub(super) documents_count: u64,
     pub(super) document_bytes: u64,
     pub(super) database_bytes: Option<u64>,
-    pub(super) plain_bytes: u64,
+    pub(super) tar_bytes: u64,
     pub(super) archive_bytes: u64,
     pub(super) index: Option<Index>,
 }
 
 impl WriteReport {
     pub(super) fn count_document(&mut self, len_bytes: u64) {
-        self.documents_count += 1;
-        self.document_bytes += len_bytes;
+        self.documents_count = self.documents_count.saturating_add(1);
+        self.document_bytes = self.document_bytes.saturating_add(len_bytes);
     }
 
-    /// How many documents were written.
+    /// Returns the number of documents.
     #[must_use]
     pub const fn documents_count(&self) -> u64 {
         self.documents_count
     }
 
-    /// Uncompressed bytes of all documents.
+    /// Returns the length of all documents together, in bytes.
     #[must_use]
     pub const fn document_bytes(&self) -> u64 {
         self.document_bytes
     }
 
-    /// Length of the database dump; `None` when there is none.
+    /// Returns the length of the database dump, in bytes; `None` if there is none.
     #[must_use]
     pub const fn database_bytes(&self) -> Option<u64> {
         self.database_bytes
     }
 
-    /// Length of the tar stream inside the archive.
+    /// Returns the length of the tar stream inside the archive, in bytes.
     #[must_use]
-    pub const fn plain_bytes(&self) -> u64 {
-        self.plain_bytes
+    pub const fn tar_bytes(&self) -> u64 {
+        self.tar_bytes
     }
 
-    /// Length of the archive as it went to the sink, an embedded index included.
+    /// Returns the length of the archive as it was written, including an embedded index, in bytes.
     #[must_use]
     pub const fn archive_bytes(&self) -> u64 {
         self.archive_bytes
     }
 
-    /// The index, when one was asked for: embedded already, or to be kept beside the archive.
+    /// Returns the index, if the options request one: it is embedded already, or to be stored next to the archive.
     #[must_use]
     pub const fn index(&self) -> Option<&Index> {
         self.index.as_ref()
     }
 }
 
-/// What has been read of an archive so far; complete once the reader has said that there are no more entries.
+/// The contents of an archive, as far as it has been read; complete after the last entry.
 ///
 /// ```
 /// # use appsnap::metadata::Metadata;
@@ -82,7 +82,7 @@ impl WriteReport {
 /// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options)?;
 /// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
 /// # let (archive, _) = writer.finish()?;
-/// use appsnap::snapshot::{ReadOptions, SnapshotReader};
+/// use appsnap::snapshot::{Code, ReadOptions, SnapshotReader};
 ///
 /// let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
 /// assert!(!reader.report().is_verified());
@@ -90,10 +90,7 @@ impl WriteReport {
 /// let report = reader.report();
 /// assert!(report.is_verified() && report.is_indexed());
 /// assert_eq!((report.documents_count(), report.document_bytes()), (1, 5));
-/// // No database, and a `.metadata` that says nothing:
-/// for diagnostic in report.diagnostics() {
-///     println!("{diagnostic}");
-/// }
+/// assert_eq!(report.diagnostics().count_of(Code::FilesOnly), 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -120,43 +117,43 @@ impl ReadReport {
         }
     }
 
-    /// How many documents were seen.
+    /// Returns the number of documents.
     #[must_use]
     pub const fn documents_count(&self) -> u64 {
         self.documents_count
     }
 
-    /// Uncompressed bytes of the documents seen.
+    /// Returns the length of the documents together, in bytes.
     #[must_use]
     pub const fn document_bytes(&self) -> u64 {
         self.document_bytes
     }
 
-    /// Length of the database dump, once it was seen.
+    /// Returns the length of the database dump, in bytes; `None` if none has been found.
     #[must_use]
     pub const fn database_bytes(&self) -> Option<u64> {
         self.database_bytes
     }
 
-    /// Whether `.metadata` was seen.
+    /// Returns `true` if `.metadata` has been found.
     #[must_use]
     pub const fn has_metadata(&self) -> bool {
         self.has_metadata
     }
 
-    /// Whether an index was found behind the data, and agreed with all of it.
+    /// Returns `true` if an index follows the data and agrees with all of it.
     #[must_use]
     pub const fn is_indexed(&self) -> bool {
         self.is_indexed
     }
 
-    /// Whether everything was read to the last byte, and every checksum and length was right.
+    /// Returns `true` if everything was read to the last byte, and every checksum and length is right.
     #[must_use]
     pub const fn is_verified(&self) -> bool {
         self.is_verified
     }
 
-    /// Returns what was tolerated, in the order of the archive.
+    /// Returns everything unusual that was tolerated, in the order of the archive.
     #[must_use]
     pub const fn diagnostics(&self) -> &Diagnostics {
         &self.diagnostics

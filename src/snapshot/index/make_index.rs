@@ -70,15 +70,15 @@ pub fn make_index<R: ReadAt + Sync>(source: &R, sections: SectionSplit, options:
         }
         ends.push(member_bytes(len_bytes));
         builder.member(name, len_bytes, entry.crc32()?);
-        report.plain_bytes += member_bytes(len_bytes);
+        report.tar_bytes += member_bytes(len_bytes);
     }
     if reader.report().is_indexed() {
         return Err(Error::misuse("the archive has an index already"));
     }
     let plain_bytes = reader.offset_bytes();
     ends.end_section();
-    ends.push(plain_bytes.checked_sub(report.plain_bytes).ok_or_else(not_chunked)?);
-    report.plain_bytes = plain_bytes;
+    ends.push(plain_bytes.checked_sub(report.tar_bytes).ok_or_else(not_chunked)?);
+    report.tar_bytes = plain_bytes;
     let facts = gzip::locate_chunks(source, &ends.finish())?.ok_or_else(not_chunked)?;
-    builder.finish(&facts, report.plain_bytes)
+    builder.finish(&facts, report.tar_bytes)
 }
