@@ -17,7 +17,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Findings are about the file; an [`Error`] is why it could not be checked. [`Report::files`] returns the full
+//! Findings are about the file; an [`Error`](crate::Error) is why it could not be checked. [`Report::files`] returns the full
 //! comparison of rows and documents, a [`FileComparison`].
 //!
 //! ```

@@ -1,10 +1,10 @@
-//! The contents of an archive in numbers: [`WriteReport`], [`ReadReport`].
+//! Reports of writers and readers.
 
 use super::index::Index;
 use crate::diagnostic::Diagnostics;
 use crate::limits::Limits;
 
-/// The contents of a finished archive.
+/// The contents and sizes of a finished archive.
 ///
 /// ```
 /// # use appsnap::metadata::Metadata;
@@ -31,23 +31,23 @@ pub struct WriteReport {
 
 impl WriteReport {
     pub(super) fn count_document(&mut self, len_bytes: u64) {
-        self.documents_count = self.documents_count.saturating_add(1);
-        self.document_bytes = self.document_bytes.saturating_add(len_bytes);
+        self.documents_count += 1;
+        self.document_bytes += len_bytes;
     }
 
-    /// Returns the number of documents.
+    /// Returns the number of documents written.
     #[must_use]
     pub const fn documents_count(&self) -> u64 {
         self.documents_count
     }
 
-    /// Returns the length of all documents together, in bytes.
+    /// Returns the uncompressed size of all documents together, in bytes.
     #[must_use]
     pub const fn document_bytes(&self) -> u64 {
         self.document_bytes
     }
 
-    /// Returns the length of the database dump, in bytes; `None` if there is none.
+    /// Returns the length of the database dump in bytes; `None` if there is no database.
     #[must_use]
     pub const fn database_bytes(&self) -> Option<u64> {
         self.database_bytes
@@ -59,20 +59,20 @@ impl WriteReport {
         self.tar_bytes
     }
 
-    /// Returns the length of the archive as it was written, including an embedded index, in bytes.
+    /// Returns the length of the archive in bytes, including an embedded index.
     #[must_use]
     pub const fn archive_bytes(&self) -> u64 {
         self.archive_bytes
     }
 
-    /// Returns the index, if the options request one: it is embedded already, or to be stored next to the archive.
+    /// Returns the index, if one was requested: already embedded, or to be stored beside the archive.
     #[must_use]
     pub const fn index(&self) -> Option<&Index> {
         self.index.as_ref()
     }
 }
 
-/// The contents of an archive, as far as it has been read; complete after the last entry.
+/// The contents and findings of an archive as far as it was read. Complete once the reader has returned `None`.
 ///
 /// ```
 /// # use appsnap::metadata::Metadata;
@@ -82,7 +82,7 @@ impl WriteReport {
 /// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options)?;
 /// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
 /// # let (archive, _) = writer.finish()?;
-/// use appsnap::snapshot::{Code, ReadOptions, SnapshotReader};
+/// use appsnap::snapshot::{ReadOptions, SnapshotReader};
 ///
 /// let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
 /// assert!(!reader.report().is_verified());
@@ -90,7 +90,10 @@ impl WriteReport {
 /// let report = reader.report();
 /// assert!(report.is_verified() && report.is_indexed());
 /// assert_eq!((report.documents_count(), report.document_bytes()), (1, 5));
-/// assert_eq!(report.diagnostics().count_of(Code::FilesOnly), 1);
+/// // Such as a missing database:
+/// for diagnostic in report.diagnostics() {
+///     println!("{diagnostic}");
+/// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -117,43 +120,43 @@ impl ReadReport {
         }
     }
 
-    /// Returns the number of documents.
+    /// Returns the number of documents read.
     #[must_use]
     pub const fn documents_count(&self) -> u64 {
         self.documents_count
     }
 
-    /// Returns the length of the documents together, in bytes.
+    /// Returns the uncompressed size of the documents read, in bytes.
     #[must_use]
     pub const fn document_bytes(&self) -> u64 {
         self.document_bytes
     }
 
-    /// Returns the length of the database dump, in bytes; `None` if none has been found.
+    /// Returns the length of the database dump in bytes, once it was reached.
     #[must_use]
     pub const fn database_bytes(&self) -> Option<u64> {
         self.database_bytes
     }
 
-    /// Returns `true` if `.metadata` has been found.
+    /// Returns `true` if `.metadata` was read.
     #[must_use]
     pub const fn has_metadata(&self) -> bool {
         self.has_metadata
     }
 
-    /// Returns `true` if an index follows the data and agrees with all of it.
+    /// Returns `true` if the archive has an index that agrees with all of its content.
     #[must_use]
     pub const fn is_indexed(&self) -> bool {
         self.is_indexed
     }
 
-    /// Returns `true` if everything was read to the last byte, and every checksum and length is right.
+    /// Returns `true` if everything was read to the last byte and every checksum and length was correct.
     #[must_use]
     pub const fn is_verified(&self) -> bool {
         self.is_verified
     }
 
-    /// Returns everything unusual that was tolerated, in the order of the archive.
+    /// Returns what was tolerated, in the order of the archive.
     #[must_use]
     pub const fn diagnostics(&self) -> &Diagnostics {
         &self.diagnostics

@@ -1,4 +1,4 @@
-//! A folder beside the destination that becomes it in one rename, or disappears.
+//! A folder beside the destination that either becomes the destination by one rename, or is removed.
 
 use std::fs::{self, File};
 use std::io;
@@ -10,12 +10,12 @@ use super::options::{Durability, IfExists};
 use crate::io::{directory_of, staging_prefix};
 use crate::snapshot::error::{Error, ErrorKind, Result};
 
-/// Name inside the staging folder, whose own permissions are its owner's alone, of what becomes the destination.
+/// Name of the new destination inside the staging folder, whose own permissions are too narrow for it.
 const CONTENT: &str = "content";
-/// Name inside the staging folder of a destination that is being replaced.
+/// Name of the replaced destination inside the staging folder.
 const REPLACED: &str = "replaced";
 
-/// A staging folder; dropping it removes it.
+/// A staging folder. Dropping it removes it.
 #[derive(Debug)]
 pub(in crate::snapshot) struct Staging {
     folder: TempDir,
@@ -44,12 +44,12 @@ impl Staging {
         Ok(Self { folder, content, destination: destination.to_owned(), if_exists })
     }
 
-    /// Where the files go.
+    /// The folder for the files.
     pub(in crate::snapshot) fn content(&self) -> &Path {
         &self.content
     }
 
-    /// Makes the content the destination.
+    /// Renames the content to the destination.
     pub(in crate::snapshot) fn commit(self, durability: Durability) -> Result<()> {
         let failed = |action| {
             let destination = self.destination.clone();
@@ -68,7 +68,8 @@ impl Staging {
         }
         if let Err(error) = fs::rename(&self.content, &self.destination) {
             if is_there {
-                // Best effort: the old one is worth more in its place than in the staging folder, which goes away.
+                // Restore the old one if possible, because the staging folder is removed. If not, keep the staging
+                // folder.
                 let restored = fs::rename(&replaced, &self.destination);
                 if restored.is_err() {
                     let kept = self.folder.keep();
@@ -81,7 +82,7 @@ impl Staging {
         if durability == Durability::Full {
             sync_folder(directory_of(&self.destination)).map_err(failed("syncing folders"))?;
         }
-        // The destination is complete; what is left to remove here is rubbish, and no reason to fail.
+        // The destination is complete. A staging folder that cannot be removed is no reason to fail.
         drop(self.folder.close());
         Ok(())
     }
@@ -91,7 +92,7 @@ pub(super) fn named(error: Error, path: &Path) -> Error {
     error.within_name(path.as_os_str().as_encoded_bytes())
 }
 
-/// Syncs a folder's list of names. Windows has no such thing and refuses to open folders.
+/// Syncs the entries of a folder. Windows has no such operation and refuses to open folders.
 fn sync_folder(path: &Path) -> io::Result<()> {
     if cfg!(windows) { Ok(()) } else { File::open(path)?.sync_all() }
 }
