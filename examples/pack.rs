@@ -113,7 +113,7 @@ fn pack(args: &Args) -> Outcome {
         .with_index(index);
     let mut output = Output::create(&args.output)?;
     progress.begin("packing", plan.as_ref().map(DocumentPlan::document_bytes));
-    let (_, report) = prepared.write(output.file(), write, &mut progress).in_file(&args.output)?;
+    let (_, report) = prepared.write(output.file(), &write, &mut progress).in_file(&args.output)?;
     output.publish()?;
     drop(progress);
 

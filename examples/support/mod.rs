@@ -21,7 +21,7 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 pub use describe::{describe_dump, metadata_json, outline};
-pub use failure::{Blame, Failure, InFile, Outcome};
+pub use failure::{Failure, InFile, Outcome};
 pub use open::{is_pipe, open_indexed, refuse_other_than_dump, refuse_pipe};
 pub use output::{Output, folder_of};
 pub use progress::Progress;

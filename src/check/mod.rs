@@ -38,7 +38,6 @@
 
 mod code;
 pub(crate) mod dump;
-mod error;
 pub(crate) mod error_tap;
 pub(crate) mod files;
 mod options;
@@ -52,7 +51,6 @@ mod run;
 mod verdict;
 
 pub use code::Code;
-pub use error::{Error, ErrorKind, Result};
 pub use files::{FileCase, FileComparison, FileCounts, FileRow, FileTable, FileTableUnavailable, UnnamedRow};
 pub use options::CheckOptions;
 pub use pass::check;

@@ -2,13 +2,13 @@
 
 use super::code::Code;
 use super::dump::ReadDump;
-use super::error::{Result, not_a_finding};
 use super::files::{Document, FileComparison, FileTableUnavailable, Sorted};
 use super::options::CheckOptions;
 use super::profile::Profile;
 use super::ranking::Ranking;
 use super::report::{Report, Summary};
 use super::rules;
+use crate::error::Error;
 use crate::layout::Contents;
 use crate::pgdump::compat::{Incompatibility, incompatibilities};
 use crate::pgdump::{self, FormatVersion, Inspection};
@@ -47,8 +47,8 @@ impl<'p> CheckRun<'p> {
     }
 
     /// Adds the error that stopped the reader.
-    pub(super) fn failure(&mut self, error: snapshot::Error) -> Result<()> {
-        let Some(code) = error.code() else { return Err(not_a_finding(error)) };
+    pub(super) fn failure(&mut self, error: snapshot::Error) -> Result<(), Error> {
+        let Some(code) = error.code() else { return Err(error.into()) };
         self.ranking.add(code, |found| {
             found
                 .with_location(error.context().map(str::to_owned))
@@ -63,7 +63,7 @@ impl<'p> CheckRun<'p> {
         &mut self,
         read: Result<ReadDump, pgdump::Error>,
         location: Option<&str>,
-    ) -> Result<Option<ReadDump>> {
+    ) -> Result<Option<ReadDump>, Error> {
         match read {
             Ok(dump) => {
                 self.summary.decompressed_bytes = Some(dump.inspection.uncompressed_bytes());
@@ -74,7 +74,7 @@ impl<'p> CheckRun<'p> {
                 Ok(Some(dump))
             }
             Err(error) => {
-                let Some(code) = error.code() else { return Err(not_a_finding(error)) };
+                let Some(code) = error.code() else { return Err(error.into()) };
                 self.ranking.add(code, |found| {
                     found
                         .with_location(location.map(str::to_owned))

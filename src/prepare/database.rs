@@ -4,16 +4,16 @@ use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 
 use super::change::{self, Change};
-use super::error::{Error, ErrorKind, Result};
+use super::error::{self, Result};
 use super::options::PrepareOptions;
 use crate::check::dump::{self, ReadDump};
 use crate::check::files::Numbers;
 use crate::check::{FileTable, FileTableUnavailable};
 use crate::limits::LimitExceeded;
-use crate::observe::{Event, Observer, proceed, watch};
+use crate::observe::{Event, Observer, Phase, proceed, watch};
 use crate::pgdump::compat::{Incompatibility, incompatibilities};
 use crate::pgdump::transcode::{Changes, Conversion, Transcoder};
-use crate::pgdump::{self, FormatVersion, Inspection};
+use crate::pgdump::{FormatVersion, Inspection};
 use crate::snapshot::{Content, SnapshotWriter};
 use crate::source::DocumentPlan;
 
@@ -71,11 +71,11 @@ impl<R: Read + Seek> Database<R> {
     /// When it is no sound dump in custom format, when it must be converted and cannot be, when that needs a spool folder
     /// and there is none, when the source fails, or when the observer says stop, which it is asked after each MiB.
     pub fn open(mut source: R, options: &PrepareOptions, observer: &mut dyn Observer) -> Result<Self> {
-        proceed(observer, &Event::phase("reading the dump"))?;
-        let failed = |error| Error::io("reading the dump", error);
+        proceed(observer, &Event::Phase(Phase::ReadingDump))?;
+        let failed = |error| crate::Error::io("reading the dump", error);
         let start = source.stream_position().map_err(failed)?;
         let (read, _) =
-            watch(&mut source, observer, |source| dump::read(source, &options.limits, Numbers::Keep, |_| {}))?;
+            watch(&mut source, None, observer, |source| dump::read(source, &options.limits, Numbers::Keep, |_| {}))?;
         let read = read?;
         source.seek(SeekFrom::Start(start)).map_err(failed)?;
         let (input_bytes, data_end_bytes) = (read.inspection.dump_bytes, read.inspection.data_end_bytes);
@@ -103,18 +103,18 @@ impl Database<File> {
     /// As [`open`](Self::open); besides, when the options name no spool folder, or the reader gives more than
     /// [`Limits::max_entry_bytes`](crate::Limits::max_entry_bytes).
     pub fn spooled(reader: impl Read, options: &PrepareOptions, observer: &mut dyn Observer) -> Result<Self> {
-        let folder = options.spool_dir.as_deref().ok_or_else(|| Error::new(ErrorKind::SpoolNeeded))?;
-        proceed(observer, &Event::phase("putting down the dump"))?;
-        let failed = |error| Error::io("putting down the dump", error);
+        let folder = options.spool_dir.as_deref().ok_or_else(|| error::spool_needed())?;
+        proceed(observer, &Event::Phase(Phase::SpoolingDump))?;
+        let failed = |error| crate::Error::io("putting down the dump", error);
         let mut file = tempfile::tempfile_in(folder).map_err(failed)?;
         let allowed = options.limits.max_entry_bytes();
         // One byte more than allowed tells that there is more.
         let (copied, _) =
-            watch(reader.take(allowed.saturating_add(1)), observer, |source| io::copy(source, &mut file))?;
+            watch(reader.take(allowed.saturating_add(1)), None, observer, |source| io::copy(source, &mut file))?;
         let len_bytes = copied.map_err(failed)?;
         if len_bytes > allowed {
             let exceeded = LimitExceeded { name: "max_entry_bytes", allowed, wanted: len_bytes };
-            return Err(pgdump::Error::from(exceeded).into());
+            return Err(exceeded.into());
         }
         file.rewind().map_err(failed)?;
         Self::open(file, options, observer)
@@ -209,8 +209,8 @@ pub(super) fn spool<R: Read>(
     options: &PrepareOptions,
     observer: &mut dyn Observer,
 ) -> Result<(File, u64)> {
-    let folder = options.spool_dir.as_deref().ok_or_else(|| Error::new(ErrorKind::SpoolNeeded))?;
-    let failed = |error| Error::io("putting down the converted dump", error);
+    let folder = options.spool_dir.as_deref().ok_or_else(|| error::spool_needed())?;
+    let failed = |error| crate::Error::io("putting down the converted dump", error);
     let mut file = tempfile::tempfile_in(folder).map_err(failed)?;
     let report = conversion.run(BufWriter::new(&mut file), observer)?;
     file.rewind().map_err(failed)?;
@@ -224,6 +224,5 @@ pub(super) fn write<W: Write>(
     source: impl Read,
     observer: &mut dyn Observer,
 ) -> Result<()> {
-    proceed(observer, &Event::phase("writing the dump"))?;
-    Ok(watch(source, observer, |source| writer.database(Content::sized(len_bytes, source)))?.0?)
+    Ok(writer.database(Content::sized(len_bytes, source), observer)?)
 }

@@ -21,7 +21,7 @@
 //! database.assign_numbers(&mut plan);
 //! let prepared = Prepared::new(Some(database), Some(&plan), &options)?;
 //! eprintln!("{}", prepared.report());
-//! prepared.write(File::create("backup.tar.gz")?, WriteOptions::new(), &mut NoObserver)?;
+//! prepared.write(File::create("backup.tar.gz")?, &WriteOptions::new(), &mut NoObserver)?;
 //! # Ok(())
 //! # }
 //! ```
@@ -36,7 +36,6 @@ mod repair;
 
 pub use change::Change;
 pub use database::Database;
-pub use error::{Error, ErrorKind, Result};
 pub use kept::Kept;
 pub use options::{Orphans, PrepareOptions};
 pub use prepared::Prepared;

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 
 use super::change::Change;
 use super::database::{self, Database, Source};
-use super::error::{Error, ErrorKind, Result};
+use super::error::{self, Result};
 use super::kept::Kept;
 use super::options::{Orphans, PrepareOptions};
 use crate::check::files::Sorted;
@@ -42,7 +42,7 @@ pub(super) const UNKNOWN_MODEL_VERSION: &str = "0.0.0.0";
 ///     println!("{change}");
 /// }
 /// assert_eq!(prepared.metadata().files_size_bytes(), Some(5));
-/// let (archive, report) = prepared.write(Vec::new(), WriteOptions::new(), &mut NoObserver)?;
+/// let (archive, report) = prepared.write(Vec::new(), &WriteOptions::new(), &mut NoObserver)?;
 /// assert_eq!((report.documents_count(), report.archive_bytes()), (1, archive.len() as u64));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -131,10 +131,10 @@ impl<'s, R: Read, S: DocumentSource> Prepared<'s, R, S> {
     pub fn write<W: Write>(
         self,
         sink: W,
-        options: WriteOptions,
+        options: &WriteOptions,
         observer: &mut dyn Observer,
     ) -> Result<(W, WriteReport)> {
-        let mut writer = SnapshotWriter::start(sink, &self.metadata, options)?;
+        let mut writer = SnapshotWriter::start(sink, &self.metadata, &options)?;
         if let Some((source, len_bytes)) = self.database {
             database::write(&mut writer, len_bytes, source, observer)?;
         }
@@ -156,7 +156,7 @@ fn known(files: Option<&mut std::result::Result<FileComparison, FileTableUnavail
         }
         None => "there is no dump",
     };
-    Err(Error::new(ErrorKind::OrphansUnknown(why)))
+    Err(error::orphans_unknown(why))
 }
 
 fn without_orphans<'s, S: DocumentSource>(

@@ -17,7 +17,7 @@ use crate::gzip::{self, ChunkLocation, ChunkStream};
 use crate::io::{Parallelism, ReadAt};
 use crate::layout::MemberName;
 use crate::metadata::Metadata;
-use crate::observe::{Event, Observer, proceed};
+use crate::observe::{Event, Observer, Phase, proceed};
 
 /// An archive with an index, every part of which is at hand without reading the rest.
 ///
@@ -32,13 +32,14 @@ use crate::observe::{Event, Observer, proceed};
 /// wrote the file.
 ///
 /// ```
+/// # use appsnap::observe::NoObserver;
 /// # use appsnap::metadata::Metadata;
 /// # use appsnap::snapshot::{Content, SnapshotWriter, WriteOptions};
 /// # use appsnap::snapshot::index::IndexPlacement;
 /// # let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
-/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options)?;
+/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), &options)?;
 /// # let id: appsnap::DocumentId = "0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?;
-/// # writer.document(id, Content::sized(5, &b"hello"[..]))?;
+/// # writer.document(id, Content::sized(5, &b"hello"[..]), &mut NoObserver)?;
 /// # let (archive, _) = writer.finish()?;
 /// use std::io::Read;
 /// use appsnap::snapshot::{ReadOptions, SnapshotArchive};
@@ -63,12 +64,13 @@ pub struct SnapshotArchive<R, S = R> {
 /// A document in the list of an archive.
 ///
 /// ```
+/// # use appsnap::observe::NoObserver;
 /// # use appsnap::metadata::Metadata;
 /// # use appsnap::snapshot::{Content, SnapshotWriter, WriteOptions};
 /// # use appsnap::snapshot::index::IndexPlacement;
 /// # let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
-/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options)?;
-/// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
+/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), &options)?;
+/// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]), &mut NoObserver)?;
 /// # let (archive, _) = writer.finish()?;
 /// use appsnap::snapshot::{ReadOptions, SnapshotArchive};
 ///
@@ -219,9 +221,12 @@ impl<R: ReadAt, S: ReadAt> SnapshotArchive<R, S> {
     where
         R: Sync,
     {
+        proceed(observer, &Event::Phase(Phase::VerifyingArchive))?;
+        let total_bytes = Some(self.tables.locator.plain_bytes);
         self.with_reader(parallelism, |reader| {
             while reader.next_entry()?.is_some() {
-                proceed(observer, &Event::bytes(reader.offset_bytes()))?;
+                reader.skip_current(total_bytes, observer)?;
+                proceed(observer, &Event::bytes(reader.offset_bytes(), total_bytes))?;
             }
             Ok(reader.report().clone())
         })
@@ -254,7 +259,7 @@ impl<R: ReadAt, S: ReadAt> SnapshotArchive<R, S> {
     {
         let tables = &self.tables;
         gzip::with_chunks(&self.source, &tables.chunks, parallelism, |stream| {
-            let mut reader = SnapshotReader::new(stream, self.options.clone());
+            let mut reader = SnapshotReader::new(stream, &self.options);
             let data = (tables.locator.crc32, tables.locator.plain_bytes);
             let at = tables.locator.data_bytes;
             reader.expect_index(data, at, |witness| tables.raw_members(&self.index(), |page| witness.page(page)))?;
@@ -351,12 +356,13 @@ impl<R: ReadAt, S: ReadAt> ReadAt for IndexFile<'_, R, S> {
 /// The documents of an archive, from its index. After an error there is nothing more.
 ///
 /// ```
+/// # use appsnap::observe::NoObserver;
 /// # use appsnap::metadata::Metadata;
 /// # use appsnap::snapshot::{Content, SnapshotWriter, WriteOptions};
 /// # use appsnap::snapshot::index::IndexPlacement;
 /// # let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
-/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options)?;
-/// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
+/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), &options)?;
+/// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]), &mut NoObserver)?;
 /// # let (archive, _) = writer.finish()?;
 /// use appsnap::snapshot::{ReadOptions, SnapshotArchive};
 ///

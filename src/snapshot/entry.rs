@@ -6,20 +6,22 @@ use super::reader::SnapshotReader;
 use crate::document::DocumentId;
 use crate::layout::{self, MemberName};
 use crate::metadata::{self, Metadata};
+use crate::observe::NoObserver;
 
 /// What an entry is.
 ///
 /// ```
+/// # use appsnap::observe::NoObserver;
 /// # use appsnap::metadata::Metadata;
 /// # use appsnap::snapshot::{Content, SnapshotWriter, WriteOptions};
 /// # use appsnap::snapshot::index::IndexPlacement;
 /// # let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
-/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options)?;
-/// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
+/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), &options)?;
+/// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]), &mut NoObserver)?;
 /// # let (archive, _) = writer.finish()?;
 /// use appsnap::snapshot::{EntryKind, ReadOptions, SnapshotReader};
 ///
-/// let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
+/// let mut reader = SnapshotReader::new(archive.as_slice(), &ReadOptions::new());
 /// while let Some(entry) = reader.next_entry()? {
 ///     match entry.kind() {
 ///         EntryKind::Metadata(metadata) => println!("model {}", metadata.model_version().unwrap_or("unknown")),
@@ -59,17 +61,18 @@ pub enum EntryKind {
 /// Reading it gives its content; what is not read is passed over, and verified all the same, when the reader goes on.
 ///
 /// ```
+/// # use appsnap::observe::NoObserver;
 /// # use appsnap::metadata::Metadata;
 /// # use appsnap::snapshot::{Content, SnapshotWriter, WriteOptions};
 /// # use appsnap::snapshot::index::IndexPlacement;
 /// # let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
-/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options)?;
-/// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
+/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), &options)?;
+/// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]), &mut NoObserver)?;
 /// # let (archive, _) = writer.finish()?;
 /// use std::io::Read;
 /// use appsnap::snapshot::{EntryKind, ReadOptions, SnapshotReader};
 ///
-/// let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
+/// let mut reader = SnapshotReader::new(archive.as_slice(), &ReadOptions::new());
 /// let mut text = String::new();
 /// while let Some(mut entry) = reader.next_entry()? {
 ///     if matches!(entry.kind(), EntryKind::Document(_)) {
@@ -103,7 +106,7 @@ impl<R: Read> Entry<'_, R> {
     /// # Errors
     /// As for [`SnapshotReader::next_entry`].
     pub fn crc32(self) -> super::error::Result<u32> {
-        self.reader.pass_current()
+        self.reader.skip_current(None, &mut NoObserver)
     }
 }
 

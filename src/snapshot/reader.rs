@@ -15,6 +15,7 @@ use crate::diagnostic::{self, Diagnostic};
 use crate::layout::{self, MemberName, Named};
 use crate::limits::LimitExceeded;
 use crate::metadata::{self, Metadata};
+use crate::observe::{self, Event, Observer, proceed};
 use crate::tarball::{self, MemberKind};
 
 /// Reads a snapshot, `.tar.gz` or bare `.tar`, told by its bytes.
@@ -28,14 +29,15 @@ use crate::tarball::{self, MemberKind};
 /// [`Limits`](crate::Limits) bound everything else.
 ///
 /// ```
+/// # use appsnap::observe::NoObserver;
 /// # use appsnap::metadata::Metadata;
 /// # use appsnap::snapshot::{Content, SnapshotWriter, WriteOptions};
-/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), WriteOptions::new())?;
-/// # writer.database(Content::sized(4, &b"dump"[..]))?;
+/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), &WriteOptions::new())?;
+/// # writer.database(Content::sized(4, &b"dump"[..]), &mut NoObserver)?;
 /// # let (archive, _) = writer.finish()?;
 /// use appsnap::snapshot::{EntryKind, ReadOptions, SnapshotReader};
 ///
-/// let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
+/// let mut reader = SnapshotReader::new(archive.as_slice(), &ReadOptions::new());
 /// while let Some(mut entry) = reader.next_entry()? {
 ///     match entry.kind() {
 ///         EntryKind::Document(id) => println!("{id}: {} bytes", entry.len_bytes()),
@@ -81,12 +83,12 @@ enum Placed {
 
 impl<R: Read> SnapshotReader<R> {
     /// Prepares to read; nothing is read yet.
-    pub fn new(source: R, options: ReadOptions) -> Self {
+    pub fn new(source: R, options: &ReadOptions) -> Self {
         let (expected, witness) = index::pair();
         let limits = options.limits.clone();
         Self {
             tar: tarball::Reader::new(Plain::new(source, &limits, witness), &limits),
-            options,
+            options: options.clone(),
             ids: IdSet::default(),
             expected: Some(expected),
             metadata: None,
@@ -113,7 +115,7 @@ impl<R: Read> SnapshotReader<R> {
             return Ok(false);
         }
         if self.current.is_some() {
-            self.drain_current()?;
+            self.drain_current(|_| Ok(()))?;
             self.current = None;
         }
         loop {
@@ -314,13 +316,23 @@ impl<R: Read> SnapshotReader<R> {
         Ok(count)
     }
 
-    /// Passes over the rest of the current member, for who has not asked for the next one yet.
-    pub(super) fn pass_current(&mut self) -> Result<u32> {
-        self.guarded(Self::drain_current)
+    /// Skips the rest of the current member, and returns the CRC32 of all of it. The observer receives the length read of
+    /// an archive with `total_bytes` bytes.
+    pub(super) fn skip_current(&mut self, total_bytes: Option<u64>, observer: &mut dyn Observer) -> Result<u32> {
+        self.guarded(|reader| {
+            let mut reported_bytes = reader.tar.offset_bytes();
+            reader.drain_current(|offset_bytes| {
+                if offset_bytes.saturating_sub(reported_bytes) >= observe::STEP_BYTES {
+                    reported_bytes = offset_bytes;
+                    proceed(observer, &Event::bytes(offset_bytes, total_bytes))?;
+                }
+                Ok(())
+            })
+        })
     }
 
-    /// Passes over the rest of the current member; returns the CRC32 of all of it.
-    fn drain_current(&mut self) -> Result<u32> {
+    /// Skips the rest of the current member; returns the CRC32 of all of it. `progress` receives the offset in the archive.
+    fn drain_current(&mut self, mut progress: impl FnMut(u64) -> Result<()>) -> Result<u32> {
         let Some(current) = &mut self.current else { return Ok(0) };
         loop {
             let piece = self.tar.payload()?;
@@ -330,6 +342,7 @@ impl<R: Read> SnapshotReader<R> {
             current.crc.update(piece);
             let count = piece.len();
             self.tar.consume(count);
+            progress(self.tar.offset_bytes())?;
         }
         let crc32 = current.crc.clone().finalize();
         if let (Some(name), Some(expected)) = (current.name.take(), &mut self.expected) {

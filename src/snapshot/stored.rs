@@ -21,12 +21,13 @@ const HEADER_BYTES: u64 = BLOCK_BYTES as u64;
 /// bytes come together with that verdict, so do not use what was read before an error.
 ///
 /// ```
+/// # use appsnap::observe::NoObserver;
 /// # use appsnap::metadata::Metadata;
 /// # use appsnap::snapshot::{Content, SnapshotWriter, WriteOptions};
 /// # use appsnap::snapshot::index::IndexPlacement;
 /// # let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
-/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options)?;
-/// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
+/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), &options)?;
+/// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]), &mut NoObserver)?;
 /// # let (archive, _) = writer.finish()?;
 /// use std::io::Read;
 /// use appsnap::snapshot::{ReadOptions, SnapshotArchive};

@@ -10,11 +10,12 @@ use super::index::{Builder, IndexPlacement, member_bytes};
 use super::options::{SectionSplit, SizeCheck, WriteOptions};
 use super::report::WriteReport;
 use crate::document::DocumentId;
+use crate::error::FinishError;
 use crate::gzip::{self, Level};
 use crate::io::{Parallelism, at_most, prefix, read_full};
 use crate::layout::MemberName;
 use crate::metadata::Metadata;
-use crate::observe::Observer;
+use crate::observe::{Event, Observer, Phase, proceed};
 use crate::tarball;
 
 /// Writes a snapshot: `.metadata` first, then the database, then the documents.
@@ -25,13 +26,14 @@ use crate::tarball;
 /// called truncated by every reader.
 ///
 /// ```
+/// # use appsnap::observe::NoObserver;
 /// use appsnap::metadata::Metadata;
 /// use appsnap::snapshot::{Content, SnapshotWriter, WriteOptions};
 ///
 /// let metadata = Metadata::new().with_model_version("1.0.0.40").with_dump_size_bytes(4).with_files_size_bytes(5);
-/// let mut writer = SnapshotWriter::start(Vec::new(), &metadata, WriteOptions::new())?;
-/// writer.database(Content::sized(4, &b"dump"[..]))?;
-/// writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
+/// let mut writer = SnapshotWriter::start(Vec::new(), &metadata, &WriteOptions::new())?;
+/// writer.database(Content::sized(4, &b"dump"[..]), &mut NoObserver)?;
+/// writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]), &mut NoObserver)?;
 /// let (archive, report) = writer.finish()?;
 /// assert_eq!(report.documents_count(), 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -97,8 +99,8 @@ impl<W: Write> SnapshotWriter<W> {
     /// Begins a snapshot by writing `metadata`.
     ///
     /// # Errors
-    /// When the sink fails, or no threads can be had.
-    pub fn start(sink: W, metadata: &Metadata, options: WriteOptions) -> Result<Self> {
+    /// Returns an error if the sink fails, or if the system cannot start a thread.
+    pub fn start(sink: W, metadata: &Metadata, options: &WriteOptions) -> Result<Self> {
         let index = (options.index != IndexPlacement::Omitted).then(Builder::default);
         let mut stream = Stream::start(sink, options.level, options.parallelism, index)?;
         stream.metadata(metadata)?;
@@ -106,7 +108,7 @@ impl<W: Write> SnapshotWriter<W> {
             stream,
             metadata: metadata.clone(),
             sections: SectionCut::new(options.sections),
-            options,
+            options: options.clone(),
             stage: Stage::Database,
             ids: IdSet::default(),
         })
@@ -115,16 +117,19 @@ impl<W: Write> SnapshotWriter<W> {
     /// Writes the database dump, `db/db.backup`.
     ///
     /// # Errors
-    /// When there is one already or a document was written before, when the content is not as long as promised, when
-    /// reading it or writing fails, or the writer is poisoned.
-    pub fn database<R: Read>(&mut self, content: Content<R>) -> Result<()> {
+    /// Returns an error if there is a dump already or a document was written before, if the content does not have the
+    /// declared length, if reading it or writing fails, or if the observer cancels. Later calls return the same error again.
+    pub fn database<R: Read>(&mut self, content: Content<R>, observer: &mut dyn Observer) -> Result<()> {
         self.guarded(Stage::Documents, |writer, stage| {
             if !matches!(stage, Stage::Database) {
                 return Err(Error::misuse("the database comes once, and before the documents"));
             }
             let len_bytes = content.len_bytes;
+            proceed(observer, &Event::Phase(Phase::WritingDump))?;
             writer.stream.gzip.end_section()?;
-            writer.stream.member(MemberName::Database, content)?;
+            writer.stream.member(MemberName::Database, content, &mut |done_bytes| {
+                Ok(proceed(observer, &Event::bytes(done_bytes, Some(len_bytes)))?)
+            })?;
             writer.stream.report.database_bytes = Some(len_bytes);
             Ok(())
         })
@@ -135,9 +140,14 @@ impl<W: Write> SnapshotWriter<W> {
     /// Ids may come in any order; ascending ids need the least memory, here and in every reader.
     ///
     /// # Errors
-    /// When the id was written before, when the content is not as long as promised, when reading it or writing fails, or
-    /// the writer is poisoned.
-    pub fn document<R: Read>(&mut self, id: DocumentId, content: Content<R>) -> Result<()> {
+    /// Returns an error if the id was written before, if the content does not have the declared length, if reading it or
+    /// writing fails, or if the observer cancels. Later calls return the same error again.
+    pub fn document<R: Read>(
+        &mut self,
+        id: DocumentId,
+        content: Content<R>,
+        observer: &mut dyn Observer,
+    ) -> Result<()> {
         self.guarded(Stage::Documents, |writer, _| {
             let len_bytes = content.len_bytes;
             if !writer.ids.insert(id) {
@@ -146,18 +156,25 @@ impl<W: Write> SnapshotWriter<W> {
             if writer.sections.begins_at(id) {
                 writer.stream.gzip.end_section()?;
             }
-            writer.stream.member(MemberName::Document(id), content)?;
-            writer.stream.report.count_document(len_bytes);
-            Ok(())
+            let before_bytes = writer.stream.report.document_bytes;
+            if writer.stream.report.documents_count == 0 {
+                proceed(observer, &Event::Phase(Phase::WritingDocuments))?;
+            }
+            writer.stream.member(MemberName::Document(id), content, &mut |done_bytes| {
+                Ok(proceed(observer, &Event::bytes(before_bytes.saturating_add(done_bytes), None))?)
+            })?;
+            let report = &mut writer.stream.report;
+            report.count_document(len_bytes);
+            Ok(proceed(observer, &Event::document(id, report.documents_count, report.document_bytes))?)
         })
     }
 
-    /// Writes many documents, which the writer's threads open, read and compress on their own.
+    /// Writes many documents, which the writer's threads open, read and compress in parallel.
     ///
-    /// The bytes are those that writing them one by one with [`document`](Self::document) gives.
+    /// The archive has the same bytes as if they had been written one by one with [`document`](Self::document).
     ///
     /// # Errors
-    /// What [`document`](Self::document) says, and when the source's rows do not ascend, or the observer cancels.
+    /// Returns the errors of [`document`](Self::document), and an error if the source's rows do not ascend.
     pub fn documents<S: DocumentSource>(&mut self, source: &S, observer: &mut dyn Observer) -> Result<()> {
         self.guarded(Stage::Documents, |writer, _| {
             documents::write(&mut writer.stream, source, &mut writer.ids, &mut writer.sections, observer)
@@ -176,16 +193,23 @@ impl<W: Write> SnapshotWriter<W> {
         done
     }
 
-    /// Completes the archive: the end marker, the gzip trailer, and the index where one is wanted.
+    /// Completes the archive: writes the end marker, the gzip trailer, and the index if it is embedded.
     ///
-    /// The sink is handed back unflushed and unsynced, which are its owner's business.
+    /// The sink is returned as it is, neither flushed nor synced.
     ///
     /// # Errors
-    /// When the metadata's sizes are not those of what was written ([`SizeCheck`]), when the sink fails, or the
-    /// writer is poisoned.
-    pub fn finish(self) -> Result<(W, WriteReport)> {
-        if let Stage::Poisoned(error) = self.stage {
-            return Err(error);
+    /// Returns an error, and the sink with it, if the sizes in the metadata are not those of what was written
+    /// ([`SizeCheck`]), if the sink fails, or if an earlier operation failed.
+    pub fn finish(mut self) -> Result<(W, WriteReport), FinishError<W, Error>> {
+        match self.complete() {
+            Ok(report) => Ok((self.stream.gzip.into_sink(), report)),
+            Err(error) => Err(FinishError::new(error, self.stream.gzip.into_sink())),
+        }
+    }
+
+    fn complete(&mut self) -> Result<WriteReport> {
+        if let Stage::Poisoned(error) = &self.stage {
+            return Err(error.clone());
         }
         if self.options.size_check == SizeCheck::Strict {
             let report = &self.stream.report;
@@ -228,7 +252,7 @@ impl<W: Write> Stream<W> {
     /// Writes `.metadata`, the first member.
     pub(super) fn metadata(&mut self, metadata: &Metadata) -> Result<()> {
         let bytes = metadata.render();
-        self.member(MemberName::Metadata, Content::sized(bytes.len() as u64, bytes.as_slice()))
+        self.member(MemberName::Metadata, Content::sized(bytes.len() as u64, bytes.as_slice()), &mut |_| Ok(()))
     }
 
     /// Begins a member: writes its header.
@@ -254,31 +278,41 @@ impl<W: Write> Stream<W> {
     }
 
     /// Writes the end marker, the gzip trailer, and the index where it is wanted.
-    pub(super) fn finish(self, placement: IndexPlacement) -> Result<(W, WriteReport)> {
-        let Self { mut gzip, mut report, index } = self;
+    pub(super) fn finish(&mut self, placement: IndexPlacement) -> Result<WriteReport> {
+        let Self { gzip, report, index } = self;
         gzip.end_section()?;
         let end = tarball::end_marker_bytes(report.plain_bytes);
-        push_zeros(&mut gzip, end)?;
+        push_zeros(gzip, end)?;
         report.plain_bytes += end;
-        let (mut sink, member) = gzip.finish()?;
+        let member = gzip.finish()?;
         report.archive_bytes = member.compressed_len_bytes;
-        if let Some(builder) = index {
-            let index = builder.finish(&member, &report)?;
+        if let Some(builder) = index.take() {
+            let index = builder.finish(&member, report)?;
             if placement == IndexPlacement::Embedded {
-                index.write_to(&mut sink).map_err(|error| Error::io("writing", error))?;
+                index.write_to(gzip.sink_mut()).map_err(|error| Error::io("writing", error))?;
                 report.archive_bytes += index.len_bytes();
             }
             report.index = Some(index);
         }
-        Ok((sink, report))
+        Ok(std::mem::take(report))
     }
 
-    /// Writes one member: header, exactly the promised payload, padding.
-    fn member<R: Read>(&mut self, name: MemberName, content: Content<R>) -> Result<()> {
+    /// Writes one member: header, exactly the declared payload, padding. `progress` receives the length so far of a
+    /// payload that takes several steps.
+    fn member<R: Read>(
+        &mut self,
+        name: MemberName,
+        content: Content<R>,
+        progress: &mut dyn FnMut(u64) -> Result<()>,
+    ) -> Result<()> {
         let Content { mut reader, len_bytes } = content;
         self.open_member(name, len_bytes)?;
         let mut payload = PayloadSoFar::new(len_bytes);
-        while payload.push_some(&mut self.gzip, &mut reader).map_err(|error| in_member(error, name))? {}
+        while payload.push_some(&mut self.gzip, &mut reader).map_err(|error| in_member(error, name))? {
+            if payload.done_bytes < len_bytes {
+                progress(payload.done_bytes)?;
+            }
+        }
         self.close_member(name, len_bytes, payload.crc32())
     }
 }

@@ -7,7 +7,7 @@ use crate::document::DocumentId;
 use crate::layout::MemberName;
 use crate::limits::{Budget, Limits};
 use crate::metadata::Metadata;
-use crate::prepare::error::{Error, Result};
+use crate::prepare::error::{self, Result};
 use crate::snapshot::{Entry, EntryKind};
 
 /// An entry that has been placed.
@@ -41,7 +41,7 @@ pub(super) fn read_item<R: Read>(entry: &mut Entry<'_, R>, places: &mut Places, 
             places.at_top(MemberName::Document(*id))?;
             Ok(Item::Document(*id))
         }
-        EntryKind::Repeated(name) => Err(Error::repeated(name.render().as_bytes())),
+        EntryKind::Repeated(name) => Err(error::repeated(name.render().as_bytes())),
         EntryKind::Misplaced { name, .. } => {
             let name = name.clone();
             match places.find(&name)? {
@@ -60,7 +60,7 @@ fn read_metadata<R: Read>(entry: &mut Entry<'_, R>, limits: &Limits) -> Result<I
         return Ok(Item::Metadata(Err(exceeded.to_string())));
     }
     let mut bytes = Vec::new();
-    entry.read_to_end(&mut bytes).map_err(|error| Error::io("reading .metadata", error))?;
+    entry.read_to_end(&mut bytes).map_err(|error| crate::Error::io("reading .metadata", error))?;
     let parsed = Metadata::parse(&bytes, limits).map(|(metadata, _)| Box::new(metadata));
     Ok(Item::Metadata(parsed.map_err(|error| error.to_string())))
 }

@@ -2,7 +2,7 @@
 
 use crate::layout::{self, MemberName, Named, escaped};
 use crate::prepare::change::Change;
-use crate::prepare::error::{Error, Result};
+use crate::prepare::error::{self, Result};
 use crate::source::is_junk;
 
 /// Where macOS puts the attributes of the files that it packs.
@@ -52,7 +52,7 @@ impl Places {
     /// Places a file by its name.
     pub(super) fn find(&mut self, raw: &[u8]) -> Result<Place> {
         self.misplaced_count += 1;
-        let nowhere = |reason| Error::unplaceable(raw, reason);
+        let nowhere = |reason| error::unplaceable(raw, reason);
         let name = std::str::from_utf8(raw).map_err(|_| nowhere("its name is not UTF-8"))?;
         if name.chars().any(|letter| letter.is_control() || letter == '\\') {
             return Err(nowhere("its name holds characters that no name in a snapshot has"));
@@ -85,7 +85,7 @@ impl Places {
     fn enter(&mut self, folder: &str, raw: &[u8]) -> Result<()> {
         let known = self.folder.get_or_insert_with(|| folder.to_owned());
         if known != folder {
-            return Err(Error::unplaceable(raw, "other files lie in another folder"));
+            return Err(error::unplaceable(raw, "other files lie in another folder"));
         }
         self.in_folder_count += u64::from(!folder.is_empty());
         Ok(())

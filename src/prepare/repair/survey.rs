@@ -14,11 +14,11 @@ use crate::document::DocumentId;
 use crate::layout::{self, NameText};
 use crate::limits::Limits;
 use crate::metadata::{self as snapshot_metadata, Metadata};
-use crate::observe::{Event, Observer, proceed, watch};
+use crate::observe::{Event, Observer, Phase, proceed, watch};
 use crate::pgdump::transcode::{Changes, Transcoder};
 use crate::prepare::change::Change;
 use crate::prepare::database::{self, DumpFacts};
-use crate::prepare::error::{Error, ErrorKind, Result};
+use crate::prepare::error::{self, Result};
 use crate::prepare::options::PrepareOptions;
 use crate::snapshot::Entry;
 use crate::snapshot::report::ReadReport;
@@ -41,8 +41,8 @@ pub(super) fn survey<R: Read + Seek>(
     options: &PrepareOptions,
     observer: &mut dyn Observer,
 ) -> Result<Repair<R>> {
-    proceed(observer, &Event::phase("looking through"))?;
-    let start = source.stream_position().map_err(|error| Error::io("reading the archive", error))?;
+    proceed(observer, &Event::Phase(Phase::SurveyingArchive))?;
+    let start = source.stream_position().map_err(|error| crate::Error::io("reading the archive", error))?;
     let limits = &options.limits;
     let mut survey = Survey {
         places: Places::default(),
@@ -70,7 +70,7 @@ pub(super) fn survey<R: Read + Seek>(
 impl Survey {
     fn metadata(&mut self, parsed: std::result::Result<Box<Metadata>, String>) -> Result<()> {
         if !matches!(self.metadata, Found::Nothing) {
-            return Err(Error::repeated(b".metadata"));
+            return Err(error::repeated(b".metadata"));
         }
         self.is_metadata_late = self.dump.is_some() || self.documents.len() > 0;
         self.metadata = parsed.map_or_else(Found::Unusable, Found::Usable);
@@ -79,11 +79,14 @@ impl Survey {
 
     fn database<R: Read>(&mut self, entry: Entry<'_, R>, limits: &Limits, observer: &mut dyn Observer) -> Result<()> {
         if self.dump.is_some() {
-            return Err(Error::repeated(b"db/db.backup"));
+            return Err(error::repeated(b"db/db.backup"));
         }
         self.is_database_late = self.documents.len() > 0;
+        proceed(observer, &Event::Phase(Phase::ReadingDump))?;
+        let len_bytes = entry.len_bytes();
         let mut tap = SnapshotErrorTap::new(entry);
-        let (read, _) = watch(&mut tap, observer, |source| dump::read(source, limits, Numbers::Forget, |_| {}))?;
+        let (read, _) =
+            watch(&mut tap, Some(len_bytes), observer, |source| dump::read(source, limits, Numbers::Forget, |_| {}))?;
         if let Some(failure) = tap.into_error() {
             return Err(failure.into());
         }
@@ -92,6 +95,9 @@ impl Survey {
     }
 
     fn document(&mut self, id: DocumentId, len_bytes: u64, observer: &mut dyn Observer) -> Result<()> {
+        if self.documents.len() == 0 {
+            proceed(observer, &Event::Phase(Phase::ReadingDocuments))?;
+        }
         self.documents.push((id, len_bytes));
         self.document_bytes = self.document_bytes.saturating_add(len_bytes);
         Ok(proceed(observer, &Event::document(id, self.documents.len(), self.document_bytes))?)
@@ -106,7 +112,7 @@ impl Survey {
         observer: &mut dyn Observer,
     ) -> Result<Repair<R>> {
         if self.dump.is_none() && self.documents.len() == 0 {
-            return Err(Error::new(ErrorKind::Nothing));
+            return Err(error::nothing());
         }
         let documents = self.documents.finish();
         refuse_repeated(&documents)?;
@@ -183,14 +189,14 @@ fn plan<R: Read + Seek>(
             return Ok((dump, changes));
         }
     }
-    Err(Error::new(ErrorKind::Changed))
+    Err(error::changed())
 }
 
 fn refuse_repeated(documents: &Sorted<(DocumentId, u64)>) -> Result<()> {
     let mut before = None;
     for (id, _) in documents.iter() {
         if before.replace(id) == Some(id) {
-            return Err(Error::repeated(NameText::of_document(id).as_bytes()));
+            return Err(error::repeated(NameText::of_document(id).as_bytes()));
         }
     }
     Ok(())

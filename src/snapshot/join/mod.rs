@@ -20,7 +20,7 @@ use crate::gzip::{self, ChunkLocation};
 use crate::io::{Parallelism, ReadAt};
 use crate::layout::MemberName;
 use crate::metadata::Metadata;
-use crate::observe::{Event, Observer, proceed};
+use crate::observe::{Event, Observer, Phase, proceed};
 
 pub use pieces::{Piece, PieceSizes};
 pub use shard::Shard;
@@ -67,8 +67,8 @@ use proof::Proof;
 /// // Anywhere, by anybody:
 /// let mut parts = Vec::new();
 /// for id in ids {
-///     let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options())?;
-///     writer.document(id.parse()?, Content::sized(5, &b"hello"[..]))?;
+///     let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), &options())?;
+///     writer.document(id.parse()?, Content::sized(5, &b"hello"[..]), &mut NoObserver)?;
 ///     let (part, _) = writer.finish()?;
 ///     parts.push(SnapshotArchive::open(part, &ReadOptions::new())?);
 /// }
@@ -78,9 +78,9 @@ use proof::Proof;
 /// let joined = Join::plan(&metadata, &parts, &options())?;
 /// let archive = joined.write_to(Vec::new(), &mut NoObserver)?;
 /// assert_eq!(archive.len() as u64, joined.len_bytes());
-/// # let mut writer = SnapshotWriter::start(Vec::new(), &metadata, options())?;
+/// # let mut writer = SnapshotWriter::start(Vec::new(), &metadata, &options())?;
 /// # for id in ids {
-/// #     writer.document(id.parse()?, Content::sized(5, &b"hello"[..]))?;
+/// #     writer.document(id.parse()?, Content::sized(5, &b"hello"[..]), &mut NoObserver)?;
 /// # }
 /// # assert!(writer.finish()?.0 == archive);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -135,13 +135,13 @@ impl<'a, R: ReadAt, S: ReadAt> Join<'a, R, S> {
             let added = joining.add(number, part);
             copied.extend(added.map_err(|error| error.within_name(format!("part {number}").as_bytes()))?);
         }
-        let stream = joining.stream;
+        let mut stream = joining.stream;
         if options.size_check == SizeCheck::Strict {
             check_metadata(metadata, stream.report.database_bytes, stream.report.document_bytes)?;
         }
         let is_embedded = options.index == IndexPlacement::Embedded;
-        let (mut made, mut report) =
-            stream.finish(if is_embedded { IndexPlacement::Sidecar } else { options.index })?;
+        let mut report = stream.finish(if is_embedded { IndexPlacement::Sidecar } else { options.index })?;
+        let mut made = stream.gzip.into_sink();
         if let Some(index) = report.index.as_ref().filter(|_| is_embedded) {
             // Of ten million documents it has 260 MB, which need not be there three times while a vector grows.
             made.reserve_exact(usize::try_from(index.len_bytes()).unwrap_or_default());
@@ -178,7 +178,8 @@ impl<'a, R: ReadAt, S: ReadAt> Join<'a, R, S> {
     /// # Errors
     /// When a part cannot be read, or the sink fails; [`ErrorKind::Cancelled`](super::ErrorKind::Cancelled).
     pub fn write_to<W: Write>(&self, mut sink: W, observer: &mut dyn Observer) -> Result<W> {
-        let mut plain_bytes = 0;
+        proceed(observer, &Event::Phase(Phase::JoiningArchives))?;
+        let (mut done_bytes, total_bytes) = (0, Some(self.report.plain_bytes));
         let mut packed = Vec::new();
         put(&mut sink, self.head())?;
         for copied in &self.copied {
@@ -188,8 +189,8 @@ impl<'a, R: ReadAt, S: ReadAt> Join<'a, R, S> {
                 let (run, rest) = places.split_at_checked(run_len(places)).unwrap_or((places, &[]));
                 gzip::read_range(part.source(), first.compressed_offset_bytes, packed_bytes(run), &mut packed)?;
                 put(&mut sink, &packed)?;
-                plain_bytes += run.iter().map(|place| u64::from(place.row.uncompressed_len_bytes)).sum::<u64>();
-                proceed(observer, &Event::bytes(plain_bytes))?;
+                done_bytes += run.iter().map(|place| u64::from(place.row.uncompressed_len_bytes)).sum::<u64>();
+                proceed(observer, &Event::bytes(done_bytes, total_bytes))?;
                 places = rest;
             }
         }
