@@ -11,11 +11,11 @@ use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use appsnap::detect;
+use appsnap::detect::{self, Detection, Kind};
 use appsnap::diagnostic::Severity;
 use appsnap::gzip::Level;
 use appsnap::io::Parallelism;
-use appsnap::pgdump::FormatVersion;
+use appsnap::pgdump::{FormatVersion, Identity};
 use appsnap::prepare::{Database, Orphans, PrepareOptions, Prepared};
 use appsnap::snapshot::WriteOptions;
 use appsnap::snapshot::index::IndexPlacement;
@@ -23,7 +23,7 @@ use appsnap::source::directory::{self, DirectoryOptions};
 use appsnap::source::{ArchiveOptions, DocumentPlan};
 use clap::{Parser, ValueEnum};
 use serde_json::{Map, Value, json};
-use support::{InFile, Outcome, Output, Progress, shown};
+use support::{Failure, InFile, Outcome, Output, Progress, shown};
 
 /// Packs a dump and its files into a snapshot.
 #[derive(Parser)]
@@ -89,7 +89,8 @@ fn pack(args: &Args) -> Outcome {
     let dump = args.database.as_deref().map(|path| open_dump(path, args)).transpose()?;
     let database_path = args.database.as_deref().unwrap_or(&args.output);
     let database = dump.map(|dump| Database::open(dump, &options, &mut progress)).transpose().in_file(database_path)?;
-    let mut plan = args.files.as_deref().map(|files| plan(files, args, &mut progress)).transpose()?;
+    let detection = args.files.as_deref().map(detect_files).transpose()?.flatten();
+    let mut plan = args.files.as_deref().map(|files| plan(files, detection, args, &mut progress)).transpose()?;
     if let (Some(database), Some(plan)) = (&database, &mut plan) {
         database.assign_numbers(plan);
     }
@@ -97,6 +98,10 @@ fn pack(args: &Args) -> Outcome {
 
     // Everything there is to say is said before a byte is written.
     let mut warnings: Vec<String> = prepared.changes().iter().map(ToString::to_string).collect();
+    if let (Some(files), Some(Kind::Snapshot)) = (&args.files, detection.map(|detection| detection.kind())) {
+        warnings
+            .push(format!("{}: a snapshot: its documents are packed, its database and metadata are not", shown(files)));
+    }
     warnings.extend(plan.iter().flat_map(leftovers));
     warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
     // Findings begin with a severity of their own.
@@ -164,21 +169,39 @@ fn spool_dir(args: &Args) -> &Path {
     args.spool_dir.as_deref().unwrap_or_else(|| support::folder_of(&args.output))
 }
 
-/// What the files are: a folder, or an archive of one, told by its bytes.
-fn plan(files: &Path, args: &Args, progress: &mut Progress) -> Outcome<DocumentPlan> {
-    let archive = ArchiveOptions::new().with_spool_dir(spool_dir(args));
-    if files.is_dir() {
-        // A disk makes its readers wait, so there may be more of them than cores.
-        let parallelism = Parallelism::threads(args.threads.saturating_mul(4));
-        return directory::scan(files, &DirectoryOptions::new().with_parallelism(parallelism), progress).in_file(files);
+/// Detects the kind of the files; `None` for a folder. Refuses dumps and everything else that cannot contain documents.
+fn detect_files(files: &Path) -> Outcome<Option<Detection>> {
+    let is_dump_folder = files.join("toc.dat").is_file() || files.join("toc.dat.gz").is_file();
+    if files.is_dir() && !is_dump_folder {
+        return Ok(None);
     }
     support::refuse_pipe(files)?;
-    let mut head = [0; 4];
-    let count = File::open(files).and_then(|mut file| file.read(&mut head)).in_file(files)?;
-    if head[..count].starts_with(b"PK") {
-        return zip(files, &archive, progress);
+    let detection = detect::identify_path(files).in_file(files)?;
+    let is_readable = match detection.kind() {
+        Kind::Snapshot | Kind::FilesTar | Kind::Tar => true,
+        Kind::Other(Identity::Zip) => !detection.is_gzip(),
+        // The scan says what is wrong.
+        _ => detection.name() == "unknown",
+    };
+    if is_readable {
+        return Ok(Some(detection));
     }
-    appsnap::source::tar::scan(files, &archive, progress).in_file(files)
+    let hint = detection.hint().unwrap_or("a dump of the database: name it with --database");
+    Err(Failure::input(shown(files), format!("not a files folder or an archive of one but {detection}: {hint}")))
+}
+
+/// Plans the documents in a folder, or in an archive of one.
+fn plan(files: &Path, detection: Option<Detection>, args: &Args, progress: &mut Progress) -> Outcome<DocumentPlan> {
+    let archive = ArchiveOptions::new().with_spool_dir(spool_dir(args));
+    match detection.map(|detection| detection.kind()) {
+        None => {
+            // A disk makes its readers wait, so there may be more of them than cores.
+            let parallelism = Parallelism::threads(args.threads.saturating_mul(4));
+            directory::scan(files, &DirectoryOptions::new().with_parallelism(parallelism), progress).in_file(files)
+        }
+        Some(Kind::Other(Identity::Zip)) => zip(files, &archive, progress),
+        Some(_) => appsnap::source::tar::scan(files, &archive, progress).in_file(files),
+    }
 }
 
 #[cfg(feature = "zip")]
@@ -188,7 +211,7 @@ fn zip(files: &Path, options: &ArchiveOptions, progress: &mut Progress) -> Outco
 
 #[cfg(not(feature = "zip"))]
 fn zip(files: &Path, _: &ArchiveOptions, _: &mut Progress) -> Outcome<DocumentPlan> {
-    Err(support::Failure::environment(shown(files), "this is a zip file; build with --features zip to read it"))
+    Err(Failure::environment(shown(files), "this is a zip file; build with --features zip to read it"))
 }
 
 fn open_dump(path: &Path, args: &Args) -> Outcome<File> {

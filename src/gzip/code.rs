@@ -1,6 +1,6 @@
 //! Codes of findings about the compression around an archive: [`Code`].
 
-use super::error::ErrorKind;
+use super::error::{Error, ErrorKind};
 use crate::diagnostic::codes;
 
 codes! {
@@ -23,17 +23,18 @@ codes! {
     }
 }
 
-impl ErrorKind {
-    /// Returns the code of the finding that this error is; `None` if the data is not at fault, is not gzip, or exceeds
+impl Error {
+    /// Returns the code of the finding that a check reports for this error; `None` if the data is not at fault, is not gzip, or exceeds
     /// a limit.
-    pub(crate) const fn code(&self) -> Option<Code> {
-        Some(match self {
-            Self::Truncated { .. } => Code::GzipTruncated,
-            Self::Header(_) => Code::GzipHeaderInvalid,
-            Self::Deflate => Code::GzipDataDamaged,
-            Self::Crc { .. } | Self::Length { .. } => Code::GzipChecksumWrong,
-            Self::TrailingData => Code::GzipTrailingData,
-            Self::NotGzip | Self::Limit(_) | Self::Io { .. } | Self::Internal(_) => return None,
+    #[must_use]
+    pub fn code(&self) -> Option<Code> {
+        Some(match self.kind() {
+            ErrorKind::Truncated { .. } => Code::GzipTruncated,
+            ErrorKind::Header(_) => Code::GzipHeaderInvalid,
+            ErrorKind::Deflate => Code::GzipDataDamaged,
+            ErrorKind::Crc { .. } | ErrorKind::Length { .. } => Code::GzipChecksumWrong,
+            ErrorKind::TrailingData => Code::GzipTrailingData,
+            ErrorKind::NotGzip | ErrorKind::Limit(_) | ErrorKind::Io { .. } | ErrorKind::Internal(_) => return None,
         })
     }
 }

@@ -1,6 +1,6 @@
 //! One step of a deflate codec, with the numbers of bytes that it used and made.
 
-use flate2::{Decompress, DecompressError, FlushDecompress, Status};
+use flate2::{Compress, CompressError, Decompress, DecompressError, FlushCompress, FlushDecompress, Status};
 
 /// The outcome of one call of a codec.
 ///
@@ -29,6 +29,18 @@ pub(crate) fn inflate(
     let before = (decompress.total_in(), decompress.total_out());
     let status = decompress.decompress(input, output, flush);
     step((input.len(), output.len()), before, (decompress.total_in(), decompress.total_out()), status)
+}
+
+/// Compresses some of `input` to the start of `output`.
+pub(crate) fn deflate(
+    compress: &mut Compress,
+    input: &[u8],
+    output: &mut [u8],
+    flush: FlushCompress,
+) -> Step<CompressError> {
+    let before = (compress.total_in(), compress.total_out());
+    let status = compress.compress(input, output, flush);
+    step((input.len(), output.len()), before, (compress.total_in(), compress.total_out()), status)
 }
 
 fn step<E>(

@@ -23,7 +23,7 @@ pub use out_of_range::OutOfRange;
 pub use parallelism::Parallelism;
 pub use read_at::ReadAt;
 
-pub(crate) use codec::inflate;
+pub(crate) use codec::{deflate, inflate};
 pub(crate) use counted::CountedSource;
 pub(crate) use ordered_queue::{OrderedQueue, Spares, WorkerError, window};
 pub(crate) use transfer::{Cursor, at_most, copy_prefix, grow, prefix, read_full, read_full_at, read_range};

@@ -1,6 +1,6 @@
 //! Codes of findings about `.metadata`: [`Code`].
 
-use super::error::ErrorKind;
+use super::error::{Error, ErrorKind};
 use crate::diagnostic::codes;
 
 codes! {
@@ -24,12 +24,13 @@ codes! {
     }
 }
 
-impl ErrorKind {
-    /// Returns the code of the finding that this error is; `None` if it is a limit.
-    pub(crate) const fn code(&self) -> Option<Code> {
-        match self {
-            Self::Json { .. } | Self::Value { .. } => Some(Code::MetadataUnusable),
-            Self::Limit(_) => None,
+impl Error {
+    /// Returns the code of the finding that a check reports for this error; `None` if a limit is exceeded.
+    #[must_use]
+    pub fn code(&self) -> Option<Code> {
+        match self.kind() {
+            ErrorKind::Json { .. } | ErrorKind::Value { .. } => Some(Code::MetadataUnusable),
+            ErrorKind::Limit(_) => None,
         }
     }
 }

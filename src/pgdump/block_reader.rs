@@ -351,6 +351,14 @@ impl<R: Read> BlockReader<R> {
         }
     }
 
+    /// Verifies that nothing of the stream is left when its decoder for `algorithm` is done.
+    pub(super) fn expect_stream_end(&mut self, algorithm: &'static str) -> Result<(), Error> {
+        if self.fill_stream()?.is_empty() {
+            return Ok(());
+        }
+        Err(Error::from(Corruption::StreamSurplus(algorithm)).at(self.position()))
+    }
+
     /// Returns the header and the table of contents.
     pub(super) fn into_parts(self) -> (Header, Toc) {
         (self.header, self.toc)

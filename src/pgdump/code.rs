@@ -42,7 +42,7 @@ codes! {
         DumpEncoding = "D014" "dump-encoding" Info, "dump again with -E UTF8 if it cannot";
         /// Backslashes in strings are escapes, as before PostgreSQL 9.1.
         DumpEscapingStrings = "D015" "dump-escaping-strings" Info, "no action is needed; the dump sets the server to it";
-        /// The offsets of the data are not stored, because the dump was written to a pipe: parallel restores are slower.
+        /// Data offsets are not stored, because the dump was written to a pipe: parallel restores are slower.
         DumpWithoutOffsets = "D016" "dump-without-offsets" Info, "no action is needed; pg_dump -f FILE stores them";
         /// The table of contents is stored a second time after the data, because the dump was redirected with `>`.
         DumpWithSecondToc = "D017" "dump-with-second-toc" Info, "no action is needed; pg_dump -f FILE writes it once";
@@ -65,8 +65,9 @@ codes! {
 }
 
 impl Error {
-    /// Returns the code of the finding that this error is; `None` if the dump is not at fault.
-    pub(crate) fn code(&self) -> Option<Code> {
+    /// Returns the code of the finding that a check reports for this error; `None` if the dump is not at fault.
+    #[must_use]
+    pub fn code(&self) -> Option<Code> {
         Some(match self.kind() {
             ErrorKind::NotAnArchive { .. } | ErrorKind::NotCustomFormat { .. } => Code::DumpNotCustomFormat,
             ErrorKind::UnsupportedVersion { major: 0, .. } => Code::DumpFormatTooOld,

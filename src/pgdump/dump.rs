@@ -6,6 +6,7 @@ use std::io::{self, Read};
 use super::block_reader::BlockReader;
 use super::data_element::DataElement;
 use super::error::{Error, ErrorKind};
+use super::findings;
 use super::header::Header;
 use super::inspection::{BlockReport, Inspection};
 use super::large_objects::Unlisted;
@@ -219,7 +220,7 @@ impl<R: Read> Dump<R> {
                 observed_bytes = position;
             }
             if !is_stream {
-                return Inspection::new(self.reader, self.blocks, self.unlisted.into_found());
+                return findings::inspection(self.reader, self.blocks, self.unlisted.into_found());
             }
         }
     }

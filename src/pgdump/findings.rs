@@ -1,20 +1,43 @@
 //! Looks for unusual and notable properties of a dump that has been read.
 
 use std::borrow::Cow;
+use std::io::Read;
 
+use super::block_reader::BlockReader;
 use super::code::Code;
-use super::inspection::Inspection;
+use super::error::Error;
+use super::inspection::{BlockReport, Inspection};
 use super::settings::Settings;
 use super::toc::Offsets;
 use super::version::FormatVersion;
 use crate::diagnostic::Diagnostics;
 
-/// Returns all findings about a dump. `unlisted` is the number of large objects that no entry creates, and the first of
-/// them.
-pub(super) fn all(dump: &Inspection, settings: &Settings, in_order: bool, unlisted: Option<(u64, u32)>) -> Diagnostics {
+/// Describes a dump that has been read to its end. `unlisted` is the number of large objects that no entry creates, and
+/// the first of them.
+pub(super) fn inspection<R: Read>(
+    reader: BlockReader<R>,
+    blocks: Vec<BlockReport>,
+    unlisted: Option<(u64, u32)>,
+) -> Result<Inspection, Error> {
+    let (in_order, dump_bytes) = (reader.in_order(), reader.position());
+    let data_end_bytes = reader.data_end_bytes().unwrap_or(dump_bytes);
+    let (header, toc) = reader.into_parts();
+    let settings = Settings::of(&toc)?;
+    let offsets = toc.offsets();
+    let mut dump = Inspection {
+        header,
+        toc,
+        blocks,
+        encoding: settings.encoding.clone(),
+        standard_strings: settings.standard_strings,
+        offsets,
+        dump_bytes,
+        data_end_bytes,
+        diagnostics: Diagnostics::default(),
+    };
     // There are few findings: each is about the whole dump.
     let mut found = Diagnostics::new(u64::MAX);
-    of_the_form(dump, settings, in_order, &mut found);
+    of_the_form(&dump, &settings, in_order, &mut found);
     if let Some((objects_count, first_oid)) = unlisted {
         add(
             &mut found,
@@ -28,12 +51,14 @@ pub(super) fn all(dump: &Inspection, settings: &Settings, in_order: bool, unlist
             &mut found,
             Code::DumpWithSecondToc,
             format!(
-                "the table of contents is stored again after the data ({second_toc_bytes} bytes): the dump was made with > instead of -f"
+                "the table of contents is stored again after the data ({second_toc_bytes} bytes): the dump was made with > \
+                 instead of -f"
             ),
         );
     }
-    of_the_contents(dump, &mut found);
-    found
+    of_the_contents(&dump, &mut found);
+    dump.diagnostics = found;
+    Ok(dump)
 }
 
 fn of_the_form(dump: &Inspection, settings: &Settings, in_order: bool, found: &mut Diagnostics) {
@@ -48,11 +73,7 @@ fn of_the_form(dump: &Inspection, settings: &Settings, in_order: bool, found: &m
     match dump.offsets {
         Offsets::Mixed => add(found, Code::DumpMixedOffsets, "only some entries state the position of their data"),
         Offsets::NotSet => {
-            add(
-                found,
-                Code::DumpWithoutOffsets,
-                "the positions of the data are not stored: the dump was written to a pipe",
-            );
+            add(found, Code::DumpWithoutOffsets, "data offsets are not stored: the dump was written to a pipe");
         }
         Offsets::None | Offsets::Set => {}
     }

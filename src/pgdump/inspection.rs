@@ -1,13 +1,8 @@
 //! The description of a whole dump: [`Inspection`].
 
-use std::io::Read;
-
-use super::block_reader::BlockReader;
 use super::code::Code;
-use super::error::Error;
-use super::findings;
 use super::header::Header;
-use super::settings::{self, Settings};
+use super::settings;
 use super::toc::{Offsets, Toc};
 use crate::diagnostic::Diagnostics;
 
@@ -75,31 +70,6 @@ impl BlockReport {
 }
 
 impl Inspection {
-    pub(super) fn new<R: Read>(
-        reader: BlockReader<R>,
-        blocks: Vec<BlockReport>,
-        unlisted: Option<(u64, u32)>,
-    ) -> Result<Self, Error> {
-        let (in_order, dump_bytes) = (reader.in_order(), reader.position());
-        let data_end_bytes = reader.data_end_bytes().unwrap_or(dump_bytes);
-        let (header, toc) = reader.into_parts();
-        let settings = Settings::of(&toc)?;
-        let offsets = toc.offsets();
-        let mut inspection = Self {
-            header,
-            toc,
-            blocks,
-            encoding: settings.encoding.clone(),
-            standard_strings: settings.standard_strings,
-            offsets,
-            dump_bytes,
-            data_end_bytes,
-            diagnostics: Diagnostics::default(),
-        };
-        inspection.diagnostics = findings::all(&inspection, &settings, in_order, unlisted);
-        Ok(inspection)
-    }
-
     /// Returns the decoded length of all streams. A restored database has about this size plus that of its indexes.
     #[must_use]
     pub fn uncompressed_bytes(&self) -> u64 {

@@ -106,7 +106,6 @@ impl ListedDocument {
     }
 }
 
-#[cfg(any(unix, windows))]
 impl SnapshotArchive<File> {
     /// Opens the archive at `path`, which carries its index.
     ///
@@ -224,8 +223,8 @@ impl<R: ReadAt, S: ReadAt> SnapshotArchive<R, S> {
         proceed(observer, &Event::Phase(Phase::VerifyingArchive))?;
         let total_bytes = Some(self.tables.locator.plain_bytes);
         self.with_reader(parallelism, |reader| {
-            while reader.next_entry()?.is_some() {
-                reader.skip_current(total_bytes, observer)?;
+            while let Some(entry) = reader.next_entry()? {
+                entry.skip(total_bytes, observer)?;
                 proceed(observer, &Event::bytes(reader.offset_bytes(), total_bytes))?;
             }
             Ok(reader.report().clone())
@@ -262,7 +261,7 @@ impl<R: ReadAt, S: ReadAt> SnapshotArchive<R, S> {
             let mut reader = SnapshotReader::new(stream, &self.options);
             let data = (tables.locator.crc32, tables.locator.plain_bytes);
             let at = tables.locator.data_bytes;
-            reader.expect_index(data, at, |witness| tables.raw_members(&self.index(), |page| witness.page(page)))?;
+            reader.expect_index(data, at, |verifier| tables.raw_members(&self.index(), |page| verifier.page(page)))?;
             work(&mut reader)
         })
     }
@@ -276,12 +275,12 @@ impl<R: ReadAt, S: ReadAt> SnapshotArchive<R, S> {
         self.tables.locator.database.map(|slot| (slot.len_bytes, slot.crc32))
     }
 
-    /// Plain offset of the database's header, or of what stands in its place.
+    /// Offset in the tar stream of the database's header, or of what stands in its place.
     pub(super) fn database_offset_bytes(&self) -> u64 {
         self.tables.database_offset_bytes()
     }
 
-    /// Plain offset of the end marker.
+    /// Offset in the tar stream of the end marker.
     pub(super) fn documents_end_bytes(&self) -> Result<u64> {
         let mut cursor = Cursor::default();
         while self.batch(&mut cursor, &mut |_| ())? {}

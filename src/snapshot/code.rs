@@ -24,8 +24,9 @@ codes! {
 }
 
 impl Error {
-    /// Returns the code of the finding that this error is; `None` if the archive is not at fault.
-    pub(crate) fn code(&self) -> Option<diagnostic::Code> {
+    /// Returns the code of the finding that a check reports for this error; `None` if the archive is not at fault.
+    #[must_use]
+    pub fn code(&self) -> Option<diagnostic::Code> {
         if self.is_limit() {
             return Some(Code::LimitExceeded.into());
         }
@@ -33,12 +34,12 @@ impl Error {
             ErrorKind::Gzip(error) if matches!(error.kind(), gzip::ErrorKind::NotGzip) => {
                 Some(Code::NotASnapshot.into())
             }
-            ErrorKind::Gzip(error) => error.kind().code().map(Into::into),
-            ErrorKind::Tar(error) => error.fault().code().map(Into::into),
+            ErrorKind::Gzip(error) => error.code().map(Into::into),
+            ErrorKind::Tar(error) => error.code().map(Into::into),
             ErrorKind::NotASnapshot(_) => Some(Code::NotASnapshot.into()),
             ErrorKind::Name(code) => Some((*code).into()),
             ErrorKind::Duplicate => Some(layout::Code::NameRepeated.into()),
-            ErrorKind::Metadata(error) => Some(error.kind().code().map_or(Code::LimitExceeded.into(), Into::into)),
+            ErrorKind::Metadata(error) => Some(error.code().map_or(Code::LimitExceeded.into(), Into::into)),
             ErrorKind::MetadataMissing => Some(metadata::Code::MetadataMissing.into()),
             ErrorKind::Limit(_) => Some(Code::LimitExceeded.into()),
             ErrorKind::Index(_) | ErrorKind::NoIndex => Some(Code::IndexWrong.into()),

@@ -2,11 +2,11 @@
 
 use std::io;
 
+use super::assembly::{Assembly, SectionCutter};
 use super::content::DocumentSource;
 use super::error::{Error, ErrorKind, Result};
 use super::ids::IdSet;
 use super::index::member_bytes;
-use super::writer::{SectionCut, Stream};
 use crate::document::DocumentId;
 use crate::gzip::{CHUNK_BYTES, Chunk, ChunkSource, SegmentKind};
 use crate::io::{ReadAt, read_full_at};
@@ -19,10 +19,10 @@ const ZEROS: [u8; BLOCK_BYTES] = [0; BLOCK_BYTES];
 
 /// Appends the documents of `source` to the stream.
 pub(super) fn write<W: io::Write, S: DocumentSource>(
-    stream: &mut Stream<W>,
+    stream: &mut Assembly<W>,
     source: &S,
     ids: &mut IdSet,
-    sections: &mut SectionCut,
+    sections: &mut SectionCutter,
     observer: &mut dyn Observer,
 ) -> Result<()> {
     let Some(last) = source.documents_count().checked_sub(1) else { return Ok(()) };
@@ -37,7 +37,7 @@ pub(super) fn write<W: io::Write, S: DocumentSource>(
 
     let mut tally = Tally { source, document: 0, crc: crc32fast::Hasher::new() };
     let total_bytes = tally.planned(observer)?;
-    let Stream { gzip, report, index } = stream;
+    let Assembly { gzip, report, index } = stream;
     let before_bytes = report.plain_bytes;
     let mut note = |pieces: Vec<Piece>| -> Result<()> {
         for piece in pieces {
@@ -91,7 +91,7 @@ struct Cut {
 }
 
 /// The beginnings of all chunks, and whether the last of them is full. `filled` bytes of the first are there already.
-fn cut<S: DocumentSource>(source: &S, mut filled: usize, sections: &mut SectionCut) -> (Vec<Cut>, bool) {
+fn cut<S: DocumentSource>(source: &S, mut filled: usize, sections: &mut SectionCutter) -> (Vec<Cut>, bool) {
     let mut cuts = vec![Cut { document: 0, offset_bytes: 0 }];
     for document in 0..source.documents_count() {
         let (id, len_bytes) = source.row(document);

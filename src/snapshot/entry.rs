@@ -1,118 +1,195 @@
-//! What a reader hands out: an [`Entry`], lent until the reader goes on.
+//! One file of an archive while it is read: [`Entry`].
 
-use std::io::{self, Read};
+use std::io::{self, Cursor, Read};
 
-use super::reader::SnapshotReader;
+use super::error::{Error, Result};
+use super::index::{Builder, Digest};
+use super::tar_source::TarSource;
 use crate::document::DocumentId;
 use crate::layout::{self, MemberName};
 use crate::metadata::{self, Metadata};
-use crate::observe::NoObserver;
+use crate::observe::{Event, NoObserver, Observer, STEP_BYTES, proceed};
+use crate::tarball;
 
-/// What an entry is.
-///
-/// ```
-/// # use appsnap::observe::NoObserver;
-/// # use appsnap::metadata::Metadata;
-/// # use appsnap::snapshot::{Content, SnapshotWriter, WriteOptions};
-/// # use appsnap::snapshot::index::IndexPlacement;
-/// # let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
-/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), &options)?;
-/// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]), &mut NoObserver)?;
-/// # let (archive, _) = writer.finish()?;
-/// use appsnap::snapshot::{EntryKind, ReadOptions, SnapshotReader};
-///
-/// let mut reader = SnapshotReader::new(archive.as_slice(), &ReadOptions::new());
-/// while let Some(entry) = reader.next_entry()? {
-///     match entry.kind() {
-///         EntryKind::Metadata(metadata) => println!("model {}", metadata.model_version().unwrap_or("unknown")),
-///         EntryKind::Database => println!("a dump of {} bytes", entry.len_bytes()),
-///         EntryKind::Document(id) => println!("{id}"),
-///         // Only where the reader salvages.
-///         other => unreachable!("{other:?}"),
-///     }
-/// }
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
+/// The kind of an [`Entry`], with the typed name.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum EntryKind {
-    /// `.metadata`, read already; reading the entry gives its bytes as they stand in the archive.
+    /// `.metadata`, already parsed. Reading the entry returns its bytes as they are in the archive.
     Metadata(Metadata),
     /// The database dump.
     Database,
     /// A file document.
     Document(DocumentId),
-    /// Only in [`Tolerance::Salvage`](crate::snapshot::options::Tolerance::Salvage): `.metadata` that cannot be used.
+    /// Only with [`Tolerance::Salvage`](crate::snapshot::options::Tolerance::Salvage): `.metadata` that cannot be used.
     UnusableMetadata(metadata::Error),
-    /// Only in [`Tolerance::Salvage`](crate::snapshot::options::Tolerance::Salvage): a file whose name no snapshot may hold.
+    /// Only with [`Tolerance::Salvage`](crate::snapshot::options::Tolerance::Salvage): a file whose name is not allowed in
+    /// a snapshot.
     #[non_exhaustive]
     Misplaced {
-        /// The name, raw. Never join it to a path.
+        /// The raw name. Never join it to a path.
         name: Vec<u8>,
-        /// The code of what is wrong with it.
+        /// The code of what is wrong with the name.
         fault: layout::Code,
     },
-    /// Only in [`Tolerance::Salvage`](crate::snapshot::options::Tolerance::Salvage): a member that stood in the archive before.
+    /// Only with [`Tolerance::Salvage`](crate::snapshot::options::Tolerance::Salvage): a member that the archive contains
+    /// for the second time.
     Repeated(MemberName),
 }
 
-/// One file of the archive.
+/// One file of an archive, borrowed from the [`SnapshotReader`](super::SnapshotReader).
 ///
-/// Reading it gives its content; what is not read is passed over, and verified all the same, when the reader goes on.
+/// Reading it returns its content. The reader skips what was not read, and verifies it all the same.
 ///
 /// ```
-/// # use appsnap::observe::NoObserver;
-/// # use appsnap::metadata::Metadata;
-/// # use appsnap::snapshot::{Content, SnapshotWriter, WriteOptions};
-/// # use appsnap::snapshot::index::IndexPlacement;
-/// # let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
-/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), &options)?;
-/// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]), &mut NoObserver)?;
-/// # let (archive, _) = writer.finish()?;
+/// use std::fs::File;
 /// use std::io::Read;
 /// use appsnap::snapshot::{EntryKind, ReadOptions, SnapshotReader};
 ///
-/// let mut reader = SnapshotReader::new(archive.as_slice(), &ReadOptions::new());
-/// let mut text = String::new();
+/// let archive = File::open("examples/data/quickstart.tar.gz")?;
+/// let mut reader = SnapshotReader::new(archive, &ReadOptions::new());
+/// let mut content = Vec::new();
 /// while let Some(mut entry) = reader.next_entry()? {
-///     if matches!(entry.kind(), EntryKind::Document(_)) {
-///         entry.read_to_string(&mut text)?;
-///         assert_eq!(entry.crc32()?, 0x3610_a686);
+///     match entry.kind() {
+///         EntryKind::Metadata(metadata) => println!("model {}", metadata.model_version().unwrap_or("unknown")),
+///         EntryKind::Database => println!("a dump of {} bytes", entry.len_bytes()),
+///         EntryKind::Document(_) => drop(entry.read_to_end(&mut content)?),
+///         // Only with `Tolerance::Salvage`.
+///         other => unreachable!("{other:?}"),
 ///     }
 /// }
-/// assert_eq!(text, "hello");
+/// assert_eq!(content.len(), 25);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
 pub struct Entry<'a, R> {
-    pub(super) reader: &'a mut SnapshotReader<R>,
+    pub(super) stream: &'a mut MemberStream<R>,
+    pub(super) current: &'a mut Current,
 }
 
 impl<R: Read> Entry<'_, R> {
-    /// What the entry is, by its name.
+    /// Returns the kind of the entry, which follows from its name.
     #[must_use]
     pub fn kind(&self) -> &EntryKind {
-        self.reader.current_kind()
+        &self.current.kind
     }
 
-    /// Its length in bytes.
+    /// Returns its length in bytes.
     #[must_use]
     pub fn len_bytes(&self) -> u64 {
-        self.reader.current_len_bytes()
+        self.current.len_bytes
     }
 
-    /// The CRC32 of its content, for listings; passes over what has not been read of it.
+    /// Skips the rest of the entry and returns the CRC32 of all of its content.
     ///
     /// # Errors
-    /// As for [`SnapshotReader::next_entry`].
-    pub fn crc32(self) -> super::error::Result<u32> {
-        self.reader.skip_current(None, &mut NoObserver)
+    /// As for [`SnapshotReader::next_entry`](super::SnapshotReader::next_entry).
+    pub fn crc32(self) -> Result<u32> {
+        self.skip(None, &mut NoObserver)
+    }
+
+    /// As [`crc32`](Self::crc32). The observer receives the length that was read of an archive with `total_bytes` bytes.
+    pub(super) fn skip(self, total_bytes: Option<u64>, observer: &mut dyn Observer) -> Result<u32> {
+        let mut offset_bytes = self.stream.tar.offset_bytes();
+        let mut reported_bytes = offset_bytes;
+        self.stream.drain(self.current, |count| {
+            offset_bytes = offset_bytes.saturating_add(count as u64);
+            if offset_bytes.saturating_sub(reported_bytes) >= STEP_BYTES {
+                reported_bytes = offset_bytes;
+                proceed(observer, &Event::bytes(offset_bytes, total_bytes))?;
+            }
+            Ok(())
+        })
     }
 }
 
 impl<R: Read> Read for Entry<'_, R> {
-    /// An error of this crate comes as an [`io::Error`] that `io::Error::downcast::<snapshot::Error>` takes apart again.
+    /// Reads content. An [`Error`] arrives inside the [`io::Error`]; `io::Error::downcast` takes it out again.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.reader.read_current(buffer).map_err(io::Error::from)
+        self.stream.read(self.current, buffer).map_err(io::Error::from)
+    }
+}
+
+/// The member that is being read.
+#[derive(Debug)]
+pub(super) struct Current {
+    pub(super) kind: EntryKind,
+    /// The name as the index has it; `None` for members that no index contains.
+    pub(super) name: Option<MemberName>,
+    pub(super) len_bytes: u64,
+    pub(super) crc: crc32fast::Hasher,
+    /// The content of `.metadata`, which is parsed before the entry is lent.
+    pub(super) read_ahead: Option<Cursor<Vec<u8>>>,
+}
+
+/// The tar stream of an archive, and the first error of reading it, which every later call repeats.
+#[derive(Debug)]
+pub(super) struct MemberStream<R> {
+    pub(super) tar: tarball::Reader<TarSource<R>>,
+    /// What the index must contain, digested member by member.
+    pub(super) expected: Option<Builder<Digest>>,
+    pub(super) failed: Option<Error>,
+}
+
+impl<R: Read> MemberStream<R> {
+    /// Runs a step unless one has failed before.
+    fn guarded<T>(&mut self, step: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        self.check()?;
+        step(self).map_err(|error| self.fail(error))
+    }
+
+    /// Returns the error that an earlier call returned.
+    pub(super) fn check(&self) -> Result<()> {
+        self.failed.as_ref().map_or(Ok(()), |error| Err(error.clone()))
+    }
+
+    /// Keeps an error to repeat it.
+    pub(super) fn fail(&mut self, error: Error) -> Error {
+        self.failed.insert(error).clone()
+    }
+
+    fn read(&mut self, current: &mut Current, buffer: &mut [u8]) -> Result<usize> {
+        self.guarded(|stream| {
+            if let Some(bytes) = &mut current.read_ahead {
+                return bytes.read(buffer).map_err(|error| Error::io("reading", error));
+            }
+            let count = stream.tar.read(buffer)?;
+            current.crc.update(buffer.get(..count).unwrap_or_default());
+            Ok(count)
+        })
+    }
+
+    /// Skips the rest of the current member and returns the CRC32 of all of it. `progress` receives the number of bytes of
+    /// each step.
+    pub(super) fn drain(
+        &mut self,
+        current: &mut Current,
+        mut progress: impl FnMut(usize) -> Result<()>,
+    ) -> Result<u32> {
+        self.guarded(|stream| {
+            let crc = &mut current.crc;
+            stream.payload(|piece| {
+                crc.update(piece);
+                progress(piece.len())
+            })?;
+            let crc32 = current.crc.clone().finalize();
+            if let (Some(name), Some(expected)) = (current.name.take(), &mut stream.expected) {
+                expected.member(name, current.len_bytes, crc32);
+            }
+            Ok(crc32)
+        })
+    }
+
+    /// Passes the rest of the current payload to `each`.
+    pub(super) fn payload(&mut self, mut each: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        loop {
+            let piece = self.tar.payload()?;
+            if piece.is_empty() {
+                return Ok(());
+            }
+            each(piece)?;
+            let count = piece.len();
+            self.tar.consume(count);
+        }
     }
 }

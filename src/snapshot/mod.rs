@@ -43,6 +43,7 @@
 //! ```
 
 pub mod archive;
+mod assembly;
 mod code;
 mod content;
 mod documents;
@@ -53,12 +54,12 @@ mod ids;
 pub mod index;
 pub mod join;
 pub mod options;
-mod plain;
 mod reader;
 mod repack;
 pub mod report;
 mod stored;
 mod stream;
+mod tar_source;
 mod write_part;
 mod writer;
 

@@ -114,7 +114,7 @@ impl Order {
             if has_database && order.metadata.is_some() {
                 break;
             }
-            reader.skip_current(None, observer)?;
+            entry.skip(None, observer)?;
         }
         Ok(order)
     }

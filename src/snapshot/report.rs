@@ -42,7 +42,7 @@ impl WriteReport {
         self.documents_count
     }
 
-    /// Plain bytes of all documents.
+    /// Uncompressed bytes of all documents.
     #[must_use]
     pub const fn document_bytes(&self) -> u64 {
         self.document_bytes
@@ -128,7 +128,7 @@ impl ReadReport {
         self.documents_count
     }
 
-    /// Plain bytes of the documents seen.
+    /// Uncompressed bytes of the documents seen.
     #[must_use]
     pub const fn document_bytes(&self) -> u64 {
         self.document_bytes

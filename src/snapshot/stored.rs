@@ -46,7 +46,7 @@ pub struct StoredFile<'a, R: ?Sized> {
     name: MemberName,
     len_bytes: u64,
     crc32: u32,
-    /// Plain offset of the next byte wanted, the header's at first.
+    /// Offset in the tar stream of the next byte wanted, the header's at first.
     at_bytes: u64,
     payload_at_bytes: u64,
     crc: crc32fast::Hasher,

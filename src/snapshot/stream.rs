@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io::{self, Read};
 
+use super::assembly::{Assembly, PayloadCopy, SectionCutter, check_sizes, in_member};
 use super::content::{Content, DocumentSource};
 use super::documents::check_rows;
 use super::error::{Error, Result};
@@ -11,7 +12,6 @@ use super::index::Builder;
 use super::index::IndexPlacement;
 use super::options::{SizeCheck, WriteOptions};
 use super::report::WriteReport;
-use super::writer::{PayloadSoFar, SectionCut, Stream, check_metadata, in_member};
 use crate::io::ReadAt;
 use crate::layout::MemberName;
 use crate::metadata::Metadata;
@@ -45,7 +45,7 @@ pub struct SnapshotStream<R, S: DocumentSource> {
     documents: S,
     /// The next document to begin.
     next: usize,
-    sections: SectionCut,
+    sections: SectionCutter,
     current: Option<Current<R, S::File>>,
     /// Packed bytes, and how many of them were handed out.
     ready: Vec<u8>,
@@ -53,7 +53,7 @@ pub struct SnapshotStream<R, S: DocumentSource> {
 }
 
 enum State {
-    Packing(Box<Stream<Vec<u8>>>),
+    Packing(Box<Assembly<Vec<u8>>>),
     Finished(WriteReport),
     Failed(Error),
 }
@@ -62,7 +62,7 @@ enum State {
 struct Current<R, F> {
     name: MemberName,
     len_bytes: u64,
-    payload: PayloadSoFar,
+    payload: PayloadCopy,
     source: Source<R, F>,
 }
 
@@ -100,10 +100,10 @@ impl<R: Read, S: DocumentSource> SnapshotStream<R, S> {
         if options.size_check == SizeCheck::Strict {
             let lens = (0..documents.documents_count()).map(|index| documents.row(index).1);
             let document_bytes = lens.fold(0, u64::saturating_add);
-            check_metadata(metadata, database.as_ref().map(Content::len_bytes), document_bytes)?;
+            check_sizes(metadata, database.as_ref().map(Content::len_bytes), document_bytes)?;
         }
         let index = (options.index != IndexPlacement::Omitted).then(Builder::default);
-        let mut stream = Stream::start(Vec::new(), options.level, options.parallelism, index)?;
+        let mut stream = Assembly::start(Vec::new(), options.level, options.parallelism, index)?;
         stream.metadata(metadata)?;
         Ok(Self {
             state: State::Packing(Box::new(stream)),
@@ -111,7 +111,7 @@ impl<R: Read, S: DocumentSource> SnapshotStream<R, S> {
             database,
             documents,
             next: 0,
-            sections: SectionCut::new(options.sections),
+            sections: SectionCutter::new(options.sections),
             current: None,
             ready: Vec::new(),
             used: 0,
@@ -149,7 +149,7 @@ impl<R: Read, S: DocumentSource> SnapshotStream<R, S> {
     }
 
     /// Makes more bytes ready, and returns what comes next.
-    fn work(&mut self, mut stream: Box<Stream<Vec<u8>>>) -> Result<State> {
+    fn work(&mut self, mut stream: Box<Assembly<Vec<u8>>>) -> Result<State> {
         self.ready.clear();
         self.used = 0;
         if self.step(&mut stream)? {
@@ -162,7 +162,7 @@ impl<R: Read, S: DocumentSource> SnapshotStream<R, S> {
     }
 
     /// Does as much as fills a chunk at most; `false` when there is nothing more to do.
-    fn step(&mut self, stream: &mut Stream<Vec<u8>>) -> Result<bool> {
+    fn step(&mut self, stream: &mut Assembly<Vec<u8>>) -> Result<bool> {
         if let Some(current) = &mut self.current {
             let Current { name, payload, source, .. } = current;
             if payload.push_some(&mut stream.gzip, source).map_err(|error| in_member(error, *name))? {
@@ -198,13 +198,13 @@ impl<R: Read, S: DocumentSource> SnapshotStream<R, S> {
 
     fn open(
         &mut self,
-        stream: &mut Stream<Vec<u8>>,
+        stream: &mut Assembly<Vec<u8>>,
         name: MemberName,
         len_bytes: u64,
         source: Source<R, S::File>,
     ) -> Result<()> {
         stream.open_member(name, len_bytes)?;
-        self.current = Some(Current { name, len_bytes, payload: PayloadSoFar::new(len_bytes), source });
+        self.current = Some(Current { name, len_bytes, payload: PayloadCopy::new(len_bytes), source });
         Ok(())
     }
 }

@@ -3,12 +3,12 @@
 use std::io::Write;
 
 use super::archive::SnapshotArchive;
+use super::assembly::Assembly;
 use super::error::Result;
 use super::index::IndexPlacement;
 use super::index::{Builder, member_bytes, wrong};
 use super::repack::part_of;
 use super::report::WriteReport;
-use super::writer::Stream;
 use crate::gzip::{self, Level};
 use crate::io::{Parallelism, ReadAt};
 use crate::layout::{Contents, MemberName};
@@ -57,7 +57,7 @@ impl<R: ReadAt + Sync, S: ReadAt> SnapshotArchive<R, S> {
         self.verify(parallelism, observer)?;
         let metadata = part_of(&self.metadata()?, contents);
         let builder = (index != IndexPlacement::Omitted).then(Builder::default);
-        let mut stream = Stream::start(sink, Level::default(), Parallelism::INLINE, builder)?;
+        let mut stream = Assembly::start(sink, Level::default(), Parallelism::INLINE, builder)?;
         stream.metadata(&metadata)?;
         stream.gzip.end_section()?;
         let start = self.database_offset_bytes();

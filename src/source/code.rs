@@ -27,6 +27,8 @@ codes! {
         Vanished = "P009" "vanished" Warning, "stop the app while its files are read";
         /// A file or folder that the system does not allow to be read. Reported only where the options say to continue.
         Unreadable = "P010" "unreadable" Error, "run with the rights of the app server";
+        /// A member of an archive whose name escapes from its folder or contains control characters.
+        UnsafeName = "P011" "unsafe-name" Warning, "nothing needs to be done: it cannot be a document";
     }
 }
 
@@ -44,6 +46,7 @@ impl Code {
             Self::Junk => "created by a file manager or file server",
             Self::Vanished => "deleted before it could be inspected",
             Self::Unreadable => "the system denied access",
+            Self::UnsafeName => "the name escapes from its folder or contains control characters",
         }
     }
 }

@@ -59,8 +59,8 @@ pub enum ErrorKind {
         "the archive contains this file twice, and programs disagree about which counts: pack the files folder again"
     )]
     Ambiguous,
-    /// The archive contains a name that reaches outside of a folder, or has control characters.
-    #[error("the name reaches outside of its folder: no archive of a files folder contains such a name")]
+    /// The archive contains a document whose name escapes from its folder or contains control characters.
+    #[error("the name of the document escapes from its folder: no archive of a files folder contains such a name")]
     HostileName,
     /// The caller asked for something impossible.
     #[error("{0}")]

@@ -15,11 +15,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::archive::{ArchiveOptions, Collector, Payload, Spool};
+use super::code::Code;
 use super::error::{Error, ErrorKind, Result};
 use super::plan::DocumentPlan;
 use crate::error::Category;
 use crate::observe::Observer;
-use crate::zip::{self, Archive, LocatedEntry, Method};
+use crate::zip::{self, Archive, FileType, LocatedEntry, Method};
 
 /// Deflated documents up to this length are decompressed in memory whenever they are opened. Longer ones are spooled, since
 /// several threads may read different parts of them.
@@ -32,11 +33,11 @@ const BUFFER_BYTES: usize = 64 << 10;
 /// The layout is that of [`directory::scan`](super::directory::scan), below the files folder in the archive: see
 /// [`ArchiveOptions::with_root`]. Stored documents are read from the archive, after their checksums have been verified.
 /// Deflated ones of up to 1 MiB are decompressed whenever they are opened; longer ones are spooled to the directory in the
-/// options.
+/// options. Links and special files are left out.
 ///
 /// # Errors
-/// Returns an error if the archive is damaged, ambiguous or exceeds the limits, if it contains a name that escapes from its
-/// folder or a document twice, if it needs an option that is not set, if reading fails, or if the observer cancels.
+/// Returns an error if the archive is damaged, ambiguous or exceeds the limits, if it contains a document twice or under a
+/// name that escapes from its folder, if it needs an option that is not set, if reading fails, or if the observer cancels.
 ///
 /// # Security
 /// Suitable for untrusted archives: see [`zip`]. Of a name, only the UUID is used.
@@ -47,15 +48,24 @@ pub fn scan(
 ) -> Result<DocumentPlan, Error> {
     let path = path.as_ref();
     let file = Arc::new(File::open(path).map_err(|cause| Error::io(path, "opening", cause))?);
-    let archive = Archive::open(Arc::clone(&file), &options.limits).map_err(|error| zip_error(path, error))?;
+    let archive = Archive::open_tolerant(Arc::clone(&file), &options.limits).map_err(|error| zip_error(path, error))?;
     let mut collector = Collector::new(path, options, observer)?;
     let mut spool = Spool::new(options, path.to_path_buf());
     let mut deflated = Vec::new();
     let mut buffer = Vec::new();
     let mut entries = archive.entries(&mut buffer);
     while let Some(entry) = entries.next_entry().map_err(|error| zip_error(path, error))? {
-        if entry.is_folder() {
-            continue;
+        match entry.file_type() {
+            FileType::File => {}
+            FileType::Folder => continue,
+            FileType::Link => {
+                collector.skip(Code::Symlink, entry.name());
+                continue;
+            }
+            FileType::Special => {
+                collector.skip(Code::Special, entry.name());
+                continue;
+            }
         }
         let Some(named) = collector.classify(entry.name())? else { continue };
         let located = archive.locate(&entry).map_err(|error| zip_error(path, error))?;

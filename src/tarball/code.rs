@@ -1,6 +1,6 @@
 //! Codes of findings about the tar framing: [`Code`].
 
-use super::error::{Ambiguity, Damage, ExtensionFault, Fault, TypeFault};
+use super::error::{Error, ErrorKind, Fault};
 use crate::diagnostic::codes;
 
 codes! {
@@ -67,34 +67,45 @@ codes! {
     }
 }
 
-impl Fault {
-    /// Returns the code of the finding that this error is; `None` if the archive is not at fault, or exceeds a limit.
-    pub(crate) const fn code(&self) -> Option<Code> {
-        Some(match self {
-            Self::Damaged(Damage::Truncated(_)) => Code::TarTruncated,
-            Self::Damaged(Damage::Checksum) => Code::TarHeaderDamaged,
-            Self::Damaged(Damage::StrayZeroBlock) => Code::TarStrayZeroBlock,
-            Self::Damaged(Damage::TrailingData) => Code::TarTrailingData,
-            Self::Ambiguous(Ambiguity::Number { .. }) => Code::TarNumber,
-            Self::Ambiguous(Ambiguity::Magic | Ambiguity::Prefix) => Code::TarDialect,
-            Self::Extension(fault) => match fault {
-                ExtensionFault::Carrier => Code::ExtensionWithoutMagic,
-                ExtensionFault::Dangling => Code::ExtensionDangling,
-                ExtensionFault::Duplicate(_) => Code::ExtensionDuplicate,
-                ExtensionFault::Global(_) => Code::ExtensionGlobal,
-                ExtensionFault::Malformed(_) => Code::ExtensionMalformed,
-                ExtensionFault::Mixed => Code::ExtensionMixed,
-                ExtensionFault::Number(_) => Code::ExtensionNumber,
-                ExtensionFault::Path { .. } => Code::ExtensionPathConflict,
-                ExtensionFault::Size { .. } => Code::ExtensionSizeConflict,
-                ExtensionFault::LinkTarget => Code::ExtensionLinkTarget,
-            },
-            Self::Type(TypeFault::Link) => Code::TypeLink,
-            Self::Type(TypeFault::Device) => Code::TypeDevice,
-            Self::Type(TypeFault::Sparse) => Code::TypeSparse,
-            Self::Type(TypeFault::Payload) => Code::TypeWithPayload,
-            Self::Type(TypeFault::Unsupported(_)) => Code::TypeUnsupported,
-            Self::Limit(..) | Self::Io | Self::Misuse(_) => return None,
-        })
+impl Code {
+    /// Returns the kind of the error with this code.
+    pub(super) const fn error_kind(self) -> &'static ErrorKind {
+        match self {
+            Self::TarTruncated => &ErrorKind::Truncated,
+            Self::TarHeaderDamaged | Self::TarStrayZeroBlock | Self::TarTrailingData => &ErrorKind::Damaged,
+            Self::TarNumber
+            | Self::TarDialect
+            // The reader tolerates these, so they are no errors.
+            | Self::ModeBitsIgnored
+            | Self::TypeTreatedAsFile
+            | Self::TypeTreatedAsDirectory
+            | Self::IgnoredFieldMalformed
+            | Self::ShortEndMarker => &ErrorKind::Ambiguous,
+            Self::ExtensionWithoutMagic
+            | Self::ExtensionDangling
+            | Self::ExtensionDuplicate
+            | Self::ExtensionGlobal
+            | Self::ExtensionMalformed
+            | Self::ExtensionMixed
+            | Self::ExtensionNumber
+            | Self::ExtensionPathConflict
+            | Self::ExtensionSizeConflict
+            | Self::ExtensionLinkTarget => &ErrorKind::Extension,
+            Self::TypeLink | Self::TypeDevice | Self::TypeSparse | Self::TypeWithPayload | Self::TypeUnsupported => {
+                &ErrorKind::Type
+            }
+        }
+    }
+}
+
+impl Error {
+    /// Returns the code of the finding that a check reports for this error; `None` if the archive is not at fault, or
+    /// exceeds a limit.
+    #[must_use]
+    pub fn code(&self) -> Option<Code> {
+        match self.fault() {
+            Fault::Refused(code, _) => Some(*code),
+            Fault::Io | Fault::Limit(..) | Fault::Misuse(_) => None,
+        }
     }
 }

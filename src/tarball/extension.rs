@@ -1,44 +1,46 @@
-//! The extensions in front of one member: pax records, framed by their length, and GNU long names.
+//! The extensions before a member: pax records, framed by their length, and GNU long names.
 
-use super::error::{ExtensionFault, Fault, TypeFault};
+use super::code::Code;
+use super::error::Fault;
 use super::header::{ParsedHeader, Type};
+use crate::layout::escaped;
 
 /// The first size that eleven octal digits cannot hold.
 const OCTAL_OVERFLOW_BYTES: u64 = 1 << 33;
-/// What a header says when it cannot hold the size: nothing, or as much as it can.
+/// The size in a header that cannot hold the real one: nothing, or the maximum.
 const OCTAL_MAX_BYTES: u64 = OCTAL_OVERFLOW_BYTES.saturating_sub(1);
 
-/// Which extension a member has.
+/// The kind of extension of a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Pax,
     LongName,
 }
 
-/// Where a pax header applies.
+/// The members that a pax header applies to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scope {
     Local,
     Global,
 }
 
-/// What the extensions say about the member that follows them.
+/// The contents of the extensions of one member.
 #[derive(Debug, Default)]
 pub(crate) struct Extensions {
     kind: Option<Kind>,
-    /// The path of the extension; empty when it states none, because an empty path is refused.
+    /// The path in the extension; empty if there is none, because an empty path is refused.
     path: Vec<u8>,
     size_bytes: Option<u64>,
     has_link_target: bool,
 }
 
 impl Extensions {
-    /// Whether an extension waits for its member.
+    /// Returns `true` if an extension is not followed by its member yet.
     pub(crate) const fn is_pending(&self) -> bool {
         self.kind.is_some()
     }
 
-    /// Forgets everything: nothing reaches beyond one member.
+    /// Clears everything: extensions apply to one member.
     pub(crate) fn clear(&mut self) {
         self.kind = None;
         self.path.clear();
@@ -46,36 +48,38 @@ impl Extensions {
         self.has_link_target = false;
     }
 
-    /// Announces a pax header for the next member.
-    pub(crate) fn begin_pax(&mut self) -> Result<(), ExtensionFault> {
+    /// Begins a pax header for the next member.
+    pub(crate) fn begin_pax(&mut self) -> Result<(), Fault> {
         self.begin(Kind::Pax, "the pax header")
     }
 
-    /// Announces a GNU long name for the next member.
-    pub(crate) fn begin_long_name(&mut self) -> Result<(), ExtensionFault> {
+    /// Begins a GNU long name for the next member.
+    pub(crate) fn begin_long_name(&mut self) -> Result<(), Fault> {
         self.begin(Kind::LongName, "the long name")
     }
 
-    fn begin(&mut self, kind: Kind, what: &'static str) -> Result<(), ExtensionFault> {
+    fn begin(&mut self, kind: Kind, what: &'static str) -> Result<(), Fault> {
         match self.kind {
             None => {
                 self.kind = Some(kind);
                 Ok(())
             }
-            Some(before) if before == kind => Err(ExtensionFault::Duplicate(what)),
-            Some(_) => Err(ExtensionFault::Mixed),
+            Some(before) if before == kind => Err(duplicate(what)),
+            Some(_) => {
+                Err(Fault::refused(Code::ExtensionMixed, "a pax header and a GNU long name apply to one member"))
+            }
         }
     }
 
     /// Takes the payload of a GNU long name: the name, ended by NULs or by the payload's end.
-    pub(crate) fn long_name(&mut self, payload: &[u8]) -> Result<(), ExtensionFault> {
+    pub(crate) fn long_name(&mut self, payload: &[u8]) -> Result<(), Fault> {
         let end = payload.iter().position(|&byte| byte == 0).unwrap_or(payload.len());
-        let (name, behind) = payload.split_at_checked(end).unwrap_or_default();
+        let (name, rest) = payload.split_at(end);
         if name.is_empty() {
-            return Err(ExtensionFault::Malformed("the long name is empty"));
+            return Err(Fault::malformed("the long name is empty"));
         }
-        if behind.iter().any(|&byte| byte != 0) {
-            return Err(ExtensionFault::Malformed("text behind the NUL of the long name"));
+        if rest.iter().any(|&byte| byte != 0) {
+            return Err(Fault::malformed("text follows the NUL of the long name"));
         }
         self.path.extend_from_slice(name);
         Ok(())
@@ -85,78 +89,78 @@ impl Extensions {
     pub(crate) fn pax(&mut self, scope: Scope, payload: &[u8]) -> Result<(), Fault> {
         let mut rest = payload;
         while !rest.is_empty() {
-            let (record, behind) = Record::split(rest).map_err(malformed)?;
+            let (record, after) = Record::split(rest).map_err(Fault::malformed)?;
             self.take(scope, &record)?;
-            rest = behind;
+            rest = after;
         }
         Ok(())
     }
 
     fn take(&mut self, scope: Scope, record: &Record<'_>) -> Result<(), Fault> {
         if is_sparse(record.key) {
-            return Err(Fault::Type(TypeFault::Sparse));
+            return Err(sparse());
         }
         if record.key.starts_with(b"GNU.dumpdir") {
-            return Err(Fault::Type(TypeFault::Unsupported(b'D')));
+            return Err(Fault::unsupported(b'D'));
         }
         // A label is a text; the other keys of this family continue a member from another volume.
         if record.key.starts_with(b"GNU.volume.") && record.key != b"GNU.volume.label" {
-            return Err(Fault::Type(TypeFault::Unsupported(b'M')));
+            return Err(Fault::unsupported(b'M'));
         }
-        let fault = match (record.key, scope) {
-            (b"path", Scope::Global) => Some(ExtensionFault::Global("a path")),
-            (b"size", Scope::Global) => Some(ExtensionFault::Global("a size")),
-            (b"linkpath", Scope::Global) => Some(ExtensionFault::Global("a link target")),
+        match (record.key, scope) {
+            (b"path", Scope::Global) => Err(global("a path")),
+            (b"size", Scope::Global) => Err(global("a size")),
+            (b"linkpath", Scope::Global) => Err(global("a link target")),
             (b"path", Scope::Local) => self.take_path(record.value),
             (b"size", Scope::Local) => self.take_size(record.value),
             (b"linkpath", Scope::Local) => {
                 self.has_link_target = true;
-                None
+                Ok(())
             }
-            // What no value of it could be stops Python.
+            // A value in no character set at all makes Python stop.
             (b"hdrcharset", _) if std::str::from_utf8(record.value).is_err() => {
-                Some(ExtensionFault::Malformed("the character set is not text"))
+                Err(Fault::malformed("the character set is not text"))
             }
-            (b"uid", _) => decimal(record.value).is_none().then_some(ExtensionFault::Number("uid")),
-            (b"gid", _) => decimal(record.value).is_none().then_some(ExtensionFault::Number("gid")),
-            (b"mtime", _) => (!is_time(record.value)).then_some(ExtensionFault::Number("mtime")),
-            (b"atime", _) => (!is_time(record.value)).then_some(ExtensionFault::Number("atime")),
-            (b"ctime", _) => (!is_time(record.value)).then_some(ExtensionFault::Number("ctime")),
-            _ => None,
-        };
-        fault.map_or(Ok(()), |fault| Err(Fault::Extension(fault)))
+            (b"uid", _) if decimal(record.value).is_none() => Err(not_decimal("uid")),
+            (b"gid", _) if decimal(record.value).is_none() => Err(not_decimal("gid")),
+            (b"mtime", _) if !is_time(record.value) => Err(not_decimal("mtime")),
+            (b"atime", _) if !is_time(record.value) => Err(not_decimal("atime")),
+            (b"ctime", _) if !is_time(record.value) => Err(not_decimal("ctime")),
+            _ => Ok(()),
+        }
     }
 
-    fn take_path(&mut self, value: &[u8]) -> Option<ExtensionFault> {
+    fn take_path(&mut self, value: &[u8]) -> Result<(), Fault> {
         if !self.path.is_empty() {
-            return Some(ExtensionFault::Duplicate("the path"));
+            return Err(duplicate("the path"));
         }
         if value.is_empty() {
-            return Some(ExtensionFault::Malformed("the path is empty"));
+            return Err(Fault::malformed("the path is empty"));
         }
         if value.contains(&0) {
-            return Some(ExtensionFault::Malformed("a NUL byte in the path"));
+            return Err(Fault::malformed("a NUL byte in the path"));
         }
         self.path.extend_from_slice(value);
-        None
+        Ok(())
     }
 
-    fn take_size(&mut self, value: &[u8]) -> Option<ExtensionFault> {
+    fn take_size(&mut self, value: &[u8]) -> Result<(), Fault> {
         if self.size_bytes.is_some() {
-            return Some(ExtensionFault::Duplicate("the size"));
+            return Err(duplicate("the size"));
         }
-        self.size_bytes = decimal(value).filter(|size| i64::try_from(*size).is_ok());
-        self.size_bytes.is_none().then_some(ExtensionFault::Number("size"))
+        let size_bytes = decimal(value).filter(|size| i64::try_from(*size).is_ok());
+        self.size_bytes = Some(size_bytes.ok_or_else(|| not_decimal("size"))?);
+        Ok(())
     }
 
-    /// The name of the member whose header says `header_name`.
+    /// Completes the name of the member whose header has `header_name`.
     ///
-    /// An extension may repeat the header's name, or complete one that the header had to cut off; anything else is
-    /// two names for one member. A slash at the end is no difference where the header's type says that it is a
-    /// directory; elsewhere it makes one out of a file, for some programs.
-    pub(crate) fn complete_name(&self, header_name: &mut Vec<u8>, header: &ParsedHeader) -> Result<(), ExtensionFault> {
+    /// An extension may repeat the header's name, or complete one that did not fit into the header; anything else is
+    /// two names for one member. A trailing slash makes no difference if the header's type is a directory; otherwise
+    /// some programs would read the file as a directory.
+    pub(crate) fn complete_name(&self, header_name: &mut Vec<u8>, header: &ParsedHeader) -> Result<(), Fault> {
         if self.has_link_target {
-            return Err(ExtensionFault::LinkTarget);
+            return Err(link_target());
         }
         let is_same = match header.type_ {
             Type::Directory => without_slash(&self.path) == without_slash(header_name),
@@ -169,20 +173,26 @@ impl Extensions {
             header_name.clone_from(&self.path);
             return Ok(());
         }
-        let kept = |name: &[u8]| name.iter().copied().take(ExtensionFault::NAME_BYTES).collect::<Vec<_>>();
-        Err(ExtensionFault::Path { header: kept(header_name), extension: kept(&self.path) })
+        Err(Fault::refused(
+            Code::ExtensionPathConflict,
+            format!("the header names the member {}, its extension {}", escaped(header_name), escaped(&self.path)),
+        ))
     }
 
-    /// The size of the member whose header says `header_bytes`.
+    /// Returns the size of the member whose header has `header_bytes`.
     ///
     /// A pax size only counts where the header's eleven octal digits could not hold it.
-    pub(crate) fn complete_size(&self, header_bytes: Option<u64>) -> Result<Option<u64>, ExtensionFault> {
+    pub(crate) fn complete_size(&self, header_bytes: Option<u64>) -> Result<Option<u64>, Fault> {
         let Some(pax_bytes) = self.size_bytes else { return Ok(header_bytes) };
         let is_too_large_for_header = pax_bytes >= OCTAL_OVERFLOW_BYTES;
         match header_bytes {
             Some(size) if size == pax_bytes => Ok(Some(size)),
             None | Some(0 | OCTAL_MAX_BYTES) if is_too_large_for_header => Ok(Some(pax_bytes)),
-            other => Err(ExtensionFault::Size { header_bytes: other.unwrap_or(0), pax_bytes }),
+            other => {
+                let header = other.map_or_else(|| "no size".to_owned(), |bytes| format!("{bytes} bytes"));
+                let message = format!("the header states {header}, its pax header {pax_bytes} bytes");
+                Err(Fault::refused(Code::ExtensionSizeConflict, message))
+            }
         }
     }
 }
@@ -204,7 +214,7 @@ impl<'a> Record<'a> {
         }
         let len_bytes = decimal(digits).ok_or("a record's length is not a plain decimal number")?;
         let len = usize::try_from(len_bytes).map_err(|_| "a record is longer than its header")?;
-        let (record, behind) = bytes.split_at_checked(len).ok_or("a record is longer than its header")?;
+        let (record, rest) = bytes.split_at_checked(len).ok_or("a record is longer than its header")?;
         let body = record.get(space.saturating_add(1)..).ok_or("a record is shorter than its own length")?;
         let body = body.strip_suffix(b"\n").ok_or("a record does not end in a line feed")?;
         let equals = body.iter().position(|&byte| byte == b'=').ok_or("a record without a key")?;
@@ -213,14 +223,14 @@ impl<'a> Record<'a> {
         if key.is_empty() {
             return Err("a record with an empty key");
         }
-        // GNU tar passes over all blanks behind the length: to it, ` path` is `path`.
+        // GNU tar skips all blanks after the length: to it, ` path` is `path`.
         if matches!(key, [b' ' | b'\t', ..]) {
             return Err("a record's key begins with a blank");
         }
         if key.contains(&0) || std::str::from_utf8(key).is_err() {
             return Err("a record's key is not text");
         }
-        Ok((Self { key, value }, behind))
+        Ok((Self { key, value }, rest))
     }
 }
 
@@ -229,7 +239,7 @@ fn is_sparse(key: &[u8]) -> bool {
     key.starts_with(b"GNU.sparse.") || matches!(key, b"SCHILY.realsize" | b"SUN.holesdata")
 }
 
-/// A number of plain decimal digits that fits 64 bits.
+/// Returns the number of plain decimal digits, if it fits 64 bits.
 fn decimal(text: &[u8]) -> Option<u64> {
     if text.is_empty() {
         return None;
@@ -240,7 +250,8 @@ fn decimal(text: &[u8]) -> Option<u64> {
     })
 }
 
-/// A pax time: an optional minus, digits, an optional fraction; of any size, for nobody looks at it.
+/// Returns `true` for a pax time: an optional minus, digits, an optional fraction. The size does not matter, because
+/// times are not used.
 fn is_time(text: &[u8]) -> bool {
     let text = text.strip_prefix(b"-").unwrap_or(text);
     let mut parts = text.split(|&byte| byte == b'.');
@@ -253,6 +264,27 @@ fn without_slash(name: &[u8]) -> &[u8] {
     name.strip_suffix(b"/").unwrap_or(name)
 }
 
-const fn malformed(what: &'static str) -> Fault {
-    Fault::Extension(ExtensionFault::Malformed(what))
+#[cold]
+fn duplicate(what: &'static str) -> Fault {
+    Fault::refused(Code::ExtensionDuplicate, format!("an extension states {what} twice"))
+}
+
+#[cold]
+fn global(what: &'static str) -> Fault {
+    Fault::refused(Code::ExtensionGlobal, format!("a global header states {what}"))
+}
+
+#[cold]
+fn not_decimal(key: &'static str) -> Fault {
+    Fault::refused(Code::ExtensionNumber, format!("the {key} in a pax header is not a plain decimal number"))
+}
+
+#[cold]
+pub(super) fn link_target() -> Fault {
+    Fault::refused(Code::ExtensionLinkTarget, "an extension names a link target for a member that is not a link")
+}
+
+#[cold]
+pub(super) fn sparse() -> Fault {
+    Fault::refused(Code::TypeSparse, "the member is a sparse file: create the archive without `--sparse`")
 }

@@ -1,11 +1,11 @@
-//! The blocks a writer puts around payloads, as pure functions: every offset is known before the first byte.
+//! The blocks around payloads, as pure functions: a writer knows every offset before the first byte.
 
-use super::error::{Error, Fault, Misuse};
+use super::error::{Error, Fault};
 use super::header::{BLOCK_BYTES, Block};
 
-/// Bytes of a record: what tape drives wrote at a time, and what GNU tar still fills an archive up to (`-b 20`).
+/// Length of a record: tape drives wrote so much at a time, and GNU tar still fills archives up to it (`-b 20`).
 const RECORD_BYTES: u64 = 10_240;
-/// [`BLOCK_BYTES`] among lengths of 64 bits.
+/// [`BLOCK_BYTES`] as a length of 64 bits.
 const BLOCK_BYTES_U64: u64 = BLOCK_BYTES as u64;
 /// Two zero blocks end a stream.
 const MARKER_BYTES: u64 = 1024;
@@ -25,8 +25,8 @@ const TEMPLATE: Block = template();
 /// The sum over the template.
 const TEMPLATE_SUM: u32 = sum(&TEMPLATE);
 
-/// The header block of a regular file: plain ustar, mode 0644, everything else zero, so that the same members always
-/// give the same bytes.
+/// Returns the header block of a regular file: ustar, mode 0644, everything else zero, so that equal members are equal
+/// bytes.
 ///
 /// A length that eleven octal digits cannot hold (8 GiB and more) is written in base-256, which GNU tar, bsdtar,
 /// Python and Go read; no extension member is ever needed.
@@ -42,17 +42,16 @@ const TEMPLATE_SUM: u32 = sum(&TEMPLATE);
 /// a NUL byte, or if the length is 2^63 bytes or more.
 pub fn file_header(name: &[u8], len_bytes: u64) -> Result<Block, Error> {
     if name.is_empty() || name.len() > NAME_BYTES || name.contains(&0) {
-        return Err(Error::new(Fault::Misuse(Misuse::Name)));
+        return Err(Error::new(Fault::Misuse("a name must have 1 to 100 bytes without NUL")));
     }
     if i64::try_from(len_bytes).is_err() {
-        return Err(Error::new(Fault::Misuse(Misuse::Length)));
+        return Err(Error::new(Fault::Misuse("a member must be shorter than 2^63 bytes")));
     }
     let size = size_field(len_bytes);
     let total = TEMPLATE_SUM.saturating_add(sum(name)).saturating_add(sum(&size));
-    let mut checksum = [0; CHECKSUM_BYTES];
-    octal_into(checksum.get_mut(..6).unwrap_or_default(), u64::from(total));
+    let [a, b, c, d, e, f] = octal::<6>(u64::from(total));
     // Six digits, a NUL, a space: the form of the first tar programs.
-    checksum.last_mut().into_iter().for_each(|byte| *byte = b' ');
+    let checksum: [u8; CHECKSUM_BYTES] = [a, b, c, d, e, f, 0, b' '];
 
     let mut block = TEMPLATE;
     put(&mut block, 0, name);
@@ -61,7 +60,7 @@ pub fn file_header(name: &[u8], len_bytes: u64) -> Result<Block, Error> {
     Ok(block)
 }
 
-/// Zeros behind a payload of `len_bytes` that fill its last block.
+/// Returns the number of zeros after a payload of `len_bytes` that fill its last block.
 ///
 /// ```
 /// use appsnap::tarball::padding_bytes;
@@ -73,7 +72,7 @@ pub const fn padding_bytes(len_bytes: u64) -> u64 {
     len_bytes.wrapping_neg() % BLOCK_BYTES_U64
 }
 
-/// Zeros that end a stream of `offset_bytes` bytes of members: two blocks, and whatever fills the record.
+/// Returns the number of zeros after `offset_bytes` of members that end a stream: two blocks, and the rest of the record.
 ///
 /// ```
 /// assert_eq!(appsnap::tarball::end_marker_bytes(1536), 10_240 - 1536);
@@ -85,34 +84,34 @@ pub const fn end_marker_bytes(offset_bytes: u64) -> u64 {
     MARKER_BYTES.wrapping_add((RECORD_BYTES * 2).wrapping_sub(filled_bytes) % RECORD_BYTES)
 }
 
-/// Eleven octal digits and a NUL, or base-256 (GNU tar manual, "Basic Tar Format").
+/// Returns eleven octal digits and a NUL, or base-256 (GNU tar manual, "Basic Tar Format").
 fn size_field(len_bytes: u64) -> [u8; SIZE_BYTES] {
     let mut field = [0; SIZE_BYTES];
     if len_bytes < OCTAL_OVERFLOW_BYTES {
-        octal_into(field.get_mut(..11).unwrap_or_default(), len_bytes);
+        put(&mut field, 0, &octal::<11>(len_bytes));
     } else {
-        field.first_mut().into_iter().for_each(|byte| *byte = 0x80);
+        put(&mut field, 0, &[0x80]);
         put(&mut field, 4, &len_bytes.to_be_bytes());
     }
     field
 }
 
-/// Fills `digits` with `value`, zeros first.
-fn octal_into(digits: &mut [u8], value: u64) {
+/// Returns the lowest octal digits of `value`.
+fn octal<const DIGITS: usize>(value: u64) -> [u8; DIGITS] {
     let mut left = value;
+    let mut digits = [0; DIGITS];
     for digit in digits.iter_mut().rev() {
         let [low, ..] = left.to_le_bytes();
         *digit = b'0' | (low & 7);
         left >>= 3;
     }
+    digits
 }
 
-/// Copies `from` to `at`, as far as there is room.
+/// Copies `from` to position `at`. The fields of a header and the lengths of their contents are constants, and the length
+/// of a name was checked.
 fn put(to: &mut [u8], at: usize, from: &[u8]) {
-    let room = to.get_mut(at..).unwrap_or_default();
-    for (to, from) in room.iter_mut().zip(from) {
-        *to = *from;
-    }
+    to.split_at_mut(at).1.split_at_mut(from.len()).0.copy_from_slice(from);
 }
 
 #[allow(

@@ -2,7 +2,9 @@
 
 use tar::{GnuHeader, Header, OldHeader, UstarHeader};
 
-use super::error::{Ambiguity, Damage, ExtensionFault, Fault, TypeFault};
+use super::code::Code;
+use super::error::Fault;
+use super::extension::{link_target, sparse};
 use super::member::Unusual;
 
 /// Bytes of a tar block (POSIX.1-2017, pax, "ustar Interchange Format").
@@ -10,7 +12,7 @@ pub(crate) const BLOCK_BYTES: usize = 512;
 /// One tar block.
 pub(crate) type Block = [u8; BLOCK_BYTES];
 
-/// Set-user-id, set-group-id and sticky: the bits of a mode that nobody should take from a stranger.
+/// Set-user-id, set-group-id and sticky: the bits of a mode that are not safe to take from untrusted sources.
 const SPECIAL_MODE_BITS: u64 = 0o7000;
 /// What star puts into the last four bytes of its headers (star(5)).
 const STAR_TRAILER: &[u8] = b"tar\0";
@@ -22,7 +24,7 @@ const TIME_DIGITS: usize = 11;
 const BASE_256: u8 = 0x80;
 const BASE_256_NEGATIVE: u8 = 0xff;
 
-/// What a header announces.
+/// The type in a header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Type {
     /// A regular file; a directory if its name says so.
@@ -35,66 +37,66 @@ pub(crate) enum Type {
     LongName,
 }
 
-/// Whose header it is.
+/// The dialect of a header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dialect {
     Posix,
-    /// The magic of POSIX and no version: some programs take what it stands on for a file, whatever its type.
+    /// The magic of POSIX without a version: some programs read any such member as a file, whatever its type.
     Unversioned,
     Gnu,
     /// No magic: the format of 1979.
     V7,
 }
 
-/// A header, understood; the name went into the caller's buffer.
+/// A parsed header; its name is in the caller's buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ParsedHeader {
     pub(crate) type_: Type,
     pub(crate) dialect: Dialect,
-    /// `None` when the field is all NUL.
+    /// `None` if the field is all NUL.
     pub(crate) size_bytes: Option<u64>,
-    /// The name field has no room left, so the name may be cut off.
+    /// The name fills its field, so it may be cut off.
     pub(crate) is_name_full: bool,
     pub(crate) unusual: Unusual,
 }
 
-/// Whether a block is nothing but zeros.
+/// Returns `true` if all bytes are zero.
 pub(crate) fn is_zero(bytes: &[u8]) -> bool {
     bytes.iter().fold(0, |all, byte| all | byte) == 0
 }
 
-/// Reads a header block that is not all zeros; its name replaces what is in `name`, also when something else in the
-/// header is at fault.
+/// Parses a header block that is not all zeros; its name replaces the contents of `name`, even if something else in the
+/// header is wrong.
 pub(crate) fn parse(block: &Block, name: &mut Vec<u8>) -> Result<ParsedHeader, Fault> {
     let header = Header::from_byte_slice(block);
     let old = header.as_old();
     name.clear();
     check_sum(block, old)?;
-    // From here on a fault can be reported with the name, if not with its prefix.
-    let (own_name, behind) = until_nul(&old.name);
+    // From here on an error can give the name, although without its prefix.
+    let (own_name, rest) = until_nul(&old.name);
     name.extend_from_slice(own_name);
-    let dialect = dialect(header)?;
+    let dialect = dialect(block)?;
     let mut unusual = Unusual::default();
     let size_bytes = numbers(old, &mut unusual)?;
     let type_ = type_of(old, &mut unusual)?;
     name.clear();
     device_numbers(block)?;
     match dialect {
-        Dialect::V7 => v7_area(old, &mut unusual)?,
+        Dialect::V7 => v7_area(block, &mut unusual)?,
         Dialect::Unversioned => {}
         Dialect::Posix => header.as_ustar().map_or(Ok(()), |ustar| posix_area(ustar, name, &mut unusual))?,
         Dialect::Gnu => header.as_gnu().map_or(Ok(()), |gnu| gnu_area(gnu, &mut unusual))?,
     }
-    unusual.ignored_field |= !is_zero(behind);
-    // A link name means nothing on any type that is accepted.
+    unusual.ignored_field |= !is_zero(rest);
+    // A link name has no meaning for the accepted types.
     unusual.ignored_field |= !is_zero(&old.linkname);
     name.extend_from_slice(own_name);
-    // Some writers put a NUL even behind a name that they had to cut.
+    // Some writers put a NUL even after a name that they had to cut.
     let is_name_full = own_name.len() >= old.name.len().saturating_sub(1);
     Ok(ParsedHeader { type_, dialect, size_bytes, is_name_full, unusual })
 }
 
-/// The sum over the block with its checksum field taken as spaces; old writers summed signed bytes.
+/// Compares the sum over the block, with spaces for the checksum field; old writers summed signed bytes.
 fn check_sum(block: &Block, old: &OldHeader) -> Result<(), Fault> {
     let is_octal = old.cksum.first().is_some_and(|&byte| byte < BASE_256);
     let stated = number(&old.cksum).ok().flatten().filter(|_| is_octal);
@@ -110,64 +112,59 @@ fn check_sum(block: &Block, old: &OldHeader) -> Result<(), Fault> {
     let signed = unsigned.checked_sub(high.saturating_mul(256));
     match signed {
         Some(signed) if stated == Some(u64::from(signed)) => Ok(()),
-        _ => Err(Fault::Damaged(Damage::Checksum)),
+        _ => Err(Fault::refused(Code::TarHeaderDamaged, "a header has the wrong checksum")),
     }
 }
 
-fn dialect(header: &Header) -> Result<Dialect, Fault> {
-    // The magic's place is the same in every dialect; the POSIX view names it without checking it.
-    let block = header.as_bytes();
-    let magic = block.get(257..265).unwrap_or_default();
-    let prefix = block.get(345..500).unwrap_or_default();
-    match magic {
+fn dialect(block: &Block) -> Result<Dialect, Fault> {
+    match part::<257, 265>(block) {
         b"ustar\x0000" => Ok(Dialect::Posix),
-        b"ustar\0\0\0" if is_zero(prefix) => Ok(Dialect::Unversioned),
+        b"ustar\0\0\0" if is_zero(part::<345, 500>(block)) => Ok(Dialect::Unversioned),
         b"ustar  \0" => Ok(Dialect::Gnu),
         [0, 0, 0, 0, 0, 0, 0, 0] => Ok(Dialect::V7),
-        _ => Err(Fault::Ambiguous(Ambiguity::Magic)),
+        _ => Err(Fault::refused(Code::TarDialect, "the magic in the header is of no known dialect")),
     }
 }
 
 /// Checks the numbers that every dialect has, and returns the size.
 fn numbers(old: &OldHeader, unusual: &mut Unusual) -> Result<Option<u64>, Fault> {
-    let mode = number(&old.mode).map_err(|()| not_a_number("mode"))?;
+    let mode = number(&old.mode).map_err(|()| Fault::not_a_number("mode"))?;
     unusual.mode_bits |= mode.unwrap_or(0) & SPECIAL_MODE_BITS != 0;
-    number(&old.uid).map_err(|()| not_a_number("owner id"))?;
-    number(&old.gid).map_err(|()| not_a_number("group id"))?;
-    time(&old.mtime).map_err(|()| not_a_number("modification time"))?;
-    number(&old.size).map_err(|()| not_a_number("size"))
+    number(&old.uid).map_err(|()| Fault::not_a_number("owner id"))?;
+    number(&old.gid).map_err(|()| Fault::not_a_number("group id"))?;
+    time(&old.mtime).map_err(|()| Fault::not_a_number("modification time"))?;
+    number(&old.size).map_err(|()| Fault::not_a_number("size"))
 }
 
 fn type_of(old: &OldHeader, unusual: &mut Unusual) -> Result<Type, Fault> {
     let [flag] = old.linkflag;
-    let fault = match flag {
-        0 | b'0' => return Ok(Type::File),
+    match flag {
+        0 | b'0' => Ok(Type::File),
         b'7' => {
             unusual.contiguous_file = true;
-            return Ok(Type::File);
+            Ok(Type::File)
         }
-        b'5' => return Ok(Type::Directory),
-        b'V' => return Ok(Type::Label),
-        b'x' => return Ok(Type::PaxLocal),
-        b'g' => return Ok(Type::PaxGlobal),
-        b'L' => return Ok(Type::LongName),
-        b'K' => return Err(Fault::Extension(ExtensionFault::LinkTarget)),
-        b'1' | b'2' => TypeFault::Link,
-        b'3' | b'4' | b'6' => TypeFault::Device,
-        b'S' => TypeFault::Sparse,
-        other => TypeFault::Unsupported(other),
-    };
-    Err(Fault::Type(fault))
+        b'5' => Ok(Type::Directory),
+        b'V' => Ok(Type::Label),
+        b'x' => Ok(Type::PaxLocal),
+        b'g' => Ok(Type::PaxGlobal),
+        b'L' => Ok(Type::LongName),
+        b'K' => Err(link_target()),
+        b'1' | b'2' => Err(Fault::refused(
+            Code::TypeLink,
+            "the member is a link: create the archive with `tar --dereference --hard-dereference`",
+        )),
+        b'3' | b'4' | b'6' => Err(Fault::refused(Code::TypeDevice, "the member is a device or a FIFO")),
+        b'S' => Err(sparse()),
+        other => Err(Fault::unsupported(other)),
+    }
 }
 
-/// Without a magic nothing behind the link name has a meaning. GNU tar leaves the owners' names there all the same;
-/// text where other dialects have a prefix is a trap.
-fn v7_area(old: &OldHeader, unusual: &mut Unusual) -> Result<(), Fault> {
-    // Offsets within the area, which begins at 257: the prefix of other dialects lies at 345..500 of the block.
-    let prefix = old.pad.get(88..243).unwrap_or_default();
-    let behind = old.pad.get(243..).unwrap_or_default();
-    unusual.ignored_field |= !is_zero(behind);
-    if is_zero(prefix) { Ok(()) } else { Err(Fault::Ambiguous(Ambiguity::Prefix)) }
+/// Without a magic, nothing after the link name has a meaning. GNU tar leaves the owners' names there; text where other
+/// dialects have a prefix is a trap.
+fn v7_area(block: &Block, unusual: &mut Unusual) -> Result<(), Fault> {
+    unusual.ignored_field |= !is_zero(part::<500, BLOCK_BYTES>(block));
+    if is_zero(part::<345, 500>(block)) { Ok(()) } else { Err(prefix_conflict()) }
 }
 
 fn posix_area(ustar: &UstarHeader, name: &mut Vec<u8>, unusual: &mut Unusual) -> Result<(), Fault> {
@@ -177,19 +174,19 @@ fn posix_area(ustar: &UstarHeader, name: &mut Vec<u8>, unusual: &mut Unusual) ->
     }
     let prefix = if ustar.pad.ends_with(STAR_TRAILER) {
         // Two times share the area: the prefix has to end before them, or programs would disagree about its end.
-        let (prefix, times) = ustar.prefix.split_at_checked(STAR_PREFIX_BYTES).unwrap_or_default();
-        let (atime, ctime) = times.split_at_checked(12).unwrap_or_default();
+        let (prefix, times) = ustar.prefix.split_at(STAR_PREFIX_BYTES);
+        let (atime, ctime) = times.split_at(times.len() / 2);
         let is_star = prefix.last() == Some(&0) && [atime, ctime].iter().all(|field| time(field).is_ok());
         if !is_star {
-            return Err(Fault::Ambiguous(Ambiguity::Prefix));
+            return Err(prefix_conflict());
         }
         prefix
     } else {
         unusual.ignored_field |= !is_zero(&ustar.pad);
         &ustar.prefix
     };
-    let (prefix, behind) = until_nul(prefix);
-    unusual.ignored_field |= !is_zero(behind);
+    let (prefix, rest) = until_nul(prefix);
+    unusual.ignored_field |= !is_zero(rest);
     if !prefix.is_empty() {
         name.extend_from_slice(prefix);
         name.push(b'/');
@@ -202,12 +199,11 @@ fn gnu_area(gnu: &GnuHeader, unusual: &mut Unusual) -> Result<(), Fault> {
     owner_names(&gnu.uname, &gnu.gname, unusual);
     let is_time = |field: &[u8; 12]| match field {
         [0 | BASE_256, ..] => time(field).is_ok(),
-        // A negative number of 64 bits, its sign extended; behind the first byte alone there could be a text.
+        // A negative number of 64 bits, sign-extended; after the first byte alone there could be text.
         [BASE_256_NEGATIVE, 0xff, 0xff, 0xff, 0x80..=0xff, ..] => true,
         // A short number could as well be a prefix, such as `12`.
         digits => {
-            digits.get(..TIME_DIGITS).is_some_and(|digits| digits.iter().all(|b| matches!(b, b'0'..=b'7' | b' ')))
-                && time(digits).is_ok()
+            digits.iter().take(TIME_DIGITS).all(|byte| matches!(byte, b'0'..=b'7' | b' ')) && time(digits).is_ok()
         }
     };
     let are_times = is_time(&gnu.atime) && is_time(&gnu.ctime) && is_time(&gnu.offset);
@@ -217,17 +213,16 @@ fn gnu_area(gnu: &GnuHeader, unusual: &mut Unusual) -> Result<(), Fault> {
         && is_zero(&gnu.isextended)
         && is_zero(&gnu.realsize);
     unusual.ignored_field |= !is_zero(&gnu.pad);
-    if are_times && is_plain { Ok(()) } else { Err(Fault::Ambiguous(Ambiguity::Prefix)) }
+    if are_times && is_plain { Ok(()) } else { Err(prefix_conflict()) }
 }
 
-/// Checks the place of the device numbers whatever the dialect: where something else than a number stands there, Python
-/// takes the archive to end before the header, and asks for no magic.
+/// Checks the device numbers in every dialect: if there is something else than a number, Python takes the archive to end
+/// before the header, whatever the magic.
 fn device_numbers(block: &Block) -> Result<(), Fault> {
-    for place in [329..337, 337..345] {
-        let field = block.get(place).unwrap_or_default();
-        // They mean nothing for the types that are accepted, and some writers leave them blank.
+    for field in [part::<329, 337>(block), part::<337, 345>(block)] {
+        // They have no meaning for the accepted types, and some writers leave them blank.
         if !field.iter().all(|&byte| byte == b' ' || byte == 0) {
-            number(field).map_err(|()| not_a_number("device number"))?;
+            number(field).map_err(|()| Fault::not_a_number("device number"))?;
         }
     }
     Ok(())
@@ -240,10 +235,16 @@ fn owner_names(user: &[u8; 32], group: &[u8; 32], unusual: &mut Unusual) {
 /// Splits a text field at its NUL: the text, and what follows it.
 fn until_nul(field: &[u8]) -> (&[u8], &[u8]) {
     let end = field.iter().position(|&byte| byte == 0).unwrap_or(field.len());
-    field.split_at_checked(end).unwrap_or_default()
+    field.split_at(end)
 }
 
-/// A number field: spaces, octal digits, then spaces or NULs; or base-256 below 2^63. All NUL is no number.
+/// Returns bytes `FROM..UNTIL` of a block.
+fn part<const FROM: usize, const UNTIL: usize>(block: &Block) -> &[u8] {
+    const { assert!(FROM <= UNTIL && UNTIL <= BLOCK_BYTES, "the part is inside the block") };
+    block.split_at(UNTIL).0.split_at(FROM).1
+}
+
+/// Parses a number field: spaces, octal digits, then spaces or NULs; or base-256 below 2^63. All NUL means no number.
 fn number(field: &[u8]) -> Result<Option<u64>, ()> {
     match field {
         [BASE_256, digits @ ..] => base_256(digits).map(Some),
@@ -258,7 +259,7 @@ fn number(field: &[u8]) -> Result<Option<u64>, ()> {
     }
 }
 
-/// A time field: as [`number`], and also a negative base-256 value, for files older than 1970.
+/// Checks a time field: as [`number`], and also a negative base-256 value, for files older than 1970.
 fn time(field: &[u8]) -> Result<(), ()> {
     match field {
         [BASE_256_NEGATIVE, ..] => Ok(()),
@@ -291,6 +292,7 @@ fn base_256(digits: &[u8]) -> Result<u64, ()> {
     if i64::try_from(value).is_ok() { Ok(value) } else { Err(()) }
 }
 
-const fn not_a_number(field: &'static str) -> Fault {
-    Fault::Ambiguous(Ambiguity::Number { field })
+#[cold]
+fn prefix_conflict() -> Fault {
+    Fault::refused(Code::TarDialect, "the header has text where its dialect has no prefix of the name")
 }

@@ -3,7 +3,7 @@
 use std::io::BufRead;
 
 use super::code::Code;
-use super::error::{Ambiguity, Damage, Error, ExtensionFault, Fault, Part, TypeFault};
+use super::error::{Error, Fault};
 use super::extension::{Extensions, Scope};
 use super::framing::padding_bytes;
 use super::header::{self, BLOCK_BYTES, Dialect, ParsedHeader, Type};
@@ -91,7 +91,10 @@ impl Chain {
     fn link(&mut self, header: &ParsedHeader) -> Result<u64, Fault> {
         let size_bytes = header.size_bytes.ok_or_else(unset_size)?;
         if matches!(header.dialect, Dialect::V7 | Dialect::Unversioned) {
-            return Err(Fault::Extension(ExtensionFault::Carrier));
+            return Err(Fault::refused(
+                Code::ExtensionWithoutMagic,
+                "an extension has a header without a magic or a version",
+            ));
         }
         self.count.spend(1).and_then(|()| self.bytes.spend(size_bytes))?;
         Ok(size_bytes)
@@ -175,7 +178,7 @@ impl<R: BufRead> Reader<R> {
             return Ok(&[]);
         }
         let left = self.payload_left_bytes;
-        match self.source.expect(Part::Payload) {
+        match self.source.expect("inside a member") {
             Ok(chunk) => Ok(prefix(chunk, left)),
             Err(error) => Err(self.failed.insert(error.within_name(&self.name)).clone()),
         }
@@ -246,13 +249,13 @@ impl<R: BufRead> Reader<R> {
             let at = self.source.offset_bytes();
             let fail = |fault| Error::new(fault).at(at);
             let mut block = [0; BLOCK_BYTES];
-            if !self.source.block(&mut block, Part::Header)? {
-                return Err(fail(Fault::Damaged(Damage::Truncated(Part::Members))));
+            if !self.source.block(&mut block, "inside a header")? {
+                return Err(fail(Fault::truncated("where a member or the end marker must begin")));
             }
             if block.first() == Some(&0) && header::is_zero(&block) {
                 // Not even a global header may be the last one: some programs fail when nothing follows it.
                 if chain.count.spent() > 0 {
-                    return Err(fail(Fault::Extension(ExtensionFault::Dangling)));
+                    return Err(fail(dangling()));
                 }
                 self.finish(at)?;
                 return Ok(None);
@@ -266,8 +269,8 @@ impl<R: BufRead> Reader<R> {
                 Next::Member(found) => return Ok(Some(found)),
                 Next::Extension(type_, size_bytes) => {
                     self.extension_payload.clear();
-                    self.source.append(size_bytes, Part::Extension, &mut self.extension_payload)?;
-                    self.source.skip(padding_bytes(size_bytes), Part::Extension)?;
+                    self.source.append(size_bytes, "inside an extension header", &mut self.extension_payload)?;
+                    self.source.skip(padding_bytes(size_bytes), "inside an extension header")?;
                     self.take_extension(type_).map_err(|fault| fail(fault).within_name(&self.name))?;
                 }
             }
@@ -280,9 +283,9 @@ impl<R: BufRead> Reader<R> {
         let mut unusual = parsed.unusual;
         if parsed.type_ == Type::Label {
             return match parsed.size_bytes {
-                _ if self.extensions.is_pending() => Err(Fault::Extension(ExtensionFault::Dangling)),
+                _ if self.extensions.is_pending() => Err(dangling()),
                 None | Some(0) => Ok(Found { kind: MemberKind::Label, header_offset_bytes, unusual }),
-                Some(_) => Err(Fault::Type(TypeFault::Payload)),
+                Some(_) => Err(with_payload()),
             };
         }
         self.extensions.complete_name(&mut self.name, parsed)?;
@@ -293,7 +296,7 @@ impl<R: BufRead> Reader<R> {
             (MemberKind::Directory, None) if parsed.type_ == Type::Directory => 0,
             (_, None) => return Err(unset_size()),
             (MemberKind::Directory, Some(0)) => 0,
-            (MemberKind::Directory, Some(_)) => return Err(Fault::Type(TypeFault::Payload)),
+            (MemberKind::Directory, Some(_)) => return Err(with_payload()),
             (_, Some(size)) => size,
         };
         // The format of 1979 had no type for directories: there the slash is the only way to say it.
@@ -336,27 +339,42 @@ impl<R: BufRead> Reader<R> {
     fn skip_rest(&mut self) -> Result<(), Error> {
         let (payload, padding) = (self.payload_left_bytes, self.padding_left_bytes);
         (self.payload_left_bytes, self.padding_left_bytes) = (0, 0);
-        let skipped = self.source.skip(payload, Part::Payload);
-        let skipped = skipped.and_then(|()| self.source.skip(padding, Part::Padding));
+        let skipped = self.source.skip(payload, "inside a member");
+        let skipped = skipped.and_then(|()| self.source.skip(padding, "inside the padding of a member"));
         skipped.map_err(|error| error.within_name(&self.name))
     }
 
     /// Checks everything behind the first zero block, which stands at `at`.
     fn finish(&mut self, at: u64) -> Result<(), Error> {
         let mut block = [0; BLOCK_BYTES];
-        if !self.source.block(&mut block, Part::EndMarker)? {
+        if !self.source.block(&mut block, "inside the end marker")? {
             self.diagnostics.add(Code::ShortEndMarker, |found| {
                 found.with_position(at).with_message("the archive ends with one zero block instead of two")
             });
             return Ok(());
         }
         if !header::is_zero(&block) {
-            return Err(Error::new(Fault::Damaged(Damage::StrayZeroBlock)).at(at));
+            return Err(Error::new(Fault::refused(
+                Code::TarStrayZeroBlock,
+                "a single block of zeros is between members",
+            ))
+            .at(at));
         }
         self.source.drain_zeros()
     }
 }
 
-const fn unset_size() -> Fault {
-    Fault::Ambiguous(Ambiguity::Number { field: "size" })
+#[cold]
+fn unset_size() -> Fault {
+    Fault::not_a_number("size")
+}
+
+#[cold]
+fn dangling() -> Fault {
+    Fault::refused(Code::ExtensionDangling, "an extension is not followed by its member")
+}
+
+#[cold]
+fn with_payload() -> Fault {
+    Fault::refused(Code::TypeWithPayload, "the member states a size although its type has no payload")
 }

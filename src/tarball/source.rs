@@ -1,8 +1,9 @@
-//! The plain bytes below the reader: counted, and charged to the total limit, whatever they are read for.
+//! The uncompressed bytes below the reader, counted against the total limit.
 
 use std::io::BufRead;
 
-use super::error::{Damage, Error, Fault, Part};
+use super::code::Code;
+use super::error::{Error, Fault};
 use super::header::{BLOCK_BYTES, Block, is_zero};
 use crate::io::{CountedSource, at_most, copy_prefix, prefix};
 use crate::limits::Budget;
@@ -18,12 +19,12 @@ impl<R> Source<R> {
         Self { inner: CountedSource::new(inner), total }
     }
 
-    /// Bytes taken so far.
+    /// Returns the number of bytes taken so far.
     pub(crate) const fn offset_bytes(&self) -> u64 {
         self.inner.position()
     }
 
-    /// What the total limit still allows.
+    /// Returns the rest of the total limit.
     pub(crate) const fn total(&self) -> &Budget {
         &self.total
     }
@@ -42,7 +43,7 @@ impl<R> Source<R> {
 }
 
 impl<R: BufRead> Source<R> {
-    /// The next bytes, as many as lie ready and the limit allows; empty at the end of the stream.
+    /// Returns the next bytes, as many as are ready and the limit allows; empty at the end of the stream.
     pub(crate) fn peek(&mut self) -> Result<&[u8], Error> {
         let at = self.inner.position();
         let chunk = self.inner.fill().map_err(|source| Error::io(source).at(at))?;
@@ -52,39 +53,39 @@ impl<R: BufRead> Source<R> {
         Ok(prefix(chunk, self.total.left()))
     }
 
-    /// As [`peek`](Self::peek), but the stream may not be at its end, for `part` is still missing.
-    pub(crate) fn expect(&mut self, part: Part) -> Result<&[u8], Error> {
+    /// As [`peek`](Self::peek), but the stream may not end at this `place`.
+    pub(crate) fn expect(&mut self, place: &'static str) -> Result<&[u8], Error> {
         let at = self.inner.position();
         match self.peek()? {
-            [] => Err(Error::new(Fault::Damaged(Damage::Truncated(part))).at(at)),
+            [] => Err(Error::new(Fault::truncated(place)).at(at)),
             chunk => Ok(chunk),
         }
     }
 
-    /// Takes `count` of the bytes that were shown.
+    /// Takes `count` of the bytes that [`peek`](Self::peek) returned.
     pub(crate) fn take(&mut self, count: usize) -> u64 {
         let count_bytes = count as u64;
-        // What was shown lies within the limit, so this cannot be refused.
+        // What was returned is within the limit, so this cannot fail.
         let _ = self.total.spend(count_bytes);
         self.inner.consume(count);
         count_bytes
     }
 
-    /// Passes over `len_bytes` of `part`.
-    pub(crate) fn skip(&mut self, len_bytes: u64, part: Part) -> Result<(), Error> {
+    /// Skips `len_bytes`.
+    pub(crate) fn skip(&mut self, len_bytes: u64, place: &'static str) -> Result<(), Error> {
         let mut left = len_bytes;
         while left > 0 {
-            let count = at_most(self.expect(part)?.len(), left);
+            let count = at_most(self.expect(place)?.len(), left);
             left = left.saturating_sub(self.take(count));
         }
         Ok(())
     }
 
-    /// Appends `len_bytes` of `part` to `buffer`, which grows with what is there, not with what was announced.
-    pub(crate) fn append(&mut self, len_bytes: u64, part: Part, buffer: &mut Vec<u8>) -> Result<(), Error> {
+    /// Appends `len_bytes` to `buffer`, which grows with the bytes that arrive, not with the declared length.
+    pub(crate) fn append(&mut self, len_bytes: u64, place: &'static str, buffer: &mut Vec<u8>) -> Result<(), Error> {
         let mut left = len_bytes;
         while left > 0 {
-            let chunk = self.expect(part)?;
+            let chunk = self.expect(place)?;
             let wanted = prefix(chunk, left);
             let count = wanted.len();
             buffer.extend_from_slice(wanted);
@@ -93,12 +94,12 @@ impl<R: BufRead> Source<R> {
         Ok(())
     }
 
-    /// Fills `block`, or says with `false` that the stream is at its end instead; it may not end within the block.
-    pub(crate) fn block(&mut self, block: &mut Block, part: Part) -> Result<bool, Error> {
+    /// Fills `block`, or returns `false` at the end of the stream; the stream may not end inside the block.
+    pub(crate) fn block(&mut self, block: &mut Block, place: &'static str) -> Result<bool, Error> {
         let mut room = block.as_mut_slice();
         while !room.is_empty() {
             let is_first = room.len() == BLOCK_BYTES;
-            let chunk = if is_first { self.peek()? } else { self.expect(part)? };
+            let chunk = if is_first { self.peek()? } else { self.expect(place)? };
             if chunk.is_empty() {
                 return Ok(false);
             }
@@ -118,7 +119,8 @@ impl<R: BufRead> Source<R> {
             }
             if !is_zero(chunk) {
                 let zeros = chunk.iter().take_while(|&&byte| byte == 0).count() as u64;
-                return Err(Error::new(Fault::Damaged(Damage::TrailingData)).at(at.saturating_add(zeros)));
+                return Err(Error::new(Fault::refused(Code::TarTrailingData, "data follows the end marker"))
+                    .at(at.saturating_add(zeros)));
             }
             let count = chunk.len();
             self.take(count);

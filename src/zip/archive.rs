@@ -30,6 +30,8 @@ pub struct Archive<R> {
     starts: Vec<u64>,
     entries_count: u64,
     uncompressed_bytes: u64,
+    /// Links and special files are returned as such, and are not errors.
+    is_tolerant: bool,
 }
 
 impl<R: ReadAt> Archive<R> {
@@ -39,6 +41,15 @@ impl<R: ReadAt> Archive<R> {
     /// Returns an error if the source is not a zip file, if its directory is damaged or ambiguous, if it uses a feature
     /// that is refused, if a limit is exceeded, or if reading fails.
     pub fn open(source: R, limits: &Limits) -> Result<Self> {
+        Self::open_with(source, limits, false)
+    }
+
+    /// Opens a zip file in which links and special files are allowed. Their entries must not be read.
+    pub(crate) fn open_tolerant(source: R, limits: &Limits) -> Result<Self> {
+        Self::open_with(source, limits, true)
+    }
+
+    fn open_with(source: R, limits: &Limits, is_tolerant: bool) -> Result<Self> {
         let len_bytes = source.len_bytes().map_err(|error| Error::io("measuring the zip file", error))?;
         let mut buffer = vec![0; MAX_CENTRAL_DIRECTORY_RECORD_SIZE];
         let inner = ZipLocator::new()
@@ -47,7 +58,7 @@ impl<R: ReadAt> Archive<R> {
             .map_err(|(_, error)| {
                 Error::rawzip("searching for the end of the zip file", error, ErrorKind::Directory)
             })?;
-        let mut archive = Self { inner, starts: Vec::new(), entries_count: 0, uncompressed_bytes: 0 };
+        let mut archive = Self { inner, starts: Vec::new(), entries_count: 0, uncompressed_bytes: 0, is_tolerant };
         archive.check_end_records(len_bytes)?;
         archive.check_directory(limits)?;
         Ok(archive)
@@ -78,7 +89,7 @@ impl<R: ReadAt> Archive<R> {
         if buffer.len() < MAX_CENTRAL_DIRECTORY_RECORD_SIZE {
             buffer.resize(MAX_CENTRAL_DIRECTORY_RECORD_SIZE, 0);
         }
-        Entries(self.inner.entries(buffer))
+        Entries { inner: self.inner.entries(buffer), is_tolerant: self.is_tolerant }
     }
 
     /// Opens the contents of an entry of this archive.
@@ -160,7 +171,10 @@ impl<R: ReadAt> Archive<R> {
 
 /// The entries of a zip file, lent one at a time.
 #[derive(Debug)]
-pub struct Entries<'a, R>(ZipEntries<'a, 'a, RawzipReader<R>>);
+pub struct Entries<'a, R> {
+    inner: ZipEntries<'a, 'a, RawzipReader<R>>,
+    is_tolerant: bool,
+}
 
 impl<R: ReadAt> Entries<'_, R> {
     /// Returns the next entry, or `None` after the last one.
@@ -169,9 +183,9 @@ impl<R: ReadAt> Entries<'_, R> {
     /// Returns an error if reading fails, or if the source has changed since it was opened.
     pub fn next_entry(&mut self) -> Result<Option<Entry<'_>>> {
         let record = self
-            .0
+            .inner
             .next_entry()
             .map_err(|error| Error::rawzip("reading the directory of the zip file", error, ErrorKind::Directory))?;
-        record.map(Entry::new).transpose()
+        record.map(|record| Entry::new(record, self.is_tolerant)).transpose()
     }
 }

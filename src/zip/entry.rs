@@ -12,10 +12,11 @@ const LOCAL_HEADER_BYTES: u64 = 30;
 const UNICODE_PATH: u16 = 0x7075;
 const UNICODE_PATH_PREFIX_BYTES: usize = 5;
 
-/// The file type bits of a Unix mode, and their values for files and folders (POSIX `st_mode`).
+/// The file type bits of a Unix mode, and their values for files, folders and links (POSIX `st_mode`).
 const MODE_TYPE: u32 = 0o170_000;
 const MODE_FILE: u32 = 0o100_000;
 const MODE_FOLDER: u32 = 0o040_000;
+const MODE_LINK: u32 = 0o120_000;
 
 /// The compression method of an entry. All others are refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +27,17 @@ pub(crate) enum Method {
     Deflate,
 }
 
+/// The type of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FileType {
+    File,
+    Folder,
+    /// A symbolic link. Only a tolerant archive returns it.
+    Link,
+    /// A device, a pipe or a socket. Only a tolerant archive returns it.
+    Special,
+}
+
 /// One entry, as the central directory describes it.
 ///
 /// The numbers are declarations: they are verified when the entry is [read](super::Archive::read) to its end.
@@ -33,7 +45,7 @@ pub(crate) enum Method {
 pub struct Entry<'a> {
     record: ZipFileHeaderRecord<'a>,
     method: Method,
-    is_folder: bool,
+    file_type: FileType,
 }
 
 /// The location of an entry's contents, which can be kept, and read later from any thread.
@@ -47,14 +59,14 @@ pub(crate) struct LocatedEntry {
 }
 
 impl<'a> Entry<'a> {
-    /// Checks one record of the central directory.
-    pub(super) fn new(record: ZipFileHeaderRecord<'a>) -> Result<Self> {
-        Self::checked(&record)
+    /// Checks one record of the central directory. Links and special files are errors unless `is_tolerant` is set.
+    pub(super) fn new(record: ZipFileHeaderRecord<'a>, is_tolerant: bool) -> Result<Self> {
+        Self::checked(&record, is_tolerant)
             .map_err(|kind| Error::new(kind).entry(record.file_path().as_bytes()).at(record.central_directory_offset()))
-            .map(|(method, is_folder)| Self { record, method, is_folder })
+            .map(|(method, file_type)| Self { record, method, file_type })
     }
 
-    fn checked(record: &ZipFileHeaderRecord<'_>) -> Result<(Method, bool), ErrorKind> {
+    fn checked(record: &ZipFileHeaderRecord<'_>, is_tolerant: bool) -> Result<(Method, FileType), ErrorKind> {
         if is_encrypted(record.flags()) {
             return Err(ErrorKind::Encrypted);
         }
@@ -64,8 +76,12 @@ impl<'a> Entry<'a> {
             other => return Err(ErrorKind::UnsupportedMethod(other.as_u16())),
         };
         // Extractors apply the upper half as a Unix mode whatever system the archive claims to come from.
-        let file_type = (record.external_attributes() >> 16) & MODE_TYPE;
-        if ![0, MODE_FILE, MODE_FOLDER].contains(&file_type) {
+        let special = match (record.external_attributes() >> 16) & MODE_TYPE {
+            0 | MODE_FILE | MODE_FOLDER => None,
+            MODE_LINK => Some(FileType::Link),
+            _ => Some(FileType::Special),
+        };
+        if special.is_some() && !is_tolerant {
             return Err(ErrorKind::SpecialFile);
         }
         if method == Method::Stored && record.compressed_size_hint() != record.uncompressed_size_hint() {
@@ -76,7 +92,7 @@ impl<'a> Entry<'a> {
             return Err(ErrorKind::FolderWithContents);
         }
         check_extra_fields(record)?;
-        Ok((method, is_folder))
+        Ok((method, special.unwrap_or(if is_folder { FileType::Folder } else { FileType::File })))
     }
 
     /// Returns the name, exactly as stored.
@@ -92,7 +108,11 @@ impl<'a> Entry<'a> {
     /// Returns `true` if the entry is a folder: its name ends in a slash and it has no contents.
     #[must_use]
     pub const fn is_folder(&self) -> bool {
-        self.is_folder
+        matches!(self.file_type, FileType::Folder)
+    }
+
+    pub(crate) const fn file_type(&self) -> FileType {
+        self.file_type
     }
 
     /// Returns the declared uncompressed length of the contents.

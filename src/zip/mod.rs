@@ -57,7 +57,7 @@ mod writer;
 
 pub use archive::{Archive, Entries};
 pub use entry::Entry;
-pub(crate) use entry::{LocatedEntry, Method};
+pub(crate) use entry::{FileType, LocatedEntry, Method};
 pub use entry_reader::EntryReader;
 pub use error::{Error, ErrorKind};
 #[cfg(feature = "squidex")]

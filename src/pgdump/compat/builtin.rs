@@ -1,6 +1,6 @@
 //! Built-in functions, types and roles that PostgreSQL has since 14 or later (its release notes, and pg_proc.dat).
 
-use super::Feature;
+use super::feature::Feature;
 
 /// Returns the built-in function with this name, which views, defaults, indexes and the like may call. Dumps qualify all
 /// other functions with their schema.

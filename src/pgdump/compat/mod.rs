@@ -116,7 +116,7 @@ impl Search {
             note(role);
         }
         if let Some(sql) = entry.definition {
-            scan::Scan::new(entry.desc, self).run(sql, &mut note);
+            scan::Scan::new(entry.desc, self.standard_strings, &self.multiranges).run(sql, &mut note);
         }
     }
 }

@@ -1,13 +1,19 @@
 //! Searches the SQL of one entry for features that older servers lack.
 
-use super::{Feature, Search, builtin};
+use std::collections::HashSet;
+
+use super::builtin;
+use super::feature::Feature;
 use crate::pgdump::sql::{Kind, Token, Tokens};
 
 /// One pass over the tokens of one definition. It remembers the latest few tokens, and the depth of the parentheses that
 /// matter, whatever the length of the SQL.
 pub(super) struct Scan<'s, 'a> {
     desc: &'s [u8],
-    search: &'s Search,
+    /// `true` if backslashes in plain strings are ordinary characters.
+    standard_strings: bool,
+    /// The names of the multirange types that the dump creates.
+    multiranges: &'s HashSet<Vec<u8>>,
     /// The latest tokens, newest first.
     recent: [Option<Token<'a>>; RECENT],
     depth: u32,
@@ -25,10 +31,11 @@ pub(super) struct Scan<'s, 'a> {
 const RECENT: usize = 6;
 
 impl<'s, 'a> Scan<'s, 'a> {
-    pub(super) const fn new(desc: &'s [u8], search: &'s Search) -> Self {
+    pub(super) const fn new(desc: &'s [u8], standard_strings: bool, multiranges: &'s HashSet<Vec<u8>>) -> Self {
         Self {
             desc,
-            search,
+            standard_strings,
+            multiranges,
             recent: [None; RECENT],
             depth: 0,
             generated: None,
@@ -40,7 +47,7 @@ impl<'s, 'a> Scan<'s, 'a> {
     }
 
     pub(super) fn run(mut self, sql: &'a [u8], note: &mut dyn FnMut(Feature)) {
-        for token in Tokens::new(sql, self.search.standard_strings()) {
+        for token in Tokens::new(sql, self.standard_strings) {
             self.step(token, note);
         }
         if self.closed_generated {
@@ -156,7 +163,7 @@ impl<'s, 'a> Scan<'s, 'a> {
         if self.after(&["period"]) && self.sign_back(1, b",") && self.is_about(&[b"FK CONSTRAINT"]) {
             note(Feature::TemporalKey);
         }
-        if self.search.multiranges.is_empty() || !self.sign_back(0, b".") {
+        if self.multiranges.is_empty() || !self.sign_back(0, b".") {
             return;
         }
         // The range type itself names it, too.
@@ -166,7 +173,7 @@ impl<'s, 'a> Scan<'s, 'a> {
             full.extend_from_slice(schema.text);
             full.push(b'.');
             full.extend_from_slice(token.text);
-            if self.search.multiranges.contains(&full) {
+            if self.multiranges.contains(&full) {
                 note(Feature::Multirange);
             }
         }

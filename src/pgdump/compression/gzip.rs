@@ -4,7 +4,7 @@ use std::io::Read;
 
 use flate2::{Decompress, DecompressError, FlushDecompress, Status};
 
-use super::{advanced, expect_end};
+use crate::io::inflate;
 use crate::pgdump::block_reader::BlockReader;
 use crate::pgdump::corruption::Corruption;
 use crate::pgdump::error::Error;
@@ -53,7 +53,7 @@ impl Gzip {
                     }
                 }
                 State::Ended => {
-                    expect_end(reader, NAME)?;
+                    reader.expect_stream_end(NAME)?;
                     self.state = State::Done;
                 }
                 State::Done => return Ok(0),
@@ -71,21 +71,16 @@ impl Gzip {
     /// Inflates buffered bytes, and returns how many were produced.
     fn inflate<R: Read>(&mut self, reader: &mut BlockReader<R>, out: &mut [u8]) -> Result<usize, Error> {
         let stored = reader.fill_stream()?;
-        let (in_before, out_before) = (self.inflate.total_in(), self.inflate.total_out());
-        let result = self.inflate.decompress(stored, out, FlushDecompress::None);
         let no_more = stored.is_empty();
-        let taken = advanced(in_before, self.inflate.total_in(), stored.len())?;
-        let made = advanced(out_before, self.inflate.total_out(), out.len())?;
-        reader.consume_stream(taken);
-        match result {
+        let step = inflate(&mut self.inflate, stored, out, FlushDecompress::None);
+        reader.consume_stream(step.used);
+        match step.status {
             Ok(Status::StreamEnd) => self.state = State::Ended,
-            Ok(_) if made == 0 && taken == 0 && no_more => {
-                return Err(Error::from(Corruption::StreamTruncated(NAME)).at(reader.position()));
-            }
-            Ok(_) if made > 0 || taken > 0 => {}
+            Ok(_) if step.used > 0 || step.made > 0 => {}
+            Ok(_) if no_more => return Err(Error::from(Corruption::StreamTruncated(NAME)).at(reader.position())),
             Ok(_) => self.state = State::Damaged(None),
             Err(cause) => self.state = State::Damaged(Some(cause)),
         }
-        Ok(made)
+        Ok(step.made)
     }
 }

@@ -7,7 +7,7 @@ use lz4_flex::block::decompress_into_with_dict;
 use twox_hash::XxHash32;
 
 use super::stored::Stored;
-use super::{copy_start, expect_end};
+use crate::io::copy_prefix;
 use crate::pgdump::block_reader::BlockReader;
 use crate::pgdump::error::Error;
 use crate::pgdump::window::window;
@@ -67,7 +67,8 @@ impl Lz4 {
         loop {
             let ready = window(&self.decoded, self.start, self.end);
             if !ready.is_empty() {
-                let count = copy_start(ready, out);
+                let mut room = out;
+                let count = copy_prefix(ready, &mut room);
                 self.start = self.start.saturating_add(count);
                 return Ok(count);
             }
@@ -76,7 +77,7 @@ impl Lz4 {
             }
             let mut source = Stored::new(reader);
             match self.advance(&mut source) {
-                Ok(()) if self.ended => expect_end(reader, NAME)?,
+                Ok(()) if self.ended => reader.expect_stream_end(NAME)?,
                 Ok(()) => {}
                 Err(error) => return Err(source.explain(NAME, error)),
             }

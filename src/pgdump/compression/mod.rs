@@ -4,18 +4,15 @@ mod gzip;
 #[cfg(feature = "lz4")]
 mod lz4;
 mod stored;
-mod zlib;
 #[cfg(feature = "zstd")]
 mod zstd;
-
-pub(super) use zlib::advanced;
 
 use std::io::Read;
 
 use super::block_reader::BlockReader;
-use super::corruption::Corruption;
 use super::error::Error;
 use super::header::Compression;
+use crate::io::copy_prefix;
 use crate::limits::Limits;
 
 /// A decoder that is reused for every stream of a dump, so that a million small large objects do not cost a million
@@ -75,29 +72,12 @@ fn copy<R: Read>(reader: &mut BlockReader<R>, mut out: &mut [u8]) -> Result<usiz
     let mut copied = 0_usize;
     // pg_dump stores one row per chunk, so many chunks fit one buffer.
     while !out.is_empty() {
-        let stored = reader.fill_stream()?;
-        if stored.is_empty() {
+        let count = copy_prefix(reader.fill_stream()?, &mut out);
+        if count == 0 {
             break;
         }
-        let count = copy_start(stored, out);
-        out = out.split_at_mut(count.min(out.len())).1;
         reader.consume_stream(count);
         copied = copied.saturating_add(count);
     }
     Ok(copied)
-}
-
-/// Copies as many bytes as fit, and returns their number.
-fn copy_start(from: &[u8], to: &mut [u8]) -> usize {
-    let count = from.len().min(to.len());
-    to.split_at_mut(count).0.copy_from_slice(from.split_at(count).0);
-    count
-}
-
-/// Verifies that nothing of the stream is left when its decoder is done.
-fn expect_end<R: Read>(reader: &mut BlockReader<R>, algorithm: &'static str) -> Result<(), Error> {
-    if reader.fill_stream()?.is_empty() {
-        return Ok(());
-    }
-    Err(Error::from(Corruption::StreamSurplus(algorithm)).at(reader.position()))
 }

@@ -3,7 +3,7 @@
 
 use std::io::{self, Read};
 
-use super::copy_start;
+use crate::io::copy_prefix;
 use crate::pgdump::block_reader::BlockReader;
 use crate::pgdump::corruption::Corruption;
 use crate::pgdump::error::Error;
@@ -37,6 +37,8 @@ impl<'b, R: Read> Stored<'b, R> {
 
 impl<R: Read> Read for Stored<'_, R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let is_empty = out.is_empty();
+        let mut room = out;
         let stored = match self.reader.fill_stream() {
             Ok(stored) => stored,
             Err(error) => {
@@ -44,8 +46,8 @@ impl<R: Read> Read for Stored<'_, R> {
                 return Err(io::ErrorKind::InvalidData.into());
             }
         };
-        let count = copy_start(stored, out);
-        self.ended |= count == 0 && !out.is_empty();
+        let count = copy_prefix(stored, &mut room);
+        self.ended |= count == 0 && !is_empty;
         self.reader.consume_stream(count);
         Ok(count)
     }

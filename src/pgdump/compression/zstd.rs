@@ -5,7 +5,6 @@ use std::io::Read;
 use ruzstd::decoding::errors::FrameDecoderError;
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
-use super::expect_end;
 use super::stored::Stored;
 use crate::limits::{LimitExceeded, Limits};
 use crate::pgdump::block_reader::BlockReader;
@@ -53,7 +52,7 @@ impl Zstd {
                 State::Blocks if self.decoder.is_finished() => {
                     self.state = State::Ended;
                     self.check().map_err(|what| Error::from(what).at(reader.position()))?;
-                    expect_end(reader, NAME)?;
+                    reader.expect_stream_end(NAME)?;
                     continue;
                 }
                 State::Start => self.decoder.reset(&mut source),

@@ -2,7 +2,7 @@
 
 use flate2::{Compress, FlushCompress, Status};
 
-use crate::pgdump::compression::advanced;
+use crate::io::deflate;
 use crate::pgdump::data_element::DataElement;
 use crate::pgdump::error::{Error, ErrorKind};
 use crate::pgdump::header::Compression;
@@ -83,14 +83,10 @@ impl Deflate {
         loop {
             let start = (*filled).min(chunk.len());
             let (_, space) = chunk.split_at_mut(start);
-            let (in_before, out_before) = (compress.total_in(), compress.total_out());
-            let status = compress
-                .compress(decoded, space, flush)
-                .map_err(|cause| Error::io("compressing data", std::io::Error::other(cause)))?;
-            let taken = advanced(in_before, compress.total_in(), decoded.len())?;
-            let made = advanced(out_before, compress.total_out(), space.len())?;
-            decoded = decoded.split_at(taken).1;
-            *filled = filled.saturating_add(made);
+            let step = deflate(compress, decoded, space, flush);
+            let status = step.status.map_err(|cause| Error::io("compressing data", std::io::Error::other(cause)))?;
+            decoded = decoded.split_at(step.used).1;
+            *filled = filled.saturating_add(step.made);
             if *filled == chunk.len() {
                 put_chunk(chunk, dialect, out)?;
                 *filled = 0;

@@ -8,7 +8,6 @@ use super::format::{self, CHUNKS, DOCUMENTS, DocumentRow, FIRST_IDS, Locator, Sl
 use crate::gzip::MemberFacts;
 use crate::layout::MemberName;
 use crate::snapshot::error::{Error, Result};
-use crate::snapshot::report::WriteReport;
 use crate::tarball;
 
 /// Takes finished pages: keeps them for the archive, or merely digests them for a comparison.
@@ -100,7 +99,7 @@ pub(in crate::snapshot) struct Builder<S = Members> {
     documents_count: u64,
     last_id: Option<[u8; 16]>,
     is_unsorted: bool,
-    /// Plain offset behind the members so far.
+    /// Offset in the tar stream behind the members so far.
     offset_bytes: u64,
 }
 
@@ -219,7 +218,7 @@ pub(in crate::snapshot) struct Summary {
 
 impl Builder {
     /// Completes the index of an archive whose data member is `data`.
-    pub(in crate::snapshot) fn finish(mut self, data: &MemberFacts, report: &WriteReport) -> Result<Index> {
+    pub(in crate::snapshot) fn finish(mut self, data: &MemberFacts, tar_bytes: u64) -> Result<Index> {
         let summary = self.close();
         let mut page = Page::default();
         for chunk in &data.chunks {
@@ -235,7 +234,7 @@ impl Builder {
         let locator = Locator {
             is_sorted: summary.is_sorted,
             data_bytes: data.compressed_len_bytes,
-            plain_bytes: report.plain_bytes(),
+            plain_bytes: tar_bytes,
             crc32: data.crc32,
             metadata: summary.metadata,
             database: summary.database,

@@ -6,12 +6,12 @@ use crate::gzip;
 use crate::io::ReadAt;
 use crate::layout::MemberName;
 use crate::observe::{Event, Observer, Phase, proceed};
+use crate::snapshot::assembly::SectionCutter;
 use crate::snapshot::entry::EntryKind;
 use crate::snapshot::error::{Error, ErrorKind, Result};
 use crate::snapshot::options::{ReadOptions, SectionSplit};
 use crate::snapshot::reader::SnapshotReader;
 use crate::snapshot::report::WriteReport;
-use crate::snapshot::writer::SectionCut;
 
 /// Makes the index of a chunked archive that has none.
 ///
@@ -53,7 +53,7 @@ pub fn make_index<R: ReadAt + Sync>(
     let not_chunked = || Error::new(ErrorKind::Misuse("the archive is not in the chunked form: repack it"));
     let mut reader = SnapshotReader::new(crate::io::Cursor::new(source), &options);
     let mut builder = Builder::default();
-    let mut cut = SectionCut::new(sections);
+    let mut cut = SectionCutter::new(sections);
     let mut ends = gzip::ChunkLengths::default();
     let mut report = WriteReport::default();
     let mut place = 0;
@@ -77,7 +77,7 @@ pub fn make_index<R: ReadAt + Sync>(
             ends.end_section();
         }
         ends.push(member_bytes(len_bytes));
-        builder.member(name, len_bytes, reader.skip_current(None, observer)?);
+        builder.member(name, len_bytes, entry.skip(None, observer)?);
         proceed(observer, &Event::bytes(reader.offset_bytes(), None))?;
         report.plain_bytes += member_bytes(len_bytes);
     }
@@ -93,5 +93,5 @@ pub fn make_index<R: ReadAt + Sync>(
         Ok(proceed(observer, &Event::bytes(done_bytes, Some(plain_bytes)))?)
     })?;
     let facts = facts.ok_or_else(not_chunked)?;
-    builder.finish(&facts, &report)
+    builder.finish(&facts, report.plain_bytes)
 }

@@ -5,7 +5,7 @@ mod format;
 mod make_index;
 mod placement;
 mod tables;
-mod witness;
+mod verifier;
 
 pub use builder::Index;
 pub use make_index::make_index;
@@ -15,7 +15,7 @@ use crate::gzip::ChunkRow;
 
 pub(super) use builder::Builder;
 pub(super) use tables::{Cursor, Located, Tables, member_bytes, wrong};
-pub(super) use witness::{Digest, Witness, pair};
+pub(super) use verifier::{Digest, IndexVerifier, pair};
 
 /// A row of the chunk table, if it describes a chunk that there can be.
 fn parse_chunk_row(row: &[u8]) -> Result<ChunkRow, &'static str> {

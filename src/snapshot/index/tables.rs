@@ -148,12 +148,12 @@ impl Tables {
         if trailer == expected { Ok(()) } else { Err(stale()) }
     }
 
-    /// Plain offset of the database's header.
+    /// Offset in the tar stream of the database's header.
     pub(in crate::snapshot) fn database_offset_bytes(&self) -> u64 {
         member_bytes(self.locator.metadata.len_bytes)
     }
 
-    /// Plain offset of the first document's header.
+    /// Offset in the tar stream of the first document's header.
     fn documents_offset_bytes(&self) -> u64 {
         let database = self.locator.database.map_or(0, |slot| member_bytes(slot.len_bytes));
         self.database_offset_bytes().saturating_add(database)
@@ -275,7 +275,7 @@ pub(in crate::snapshot) struct Cursor {
 }
 
 impl Cursor {
-    /// Plain offset behind the documents so far.
+    /// Offset in the tar stream behind the documents so far.
     pub(in crate::snapshot) fn offset_bytes(&self, tables: &Tables) -> u64 {
         if self.page == 0 { tables.documents_offset_bytes() } else { self.offset_bytes }
     }

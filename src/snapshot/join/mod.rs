@@ -1,20 +1,20 @@
 //! One archive out of parts that many workers have packed, without inflating them: [`Join`].
 
+mod copied;
+mod part_verifier;
 mod pieces;
-mod proof;
 mod shard;
 
 use std::fmt;
 use std::io::{self, Write};
-use std::ops::Range;
 
 use super::archive::SnapshotArchive;
+use super::assembly::{Assembly, SectionCutter, check_sizes};
 use super::error::{Error, Result};
 use super::index::Builder;
 use super::index::IndexPlacement;
 use super::options::{SizeCheck, WriteOptions};
 use super::report::WriteReport;
-use super::writer::{SectionCut, Stream, check_metadata};
 use crate::document::DocumentId;
 use crate::gzip::{self, ChunkLocation};
 use crate::io::{Parallelism, ReadAt};
@@ -25,7 +25,8 @@ use crate::observe::{Event, Observer, Phase, proceed};
 pub use pieces::{Piece, PieceSizes};
 pub use shard::Shard;
 
-use proof::Proof;
+use copied::Copied;
+use part_verifier::PartVerifier;
 
 /// The archive that parts join to: known to the last byte, and not yet written.
 ///
@@ -95,25 +96,6 @@ pub struct Join<'a, R, S = R> {
     report: WriteReport,
 }
 
-/// What is copied of one part: all of its chunks but those of its `.metadata` and its end.
-#[derive(Clone, Debug)]
-struct Copied {
-    part: usize,
-    /// Chunks of the part, by number.
-    chunks: Range<usize>,
-    /// Where they lie in the part.
-    from_bytes: u64,
-    len_bytes: u64,
-    /// Where they will lie in the archive.
-    output_bytes: u64,
-}
-
-impl Copied {
-    const fn output_end_bytes(&self) -> u64 {
-        self.output_bytes.saturating_add(self.len_bytes)
-    }
-}
-
 impl<'a, R: ReadAt, S: ReadAt> Join<'a, R, S> {
     /// Works out the archive of `parts` under `metadata`, reading their indexes and nothing else.
     ///
@@ -124,11 +106,11 @@ impl<'a, R: ReadAt, S: ReadAt> Join<'a, R, S> {
     /// is wrong; when the metadata's sizes are not those of the parts together ([`SizeCheck`]).
     pub fn plan(metadata: &Metadata, parts: &'a [SnapshotArchive<R, S>], options: &WriteOptions) -> Result<Self> {
         let index = (options.index != IndexPlacement::Omitted).then(Builder::default);
-        let mut stream = Stream::start(Vec::new(), options.level, Parallelism::INLINE, index)?;
+        let mut stream = Assembly::start(Vec::new(), options.level, Parallelism::INLINE, index)?;
         stream.metadata(metadata)?;
         stream.gzip.end_section()?;
         let head_len = stream.gzip.sink_mut().len();
-        let sections = SectionCut::new(options.sections);
+        let sections = SectionCutter::new(options.sections);
         let mut joining = Joining { stream, sections, last: None, output_bytes: head_len as u64 };
         let mut copied = Vec::new();
         for (number, part) in parts.iter().enumerate() {
@@ -137,7 +119,7 @@ impl<'a, R: ReadAt, S: ReadAt> Join<'a, R, S> {
         }
         let mut stream = joining.stream;
         if options.size_check == SizeCheck::Strict {
-            check_metadata(metadata, stream.report.database_bytes, stream.report.document_bytes)?;
+            check_sizes(metadata, stream.report.database_bytes, stream.report.document_bytes)?;
         }
         let is_embedded = options.index == IndexPlacement::Embedded;
         let mut report = stream.finish(if is_embedded { IndexPlacement::Sidecar } else { options.index })?;
@@ -249,8 +231,8 @@ impl<R, S> fmt::Debug for Join<'_, R, S> {
 /// The archive under way.
 struct Joining {
     /// Its sink receives what is not copied.
-    stream: Stream<Vec<u8>>,
-    sections: SectionCut,
+    stream: Assembly<Vec<u8>>,
+    sections: SectionCutter,
     last: Option<DocumentId>,
     output_bytes: u64,
 }
@@ -258,14 +240,14 @@ struct Joining {
 impl Joining {
     /// Takes a part; `None` when there is nothing in it.
     fn add<R: ReadAt, S: ReadAt>(&mut self, number: usize, part: &SnapshotArchive<R, S>) -> Result<Option<Copied>> {
-        let mut proof = Proof::new(part);
+        let mut verifier = PartVerifier::new(part);
         if let Some((len_bytes, crc32)) = part.database_slot() {
             if self.stream.report.database_bytes.is_some() || self.last.is_some() {
                 return Err(Error::misuse("the database comes once, and before the documents"));
             }
-            self.member(&mut proof, MemberName::Database, len_bytes, crc32)?;
+            self.member(&mut verifier, MemberName::Database, len_bytes, crc32)?;
             self.stream.report.database_bytes = Some(len_bytes);
-            proof.ends.end_section();
+            verifier.ends.end_section();
         }
         let mut is_first = true;
         for document in part.documents() {
@@ -275,15 +257,15 @@ impl Joining {
                 return Err(Error::misuse("the ids of documents must ascend, in a part and from part to part"));
             }
             if self.sections.begins_at(id) {
-                proof.ends.end_section();
+                verifier.ends.end_section();
             } else if is_first {
                 return Err(Error::misuse("its first document begins no section: cut the parts where sections begin"));
             }
             is_first = false;
-            self.member(&mut proof, MemberName::Document(id), document.len_bytes(), document.crc32())?;
+            self.member(&mut verifier, MemberName::Document(id), document.len_bytes(), document.crc32())?;
             self.stream.report.count_document(document.len_bytes());
         }
-        let Some(chunks) = proof.check(part)? else { return Ok(None) };
+        let Some(chunks) = verifier.check(part)? else { return Ok(None) };
         let places = part.chunks().get(chunks.clone()).unwrap_or_default();
         for place in places {
             self.stream.gzip.pass_chunk(place.row)?;
@@ -299,8 +281,8 @@ impl Joining {
         Ok(Some(copied))
     }
 
-    fn member(&mut self, proof: &mut Proof, name: MemberName, len_bytes: u64, crc32: u32) -> Result<()> {
-        proof.member(name, len_bytes, crc32)?;
+    fn member(&mut self, verifier: &mut PartVerifier, name: MemberName, len_bytes: u64, crc32: u32) -> Result<()> {
+        verifier.member(name, len_bytes, crc32)?;
         self.stream.note(name, len_bytes, crc32);
         Ok(())
     }

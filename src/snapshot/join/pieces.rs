@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::Copied;
+use super::copied::Copied;
 
 /// What a store takes for one part of an upload.
 ///

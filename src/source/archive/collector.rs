@@ -104,10 +104,15 @@ impl<'a> Collector<'a> {
             MemberName::Hostile => return Err(self.member_error(ErrorKind::HostileName, name)),
         };
         if let Some(code) = skipped_as {
-            // The path is for messages only; it is never opened.
-            self.skipped.add(SkippedFile { code, path: String::from_utf8_lossy(name).into_owned().into() });
+            self.skip(code, name);
         }
         Ok(named)
+    }
+
+    /// Reports a member that is left out.
+    pub(in crate::source) fn skip(&mut self, code: Code, name: &[u8]) {
+        // The path is for messages only; it is never opened.
+        self.skipped.add(SkippedFile { code, path: String::from_utf8_lossy(name).into_owned().into() });
     }
 
     /// Adds a document whose contents are at `payload`.

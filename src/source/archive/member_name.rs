@@ -17,7 +17,7 @@ pub(super) enum MemberName<'a> {
     Numbered { root: &'a str, spelling: Spelling },
     /// Not a document.
     Skipped(Code),
-    /// A name that no honest archive contains.
+    /// A document under a name that escapes from its folder or contains control characters.
     Hostile,
 }
 
@@ -31,20 +31,21 @@ impl<'a> MemberName<'a> {
         while let Some(rest) = name.strip_prefix("./") {
             name = rest;
         }
-        let is_hostile = name.starts_with(['/', '\\'])
-            || name.contains(char::is_control)
-            || name.as_bytes().get(1) == Some(&b':')
-            || parts(name).any(|part| part == "..");
-        if is_hostile {
-            return Self::Hostile;
-        }
         let (above, file) = split_last(name);
         if is_junk(file.as_bytes()) || parts(name).any(|part| part == MACOS_FOLDER) {
             return Self::Skipped(Code::Junk);
         }
-        let Some(key) = file.strip_prefix(prefix).and_then(|rest| rest.strip_suffix(suffix)) else {
-            return Self::Skipped(Code::NotAnId);
-        };
+        let key = file.strip_prefix(prefix).and_then(|rest| rest.strip_suffix(suffix));
+        let is_unsafe = name.starts_with(['/', '\\'])
+            || name.contains(char::is_control)
+            || name.as_bytes().get(1) == Some(&b':')
+            || parts(name).any(|part| part == "..");
+        if is_unsafe {
+            // Only the name of a document must be safe; other files are not read.
+            let is_document = key.is_some_and(|key| DocumentId::parse(key.as_bytes()).is_ok());
+            return if is_document { Self::Hostile } else { Self::Skipped(Code::UnsafeName) };
+        }
+        let Some(key) = key else { return Self::Skipped(Code::NotAnId) };
         let (root, shards) = split_shards(above);
         match Spelling::parse(shards, key.as_bytes()) {
             Ok((id, spelling)) => Self::Document { root, id, spelling },
@@ -137,10 +138,16 @@ mod tests {
     }
 
     #[test]
-    fn names_that_escape_are_hostile() {
-        for name in ["../x", "a/../../x", "/etc/passwd", "\\\\server\\x", "c:x", "a\nb", "..\\x", "./../x"] {
-            assert_eq!(MemberName::parse(name.as_bytes(), "", ""), MemberName::Hostile, "{name:?}");
+    fn names_that_escape_are_skipped_unless_they_are_documents() {
+        for folder in ["../", "a/../../", "/etc/", "\\\\server\\", "c:", "a\nb/", "..\\", "./../"] {
+            let name = format!("{folder}x");
+            assert_eq!(MemberName::parse(name.as_bytes(), "", ""), MemberName::Skipped(Code::UnsafeName), "{name:?}");
+            let name = format!("{folder}{ID}");
+            let expected = if folder == "c:" { MemberName::Skipped(Code::UnsafeName) } else { MemberName::Hostile };
+            assert_eq!(MemberName::parse(name.as_bytes(), "", ""), expected, "{name:?}");
         }
+        let icon = MemberName::parse(b"files/Icon\r", "", "");
+        assert_eq!(icon, MemberName::Skipped(Code::Junk));
     }
 
     #[test]

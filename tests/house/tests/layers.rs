@@ -26,6 +26,7 @@ const MAY_USE: [(&str, &[&str]); 15] = [
     ("source", &["gzip", "pgdump", "remote", "snapshot", "tarball", "zip"]),
     ("squidex", &["snapshot", "zip"]),
     // Layer 4: archive and dump seen together. A check asks `detect` first; otherwise none of them knows another.
+    ("carried", &["gzip", "pgdump", "remote", "snapshot", "source", "squidex", "tarball", "zip"]),
     ("check", &["detect", "gzip", "pgdump", "snapshot", "tarball", "zip", "source", "squidex"]),
     ("detect", &["gzip", "pgdump", "snapshot", "tarball", "zip", "source", "squidex"]),
     ("prepare", &["gzip", "pgdump", "snapshot", "tarball", "zip", "source", "squidex"]),

@@ -198,6 +198,7 @@ fn what_is_taken_for_something_else_is_called_by_its_name() {
     let [archive, dump, xz, folder, out] =
         ["backup.tar.gz", "mx.dump", "files.tar.xz", "folder", "out"].map(|name| site.arg(name));
     let [archive, dump, xz, folder, out] = [&*archive, &*dump, &*xz, &*folder, &*out];
+    let squidex = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/data/squidex.zip");
     for (program, arguments, parts) in [
         (&list, vec![dump], ["custom-dump", "pack it"]),
         (&unpack, vec![dump, out], ["custom-dump", "pack it"]),
@@ -206,12 +207,19 @@ fn what_is_taken_for_something_else_is_called_by_its_name() {
         (&pack, vec!["--database", folder, "--output", out], ["pg-directory-toc", "pg_dump -Fc"]),
         (&pack, vec!["--database", archive, "--output", out], ["snapshot", "unpack it"]),
         (&pack, vec!["--files", xz, "--output", out], ["files.tar.xz", "xz: use gzip"]),
+        (&pack, vec!["--files", dump, "--output", out], ["custom-dump", "--database"]),
+        (&pack, vec!["--files", folder, "--output", out], ["pg-directory-toc", "pg_dump -Fc"]),
+        (&pack, vec!["--files", squidex, "--output", out], ["squidex", "only Squidex restores"]),
     ] {
         let refused = run(program, &arguments, b"");
         assert_eq!(refused.status.code(), Some(1), "{arguments:?}");
         assert!(parts.iter().all(|part| stderr(&refused).contains(part)), "{parts:?}: {}", stderr(&refused));
         assert!(!Path::new(out).exists());
     }
+    // The documents of a snapshot can be packed again, and it is called by its name.
+    let packed = run(&pack, &["--files", archive, "--output", out], b"");
+    assert_eq!(packed.status.code(), Some(0), "{}", stderr(&packed));
+    assert!(stderr(&packed).contains("backup.tar.gz\": a snapshot"), "{}", stderr(&packed));
 }
 
 #[cfg(feature = "zip")]

@@ -35,42 +35,37 @@ fn of_gzip(kind: &gzip::ErrorKind) -> &'static str {
 }
 
 fn of_tar(error: &tarball::Error) -> &'static str {
-    let text = error.to_string();
-    let by_text = |classes: &[(&str, &'static str)]| {
-        let class = classes.iter().find(|(words, _)| text.contains(words));
-        class.unwrap_or_else(|| panic!("no class for {text}")).1
-    };
-    match error.kind() {
-        tarball::ErrorKind::Truncated => "tar-truncated",
-        tarball::ErrorKind::Damaged => by_text(&[("checksum", "tar-checksum"), ("", "tar-trailing-data")]),
-        tarball::ErrorKind::Ambiguous => by_text(&[("is not a number", "tar-number"), ("", "tar-ambiguous")]),
+    if let tarball::ErrorKind::Limit(exceeded) = error.kind() {
+        return of_limit(exceeded);
+    }
+    match error.code().unwrap_or_else(|| panic!("no class for {error:?}")) {
+        tarball::Code::TarTruncated => "tar-truncated",
+        tarball::Code::TarHeaderDamaged => "tar-checksum",
+        tarball::Code::TarStrayZeroBlock | tarball::Code::TarTrailingData => "tar-trailing-data",
+        tarball::Code::TarNumber => "tar-number",
+        tarball::Code::TarDialect => "tar-ambiguous",
+        tarball::Code::ExtensionWithoutMagic => "ext-carrier",
+        tarball::Code::ExtensionDangling => "ext-dangling",
+        tarball::Code::ExtensionDuplicate => "ext-duplicate",
+        tarball::Code::ExtensionGlobal => "ext-global",
+        tarball::Code::ExtensionMalformed => "ext-malformed",
+        tarball::Code::ExtensionMixed => "ext-mixed",
+        tarball::Code::ExtensionNumber => "ext-number",
         // A name that contradicts the header's is refused whatever it is; the class says what it would have been.
-        tarball::ErrorKind::Extension => match text.split_once(", its extension ") {
-            Some((_, rest)) => {
-                let name = rest.split_once(" (at byte").map_or(rest, |(name, _)| name);
-                MemberName::parse(&unescaped(name)).map_or_else(of_name, |_| "ext-path-conflict")
-            }
-            None => by_text(&[
-                ("no magic or no version", "ext-carrier"),
-                ("without a member", "ext-dangling"),
-                ("twice", "ext-duplicate"),
-                ("a global header", "ext-global"),
-                ("malformed", "ext-malformed"),
-                ("and a GNU long name", "ext-mixed"),
-                ("is not a plain decimal number", "ext-number"),
-                ("its pax header", "ext-size-conflict"),
-                ("a link target", "ext-unexpected"),
-            ]),
-        },
-        tarball::ErrorKind::Type => by_text(&[
-            ("a link", "type-link"),
-            ("a device", "type-device"),
-            ("a sparse file", "type-sparse"),
-            ("but states a size", "type-payload"),
-            ("is not supported", "type-unsupported"),
-        ]),
-        tarball::ErrorKind::Limit(exceeded) => of_limit(exceeded),
-        other => panic!("no class for {other:?}"),
+        tarball::Code::ExtensionPathConflict => {
+            let text = error.to_string();
+            let (_, rest) = text.split_once(", its extension ").unwrap();
+            let name = rest.split_once(" (at byte").map_or(rest, |(name, _)| name);
+            MemberName::parse(&unescaped(name)).map_or_else(of_name, |_| "ext-path-conflict")
+        }
+        tarball::Code::ExtensionSizeConflict => "ext-size-conflict",
+        tarball::Code::ExtensionLinkTarget => "ext-unexpected",
+        tarball::Code::TypeLink => "type-link",
+        tarball::Code::TypeDevice => "type-device",
+        tarball::Code::TypeSparse => "type-sparse",
+        tarball::Code::TypeWithPayload => "type-payload",
+        tarball::Code::TypeUnsupported => "type-unsupported",
+        other => panic!("no class for {other}"),
     }
 }
 

@@ -193,7 +193,12 @@ fn hostile_and_duplicate_names_give_no_plan() {
         files.push((name.to_owned(), b"x".to_vec()));
         tar::scan(site.put("a", &tar_of(&files)), &site.options(), &mut NoObserver)
     };
-    assert!(matches!(refused(with("../../etc/passwd")), ErrorKind::HostileName));
+    assert!(matches!(refused(with(&format!("../{}", sharded(id(30))))), ErrorKind::HostileName));
+    for (name, code) in [("../../etc/passwd", "unsafe-name"), ("a\nb", "unsafe-name"), ("files/Icon\r", "junk")] {
+        let plan = with(name).unwrap();
+        assert_eq!(documents(&plan), expected(), "{name:?}");
+        assert!(skipped(&plan).iter().any(|(found, path)| *found == code && *path != "Thumbs.db"), "{name:?}");
+    }
     let error = with(&sharded(id(3))).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Ambiguous));
     assert!(error.to_string().contains(&id(3).to_string()), "{error}");
@@ -341,11 +346,31 @@ mod zipped {
         let site = TestFolder::new();
         let scan = |items: &[Item]| zip::scan(site.put("a.zip", &build(items)), &site.options(), &mut NoObserver);
         let document = || Item::stored(&sharded(id(1)), b"x");
-        assert!(matches!(refused(scan(&[document(), Item::stored("../x", b"")])), ErrorKind::HostileName));
+        let hostile = format!("../{}", sharded(id(2)));
+        assert!(matches!(refused(scan(&[document(), Item::stored(&hostile, b"")])), ErrorKind::HostileName));
         assert!(matches!(refused(scan(&[document(), document()])), ErrorKind::Ambiguous));
         assert!(matches!(refused(scan(&[document(), Item { offset: Some(0), ..document() }])), ErrorKind::Archive(_)));
-        let link = Item { attributes: 0o120_777 << 16, ..Item::stored(&sharded(id(2)), b"/etc/passwd") };
-        assert!(matches!(refused(scan(&[document(), link])), ErrorKind::Archive(_)));
+    }
+
+    #[test]
+    fn links_special_files_and_unsafe_names_are_left_out() {
+        let site = TestFolder::new();
+        let with_mode = |mode: u32, name: &str| Item { attributes: mode << 16, ..Item::stored(name, b"/etc/passwd") };
+        let items = [
+            Item::stored(&sharded(id(1)), b"x"),
+            with_mode(0o120_777, &sharded(id(2))),
+            with_mode(0o120_777, "files/link"),
+            with_mode(0o010_644, "pipe"),
+            Item::stored("../x", b""),
+        ];
+        let path = site.put("a.zip", &build(&items));
+        let plan = zip::scan(path, &site.options(), &mut NoObserver).unwrap();
+        assert_eq!(documents(&plan), [(id(1), b"x".to_vec())]);
+        let link = sharded(id(2));
+        let mut expected =
+            [("symlink", &*link), ("symlink", "files/link"), ("special", "pipe"), ("unsafe-name", "../x")];
+        expected[..2].sort();
+        assert_eq!(skipped(&plan), expected);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, BufReader, Chain, Cursor, Read};
 
 use super::error::{Error, ErrorKind};
-use super::index::Witness;
+use super::index::IndexVerifier;
 use crate::gzip;
 use crate::limits::Limits;
 
@@ -17,33 +17,33 @@ type Source<R> = Chain<Cursor<Vec<u8>>, R>;
 
 /// A source that is looked at when it is first read.
 #[derive(Debug)]
-pub(super) struct Plain<R>(State<R>);
+pub(super) struct TarSource<R>(State<R>);
 
 #[derive(Debug)]
 enum State<R> {
-    Unopened(R, Box<(Limits, Witness)>),
-    Gzip(Box<gzip::MemberReader<Source<R>, Witness>>),
-    Tar(BufReader<Source<R>>, Box<Witness>),
+    Unopened(R, Box<(Limits, IndexVerifier)>),
+    Gzip(Box<gzip::MemberReader<Source<R>, IndexVerifier>>),
+    Tar(BufReader<Source<R>>, Box<IndexVerifier>),
     Failed,
 }
 
-impl<R: Read> Plain<R> {
-    pub(super) fn new(source: R, limits: &Limits, witness: Witness) -> Self {
-        Self(State::Unopened(source, Box::new((limits.clone(), witness))))
+impl<R: Read> TarSource<R> {
+    pub(super) fn new(source: R, limits: &Limits, verifier: IndexVerifier) -> Self {
+        Self(State::Unopened(source, Box::new((limits.clone(), verifier))))
     }
 
     /// What was seen of an index.
-    pub(super) fn witness(&self) -> Option<&Witness> {
+    pub(super) fn verifier(&self) -> Option<&IndexVerifier> {
         match &self.0 {
             State::Gzip(reader) => Some(reader.sink()),
-            State::Tar(_, witness) => Some(witness),
+            State::Tar(_, verifier) => Some(verifier),
             State::Unopened(_, settings) => Some(&settings.1),
             State::Failed => None,
         }
     }
 
     /// For an index that is read on its own, before anything else is.
-    pub(super) fn witness_mut(&mut self) -> Option<&mut Witness> {
+    pub(super) fn verifier_mut(&mut self) -> Option<&mut IndexVerifier> {
         match &mut self.0 {
             State::Unopened(_, settings) => Some(&mut settings.1),
             _ => None,
@@ -61,11 +61,11 @@ impl<R: Read> Plain<R> {
                 refuse_other(&first)?;
             }
             let source = Cursor::new(first).chain(source);
-            let (limits, witness) = *settings;
+            let (limits, verifier) = *settings;
             self.0 = if is_gzip {
-                State::Gzip(Box::new(gzip::MemberReader::new(source, &limits, witness)))
+                State::Gzip(Box::new(gzip::MemberReader::new(source, &limits, verifier)))
             } else {
-                State::Tar(BufReader::with_capacity(64 << 10, source), Box::new(witness))
+                State::Tar(BufReader::with_capacity(64 << 10, source), Box::new(verifier))
             };
         }
         Ok(())
@@ -101,13 +101,13 @@ fn refuse_other(first: &[u8]) -> Result<(), Error> {
     Err(Error::new(ErrorKind::NotASnapshot(what)))
 }
 
-impl<R: Read> Read for Plain<R> {
+impl<R: Read> Read for TarSource<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.reader()?.read(buffer)
     }
 }
 
-impl<R: Read> BufRead for Plain<R> {
+impl<R: Read> BufRead for TarSource<R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         self.reader()?.fill_buf()
     }

@@ -19,7 +19,7 @@ impl PageSink for Digest {
 
 /// What is seen of the index, page by page, behind the data.
 #[derive(Debug)]
-pub(in crate::snapshot) struct Witness {
+pub(in crate::snapshot) struct IndexVerifier {
     digest: Digest,
     begins_at: Option<u64>,
     chunks: ChunkSums,
@@ -38,11 +38,11 @@ struct ChunkSums {
     crc: crc32fast::Hasher,
 }
 
-/// A builder for what the index should be, and a witness for what it is.
-pub(in crate::snapshot) fn pair() -> (Builder<Digest>, Witness) {
+/// A builder for what the index should be, and a verifier for what it is.
+pub(in crate::snapshot) fn pair() -> (Builder<Digest>, IndexVerifier) {
     let key = RandomState::new();
     let digest = || Digest(key.build_hasher());
-    let witness = Witness {
+    let verifier = IndexVerifier {
         digest: digest(),
         begins_at: None,
         chunks: ChunkSums::default(),
@@ -50,10 +50,10 @@ pub(in crate::snapshot) fn pair() -> (Builder<Digest>, Witness) {
         data: None,
         fault: None,
     };
-    (Builder::to(digest()), witness)
+    (Builder::to(digest()), verifier)
 }
 
-impl Witness {
+impl IndexVerifier {
     /// Takes the next page of an index that is read on its own, ahead of the data.
     pub(in crate::snapshot) fn page(&mut self, page: &[u8]) {
         if let Err(fault) = self.take(page) {
@@ -140,7 +140,7 @@ impl ChunkSums {
     }
 }
 
-impl MemberSink for Witness {
+impl MemberSink for IndexVerifier {
     fn extra(&mut self, field: &[u8], position: u64) {
         if let Some(page) = subfield(field, IDENTITY) {
             self.begins_at.get_or_insert(position);

@@ -12,17 +12,17 @@ use crate::tarball::{self, BLOCK_BYTES};
 
 /// What the rows of an index promise of the chunks.
 #[derive(Debug)]
-pub(super) struct Proof {
+pub(super) struct PartVerifier {
     /// Where chunks have to end.
     pub(super) ends: ChunkLengths,
-    /// Plain bytes that the part's chunks have and no member has claimed: what a row says is not believed beyond that.
+    /// Uncompressed bytes that the part's chunks have and no member has claimed: what a row says is not believed beyond that.
     left_bytes: u64,
     /// CRC32 of the tar stream that the rows describe: headers and padding follow from them, and of the payloads they
     /// hold the CRC32.
     crc: crc32fast::Hasher,
 }
 
-impl Proof {
+impl PartVerifier {
     /// Begins with no member of `part`.
     pub(super) fn new<R: ReadAt, S: ReadAt>(part: &SnapshotArchive<R, S>) -> Self {
         Self { ends: ChunkLengths::default(), left_bytes: part.plain_bytes(), crc: crc32fast::Hasher::new() }

@@ -1,0 +1,22 @@
+//! The chunks of a part that are copied into a joined archive.
+
+use std::ops::Range;
+
+/// What is copied of one part: all of its chunks but those of its `.metadata` and its end.
+#[derive(Clone, Debug)]
+pub(super) struct Copied {
+    pub(super) part: usize,
+    /// Chunks of the part, by number.
+    pub(super) chunks: Range<usize>,
+    /// Where they lie in the part.
+    pub(super) from_bytes: u64,
+    pub(super) len_bytes: u64,
+    /// Where they will lie in the archive.
+    pub(super) output_bytes: u64,
+}
+
+impl Copied {
+    pub(super) const fn output_end_bytes(&self) -> u64 {
+        self.output_bytes.saturating_add(self.len_bytes)
+    }
+}
