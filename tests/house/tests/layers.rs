@@ -11,7 +11,7 @@ const GROUND: [&str; 10] =
     ["diagnostic", "document", "error", "io", "json", "layout", "limits", "metadata", "observe", "platform"];
 
 /// Every module above the ground, and the modules above the ground that it may use.
-const MAY_USE: [(&str, &[&str]); 15] = [
+const MAY_USE: [(&str, &[&str]); 16] = [
     // Layer 1: engines. None of them knows another.
     ("gzip", &[]),
     ("pgdump", &[]),
