@@ -23,7 +23,7 @@ use appsnap::source::directory::{self, DirectoryOptions};
 use appsnap::source::{ArchiveOptions, DocumentPlan};
 use clap::{Parser, ValueEnum};
 use serde_json::{Map, Value, json};
-use support::{Failure, InFile, Outcome, Output, Progress, shown};
+use support::{Failure, InFile, Outcome, Progress, output, shown};
 
 /// Packs a dump and its files into a snapshot.
 #[derive(Parser)]
@@ -85,7 +85,8 @@ fn pack(args: &Args) -> Outcome {
     let mut progress = Progress::new(args.quiet);
     let options = options(args);
     // A place that cannot be written to is better known before hours of reading than after.
-    drop(Output::create(&args.output)?);
+    let inputs: Vec<&Path> = [&args.database, &args.files].into_iter().flatten().map(PathBuf::as_path).collect();
+    drop(output::create(&args.output, &inputs)?);
     let dump = args.database.as_deref().map(|path| open_dump(path, args)).transpose()?;
     let database_path = args.database.as_deref().unwrap_or(&args.output);
     let database = dump.map(|dump| Database::open(dump, &options, &mut progress)).transpose().in_file(database_path)?;
@@ -116,17 +117,17 @@ fn pack(args: &Args) -> Outcome {
         .with_level(args.level.and_then(Level::new).unwrap_or_default())
         .with_parallelism(Parallelism::threads(args.threads))
         .with_index(index);
-    let mut output = Output::create(&args.output)?;
+    let mut output = output::create(&args.output, &inputs)?;
     progress.begin("packing", plan.as_ref().map(DocumentPlan::document_bytes));
-    let (_, report) = prepared.write(output.file(), &write, &mut progress).in_file(&args.output)?;
-    output.publish()?;
+    let (_, report) = prepared.write(&mut output, &write, &mut progress).in_file(&args.output)?;
+    output::finish(output, &args.output)?;
     drop(progress);
 
     if args.json {
         return support::print_json(&json!({
             "output": args.output,
             "archive_bytes": report.archive_bytes(),
-            "tar_bytes": report.plain_bytes(),
+            "tar_bytes": report.tar_bytes(),
             "documents": report.documents_count(),
             "document_bytes": report.document_bytes(),
             "database_bytes": report.database_bytes(),

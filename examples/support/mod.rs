@@ -9,7 +9,7 @@
 mod describe;
 mod failure;
 mod open;
-mod output;
+pub mod output;
 mod progress;
 
 use std::borrow::Cow;
@@ -23,7 +23,7 @@ use serde::Serialize;
 pub use describe::{describe_dump, metadata_json, outline};
 pub use failure::{Failure, InFile, Outcome};
 pub use open::{is_pipe, open_indexed, refuse_other_than_dump, refuse_pipe};
-pub use output::{Output, folder_of};
+pub use output::{folder_of, is_dash};
 pub use progress::Progress;
 
 /// Parses the command line, does the work, and turns its outcome into an exit code: 0 good, 1 the input is bad,

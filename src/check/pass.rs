@@ -2,6 +2,7 @@
 
 use std::io::{Cursor, Read};
 
+use super::Result;
 use super::dump::{self, ReadDump};
 use super::error_tap::SnapshotErrorTap;
 use super::files::{Numbers, Sorted};

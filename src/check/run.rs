@@ -1,5 +1,6 @@
 //! Runs the rules over an archive that was read, or over one that will be written: [`CheckRun`], [`predict_report`].
 
+use super::Result;
 use super::code::Code;
 use super::dump::ReadDump;
 use super::files::{Document, FileComparison, FileTableUnavailable, Sorted};
@@ -8,7 +9,7 @@ use super::profile::Profile;
 use super::ranking::Ranking;
 use super::report::{Report, Summary};
 use super::rules;
-use crate::error::Error;
+use crate::error::{Category, Error};
 use crate::layout::Contents;
 use crate::pgdump::compat::{Incompatibility, incompatibilities};
 use crate::pgdump::{self, FormatVersion, Inspection};
@@ -48,7 +49,7 @@ impl<'p> CheckRun<'p> {
 
     /// Adds the error that stopped the reader.
     pub(super) fn failure(&mut self, error: snapshot::Error) -> Result<(), Error> {
-        let Some(code) = error.code() else { return Err(error.into()) };
+        let Some(code) = error.code() else { return Err(not_a_finding(error)) };
         self.ranking.add(code, |found| {
             found
                 .with_location(error.context().map(str::to_owned))
@@ -74,7 +75,7 @@ impl<'p> CheckRun<'p> {
                 Ok(Some(dump))
             }
             Err(error) => {
-                let Some(code) = error.code() else { return Err(error.into()) };
+                let Some(code) = error.code() else { return Err(not_a_finding(error)) };
                 self.ranking.add(code, |found| {
                     found
                         .with_location(location.map(str::to_owned))
@@ -173,5 +174,16 @@ pub(super) const fn contents_of(has_database: bool, documents_count: u64) -> Con
         (true, 0) => Contents::DatabaseOnly,
         (true, _) => Contents::Full,
         (false, _) => Contents::FilesOnly,
+    }
+}
+
+/// The error of a check for which the file is not to blame.
+#[cold]
+fn not_a_finding(error: impl Into<Error>) -> Error {
+    let error = error.into();
+    match error.category() {
+        // The check uses the layers below, not its caller.
+        Category::Misuse => Error::of(Category::Internal, "a bug in this crate stopped the check").because(error),
+        _ => error,
     }
 }

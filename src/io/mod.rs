@@ -2,6 +2,7 @@
 //!
 //! [`ReadAt`] is implemented by everything that is opened for random access: files, memory, remote objects.
 //! [`Parallelism`] is an option of everything that can use more than one thread.
+//! [`OutputFile`] is a file that appears complete or not at all.
 //!
 //! ```
 //! use appsnap::io::{Parallelism, ReadAt};
@@ -15,11 +16,14 @@ mod codec;
 mod counted;
 mod ordered_queue;
 mod out_of_range;
+mod output;
 mod parallelism;
 mod read_at;
 mod transfer;
 
 pub use out_of_range::OutOfRange;
+pub use output::{OutputFile, STAGING_PREFIX, remove_stale};
+pub(crate) use output::{directory_of, staging_prefix};
 pub use parallelism::Parallelism;
 pub use read_at::ReadAt;
 

@@ -1,44 +1,39 @@
-//! The errors of preparing an archive.
+//! The errors of this module, each with its remedy.
 
 use crate::error::{Category, Error};
 
 pub(super) type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// The dump must be recompressed, and there is no directory for that.
 #[cold]
 pub(super) fn spool_needed() -> Error {
-    let message = "the dump must be written to a temporary file: set a spool directory";
-    Error::of(Category::Misuse, message)
+    Error::of(Category::Misuse, "the dump must be spooled before it can be packed: set a spool directory")
 }
 
-/// Orphans were to be dropped.
+/// A file of the archive that does not belong in a snapshot.
 #[cold]
-pub(super) fn orphans_unknown(why: &'static str) -> Error {
-    Error::of(Category::BadInput, format!("orphans cannot be distinguished from other documents: {why}"))
-}
-
-/// A file of the archive has no location in a snapshot, and any choice would be a guess.
-#[cold]
-pub(super) fn unplaceable(name: &[u8], reason: &'static str) -> Error {
-    let message = format!("{reason}: move it to its location in a snapshot, or remove it, and try again");
+pub(super) fn misplaced(name: &[u8], reason: &'static str) -> Error {
+    let message = format!("{reason}: remove the file from the archive or move it to its location");
     Error::of(Category::BadInput, message).within_name(name)
 }
 
-/// Two files of the archive belong to one location, and any choice would be a guess.
+/// Two files of the archive that belong to one name.
 #[cold]
 pub(super) fn repeated(name: &[u8]) -> Error {
-    let message = "two files have this location in a snapshot: remove one, and try again";
-    Error::of(Category::BadInput, message).within_name(name)
+    Error::of(Category::BadInput, "two files have this name, and either could be right: remove one of them")
+        .within_name(name)
 }
 
-/// There is nothing to repair.
 #[cold]
-pub(super) fn nothing() -> Error {
+pub(super) fn nothing_to_repair() -> Error {
     Error::of(Category::BadInput, "the archive contains neither a dump nor a document")
 }
 
-/// The source has other content than before.
 #[cold]
 pub(super) fn changed() -> Error {
-    Error::of(Category::Changed, "the archive changed while it was being repaired: try again")
+    Error::of(Category::Changed, "the archive changed during its repair: repeat it while no program writes to the file")
+}
+
+#[cold]
+pub(super) fn orphans_unknown(reason: &'static str) -> Error {
+    Error::of(Category::BadInput, format!("orphans cannot be identified: {reason}"))
 }

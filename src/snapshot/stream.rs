@@ -1,4 +1,4 @@
-//! Packs a snapshot while it is read: [`SnapshotStream`].
+//! Writes a snapshot while it is read: [`SnapshotStream`].
 
 use std::fmt;
 use std::io::{self, Read};
@@ -16,13 +16,13 @@ use crate::io::ReadAt;
 use crate::layout::MemberName;
 use crate::metadata::Metadata;
 
-/// A snapshot that is packed as far as it is read, and no further: [`SnapshotWriter`](super::SnapshotWriter) the other
-/// way round, with the same bytes.
+/// A reader that creates a snapshot on demand, byte for byte the archive that
+/// [`SnapshotWriter`](super::SnapshotWriter) writes.
 ///
-/// A writer pushes into its sink and waits there with a thread when nobody takes the bytes, for example a slow client. This
-/// does the work of a chunk when its bytes are asked for: between two reads nothing happens, nothing waits and no more
-/// than a chunk is held. It can be moved to another thread then, or dropped. What was read of a stream that is not read
-/// to its end is called truncated by every reader.
+/// A writer blocks its thread while the sink does not accept data, for example because a client is slow. A stream
+/// creates the next chunk when it is read: between two reads nothing runs or waits, and at most one chunk is in
+/// memory. Between two reads it can be moved to another thread. An archive that was not read to the end is truncated,
+/// and every reader reports that.
 ///
 /// ```
 /// # use appsnap::DocumentId;
@@ -47,7 +47,7 @@ pub struct SnapshotStream<R, S: DocumentSource> {
     next: usize,
     sections: SectionCutter,
     current: Option<Current<R, S::File>>,
-    /// Packed bytes, and how many of them were handed out.
+    /// Compressed bytes that are ready, and the number of those that were returned.
     ready: Vec<u8>,
     used: usize,
 }
@@ -58,7 +58,7 @@ enum State {
     Failed(Error),
 }
 
-/// The member under way.
+/// The member that is being written.
 struct Current<R, F> {
     name: MemberName,
     len_bytes: u64,
@@ -85,11 +85,11 @@ impl<R: Read, F: ReadAt> Read for Source<R, F> {
 }
 
 impl<R: Read, S: DocumentSource> SnapshotStream<R, S> {
-    /// Prepares a snapshot of `metadata`, a database where there is one, and `documents`; nothing is read of them yet.
+    /// Creates a stream of `metadata`, an optional database and `documents`. Nothing of them is read yet.
     ///
     /// # Errors
-    /// When the metadata's sizes are not those of the contents ([`SizeCheck`]), when the rows of the documents do not
-    /// ascend, or no threads can be had.
+    /// Returns an error if the metadata's sizes differ from those of the contents ([`SizeCheck`]), if the rows of the
+    /// documents do not ascend, or if no thread can be started.
     pub fn new(
         metadata: &Metadata,
         database: Option<Content<R>>,
@@ -118,7 +118,7 @@ impl<R: Read, S: DocumentSource> SnapshotStream<R, S> {
         })
     }
 
-    /// What the archive holds; `None` before all of it was packed.
+    /// Returns the report; `None` before the archive is complete.
     #[must_use]
     pub const fn report(&self) -> Option<&WriteReport> {
         match &self.state {
@@ -127,7 +127,7 @@ impl<R: Read, S: DocumentSource> SnapshotStream<R, S> {
         }
     }
 
-    /// Works until bytes are ready; `false` when all were handed out.
+    /// Works until bytes are ready. Returns `false` if all were returned.
     fn advance(&mut self) -> Result<bool> {
         while self.used == self.ready.len() {
             let interrupted = State::Failed(Error::internal("the stream was interrupted by a panic"));
@@ -148,7 +148,7 @@ impl<R: Read, S: DocumentSource> SnapshotStream<R, S> {
         Ok(true)
     }
 
-    /// Makes more bytes ready, and returns what comes next.
+    /// Creates more bytes and returns the next state.
     fn work(&mut self, mut stream: Box<Assembly<Vec<u8>>>) -> Result<State> {
         self.ready.clear();
         self.used = 0;
@@ -161,7 +161,7 @@ impl<R: Read, S: DocumentSource> SnapshotStream<R, S> {
         Ok(State::Finished(report))
     }
 
-    /// Does as much as fills a chunk at most; `false` when there is nothing more to do.
+    /// Adds at most one chunk. Returns `false` if everything is written.
     fn step(&mut self, stream: &mut Assembly<Vec<u8>>) -> Result<bool> {
         if let Some(current) = &mut self.current {
             let Current { name, payload, source, .. } = current;
@@ -210,7 +210,7 @@ impl<R: Read, S: DocumentSource> SnapshotStream<R, S> {
 }
 
 impl<R: Read, S: DocumentSource> Read for SnapshotStream<R, S> {
-    /// Gives what is packed already, else packs the next chunk.
+    /// Returns bytes that are ready, or creates the next chunk.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if buffer.is_empty() || !self.advance()? {
             return Ok(0);

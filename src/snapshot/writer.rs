@@ -1,4 +1,4 @@
-//! Writes a snapshot from front to back: [`SnapshotWriter`].
+//! Writes a snapshot from beginning to end: [`SnapshotWriter`].
 
 use std::io::{Read, Write};
 
@@ -16,12 +16,12 @@ use crate::layout::MemberName;
 use crate::metadata::Metadata;
 use crate::observe::{Event, Observer, Phase, proceed};
 
-/// Writes a snapshot: `.metadata` first, then the database, then the documents.
+/// A writer for snapshots: `.metadata` first, then the database, then the documents.
 ///
-/// The order is the format's, so the same contents are the same bytes, and each kind of content begins a section of its
-/// own that can later be copied without being compressed again. Every method is all or nothing: after an error the
-/// writer refuses everything, and only [`finish`](Self::finish) completes the archive. What a dropped writer leaves behind is
-/// called truncated by every reader.
+/// The order is part of the format: the same contents are the same bytes, and each kind of content begins a section
+/// that can be copied without recompression. After an error every method repeats that error. Only
+/// [`finish`](Self::finish) completes the archive; an archive whose writer was dropped is truncated, and every reader
+/// reports that.
 ///
 /// ```
 /// # use appsnap::observe::NoObserver;
@@ -46,22 +46,22 @@ pub struct SnapshotWriter<W> {
     sections: SectionCutter,
 }
 
-/// What may come next.
+/// The next step.
 #[derive(Debug)]
 enum Stage {
     /// `.metadata` is written.
     Database,
-    /// The database is written, or left out.
+    /// The database is written or omitted.
     Documents,
     /// An operation failed, or a panic interrupted it.
     Poisoned(Error),
 }
 
 impl<W: Write> SnapshotWriter<W> {
-    /// Begins a snapshot by writing `metadata`.
+    /// Creates a writer and writes `metadata`.
     ///
     /// # Errors
-    /// Returns an error if the sink fails, or if the system cannot start a thread.
+    /// Returns an error if the sink fails, or if no thread can be started.
     pub fn start(sink: W, metadata: &Metadata, options: &WriteOptions) -> Result<Self> {
         let index = (options.index != IndexPlacement::Omitted).then(Builder::default);
         let mut stream = Assembly::start(sink, options.level, options.parallelism, index)?;
@@ -79,8 +79,8 @@ impl<W: Write> SnapshotWriter<W> {
     /// Writes the database dump, `db/db.backup`.
     ///
     /// # Errors
-    /// Returns an error if there is a dump already or a document was written before, if the content does not have the
-    /// declared length, if reading it or writing fails, or if the observer cancels. Later calls return the same error again.
+    /// Returns an error if a database or a document was written before, if the content does not have its declared
+    /// length, if reading or writing fails, or if the observer cancels.
     pub fn database<R: Read>(&mut self, content: Content<R>, observer: &mut dyn Observer) -> Result<()> {
         self.guarded(Stage::Documents, |writer, stage| {
             if !matches!(stage, Stage::Database) {
@@ -99,11 +99,11 @@ impl<W: Write> SnapshotWriter<W> {
 
     /// Writes one document.
     ///
-    /// Ids may come in any order; ascending ids need the least memory, here and in every reader.
+    /// Ids may have any order. Ascending ids need the least memory, here and in every reader.
     ///
     /// # Errors
-    /// Returns an error if the id was written before, if the content does not have the declared length, if reading it or
-    /// writing fails, or if the observer cancels. Later calls return the same error again.
+    /// Returns an error if the id was written before, if the content does not have its declared length, if reading or
+    /// writing fails, or if the observer cancels.
     pub fn document<R: Read>(
         &mut self,
         id: DocumentId,
@@ -133,10 +133,10 @@ impl<W: Write> SnapshotWriter<W> {
 
     /// Writes many documents, which the writer's threads open, read and compress in parallel.
     ///
-    /// The archive has the same bytes as if they had been written one by one with [`document`](Self::document).
+    /// The archive is the same as with [`document`](Self::document) for each of them.
     ///
     /// # Errors
-    /// Returns the errors of [`document`](Self::document), and an error if the source's rows do not ascend.
+    /// As for [`document`](Self::document). Also returns an error if the source's rows do not ascend.
     pub fn documents<S: DocumentSource>(&mut self, source: &S, observer: &mut dyn Observer) -> Result<()> {
         self.guarded(Stage::Documents, |writer, _| {
             documents::write(&mut writer.stream, source, &mut writer.ids, &mut writer.sections, observer)
@@ -155,13 +155,13 @@ impl<W: Write> SnapshotWriter<W> {
         done
     }
 
-    /// Completes the archive: writes the end marker, the gzip trailer, and the index if it is embedded.
+    /// Completes the archive: writes the end marker, the gzip trailer and, if it is to be embedded, the index.
     ///
-    /// The sink is returned as it is, neither flushed nor synced.
+    /// The returned sink is neither flushed nor synced.
     ///
     /// # Errors
-    /// Returns an error, and the sink with it, if the sizes in the metadata are not those of what was written
-    /// ([`SizeCheck`]), if the sink fails, or if an earlier operation failed.
+    /// Returns an error, and the sink with it, if the metadata's sizes differ from what was written ([`SizeCheck`]), or if
+    /// the sink fails.
     pub fn finish(mut self) -> Result<(W, WriteReport), FinishError<W, Error>> {
         match self.complete() {
             Ok(report) => Ok((self.stream.gzip.into_sink(), report)),

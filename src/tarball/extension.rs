@@ -98,7 +98,7 @@ impl Extensions {
 
     fn take(&mut self, scope: Scope, record: &Record<'_>) -> Result<(), Fault> {
         if is_sparse(record.key) {
-            return Err(sparse());
+            return Err(Fault::sparse());
         }
         if record.key.starts_with(b"GNU.dumpdir") {
             return Err(Fault::unsupported(b'D'));
@@ -160,7 +160,7 @@ impl Extensions {
     /// some programs would read the file as a directory.
     pub(crate) fn complete_name(&self, header_name: &mut Vec<u8>, header: &ParsedHeader) -> Result<(), Fault> {
         if self.has_link_target {
-            return Err(link_target());
+            return Err(Fault::link_target());
         }
         let is_same = match header.type_ {
             Type::Directory => without_slash(&self.path) == without_slash(header_name),
@@ -277,14 +277,4 @@ fn global(what: &'static str) -> Fault {
 #[cold]
 fn not_decimal(key: &'static str) -> Fault {
     Fault::refused(Code::ExtensionNumber, format!("the {key} in a pax header is not a plain decimal number"))
-}
-
-#[cold]
-pub(super) fn link_target() -> Fault {
-    Fault::refused(Code::ExtensionLinkTarget, "an extension names a link target for a member that is not a link")
-}
-
-#[cold]
-pub(super) fn sparse() -> Fault {
-    Fault::refused(Code::TypeSparse, "the member is a sparse file: create the archive without `--sparse`")
 }

@@ -53,7 +53,7 @@ impl<R: BufRead> Source<R> {
         Ok(prefix(chunk, self.total.left()))
     }
 
-    /// As [`peek`](Self::peek), but the stream may not end at this `place`.
+    /// Returns the next bytes as [`peek`](Self::peek) does, but fails if the stream ends at this `place`.
     pub(crate) fn expect(&mut self, place: &'static str) -> Result<&[u8], Error> {
         let at = self.inner.position();
         match self.peek()? {

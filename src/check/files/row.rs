@@ -24,7 +24,7 @@ pub struct FileRow {
     facts: u64,
 }
 
-/// The facts about a row, before they are packed into bits.
+/// The facts about a row, before they are encoded as bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct RowFacts {
     pub(super) expectation: Expectation,

@@ -1,4 +1,4 @@
-//! What an entry of the archive is, wherever it stands: [`Item`].
+//! The meaning of an archive entry, regardless of its folder: [`Item`].
 
 use std::io::Read;
 
@@ -12,15 +12,15 @@ use crate::snapshot::{Entry, EntryKind};
 
 /// An entry that has been placed.
 pub(super) enum Item {
-    /// The metadata, or why they cannot be used.
+    /// The metadata, or the reason why it is unusable.
     Metadata(std::result::Result<Box<Metadata>, String>),
     Database,
     Document(DocumentId),
-    /// What is left out.
+    /// An entry that is left out.
     Junk,
 }
 
-/// Places an entry. Only metadata are read.
+/// Determines the meaning of an entry. Reads the contents of metadata only.
 pub(super) fn read_item<R: Read>(entry: &mut Entry<'_, R>, places: &mut Places, limits: &Limits) -> Result<Item> {
     match entry.kind() {
         EntryKind::Metadata(metadata) => {

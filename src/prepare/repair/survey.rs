@@ -1,4 +1,4 @@
-//! Looks an archive through before anything is written: what is in it, and what has to be made different.
+//! The examination of an archive before its repair: its contents and the required changes.
 
 use std::io::{Read, Seek};
 
@@ -24,7 +24,7 @@ use crate::snapshot::Entry;
 use crate::snapshot::report::ReadReport;
 use crate::tarball;
 
-/// What was found on the way.
+/// The findings so far.
 struct Survey {
     places: Places,
     metadata: Found,
@@ -112,7 +112,7 @@ impl Survey {
         observer: &mut dyn Observer,
     ) -> Result<Repair<R>> {
         if self.dump.is_none() && self.documents.len() == 0 {
-            return Err(error::nothing());
+            return Err(error::nothing_to_repair());
         }
         let documents = self.documents.finish();
         refuse_repeated(&documents)?;
@@ -155,7 +155,7 @@ impl Survey {
 }
 
 impl Dump {
-    /// Its length, where that is not what it was.
+    /// Returns the length of the dump if the repair changes it.
     const fn len_bytes(&self) -> Option<u64> {
         match self {
             Self::Verbatim => None,
@@ -164,7 +164,7 @@ impl Dump {
     }
 }
 
-/// Goes to the dump again, and works its conversion out.
+/// Reads the archive again up to the dump and plans its conversion.
 fn plan<R: Read + Seek>(
     source: &mut R,
     start: u64,
@@ -202,7 +202,7 @@ fn refuse_repeated(documents: &Sorted<(DocumentId, u64)>) -> Result<()> {
     Ok(())
 }
 
-/// What the reader tolerated and the writer does otherwise; and how many names no snapshot may hold.
+/// Returns the tolerated findings that the writer corrects, and the number of names that do not belong in a snapshot.
 fn normalised(report: &ReadReport) -> (Vec<Change>, u64) {
     let (mut normal, mut misplaced_count) = (Vec::new(), 0_u64);
     for (code, count) in report.diagnostics().counts() {

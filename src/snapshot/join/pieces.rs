@@ -1,10 +1,10 @@
-//! How an object store puts a joined archive together: ranges that it copies, and the rest, which is uploaded.
+//! The pieces from which an object store assembles a joined archive: copied ranges, and the rest, which is uploaded.
 
 use std::ops::Range;
 
 use super::copied::Copied;
 
-/// What a store takes for one part of an upload.
+/// The lengths that a store accepts for one part of an upload.
 ///
 /// ```
 /// # use appsnap::observe::NoObserver;
@@ -21,9 +21,9 @@ use super::copied::Copied;
 /// # let joined = Join::plan(&Metadata::new(), &parts, &options)?;
 /// use appsnap::snapshot::join::PieceSizes;
 ///
-/// // Too small for S3 to copy any of it, so all is uploaded.
+/// // Too small for S3 to copy any of it, so everything is uploaded.
 /// assert_eq!(joined.pieces(PieceSizes::S3).len(), 1);
-/// // A store that copies anything.
+/// // A store that copies ranges of any length:
 /// assert!(joined.pieces(PieceSizes::new(1, 1 << 30)).len() > 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -34,7 +34,8 @@ pub struct PieceSizes {
 }
 
 impl PieceSizes {
-    /// Amazon S3, and what imitates it: 5 MiB to 5 GiB, the last part excepted (its documentation, 2026).
+    /// The lengths for Amazon S3 and compatible stores: 5 MiB to 5 GiB, except for the last part (its documentation,
+    /// 2026).
     pub const S3: Self = Self { min_bytes: 5 << 20, max_bytes: 5 << 30 };
 
     /// Every piece but the last has at least `min_bytes`, and every one at most `max_bytes`. Zero counts as one, and less
@@ -47,7 +48,7 @@ impl PieceSizes {
     }
 }
 
-/// A stretch of a joined archive.
+/// A range of a joined archive.
 ///
 /// ```
 /// # use appsnap::observe::NoObserver;
@@ -86,29 +87,29 @@ pub struct Piece {
 }
 
 impl Piece {
-    /// Where it lies in the archive.
+    /// Returns the range of the archive.
     #[must_use]
     pub const fn output_bytes(&self) -> &Range<u64> {
         &self.output_bytes
     }
 
-    /// The part that it is to be copied from, by number, and the range of that part's file. `None` for what is to be
-    /// uploaded.
+    /// Returns the part to copy from, by number, and the range of that part's file; `None` for a piece to upload.
     #[must_use]
     pub const fn source(&self) -> Option<&(usize, Range<u64>)> {
         self.source.as_ref()
     }
 }
 
-/// Cuts an archive of `len_bytes` bytes, into which `copied` is copied, ascending.
+/// Divides an archive of `len_bytes` bytes, into which `copied` is copied, in ascending order.
 pub(super) fn cut<'a>(copied: impl Iterator<Item = &'a Copied>, len_bytes: u64, sizes: PieceSizes) -> Vec<Piece> {
     let PieceSizes { min_bytes, max_bytes } = sizes;
     let mut pieces = Vec::new();
-    // From where on nothing is cut yet.
+    // The end of the pieces so far.
     let mut start = 0;
     for copied in copied {
         let end = copied.output_end_bytes();
-        // What lies in front has to be uploaded, and borrows of this range what it lacks.
+        // The bytes before it have to be uploaded. If they are too few, they are extended by the beginning of this
+        // range.
         let from = if copied.output_bytes > start {
             copied.output_bytes.max(start.saturating_add(min_bytes))
         } else {
@@ -131,7 +132,7 @@ pub(super) fn cut<'a>(copied: impl Iterator<Item = &'a Copied>, len_bytes: u64, 
     pieces
 }
 
-/// Cuts what is uploaded into pieces of once to twice the least.
+/// Divides an uploaded range into pieces of one to two times the minimum.
 fn upload(pieces: &mut Vec<Piece>, range: Range<u64>, min_bytes: u64) {
     if range.is_empty() {
         return;

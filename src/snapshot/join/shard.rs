@@ -1,4 +1,4 @@
-//! A worker's share of the documents: [`Shard`].
+//! The share of one worker in the documents: [`Shard`].
 
 use std::io;
 use std::ops::{Range, RangeInclusive};
@@ -6,7 +6,7 @@ use std::ops::{Range, RangeInclusive};
 use crate::document::DocumentId;
 use crate::snapshot::content::DocumentSource;
 
-/// The documents of a source whose ids begin with some hex digits: what one of many workers packs.
+/// The documents of a source whose ids begin with certain hex digits: the share of one of many workers.
 ///
 /// ```no_run
 /// # fn demo(plan: appsnap::source::DocumentPlan) -> Result<(), Box<dyn std::error::Error>> {
@@ -32,7 +32,7 @@ pub struct Shard<S> {
 }
 
 impl<S: DocumentSource> Shard<S> {
-    /// The documents whose first hex digit lies in `digits`, which counts from 0 to 15.
+    /// Selects the documents whose first hex digit is in `digits`, from 0 to 15.
     #[must_use]
     pub fn of_digits(source: S, digits: RangeInclusive<u8>) -> Self {
         let digit = |row| {
@@ -46,7 +46,8 @@ impl<S: DocumentSource> Shard<S> {
     }
 }
 
-/// The first of `count` rows for which `holds`, which holds for all behind it; `count` when there is none.
+/// Returns the first of `count` rows for which `holds` is true, as it is for all rows after it; `count` if there is
+/// none.
 fn first_where(count: usize, holds: impl Fn(usize) -> bool) -> usize {
     let (mut from, mut until) = (0, count);
     while from < until {

@@ -129,6 +129,7 @@ fn data_that_must_be_compressed_anew_are_put_down_first() {
     let options = PrepareOptions::new();
     let error = Database::open(Cursor::new(PG17_LZ4), &options, &mut NoObserver).unwrap_err();
     assert!(error.is_misuse() && error.to_string().contains("spool directory"), "{error}");
+    assert!(!error.is_bad_input());
     let folder = tempfile::tempdir().unwrap();
     let (archive, _, changes) = written(PG17_LZ4, &[(1, 1)], &options.with_spool_dir(folder.path()));
     assert!(matches!(changes[0], Change::DumpConverted { recompressed: true, .. }), "{changes:?}");
@@ -166,7 +167,7 @@ fn orphans_are_not_dropped_by_guessing() {
     let inserts = include_bytes!("../../data/pgdump/pg13-inserts.dump");
     for database in [None, Some(open(&inserts[..], &options))] {
         let error = Prepared::new(database, Some(&source), &options).unwrap_err();
-        assert!(error.is_bad_input() && error.to_string().starts_with("orphans cannot be"), "{error}");
+        assert!(error.is_bad_input() && error.to_string().contains("orphans cannot be identified"), "{error}");
     }
 }
 
@@ -218,7 +219,7 @@ fn a_dump_from_a_pipe_is_put_down_first() {
     let folder = tempfile::tempdir().unwrap();
     let options = PrepareOptions::new();
     let error = Database::spooled(dump.as_slice(), &options, &mut NoObserver).unwrap_err();
-    assert!(error.is_misuse() && error.to_string().contains("spool directory"), "{error}");
+    assert!(error.is_misuse() && error.to_string().contains("spool directory"));
     let options = options.with_spool_dir(folder.path());
     let database = Database::spooled(dump.as_slice(), &options, &mut NoObserver).unwrap();
     assert_eq!(database.len_bytes(), dump.len() as u64);

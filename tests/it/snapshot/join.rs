@@ -213,11 +213,11 @@ fn parts_that_would_join_to_something_else_are_refused() {
 
     let sections = options().with_sections(SectionSplit::Contents);
     assert!(
-        matches!(refused(&contents, &made, &sections), ErrorKind::Misuse(what) if what.contains("begins no section"))
+        matches!(refused(&contents, &made, &sections), ErrorKind::Misuse(what) if what.contains("does not begin a section"))
     );
 
     let whole = part(&contents, 0..=15, contents.database.as_deref(), options().with_sections(SectionSplit::Contents));
-    assert!(matches!(refused(&contents, &[whole], &options()), ErrorKind::Misuse(what) if what.contains("elsewhere")));
+    assert!(matches!(refused(&contents, &[whole], &options()), ErrorKind::Misuse(what) if what.contains("do not end")));
 }
 
 #[test]
