@@ -110,8 +110,8 @@ fn write(
     metadata: &Metadata,
 ) -> Result<(), appsnap::snapshot::Error> {
     let options = WriteOptions::new().with_parallelism(Parallelism::threads(2));
-    let mut writer = SnapshotWriter::start(output, metadata, options)?;
-    writer.database(dump)?;
+    let mut writer = SnapshotWriter::start(output, metadata, &options)?;
+    writer.database(dump, &mut NoObserver)?;
     writer.documents(plan, &mut NoObserver)?;
     writer.finish()?;
     Ok(())
@@ -130,7 +130,7 @@ fn check(archive: &Path) -> Outcome {
 }
 
 fn list(archive: &Path) -> Outcome {
-    let mut reader = SnapshotReader::new(File::open(archive).in_file(archive)?, ReadOptions::new());
+    let mut reader = SnapshotReader::new(File::open(archive).in_file(archive)?, &ReadOptions::new());
     say("4. It holds:")?;
     let mut documents_count = 0;
     while let Some(entry) = reader.next_entry().in_file(archive)? {
@@ -152,7 +152,7 @@ fn list(archive: &Path) -> Outcome {
 }
 
 fn unpack(archive: &Path, restored: &Path) -> Outcome {
-    let mut reader = SnapshotReader::new(File::open(archive).in_file(archive)?, ReadOptions::new());
+    let mut reader = SnapshotReader::new(File::open(archive).in_file(archive)?, &ReadOptions::new());
     let options = ExtractOptions::new().with_if_exists(IfExists::Replace);
     let report = extract(&mut reader, restored, &options, &mut NoObserver).in_file(archive)?;
     say(&format!("5. Unpacked to {}: db.backup and {} files", shown(restored), report.documents_count()))

@@ -64,6 +64,7 @@ pub mod source;
 pub mod squidex;
 
 // L4: archive and dump seen together.
+mod carried;
 pub mod check;
 pub mod detect;
 pub mod prepare;

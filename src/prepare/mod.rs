@@ -20,7 +20,7 @@
 //!     .with_files("/srv/app/data/files")
 //!     .prepare(&mut NoObserver)?;
 //! println!("{}", prepared.report());
-//! prepared.write_file("backup.tar.gz", WriteOptions::new(), &mut NoObserver)?;
+//! prepared.write_file("backup.tar.gz", &WriteOptions::new(), &mut NoObserver)?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 

@@ -38,7 +38,7 @@ pub(super) const UNKNOWN_MODEL_VERSION: &str = "0.0.0.0";
 /// for change in prepared.changes() {
 ///     println!("{change}");
 /// }
-/// let (archive, report) = prepared.write(Vec::new(), WriteOptions::new(), &mut NoObserver)?;
+/// let (archive, report) = prepared.write(Vec::new(), &WriteOptions::new(), &mut NoObserver)?;
 /// assert_eq!(report.archive_bytes(), archive.len() as u64);
 /// # Ok::<(), appsnap::Error>(())
 /// ```
@@ -127,10 +127,10 @@ impl<R: Read, S: DocumentSource> Prepared<R, S> {
     pub fn write<W: Write>(
         self,
         sink: W,
-        options: WriteOptions,
+        options: &WriteOptions,
         observer: &mut dyn Observer,
     ) -> Result<(W, WriteReport)> {
-        let mut writer = SnapshotWriter::start(sink, &self.metadata, options)?;
+        let mut writer = SnapshotWriter::start(sink, &self.metadata, &options)?;
         if let Some((source, len_bytes)) = self.database {
             database::write(&mut writer, len_bytes, source, observer)?;
         }
@@ -148,7 +148,7 @@ impl<R: Read, S: DocumentSource> Prepared<R, S> {
     pub fn write_file(
         self,
         path: impl AsRef<Path>,
-        options: WriteOptions,
+        options: &WriteOptions,
         observer: &mut dyn Observer,
     ) -> Result<WriteReport> {
         let (output, report) = self.write(OutputFile::create(path, &[])?, options, observer)?;

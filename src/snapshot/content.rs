@@ -105,7 +105,7 @@ impl Content<File> {
 /// }
 ///
 /// let source = InMemory(vec![("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, b"hello".to_vec())]);
-/// let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), WriteOptions::new())?;
+/// let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), &WriteOptions::new())?;
 /// writer.documents(&source, &mut NoObserver)?;
 /// assert_eq!(writer.finish()?.1.document_bytes(), 5);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -165,7 +165,7 @@ forward!(&S: Sync, Arc<S>: Send);
 ///
 /// let dump = Content::sized(4, &b"dump"[..]);
 /// let metadata = Metadata::new().with_dump_size_bytes(4);
-/// let mut database_alone = SnapshotStream::new(&metadata, Some(dump), NoDocuments, WriteOptions::new())?;
+/// let mut database_alone = SnapshotStream::new(&metadata, Some(dump), NoDocuments, &WriteOptions::new())?;
 /// io::copy(&mut database_alone, &mut io::sink())?;
 /// assert_eq!(database_alone.report().unwrap().documents_count(), 0);
 /// # Ok::<(), Box<dyn std::error::Error>>(())

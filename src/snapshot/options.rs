@@ -36,13 +36,14 @@ pub enum SectionSplit {
 ///
 /// ```
 /// use appsnap::metadata::Metadata;
-/// use appsnap::snapshot::{ErrorKind, SnapshotWriter, WriteOptions};
+/// use appsnap::snapshot::{SnapshotWriter, WriteOptions};
 /// use appsnap::snapshot::options::SizeCheck;
 ///
 /// let wrong = Metadata::new().with_files_size_bytes(5);
-/// let finish = |options| SnapshotWriter::start(Vec::new(), &wrong, options)?.finish();
-/// assert!(matches!(finish(WriteOptions::new()).unwrap_err().kind(), ErrorKind::MetadataSize { .. }));
-/// assert!(finish(WriteOptions::new().with_size_check(SizeCheck::Skip)).is_ok());
+/// let start = |options| SnapshotWriter::start(Vec::new(), &wrong, &options);
+/// assert!(start(&WriteOptions::new())?.finish().is_err());
+/// assert!(start(&WriteOptions::new().with_size_check(SizeCheck::Skip))?.finish().is_ok());
+/// # Ok::<(), appsnap::snapshot::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -130,7 +131,7 @@ impl WriteOptions {
 /// use appsnap::snapshot::options::Tolerance;
 ///
 /// // The archive contains `notes.txt`, which is not allowed in a snapshot.
-/// let mut reader = SnapshotReader::new(tar.as_slice(), ReadOptions::new().with_tolerance(Tolerance::Salvage));
+/// let mut reader = SnapshotReader::new(tar.as_slice(), &ReadOptions::new().with_tolerance(Tolerance::Salvage));
 /// let mut misplaced = Vec::new();
 /// while let Some(entry) = reader.next_entry()? {
 ///     if let EntryKind::Misplaced { name, .. } = entry.kind() {

@@ -45,7 +45,7 @@ fn linear(what: &str, count: usize, make: impl Fn(usize) -> Vec<u8>, work: impl 
 
 fn read(source: impl Read) {
     let options = ReadOptions::new().with_tolerance(Tolerance::Salvage);
-    let mut reader = SnapshotReader::new(source, options);
+    let mut reader = SnapshotReader::new(source, &options);
     while let Some(mut entry) = reader.next_entry().unwrap() {
         io::copy(&mut entry, &mut io::sink()).unwrap();
     }

@@ -74,21 +74,21 @@ impl Contents {
 
     /// Writes everything through `document`, one after the other.
     pub fn push(&self, options: WriteOptions) -> (Vec<u8>, WriteReport) {
-        let mut writer = SnapshotWriter::start(Vec::new(), &self.metadata(), options).unwrap();
+        let mut writer = SnapshotWriter::start(Vec::new(), &self.metadata(), &options).unwrap();
         if let Some(database) = &self.database {
-            writer.database(Content::sized(database.len() as u64, database.as_slice())).unwrap();
+            writer.database(Content::sized(database.len() as u64, database.as_slice()), &mut NoObserver).unwrap();
         }
         for (id, bytes) in &self.documents {
-            writer.document(*id, Content::sized(bytes.len() as u64, bytes.as_slice())).unwrap();
+            writer.document(*id, Content::sized(bytes.len() as u64, bytes.as_slice()), &mut NoObserver).unwrap();
         }
         writer.finish().unwrap()
     }
 
     /// Writes everything through `documents`.
     pub fn pull(&self, options: WriteOptions) -> (Vec<u8>, WriteReport) {
-        let mut writer = SnapshotWriter::start(Vec::new(), &self.metadata(), options).unwrap();
+        let mut writer = SnapshotWriter::start(Vec::new(), &self.metadata(), &options).unwrap();
         if let Some(database) = &self.database {
-            writer.database(Content::sized(database.len() as u64, database.as_slice())).unwrap();
+            writer.database(Content::sized(database.len() as u64, database.as_slice()), &mut NoObserver).unwrap();
         }
         writer.documents(self, &mut NoObserver).unwrap();
         writer.finish().unwrap()
@@ -122,7 +122,7 @@ impl DocumentSource for Contents {
 
 /// Reads an archive to its verified end.
 pub fn read(source: impl Read, options: ReadOptions) -> Result<(Contents, ReadReport), appsnap::snapshot::Error> {
-    let mut reader = SnapshotReader::new(source, options);
+    let mut reader = SnapshotReader::new(source, &options);
     let mut contents = Contents::default();
     while let Some(mut entry) = reader.next_entry()? {
         let mut bytes = Vec::new();

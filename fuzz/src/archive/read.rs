@@ -41,7 +41,7 @@ pub fn options() -> ReadOptions {
 
 /// Reads `source` to its end or to the first error, and checks what every reader promises.
 pub fn outcome(source: impl Read, options: ReadOptions) -> Outcome {
-    let mut reader = SnapshotReader::new(source, options);
+    let mut reader = SnapshotReader::new(source, &options);
     let mut entries = Vec::new();
     let error = loop {
         let error = match reader.next_entry() {
@@ -105,7 +105,7 @@ pub fn read_snapshot(data: &[u8]) {
         assert_eq!(whole, outcome(OneByte(archive.as_slice()), options.clone()));
     }
     // Skipping entries comes to the same verdict as reading them.
-    let mut reader = SnapshotReader::new(archive.as_slice(), options);
+    let mut reader = SnapshotReader::new(archive.as_slice(), &options);
     let skipped = loop {
         match reader.next_entry() {
             Ok(None) => break None,
@@ -115,7 +115,7 @@ pub fn read_snapshot(data: &[u8]) {
     };
     assert_eq!(whole.error, skipped);
     // A sink that looks at one byte of each entry leaves the rest to the reader.
-    let mut reader = SnapshotReader::new(archive.as_slice(), options_like(tolerance));
+    let mut reader = SnapshotReader::new(archive.as_slice(), &options_like(tolerance));
     while let Ok(Some(mut entry)) = reader.next_entry() {
         if io::copy(&mut entry.by_ref().take(1), &mut io::sink()).is_err() {
             break;

@@ -7,14 +7,15 @@ use super::copied::Copied;
 /// The lengths that a store accepts for one part of an upload.
 ///
 /// ```
+/// # use appsnap::observe::NoObserver;
 /// # use appsnap::metadata::Metadata;
 /// # use appsnap::snapshot::{Content, ReadOptions, SnapshotWriter, WriteOptions};
 /// # use appsnap::snapshot::index::IndexPlacement;
 /// # use appsnap::snapshot::SnapshotArchive;
 /// # use appsnap::snapshot::join::Join;
 /// # let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
-/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options.clone())?;
-/// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
+/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), &options)?;
+/// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]), &mut NoObserver)?;
 /// # let (part, _) = writer.finish()?;
 /// # let parts = [SnapshotArchive::open(part, &ReadOptions::new())?];
 /// # let joined = Join::plan(&Metadata::new(), &parts, &options)?;
@@ -50,14 +51,15 @@ impl PieceSizes {
 /// A range of a joined archive.
 ///
 /// ```
+/// # use appsnap::observe::NoObserver;
 /// # use appsnap::metadata::Metadata;
 /// # use appsnap::snapshot::{Content, ReadOptions, SnapshotWriter, WriteOptions};
 /// # use appsnap::snapshot::index::IndexPlacement;
 /// # use appsnap::snapshot::SnapshotArchive;
 /// # use appsnap::snapshot::join::Join;
 /// # let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
-/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options.clone())?;
-/// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
+/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), &options)?;
+/// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]), &mut NoObserver)?;
 /// # let (part, _) = writer.finish()?;
 /// # let parts = [SnapshotArchive::open(part, &ReadOptions::new())?];
 /// # let joined = Join::plan(&Metadata::new(), &parts, &options)?;

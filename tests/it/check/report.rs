@@ -124,7 +124,7 @@ fn a_failing_source_is_an_error() {
 struct Stop;
 
 impl Observer for Stop {
-    fn observe(&mut self, event: &Event<'_>) -> ControlFlow<()> {
+    fn observe(&mut self, event: &Event) -> ControlFlow<()> {
         if matches!(event, Event::Document { .. }) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }

@@ -120,7 +120,7 @@ fn failing_source_or_sink_stops_a_repack() {
         };
         let write = indexed().with_parallelism(Parallelism::threads(2));
         let (read, sink) = (ReadOptions::new(), failing_sink(sink));
-        let result = repack(open, sink, layout::Contents::Full, &read, write, &mut NoObserver).map(drop);
+        let result = repack(open, sink, layout::Contents::Full, &read, &write, &mut NoObserver).map(drop);
         assert!(result.as_ref().err().is_none_or(Error::is_io));
         result
     };
@@ -143,7 +143,8 @@ fn failing_archive_or_sink_stops_taking_it_apart() {
 fn failing_archive_or_sink_makes_no_index() {
     let (archive, report) = contents().push(WriteOptions::new().with_index(IndexPlacement::Sidecar));
     let sidecar = report.index().expect("there is one");
-    let made = |calls| make_index(&failing(&archive, calls), SectionSplit::Contents, &ReadOptions::new());
+    let made =
+        |calls| make_index(&failing(&archive, calls), SectionSplit::Contents, &ReadOptions::new(), &mut NoObserver);
     assert!(at_every_call(|calls| made(calls).map(drop)) > 10);
     assert!(at_every_call(|calls| sidecar.write_to(&mut failing_sink(calls))) >= 1);
     let mut bytes = Vec::new();
@@ -163,9 +164,9 @@ fn failing_part_or_sink_stops_a_join() {
     let contents = contents();
     let options = || indexed().with_sections(SectionSplit::Digit);
     let part = |digits, database: Option<&[u8]>| {
-        let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options()).unwrap();
+        let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), &options()).unwrap();
         if let Some(database) = database {
-            writer.database(Content::sized(database.len() as u64, database)).unwrap();
+            writer.database(Content::sized(database.len() as u64, database), &mut NoObserver).unwrap();
         }
         writer.documents(&Shard::of_digits(&contents, digits), &mut NoObserver).unwrap();
         writer.finish().unwrap().0
@@ -198,7 +199,7 @@ fn failing_documents_stop_a_stream_that_stays_stopped() {
     let failures = at_every_call(|calls| {
         let source = FailingSource { contents: &contents, calls_left: Arc::new(AtomicUsize::new(calls)) };
         let database = contents.database.as_deref().map(|bytes| Content::sized(bytes.len() as u64, bytes));
-        let mut stream = SnapshotStream::new(&contents.metadata(), database, source, indexed())?;
+        let mut stream = SnapshotStream::new(&contents.metadata(), database, source, &indexed())?;
         let result = io::copy(&mut stream, &mut io::sink()).map(drop);
         if result.is_err() {
             assert!(stream.read(&mut [0; 10]).is_err() && stream.report().is_none());
@@ -211,7 +212,7 @@ fn failing_documents_stop_a_stream_that_stays_stopped() {
         let reader = FailAt { inner: Portions(bytes, 300), calls_left };
         let database = Some(Content::sized(bytes.len() as u64, reader));
         let documents = FailingSource { contents: &contents, calls_left: Arc::new(AtomicUsize::new(usize::MAX)) };
-        let mut stream = SnapshotStream::new(&contents.metadata(), database, documents, indexed())?;
+        let mut stream = SnapshotStream::new(&contents.metadata(), database, documents, &indexed())?;
         let result = io::copy(&mut stream, &mut io::sink()).map(drop);
         result.map_err(|error| error.downcast::<Error>().expect("its own error"))
     });
@@ -242,14 +243,14 @@ fn failing_source_or_sink_stops_preparing_and_repairing() {
     let prepared = |source: usize, sink: usize| {
         let database = Database::open(FailingFile::new(&dump, source), &options, &mut NoObserver)?;
         let prepared = Prepared::new(Some(database), Some(&contents), &options)?;
-        prepared.write(failing_sink(sink), indexed(), &mut NoObserver).map(drop)
+        prepared.write(failing_sink(sink), &indexed(), &mut NoObserver).map(drop)
     };
     assert!(at_every_call(|calls| prepared(calls, usize::MAX)) > 4);
     assert!(at_every_call(|calls| prepared(usize::MAX, calls)) > 4);
     let (archive, _) = contents.push(WriteOptions::new());
     let repaired = |source: usize, sink: usize| {
         let repair = Repair::survey(FailingFile::new(&archive, source), &options, &mut NoObserver)?;
-        repair.write(failing_sink(sink), indexed(), &mut NoObserver).map(drop)
+        repair.write(failing_sink(sink), &indexed(), &mut NoObserver).map(drop)
     };
     assert!(at_every_call(|calls| repaired(calls, usize::MAX)) > 4);
     assert!(at_every_call(|calls| repaired(usize::MAX, calls)) > 4);
@@ -297,8 +298,8 @@ fn failing_file_or_sink_stops_the_clone_of_a_squidex_app() {
 
 #[test]
 fn error_of_a_sink_is_no_misuse() {
-    let error = SnapshotWriter::start(failing_sink(0), &Metadata::new(), WriteOptions::new())
-        .and_then(SnapshotWriter::finish)
+    let error = SnapshotWriter::start(failing_sink(0), &Metadata::new(), &WriteOptions::new())
+        .and_then(|writer| Ok(writer.finish()?))
         .map(drop)
         .unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Io { .. } | ErrorKind::Gzip(_)), "{error:?}");

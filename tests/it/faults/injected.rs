@@ -42,19 +42,19 @@ fn contents() -> Contents {
 fn pack(contents: &Contents, sink: impl Write, threads: u8) -> Result<(), Error> {
     let options =
         WriteOptions::new().with_parallelism(Parallelism::threads(threads)).with_index(IndexPlacement::Embedded);
-    let mut writer = SnapshotWriter::start(sink, &contents.metadata(), options)?;
+    let mut writer = SnapshotWriter::start(sink, &contents.metadata(), &options)?;
     let database = contents.database.as_deref().unwrap();
-    let mut failed = writer.database(Content::sized(database.len() as u64, database)).err();
+    let mut failed = writer.database(Content::sized(database.len() as u64, database), &mut NoObserver).err();
     if failed.is_none() {
         failed = writer.documents(contents, &mut NoObserver).err();
     }
-    let Some(error) = failed else { return writer.finish().map(drop) };
+    let Some(error) = failed else { return Ok(writer.finish().map(drop)?) };
     // Poisoned: every later call repeats the error, and nothing completes the archive.
     for again in [
-        writer.database(Content::sized(0, io::empty())),
-        writer.document(id(77_777), Content::sized(0, io::empty())),
+        writer.database(Content::sized(0, io::empty()), &mut NoObserver),
+        writer.document(id(77_777), Content::sized(0, io::empty()), &mut NoObserver),
         writer.documents(contents, &mut NoObserver),
-        writer.finish().map(drop),
+        writer.finish().map(drop).map_err(Error::from),
     ] {
         assert_eq!(again.unwrap_err().to_string(), error.to_string());
     }
@@ -134,7 +134,7 @@ fn failing_documents_are_named() {
             let source = FailingSource { contents: &contents, calls_left: Arc::new(AtomicUsize::new(calls)) };
             let options = WriteOptions::new().with_parallelism(Parallelism::threads(threads));
             let metadata = Metadata::new().with_model_version("1");
-            let mut writer = SnapshotWriter::start(Vec::new(), &metadata, options)?;
+            let mut writer = SnapshotWriter::start(Vec::new(), &metadata, &options)?;
             let result = writer.documents(&source, &mut NoObserver);
             if let Err(error) = &result {
                 let member = error.context().expect("an error names its document");
@@ -152,11 +152,11 @@ fn failing_payload_is_named_and_poisons_the_writer() {
     let failures = at_every_call(|calls_left| {
         let payload = [5; 2000];
         let reader = FailAt { inner: OneByte(&payload[..40]), calls_left };
-        let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), WriteOptions::new())?;
-        let result = writer.document(id(1), Content::sized(40, reader));
+        let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), &WriteOptions::new())?;
+        let result = writer.document(id(1), Content::sized(40, reader), &mut NoObserver);
         if let Err(error) = &result {
             assert!(error.context().is_some_and(|member| member.starts_with("tree/")), "{error}");
-            let again = writer.document(id(2), Content::sized(0, io::empty()));
+            let again = writer.document(id(2), Content::sized(0, io::empty()), &mut NoObserver);
             assert_eq!(again.unwrap_err().to_string(), error.to_string());
         }
         result
@@ -165,7 +165,7 @@ fn failing_payload_is_named_and_poisons_the_writer() {
 }
 
 fn read(source: impl Read) -> Result<(), Error> {
-    let mut reader = SnapshotReader::new(source, ReadOptions::new());
+    let mut reader = SnapshotReader::new(source, &ReadOptions::new());
     let error = loop {
         match reader.next_entry() {
             Ok(None) => return Ok(()),
@@ -214,7 +214,7 @@ fn failing_source_leaves_no_part_of_an_extraction() {
             FailAt { inner: source, calls_left }
         };
         let failures = at_every_call(|calls| {
-            let mut reader = SnapshotReader::new(portions(calls), ReadOptions::new());
+            let mut reader = SnapshotReader::new(portions(calls), &ReadOptions::new());
             let result = extract(&mut reader, &destination, &options, &mut NoObserver).map(drop);
             assert_eq!(names(folder.path()), if result.is_ok() { vec!["restored"] } else { vec![] });
             result

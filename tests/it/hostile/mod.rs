@@ -37,7 +37,7 @@ fn read(source: impl Read, limits: &Limits) -> Outcome {
         metadata: Vec::new(),
         database: Vec::new(),
     };
-    let mut reader = SnapshotReader::new(source, ReadOptions::new().with_limits(limits.clone()));
+    let mut reader = SnapshotReader::new(source, &ReadOptions::new().with_limits(limits.clone()));
     loop {
         let error = match reader.next_entry() {
             Ok(None) => break,

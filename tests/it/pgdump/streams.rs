@@ -191,9 +191,9 @@ struct Recorder<'a> {
 }
 
 impl Observer for Recorder<'_> {
-    fn observe(&mut self, event: &Event<'_>) -> ControlFlow<()> {
-        if let Event::Bytes { plain_bytes, .. } = event {
-            self.events.push(*plain_bytes);
+    fn observe(&mut self, event: &Event) -> ControlFlow<()> {
+        if let Event::Bytes { done_bytes, .. } = event {
+            self.events.push(*done_bytes);
         }
         if self.events.len() >= self.stop_after { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }

@@ -31,7 +31,7 @@ fn written(dump: &[u8], lens: &[(u8, usize)], options: &PrepareOptions) -> (Vec<
     let source = documents(lens);
     let prepared = Prepared::new(Some(open(dump, options)), Some(&source), options).unwrap();
     let (report, changes) = (prepared.report().clone(), prepared.changes().to_vec());
-    let (archive, _) = prepared.write(Vec::new(), WriteOptions::new(), &mut NoObserver).unwrap();
+    let (archive, _) = prepared.write(Vec::new(), &WriteOptions::new(), &mut NoObserver).unwrap();
     (archive, report, changes)
 }
 
@@ -181,13 +181,13 @@ fn files_or_a_database_alone_are_prepared_too() {
         (files.report().verdict(), files.report().findings().count_of(snapshot::Code::FilesOnly)),
         (Verdict::Warn, 1)
     );
-    let (archive, report) = files.write(Vec::new(), WriteOptions::new(), &mut NoObserver).unwrap();
+    let (archive, report) = files.write(Vec::new(), &WriteOptions::new(), &mut NoObserver).unwrap();
     assert_eq!((report.documents_count(), report.database_bytes()), (2, None));
     assert_eq!(checked(&archive, &Profile::format()).verdict(), Verdict::Warn);
 
     let database = Prepared::new(Some(open(dump, &options)), None::<&Contents>, &options).unwrap();
     assert_eq!(database.report().findings().count_of(Code::DatabaseOnly), 1);
-    let (archive, _) = database.write(Vec::new(), WriteOptions::new(), &mut NoObserver).unwrap();
+    let (archive, _) = database.write(Vec::new(), &WriteOptions::new(), &mut NoObserver).unwrap();
     assert_eq!(checked(&archive, &Profile::format()).verdict(), Verdict::Accept);
 }
 
@@ -209,7 +209,7 @@ fn a_dump_is_read_from_where_its_source_stands() {
     let options = PrepareOptions::new();
     let database = Database::open(source, &options, &mut NoObserver).unwrap();
     let prepared = Prepared::new(Some(database), None::<&Contents>, &options).unwrap();
-    let (archive, _) = prepared.write(Vec::new(), WriteOptions::new(), &mut NoObserver).unwrap();
+    let (archive, _) = prepared.write(Vec::new(), &WriteOptions::new(), &mut NoObserver).unwrap();
     assert_eq!(read(archive.as_slice(), ReadOptions::new()).unwrap().0.database, Some(dump));
 }
 
@@ -225,7 +225,7 @@ fn a_dump_from_a_pipe_is_put_down_first() {
     assert_eq!(database.len_bytes(), dump.len() as u64);
     let source = documents(lens);
     let prepared = Prepared::new(Some(database), Some(&source), &options).unwrap();
-    let (archive, _) = prepared.write(Vec::new(), WriteOptions::new(), &mut NoObserver).unwrap();
+    let (archive, _) = prepared.write(Vec::new(), &WriteOptions::new(), &mut NoObserver).unwrap();
     assert_eq!(read(archive.as_slice(), ReadOptions::new()).unwrap().0.database, Some(dump.clone()));
 
     let narrow = options.with_limits(Limits::trusted().with_max_entry_bytes(dump.len() as u64 - 1));
@@ -237,7 +237,7 @@ fn a_dump_from_a_pipe_is_put_down_first() {
 struct Stop;
 
 impl Observer for Stop {
-    fn observe(&mut self, _: &Event<'_>) -> ControlFlow<()> {
+    fn observe(&mut self, _: &Event) -> ControlFlow<()> {
         ControlFlow::Break(())
     }
 }

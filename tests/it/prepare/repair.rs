@@ -18,10 +18,10 @@ fn options() -> PrepareOptions {
     PrepareOptions::new().with_model_version("1.0.0.40").with_database_size_bytes(9_730_584)
 }
 
-fn repaired_with(archive: Vec<u8>, options: &PrepareOptions) -> Result<(Vec<u8>, Vec<Change>, Report), Error> {
+fn repaired_with(archive: Vec<u8>, options: &PrepareOptions) -> Result<(Vec<u8>, Vec<Change>, Report), appsnap::Error> {
     let repair = Repair::survey(Cursor::new(archive), options, &mut NoObserver)?;
     let (changes, report) = (repair.changes().to_vec(), repair.report().clone());
-    let (archive, _) = repair.write(Vec::new(), WriteOptions::new(), &mut NoObserver)?;
+    let (archive, _) = repair.write(Vec::new(), &WriteOptions::new(), &mut NoObserver)?;
     Ok((archive, changes, report))
 }
 
@@ -87,7 +87,7 @@ fn unusable_metadata_are_replaced_and_stale_ones_corrected() {
     let texts = changes.iter().map(ToString::to_string).collect::<Vec<_>>();
     assert_eq!(texts.len(), 2, "{texts:?}");
     assert!(texts[0].contains("dumpSize in .metadata was 1 and is") && texts[1].contains("filesSize"), "{texts:?}");
-    let mut reader = appsnap::snapshot::SnapshotReader::new(archive.as_slice(), ReadOptions::new());
+    let mut reader = appsnap::snapshot::SnapshotReader::new(archive.as_slice(), &ReadOptions::new());
     while reader.next_entry().unwrap().is_some() {}
     let metadata = reader.metadata().unwrap();
     // What it knew before stays.

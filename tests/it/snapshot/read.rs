@@ -39,7 +39,7 @@ fn unread_entries_are_verified_all_the_same() {
     let mut archive = Contents::sample(20).archive();
     let middle = archive.len() / 2;
     archive[middle] ^= 1;
-    let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
+    let mut reader = SnapshotReader::new(archive.as_slice(), &ReadOptions::new());
     let outcome = loop {
         match reader.next_entry() {
             Ok(Some(_)) => {}
@@ -56,7 +56,7 @@ fn unread_entries_are_verified_all_the_same() {
 fn crc_of_an_entry_is_that_of_its_content() {
     let contents = Contents::tiny();
     let archive = contents.archive();
-    let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
+    let mut reader = SnapshotReader::new(archive.as_slice(), &ReadOptions::new());
     while let Some(mut entry) = reader.next_entry().unwrap() {
         if let EntryKind::Document(id) = *entry.kind() {
             let bytes = &contents.documents.iter().find(|(other, _)| *other == id).unwrap().1;
@@ -71,7 +71,7 @@ fn crc_of_an_entry_is_that_of_its_content() {
 fn metadata_is_parsed_and_can_be_read_as_bytes() {
     let contents = Contents::tiny();
     let archive = contents.archive();
-    let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
+    let mut reader = SnapshotReader::new(archive.as_slice(), &ReadOptions::new());
     let mut entry = reader.next_entry().unwrap().unwrap();
     assert!(matches!(entry.kind(), EntryKind::Metadata(metadata) if *metadata == contents.metadata()));
     let mut bytes = Vec::new();

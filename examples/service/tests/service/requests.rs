@@ -167,8 +167,8 @@ fn live_data_are_packed_as_a_writer_packs_them() {
     let plan = directory::scan(&files, &DirectoryOptions::new(), &mut NoObserver).unwrap();
     let metadata =
         plan.complete(Metadata::new().with_duration(0).with_model_version("0.0.0.0"), Some(DUMP.len() as u64));
-    let mut writer = SnapshotWriter::start(Vec::new(), &metadata, WriteOptions::new()).unwrap();
-    writer.database(Content::sized(DUMP.len() as u64, DUMP)).unwrap();
+    let mut writer = SnapshotWriter::start(Vec::new(), &metadata, &WriteOptions::new()).unwrap();
+    writer.database(Content::sized(DUMP.len() as u64, DUMP), &mut NoObserver).unwrap();
     writer.documents(&plan, &mut NoObserver).unwrap();
     assert!(answer.body == writer.finish().unwrap().0);
 }
