@@ -214,7 +214,7 @@ fn budget(options: &PrepareOptions) -> Budget {
 
 fn spool_failed(action: &'static str, error: SpoolError) -> crate::Error {
     match error {
-        SpoolError::Read(source) | SpoolError::Write(source) => error::io_error(action, source),
+        SpoolError::Read(source) | SpoolError::Write(source) => crate::Error::io(action, source),
         SpoolError::Limit(exceeded) => exceeded.into(),
     }
 }
