@@ -40,7 +40,7 @@ pub enum SectionSplit {
 /// use appsnap::snapshot::options::SizeCheck;
 ///
 /// let wrong = Metadata::new().with_files_size_bytes(5);
-/// let start = |options| SnapshotWriter::start(Vec::new(), &wrong, &options);
+/// let start = |options| SnapshotWriter::start(Vec::new(), &wrong, options);
 /// assert!(start(&WriteOptions::new())?.finish().is_err());
 /// assert!(start(&WriteOptions::new().with_size_check(SizeCheck::Skip))?.finish().is_ok());
 /// # Ok::<(), appsnap::snapshot::Error>(())
