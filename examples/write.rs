@@ -5,7 +5,6 @@ use std::fs::File;
 
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
-use appsnap::observe::NoObserver;
 use appsnap::snapshot::{Content, SnapshotWriter, WriteOptions};
 
 fn main() -> Result<(), Box<dyn Error>> {
