@@ -15,6 +15,7 @@ pub(crate) fn prefix(bytes: &[u8], bound_bytes: u64) -> &[u8] {
 }
 
 /// Copies as much of `from` as fits to the start of `to`; returns the number of bytes copied.
+#[inline]
 pub(crate) fn copy_prefix(mut from: &[u8], to: &mut [u8]) -> usize {
     // Reading from memory never fails.
     from.read(to).unwrap_or(0)
