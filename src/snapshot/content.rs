@@ -76,7 +76,7 @@ impl Content<File> {
 /// files.
 ///
 /// Rows are in ascending order of their ids, without duplicates. The writer refuses other sources before it writes
-/// anything.
+/// anything. `()` is a source without documents.
 ///
 /// ```
 /// use std::io;
@@ -156,24 +156,8 @@ macro_rules! forward {
 }
 forward!(&S: Sync, Arc<S>: Send);
 
-/// A source without documents, for snapshots of a database alone.
-///
-/// ```
-/// use std::io;
-/// use appsnap::metadata::Metadata;
-/// use appsnap::snapshot::{Content, NoDocuments, SnapshotStream, WriteOptions};
-///
-/// let dump = Content::sized(4, &b"dump"[..]);
-/// let metadata = Metadata::new().with_dump_size_bytes(4);
-/// let mut database_alone = SnapshotStream::new(&metadata, Some(dump), NoDocuments, &WriteOptions::new())?;
-/// io::copy(&mut database_alone, &mut io::sink())?;
-/// assert_eq!(database_alone.report().unwrap().documents_count(), 0);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone, Copy, Debug, Default)]
-pub struct NoDocuments;
-
-impl DocumentSource for NoDocuments {
+/// No documents, for snapshots of a database alone.
+impl DocumentSource for () {
     type File = [u8; 0];
 
     fn documents_count(&self) -> usize {

@@ -8,7 +8,7 @@ use super::documents;
 use super::error::{Error, ErrorKind, Result};
 use super::ids::IdSet;
 use super::index::{Builder, IndexPlacement};
-use super::options::{SizeCheck, WriteOptions};
+use super::options::WriteOptions;
 use super::report::WriteReport;
 use crate::document::DocumentId;
 use crate::error::FinishError;
@@ -160,8 +160,8 @@ impl<W: Write> SnapshotWriter<W> {
     /// The returned sink is neither flushed nor synced.
     ///
     /// # Errors
-    /// Returns an error, and the sink with it, if the metadata's sizes differ from what was written ([`SizeCheck`]), or if
-    /// the sink fails.
+    /// Returns an error, and the sink with it, if the metadata's sizes differ from what was written, unless the
+    /// options [accept](WriteOptions::without_size_check) that, or if the sink fails.
     pub fn finish(mut self) -> Result<(W, WriteReport), FinishError<W, Error>> {
         match self.complete() {
             Ok(report) => Ok((self.stream.gzip.into_sink(), report)),
@@ -173,7 +173,7 @@ impl<W: Write> SnapshotWriter<W> {
         if let Stage::Poisoned(error) = &self.stage {
             return Err(error.clone());
         }
-        if self.options.size_check == SizeCheck::Strict {
+        if !self.options.accepts_sizes {
             let report = &self.stream.report;
             check_sizes(&self.metadata, report.database_bytes, report.document_bytes)?;
         }
