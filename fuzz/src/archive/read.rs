@@ -8,8 +8,8 @@ use appsnap::snapshot::{EntryKind, Error, ReadOptions, SnapshotReader};
 
 use crate::compression::gzip;
 use crate::control;
-use crate::slicing::{OneByte, Stutter};
 use crate::tape::seal;
+use appsnap_tests::readers::{Portions, Stutter};
 
 /// Salvage instead of being strict.
 pub const SALVAGE: u8 = 1;
@@ -99,10 +99,10 @@ pub fn read_snapshot(data: &[u8]) {
     let tolerance = if control.has(SALVAGE) { Tolerance::Salvage } else { Tolerance::Strict };
     let options = options().with_tolerance(tolerance);
     let whole = outcome(archive.as_slice(), options.clone());
-    assert_eq!(whole, outcome(Stutter::new(archive.as_slice(), rest), options.clone()));
+    assert_eq!(whole, outcome(Stutter::new(archive.as_slice(), crate::seed(rest)), options.clone()));
     // A byte at a time is slow where there are many.
     if archive.len() <= 16 << 10 {
-        assert_eq!(whole, outcome(OneByte(archive.as_slice()), options.clone()));
+        assert_eq!(whole, outcome(Portions::single(archive.as_slice()), options.clone()));
     }
     // Skipping entries comes to the same verdict as reading them.
     let mut reader = SnapshotReader::new(archive.as_slice(), &options);

@@ -42,8 +42,6 @@ const KNOWN_USES: &[(&str, &str)] = &[];
 const KNOWN_CIRCLES: &[&[&str]] = &[
     &["metadata/code.rs", "metadata/error.rs", "metadata/mod.rs", "metadata/object.rs", "metadata/parse.rs"],
     &["prepare/repair/mod.rs", "prepare/repair/survey.rs"],
-    &["tarball/code.rs", "tarball/error.rs"],
-    &["tarball/extension.rs", "tarball/header.rs"],
 ];
 
 #[test]

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 
 use super::app;
 use super::{checked, checked_with};
-use crate::support::archives::FailAt;
 use crate::support::hostile::plan::{Part, Plan};
+use crate::support::readers::FailAt;
 
 #[test]
 fn json_has_the_members_that_others_rely_on() {

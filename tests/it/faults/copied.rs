@@ -24,8 +24,9 @@ use appsnap::snapshot::{
 use super::injected::{FailingBytes, FailingSource, at_every_call};
 use super::names;
 use crate::check::app;
-use crate::support::archives::{Contents, FailAt};
+use crate::support::archives::Contents;
 use crate::support::dumps::sample;
+use crate::support::readers::{FailAt, Portions};
 
 /// Small, for every call is tried.
 fn contents() -> Contents {
@@ -62,16 +63,6 @@ impl Write for Few {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-/// Gives so many bytes at a time, so that there are some calls to fail at, and not too many.
-struct Portions<'a>(&'a [u8], usize);
-
-impl Read for Portions<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = buffer.len().min(self.1);
-        self.0.read(&mut buffer[..count])
     }
 }
 
@@ -116,7 +107,7 @@ fn failing_source_or_sink_stops_a_repack() {
             let left = calls.load(Ordering::SeqCst);
             // Each opening is a call, and has as many reads as were left to the one before.
             calls.store(left.checked_sub(1).ok_or_else(|| io::Error::other("injected fault"))?, Ordering::SeqCst);
-            Ok(FailAt { inner: Portions(&archive, 100), calls_left: left })
+            Ok(FailAt { inner: Portions::new(archive.as_slice(), 100), calls_left: left })
         };
         let write = indexed().with_parallelism(Parallelism::threads(2));
         let (read, sink) = (ReadOptions::new(), failing_sink(sink));
@@ -209,7 +200,7 @@ fn failing_documents_stop_a_stream_that_stays_stopped() {
     assert!(failures > contents.documents.len() * 2);
     at_every_call(|calls_left| {
         let bytes = contents.database.as_deref().unwrap();
-        let reader = FailAt { inner: Portions(bytes, 300), calls_left };
+        let reader = FailAt { inner: Portions::new(bytes, 300), calls_left };
         let database = Some(Content::sized(bytes.len() as u64, reader));
         let documents = FailingSource { contents: &contents, calls_left: Arc::new(AtomicUsize::new(usize::MAX)) };
         let mut stream = SnapshotStream::new(&contents.metadata(), database, documents, &indexed())?;
@@ -225,7 +216,7 @@ fn failing_source_or_sink_stops_a_conversion() {
         [Transcoder::to(FormatVersion::V1_14), Transcoder::to(FormatVersion::V1_14).with_compression(Compression::None)]
     {
         let convert = |source: usize, sink: usize| {
-            let source = FailAt { inner: Portions(&dump, 100), calls_left: source };
+            let source = FailAt { inner: Portions::new(dump.as_slice(), 100), calls_left: source };
             transcoder.convert(source, failing_sink(sink), &Limits::untrusted(), &mut NoObserver).map(drop)
         };
         assert!(at_every_call(|calls| convert(calls, usize::MAX)) > 10);
@@ -263,7 +254,7 @@ fn failing_source_stops_a_check_without_a_verdict() {
     let dump = sample(FormatVersion::V1_14, Compression::GZIP).build();
     for bytes in [archive, dump] {
         let failures = at_every_call(|calls_left| {
-            let source = FailAt { inner: Portions(&bytes, 500), calls_left };
+            let source = FailAt { inner: Portions::new(bytes.as_slice(), 500), calls_left };
             check(source, &Profile::format(), &CheckOptions::new(), &mut NoObserver).map(drop)
         });
         assert!(failures > 4, "only {failures} calls");
@@ -286,7 +277,7 @@ fn failing_file_or_sink_stops_the_clone_of_a_squidex_app() {
     assert!(at_every_call(|calls| clone(usize::MAX, calls)) > 10);
     let attach = |calls_left: usize| {
         let mut writer = squidex::Writer::start(Vec::new())?;
-        let result = writer.attachment("a.asset", FailAt { inner: Portions(&[7; 90_000], 3000), calls_left });
+        let result = writer.attachment("a.asset", FailAt { inner: Portions::new(&[7; 90_000][..], 3000), calls_left });
         if let Err(error) = result {
             assert!(!matches!(error.kind(), squidex::ErrorKind::Misuse(_)));
             return Err(error);

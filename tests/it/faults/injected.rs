@@ -15,8 +15,9 @@ use appsnap::snapshot::{
 use appsnap::{DocumentId, Limits, pgdump};
 
 use super::{clear, names};
-use crate::support::archives::{Contents, FailAt, OneByte, Stutter, id};
+use crate::support::archives::{Contents, id};
 use crate::support::hostile::dump;
+use crate::support::readers::{FailAt, Portions, Stutter};
 
 const FAULT: &str = "injected fault";
 
@@ -151,7 +152,7 @@ fn failing_documents_are_named() {
 fn failing_payload_is_named_and_poisons_the_writer() {
     let failures = at_every_call(|calls_left| {
         let payload = [5; 2000];
-        let reader = FailAt { inner: OneByte(&payload[..40]), calls_left };
+        let reader = FailAt { inner: Portions::single(&payload[..40]), calls_left };
         let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), &WriteOptions::new())?;
         let result = writer.document(id(1), Content::sized(40, reader), &mut NoObserver);
         if let Err(error) = &result {
@@ -192,12 +193,13 @@ fn failing_source_stops_reading_with_one_error() {
         tar
     };
     for bytes in [&archive, &tar] {
-        let failures = at_every_call(|calls_left| read(FailAt { inner: Stutter(bytes.as_slice(), 5), calls_left }));
+        let failures =
+            at_every_call(|calls_left| read(FailAt { inner: Stutter::new(bytes.as_slice(), 5), calls_left }));
         assert!(failures > 50, "only {failures} calls");
     }
     // Every single byte of a small one.
     let small = Contents::tiny().archive();
-    let failures = at_every_call(|calls_left| read(FailAt { inner: OneByte(small.as_slice()), calls_left }));
+    let failures = at_every_call(|calls_left| read(FailAt { inner: Portions::single(small.as_slice()), calls_left }));
     assert!(failures > small.len());
 }
 
@@ -287,7 +289,7 @@ fn failing_file_stops_random_access_with_one_error() {
 fn failing_source_stops_the_inspection_of_a_dump() {
     let dump = dump::small();
     let failures = at_every_call(|calls_left| {
-        let source = FailAt { inner: OneByte(dump.as_slice()), calls_left };
+        let source = FailAt { inner: Portions::single(dump.as_slice()), calls_left };
         let result = pgdump::inspect(source, &Limits::untrusted(), &mut NoObserver).map(drop);
         assert!(!result.as_ref().is_err_and(pgdump::Error::is_bad_input));
         result
@@ -299,7 +301,7 @@ fn failing_source_stops_the_inspection_of_a_dump() {
 fn failing_reader_leaves_no_spool_file() {
     let folder = tempfile::tempdir().unwrap();
     let failures = at_every_call(|calls_left| {
-        let reader = FailAt { inner: OneByte(&b"a dump of unknown length"[..]), calls_left };
+        let reader = FailAt { inner: Portions::single(&b"a dump of unknown length"[..]), calls_left };
         let result = Content::spooled(reader, folder.path(), &Limits::untrusted()).map(drop);
         assert!(names(folder.path()).is_empty());
         result

@@ -17,6 +17,7 @@ use appsnap::snapshot::{
 use super::{clear, names};
 use crate::examples::example;
 use crate::support::archives::{Contents, read};
+use crate::support::skips::skip;
 use crate::support::tools::tool;
 
 /// What the system said.
@@ -44,7 +45,7 @@ impl SmallDisk {
         if status.is_ok_and(|output| output.status.success()) {
             return Some(Self(folder));
         }
-        eprintln!("SKIPPED: a small tmpfs cannot be mounted here, which needs root");
+        skip("a small tmpfs cannot be mounted here, which needs root");
         None
     }
 }

@@ -15,9 +15,10 @@ use appsnap::snapshot::{
 use appsnap::{Limits, pgdump};
 
 use super::{chain, said};
-use crate::support::archives::{Contents, FailAt, id};
+use crate::support::archives::{Contents, id};
 use crate::support::hostile::cases;
 use crate::support::hostile::dump::Dump;
+use crate::support::readers::FailAt;
 
 /// Figures and names differ from case to case; the words do not.
 fn words(message: &str) -> String {

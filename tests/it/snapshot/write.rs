@@ -13,7 +13,8 @@ use appsnap::snapshot::options::SectionSplit;
 use appsnap::snapshot::{Content, DocumentSource, ErrorKind, ReadOptions, SnapshotWriter, WriteOptions};
 use appsnap::{Limits, snapshot};
 
-use crate::support::archives::{Contents, FailAt, id, noise, parallelisms, read, text};
+use crate::support::archives::{Contents, id, noise, parallelisms, read, text};
+use crate::support::readers::FailAt;
 
 #[test]
 fn threads_and_ways_of_writing_never_change_the_bytes() {
