@@ -172,7 +172,7 @@ impl<R> Watched<'_, R> {
 
 impl<R: Read> Read for Watched<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if !self.is_cancelled && self.read_bytes - self.told_bytes >= Self::STEP_BYTES {
+        if !self.is_cancelled && self.read_bytes.saturating_sub(self.told_bytes) >= Self::STEP_BYTES {
             self.told_bytes = self.read_bytes;
             self.is_cancelled = proceed(self.observer, &Event::bytes(self.read_bytes)).is_err();
         }
@@ -202,6 +202,7 @@ pub(crate) struct Cancelled;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
+#[allow(clippy::exhaustive_structs, reason = "callers write it as a value, and it will never have a field")]
 pub struct NoObserver;
 
 impl Observer for NoObserver {

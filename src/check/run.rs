@@ -98,7 +98,8 @@ impl<'p> CheckRun<'p> {
         match (contents, files) {
             (Contents::DatabaseOnly, files) => {
                 let counts = files.and_then(Result::ok).map(|files| *files.counts());
-                let wanted = counts.map(|counts| counts.missing + counts.numbered + counts.unnamed);
+                let wanted =
+                    counts.map(|counts| counts.missing.saturating_add(counts.numbered).saturating_add(counts.unnamed));
                 self.ranking.add(Code::DatabaseOnly, |found| {
                     found.with_message(match wanted.filter(|count| *count > 0) {
                         Some(count) => format!("there are no documents; {count} rows of the database must have one"),

@@ -186,6 +186,7 @@ forward!(&S: Sync, Arc<S>: Send);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
+#[allow(clippy::exhaustive_structs, reason = "callers write it as a value, and it will never have a field")]
 pub struct NoDocuments;
 
 impl DocumentSource for NoDocuments {

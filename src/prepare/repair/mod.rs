@@ -105,7 +105,7 @@ impl<R: Read + Seek> Repair<R> {
             self.write_database(dump, &mut writer, observer)?;
         }
         let (limits, mut places) = (self.limits.clone(), Places::default());
-        let (mut count, mut bytes) = (0, 0_u64);
+        let (mut count, mut bytes) = (0_u64, 0_u64);
         let mut reader = open(&mut self.source, self.start, &limits)?;
         while let Some(mut entry) = reader.next_entry()? {
             match read_item(&mut entry, &mut places, &limits)? {
@@ -117,7 +117,7 @@ impl<R: Read + Seek> Repair<R> {
                 Item::Document(id) => {
                     let len_bytes = entry.len_bytes();
                     writer.document(id, Content::sized(len_bytes, entry))?;
-                    count += 1;
+                    count = count.saturating_add(1);
                     bytes = bytes.saturating_add(len_bytes);
                     proceed(observer, &Event::document(id, count, bytes))?;
                 }
