@@ -90,11 +90,14 @@ fn run(args: &Args) -> Outcome {
 
 fn publish(args: &Args, output: OutputFile, report: &WriteReport) -> Outcome {
     output::finish(output, &args.out)?;
-    support::print(&format!(
-        "{}: {} bytes, {} documents of {} bytes\n",
-        shown(&args.out),
-        report.archive_bytes(),
-        report.documents_count(),
-        report.document_bytes(),
-    ))
+    support::print_about(
+        &args.out,
+        &format!(
+            "{}: {} bytes, {} documents of {} bytes\n",
+            shown(&args.out),
+            report.archive_bytes(),
+            report.documents_count(),
+            report.document_bytes(),
+        ),
+    )
 }

@@ -1,7 +1,7 @@
 //! A dump for an archive, verified and with its conversion planned: [`Database`].
 
 use std::fs::File;
-use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use super::change::{self, Change};
 use super::error::{self, Result};
@@ -9,7 +9,8 @@ use super::options::PrepareOptions;
 use crate::check::dump::{self, ReadDump};
 use crate::check::files::Numbers;
 use crate::check::{FileTable, FileTableUnavailable};
-use crate::limits::LimitExceeded;
+use crate::io::{Spool, SpoolError};
+use crate::limits::Budget;
 use crate::observe::{Event, Observer, proceed, watch};
 use crate::pgdump::compat::{Incompatibility, incompatibilities};
 use crate::pgdump::transcode::{Changes, Conversion, Transcoder};
@@ -106,18 +107,8 @@ impl Database<File> {
     pub fn spooled(reader: impl Read, options: &PrepareOptions, observer: &mut dyn Observer) -> Result<Self> {
         let folder = options.spool_dir.as_deref().ok_or_else(error::spool_needed)?;
         proceed(observer, &Event::phase("spooling the dump"))?;
-        let failed = |error| error::io_error("spooling the dump", error);
-        let mut file = tempfile::tempfile_in(folder).map_err(failed)?;
-        let allowed = options.limits.max_entry_bytes();
-        // One byte more than allowed shows that the input is too long.
-        let (copied, _) =
-            watch(reader.take(allowed.saturating_add(1)), observer, |source| io::copy(source, &mut file))?;
-        let len_bytes = copied.map_err(failed)?;
-        if len_bytes > allowed {
-            let exceeded = LimitExceeded { name: "max_entry_bytes", allowed, wanted: len_bytes };
-            return Err(exceeded.into());
-        }
-        file.rewind().map_err(failed)?;
+        let (spooled, _) = watch(reader, observer, |source| Spool::all_of(source, folder, budget(options)))?;
+        let (file, _) = spooled.map_err(|error| spool_failed("spooling the dump", error))?;
         Self::open(file, options, observer)
     }
 }
@@ -211,11 +202,21 @@ pub(super) fn spool<R: Read>(
     observer: &mut dyn Observer,
 ) -> Result<(File, u64)> {
     let folder = options.spool_dir.as_deref().ok_or_else(error::spool_needed)?;
-    let failed = |error| error::io_error("spooling the converted dump", error);
-    let mut file = tempfile::tempfile_in(folder).map_err(failed)?;
-    let report = conversion.run(BufWriter::new(&mut file), observer)?;
-    file.rewind().map_err(failed)?;
-    Ok((file, report.output_bytes))
+    let failed = |error| spool_failed("spooling the converted dump", error);
+    let mut spool = Spool::create(folder, budget(options)).map_err(failed)?;
+    let report = conversion.run(&mut spool, observer)?;
+    Ok((spool.finish().map_err(failed)?, report.output_bytes))
+}
+
+fn budget(options: &PrepareOptions) -> Budget {
+    Budget::new("max_entry_bytes", options.limits.max_entry_bytes())
+}
+
+fn spool_failed(action: &'static str, error: SpoolError) -> crate::Error {
+    match error {
+        SpoolError::Read(source) | SpoolError::Write(source) => error::io_error(action, source),
+        SpoolError::Limit(exceeded) => exceeded.into(),
+    }
 }
 
 /// Writes a dump of `len_bytes` bytes into a snapshot.

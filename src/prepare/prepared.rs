@@ -29,12 +29,12 @@ pub(super) const UNKNOWN_MODEL_VERSION: &str = "0.0.0.0";
 /// use std::fs::File;
 /// use appsnap::observe::NoObserver;
 /// use appsnap::prepare::{Database, PrepareOptions, Prepared};
-/// use appsnap::snapshot::{NoDocuments, WriteOptions};
+/// use appsnap::snapshot::WriteOptions;
 ///
 /// let options = PrepareOptions::new().with_model_version("1.0.0.40");
 /// let dump = File::open("examples/data/quickstart.dump")?;
 /// let database = Database::open(dump, &options, &mut NoObserver)?;
-/// let prepared = Prepared::new(Some(database), Some(NoDocuments), &options)?;
+/// let prepared = Prepared::new(Some(database), Some(()), &options)?;
 /// for change in prepared.changes() {
 ///     println!("{change}");
 /// }

@@ -65,7 +65,7 @@ mod writer;
 #[doc(inline)]
 pub use archive::SnapshotArchive;
 pub use code::Code;
-pub use content::{Content, DocumentSource, NoDocuments};
+pub use content::{Content, DocumentSource};
 pub use entry::{Entry, EntryKind};
 pub use error::{Error, ErrorKind};
 #[doc(inline)]

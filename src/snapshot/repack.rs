@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use super::content::Content;
 use super::entry::EntryKind;
 use super::error::{Error, Result};
-use super::options::{ReadOptions, SizeCheck, WriteOptions};
+use super::options::{ReadOptions, WriteOptions};
 use super::reader::SnapshotReader;
 use super::report::WriteReport;
 use super::writer::SnapshotWriter;
@@ -55,7 +55,7 @@ pub fn repack<R: Read, W: Write>(
     };
     let order = Order::find(&mut open()?)?;
     let metadata = part_of(&order.metadata.unwrap_or_default(), contents);
-    let mut writer = SnapshotWriter::start(sink, &metadata, write.with_size_check(SizeCheck::Skip))?;
+    let mut writer = SnapshotWriter::start(sink, &metadata, write.without_size_check())?;
     let wants_database = contents.has_database();
     if wants_database && order.is_database_late {
         let mut reader = open()?;

@@ -8,7 +8,7 @@ use super::documents;
 use super::error::{Error, ErrorKind, Result};
 use super::ids::IdSet;
 use super::index::{Builder, IndexPlacement};
-use super::options::{SizeCheck, WriteOptions};
+use super::options::WriteOptions;
 use super::report::WriteReport;
 use crate::document::DocumentId;
 use crate::layout::MemberName;
@@ -144,12 +144,13 @@ impl<W: Write> SnapshotWriter<W> {
     /// The returned sink is neither flushed nor synced.
     ///
     /// # Errors
-    /// Returns an error if the metadata's sizes differ from what was written ([`SizeCheck`]), or if the sink fails.
+    /// Returns an error if the metadata's sizes differ from what was written, unless the options
+    /// [accept](WriteOptions::without_size_check) that, or if the sink fails.
     pub fn finish(self) -> Result<(W, WriteReport)> {
         if let Stage::Poisoned(error) = self.stage {
             return Err(error);
         }
-        if self.options.size_check == SizeCheck::Strict {
+        if !self.options.accepts_sizes {
             let report = &self.stream.report;
             check_sizes(&self.metadata, report.database_bytes, report.document_bytes)?;
         }

@@ -102,7 +102,7 @@ impl FileComparison {
     fn count(&self) -> FileCounts {
         let mut counts = FileCounts { rows: self.table.rows_count(), ..FileCounts::default() };
         for case in self.cases() {
-            let count = match case.code {
+            let number = match case.code {
                 Some(Code::DocumentMissing) => &mut counts.missing,
                 Some(Code::DocumentOrphan) => &mut counts.orphans,
                 Some(Code::DocumentSizeDiffers) => &mut counts.size_differs,
@@ -112,9 +112,10 @@ impl FileComparison {
                 _ if case.document_bytes.is_none() => &mut counts.without_contents,
                 _ => &mut counts.present,
             };
-            *count = count.saturating_add(1);
-            let is_thumbnail = case.row.is_some_and(|row| row.is_thumbnail());
-            counts.thumbnails = counts.thumbnails.saturating_add(u64::from(is_thumbnail));
+            *number = number.saturating_add(1);
+            if case.row.is_some_and(|row| row.is_thumbnail()) {
+                counts.thumbnails = counts.thumbnails.saturating_add(1);
+            }
         }
         let unnamed = self.table.unnamed_rows();
         counts.numbered = unnamed.iter().filter(|row| row.number().is_some()).count() as u64;

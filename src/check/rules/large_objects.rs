@@ -27,7 +27,7 @@ fn after_name(column: &[u8]) -> Option<&[u8]> {
     };
     loop {
         let quote = rest.iter().position(|byte| *byte == b'"')?;
-        (_, rest) = rest.get(quote..)?.split_first()?;
+        rest = rest.split_at(quote).1.strip_prefix(b"\"")?;
         match rest.strip_prefix(b"\"") {
             Some(doubled) => rest = doubled,
             None => return rest.strip_prefix(b" "),

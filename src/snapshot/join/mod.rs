@@ -7,13 +7,14 @@ mod shard;
 
 use std::fmt;
 use std::io::{self, Write};
+use std::ops::RangeInclusive;
 
 use super::archive::SnapshotArchive;
 use super::assembly::{Assembly, SectionCutter, check_sizes};
 use super::error::{Error, Result};
 use super::index::Builder;
 use super::index::IndexPlacement;
-use super::options::{SizeCheck, WriteOptions};
+use super::options::WriteOptions;
 use super::report::WriteReport;
 use crate::document::DocumentId;
 use crate::gzip::{self, ChunkLocation};
@@ -22,8 +23,8 @@ use crate::layout::MemberName;
 use crate::metadata::Metadata;
 use crate::observe::{Event, Observer, proceed};
 
-pub use pieces::{Piece, PieceSizes};
-pub use shard::Shard;
+pub use pieces::{Piece, S3_PIECE_BYTES};
+pub use shard::shard;
 
 use copied::Copied;
 use part_verifier::PartVerifier;
@@ -40,7 +41,7 @@ use part_verifier::PartVerifier;
 /// * ids ascend within each part and from part to part;
 /// * the first document of each part begins a section of the archive: with
 ///   [`SectionSplit::Digit`](crate::snapshot::options::SectionSplit::Digit), a first hex digit that no earlier part has.
-///   [`Shard`] is such a part of a source;
+///   [`shard()`] selects such a part of a source;
 /// * the database is in the first part that is not empty.
 ///
 /// # Result
@@ -105,7 +106,8 @@ impl<'a, R: ReadAt, S: ReadAt> Join<'a, R, S> {
     ///
     /// # Errors
     /// Returns an error if the parts cannot be joined, with the first unsuitable part as its context; if an index
-    /// cannot be read or is wrong; or if the metadata's sizes differ from those of the parts together ([`SizeCheck`]).
+    /// cannot be read or is wrong; or if the metadata's sizes differ from those of the parts together, unless
+    /// the options [accept](WriteOptions::without_size_check) that.
     pub fn plan(metadata: &Metadata, parts: &'a [SnapshotArchive<R, S>], options: &WriteOptions) -> Result<Self> {
         let index = (options.index != IndexPlacement::Omitted).then(Builder::default);
         let mut stream = Assembly::start(Vec::new(), options.level, Parallelism::INLINE, index)?;
@@ -120,7 +122,7 @@ impl<'a, R: ReadAt, S: ReadAt> Join<'a, R, S> {
             copied.extend(added.map_err(|error| error.within_name(format!("part {number}").as_bytes()))?);
         }
         let stream = joining.stream;
-        if options.size_check == SizeCheck::Strict {
+        if !options.accepts_sizes {
             check_sizes(metadata, stream.report.database_bytes, stream.report.document_bytes)?;
         }
         let is_embedded = options.index == IndexPlacement::Embedded;
@@ -183,10 +185,16 @@ impl<'a, R: ReadAt, S: ReadAt> Join<'a, R, S> {
     /// Divides the archive into pieces, in order, each of which is either copied from a part or uploaded. For stores
     /// that assemble an object from ranges of others, as S3 does with `UploadPartCopy`.
     ///
-    /// The bytes to upload are read from this value, which is [`ReadAt`] over the archive. The length of every piece
-    /// except the last is within `sizes`, and that of an uploaded piece is below twice the minimum.
-    pub fn pieces(&self, sizes: PieceSizes) -> Vec<Piece> {
-        pieces::cut(self.copied.iter(), self.len_bytes(), sizes)
+    /// The bytes to upload are read from this value, which is [`ReadAt`] over the archive. The length of every piece except
+    /// the last is within `len_bytes`, and that of an uploaded piece is below twice the minimum.
+    ///
+    /// Returns `None` if the minimum is zero or the maximum is below twice the minimum, because then not every archive can
+    /// be divided.
+    #[must_use]
+    pub fn pieces(&self, len_bytes: RangeInclusive<u64>) -> Option<Vec<Piece>> {
+        let (min_bytes, max_bytes) = len_bytes.into_inner();
+        let is_possible = min_bytes > 0 && max_bytes / 2 >= min_bytes;
+        is_possible.then(|| pieces::cut(&self.copied, self.len_bytes(), min_bytes, max_bytes))
     }
 
     fn tail_at_bytes(&self) -> u64 {
