@@ -8,7 +8,7 @@ use appsnap::retention::{Backup, presets};
 fn main() -> Result<(), Box<dyn Error>> {
     // One backup every night for two months.
     let now: Timestamp = "2026-05-01T12:00:00Z".parse()?;
-    let nights = (0..60).map(|night| now - (24 * night + 11).hours());
+    let nights = (11_i64..).step_by(24).take(60).filter_map(|hours| now.checked_sub(hours.hours()).ok());
     let backups: Vec<_> = nights.map(|taken_at| Backup::new(taken_at.to_string(), taken_at)).collect();
 
     let policy = presets::mendix_cloud();

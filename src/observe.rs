@@ -169,6 +169,7 @@ impl<F: FnMut(&Event) -> ControlFlow<()>> Observer for F {
 
 /// The observer that ignores everything.
 #[derive(Clone, Copy, Debug, Default)]
+#[allow(clippy::exhaustive_structs, reason = "callers write it as a value, and it will never have a field")]
 pub struct NoObserver;
 
 impl Observer for NoObserver {

@@ -6,15 +6,6 @@
 //! which its report returns. [`check`](crate::check::check()) collects all of them and ranks them for a platform.
 //!
 //! [A page](crate::_documentation::findings) lists all codes.
-#![deny(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::arithmetic_side_effects,
-    clippy::cast_possible_truncation
-)]
-#![cfg_attr(test, allow(clippy::indexing_slicing, clippy::unwrap_used))]
 mod code;
 mod list;
 mod severity;

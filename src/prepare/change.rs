@@ -174,7 +174,7 @@ fn groups(
     let mut groups: Vec<(EntryChangeKind, u64, String)> = Vec::new();
     for EntryChange { id, kind, .. } in changes.entries.iter().copied().filter(|change| is_wanted(change.kind)) {
         if let Some((_, entries_count, _)) = groups.iter_mut().find(|(other, _, _)| *other == kind) {
-            *entries_count += 1;
+            *entries_count = entries_count.saturating_add(1);
         } else {
             let shown = toc.get(id).map(|entry| format!("{} {}", escaped(entry.desc), escaped(entry.tag)));
             groups.push((kind, 1, shown.unwrap_or_else(|| format!("entry {id}"))));

@@ -176,13 +176,13 @@ fn drop_orphans<S: DocumentSource>(
     comparison: &mut FileComparison,
     changes: &mut Vec<Change>,
 ) {
-    let (mut count, mut bytes) = (0, 0_u64);
+    let (mut count, mut bytes) = (0_u64, 0_u64);
     {
         // Both ascend by id.
         let mut orphans = comparison.cases().filter(|case| case.code == Some(Code::DocumentOrphan)).peekable();
         documents.retain(|id| match orphans.next_if(|orphan| orphan.id == id) {
             Some(orphan) => {
-                count += 1;
+                count = count.saturating_add(1);
                 // Every orphan is a document, so it has a length.
                 bytes = bytes.saturating_add(orphan.document_bytes.unwrap_or_default());
                 false
