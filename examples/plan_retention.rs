@@ -15,12 +15,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let plan = policy.plan(&backups, now);
     for decision in plan.decisions() {
         let id = decision.backup().id();
-        match decision.expires_at() {
-            Some(until) => {
-                let reasons: Vec<_> = decision.reasons().map(|reason| reason.to_string()).collect();
-                println!("keep {id} until {until}: {}", reasons.join(", "));
-            }
-            None => println!("delete {id}"),
+        if decision.keeps() {
+            let reasons: Vec<_> = decision.reasons().map(|reason| reason.to_string()).collect();
+            println!("keep {id}: {}", reasons.join(", "));
+        } else {
+            println!("delete {id}");
         }
     }
     Ok(())

@@ -130,7 +130,7 @@ impl<R: Read, S: DocumentSource> Prepared<R, S> {
         options: &WriteOptions,
         observer: &mut dyn Observer,
     ) -> Result<(W, WriteReport)> {
-        let mut writer = SnapshotWriter::start(sink, &self.metadata, &options)?;
+        let mut writer = SnapshotWriter::start(sink, &self.metadata, options)?;
         if let Some((source, len_bytes)) = self.database {
             database::write(&mut writer, len_bytes, source, observer)?;
         }

@@ -51,7 +51,7 @@ pub fn repack<R: Read, W: Write>(
 ) -> Result<(W, WriteReport)> {
     let mut open = || -> Result<SnapshotReader<R>> {
         let source = open().map_err(|error| Error::io("opening the archive", error))?;
-        Ok(SnapshotReader::new(source, &read))
+        Ok(SnapshotReader::new(source, read))
     };
     proceed(observer, &Event::Phase(Phase::SurveyingArchive))?;
     let order = Order::find(&mut open()?, observer)?;

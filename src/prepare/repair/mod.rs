@@ -98,7 +98,7 @@ impl<R: Read + Seek> Repair<R> {
         options: &WriteOptions,
         observer: &mut dyn Observer,
     ) -> Result<(W, WriteReport)> {
-        let mut writer = SnapshotWriter::start(sink, &self.metadata, &options)?;
+        let mut writer = SnapshotWriter::start(sink, &self.metadata, options)?;
         let mut database = self.database.take();
         if let Some(dump) = database.take_if(|_| self.is_database_late) {
             self.write_database(dump, &mut writer, observer)?;

@@ -50,7 +50,7 @@ pub fn make_index<R: ReadAt + Sync>(
 ) -> Result<Index> {
     proceed(observer, &Event::Phase(Phase::IndexingArchive))?;
     let not_chunked = || Error::new(ErrorKind::Misuse("the archive is not in the chunked form: repack it"));
-    let mut reader = SnapshotReader::new(crate::io::Cursor::new(source), &options);
+    let mut reader = SnapshotReader::new(crate::io::Cursor::new(source), options);
     let mut builder = Builder::default();
     let mut cut = SectionCutter::new(sections);
     let mut ends = gzip::ChunkLengths::default();

@@ -5,7 +5,7 @@ mod reason;
 mod witnesses;
 
 use std::collections::BTreeSet;
-use std::io::{self, Read};
+use std::io::Read;
 
 use appsnap::observe::NoObserver;
 use appsnap::pgdump::{self, FormatVersion};

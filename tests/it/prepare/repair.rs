@@ -86,7 +86,10 @@ fn unusable_metadata_are_replaced_and_stale_ones_corrected() {
     let (archive, changes, _) = repaired_with(archive, &PrepareOptions::new()).unwrap();
     let texts = changes.iter().map(ToString::to_string).collect::<Vec<_>>();
     assert_eq!(texts.len(), 2, "{texts:?}");
-    assert!(texts[0].contains("dumpSize in .metadata was 1 and is") && texts[1].contains("filesSize"), "{texts:?}");
+    assert!(
+        texts[0].contains("dumpSize in .metadata was corrected from 1 to") && texts[1].contains("filesSize"),
+        "{texts:?}"
+    );
     let mut reader = appsnap::snapshot::SnapshotReader::new(archive.as_slice(), &ReadOptions::new());
     while reader.next_entry().unwrap().is_some() {}
     let metadata = reader.metadata().unwrap();
