@@ -34,6 +34,12 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
+    /// Creates a finding without a location and a message, with the default severity of its code.
+    pub(crate) fn of(code: impl Into<Code>) -> Self {
+        let code = code.into();
+        Self::new(code, code.default_severity())
+    }
+
     fn new(code: Code, severity: Severity) -> Self {
         Self { code, severity, location: None, position: None, message: Cow::Borrowed("") }
     }

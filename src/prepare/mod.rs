@@ -25,6 +25,7 @@
 //! ```
 
 mod change;
+mod code;
 mod database;
 mod error;
 mod filtered;
@@ -34,6 +35,7 @@ mod prepared;
 mod repair;
 
 pub use change::Change;
+pub use code::Code;
 pub use database::Database;
 pub use options::{Orphans, PrepareOptions};
 pub use pack::Pack;

@@ -4,6 +4,7 @@ use std::io::Cursor;
 
 use appsnap::Error;
 use appsnap::check::{CheckOptions, Profile, Report, Verdict, check};
+use appsnap::diagnostic;
 use appsnap::observe::NoObserver;
 use appsnap::pgdump::{self, FormatVersion};
 use appsnap::prepare::{Change, PrepareOptions, Repair};
@@ -25,6 +26,10 @@ fn repaired_with(archive: Vec<u8>, options: &PrepareOptions) -> Result<(Vec<u8>,
     Ok((archive, changes, report))
 }
 
+fn name(change: &Change) -> &'static str {
+    diagnostic::Code::from(change.code()).name()
+}
+
 /// Repairs, checks the result, and gives the names of the changes.
 fn repaired(plan: &Plan) -> (Contents, Vec<&'static str>) {
     let before = checked(&plan.gz());
@@ -32,7 +37,7 @@ fn repaired(plan: &Plan) -> (Contents, Vec<&'static str>) {
     let after = checked(&archive);
     assert_eq!(after.verdict(), Verdict::Accept, "before: {before}\nafter: {after}");
     assert_eq!(foreseen.verdict(), Verdict::Accept);
-    (read(archive.as_slice(), ReadOptions::new()).unwrap().0, changes.iter().map(Change::name).collect())
+    (read(archive.as_slice(), ReadOptions::new()).unwrap().0, changes.iter().map(name).collect())
 }
 
 fn checked(archive: &[u8]) -> Report {
@@ -73,7 +78,7 @@ fn missing_metadata_are_made() {
     let (contents, changes) = repaired(&Plan::sample().without(METADATA));
     assert_eq!((sorted(contents), changes), (sample(), vec!["metadata-added"]));
     let (_, changes, _) = repaired_with(Plan::sample().without(METADATA).gz(), &PrepareOptions::new()).unwrap();
-    let changes = changes.iter().map(Change::name).collect::<Vec<_>>();
+    let changes = changes.iter().map(name).collect::<Vec<_>>();
     assert_eq!(changes, ["metadata-added", "model-version-assumed", "database-size-estimated"]);
 }
 
@@ -161,7 +166,7 @@ fn a_dump_that_is_too_new_is_converted() {
         let report = checked(&archive);
         assert_ne!(report.verdict(), Verdict::Reject, "{report}");
         assert_eq!(report.contents().dump_version.as_deref(), Some("1.14"));
-        let names = changes.iter().map(Change::name).collect::<Vec<_>>();
+        let names = changes.iter().map(name).collect::<Vec<_>>();
         assert!(names.contains(&"dump-converted") && names.contains(&"metadata-corrected"), "{names:?}");
     }
 }
