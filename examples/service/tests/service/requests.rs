@@ -143,6 +143,9 @@ fn refused_client_that_still_sends_gets_its_answer() {
     assert_eq!(send(head), 413);
     // The only place is taken by somebody who sends a byte now and then.
     let mut first = service.client.begin("POST", "/snapshots", 900).unwrap();
+    // The service needs a moment to see it.
+    first.write_all(b"x").unwrap();
+    thread::sleep(Duration::from_millis(500));
     thread::scope(|scope| {
         let second = scope.spawn(|| send(head));
         while !second.is_finished() {
