@@ -35,7 +35,7 @@ mod prepared;
 mod repair;
 
 pub use change::Change;
-pub(crate) use code::Code;
+pub use code::Code;
 pub use database::Database;
 pub use options::{Orphans, PrepareOptions};
 pub use pack::Pack;
