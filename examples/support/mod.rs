@@ -50,6 +50,24 @@ pub fn print(text: &str) -> Outcome {
     io::stdout().lock().write_all(text.as_bytes()).map_err(|error| Failure::environment("standard output", error))
 }
 
+/// Prints lines about an output: on the standard error if the output is the standard output.
+pub fn print_about(output: &Path, text: &str) -> Outcome {
+    if is_dash(output) {
+        eprint!("{text}");
+        return Ok(());
+    }
+    print(text)
+}
+
+/// Prints one JSON value about an output.
+pub fn print_json_about(output: &Path, json: &serde_json::Value) -> Outcome {
+    if is_dash(output) {
+        eprintln!("{json:#}");
+        return Ok(());
+    }
+    print_json(json)
+}
+
 /// Prints one JSON value and a line break.
 pub fn print_json(value: &impl Serialize) -> Outcome {
     let json = serde_json::to_string_pretty(value).map_err(|error| Failure::environment("JSON", error))?;

@@ -27,7 +27,9 @@ pub fn create(path: &Path, inputs: &[&Path]) -> Outcome<OutputFile> {
     if is_dash(path) {
         return Ok(OutputFile::stdout());
     }
-    let output = OutputFile::create(path, inputs).in_file(path)?;
+    let inputs: Vec<_> =
+        inputs.iter().map(|input| if is_dash(input) { Path::new("/dev/stdin") } else { input }).collect();
+    let output = OutputFile::create(path, &inputs).in_file(path)?;
     if output.is_overwriting() {
         eprintln!("note: {} exists and will be replaced", shown(path));
     }

@@ -1,12 +1,13 @@
 //! Output files that appear complete or not at all: [`OutputFile`].
 
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Stdout, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use tempfile::NamedTempFile;
 
+use super::number::decimal;
 use crate::error::{Category, Error};
 
 /// The start of the names of unfinished files and directories, which are created beside their final location.
@@ -25,7 +26,8 @@ const MAX_LINKS: usize = 40;
 /// * A symbolic link is kept, and the file that it points to is replaced.
 /// * An existing device, FIFO or socket is opened and written through, never replaced.
 /// * An output that is the same file as an input, also through links, is refused.
-/// * A replaced file keeps its permissions.
+/// * A replaced file passes its permissions on, and its owner and group where the process may set them. A read-only file
+///   is not replaced.
 ///
 /// ```
 /// use std::io::Write;
@@ -100,10 +102,17 @@ impl OutputFile {
                     let file = OpenOptions::new().write(true).open(path);
                     return file.map(Target::Special).map_err(|error| Error::io("opening the output", error));
                 }
+                if existing.permissions().readonly() {
+                    return Err(Error::of(
+                        Category::Misuse,
+                        "the output exists and is read-only: choose another name, or make the file writable",
+                    ));
+                }
                 let real = fs::canonicalize(path).map_err(|error| Error::io("resolving the output", error))?;
                 let file = temporary(&real)?;
                 // The new file is the old one with other contents. A file system without permissions is no reason to stop.
-                let _ = file.as_file().set_permissions(existing.permissions());
+                let _ = passed_on(file.as_file(), &existing)
+                    .and_then(|permissions| file.as_file().set_permissions(permissions));
                 Ok(Target::Replaced { file, path: real, is_overwriting: true })
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -183,7 +192,7 @@ fn temporary(path: &Path) -> Result<NamedTempFile, Error> {
     // As for any new file, the umask decides; a temporary file would be readable by its owner alone.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(directory).map_err(|error| match error.kind() {
+    let file = builder.tempfile_in(directory).map_err(|error| match error.kind() {
         // The error names the temporary file, which the caller does not know.
         io::ErrorKind::NotFound => {
             Error::of(Category::Io, "the directory of the output does not exist: create it first")
@@ -192,7 +201,30 @@ fn temporary(path: &Path) -> Result<NamedTempFile, Error> {
             Error::of(Category::Io, "no file can be created in the directory of the output: choose another directory")
         }
         _ => Error::io("creating the output", error),
-    })
+    })?;
+    // Shows to other processes, also in other containers, that the file is in use. Without locks its name has to do.
+    let _ = file.as_file().try_lock();
+    Ok(file)
+}
+
+/// Returns the permissions for a file that takes the place of `replaced`, after setting owner and group where that is
+/// allowed.
+#[cfg(unix)]
+fn passed_on(file: &File, replaced: &Metadata) -> io::Result<Permissions> {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+
+    let own = file.metadata()?;
+    let is_owned = (own.uid(), own.gid()) == (replaced.uid(), replaced.gid())
+        || fchown(file, Some(replaced.uid()), Some(replaced.gid())).is_ok();
+    let has_group = is_owned || own.gid() == replaced.gid() || fchown(file, None, Some(replaced.gid())).is_ok();
+    // What one group was allowed is not for another.
+    let mode = if has_group { replaced.mode() & 0o777 } else { replaced.mode() & 0o707 };
+    Ok(Permissions::from_mode(mode))
+}
+
+#[cfg(not(unix))]
+fn passed_on(_: &File, replaced: &Metadata) -> io::Result<Permissions> {
+    Ok(replaced.permissions())
 }
 
 /// Follows symbolic links to a file that does not exist yet.
@@ -207,11 +239,13 @@ fn follow_links(path: &Path) -> Result<PathBuf, Error> {
     Err(Error::of(Category::Misuse, "too many symbolic links lead to the output"))
 }
 
+/// Reading from a character device and writing to it are different things: a terminal, or the null device.
 #[cfg(unix)]
 fn is_same_file(_: &Path, output: &Metadata, input: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
+    use std::os::unix::fs::{FileTypeExt, MetadataExt};
 
-    fs::metadata(input).is_ok_and(|input| (input.dev(), input.ino()) == (output.dev(), output.ino()))
+    !output.file_type().is_char_device()
+        && fs::metadata(input).is_ok_and(|input| (input.dev(), input.ino()) == (output.dev(), output.ino()))
 }
 
 /// Without inodes, hard links are not recognised.
@@ -223,7 +257,7 @@ fn is_same_file(output: &Path, _: &Metadata, input: &Path) -> bool {
 /// Removes what killed processes left in `directory`, and returns the paths.
 ///
 /// Files and directories are removed if their names begin with [`STAGING_PREFIX`] and if the process that created them is
-/// gone, where the system tells that, or if they were last modified before `before`. An extraction modifies its staging
+/// gone, where the system tells that, or if they were last modified before `before`. A file that is in use stays. An extraction modifies its staging
 /// directory only at its start: choose a time before which no running extraction can have started.
 ///
 /// ```
@@ -257,7 +291,8 @@ pub fn remove_stale(directory: &Path, before: SystemTime) -> Result<Vec<PathBuf>
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             Err(error) => return Err(failed("looking at a staging file", &path)(error)),
         };
-        if is_orphaned(rest) || facts.modified().is_ok_and(|modified| modified < before) {
+        let is_stale = is_orphaned(rest) || facts.modified().is_ok_and(|modified| modified < before);
+        if is_stale && !is_in_use(&path, &facts) {
             let result = if facts.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
             result.map_err(failed("removing a stale staging file", &path))?;
             removed.push(path);
@@ -266,10 +301,15 @@ pub fn remove_stale(directory: &Path, before: SystemTime) -> Result<Vec<PathBuf>
     Ok(removed)
 }
 
+/// Returns `true` for a file that a running process, perhaps one with another list of processes, has locked.
+fn is_in_use(path: &Path, facts: &Metadata) -> bool {
+    let is_locked = |file: File| matches!(file.try_lock(), Err(TryLockError::WouldBlock));
+    facts.is_file() && OpenOptions::new().write(true).open(path).is_ok_and(is_locked)
+}
+
 /// Returns `true` if the process whose id begins the rest of a name is known to be gone.
 fn is_orphaned(rest: &[u8]) -> bool {
-    let digits = rest.split(|byte| *byte == b'-').next().unwrap_or(rest);
-    let Some(id) = std::str::from_utf8(digits).ok().and_then(|digits| digits.parse::<u32>().ok()) else { return false };
+    let Some(id) = rest.split(|byte| *byte == b'-').next().and_then(decimal::<u32>) else { return false };
     // Only where processes are files.
     Path::new("/proc/self").exists() && !Path::new("/proc").join(id.to_string()).exists()
 }

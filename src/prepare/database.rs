@@ -1,7 +1,7 @@
 //! A dump for an archive, verified and with its conversion planned: [`Database`].
 
 use std::fs::File;
-use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use super::change::{self, Change};
 use super::error::{self, Result};
@@ -9,8 +9,9 @@ use super::options::PrepareOptions;
 use crate::check::dump::{self, ReadDump};
 use crate::check::files::Numbers;
 use crate::check::{FileTable, FileTableUnavailable};
-use crate::limits::LimitExceeded;
-use crate::observe::{Event, Observer, proceed, watch};
+use crate::io::{Spool, SpoolError};
+use crate::limits::Budget;
+use crate::observe::{Event, Observer, Phase, proceed, watch};
 use crate::pgdump::compat::{Incompatibility, incompatibilities};
 use crate::pgdump::transcode::{Changes, Conversion, Transcoder};
 use crate::pgdump::{FormatVersion, Inspection};
@@ -72,11 +73,11 @@ impl<R: Read + Seek> Database<R> {
     /// requires a spool directory and there is none, if the source fails, or if the observer, which is called after each
     /// MiB, cancels.
     pub fn open(mut source: R, options: &PrepareOptions, observer: &mut dyn Observer) -> Result<Self> {
-        proceed(observer, &Event::phase("reading the dump"))?;
-        let failed = |error| error::io_error("reading the dump", error);
+        proceed(observer, &Event::Phase(Phase::ReadingDump))?;
+        let failed = |error| crate::Error::io("reading the dump", error);
         let start = source.stream_position().map_err(failed)?;
         let (read, _) =
-            watch(&mut source, observer, |source| dump::read(source, &options.limits, Numbers::Keep, |_| {}))?;
+            watch(&mut source, None, observer, |source| dump::read(source, &options.limits, Numbers::Keep, |_| {}))?;
         let read = read?;
         source.seek(SeekFrom::Start(start)).map_err(failed)?;
         let (input_bytes, data_end_bytes) = (read.inspection.dump_bytes, read.inspection.data_end_bytes);
@@ -105,19 +106,9 @@ impl Database<File> {
     /// returns more than [`Limits::max_entry_bytes`](crate::Limits::max_entry_bytes).
     pub fn spooled(reader: impl Read, options: &PrepareOptions, observer: &mut dyn Observer) -> Result<Self> {
         let folder = options.spool_dir.as_deref().ok_or_else(error::spool_needed)?;
-        proceed(observer, &Event::phase("spooling the dump"))?;
-        let failed = |error| error::io_error("spooling the dump", error);
-        let mut file = tempfile::tempfile_in(folder).map_err(failed)?;
-        let allowed = options.limits.max_entry_bytes();
-        // One byte more than allowed shows that the input is too long.
-        let (copied, _) =
-            watch(reader.take(allowed.saturating_add(1)), observer, |source| io::copy(source, &mut file))?;
-        let len_bytes = copied.map_err(failed)?;
-        if len_bytes > allowed {
-            let exceeded = LimitExceeded { name: "max_entry_bytes", allowed, wanted: len_bytes };
-            return Err(exceeded.into());
-        }
-        file.rewind().map_err(failed)?;
+        proceed(observer, &Event::Phase(Phase::SpoolingDump))?;
+        let (spooled, _) = watch(reader, None, observer, |source| Spool::all_of(source, folder, budget(options)))?;
+        let (file, _) = spooled.map_err(|error| spool_failed("spooling the dump", error))?;
         Self::open(file, options, observer)
     }
 }
@@ -211,11 +202,21 @@ pub(super) fn spool<R: Read>(
     observer: &mut dyn Observer,
 ) -> Result<(File, u64)> {
     let folder = options.spool_dir.as_deref().ok_or_else(error::spool_needed)?;
-    let failed = |error| error::io_error("spooling the converted dump", error);
-    let mut file = tempfile::tempfile_in(folder).map_err(failed)?;
-    let report = conversion.run(BufWriter::new(&mut file), observer)?;
-    file.rewind().map_err(failed)?;
-    Ok((file, report.output_bytes))
+    let failed = |error| spool_failed("spooling the converted dump", error);
+    let mut spool = Spool::create(folder, budget(options)).map_err(failed)?;
+    let report = conversion.run(&mut spool, observer)?;
+    Ok((spool.finish().map_err(failed)?, report.output_bytes))
+}
+
+fn budget(options: &PrepareOptions) -> Budget {
+    Budget::new("max_entry_bytes", options.limits.max_entry_bytes())
+}
+
+fn spool_failed(action: &'static str, error: SpoolError) -> crate::Error {
+    match error {
+        SpoolError::Read(source) | SpoolError::Write(source) => crate::Error::io(action, source),
+        SpoolError::Limit(exceeded) => exceeded.into(),
+    }
 }
 
 /// Writes a dump of `len_bytes` bytes into a snapshot.
@@ -225,6 +226,5 @@ pub(super) fn write<W: Write>(
     source: impl Read,
     observer: &mut dyn Observer,
 ) -> Result<()> {
-    proceed(observer, &Event::phase("writing the dump"))?;
-    Ok(watch(source, observer, |source| writer.database(Content::sized(len_bytes, source)))?.0?)
+    Ok(writer.database(Content::sized(len_bytes, source), observer)?)
 }

@@ -38,26 +38,6 @@
 //! two on 25 October. The presets of such platforms therefore count nights, from noon to noon, of which every date has
 //! one; see [`Calendar::with_nights`]. Your own policies count dates on the wall clock unless they say nights.
 
-#![deny(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::arithmetic_side_effects,
-    clippy::cast_possible_truncation
-)]
-#![cfg_attr(
-    test,
-    allow(
-        clippy::indexing_slicing,
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        clippy::arithmetic_side_effects,
-        clippy::cast_possible_truncation
-    )
-)]
-
 mod backup;
 mod calendar;
 mod clock;

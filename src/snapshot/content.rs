@@ -1,14 +1,14 @@
 //! The input of writers: payloads with a known length, and sources of many documents.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek};
 use std::path::Path;
 use std::sync::Arc;
 
 use super::error::{Error, Result};
 use crate::document::DocumentId;
-use crate::io::ReadAt;
-use crate::limits::{LimitExceeded, Limits};
+use crate::io::{ReadAt, Spool, SpoolError};
+use crate::limits::{Budget, Limits};
 
 /// A payload: a reader, and the number of bytes that it returns.
 ///
@@ -62,28 +62,13 @@ impl Content<File> {
     /// # Errors
     /// Returns an error if reading or writing fails, or if the reader returns more than [`Limits::max_entry_bytes`].
     pub fn spooled(mut reader: impl Read, spool_dir: &Path, limits: &Limits) -> Result<Self> {
-        let mut file =
-            tempfile::tempfile_in(spool_dir).map_err(|error| Error::io("creating a temporary file", error))?;
-        let allowed = limits.max_entry_bytes();
-        let mut buffer = vec![0; 64 << 10];
-        let mut len_bytes = 0_u64;
-        loop {
-            let count = match reader.read(&mut buffer) {
-                Ok(0) => break,
-                Ok(count) => count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(Error::io("reading a payload", error)),
-            };
-            len_bytes = len_bytes.saturating_add(count as u64);
-            if len_bytes > allowed {
-                let exceeded = LimitExceeded { name: "max_entry_bytes", allowed, wanted: len_bytes };
-                return Err(Error::from(exceeded));
-            }
-            let bytes = buffer.get(..count).unwrap_or_default();
-            file.write_all(bytes).map_err(|error| Error::io("writing a temporary file", error))?;
-        }
-        file.seek(SeekFrom::Start(0)).map_err(|error| Error::io("rewinding a temporary file", error))?;
-        Ok(Self { reader: file, len_bytes })
+        let budget = Budget::new("max_entry_bytes", limits.max_entry_bytes());
+        let (reader, len_bytes) = Spool::all_of(&mut reader, spool_dir, budget).map_err(|error| match error {
+            SpoolError::Read(source) => Error::io("reading a payload", source),
+            SpoolError::Write(source) => Error::io("spooling a payload", source),
+            SpoolError::Limit(exceeded) => exceeded.into(),
+        })?;
+        Ok(Self { reader, len_bytes })
     }
 }
 
@@ -91,7 +76,7 @@ impl Content<File> {
 /// files.
 ///
 /// Rows are in ascending order of their ids, without duplicates. The writer refuses other sources before it writes
-/// anything.
+/// anything. `()` is a source without documents.
 ///
 /// ```
 /// use std::io;
@@ -120,7 +105,7 @@ impl Content<File> {
 /// }
 ///
 /// let source = InMemory(vec![("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, b"hello".to_vec())]);
-/// let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), WriteOptions::new())?;
+/// let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), &WriteOptions::new())?;
 /// writer.documents(&source, &mut NoObserver)?;
 /// assert_eq!(writer.finish()?.1.document_bytes(), 5);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -171,24 +156,8 @@ macro_rules! forward {
 }
 forward!(&S: Sync, Arc<S>: Send);
 
-/// A source without documents, for snapshots of a database alone.
-///
-/// ```
-/// use std::io;
-/// use appsnap::metadata::Metadata;
-/// use appsnap::snapshot::{Content, NoDocuments, SnapshotStream, WriteOptions};
-///
-/// let dump = Content::sized(4, &b"dump"[..]);
-/// let metadata = Metadata::new().with_dump_size_bytes(4);
-/// let mut database_alone = SnapshotStream::new(&metadata, Some(dump), NoDocuments, WriteOptions::new())?;
-/// io::copy(&mut database_alone, &mut io::sink())?;
-/// assert_eq!(database_alone.report().unwrap().documents_count(), 0);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone, Copy, Debug, Default)]
-pub struct NoDocuments;
-
-impl DocumentSource for NoDocuments {
+/// No documents, for snapshots of a database alone.
+impl DocumentSource for () {
     type File = [u8; 0];
 
     fn documents_count(&self) -> usize {

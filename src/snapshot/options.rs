@@ -32,28 +32,6 @@ pub enum SectionSplit {
     Byte,
 }
 
-/// The handling of `.metadata` whose sizes differ from what is written.
-///
-/// ```
-/// use appsnap::metadata::Metadata;
-/// use appsnap::snapshot::{ErrorKind, SnapshotWriter, WriteOptions};
-/// use appsnap::snapshot::options::SizeCheck;
-///
-/// let wrong = Metadata::new().with_files_size_bytes(5);
-/// let finish = |options| SnapshotWriter::start(Vec::new(), &wrong, options)?.finish();
-/// assert!(matches!(finish(WriteOptions::new()).unwrap_err().kind(), ErrorKind::MetadataSize { .. }));
-/// assert!(finish(WriteOptions::new().with_size_check(SizeCheck::Skip)).is_ok());
-/// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SizeCheck {
-    /// Finishing the archive fails.
-    #[default]
-    Strict,
-    /// The sizes are not compared, and the metadata is written as it is.
-    Skip,
-}
-
 /// Options of [`SnapshotWriter`](super::SnapshotWriter) and [`SnapshotStream`](super::SnapshotStream).
 ///
 /// ```
@@ -69,7 +47,7 @@ pub struct WriteOptions {
     pub(super) parallelism: Parallelism,
     pub(super) sections: SectionSplit,
     pub(super) index: IndexPlacement,
-    pub(super) size_check: SizeCheck,
+    pub(super) accepts_sizes: bool,
 }
 
 impl WriteOptions {
@@ -108,10 +86,22 @@ impl WriteOptions {
         self
     }
 
-    /// Sets the handling of metadata with wrong sizes; default [`SizeCheck::Strict`].
+    /// Accepts metadata whose sizes differ from what is written. By default that is an error when the archive is finished.
+    ///
+    /// ```
+    /// use appsnap::metadata::Metadata;
+    /// use appsnap::snapshot::{ErrorKind, SnapshotWriter, WriteOptions};
+    ///
+    /// let wrong = Metadata::new().with_files_size_bytes(5);
+    /// let start = |options: &WriteOptions| SnapshotWriter::start(Vec::new(), &wrong, options);
+    /// let refused = start(&WriteOptions::new())?.finish().unwrap_err();
+    /// assert!(matches!(refused.error().kind(), ErrorKind::MetadataSize { .. }));
+    /// assert!(start(&WriteOptions::new().without_size_check())?.finish().is_ok());
+    /// # Ok::<(), appsnap::snapshot::Error>(())
+    /// ```
     #[must_use]
-    pub const fn with_size_check(mut self, size_check: SizeCheck) -> Self {
-        self.size_check = size_check;
+    pub const fn without_size_check(mut self) -> Self {
+        self.accepts_sizes = true;
         self
     }
 }
@@ -130,7 +120,7 @@ impl WriteOptions {
 /// use appsnap::snapshot::options::Tolerance;
 ///
 /// // The archive contains `notes.txt`, which is not allowed in a snapshot.
-/// let mut reader = SnapshotReader::new(tar.as_slice(), ReadOptions::new().with_tolerance(Tolerance::Salvage));
+/// let mut reader = SnapshotReader::new(tar.as_slice(), &ReadOptions::new().with_tolerance(Tolerance::Salvage));
 /// let mut misplaced = Vec::new();
 /// while let Some(entry) = reader.next_entry()? {
 ///     if let EntryKind::Misplaced { name, .. } = entry.kind() {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::error::{Error, ErrorKind, Result};
 use super::index::{Tables, wrong};
 use crate::gzip::{self, ChunkTable, Inflater};
-use crate::io::ReadAt;
+use crate::io::{ReadAt, copy_prefix, prefix};
 use crate::layout::MemberName;
 use crate::limits::{LimitExceeded, Limits};
 use crate::tarball::{self, BLOCK_BYTES};
@@ -215,12 +215,9 @@ impl<R: ReadAt> StoredFile<R> {
         if left > 0 && self.plain_used == self.plain.len() {
             self.advance()?;
         }
-        let rest = self.plain.get(self.plain_used..).unwrap_or_default();
-        let count = rest.len().min(buffer.len()).min(usize::try_from(left).unwrap_or(usize::MAX));
-        if let (Some(to), Some(from)) = (buffer.get_mut(..count), rest.get(..count)) {
-            to.copy_from_slice(from);
-            self.crc.update(from);
-        }
+        let rest = prefix(self.plain.get(self.plain_used..).unwrap_or_default(), left);
+        let count = copy_prefix(rest, buffer);
+        self.crc.update(prefix(rest, count as u64));
         self.plain_used += count;
         if count > 0 && count as u64 == left {
             self.check_crc()?;

@@ -10,7 +10,7 @@ use super::header::{self, BLOCK_BYTES, Dialect, ParsedHeader, Type};
 use super::member::{Member, MemberKind, Unusual};
 use super::source::Source;
 use crate::diagnostic::Diagnostics;
-use crate::io::{at_most, prefix};
+use crate::io::{at_most, copy_prefix, prefix};
 use crate::layout::escaped;
 use crate::limits::{Budget, Limits};
 
@@ -158,10 +158,7 @@ impl<R: BufRead> Reader<R> {
             return Ok(0);
         }
         let chunk = self.payload()?;
-        let count = chunk.len().min(buffer.len());
-        if let (Some(to), Some(from)) = (buffer.get_mut(..count), chunk.get(..count)) {
-            to.copy_from_slice(from);
-        }
+        let count = copy_prefix(chunk, buffer);
         self.consume(count);
         Ok(count)
     }

@@ -8,7 +8,7 @@ use appsnap::pgdump::{self, Dump, Inspection};
 
 use super::limits;
 use crate::archive::read::describe;
-use crate::slicing::{OneByte, Stutter};
+use appsnap_tests::readers::{Portions, Stutter};
 
 fn inspected(source: impl Read) -> Result<Inspection, String> {
     pgdump::inspect(source, &limits(), &mut NoObserver).map_err(|error| describe(&error))
@@ -24,9 +24,9 @@ fn shown(result: &Result<Inspection, String>) -> String {
 pub fn inspect(data: &[u8]) {
     let whole = inspected(data);
     let text = shown(&whole);
-    assert_eq!(text, shown(&inspected(Stutter::new(data, data))));
+    assert_eq!(text, shown(&inspected(Stutter::new(data, crate::seed(data)))));
     if data.len() <= 32 << 10 {
-        assert_eq!(text, shown(&inspected(OneByte(data))));
+        assert_eq!(text, shown(&inspected(Portions::single(data))));
     }
     match &whole {
         Err(error) => assert!(error.chars().all(|c| (' '..='~').contains(&c)), "{error:?}"),
@@ -51,11 +51,11 @@ fn copied(data: &[u8], inspection: &Inspection) {
     while let Some(element) = blocks.next_element().expect("a sound dump") {
         element.encode(&header, &mut copy).expect("an element that was read can be written");
     }
-    // A zero may carry a sign, which nobody writes.
+    // A zero may have a sign in the input, which is never written.
     assert_eq!((start + copy.len()) as u64, inspection.data_end_bytes);
 }
 
-/// Reading streams whole, in part or not at all leads to the same facts.
+/// Reading streams whole, in part or not at all leads to the same report.
 fn drained(data: &[u8], inspection: &Inspection) {
     let mut dump = Dump::open(data, &limits()).expect("a sound dump");
     let mut bytes = 0;

@@ -11,7 +11,7 @@ use appsnap::pgdump::{self, Dump, FormatVersion};
 use super::limits;
 use crate::archive::read::describe;
 use crate::control;
-use crate::slicing::OneByte;
+use appsnap_tests::readers::Portions;
 
 /// CRC32 and length of every stream, by dump id and number of the large object.
 type Streams = BTreeMap<(u32, Option<u32>), (u32, u64)>;
@@ -28,7 +28,7 @@ fn streams(dump: &[u8]) -> Option<Streams> {
     }
 }
 
-/// The control byte chooses version, compression and what is left out.
+/// The control byte selects the version, the compression and the options.
 pub fn transcode(data: &[u8]) {
     let (control, dump) = control::split(data);
     let versions = FormatVersion::ALL;
@@ -45,13 +45,13 @@ pub fn transcode(data: &[u8]) {
     let mut converted = Vec::new();
     let result = transcoder.convert(dump, &mut converted, &limits(), &mut NoObserver);
     let mut again = Vec::new();
-    let slowly = transcoder.convert(OneByte(dump), &mut again, &limits(), &mut NoObserver);
+    let slowly = transcoder.convert(Portions::single(dump), &mut again, &limits(), &mut NoObserver);
     let message = |result: &Result<ConversionReport, pgdump::Error>| result.as_ref().err().map(|error| describe(error));
     assert_eq!(message(&result), message(&slowly));
     let Ok(conversion) = result else { return };
     assert!(converted == again, "portions of the input change the output");
     assert_eq!(conversion.output_bytes, converted.len() as u64);
-    // What is copied is not decoded, so nothing is promised of a dump that is damaged inside.
+    // Copied data is not decoded, so a dump that is damaged inside may convert.
     let Ok(before) = pgdump::inspect(dump, &limits(), &mut NoObserver) else { return };
     let plan = transcoder.plan(dump, &limits()).expect("it was planned before");
     if let Some(promised) = plan.output_bytes(before.data_end_bytes) {

@@ -5,7 +5,7 @@ use std::hash::Hasher;
 use std::io::{self, Write};
 
 use super::format::{self, CHUNKS, DOCUMENTS, DocumentRow, FIRST_IDS, Locator, Slot, Table};
-use crate::gzip::MemberFacts;
+use crate::gzip::{MAX_EXTRA_BYTES, MemberFacts};
 use crate::layout::MemberName;
 use crate::snapshot::error::{Error, Result};
 use crate::tarball;
@@ -43,13 +43,14 @@ impl<H: Hasher> PageSink for H {
 /// The index of an archive as bytes: empty gzip members to append to the archive or to store beside it.
 ///
 /// ```
+/// # use appsnap::observe::NoObserver;
 /// use appsnap::metadata::Metadata;
 /// use appsnap::snapshot::{Content, ReadOptions, SnapshotArchive, SnapshotWriter, WriteOptions};
 /// use appsnap::snapshot::index::IndexPlacement;
 ///
 /// let options = WriteOptions::new().with_index(IndexPlacement::Sidecar);
-/// let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options)?;
-/// writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
+/// let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), &options)?;
+/// writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]), &mut NoObserver)?;
 /// let (archive, report) = writer.finish()?;
 ///
 /// let mut sidecar = Vec::new();
@@ -102,40 +103,41 @@ pub(in crate::snapshot) struct Builder<S = Members> {
     offset_bytes: u64,
 }
 
-/// A page under way: its rows, the row count still missing.
+/// A page under way.
 #[derive(Debug, Default)]
 struct Page {
-    bytes: Vec<u8>,
-    rows: u64,
+    /// Head and rows.
+    body: Vec<u8>,
+    rows: u16,
 }
 
 impl Page {
     /// Starts a row, and a page if none is open.
     fn open(&mut self, table: Table, head: &[u8]) -> &mut Vec<u8> {
         if self.rows == 0 {
-            format::begin_page(table.kind, &mut self.bytes);
-            self.bytes.extend_from_slice(&[0, 0]);
-            self.bytes.extend_from_slice(head);
+            self.body.clear();
+            self.body.extend_from_slice(head);
         }
-        self.rows += 1;
-        &mut self.bytes
+        debug_assert!(!self.is_full(table));
+        self.rows = self.rows.saturating_add(1);
+        &mut self.body
     }
 
     fn is_full(&self, table: Table) -> bool {
-        self.rows == table.rows_per_page()
+        u64::from(self.rows) == table.rows_per_page()
     }
 
     /// Completes the page, if one is open.
-    fn close(&mut self, sink: &mut impl PageSink) {
+    fn close(&mut self, table: Table, sink: &mut impl PageSink) {
         if self.rows == 0 {
             return;
         }
-        let count = u16::try_from(self.rows).unwrap_or(u16::MAX);
-        if let Some(place) = self.bytes.get_mut(2..4) {
-            place.copy_from_slice(&count.to_le_bytes());
-        }
-        format::end_page(&mut self.bytes);
-        sink.page(&self.bytes);
+        let mut page = Vec::with_capacity(MAX_EXTRA_BYTES);
+        format::begin_page(table.kind, &mut page);
+        page.extend_from_slice(&self.rows.to_le_bytes());
+        page.extend_from_slice(&self.body);
+        format::end_page(&mut page);
+        sink.page(&page);
         self.rows = 0;
     }
 }
@@ -174,7 +176,7 @@ impl<S: PageSink> Builder<S> {
         }
         row.push_to(self.documents.open(DOCUMENTS, &self.offset_bytes.to_le_bytes()));
         if self.documents.is_full(DOCUMENTS) {
-            self.documents.close(&mut self.sink);
+            self.documents.close(DOCUMENTS, &mut self.sink);
         }
         self.is_unsorted |= self.last_id >= Some(row.id);
         self.last_id = Some(row.id);
@@ -183,15 +185,15 @@ impl<S: PageSink> Builder<S> {
 
     /// Completes the tables that follow from the members alone, and returns the locator's summary of them.
     pub(in crate::snapshot) fn close(&mut self) -> Summary {
-        self.documents.close(&mut self.sink);
+        self.documents.close(DOCUMENTS, &mut self.sink);
         let mut page = Page::default();
         for id in &self.first_ids {
             page.open(FIRST_IDS, &[]).extend_from_slice(id);
             if page.is_full(FIRST_IDS) {
-                page.close(&mut self.sink);
+                page.close(FIRST_IDS, &mut self.sink);
             }
         }
-        page.close(&mut self.sink);
+        page.close(FIRST_IDS, &mut self.sink);
         Summary {
             is_sorted: !self.is_unsorted,
             metadata: self.metadata,
@@ -226,10 +228,10 @@ impl Builder {
                 bytes.extend_from_slice(&field.to_le_bytes());
             }
             if page.is_full(CHUNKS) {
-                page.close(&mut self.sink);
+                page.close(CHUNKS, &mut self.sink);
             }
         }
-        page.close(&mut self.sink);
+        page.close(CHUNKS, &mut self.sink);
         let locator = Locator {
             is_sorted: summary.is_sorted,
             data_bytes: data.compressed_len_bytes,

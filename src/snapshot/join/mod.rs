@@ -7,23 +7,24 @@ mod shard;
 
 use std::fmt;
 use std::io::{self, Write};
+use std::ops::RangeInclusive;
 
 use super::archive::SnapshotArchive;
 use super::assembly::{Assembly, SectionCutter, check_sizes};
 use super::error::{Error, Result};
 use super::index::Builder;
 use super::index::IndexPlacement;
-use super::options::{SizeCheck, WriteOptions};
+use super::options::WriteOptions;
 use super::report::WriteReport;
 use crate::document::DocumentId;
 use crate::gzip::{self, ChunkLocation};
 use crate::io::{Parallelism, ReadAt};
 use crate::layout::MemberName;
 use crate::metadata::Metadata;
-use crate::observe::{Event, Observer, proceed};
+use crate::observe::{Event, Observer, Phase, proceed};
 
-pub use pieces::{Piece, PieceSizes};
-pub use shard::Shard;
+pub use pieces::{Piece, S3_PIECE_BYTES};
+pub use shard::shard;
 
 use copied::Copied;
 use part_verifier::PartVerifier;
@@ -40,7 +41,7 @@ use part_verifier::PartVerifier;
 /// * ids ascend within each part and from part to part;
 /// * the first document of each part begins a section of the archive: with
 ///   [`SectionSplit::Digit`](crate::snapshot::options::SectionSplit::Digit), a first hex digit that no earlier part has.
-///   [`Shard`] is such a part of a source;
+///   [`shard()`] selects such a part of a source;
 /// * the database is in the first part that is not empty.
 ///
 /// # Result
@@ -69,8 +70,8 @@ use part_verifier::PartVerifier;
 /// // On any machine:
 /// let mut parts = Vec::new();
 /// for id in ids {
-///     let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options())?;
-///     writer.document(id.parse()?, Content::sized(5, &b"hello"[..]))?;
+///     let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), &options())?;
+///     writer.document(id.parse()?, Content::sized(5, &b"hello"[..]), &mut NoObserver)?;
 ///     let (part, _) = writer.finish()?;
 ///     parts.push(SnapshotArchive::open(part, &ReadOptions::new())?);
 /// }
@@ -80,9 +81,9 @@ use part_verifier::PartVerifier;
 /// let joined = Join::plan(&metadata, &parts, &options())?;
 /// let archive = joined.write_to(Vec::new(), &mut NoObserver)?;
 /// assert_eq!(archive.len() as u64, joined.len_bytes());
-/// # let mut writer = SnapshotWriter::start(Vec::new(), &metadata, options())?;
+/// # let mut writer = SnapshotWriter::start(Vec::new(), &metadata, &options())?;
 /// # for id in ids {
-/// #     writer.document(id.parse()?, Content::sized(5, &b"hello"[..]))?;
+/// #     writer.document(id.parse()?, Content::sized(5, &b"hello"[..]), &mut NoObserver)?;
 /// # }
 /// # assert!(writer.finish()?.0 == archive);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -105,7 +106,8 @@ impl<'a, R: ReadAt, S: ReadAt> Join<'a, R, S> {
     ///
     /// # Errors
     /// Returns an error if the parts cannot be joined, with the first unsuitable part as its context; if an index
-    /// cannot be read or is wrong; or if the metadata's sizes differ from those of the parts together ([`SizeCheck`]).
+    /// cannot be read or is wrong; or if the metadata's sizes differ from those of the parts together, unless
+    /// the options [accept](WriteOptions::without_size_check) that.
     pub fn plan(metadata: &Metadata, parts: &'a [SnapshotArchive<R, S>], options: &WriteOptions) -> Result<Self> {
         let index = (options.index != IndexPlacement::Omitted).then(Builder::default);
         let mut stream = Assembly::start(Vec::new(), options.level, Parallelism::INLINE, index)?;
@@ -119,13 +121,13 @@ impl<'a, R: ReadAt, S: ReadAt> Join<'a, R, S> {
             let added = joining.add(number, part);
             copied.extend(added.map_err(|error| error.within_name(format!("part {number}").as_bytes()))?);
         }
-        let stream = joining.stream;
-        if options.size_check == SizeCheck::Strict {
+        let mut stream = joining.stream;
+        if !options.accepts_sizes {
             check_sizes(metadata, stream.report.database_bytes, stream.report.document_bytes)?;
         }
         let is_embedded = options.index == IndexPlacement::Embedded;
-        let (mut made, mut report) =
-            stream.finish(if is_embedded { IndexPlacement::Sidecar } else { options.index })?;
+        let mut report = stream.finish(if is_embedded { IndexPlacement::Sidecar } else { options.index })?;
+        let mut made = stream.gzip.into_sink();
         if let Some(index) = report.index.as_ref().filter(|_| is_embedded) {
             // The index of ten million documents has 260 MB: reserve it once, instead of growing the vector step by
             // step.
@@ -161,7 +163,8 @@ impl<'a, R: ReadAt, S: ReadAt> Join<'a, R, S> {
     /// # Errors
     /// Returns an error if a part cannot be read, if the sink fails, or if the observer cancels.
     pub fn write_to<W: Write>(&self, mut sink: W, observer: &mut dyn Observer) -> Result<W> {
-        let mut tar_bytes = 0;
+        proceed(observer, &Event::Phase(Phase::JoiningArchives))?;
+        let (mut done_bytes, total_bytes) = (0, Some(self.report.tar_bytes));
         let mut compressed = Vec::new();
         put(&mut sink, self.head())?;
         for copied in &self.copied {
@@ -171,8 +174,8 @@ impl<'a, R: ReadAt, S: ReadAt> Join<'a, R, S> {
                 let (run, rest) = places.split_at_checked(run_len(places)).unwrap_or((places, &[]));
                 gzip::read_range(part.source(), first.compressed_offset_bytes, compressed_bytes(run), &mut compressed)?;
                 put(&mut sink, &compressed)?;
-                tar_bytes += run.iter().map(|place| u64::from(place.row.uncompressed_len_bytes)).sum::<u64>();
-                proceed(observer, &Event::bytes(tar_bytes))?;
+                done_bytes += run.iter().map(|place| u64::from(place.row.uncompressed_len_bytes)).sum::<u64>();
+                proceed(observer, &Event::bytes(done_bytes, total_bytes))?;
                 places = rest;
             }
         }
@@ -183,10 +186,16 @@ impl<'a, R: ReadAt, S: ReadAt> Join<'a, R, S> {
     /// Divides the archive into pieces, in order, each of which is either copied from a part or uploaded. For stores
     /// that assemble an object from ranges of others, as S3 does with `UploadPartCopy`.
     ///
-    /// The bytes to upload are read from this value, which is [`ReadAt`] over the archive. The length of every piece
-    /// except the last is within `sizes`, and that of an uploaded piece is below twice the minimum.
-    pub fn pieces(&self, sizes: PieceSizes) -> Vec<Piece> {
-        pieces::cut(self.copied.iter(), self.len_bytes(), sizes)
+    /// The bytes to upload are read from this value, which is [`ReadAt`] over the archive. The length of every piece except
+    /// the last is within `len_bytes`, and that of an uploaded piece is below twice the minimum.
+    ///
+    /// Returns `None` if the minimum is zero or the maximum is below twice the minimum, because then not every archive can
+    /// be divided.
+    #[must_use]
+    pub fn pieces(&self, len_bytes: RangeInclusive<u64>) -> Option<Vec<Piece>> {
+        let (min_bytes, max_bytes) = len_bytes.into_inner();
+        let is_possible = min_bytes > 0 && max_bytes / 2 >= min_bytes;
+        is_possible.then(|| pieces::cut(&self.copied, self.len_bytes(), min_bytes, max_bytes))
     }
 
     fn tail_at_bytes(&self) -> u64 {

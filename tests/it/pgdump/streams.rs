@@ -1,4 +1,4 @@
-//! Streams: lent one at a time, verified whether they are read or not, from pipes as from files.
+//! Streams are lent one at a time, from files and pipes, and verified even if they are not read.
 
 use std::io::{self, Read};
 use std::ops::ControlFlow;
@@ -10,7 +10,7 @@ use appsnap::pgdump::toc::{DataState, Offsets};
 use appsnap::pgdump::{Code, Dump, Error, ErrorKind, FormatVersion, inspect};
 
 use crate::support::dumps::{Content, DumpBuilder, compressions, sample};
-use crate::support::slow::Stutter;
+use crate::support::readers::Stutter;
 
 const VERSION: FormatVersion = FormatVersion::V1_14;
 
@@ -49,7 +49,7 @@ fn streams_do_not_depend_on_chunks_positions_or_reads() {
                 builder.with_positions = with_positions;
                 let bytes = builder.build();
                 assert_eq!(streams(&bytes[..]), contents(&builder));
-                assert_eq!(streams(Stutter::new(&bytes[..])), contents(&builder));
+                assert_eq!(streams(Stutter::single(&bytes[..])), contents(&builder));
                 let inspection = inspect(&bytes[..], &Limits::untrusted(), &mut NoObserver).unwrap();
                 assert_eq!(inspection.offsets, if with_positions { Offsets::Set } else { Offsets::NotSet });
                 assert_eq!((inspection.diagnostics.count_of(Code::DumpWithoutOffsets) == 1), !with_positions);
@@ -59,7 +59,7 @@ fn streams_do_not_depend_on_chunks_positions_or_reads() {
 }
 
 #[test]
-fn a_stream_may_be_left_early() {
+fn a_stream_need_not_be_read_to_its_end() {
     for compression in compressions() {
         let builder = sample(VERSION, compression);
         let bytes = builder.build();
@@ -75,7 +75,7 @@ fn a_stream_may_be_left_early() {
 }
 
 #[test]
-fn a_stream_that_is_left_early_is_verified_all_the_same() {
+fn a_stream_that_is_not_read_is_verified() {
     let mut builder = sample(VERSION, Compression::GZIP);
     let long: Vec<u8> =
         (0..40_000_u32).flat_map(|row| format!("{}\n", row.wrapping_mul(2_654_435_761)).into_bytes()).collect();
@@ -124,7 +124,7 @@ fn a_failing_source_is_not_a_damaged_dump() {
 }
 
 #[test]
-fn sizes_are_reported_per_entry() {
+fn sizes_are_reported_per_block() {
     for compression in compressions() {
         let builder = sample(VERSION, compression);
         let bytes = builder.build();
@@ -146,7 +146,7 @@ fn elements_contain_every_stored_byte() {
         builder
             .blobs(vec![(7, (0..400_000_u32).map(|byte| byte.wrapping_mul(2_654_435_761).to_be_bytes()[0]).collect())]);
         let bytes = builder.build();
-        let mut blocks = BlockReader::open(Stutter::new(&bytes[..]), &Limits::untrusted()).unwrap();
+        let mut blocks = BlockReader::open(Stutter::single(&bytes[..]), &Limits::untrusted()).unwrap();
         let header = blocks.header().clone();
         let mut out = bytes[..builder.data_offset_bytes()].to_vec();
         while let Some(element) = blocks.next_element().unwrap() {
@@ -191,9 +191,9 @@ struct Recorder<'a> {
 }
 
 impl Observer for Recorder<'_> {
-    fn observe(&mut self, event: &Event<'_>) -> ControlFlow<()> {
-        if let Event::Bytes { plain_bytes, .. } = event {
-            self.events.push(*plain_bytes);
+    fn observe(&mut self, event: &Event) -> ControlFlow<()> {
+        if let Event::Bytes { done_bytes, .. } = event {
+            self.events.push(*done_bytes);
         }
         if self.events.len() >= self.stop_after { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
