@@ -123,6 +123,7 @@ pub struct Backup<Id> {
 /// A legal hold: the backup must not be deleted until its owner releases it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[allow(clippy::exhaustive_structs, reason = "callers write it as a value")]
 pub struct LegalHold {
     /// The person or department that decides about the hold.
     pub owner: String,
