@@ -495,7 +495,7 @@ module_error! { @face [
     pub
 ] Reason }
 
-/// What [`Error`] consists of. It has no kind to match on: that is the module's error.
+/// The contents of [`Error`]. It has no kind to match on: that is the module's error.
 #[derive(Clone, Debug)]
 pub(crate) enum Reason {
     /// The error of a module.

@@ -22,7 +22,7 @@ pub fn is_dash(path: &Path) -> bool {
 
 /// Creates the output at `path`, which must be none of `inputs`; `-` is standard output.
 ///
-/// What an interrupted run left beside it is removed and named.
+/// Leftovers of interrupted runs beside it are removed and named.
 pub fn create(path: &Path, inputs: &[&Path]) -> Outcome<OutputFile> {
     if is_dash(path) {
         return Ok(OutputFile::stdout());

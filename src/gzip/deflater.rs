@@ -108,7 +108,7 @@ const fn stored_len_bytes(len_bytes: usize) -> usize {
     len_bytes.saturating_add(len_bytes.div_ceil(STORED_BLOCK_BYTES).saturating_mul(5))
 }
 
-/// What the output ends with; a byte boundary in any case.
+/// The end of the output, always on a byte boundary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ending {
     /// Whole blocks, or nothing.

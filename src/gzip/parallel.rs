@@ -136,11 +136,11 @@ impl Drop for Threads {
 
 /// Chunks that any thread can fill.
 pub(crate) trait ChunkSource: Sync {
-    /// What filling a chunk found out, for the caller's thread.
+    /// The result of filling a chunk, for the caller's thread.
     type Facts: Send;
     /// The caller's error.
     type Error: From<Error> + From<WorkerError> + Send;
-    /// What a thread keeps from one chunk to the next.
+    /// The state that a thread keeps from one chunk to the next.
     type Scratch: Default;
 
     /// Fills the empty `chunk` with the uncompressed bytes of chunk `number`.

@@ -33,7 +33,7 @@ pub enum ErrorKind {
     #[error(".metadata {reason}")]
     #[non_exhaustive]
     Json {
-        /// What is wrong with it.
+        /// The fault.
         reason: Cow<'static, str>,
     },
     /// A documented key has a value that it cannot have.
@@ -42,7 +42,7 @@ pub enum ErrorKind {
     Value {
         /// The key.
         key: Key,
-        /// What is wrong with the value.
+        /// The fault of the value.
         reason: &'static str,
     },
 }
