@@ -85,8 +85,8 @@ fn dump(documents: &Documents, data_bytes: usize) -> Vec<u8> {
 
 fn write(documents: &Documents, dump: &[u8], file: &File) {
     let options = WriteOptions::new().with_parallelism(Parallelism::threads(2)).without_size_check();
-    let mut writer = SnapshotWriter::start(BufWriter::new(file), &Metadata::new(), options).unwrap();
-    writer.database(Content::sized(dump.len() as u64, dump)).unwrap();
+    let mut writer = SnapshotWriter::start(BufWriter::new(file), &Metadata::new(), &options).unwrap();
+    writer.database(Content::sized(dump.len() as u64, dump), &mut NoObserver).unwrap();
     writer.documents(documents, &mut NoObserver).unwrap();
     let (mut sink, _) = writer.finish().unwrap();
     sink.flush().unwrap();
@@ -118,7 +118,7 @@ fn main() {
         let path = folder.path().join("archive.tar.gz");
         write(&documents, &dump, &File::create(&path).unwrap());
         let (verify, verify_memory) = best(runs, || {
-            let mut reader = SnapshotReader::new(File::open(&path).unwrap(), ReadOptions::new());
+            let mut reader = SnapshotReader::new(File::open(&path).unwrap(), &ReadOptions::new());
             while reader.next_entry().unwrap().is_some() {}
         });
         let (profile, options) = (Profile::format(), CheckOptions::new());

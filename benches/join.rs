@@ -54,7 +54,7 @@ fn options(threads: u8) -> WriteOptions {
 }
 
 fn pack<S: DocumentSource>(source: &S, threads: u8, file: &File) {
-    let mut writer = SnapshotWriter::start(BufWriter::new(file), &Metadata::new(), options(threads)).unwrap();
+    let mut writer = SnapshotWriter::start(BufWriter::new(file), &Metadata::new(), &options(threads)).unwrap();
     writer.documents(source, &mut NoObserver).unwrap();
     writer.finish().unwrap().0.flush().unwrap();
 }

@@ -76,8 +76,8 @@ fn pack(corpus: &Corpus, output: &Path, index: IndexPlacement, threads: u8) {
     let plan = directory::scan(&corpus.files, &scan, &mut NoObserver).unwrap();
     let options = WriteOptions::new().with_parallelism(parallelism).with_index(index);
     let sink = BufWriter::new(File::create(output).unwrap());
-    let mut writer = SnapshotWriter::start(sink, &Metadata::new(), options).unwrap();
-    writer.database(Content::file(File::open(&corpus.dump).unwrap()).unwrap()).unwrap();
+    let mut writer = SnapshotWriter::start(sink, &Metadata::new(), &options).unwrap();
+    writer.database(Content::file(File::open(&corpus.dump).unwrap()).unwrap(), &mut NoObserver).unwrap();
     writer.documents(&plan, &mut NoObserver).unwrap();
     writer.finish().unwrap().0.flush().unwrap();
 }
@@ -163,7 +163,7 @@ fn reading(corpus: &Corpus, folder: &Path, runs: usize) {
         SnapshotArchive::open(file, &ReadOptions::new()).unwrap()
     };
     let front_to_back = |path: &Path| {
-        let mut reader = SnapshotReader::new(File::open(path).unwrap(), ReadOptions::new());
+        let mut reader = SnapshotReader::new(File::open(path).unwrap(), &ReadOptions::new());
         while reader.next_entry().unwrap().is_some() {}
     };
     let mut rows = Vec::new();
@@ -199,7 +199,7 @@ fn reading(corpus: &Corpus, folder: &Path, runs: usize) {
     let seconds = median(runs, || {
         let target = next();
         timed(|| {
-            let mut reader = SnapshotReader::new(File::open(&foreign).unwrap(), ReadOptions::new());
+            let mut reader = SnapshotReader::new(File::open(&foreign).unwrap(), &ReadOptions::new());
             extract(&mut reader, &target, &options, &mut NoObserver).unwrap();
         })
     });

@@ -108,7 +108,7 @@ fn main() {
     let store = Arc::clone(&bench.store);
     let upload = RemoteUpload::new(store, Bench::place(), bench.runtime.clone(), &UploadOptions::new());
     let options = WriteOptions::new().with_index(IndexPlacement::Embedded).with_parallelism(Parallelism::threads(2));
-    let mut writer = SnapshotWriter::start(upload, &Metadata::new(), options).unwrap();
+    let mut writer = SnapshotWriter::start(upload, &Metadata::new(), &options).unwrap();
     writer.documents(&source, &mut NoObserver).unwrap();
     let upload = writer.finish().unwrap().0;
     let len_bytes = upload.len_bytes();

@@ -22,7 +22,7 @@ use memory::measured;
 fn write(source: &Huge, threads: u8, file: &File) -> u64 {
     let options =
         WriteOptions::new().with_parallelism(Parallelism::threads(threads)).with_index(IndexPlacement::Embedded);
-    let mut writer = SnapshotWriter::start(BufWriter::new(file), &Metadata::new(), options).unwrap();
+    let mut writer = SnapshotWriter::start(BufWriter::new(file), &Metadata::new(), &options).unwrap();
     writer.documents(source, &mut NoObserver).unwrap();
     let (mut sink, report) = writer.finish().unwrap();
     sink.flush().unwrap();
@@ -72,7 +72,7 @@ fn main() {
             .collect();
         fetches.sort();
         let (_, stream, stream_memory) = measured(|| {
-            let mut reader = SnapshotReader::new(File::open(&path).unwrap(), ReadOptions::new());
+            let mut reader = SnapshotReader::new(File::open(&path).unwrap(), &ReadOptions::new());
             while reader.next_entry().unwrap().is_some() {}
         });
         let (_, verify, _) = measured(|| archive.verify(Parallelism::threads(2), &mut NoObserver).unwrap());

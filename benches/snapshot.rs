@@ -33,16 +33,16 @@ fn options(parallelism: Parallelism) -> WriteOptions {
 }
 
 fn pull<S: DocumentSource>(source: &S, parallelism: Parallelism) -> Vec<u8> {
-    let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options(parallelism)).unwrap();
+    let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), &options(parallelism)).unwrap();
     writer.documents(source, &mut NoObserver).unwrap();
     writer.finish().unwrap().0
 }
 
 fn push(source: &Huge, parallelism: Parallelism) -> Vec<u8> {
-    let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options(parallelism)).unwrap();
+    let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), &options(parallelism)).unwrap();
     for index in 0..source.count {
         let bytes = source.bytes(index);
-        writer.document(source.id(index), Content::sized(bytes.len() as u64, bytes)).unwrap();
+        writer.document(source.id(index), Content::sized(bytes.len() as u64, bytes), &mut NoObserver).unwrap();
     }
     writer.finish().unwrap().0
 }
@@ -74,8 +74,8 @@ fn pack_folder(criterion: &mut Criterion) {
             bencher.iter(|| {
                 let scan = DirectoryOptions::new().with_parallelism(parallelism);
                 let plan = directory::scan(&corpus.files, &scan, &mut NoObserver).unwrap();
-                let mut writer = SnapshotWriter::start(io::sink(), &Metadata::new(), options(parallelism)).unwrap();
-                writer.database(Content::file(File::open(&corpus.dump).unwrap()).unwrap()).unwrap();
+                let mut writer = SnapshotWriter::start(io::sink(), &Metadata::new(), &options(parallelism)).unwrap();
+                writer.database(Content::file(File::open(&corpus.dump).unwrap()).unwrap(), &mut NoObserver).unwrap();
                 writer.documents(&plan, &mut NoObserver).unwrap();
                 writer.finish().unwrap().1.archive_bytes()
             });
@@ -93,7 +93,7 @@ fn read(criterion: &mut Criterion) {
         group.throughput(Throughput::Elements(scaled(count) as u64));
         group.bench_function(BenchmarkId::new("front to back", count), |bencher| {
             bencher.iter(|| {
-                let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
+                let mut reader = SnapshotReader::new(archive.as_slice(), &ReadOptions::new());
                 while let Some(entry) = reader.next_entry().unwrap() {
                     black_box(entry.len_bytes());
                 }
@@ -146,7 +146,7 @@ fn unpack(criterion: &mut Criterion) {
         group.bench_function(format!("front to back, {threads} threads"), |bencher| {
             bencher.iter_with_large_drop(|| {
                 let folder = folder();
-                let mut reader = SnapshotReader::new(bytes.as_slice(), ReadOptions::new());
+                let mut reader = SnapshotReader::new(bytes.as_slice(), &ReadOptions::new());
                 extract(&mut reader, &folder.path().join("out"), &options, &mut NoObserver).unwrap();
                 folder
             });

@@ -43,7 +43,7 @@ fn fetch(args: &Args) -> Outcome {
         }
         None => {
             let file = File::open(&args.archive).in_file(&args.archive)?;
-            let mut reader = SnapshotReader::new(file, ReadOptions::new());
+            let mut reader = SnapshotReader::new(file, &ReadOptions::new());
             let mut found = None;
             while let Some(mut entry) = reader.next_entry().in_file(&args.archive)? {
                 if matches!(entry.kind(), EntryKind::Document(id) if *id == args.uuid) {

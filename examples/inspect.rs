@@ -67,7 +67,7 @@ fn inspect(args: &Args) -> Outcome {
 fn describe_snapshot(args: &Args) -> Outcome<Value> {
     let limits = limits(args, Limits::with_max_total_bytes);
     let file = File::open(&args.file).in_file(&args.file)?;
-    let mut reader = SnapshotReader::new(file, ReadOptions::new().with_limits(limits.clone()));
+    let mut reader = SnapshotReader::new(file, &ReadOptions::new().with_limits(limits.clone()));
     let (mut metadata, mut dump) = (None::<Metadata>, None);
     while let Some(mut entry) = reader.next_entry().in_file(&args.file)? {
         match entry.kind() {

@@ -49,7 +49,7 @@ fn from_index(archive: &SnapshotArchive<File>) -> Result<Vec<Row>, snapshot::Err
 
 fn from_front_to_back(path: &Path) -> Outcome<Vec<Row>> {
     let file = File::open(path).in_file(path)?;
-    let mut reader = SnapshotReader::new(file, ReadOptions::new());
+    let mut reader = SnapshotReader::new(file, &ReadOptions::new());
     let mut rows = Vec::new();
     // Only the end says that all of it was sound, so nothing is printed before.
     while let Some(entry) = reader.next_entry().in_file(path)? {

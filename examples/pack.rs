@@ -117,7 +117,7 @@ fn pack(args: &Args) -> Outcome {
         .with_parallelism(Parallelism::threads(args.threads))
         .with_index(index);
     progress.begin("packing", plan.as_ref().map(DocumentPlan::document_bytes));
-    let (_, report) = prepared.write(&mut output, write, &mut progress).in_file(&args.output)?;
+    let (_, report) = prepared.write(&mut output, &write, &mut progress).in_file(&args.output)?;
     output::finish(output, &args.output)?;
     drop(progress);
 

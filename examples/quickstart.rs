@@ -22,7 +22,7 @@ use support::{InFile, Outcome, output, shown};
 
 /// A dump of a small app, made by `pg_dump -O -x -Fc` of PostgreSQL 15.
 const DUMP: &[u8] = include_bytes!("data/quickstart.dump");
-const DOCUMENTS_COUNT: u64 = 300;
+const DOCUMENTS_COUNT: usize = 300;
 /// The documents that the dump's rows know, and what they hold. All others are made up.
 const KNOWN: [(u128, &str); 2] = [
     (0x8a3f_4c2e_0c3b_4b40_9b77_0f4f_1f5d_0001, "twenty bytes of text"),
@@ -63,11 +63,11 @@ fn make_sample(dump: &Path, files: &Path) -> Outcome {
     fs::create_dir_all(files).in_file(files)?;
     fs::write(dump, DUMP).in_file(dump)?;
     let known = KNOWN.into_iter().map(|(id, text)| (id, text.to_owned()));
-    let made_up = (1..).map(|number: u64| {
-        let spread = u128::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
-        (spread, format!("This is document {number}.\n").repeat(number as usize))
+    let made_up = (1..).map(|number: usize| {
+        let spread = (number as u128).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
+        (spread, format!("This is document {number}.\n").repeat(number))
     });
-    for (id, text) in known.chain(made_up).take(DOCUMENTS_COUNT as usize) {
+    for (id, text) in known.chain(made_up).take(DOCUMENTS_COUNT) {
         let id = DocumentId::from_bytes(id.to_be_bytes()).text();
         let (first, second) = id.shards();
         let shard = files.join(first).join(second);
@@ -110,8 +110,8 @@ fn write(
     metadata: &Metadata,
 ) -> Result<(), appsnap::snapshot::Error> {
     let options = WriteOptions::new().with_parallelism(Parallelism::threads(2));
-    let mut writer = SnapshotWriter::start(output, metadata, options)?;
-    writer.database(dump)?;
+    let mut writer = SnapshotWriter::start(output, metadata, &options)?;
+    writer.database(dump, &mut NoObserver)?;
     writer.documents(plan, &mut NoObserver)?;
     writer.finish()?;
     Ok(())
@@ -130,9 +130,9 @@ fn check(archive: &Path) -> Outcome {
 }
 
 fn list(archive: &Path) -> Outcome {
-    let mut reader = SnapshotReader::new(File::open(archive).in_file(archive)?, ReadOptions::new());
+    let mut reader = SnapshotReader::new(File::open(archive).in_file(archive)?, &ReadOptions::new());
     say("4. It holds:")?;
-    let mut documents_count = 0;
+    let mut documents_count = 0_u64;
     while let Some(entry) = reader.next_entry().in_file(archive)? {
         let len_bytes = entry.len_bytes();
         match *entry.kind() {
@@ -141,7 +141,7 @@ fn list(archive: &Path) -> Outcome {
             }
             EntryKind::Database => say(&format!("   the database dump, {len_bytes} bytes"))?,
             EntryKind::Document(id) if documents_count < 3 => {
-                documents_count += 1;
+                documents_count = documents_count.saturating_add(1);
                 say(&format!("   document {id}, {len_bytes} bytes"))?;
             }
             _ => {}
@@ -152,7 +152,7 @@ fn list(archive: &Path) -> Outcome {
 }
 
 fn unpack(archive: &Path, restored: &Path) -> Outcome {
-    let mut reader = SnapshotReader::new(File::open(archive).in_file(archive)?, ReadOptions::new());
+    let mut reader = SnapshotReader::new(File::open(archive).in_file(archive)?, &ReadOptions::new());
     let options = ExtractOptions::new().with_if_exists(IfExists::Replace);
     let report = extract(&mut reader, restored, &options, &mut NoObserver).in_file(archive)?;
     say(&format!("5. Unpacked to {}: db.backup and {} files", shown(restored), report.documents_count()))

@@ -8,7 +8,7 @@ use appsnap::snapshot::{EntryKind, ReadOptions, SnapshotReader};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let path = std::env::args().nth(1).unwrap_or("examples/data/quickstart.tar.gz".into());
-    let mut reader = SnapshotReader::new(File::open(path)?, ReadOptions::new());
+    let mut reader = SnapshotReader::new(File::open(path)?, &ReadOptions::new());
     while let Some(mut entry) = reader.next_entry()? {
         match entry.kind() {
             EntryKind::Metadata(metadata) => println!("model version {:?}", metadata.model_version()),

@@ -72,7 +72,7 @@ fn run(args: &Args) -> Outcome {
         let file = File::open(&args.r#in).in_file(&args.r#in)?;
         let repair = Repair::survey(file, &options, &mut progress).in_file(&args.r#in)?;
         repair.changes().iter().for_each(|change| eprintln!("changed: {change}"));
-        let (_, report) = repair.write(&mut output, write, &mut progress).in_file(&args.r#in)?;
+        let (_, report) = repair.write(&mut output, &write, &mut progress).in_file(&args.r#in)?;
         return publish(args, output, &report);
     }
     // Compressed sections are copied where that is possible: from an indexed archive, when no other level is wanted.
@@ -81,7 +81,7 @@ fn run(args: &Args) -> Outcome {
         Some(archive) => archive.write_part(&mut output, selection, index, parallelism, &mut progress),
         None => {
             let open = || File::open(&args.r#in);
-            repack(open, &mut output, selection, &ReadOptions::new(), write, &mut progress)
+            repack(open, &mut output, selection, &ReadOptions::new(), &write, &mut progress)
         }
     };
     let (_, report) = report.in_file(&args.r#in)?;

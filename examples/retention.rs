@@ -1,5 +1,6 @@
 //! Decides which backups a policy keeps, until when and why, with advice about restoring them; or simulates a policy under a
 //! schedule, and draws a calendar.
+#![allow(clippy::indexing_slicing, reason = "indexing JSON yields null or adds the member")]
 
 #[path = "support/backup_calendar.rs"]
 mod backup_calendar;
@@ -206,7 +207,7 @@ fn simulate(args: &Args, days: u32) -> Outcome {
     let schedule = schedule(args, &policy)?;
     let from = args.now.unwrap_or_else(Timestamp::now);
     let to = from
-        .checked_add(SignedDuration::from_hours(i64::from(days) * 24))
+        .checked_add(SignedDuration::from_hours(i64::from(days).saturating_mul(24)))
         .map_err(|error| Failure::environment("usage", error))?;
     let play = |policy: &Policy| policy.simulate(&schedule, from..to, args.backup_bytes).map_err(misused);
     let simulation = play(&policy)?;
@@ -231,7 +232,7 @@ fn simulate(args: &Args, days: u32) -> Outcome {
                 "days": days.collect::<Vec<_>>(),
                 "only_first": instants(&difference.only_first),
                 "only_second": instants(&difference.only_second),
-                "bytes": difference.bytes.map(|bytes| bytes as i64),
+                "bytes": difference.bytes.map(|bytes| i64::try_from(bytes).ok()),
             });
         }
         return support::print_json(&value);

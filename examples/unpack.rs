@@ -71,7 +71,7 @@ fn unpack(args: &Args) -> Outcome {
         Some(archive) => (archive.extract(&args.dest, &options, &mut progress).in_file(&args.archive)?, Vec::new()),
         None => {
             let file = File::open(&args.archive).in_file(&args.archive)?;
-            let mut reader = SnapshotReader::new(file, ReadOptions::new());
+            let mut reader = SnapshotReader::new(file, &ReadOptions::new());
             let report = extract(&mut reader, &args.dest, &options, &mut progress).in_file(&args.archive)?;
             (report, reader.report().diagnostics().as_slice().to_vec())
         }

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fs::File;
 
 use appsnap::metadata::Metadata;
+use appsnap::observe::NoObserver;
 use appsnap::snapshot::{Content, SnapshotWriter, WriteOptions};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -16,9 +17,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         .with_model_version("1.0.0.1")
         .with_dump_size_bytes(dump.len_bytes())
         .with_files_size_bytes(invoice.len() as u64);
-    let mut writer = SnapshotWriter::start(File::create(&path)?, &metadata, WriteOptions::new())?;
-    writer.database(dump)?;
-    writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(17, &invoice[..]))?;
+    let mut writer = SnapshotWriter::start(File::create(&path)?, &metadata, &WriteOptions::new())?;
+    writer.database(dump, &mut NoObserver)?;
+    writer.document(
+        "0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?,
+        Content::sized(17, &invoice[..]),
+        &mut NoObserver,
+    )?;
     // Without this call the file is no archive: every reader reports it as truncated.
     let (file, report) = writer.finish()?;
     file.sync_all()?;

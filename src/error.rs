@@ -243,7 +243,6 @@ impl<K: Kind> fmt::Debug for Skeleton<K> {
     }
 }
 
-#[allow(dead_code, reason = "for modules that read through others")]
 /// The error of type `E` that `source` carried through `Read` or `Write`.
 pub(crate) fn carried<E: StdError + Clone + 'static>(source: &(dyn StdError + 'static)) -> Option<E> {
     source.downcast_ref::<io::Error>()?.get_ref()?.downcast_ref().cloned()
@@ -319,6 +318,12 @@ macro_rules! module_error {
         impl From<Error> for $crate::error::Error {
             fn from(error: Error) -> Self {
                 Self::wrap(error)
+            }
+        }
+
+        impl<W> From<$crate::error::FinishError<W, Error>> for $crate::error::Error {
+            fn from(error: $crate::error::FinishError<W, Error>) -> Self {
+                Self::wrap(error.into_parts().0)
             }
         }
     };
@@ -471,6 +476,12 @@ macro_rules! module_error {
             }
         }
 
+        impl<W> From<$crate::error::FinishError<W, Error>> for Error {
+            fn from(error: $crate::error::FinishError<W, Error>) -> Self {
+                error.into_parts().0
+            }
+        }
+
         const _: () = assert!(size_of::<Option<Error>>() == size_of::<usize>());
     };
 }
@@ -486,7 +497,6 @@ module_error! { @face [
 
 /// What [`Error`] consists of. It has no kind to match on: that is the module's error.
 #[derive(Clone, Debug)]
-#[allow(dead_code, reason = "for modules without an error of their own")]
 pub(crate) enum Reason {
     /// The error of a module.
     Module(Arc<dyn ModuleError>),
@@ -495,11 +505,12 @@ pub(crate) enum Reason {
     Io {
         action: &'static str,
     },
+    /// An I/O error as the caller had it.
+    Plain(Arc<io::Error>),
     Limit(LimitExceeded),
     Cancelled,
 }
 
-module_error! { @Io Reason }
 module_error! { @Limit Reason }
 module_error! { @Cancelled Reason }
 
@@ -509,6 +520,7 @@ impl Kind for Reason {
             Self::Module(error) => error.category(),
             Self::Own(category, _) => *category,
             Self::Io { .. } => Category::Io,
+            Self::Plain(error) => Category::of_io(error),
             Self::Limit(_) => Category::Limit,
             Self::Cancelled => Category::Cancelled,
         }
@@ -520,6 +532,13 @@ impl Kind for Reason {
             _ => None,
         }
     }
+
+    fn io_kind(&self) -> Option<io::ErrorKind> {
+        match self {
+            Self::Plain(error) => Some(error.kind()),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for Reason {
@@ -528,6 +547,7 @@ impl fmt::Display for Reason {
             Self::Module(error) => error.fmt(f),
             Self::Own(_, message) => f.write_str(message),
             Self::Io { action } => write!(f, "{action} failed"),
+            Self::Plain(error) => error.fmt(f),
             Self::Limit(exceeded) => exceeded.fmt(f),
             Self::Cancelled => f.write_str("cancelled"),
         }
@@ -536,18 +556,22 @@ impl fmt::Display for Reason {
 
 impl Error {
     #[cold]
+    pub(crate) fn io(action: &'static str, source: io::Error) -> Self {
+        Self::carried_by(source).unwrap_or_else(|source| Self::new(Reason::Io { action }).because(source))
+    }
+
+    #[cold]
     pub(crate) fn wrap(error: impl ModuleError) -> Self {
         Self::new(Reason::Module(Arc::new(error)))
     }
 
     /// An error of a module that has no error of its own.
     #[cold]
-    #[allow(dead_code, reason = "for modules without an error of their own")]
     pub(crate) fn of(category: Category, message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(Reason::Own(category, message.into()))
     }
 
-    /// Returns the error of the module in which it happened, if that is `E`.
+    /// Returns the error of the module in which it happened, or the I/O error that was converted, if that is `E`.
     ///
     /// ```
     /// use appsnap::{Limits, gzip};
@@ -561,15 +585,65 @@ impl Error {
     /// ```
     #[must_use]
     pub fn downcast_ref<E: StdError + 'static>(&self) -> Option<&E> {
-        let error: &(dyn StdError + 'static) = self.0.kind().inner()?;
+        let error: &(dyn StdError + 'static) = match self.0.kind() {
+            Reason::Module(error) => &**error,
+            Reason::Plain(error) => &**error,
+            _ => return None,
+        };
         error.downcast_ref()
     }
 }
 
-impl From<io::Error> for Error {
-    /// Makes `?` work for files as well. An error of this crate that travelled through `Read` keeps its category.
-    fn from(error: io::Error) -> Self {
-        Self::io("reading or writing", error)
+/// The error of a writer that could not finish, with the sink that it owned.
+///
+/// `?` converts it into the error alone.
+///
+/// ```
+/// use appsnap::metadata::Metadata;
+/// use appsnap::snapshot::{SnapshotWriter, WriteOptions};
+///
+/// let metadata = Metadata::new().with_files_size_bytes(5);
+/// let writer = SnapshotWriter::start(Vec::new(), &metadata, &WriteOptions::new())?;
+/// let (error, incomplete) = writer.finish().unwrap_err().into_parts();
+/// println!("{error} after {} bytes", incomplete.len());
+/// # Ok::<(), appsnap::Error>(())
+/// ```
+pub struct FinishError<W, E = Error> {
+    error: E,
+    sink: W,
+}
+
+impl<W, E> FinishError<W, E> {
+    pub(crate) const fn new(error: E, sink: W) -> Self {
+        Self { error, sink }
+    }
+
+    /// Returns the error.
+    pub const fn error(&self) -> &E {
+        &self.error
+    }
+
+    /// Returns the error and the sink, which contains a part of the output.
+    pub fn into_parts(self) -> (E, W) {
+        (self.error, self.sink)
+    }
+}
+
+impl<W, E: fmt::Display> fmt::Display for FinishError<W, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl<W, E: fmt::Debug> fmt::Debug for FinishError<W, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FinishError").field("error", &self.error).finish_non_exhaustive()
+    }
+}
+
+impl<W, E: StdError> StdError for FinishError<W, E> {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.error.source()
     }
 }
 

@@ -1,183 +1,268 @@
-//! Progress and cancellation: an [`Observer`] is told what happens and may stop it.
+//! Progress and cancellation.
 //!
-//! Everything that loops for long takes a `&mut dyn Observer` as its last argument and calls it on the caller's thread;
-//! whoever does not care gives [`NoObserver`].
+//! Every operation that can run long takes a `&mut dyn` [`Observer`] as its last argument and calls it on the caller's
+//! thread. A closure is an observer, [`CancelFlag`] is a ready-made one that cancels, and [`NoObserver`] ignores everything.
 //!
 //! ```
 //! use std::ops::ControlFlow;
-//! use appsnap::metadata::Metadata;
-//! use appsnap::observe::{Event, Observer};
-//! use appsnap::snapshot::{SnapshotWriter, WriteOptions};
+//! use appsnap::check::{CheckOptions, Profile, check};
+//! use appsnap::observe::{CancelFlag, Event, Observer};
 //!
-//! /// Sums up for a progress bar.
-//! #[derive(Default)]
-//! struct Progress { documents_count: u64, plain_bytes: u64 }
-//!
-//! impl Observer for Progress {
-//!     fn observe(&mut self, event: &Event<'_>) -> ControlFlow<()> {
-//!         match event {
-//!             Event::Document { documents_count, .. } => self.documents_count = *documents_count,
-//!             Event::Bytes { plain_bytes, .. } => self.plain_bytes = *plain_bytes,
-//!             _ => {}
-//!         }
-//!         ControlFlow::Continue(())
+//! let cancel = CancelFlag::new();
+//! let progress = |event: &Event| {
+//!     match event {
+//!         Event::Phase(phase) => println!("{phase}"),
+//!         Event::Bytes { done_bytes, total_bytes: Some(total_bytes), .. } => println!("{done_bytes} of {total_bytes}"),
+//!         _ => {}
 //!     }
-//! }
+//!     ControlFlow::Continue(())
+//! };
 //!
-//! let mut progress = Progress::default();
-//! let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), WriteOptions::new())?;
-//! writer.documents(&(), &mut progress)?;
-//! assert_eq!(progress.documents_count, 0);
-//! # Ok::<(), appsnap::snapshot::Error>(())
+//! // Another thread may now call `cancel.cancel()`.
+//! let dump = std::fs::File::open("examples/data/quickstart.dump")?;
+//! check(dump, &Profile::format(), &CheckOptions::new(), &mut progress.and(cancel.clone()))?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+use std::fmt;
 use std::io::{self, Read};
 use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::document::DocumentId;
 
-/// Something that has happened during a long piece of work.
+/// A step of an operation.
 ///
-/// Numbers are totals since the work or its phase began, so an observer needs no memory of its own. Which events there
-/// are, and how far they lie apart, depends on the work.
-///
-/// ```
-/// use appsnap::observe::Event;
-///
-/// fn line(event: &Event<'_>) -> Option<String> {
-///     match event {
-///         Event::Planned { documents_count, .. } => Some(format!("{documents_count} documents")),
-///         Event::Phase { name, .. } => Some(format!("{name} ...")),
-///         Event::Document { id, .. } => Some(id.to_string()),
-///         // Kinds that a later version adds are not for this program.
-///         _ => None,
-///     }
-/// }
-/// # let _ = line;
-/// ```
+/// Numbers are totals since the phase began, or since the operation began if it has only one phase. The distance between two
+/// events depends on the operation: about a MiB of data, or one document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Event<'a> {
+pub enum Event {
     /// The amount of work is known.
     #[non_exhaustive]
     Planned {
-        /// Documents that will be worked on.
+        /// The number of documents.
         documents_count: u64,
-        /// Their plain bytes.
+        /// The sum of their lengths.
         document_bytes: u64,
     },
-    /// A phase begins; the name is for people, for example `walking`, `reading the dump`, `converting`.
-    #[non_exhaustive]
-    Phase {
-        /// Name of the phase.
-        name: &'a str,
-    },
+    /// A phase begins.
+    Phase(Phase),
     /// A document is done.
     #[non_exhaustive]
     Document {
-        /// The document that is done.
+        /// The document.
         id: DocumentId,
-        /// Documents done so far, this one included.
+        /// The number of documents done so far, including this one.
         documents_count: u64,
-        /// Plain document bytes done so far.
+        /// The sum of their lengths.
         document_bytes: u64,
     },
-    /// Bytes have gone by, of whatever kind: a chunk where an archive is written, a run of chunks where one is joined,
-    /// a piece where a dump is converted, about a MiB where a dump is read, put down, packed or unpacked.
+    /// Bytes are done: of the dump in a phase that is about a dump, of the uncompressed archive otherwise.
     #[non_exhaustive]
     Bytes {
-        /// Plain bytes done so far; of a dump that is read or converted, bytes of it as it is stored.
-        plain_bytes: u64,
+        /// The number of bytes done so far.
+        done_bytes: u64,
+        /// The number of bytes at the end of the phase, if known.
+        total_bytes: Option<u64>,
     },
 }
 
-impl<'a> Event<'a> {
+/// A phase of an operation. Its text is for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Phase {
+    /// [`source::directory::scan`](crate::source::directory::scan) lists the files folder.
+    ScanningFolder,
+    /// [`source::tar::scan`](crate::source::tar::scan) or its sibling for zip files reads an archive of files.
+    ReadingFiles,
+    /// A dump is read and verified, alone or inside an archive.
+    ReadingDump,
+    /// A dump of unknown length is written to a temporary file.
+    SpoolingDump,
+    /// A dump is converted.
+    ConvertingDump,
+    /// A dump is written into an archive.
+    WritingDump,
+    /// A dump is extracted from an archive.
+    ExtractingDump,
+    /// The documents of an archive are read.
+    ReadingDocuments,
+    /// Documents are written into an archive.
+    WritingDocuments,
+    /// Documents are extracted from an archive.
+    ExtractingDocuments,
+    /// An archive is read to find out what it contains, before it is repaired or copied.
+    SurveyingArchive,
+    /// An archive is read to its end and compared with its index.
+    VerifyingArchive,
+    /// An archive is read to create its index.
+    IndexingArchive,
+    /// The chunks of an archive are located for its index.
+    LocatingChunks,
+    /// Archives are joined.
+    JoiningArchives,
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ScanningFolder => "scanning the files folder",
+            Self::ReadingFiles => "reading the archive of files",
+            Self::ReadingDump => "reading the dump",
+            Self::SpoolingDump => "spooling the dump",
+            Self::ConvertingDump => "converting the dump",
+            Self::WritingDump => "writing the dump",
+            Self::ExtractingDump => "extracting the dump",
+            Self::ReadingDocuments => "reading documents",
+            Self::WritingDocuments => "writing documents",
+            Self::ExtractingDocuments => "extracting documents",
+            Self::SurveyingArchive => "surveying the archive",
+            Self::VerifyingArchive => "verifying the archive",
+            Self::IndexingArchive => "indexing the archive",
+            Self::LocatingChunks => "locating the chunks of the archive",
+            Self::JoiningArchives => "joining archives",
+        })
+    }
+}
+
+impl Event {
     pub(crate) const fn planned(documents_count: u64, document_bytes: u64) -> Self {
         Self::Planned { documents_count, document_bytes }
-    }
-
-    pub(crate) const fn phase(name: &'a str) -> Self {
-        Self::Phase { name }
     }
 
     pub(crate) const fn document(id: DocumentId, documents_count: u64, document_bytes: u64) -> Self {
         Self::Document { id, documents_count, document_bytes }
     }
 
-    pub(crate) const fn bytes(plain_bytes: u64) -> Self {
-        Self::Bytes { plain_bytes }
+    pub(crate) const fn bytes(done_bytes: u64, total_bytes: Option<u64>) -> Self {
+        Self::Bytes { done_bytes, total_bytes }
     }
 }
 
-/// Is told of every [`Event`], on the caller's thread, and decides whether the work goes on.
+/// Receives the [`Event`]s of an operation on the caller's thread, and can cancel it.
 ///
-/// Returning [`ControlFlow::Break`] ends the work with a `Cancelled` error; what was being written is left
-/// unfinished, exactly as after any other error. Whoever must be able to stop between two events as well wraps the
-/// source in a [`Read`] that fails once it is told to.
-///
-/// ```
-/// use std::ops::ControlFlow;
-/// use appsnap::observe::{Event, Observer};
-///
-/// struct StopAfter(u64);
-///
-/// impl Observer for StopAfter {
-///     fn observe(&mut self, event: &Event<'_>) -> ControlFlow<()> {
-///         match event {
-///             Event::Document { documents_count, .. } if *documents_count >= self.0 => ControlFlow::Break(()),
-///             _ => ControlFlow::Continue(()),
-///         }
-///     }
-/// }
-/// ```
+/// [`ControlFlow::Break`] ends the operation with an error whose `is_cancelled()` is `true`. What was being written stays
+/// incomplete, as after any other error. To be able to cancel between two events, wrap the source in a [`Read`] that fails.
 pub trait Observer {
-    /// Takes note of `event`.
-    fn observe(&mut self, event: &Event<'_>) -> ControlFlow<()>;
+    /// Receives `event`.
+    fn observe(&mut self, event: &Event) -> ControlFlow<()>;
+
+    /// Combines two observers: the second receives what the first does not cancel.
+    fn and(mut self, mut other: impl Observer) -> impl Observer
+    where
+        Self: Sized,
+    {
+        move |event: &Event| {
+            self.observe(event)?;
+            other.observe(event)
+        }
+    }
 }
 
-/// Tells `observer`, and turns its wish to stop into something that `?` passes on.
-pub(crate) fn proceed(observer: &mut dyn Observer, event: &Event<'_>) -> Result<(), Cancelled> {
+impl<F: FnMut(&Event) -> ControlFlow<()>> Observer for F {
+    fn observe(&mut self, event: &Event) -> ControlFlow<()> {
+        self(event)
+    }
+}
+
+/// The observer that ignores everything.
+#[derive(Clone, Copy, Debug, Default)]
+#[allow(clippy::exhaustive_structs, reason = "callers write it as a value, and it will never have a field")]
+pub struct NoObserver;
+
+impl Observer for NoObserver {
+    fn observe(&mut self, _: &Event) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+}
+
+/// A flag that cancels operations. Clones share it, across threads as well.
+///
+/// ```
+/// use appsnap::{Limits, observe::CancelFlag, pgdump};
+///
+/// let mut flag = CancelFlag::new();
+/// flag.clone().cancel();
+/// let dump = std::fs::File::open("examples/data/quickstart.dump")?;
+/// assert!(pgdump::inspect(dump, &Limits::untrusted(), &mut flag).unwrap_err().is_cancelled());
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct CancelFlag(Arc<AtomicBool>);
+
+impl CancelFlag {
+    /// Creates a flag that is not set.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Cancels the operations that observe this flag, at their next event.
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns `true` if the flag is set.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Observer for CancelFlag {
+    fn observe(&mut self, _: &Event) -> ControlFlow<()> {
+        if self.is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}
+
+/// The observer has cancelled the operation; every module's error has a kind for it.
+pub(crate) struct Cancelled;
+
+/// Passes `event` to `observer`, and turns its answer into something for `?`.
+pub(crate) fn proceed(observer: &mut dyn Observer, event: &Event) -> Result<(), Cancelled> {
     match observer.observe(event) {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(()) => Err(Cancelled),
     }
 }
 
-/// Lets `work` read from `source` while `observer` is told how much was read, and gives what came of it and that number.
+/// Runs `work` on `source`, reports to `observer` how much of it was read, and returns the result and that number.
 ///
-/// Once the observer has said stop, reading fails, and what `work` made of that is not looked at.
+/// Once the observer has cancelled, reading fails, and what `work` makes of that is ignored.
 pub(crate) fn watch<R, T>(
     source: R,
+    total_bytes: Option<u64>,
     observer: &mut dyn Observer,
     work: impl FnOnce(&mut Watched<'_, R>) -> T,
 ) -> Result<(T, u64), Cancelled> {
-    let mut watched = Watched { source, observer, read_bytes: 0, told_bytes: 0, is_cancelled: false };
+    let mut watched = Watched { source, observer, total_bytes, read_bytes: 0, reported_bytes: 0, is_cancelled: false };
     let done = work(&mut watched);
     if watched.is_cancelled { Err(Cancelled) } else { Ok((done, watched.read_bytes)) }
 }
 
-/// A source that tells an observer how much has been read of it, and fails once the observer says stop.
+/// A source that reports to an observer how much of it was read, and fails once the observer cancels.
 pub(crate) struct Watched<'a, R> {
     source: R,
     observer: &'a mut dyn Observer,
+    total_bytes: Option<u64>,
     read_bytes: u64,
-    told_bytes: u64,
+    reported_bytes: u64,
     is_cancelled: bool,
 }
 
-impl<R> Watched<'_, R> {
-    /// How far two events lie apart, at least.
-    const STEP_BYTES: u64 = 1 << 20;
-}
+/// The least number of bytes between two events.
+pub(crate) const STEP_BYTES: u64 = 1 << 20;
 
 impl<R: Read> Read for Watched<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if !self.is_cancelled && self.read_bytes - self.told_bytes >= Self::STEP_BYTES {
-            self.told_bytes = self.read_bytes;
-            self.is_cancelled = proceed(self.observer, &Event::bytes(self.read_bytes)).is_err();
+        if !self.is_cancelled && self.read_bytes.saturating_sub(self.reported_bytes) >= STEP_BYTES {
+            self.reported_bytes = self.read_bytes;
+            self.is_cancelled = proceed(self.observer, &Event::bytes(self.read_bytes, self.total_bytes)).is_err();
         }
         if self.is_cancelled {
-            return Err(io::Error::other("the observer ended the work"));
+            return Err(io::Error::other("the observer cancelled the operation"));
         }
         let count = self.source.read(buffer)?;
         self.read_bytes = self.read_bytes.saturating_add(count as u64);
@@ -185,27 +270,26 @@ impl<R: Read> Read for Watched<'_, R> {
     }
 }
 
-/// The observer has ended the work; every layer's error has a kind for it.
-pub(crate) struct Cancelled;
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// The observer that wants to know nothing.
-///
-/// ```
-/// # use appsnap::metadata::Metadata;
-/// # use appsnap::snapshot::{SnapshotWriter, WriteOptions};
-/// # let (archive, _) = SnapshotWriter::start(Vec::new(), &Metadata::new(), WriteOptions::new())?.finish()?;
-/// use appsnap::check::{CheckOptions, Profile, check};
-/// use appsnap::observe::NoObserver;
-///
-/// let report = check(archive.as_slice(), &Profile::format(), &CheckOptions::new(), &mut NoObserver)?;
-/// assert!(report.contents().is_verified);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone, Copy, Debug, Default)]
-pub struct NoObserver;
-
-impl Observer for NoObserver {
-    fn observe(&mut self, _: &Event<'_>) -> ControlFlow<()> {
-        ControlFlow::Continue(())
+    #[test]
+    fn two_observers_combine_and_either_cancels() {
+        let event = Event::bytes(1, None);
+        let mut seen = 0;
+        let flag = CancelFlag::new();
+        let count = |_: &Event| {
+            seen += 1;
+            ControlFlow::Continue(())
+        };
+        let mut both = count.and(flag.clone());
+        assert!(both.observe(&event).is_continue());
+        flag.cancel();
+        assert!(both.observe(&event).is_break());
+        let mut never = flag.clone().and(|_: &Event| -> ControlFlow<()> { unreachable!("cancelled before") });
+        assert!(never.observe(&event).is_break());
+        drop(both);
+        assert_eq!(seen, 2);
     }
 }

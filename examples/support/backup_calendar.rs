@@ -1,4 +1,5 @@
 //! Draws a simulation as a calendar: with letters in a terminal, or with colours in an SVG picture.
+#![allow(clippy::arithmetic_side_effects, reason = "coordinates of a picture, made from bounded counts")]
 
 use std::fmt::Write;
 
@@ -60,7 +61,7 @@ fn first_and_last(simulation: &Simulation) -> Option<(Date, Date)> {
 }
 
 /// Returns the simulation as a calendar of letters, with a legend and a summary.
-pub fn text(policy: &Policy, schedule: &Schedule, simulation: &Simulation) -> String {
+pub(crate) fn text(policy: &Policy, schedule: &Schedule, simulation: &Simulation) -> String {
     let mut text = format!("{}, {schedule}\n\n", policy.name());
     let Some((first, last)) = first_and_last(simulation) else { return text };
     let letters = letters(policy);
@@ -142,7 +143,7 @@ fn summary(text: &mut String, simulation: &Simulation, last: Date) {
 
 /// Returns the simulation as a picture: a column for each week, a colour for each rule, and the number of backups as a
 /// curve.
-pub fn svg(policy: &Policy, schedule: &Schedule, simulation: &Simulation) -> String {
+pub(crate) fn svg(policy: &Policy, schedule: &Schedule, simulation: &Simulation) -> String {
     let Some((first, _)) = first_and_last(simulation) else { return String::new() };
     let offset = usize::try_from(first.weekday().to_monday_zero_offset()).unwrap_or(0);
     let weeks = number(simulation.days().len().saturating_add(offset).div_ceil(7));

@@ -11,14 +11,14 @@ use crate::support::harmless;
 /// The id of a backup, in the order in which people number things: `s9` comes before `s10`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged, expecting = "expected a string or a whole number")]
-pub enum Name {
+pub(crate) enum Name {
     Number(u64),
     Text(String),
 }
 
 impl Name {
     /// Returns the id as in the list.
-    pub fn raw(&self) -> Cow<'_, str> {
+    pub(crate) fn raw(&self) -> Cow<'_, str> {
         match self {
             Self::Number(number) => number.to_string().into(),
             Self::Text(text) => text.into(),

@@ -1,4 +1,5 @@
 //! A retention plan as JSON and as text.
+#![allow(clippy::indexing_slicing, reason = "indexing JSON yields null or adds the member")]
 
 use std::fmt::Write;
 
@@ -10,7 +11,7 @@ use serde_json::{Value, json};
 use crate::backup_name::Name;
 
 /// Every decision, in the order of the list.
-pub fn plan_json(plan: &RetentionPlan<'_, Name>) -> Value {
+pub(crate) fn plan_json(plan: &RetentionPlan<'_, Name>) -> Value {
     json!({
         "now": plan.now().to_string(),
         "policy": plan.policy().name(),
@@ -40,7 +41,7 @@ fn decision_json(decision: Decision<'_, Name>) -> Value {
 }
 
 /// The decisions as a table.
-pub fn plan_text(plan: &RetentionPlan<'_, Name>) -> String {
+pub(crate) fn plan_text(plan: &RetentionPlan<'_, Name>) -> String {
     let backups: Vec<_> = plan.decisions().collect();
     let width = backups
         .iter()
@@ -74,7 +75,7 @@ pub fn plan_text(plan: &RetentionPlan<'_, Name>) -> String {
 }
 
 /// A decision with the answer of every rule.
-pub fn explanation_json(plan: &RetentionPlan<'_, Name>, explanation: &Explanation<'_, Name>) -> Value {
+pub(crate) fn explanation_json(plan: &RetentionPlan<'_, Name>, explanation: &Explanation<'_, Name>) -> Value {
     let rules = explanation.answers().iter().map(|answer| {
         let (word, mut detail) = match &answer.answer {
             Ok(_) => ("keeps", json!({})),

@@ -21,14 +21,14 @@ const KNOWN: [(&str, Circumstance); 8] = [
 ];
 
 /// Parses one of them.
-pub fn known() -> impl TypedValueParser<Value = Circumstance> {
+pub(crate) fn known() -> impl TypedValueParser<Value = Circumstance> {
     let circumstance =
         |name: String| KNOWN.iter().find(|(known, _)| *known == name).map(|(_, circumstance)| *circumstance);
     PossibleValuesParser::new(KNOWN.map(|(name, _)| name)).try_map(move |name| circumstance(name).ok_or("not known"))
 }
 
 /// Returns the advice about restoring a backup, or `None` if no platform lists it.
-pub fn advisory(record: &Record, known: &[Circumstance], deployed_model: Option<&str>) -> Option<Advisory> {
+pub(crate) fn advisory(record: &Record, known: &[Circumstance], deployed_model: Option<&str>) -> Option<Advisory> {
     if record.provider == Provider::Own {
         return None;
     }
@@ -42,7 +42,7 @@ pub fn advisory(record: &Record, known: &[Circumstance], deployed_model: Option<
     Some(restore.advise())
 }
 
-pub fn json(record: &Record, advisory: &Advisory) -> Value {
+pub(crate) fn json(record: &Record, advisory: &Advisory) -> Value {
     let advice = advisory.iter().map(|advice| {
         json!({
             "severity": word(advice.severity(), "refusal"),
@@ -66,7 +66,7 @@ fn word(severity: Severity, refused: &'static str) -> &'static str {
 }
 
 /// Advice about all of the backups, and then a paragraph for each.
-pub fn text(judged: &[(&Record, Advisory)]) -> String {
+pub(crate) fn text(judged: &[(&Record, Advisory)]) -> String {
     let Some((_, first)) = judged.first() else { return String::new() };
     let is_common = |advice: &Advice| judged.iter().all(|(_, advisory)| advisory.iter().any(|other| other == advice));
     let line = |advice: &Advice| {

@@ -55,15 +55,15 @@ pub fn describe_dump(place: &Path, source: impl Read, limits: &Limits) -> Outcom
 }
 
 fn digest(stream: &mut impl Read) -> io::Result<(u64, String)> {
-    let (mut digest, mut len_bytes) = (Sha256::new(), 0);
+    let (mut digest, mut len_bytes) = (Sha256::new(), 0_u64);
     let mut buffer = vec![0; 64 << 10];
     loop {
         let count = stream.read(&mut buffer)?;
         if count == 0 {
             break;
         }
-        digest.update(&buffer[..count]);
-        len_bytes += count as u64;
+        digest.update(buffer.get(..count).unwrap_or(&buffer));
+        len_bytes = len_bytes.saturating_add(count as u64);
     }
     let hex = digest.finalize().iter().fold(String::new(), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}");

@@ -6,6 +6,8 @@ use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
+use appsnap::error::Category;
+
 use super::shown;
 
 /// What an example's work ends with.
@@ -36,18 +38,18 @@ impl Failure {
 
     /// Whether the reader of our output has gone away, which is no failure of ours.
     pub fn is_broken_pipe(&self) -> bool {
-        self.error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+        system(&*self.error).is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
     }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text = self.error.to_string();
-        let mut remedy = self.error.downcast_ref::<io::Error>().and_then(remedy);
+        let mut remedy = system(&*self.error).and_then(remedy);
         let mut cause = self.error.source();
         while let Some(error) = cause {
             text += &format!(": {error}");
-            remedy = remedy.or_else(|| error.downcast_ref::<io::Error>().and_then(self::remedy));
+            remedy = remedy.or_else(|| system(error).and_then(self::remedy));
             cause = error.source();
         }
         // Some errors name the file themselves.
@@ -57,6 +59,12 @@ impl fmt::Display for Failure {
         f.write_str(&text)?;
         remedy.map_or(Ok(()), |remedy| write!(f, "; {remedy}"))
     }
+}
+
+/// The operating system's error that this one is.
+fn system<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e io::Error> {
+    let of_crate = || error.downcast_ref::<appsnap::Error>().and_then(appsnap::Error::downcast_ref);
+    error.downcast_ref().or_else(of_crate)
 }
 
 /// What to do when the system refuses.
@@ -79,7 +87,7 @@ impl<T, E: Into<appsnap::Error>> InFile<T> for Result<T, E> {
     fn in_file(self, path: &Path) -> Outcome<T> {
         self.map_err(|error| {
             let error = error.into();
-            let is_input = error.is_bad_input() || error.is_limit();
+            let is_input = error.is_bad_input() || error.is_limit() || error.category() == Category::NotFound;
             Failure { subject: shown(path), is_input, error: error.into() }
         })
     }

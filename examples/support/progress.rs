@@ -32,9 +32,9 @@ impl Progress {
 }
 
 impl Observer for Progress {
-    fn observe(&mut self, event: &Event<'_>) -> ControlFlow<()> {
+    fn observe(&mut self, event: &Event) -> ControlFlow<()> {
         match *event {
-            Event::Phase { name, .. } => self.begin(name, None),
+            Event::Phase(phase) => self.begin(&phase.to_string(), None),
             Event::Document { documents_count, document_bytes, .. } => {
                 self.bar.set_message(format!("{documents_count} documents"));
                 self.bar.set_position(document_bytes);

@@ -13,8 +13,9 @@ use super::rules;
 use super::run::{CheckRun, DATABASE, compare, contents_of};
 use crate::detect::{self, Detection, Kind};
 use crate::diagnostic;
+use crate::error::Error;
 use crate::layout::Contents;
-use crate::observe::{Event, Observer, proceed, watch};
+use crate::observe::{Event, Observer, Phase, proceed, watch};
 use crate::pgdump::{self, Identity};
 use crate::snapshot::options::Tolerance;
 use crate::snapshot::{self, EntryKind, ReadOptions, SnapshotReader};
@@ -30,8 +31,8 @@ use crate::snapshot::{self, EntryKind, ReadOptions, SnapshotReader};
 /// ```
 /// # use appsnap::metadata::Metadata;
 /// # use appsnap::snapshot::{Content, SnapshotWriter, WriteOptions};
-/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), WriteOptions::new())?;
-/// # writer.database(Content::sized(4, &b"dump"[..]))?;
+/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), &WriteOptions::new())?;
+/// # writer.database(Content::sized(4, &b"dump"[..]), &mut NoObserver)?;
 /// # let (archive, _) = writer.finish()?;
 /// use appsnap::check::{CheckOptions, Profile, Verdict, check};
 /// use appsnap::observe::NoObserver;
@@ -55,7 +56,7 @@ pub fn check<R: Read>(
     profile: &Profile,
     options: &CheckOptions,
     observer: &mut dyn Observer,
-) -> Result<Report> {
+) -> Result<Report, Error> {
     let mut head = Vec::new();
     source.by_ref().take(detect::HEAD_BYTES).read_to_end(&mut head)?;
     let detection = detect::identify(&head);
@@ -89,9 +90,9 @@ fn something_else(run: &mut CheckRun<'_>, detection: &Detection) {
     run.ranking.add(code, |found| found.with_message(hint));
 }
 
-fn bare_dump<R: Read>(run: &mut CheckRun<'_>, source: R, observer: &mut dyn Observer) -> Result<()> {
-    proceed(observer, &Event::phase("reading the dump"))?;
-    let (read, read_bytes) = watch(source, observer, |source| read_dump(run, source, None))?;
+fn bare_dump<R: Read>(run: &mut CheckRun<'_>, source: R, observer: &mut dyn Observer) -> Result<(), Error> {
+    proceed(observer, &Event::Phase(Phase::ReadingDump))?;
+    let (read, read_bytes) = watch(source, None, observer, |source| read_dump(run, source, None))?;
     run.summary.database_bytes = Some(read_bytes);
     if let Some(dump) = run.dump(read, None)? {
         run.summary.is_verified = true;
@@ -100,9 +101,9 @@ fn bare_dump<R: Read>(run: &mut CheckRun<'_>, source: R, observer: &mut dyn Obse
     Ok(())
 }
 
-fn archive<R: Read>(run: &mut CheckRun<'_>, source: R, observer: &mut dyn Observer) -> Result<()> {
+fn archive<R: Read>(run: &mut CheckRun<'_>, source: R, observer: &mut dyn Observer) -> Result<(), Error> {
     let options = ReadOptions::new().with_limits(run.options.limits.clone()).with_tolerance(Tolerance::Salvage);
-    let mut reader = SnapshotReader::new(source, options);
+    let mut reader = SnapshotReader::new(source, &options);
     let (mut documents, mut dump) = (Sorted::default(), None);
     let failure = loop {
         let entry = match reader.next_entry() {
@@ -113,14 +114,19 @@ fn archive<R: Read>(run: &mut CheckRun<'_>, source: R, observer: &mut dyn Observ
         match *entry.kind() {
             EntryKind::Document(id) => {
                 let len_bytes = entry.len_bytes();
+                if documents.len() == 0 {
+                    proceed(observer, &Event::Phase(Phase::ReadingDocuments))?;
+                }
                 documents.push((id, len_bytes));
                 let report = reader.report();
                 proceed(observer, &Event::document(id, report.documents_count(), report.document_bytes()))?;
             }
             EntryKind::Database => {
-                proceed(observer, &Event::phase("reading the dump"))?;
+                proceed(observer, &Event::Phase(Phase::ReadingDump))?;
+                let len_bytes = entry.len_bytes();
                 let mut tap = SnapshotErrorTap::new(entry);
-                let (read, _) = watch(&mut tap, observer, |source| read_dump(run, source, Some(DATABASE)))?;
+                let (read, _) =
+                    watch(&mut tap, Some(len_bytes), observer, |source| read_dump(run, source, Some(DATABASE)))?;
                 if let Some(failure) = tap.into_error() {
                     break Some(failure);
                 }

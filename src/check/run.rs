@@ -48,7 +48,7 @@ impl<'p> CheckRun<'p> {
     }
 
     /// Adds the error that stopped the reader.
-    pub(super) fn failure(&mut self, error: snapshot::Error) -> Result<()> {
+    pub(super) fn failure(&mut self, error: snapshot::Error) -> Result<(), Error> {
         let Some(code) = error.code() else { return Err(not_a_finding(error)) };
         self.ranking.add(code, |found| {
             found
@@ -64,7 +64,7 @@ impl<'p> CheckRun<'p> {
         &mut self,
         read: Result<ReadDump, pgdump::Error>,
         location: Option<&str>,
-    ) -> Result<Option<ReadDump>> {
+    ) -> Result<Option<ReadDump>, Error> {
         match read {
             Ok(dump) => {
                 self.summary.decompressed_bytes = Some(dump.inspection.uncompressed_bytes());

@@ -6,15 +6,6 @@
 //! which its report returns. [`check`](crate::check::check()) collects all of them and ranks them for a platform.
 //!
 //! [A page](crate::_documentation::findings) lists all codes.
-#![deny(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::arithmetic_side_effects,
-    clippy::cast_possible_truncation
-)]
-#![cfg_attr(test, allow(clippy::indexing_slicing, clippy::unwrap_used))]
 mod code;
 mod list;
 mod severity;
@@ -43,6 +34,12 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
+    /// Creates a finding without a location and a message, with the default severity of its code.
+    pub(crate) fn of(code: impl Into<Code>) -> Self {
+        let code = code.into();
+        Self::new(code, code.default_severity())
+    }
+
     fn new(code: Code, severity: Severity) -> Self {
         Self { code, severity, location: None, position: None, message: Cow::Borrowed("") }
     }

@@ -53,7 +53,13 @@ impl ChunkLengths {
 }
 
 /// Locates the chunks of these uncompressed lengths in the member that fills `source`; `None` if it was not cut so.
-pub(crate) fn locate_chunks(source: &(impl ReadAt + ?Sized), lens_bytes: &[usize]) -> Result<Option<MemberFacts>> {
+///
+/// `progress` receives the uncompressed length of the chunks located so far.
+pub(crate) fn locate_chunks<E: From<Error>>(
+    source: &(impl ReadAt + ?Sized),
+    lens_bytes: &[usize],
+    mut progress: impl FnMut(u64) -> Result<(), E>,
+) -> Result<Option<MemberFacts>, E> {
     let len_bytes = source.len_bytes().map_err(|error| Error::io("determining the length of the archive", error))?;
     let mut facts = MemberFacts { compressed_len_bytes: len_bytes, ..MemberFacts::default() };
     let mut crc = crc32fast::Hasher::new();
@@ -77,6 +83,7 @@ pub(crate) fn locate_chunks(source: &(impl ReadAt + ?Sized), lens_bytes: &[usize
         crc.combine(&crc32fast::Hasher::new_with_initial_len(row.crc32, len as u64));
         facts.uncompressed_len_bytes = facts.uncompressed_len_bytes.saturating_add(len as u64);
         facts.chunks.push(row);
+        progress(facts.uncompressed_len_bytes)?;
         at = at.saturating_add(compressed_len as u64);
     }
     facts.crc32 = crc.finalize();

@@ -20,18 +20,6 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
-#![cfg_attr(
-    not(test),
-    deny(
-        clippy::indexing_slicing,
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        clippy::arithmetic_side_effects,
-        clippy::cast_possible_truncation
-    )
-)]
-
 mod chunk;
 mod chunk_stream;
 mod code;

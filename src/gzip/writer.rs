@@ -170,14 +170,18 @@ impl<W: Write> Writer<W> {
     ///
     /// # Errors
     /// Returns an error if the sink fails.
-    pub(crate) fn finish(mut self) -> Result<(W, MemberFacts)> {
+    pub(crate) fn finish(&mut self) -> Result<MemberFacts> {
         self.end_section()?;
         self.drain()?;
         self.output.write(&FINAL_BLOCK)?;
         let crc32 = self.output.crc.clone().finalize();
         self.output.facts.crc32 = crc32;
         self.output.write(&trailer(crc32, self.output.facts.uncompressed_len_bytes))?;
-        let Output { sink, facts, .. } = self.output;
-        Ok((sink, facts))
+        Ok(std::mem::take(&mut self.output.facts))
+    }
+
+    /// Returns the sink, whatever was written to it.
+    pub(crate) fn into_sink(self) -> W {
+        self.output.sink
     }
 }

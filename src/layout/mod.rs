@@ -14,15 +14,6 @@
 //! assert_eq!(MemberName::parse(b"../../etc/passwd"), Err(Code::NameLeadsOut));
 //! # Ok::<(), appsnap::layout::Code>(())
 //! ```
-#![deny(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::arithmetic_side_effects,
-    clippy::cast_possible_truncation
-)]
-#![cfg_attr(test, allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::cast_possible_truncation))]
 
 mod code;
 mod contents;

@@ -13,7 +13,7 @@ use super::large_objects::Unlisted;
 use super::stream_decoder::StreamDecoder;
 use super::toc::{Entry, Toc};
 use crate::limits::Limits;
-use crate::observe::{Event, Observer, proceed};
+use crate::observe::{Event, Observer, Phase, proceed};
 
 /// Reads the dump in `source` to its end, verifies everything that can be verified, and describes it.
 ///
@@ -40,7 +40,7 @@ use crate::observe::{Event, Observer, proceed};
 /// Returns an error if the source fails, if its bytes are not a sound dump in custom format of a known version, if they
 /// exceed a limit, or if the observer cancels.
 pub fn inspect<R: Read>(source: R, limits: &Limits, observer: &mut dyn Observer) -> Result<Inspection, Error> {
-    proceed(observer, &Event::phase("reading the dump"))?;
+    proceed(observer, &Event::Phase(Phase::ReadingDump))?;
     Dump::open(source, limits)?.finish(observer)
 }
 
@@ -216,7 +216,7 @@ impl<R: Read> Dump<R> {
             let is_stream = self.skip()? > 0 || self.advance()?.is_some();
             let position = self.reader.position();
             if !is_stream || position.saturating_sub(observed_bytes) >= EVENT_BYTES {
-                proceed(observer, &Event::bytes(position))?;
+                proceed(observer, &Event::bytes(position, None))?;
                 observed_bytes = position;
             }
             if !is_stream {

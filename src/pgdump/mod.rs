@@ -31,25 +31,6 @@
 //!
 //! The examples here read dumps of an invented app in the source package: `examples/data/quickstart.dump` was written by
 //! `pg_dump -Fc` of PostgreSQL 15, `tests/data/check/pg18-default.dump` by that of PostgreSQL 18.
-#![deny(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::arithmetic_side_effects,
-    clippy::cast_possible_truncation
-)]
-#![cfg_attr(
-    test,
-    allow(
-        clippy::indexing_slicing,
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        clippy::arithmetic_side_effects,
-        clippy::cast_possible_truncation
-    )
-)]
 
 mod block_reader;
 mod code;

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use serde::ser::{Serialize, SerializeStruct, Serializer};
-
 use crate::diagnostic::Code;
 use crate::layout::escaped;
 use crate::pgdump::FormatVersion;
@@ -12,11 +10,13 @@ use crate::pgdump::transcode::{Changes, EntryChange, EntryChangeKind};
 
 /// A difference between the inputs and the archive, or a value that was assumed because it was not given.
 ///
+/// It converts into a [`Diagnostic`](crate::diagnostic::Diagnostic), and serializes as one.
+///
 /// ```
-/// use appsnap::prepare::Change;
+/// use appsnap::prepare::{Change, Code};
 ///
 /// let change = Change::ModelVersionAssumed;
-/// assert_eq!(change.name(), "model-version-assumed");
+/// assert_eq!(change.code(), Code::ModelVersionAssumed);
 /// println!("{change}");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,30 +128,6 @@ pub enum Change {
     },
 }
 
-impl Change {
-    /// Returns the stable name in kebab case, for programs.
-    #[must_use]
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::DumpConverted { .. } => "dump-converted",
-            Self::DumpEntriesDropped { .. } => "dump-entries-dropped",
-            Self::DumpEntriesEdited { .. } => "dump-entries-edited",
-            Self::OrphansDropped { .. } => "orphans-dropped",
-            Self::ModelVersionAssumed => "model-version-assumed",
-            Self::DatabaseSizeEstimated { .. } => "database-size-estimated",
-            Self::MetadataAdded => "metadata-added",
-            Self::MetadataReplaced { .. } => "metadata-replaced",
-            Self::MetadataCorrected { .. } => "metadata-corrected",
-            Self::FolderTakenOff { .. } => "folder-taken-off",
-            Self::NamesRespelled { .. } => "names-respelled",
-            Self::JunkLeftOut { .. } => "junk-left-out",
-            Self::FoldersLeftOut { .. } => "folders-left-out",
-            Self::Reordered => "reordered",
-            Self::Normalised { .. } => "normalised",
-        }
-    }
-}
-
 /// Returns the changes of a conversion, entries of one kind together: first those that are dropped.
 pub(super) fn of_conversion(changes: &Changes, toc: &Toc) -> Vec<Change> {
     let (from, to, recompressed) = (changes.from, changes.to, changes.recompressed);
@@ -174,7 +150,7 @@ fn groups(
     let mut groups: Vec<(EntryChangeKind, u64, String)> = Vec::new();
     for EntryChange { id, kind, .. } in changes.entries.iter().copied().filter(|change| is_wanted(change.kind)) {
         if let Some((_, entries_count, _)) = groups.iter_mut().find(|(other, _, _)| *other == kind) {
-            *entries_count += 1;
+            *entries_count = entries_count.saturating_add(1);
         } else {
             let shown = toc.get(id).map(|entry| format!("{} {}", escaped(entry.desc), escaped(entry.tag)));
             groups.push((kind, 1, shown.unwrap_or_else(|| format!("entry {id}"))));
@@ -231,14 +207,5 @@ impl fmt::Display for Change {
                 write!(f, "{} ({count} times) was rewritten in the way platforms write it", code.name())
             }
         }
-    }
-}
-
-impl Serialize for Change {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut change = serializer.serialize_struct("Change", 2)?;
-        change.serialize_field("name", self.name())?;
-        change.serialize_field("message", &self.to_string())?;
-        change.end()
     }
 }

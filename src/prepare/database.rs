@@ -11,7 +11,7 @@ use crate::check::files::Numbers;
 use crate::check::{FileTable, FileTableUnavailable};
 use crate::io::{Spool, SpoolError};
 use crate::limits::Budget;
-use crate::observe::{Event, Observer, proceed, watch};
+use crate::observe::{Event, Observer, Phase, proceed, watch};
 use crate::pgdump::compat::{Incompatibility, incompatibilities};
 use crate::pgdump::transcode::{Changes, Conversion, Transcoder};
 use crate::pgdump::{FormatVersion, Inspection};
@@ -73,11 +73,11 @@ impl<R: Read + Seek> Database<R> {
     /// requires a spool directory and there is none, if the source fails, or if the observer, which is called after each
     /// MiB, cancels.
     pub fn open(mut source: R, options: &PrepareOptions, observer: &mut dyn Observer) -> Result<Self> {
-        proceed(observer, &Event::phase("reading the dump"))?;
-        let failed = |error| error::io_error("reading the dump", error);
+        proceed(observer, &Event::Phase(Phase::ReadingDump))?;
+        let failed = |error| crate::Error::io("reading the dump", error);
         let start = source.stream_position().map_err(failed)?;
         let (read, _) =
-            watch(&mut source, observer, |source| dump::read(source, &options.limits, Numbers::Keep, |_| {}))?;
+            watch(&mut source, None, observer, |source| dump::read(source, &options.limits, Numbers::Keep, |_| {}))?;
         let read = read?;
         source.seek(SeekFrom::Start(start)).map_err(failed)?;
         let (input_bytes, data_end_bytes) = (read.inspection.dump_bytes, read.inspection.data_end_bytes);
@@ -106,8 +106,8 @@ impl Database<File> {
     /// returns more than [`Limits::max_entry_bytes`](crate::Limits::max_entry_bytes).
     pub fn spooled(reader: impl Read, options: &PrepareOptions, observer: &mut dyn Observer) -> Result<Self> {
         let folder = options.spool_dir.as_deref().ok_or_else(error::spool_needed)?;
-        proceed(observer, &Event::phase("spooling the dump"))?;
-        let (spooled, _) = watch(reader, observer, |source| Spool::all_of(source, folder, budget(options)))?;
+        proceed(observer, &Event::Phase(Phase::SpoolingDump))?;
+        let (spooled, _) = watch(reader, None, observer, |source| Spool::all_of(source, folder, budget(options)))?;
         let (file, _) = spooled.map_err(|error| spool_failed("spooling the dump", error))?;
         Self::open(file, options, observer)
     }
@@ -214,7 +214,7 @@ fn budget(options: &PrepareOptions) -> Budget {
 
 fn spool_failed(action: &'static str, error: SpoolError) -> crate::Error {
     match error {
-        SpoolError::Read(source) | SpoolError::Write(source) => error::io_error(action, source),
+        SpoolError::Read(source) | SpoolError::Write(source) => crate::Error::io(action, source),
         SpoolError::Limit(exceeded) => exceeded.into(),
     }
 }
@@ -226,6 +226,5 @@ pub(super) fn write<W: Write>(
     source: impl Read,
     observer: &mut dyn Observer,
 ) -> Result<()> {
-    proceed(observer, &Event::phase("writing the dump"))?;
-    Ok(watch(source, observer, |source| writer.database(Content::sized(len_bytes, source)))?.0?)
+    Ok(writer.database(Content::sized(len_bytes, source), observer)?)
 }

@@ -1,23 +1,8 @@
 //! The errors of this module, each with its remedy.
 
-use std::io;
-
 use crate::error::{Category, Error};
-use crate::{pgdump, snapshot};
 
 pub(super) type Result<T, E = Error> = std::result::Result<T, E>;
-
-/// An I/O error, or the error of an engine that travelled through `Read`.
-#[cold]
-pub(super) fn io_error(action: &'static str, error: io::Error) -> Error {
-    match error.downcast::<snapshot::Error>() {
-        Ok(error) => error.into(),
-        Err(error) => match error.downcast::<pgdump::Error>() {
-            Ok(error) => error.into(),
-            Err(error) => Error::io(action, error),
-        },
-    }
-}
 
 #[cold]
 pub(super) fn spool_needed() -> Error {

@@ -20,11 +20,12 @@
 //!     .with_files("/srv/app/data/files")
 //!     .prepare(&mut NoObserver)?;
 //! println!("{}", prepared.report());
-//! prepared.write_file("backup.tar.gz", WriteOptions::new(), &mut NoObserver)?;
+//! prepared.write_file("backup.tar.gz", &WriteOptions::new(), &mut NoObserver)?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 mod change;
+mod code;
 mod database;
 mod error;
 mod filtered;
@@ -34,6 +35,7 @@ mod prepared;
 mod repair;
 
 pub use change::Change;
+pub use code::Code;
 pub use database::Database;
 pub use options::{Orphans, PrepareOptions};
 pub use pack::Pack;

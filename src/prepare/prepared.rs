@@ -38,7 +38,7 @@ pub(super) const UNKNOWN_MODEL_VERSION: &str = "0.0.0.0";
 /// for change in prepared.changes() {
 ///     println!("{change}");
 /// }
-/// let (archive, report) = prepared.write(Vec::new(), WriteOptions::new(), &mut NoObserver)?;
+/// let (archive, report) = prepared.write(Vec::new(), &WriteOptions::new(), &mut NoObserver)?;
 /// assert_eq!(report.archive_bytes(), archive.len() as u64);
 /// # Ok::<(), appsnap::Error>(())
 /// ```
@@ -127,7 +127,7 @@ impl<R: Read, S: DocumentSource> Prepared<R, S> {
     pub fn write<W: Write>(
         self,
         sink: W,
-        options: WriteOptions,
+        options: &WriteOptions,
         observer: &mut dyn Observer,
     ) -> Result<(W, WriteReport)> {
         let mut writer = SnapshotWriter::start(sink, &self.metadata, options)?;
@@ -148,7 +148,7 @@ impl<R: Read, S: DocumentSource> Prepared<R, S> {
     pub fn write_file(
         self,
         path: impl AsRef<Path>,
-        options: WriteOptions,
+        options: &WriteOptions,
         observer: &mut dyn Observer,
     ) -> Result<WriteReport> {
         let (output, report) = self.write(OutputFile::create(path, &[])?, options, observer)?;
@@ -176,13 +176,13 @@ fn drop_orphans<S: DocumentSource>(
     comparison: &mut FileComparison,
     changes: &mut Vec<Change>,
 ) {
-    let (mut count, mut bytes) = (0, 0_u64);
+    let (mut count, mut bytes) = (0_u64, 0_u64);
     {
         // Both ascend by id.
         let mut orphans = comparison.cases().filter(|case| case.code == Some(Code::DocumentOrphan)).peekable();
         documents.retain(|id| match orphans.next_if(|orphan| orphan.id == id) {
             Some(orphan) => {
-                count += 1;
+                count = count.saturating_add(1);
                 // Every orphan is a document, so it has a length.
                 bytes = bytes.saturating_add(orphan.document_bytes.unwrap_or_default());
                 false

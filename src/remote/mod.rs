@@ -13,6 +13,7 @@
 //! current-thread runtime needs a `Runtime::block_on` on another thread.
 //!
 //! ```
+//! # use appsnap::observe::NoObserver;
 //! use std::io::Read;
 //! use std::sync::Arc;
 //! use appsnap::metadata::Metadata;
@@ -32,8 +33,8 @@
 //! // Write into the bucket. The object appears when the upload is finished, and not before.
 //! let upload = RemoteUpload::new(store.clone(), location.clone(), handle.clone(), &UploadOptions::new());
 //! let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
-//! let mut writer = SnapshotWriter::start(upload, &Metadata::new(), options)?;
-//! writer.document(id, Content::sized(5, &b"hello"[..]))?;
+//! let mut writer = SnapshotWriter::start(upload, &Metadata::new(), &options)?;
+//! writer.document(id, Content::sized(5, &b"hello"[..]), &mut NoObserver)?;
 //! let (upload, _) = writer.finish()?;
 //! upload.finish()?;
 //!
@@ -45,25 +46,6 @@
 //! assert_eq!(text, "hello");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
-#![deny(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::arithmetic_side_effects,
-    clippy::cast_possible_truncation
-)]
-#![cfg_attr(
-    test,
-    allow(
-        clippy::indexing_slicing,
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        clippy::arithmetic_side_effects,
-        clippy::cast_possible_truncation
-    )
-)]
 
 mod error;
 mod object;

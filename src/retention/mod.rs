@@ -38,26 +38,6 @@
 //! two on 25 October. A [`Calendar`] therefore counts nights by default, from noon to noon, of which every date has one.
 //! [`Calendar::with_civil_days`] counts dates on the wall clock.
 
-#![deny(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::arithmetic_side_effects,
-    clippy::cast_possible_truncation
-)]
-#![cfg_attr(
-    test,
-    allow(
-        clippy::indexing_slicing,
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        clippy::arithmetic_side_effects,
-        clippy::cast_possible_truncation
-    )
-)]
-
 mod backup;
 mod calendar;
 mod clock;

@@ -18,7 +18,7 @@ use crate::gzip::{self, ChunkLocation, ChunkStream};
 use crate::io::{Parallelism, ReadAt};
 use crate::layout::MemberName;
 use crate::metadata::Metadata;
-use crate::observe::{Event, Observer, proceed};
+use crate::observe::{Event, Observer, Phase, proceed};
 
 /// An archive with an index, for access to single files without reading the rest.
 ///
@@ -207,9 +207,12 @@ impl<R: ReadAt, S: ReadAt> SnapshotArchive<R, S> {
     where
         R: Sync,
     {
+        proceed(observer, &Event::Phase(Phase::VerifyingArchive))?;
+        let total_bytes = Some(self.tar_bytes());
         self.with_reader(parallelism, |reader| {
-            while reader.next_entry()?.is_some() {
-                proceed(observer, &Event::bytes(reader.offset_bytes()))?;
+            while let Some(entry) = reader.next_entry()? {
+                entry.skip(total_bytes, observer)?;
+                proceed(observer, &Event::bytes(reader.offset_bytes(), total_bytes))?;
             }
             Ok(reader.report().clone())
         })
@@ -242,7 +245,7 @@ impl<R: ReadAt, S: ReadAt> SnapshotArchive<R, S> {
     {
         let tables = &self.indexed.tables;
         gzip::with_chunks(&self.indexed.source, &tables.chunks, parallelism, |stream| {
-            let mut reader = SnapshotReader::new(stream, self.options.clone());
+            let mut reader = SnapshotReader::new(stream, &self.options);
             let data = (tables.locator.crc32, tables.locator.tar_bytes);
             let at = tables.locator.data_bytes;
             reader.expect_index(data, at, |verifier| tables.raw_members(&self.index(), |page| verifier.page(page)))?;

@@ -83,7 +83,7 @@ impl<W: Write> Assembly<W> {
     /// Writes `.metadata`, the first member.
     pub(super) fn metadata(&mut self, metadata: &Metadata) -> Result<()> {
         let bytes = metadata.render();
-        self.member(MemberName::Metadata, Content::sized(bytes.len() as u64, bytes.as_slice()))
+        self.member(MemberName::Metadata, Content::sized(bytes.len() as u64, bytes.as_slice()), &mut |_| Ok(()))
     }
 
     /// Begins a member: writes its header.
@@ -109,31 +109,41 @@ impl<W: Write> Assembly<W> {
     }
 
     /// Writes the end marker, the gzip trailer and, if it is to be embedded, the index.
-    pub(super) fn finish(self, placement: IndexPlacement) -> Result<(W, WriteReport)> {
-        let Self { mut gzip, mut report, index } = self;
+    pub(super) fn finish(&mut self, placement: IndexPlacement) -> Result<WriteReport> {
+        let Self { gzip, report, index } = self;
         gzip.end_section()?;
         let end = tarball::end_marker_bytes(report.tar_bytes);
-        push_zeros(&mut gzip, end)?;
+        push_zeros(gzip, end)?;
         report.tar_bytes += end;
-        let (mut sink, member) = gzip.finish()?;
+        let member = gzip.finish()?;
         report.archive_bytes = member.compressed_len_bytes;
-        if let Some(builder) = index {
+        if let Some(builder) = index.take() {
             let index = builder.finish(&member, report.tar_bytes)?;
             if placement == IndexPlacement::Embedded {
-                index.write_to(&mut sink).map_err(|error| Error::io("writing", error))?;
+                index.write_to(gzip.sink_mut()).map_err(|error| Error::io("writing", error))?;
                 report.archive_bytes += index.len_bytes();
             }
             report.index = Some(index);
         }
-        Ok((sink, report))
+        Ok(std::mem::take(report))
     }
 
-    /// Writes one member: header, payload of exactly the declared length, padding.
-    pub(super) fn member<R: Read>(&mut self, name: MemberName, content: Content<R>) -> Result<()> {
+    /// Writes one member: header, payload of exactly the declared length, padding. `progress` receives the length so far of
+    /// a payload that takes several steps.
+    pub(super) fn member<R: Read>(
+        &mut self,
+        name: MemberName,
+        content: Content<R>,
+        progress: &mut dyn FnMut(u64) -> Result<()>,
+    ) -> Result<()> {
         let Content { mut reader, len_bytes } = content;
         self.open_member(name, len_bytes)?;
         let mut payload = PayloadCopy::new(len_bytes);
-        while payload.push_some(&mut self.gzip, &mut reader).map_err(|error| in_member(error, name))? {}
+        while payload.push_some(&mut self.gzip, &mut reader).map_err(|error| in_member(error, name))? {
+            if payload.done_bytes < len_bytes {
+                progress(payload.done_bytes)?;
+            }
+        }
         self.close_member(name, len_bytes, payload.crc32())
     }
 }

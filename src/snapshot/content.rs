@@ -105,7 +105,7 @@ impl Content<File> {
 /// }
 ///
 /// let source = InMemory(vec![("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, b"hello".to_vec())]);
-/// let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), WriteOptions::new())?;
+/// let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), &WriteOptions::new())?;
 /// writer.documents(&source, &mut NoObserver)?;
 /// assert_eq!(writer.finish()?.1.document_bytes(), 5);
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -11,7 +11,7 @@ use crate::document::DocumentId;
 use crate::gzip::{CHUNK_BYTES, Chunk, ChunkSource, SegmentKind};
 use crate::io::{ReadAt, read_full_at};
 use crate::layout::MemberName;
-use crate::observe::{Event, Observer, proceed};
+use crate::observe::{Event, Observer, Phase, proceed};
 use crate::tarball::{self, BLOCK_BYTES};
 
 const HEADER_BYTES: u64 = BLOCK_BYTES as u64;
@@ -36,8 +36,9 @@ pub(super) fn write<W: io::Write, S: DocumentSource>(
     let full_count = batch.cuts.len() - usize::from(!is_last_full);
 
     let mut tally = Tally { source, document: 0, crc: crc32fast::Hasher::new() };
-    tally.planned(observer)?;
+    let total_bytes = tally.planned(observer)?;
     let Assembly { gzip, report, index } = stream;
+    let before_bytes = report.tar_bytes;
     let mut note = |pieces: Vec<Piece>| -> Result<()> {
         for piece in pieces {
             tally.crc.combine(&crc32fast::Hasher::new_with_initial_len(piece.crc32, piece.payload_bytes));
@@ -53,7 +54,8 @@ pub(super) fn write<W: io::Write, S: DocumentSource>(
                 proceed(observer, &Event::document(id, report.documents_count, report.document_bytes))?;
             }
         }
-        Ok(proceed(observer, &Event::bytes(report.tar_bytes))?)
+        let done_bytes = report.tar_bytes.saturating_sub(before_bytes);
+        Ok(proceed(observer, &Event::bytes(done_bytes, Some(total_bytes)))?)
     };
     gzip.fill_in_parallel(&batch, full_count, &mut note)?;
     if !is_last_full {
@@ -129,10 +131,17 @@ struct Tally<'a, S> {
 }
 
 impl<S: DocumentSource> Tally<'_, S> {
-    fn planned(&self, observer: &mut dyn Observer) -> Result<()> {
+    /// Announces the documents, and returns the length of their members.
+    fn planned(&self, observer: &mut dyn Observer) -> Result<u64> {
+        proceed(observer, &Event::Phase(Phase::WritingDocuments))?;
+        let (mut document_bytes, mut total_bytes) = (0_u64, 0_u64);
         let count = self.source.documents_count();
-        let bytes = (0..count).fold(0_u64, |sum, index| sum.saturating_add(self.source.row(index).1));
-        Ok(proceed(observer, &Event::planned(count as u64, bytes))?)
+        for (_, len_bytes) in (0..count).map(|index| self.source.row(index)) {
+            document_bytes = document_bytes.saturating_add(len_bytes);
+            total_bytes = total_bytes.saturating_add(member_bytes(len_bytes));
+        }
+        proceed(observer, &Event::planned(count as u64, document_bytes))?;
+        Ok(total_bytes)
     }
 }
 

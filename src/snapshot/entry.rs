@@ -8,6 +8,7 @@ use super::tar_source::TarSource;
 use crate::document::DocumentId;
 use crate::layout::{self, MemberName};
 use crate::metadata::{self, Metadata};
+use crate::observe::{Event, NoObserver, Observer, STEP_BYTES, proceed};
 use crate::tarball;
 
 /// The kind of an [`Entry`], with the typed name.
@@ -46,7 +47,7 @@ pub enum EntryKind {
 /// use appsnap::snapshot::{EntryKind, ReadOptions, SnapshotReader};
 ///
 /// let archive = File::open("examples/data/quickstart.tar.gz")?;
-/// let mut reader = SnapshotReader::new(archive, ReadOptions::new());
+/// let mut reader = SnapshotReader::new(archive, &ReadOptions::new());
 /// let mut content = Vec::new();
 /// while let Some(mut entry) = reader.next_entry()? {
 ///     match entry.kind() {
@@ -84,7 +85,21 @@ impl<R: Read> Entry<'_, R> {
     /// # Errors
     /// As for [`SnapshotReader::next_entry`](super::SnapshotReader::next_entry).
     pub fn crc32(self) -> Result<u32> {
-        self.stream.drain(self.current)
+        self.skip(None, &mut NoObserver)
+    }
+
+    /// As [`crc32`](Self::crc32). The observer receives the length that was read of an archive with `total_bytes` bytes.
+    pub(super) fn skip(self, total_bytes: Option<u64>, observer: &mut dyn Observer) -> Result<u32> {
+        let mut offset_bytes = self.stream.tar.offset_bytes();
+        let mut reported_bytes = offset_bytes;
+        self.stream.drain(self.current, |count| {
+            offset_bytes = offset_bytes.saturating_add(count as u64);
+            if offset_bytes.saturating_sub(reported_bytes) >= STEP_BYTES {
+                reported_bytes = offset_bytes;
+                proceed(observer, &Event::bytes(offset_bytes, total_bytes))?;
+            }
+            Ok(())
+        })
     }
 }
 
@@ -144,11 +159,19 @@ impl<R: Read> MemberStream<R> {
         })
     }
 
-    /// Skips the rest of the current member and returns the CRC32 of all of it.
-    pub(super) fn drain(&mut self, current: &mut Current) -> Result<u32> {
+    /// Skips the rest of the current member and returns the CRC32 of all of it. `progress` receives the number of bytes of
+    /// each step.
+    pub(super) fn drain(
+        &mut self,
+        current: &mut Current,
+        mut progress: impl FnMut(usize) -> Result<()>,
+    ) -> Result<u32> {
         self.guarded(|stream| {
             let crc = &mut current.crc;
-            stream.payload(|piece| crc.update(piece))?;
+            stream.payload(|piece| {
+                crc.update(piece);
+                progress(piece.len())
+            })?;
             let crc32 = current.crc.clone().finalize();
             if let (Some(name), Some(expected)) = (current.name.take(), &mut stream.expected) {
                 expected.member(name, current.len_bytes, crc32);
@@ -158,13 +181,13 @@ impl<R: Read> MemberStream<R> {
     }
 
     /// Passes the rest of the current payload to `each`.
-    pub(super) fn payload(&mut self, mut each: impl FnMut(&[u8])) -> Result<()> {
+    pub(super) fn payload(&mut self, mut each: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
         loop {
             let piece = self.tar.payload()?;
             if piece.is_empty() {
                 return Ok(());
             }
-            each(piece);
+            each(piece)?;
             let count = piece.len();
             self.tar.consume(count);
         }

@@ -22,8 +22,8 @@ module_error! {
     ///
     /// # use appsnap::metadata::Metadata;
     /// # use appsnap::snapshot::{SnapshotWriter, WriteOptions};
-    /// # let (archive, _) = SnapshotWriter::start(Vec::new(), &Metadata::new(), WriteOptions::new())?.finish()?;
-    /// let mut reader = SnapshotReader::new(&archive[..archive.len() / 2], ReadOptions::new());
+    /// # let (archive, _) = SnapshotWriter::start(Vec::new(), &Metadata::new(), &WriteOptions::new())?.finish()?;
+    /// let mut reader = SnapshotReader::new(&archive[..archive.len() / 2], &ReadOptions::new());
     /// let error = loop {
     ///     match reader.next_entry() {
     ///         Ok(entry) => assert!(entry.is_some(), "the end cannot be reached"),

@@ -14,6 +14,7 @@
 //! [`Diagnostic`](crate::diagnostic::Diagnostic) is a finding about an archive that could still be read.
 //!
 //! ```
+//! # use appsnap::observe::NoObserver;
 //! use std::io::Read;
 //! use appsnap::metadata::Metadata;
 //! use appsnap::snapshot::{Content, ReadOptions, WriteOptions};
@@ -22,12 +23,12 @@
 //!
 //! let id = "0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?;
 //! let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
-//! let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new().with_files_size_bytes(5), options)?;
-//! writer.document(id, Content::sized(5, &b"hello"[..]))?;
+//! let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new().with_files_size_bytes(5), &options)?;
+//! writer.document(id, Content::sized(5, &b"hello"[..]), &mut NoObserver)?;
 //! let (archive, _) = writer.finish()?;
 //!
 //! // From beginning to end: everything is verified.
-//! let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
+//! let mut reader = SnapshotReader::new(archive.as_slice(), &ReadOptions::new());
 //! while let Some(entry) = reader.next_entry()? {
 //!     println!("{:?}: {} bytes", entry.kind(), entry.len_bytes());
 //! }

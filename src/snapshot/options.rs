@@ -93,9 +93,11 @@ impl WriteOptions {
     /// use appsnap::snapshot::{ErrorKind, SnapshotWriter, WriteOptions};
     ///
     /// let wrong = Metadata::new().with_files_size_bytes(5);
-    /// let finish = |options| SnapshotWriter::start(Vec::new(), &wrong, options)?.finish();
-    /// assert!(matches!(finish(WriteOptions::new()).unwrap_err().kind(), ErrorKind::MetadataSize { .. }));
-    /// assert!(finish(WriteOptions::new().without_size_check()).is_ok());
+    /// let start = |options: &WriteOptions| SnapshotWriter::start(Vec::new(), &wrong, options);
+    /// let refused = start(&WriteOptions::new())?.finish().unwrap_err();
+    /// assert!(matches!(refused.error().kind(), ErrorKind::MetadataSize { .. }));
+    /// assert!(start(&WriteOptions::new().without_size_check())?.finish().is_ok());
+    /// # Ok::<(), appsnap::snapshot::Error>(())
     /// ```
     #[must_use]
     pub const fn without_size_check(mut self) -> Self {
@@ -118,7 +120,7 @@ impl WriteOptions {
 /// use appsnap::snapshot::options::Tolerance;
 ///
 /// // The archive contains `notes.txt`, which is not allowed in a snapshot.
-/// let mut reader = SnapshotReader::new(tar.as_slice(), ReadOptions::new().with_tolerance(Tolerance::Salvage));
+/// let mut reader = SnapshotReader::new(tar.as_slice(), &ReadOptions::new().with_tolerance(Tolerance::Salvage));
 /// let mut misplaced = Vec::new();
 /// while let Some(entry) = reader.next_entry()? {
 ///     if let EntryKind::Misplaced { name, .. } = entry.kind() {

@@ -32,7 +32,7 @@ use crate::tarball::{self, MemberKind};
 /// use appsnap::snapshot::{EntryKind, ReadOptions, SnapshotReader};
 ///
 /// let archive = File::open("examples/data/quickstart.tar.gz")?;
-/// let mut reader = SnapshotReader::new(archive, ReadOptions::new());
+/// let mut reader = SnapshotReader::new(archive, &ReadOptions::new());
 /// while let Some(mut entry) = reader.next_entry()? {
 ///     match entry.kind() {
 ///         EntryKind::Document(id) => println!("{id}: {} bytes", entry.len_bytes()),
@@ -62,14 +62,14 @@ enum Placed {
 
 impl<R: Read> SnapshotReader<R> {
     /// Creates a reader. Nothing is read yet.
-    pub fn new(source: R, options: ReadOptions) -> Self {
+    pub fn new(source: R, options: &ReadOptions) -> Self {
         let (expected, verifier) = index::pair();
         let limits = options.limits.clone();
         let tar = tarball::Reader::new(TarSource::new(source, &limits, verifier), &limits);
         Self {
             stream: MemberStream { tar, expected: Some(expected), failed: None },
             current: None,
-            options,
+            options: options.clone(),
             ids: IdSet::default(),
             metadata: None,
             report: ReadReport::new(&limits),
@@ -94,7 +94,7 @@ impl<R: Read> SnapshotReader<R> {
             return Ok(None);
         }
         if let Some(mut current) = self.current.take() {
-            self.stream.drain(&mut current)?;
+            self.stream.drain(&mut current, |_| Ok(()))?;
         }
         loop {
             let Some(member) = self.stream.tar.next_member()? else {
@@ -224,7 +224,10 @@ impl<R: Read> SnapshotReader<R> {
             return Err(found.error(ErrorKind::Limit(exceeded)));
         }
         let mut bytes = Vec::new();
-        self.stream.payload(|piece| bytes.extend_from_slice(piece))?;
+        self.stream.payload(|piece| {
+            bytes.extend_from_slice(piece);
+            Ok(())
+        })?;
         current.kind = match Metadata::parse(&bytes, &self.options.limits) {
             Ok((metadata, diagnostics)) => {
                 for diagnostic in &diagnostics {

@@ -11,7 +11,7 @@ use super::report::WriteReport;
 use super::writer::SnapshotWriter;
 use crate::layout::Contents;
 use crate::metadata::Metadata;
-use crate::observe::{Event, Observer, proceed};
+use crate::observe::{Event, Observer, Phase, proceed};
 
 /// Copies the snapshot that `open` returns to `sink` in the form of [`SnapshotWriter`]: chunked, and with an index if
 /// `write` requests one.
@@ -23,8 +23,8 @@ use crate::observe::{Event, Observer, proceed};
 /// ```
 /// # use appsnap::metadata::Metadata;
 /// # use appsnap::snapshot::{Content, SnapshotWriter};
-/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), WriteOptions::new())?;
-/// # writer.database(Content::sized(4, &b"dump"[..]))?;
+/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), &WriteOptions::new())?;
+/// # writer.database(Content::sized(4, &b"dump"[..]), &mut NoObserver)?;
 /// # let (archive, _) = writer.finish()?;
 /// use appsnap::layout::Contents;
 /// use appsnap::observe::NoObserver;
@@ -33,7 +33,7 @@ use crate::observe::{Event, Observer, proceed};
 ///
 /// let write = WriteOptions::new().with_index(IndexPlacement::Embedded);
 /// let open = || Ok(archive.as_slice());
-/// let (indexed, _) = repack(open, Vec::new(), Contents::Full, &ReadOptions::new(), write, &mut NoObserver)?;
+/// let (indexed, _) = repack(open, Vec::new(), Contents::Full, &ReadOptions::new(), &write, &mut NoObserver)?;
 /// assert!(indexed.len() > archive.len());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -46,39 +46,36 @@ pub fn repack<R: Read, W: Write>(
     sink: W,
     contents: Contents,
     read: &ReadOptions,
-    write: WriteOptions,
+    write: &WriteOptions,
     observer: &mut dyn Observer,
 ) -> Result<(W, WriteReport)> {
     let mut open = || -> Result<SnapshotReader<R>> {
         let source = open().map_err(|error| Error::io("opening the archive", error))?;
-        Ok(SnapshotReader::new(source, read.clone()))
+        Ok(SnapshotReader::new(source, read))
     };
-    let order = Order::find(&mut open()?)?;
+    proceed(observer, &Event::Phase(Phase::SurveyingArchive))?;
+    let order = Order::find(&mut open()?, observer)?;
     let metadata = part_of(&order.metadata.unwrap_or_default(), contents);
-    let mut writer = SnapshotWriter::start(sink, &metadata, write.without_size_check())?;
+    let mut writer = SnapshotWriter::start(sink, &metadata, &write.clone().without_size_check())?;
     let wants_database = contents.has_database();
     if wants_database && order.is_database_late {
         let mut reader = open()?;
         while let Some(mut entry) = reader.next_entry()? {
             if matches!(entry.kind(), EntryKind::Database) {
                 let len_bytes = entry.len_bytes();
-                writer.database(Content::sized(len_bytes, &mut entry))?;
+                writer.database(Content::sized(len_bytes, &mut entry), observer)?;
             }
         }
     }
     let mut reader = open()?;
-    let (mut documents_count, mut document_bytes) = (0, 0);
     while let Some(mut entry) = reader.next_entry()? {
         let len_bytes = entry.len_bytes();
         match *entry.kind() {
             EntryKind::Database if wants_database && !order.is_database_late => {
-                writer.database(Content::sized(len_bytes, &mut entry))?;
+                writer.database(Content::sized(len_bytes, &mut entry), observer)?;
             }
             EntryKind::Document(id) if contents.has_documents() => {
-                writer.document(id, Content::sized(len_bytes, &mut entry))?;
-                documents_count += 1;
-                document_bytes += len_bytes;
-                proceed(observer, &Event::document(id, documents_count, document_bytes))?;
+                writer.document(id, Content::sized(len_bytes, &mut entry), observer)?;
             }
             EntryKind::UnusableMetadata(_) | EntryKind::Misplaced { .. } | EntryKind::Repeated(_) => {
                 return Err(Error::misuse("a faulty archive cannot be repacked: repair it first"));
@@ -86,7 +83,7 @@ pub fn repack<R: Read, W: Write>(
             _ => {}
         }
     }
-    writer.finish()
+    Ok(writer.finish()?)
 }
 
 /// The facts that are needed before the first byte is written.
@@ -100,7 +97,7 @@ struct Order {
 impl Order {
     /// Reads as far as necessary: two entries of a well-ordered archive, everything if there is no database or the
     /// metadata is last.
-    fn find<R: Read>(reader: &mut SnapshotReader<R>) -> Result<Self> {
+    fn find<R: Read>(reader: &mut SnapshotReader<R>, observer: &mut dyn Observer) -> Result<Self> {
         let mut order = Self::default();
         let mut has_documents = false;
         let mut has_database = false;
@@ -117,6 +114,7 @@ impl Order {
             if has_database && order.metadata.is_some() {
                 break;
             }
+            entry.skip(None, observer)?;
         }
         Ok(order)
     }

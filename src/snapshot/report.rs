@@ -7,12 +7,13 @@ use crate::limits::Limits;
 /// The contents and sizes of a finished archive.
 ///
 /// ```
+/// # use appsnap::observe::NoObserver;
 /// # use appsnap::metadata::Metadata;
 /// # use appsnap::snapshot::{Content, SnapshotWriter, WriteOptions};
 /// # use appsnap::snapshot::index::IndexPlacement;
 /// # let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
-/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options)?;
-/// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
+/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), &options)?;
+/// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]), &mut NoObserver)?;
 /// # let (archive, report) = writer.finish()?;
 /// assert_eq!((report.documents_count(), report.document_bytes(), report.database_bytes()), (1, 5, None));
 /// assert_eq!((report.tar_bytes(), report.archive_bytes()), (10_240, archive.len() as u64));
@@ -75,16 +76,17 @@ impl WriteReport {
 /// The contents and findings of an archive as far as it was read. Complete once the reader has returned `None`.
 ///
 /// ```
+/// # use appsnap::observe::NoObserver;
 /// # use appsnap::metadata::Metadata;
 /// # use appsnap::snapshot::{Content, SnapshotWriter, WriteOptions};
 /// # use appsnap::snapshot::index::IndexPlacement;
 /// # let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
-/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options)?;
-/// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
+/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), &options)?;
+/// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]), &mut NoObserver)?;
 /// # let (archive, _) = writer.finish()?;
 /// use appsnap::snapshot::{ReadOptions, SnapshotReader};
 ///
-/// let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
+/// let mut reader = SnapshotReader::new(archive.as_slice(), &ReadOptions::new());
 /// assert!(!reader.report().is_verified());
 /// while reader.next_entry()?.is_some() {}
 /// let report = reader.report();

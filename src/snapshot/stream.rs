@@ -32,7 +32,7 @@ use crate::metadata::Metadata;
 ///
 /// let database = Content::sized(4, &b"dump"[..]);
 /// let metadata = Metadata::new().with_dump_size_bytes(4).with_files_size_bytes(0);
-/// let mut stream = SnapshotStream::new(&metadata, Some(database), (), WriteOptions::new())?;
+/// let mut stream = SnapshotStream::new(&metadata, Some(database), (), &WriteOptions::new())?;
 /// let mut archive = Vec::new();
 /// stream.read_to_end(&mut archive)?;
 /// assert_eq!(stream.report().map(|report| report.archive_bytes()), Some(archive.len() as u64));
@@ -88,10 +88,14 @@ impl<R: Read, S: DocumentSource> SnapshotStream<R, S> {
     /// Creates a stream of `metadata`, an optional database and `documents`. Nothing of them is read yet.
     ///
     /// # Errors
-    /// Returns an error if the metadata's sizes differ from those of the contents, unless the options
-    /// [accept](WriteOptions::without_size_check) that; if the rows of the documents do not ascend; or if no thread can be
-    /// started.
-    pub fn new(metadata: &Metadata, database: Option<Content<R>>, documents: S, options: WriteOptions) -> Result<Self> {
+    /// Returns an error if the metadata's sizes differ from those of the contents (unless [accepted](WriteOptions::without_size_check)), if the rows of the
+    /// documents do not ascend, or if no thread can be started.
+    pub fn new(
+        metadata: &Metadata,
+        database: Option<Content<R>>,
+        documents: S,
+        options: &WriteOptions,
+    ) -> Result<Self> {
         check_rows(&documents, &mut IdSet::default())?;
         if !options.accepts_sizes {
             let lens = (0..documents.documents_count()).map(|index| documents.row(index).1);
@@ -152,8 +156,8 @@ impl<R: Read, S: DocumentSource> SnapshotStream<R, S> {
             std::mem::swap(&mut self.ready, stream.gzip.sink_mut());
             return Ok(State::Packing(stream));
         }
-        let (rest, report) = stream.finish(self.index)?;
-        self.ready = rest;
+        let report = stream.finish(self.index)?;
+        std::mem::swap(&mut self.ready, stream.gzip.sink_mut());
         Ok(State::Finished(report))
     }
 

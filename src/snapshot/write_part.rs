@@ -25,9 +25,9 @@ impl<R: ReadAt + Sync, S: ReadAt> SnapshotArchive<R, S> {
     /// # use appsnap::metadata::Metadata;
     /// # use appsnap::snapshot::{Content, SnapshotWriter, WriteOptions};
     /// # let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
-    /// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options)?;
-    /// # writer.database(Content::sized(4, &b"dump"[..]))?;
-    /// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
+    /// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), &options)?;
+    /// # writer.database(Content::sized(4, &b"dump"[..]), &mut NoObserver)?;
+    /// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]), &mut NoObserver)?;
     /// # let (archive, _) = writer.finish()?;
     /// use appsnap::io::Parallelism;
     /// use appsnap::layout::Contents;
@@ -78,7 +78,8 @@ impl<R: ReadAt + Sync, S: ReadAt> SnapshotArchive<R, S> {
                 stream.report.count_document(document.len_bytes());
             }
         }
-        stream.finish(index)
+        let report = stream.finish(index)?;
+        Ok((stream.gzip.into_sink(), report))
     }
 
     /// Copies the chunks that contain exactly bytes `from..until` of the tar stream.

@@ -11,9 +11,10 @@ use super::index::{Builder, IndexPlacement};
 use super::options::WriteOptions;
 use super::report::WriteReport;
 use crate::document::DocumentId;
+use crate::error::FinishError;
 use crate::layout::MemberName;
 use crate::metadata::Metadata;
-use crate::observe::Observer;
+use crate::observe::{Event, Observer, Phase, proceed};
 
 /// A writer for snapshots: `.metadata` first, then the database, then the documents.
 ///
@@ -23,13 +24,14 @@ use crate::observe::Observer;
 /// reports that.
 ///
 /// ```
+/// # use appsnap::observe::NoObserver;
 /// use appsnap::metadata::Metadata;
 /// use appsnap::snapshot::{Content, SnapshotWriter, WriteOptions};
 ///
 /// let metadata = Metadata::new().with_model_version("1.0.0.40").with_dump_size_bytes(4).with_files_size_bytes(5);
-/// let mut writer = SnapshotWriter::start(Vec::new(), &metadata, WriteOptions::new())?;
-/// writer.database(Content::sized(4, &b"dump"[..]))?;
-/// writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
+/// let mut writer = SnapshotWriter::start(Vec::new(), &metadata, &WriteOptions::new())?;
+/// writer.database(Content::sized(4, &b"dump"[..]), &mut NoObserver)?;
+/// writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]), &mut NoObserver)?;
 /// let (archive, report) = writer.finish()?;
 /// assert_eq!(report.documents_count(), 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -60,7 +62,7 @@ impl<W: Write> SnapshotWriter<W> {
     ///
     /// # Errors
     /// Returns an error if the sink fails, or if no thread can be started.
-    pub fn start(sink: W, metadata: &Metadata, options: WriteOptions) -> Result<Self> {
+    pub fn start(sink: W, metadata: &Metadata, options: &WriteOptions) -> Result<Self> {
         let index = (options.index != IndexPlacement::Omitted).then(Builder::default);
         let mut stream = Assembly::start(sink, options.level, options.parallelism, index)?;
         stream.metadata(metadata)?;
@@ -68,7 +70,7 @@ impl<W: Write> SnapshotWriter<W> {
             stream,
             metadata: metadata.clone(),
             sections: SectionCutter::new(options.sections),
-            options,
+            options: options.clone(),
             stage: Stage::Database,
             ids: IdSet::default(),
         })
@@ -78,15 +80,18 @@ impl<W: Write> SnapshotWriter<W> {
     ///
     /// # Errors
     /// Returns an error if a database or a document was written before, if the content does not have its declared
-    /// length, or if reading or writing fails.
-    pub fn database<R: Read>(&mut self, content: Content<R>) -> Result<()> {
+    /// length, if reading or writing fails, or if the observer cancels.
+    pub fn database<R: Read>(&mut self, content: Content<R>, observer: &mut dyn Observer) -> Result<()> {
         self.guarded(Stage::Documents, |writer, stage| {
             if !matches!(stage, Stage::Database) {
                 return Err(Error::misuse("the database comes once, and before the documents"));
             }
             let len_bytes = content.len_bytes;
+            proceed(observer, &Event::Phase(Phase::WritingDump))?;
             writer.stream.gzip.end_section()?;
-            writer.stream.member(MemberName::Database, content)?;
+            writer.stream.member(MemberName::Database, content, &mut |done_bytes| {
+                Ok(proceed(observer, &Event::bytes(done_bytes, Some(len_bytes)))?)
+            })?;
             writer.stream.report.database_bytes = Some(len_bytes);
             Ok(())
         })
@@ -97,9 +102,14 @@ impl<W: Write> SnapshotWriter<W> {
     /// Ids may have any order. Ascending ids need the least memory, here and in every reader.
     ///
     /// # Errors
-    /// Returns an error if the id was written before, if the content does not have its declared length, or if reading
-    /// or writing fails.
-    pub fn document<R: Read>(&mut self, id: DocumentId, content: Content<R>) -> Result<()> {
+    /// Returns an error if the id was written before, if the content does not have its declared length, if reading or
+    /// writing fails, or if the observer cancels.
+    pub fn document<R: Read>(
+        &mut self,
+        id: DocumentId,
+        content: Content<R>,
+        observer: &mut dyn Observer,
+    ) -> Result<()> {
         self.guarded(Stage::Documents, |writer, _| {
             let len_bytes = content.len_bytes;
             if !writer.ids.insert(id) {
@@ -108,9 +118,16 @@ impl<W: Write> SnapshotWriter<W> {
             if writer.sections.begins_at(id) {
                 writer.stream.gzip.end_section()?;
             }
-            writer.stream.member(MemberName::Document(id), content)?;
-            writer.stream.report.count_document(len_bytes);
-            Ok(())
+            let before_bytes = writer.stream.report.document_bytes;
+            if writer.stream.report.documents_count == 0 {
+                proceed(observer, &Event::Phase(Phase::WritingDocuments))?;
+            }
+            writer.stream.member(MemberName::Document(id), content, &mut |done_bytes| {
+                Ok(proceed(observer, &Event::bytes(before_bytes.saturating_add(done_bytes), None))?)
+            })?;
+            let report = &mut writer.stream.report;
+            report.count_document(len_bytes);
+            Ok(proceed(observer, &Event::document(id, report.documents_count, report.document_bytes))?)
         })
     }
 
@@ -119,8 +136,7 @@ impl<W: Write> SnapshotWriter<W> {
     /// The archive is the same as with [`document`](Self::document) for each of them.
     ///
     /// # Errors
-    /// As for [`document`](Self::document). Also returns an error if the source's rows do not ascend, or if the
-    /// observer cancels.
+    /// As for [`document`](Self::document). Also returns an error if the source's rows do not ascend.
     pub fn documents<S: DocumentSource>(&mut self, source: &S, observer: &mut dyn Observer) -> Result<()> {
         self.guarded(Stage::Documents, |writer, _| {
             documents::write(&mut writer.stream, source, &mut writer.ids, &mut writer.sections, observer)
@@ -144,11 +160,18 @@ impl<W: Write> SnapshotWriter<W> {
     /// The returned sink is neither flushed nor synced.
     ///
     /// # Errors
-    /// Returns an error if the metadata's sizes differ from what was written, unless the options
-    /// [accept](WriteOptions::without_size_check) that, or if the sink fails.
-    pub fn finish(self) -> Result<(W, WriteReport)> {
-        if let Stage::Poisoned(error) = self.stage {
-            return Err(error);
+    /// Returns an error, and the sink with it, if the metadata's sizes differ from what was written, unless the
+    /// options [accept](WriteOptions::without_size_check) that, or if the sink fails.
+    pub fn finish(mut self) -> Result<(W, WriteReport), FinishError<W, Error>> {
+        match self.complete() {
+            Ok(report) => Ok((self.stream.gzip.into_sink(), report)),
+            Err(error) => Err(FinishError::new(error, self.stream.gzip.into_sink())),
+        }
+    }
+
+    fn complete(&mut self) -> Result<WriteReport> {
+        if let Stage::Poisoned(error) = &self.stage {
+            return Err(error.clone());
         }
         if !self.options.accepts_sizes {
             let report = &self.stream.report;

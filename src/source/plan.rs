@@ -31,7 +31,7 @@ use crate::snapshot::DocumentSource;
 ///     eprintln!("{skipped}");
 /// }
 /// let metadata = plan.complete(Metadata::new().with_model_version("1.0.0.40"), None);
-/// let mut writer = SnapshotWriter::start(Vec::new(), &metadata, WriteOptions::new())?;
+/// let mut writer = SnapshotWriter::start(Vec::new(), &metadata, &WriteOptions::new())?;
 /// writer.documents(&plan, &mut NoObserver)?;
 /// writer.finish()?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -39,7 +39,7 @@ pub fn clone_app<R: ReadAt, W: Write>(
     let mut uncompressed_bytes = 0_u64;
     let mut advance = |bytes: u64| {
         uncompressed_bytes = uncompressed_bytes.saturating_add(bytes);
-        proceed(observer, &Progress::bytes(uncompressed_bytes))
+        proceed(observer, &Progress::bytes(uncompressed_bytes, None))
     };
     let app = archive.app()?.ok_or(ErrorKind::NoApp)?;
     let mover = Mover::new(app, new);

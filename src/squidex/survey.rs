@@ -69,7 +69,7 @@ impl<R: ReadAt> Archive<R> {
                 *count = count.saturating_add(1);
             }
             uncompressed_bytes = uncompressed_bytes.saturating_add(event.payload().len() as u64);
-            proceed(observer, &Progress::bytes(uncompressed_bytes))?;
+            proceed(observer, &Progress::bytes(uncompressed_bytes, None))?;
         }
         if survey.events_count == 0 {
             survey.diagnostics.add(Code::NoEvents, |found| found.with_message("the archive contains no events"));

@@ -29,10 +29,10 @@ impl Meter {
 }
 
 impl Observer for Meter {
-    fn observe(&mut self, event: &Event<'_>) -> ControlFlow<()> {
-        let Event::Bytes { plain_bytes, .. } = *event else { return ControlFlow::Continue(()) };
-        self.seen.push(plain_bytes);
-        if plain_bytes >= self.stop_bytes { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    fn observe(&mut self, event: &Event) -> ControlFlow<()> {
+        let Event::Bytes { done_bytes, .. } = *event else { return ControlFlow::Continue(()) };
+        self.seen.push(done_bytes);
+        if done_bytes >= self.stop_bytes { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }
 
@@ -46,8 +46,8 @@ fn dump() -> Vec<u8> {
 fn archive(dump: &[u8]) -> Vec<u8> {
     let metadata = Metadata::new().with_model_version("1").with_dump_size_bytes(dump.len() as u64);
     let mut writer =
-        SnapshotWriter::start(Vec::new(), &metadata.with_files_size_bytes(0), WriteOptions::new()).unwrap();
-    writer.database(Content::sized(dump.len() as u64, dump)).unwrap();
+        SnapshotWriter::start(Vec::new(), &metadata.with_files_size_bytes(0), &WriteOptions::new()).unwrap();
+    writer.database(Content::sized(dump.len() as u64, dump), &mut NoObserver).unwrap();
     writer.finish().unwrap().0
 }
 
@@ -89,7 +89,7 @@ fn preparing_a_dump_tells_of_it_and_can_be_stopped() {
     observed(|meter| {
         let database = Database::open(Cursor::new(&dump), &options, &mut NoObserver).unwrap();
         let prepared = Prepared::new(Some(database), None::<&()>, &options).unwrap();
-        prepared.write(Vec::new(), WriteOptions::new(), meter).map(drop).map_err(|error| error.is_cancelled())
+        prepared.write(Vec::new(), &WriteOptions::new(), meter).map(drop).map_err(|error| error.is_cancelled())
     });
 }
 
@@ -99,7 +99,7 @@ fn extracting_a_dump_tells_of_it_and_can_be_stopped_without_a_trace() {
     let folder = tempfile::tempdir().unwrap();
     let destination = folder.path().join("restored");
     observed(|meter| {
-        let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
+        let mut reader = SnapshotReader::new(archive.as_slice(), &ReadOptions::new());
         let result = extract(&mut reader, &destination, &ExtractOptions::new(), meter);
         assert_eq!(folder.path().read_dir().unwrap().count(), usize::from(result.is_ok()));
         if result.is_ok() {

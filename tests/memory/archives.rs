@@ -20,7 +20,7 @@ use crate::support::hostile::plan::{Part, Plan, path};
 
 /// Reads to the end or to the first error, through one small buffer.
 fn read(source: impl Read, options: ReadOptions) -> Result<ReadReport, Error> {
-    let mut reader = SnapshotReader::new(source, options);
+    let mut reader = SnapshotReader::new(source, &options);
     while let Some(mut entry) = reader.next_entry()? {
         io::copy(&mut entry, &mut io::sink()).map_err(|error| error.downcast::<Error>().unwrap())?;
     }

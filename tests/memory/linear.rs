@@ -13,10 +13,11 @@ use appsnap::snapshot::{ReadOptions, SnapshotReader};
 use appsnap::{DocumentId, Limits};
 
 use super::alone;
-use crate::support::archives::{Contents, OneByte};
+use crate::support::archives::Contents;
 use crate::support::hostile::gzip::member;
 use crate::support::hostile::header::{BLOCK, Header as TarHeader};
 use crate::support::hostile::plan::{Part, Plan, path};
+use crate::support::readers::Portions;
 
 /// A quadratic path takes four times as long for twice the input; a busy machine may blur two to three.
 const MOST: f64 = 3.0;
@@ -45,7 +46,7 @@ fn linear(what: &str, count: usize, make: impl Fn(usize) -> Vec<u8>, work: impl 
 
 fn read(source: impl Read) {
     let options = ReadOptions::new().with_tolerance(Tolerance::Salvage);
-    let mut reader = SnapshotReader::new(source, options);
+    let mut reader = SnapshotReader::new(source, &options);
     while let Some(mut entry) = reader.next_entry().unwrap() {
         io::copy(&mut entry, &mut io::sink()).unwrap();
     }
@@ -220,12 +221,12 @@ fn a_slow_source_costs_no_more_than_its_bytes() {
     let inspected = |source: &mut dyn Read| drop(inspect(source, &Limits::untrusted(), &mut NoObserver).unwrap());
     // What reading byte by byte costs by itself.
     let drained = |bytes: &[u8]| {
-        let (mut source, mut buffer) = (OneByte(bytes), vec![0; 64 << 10]);
+        let (mut source, mut buffer) = (Portions::single(bytes), vec![0; 64 << 10]);
         while source.read(&mut buffer).unwrap() > 0 {}
     };
-    no_slower("a dump byte by byte", 30.0, || drained(&dump), || inspected(&mut OneByte(dump.as_slice())));
+    no_slower("a dump byte by byte", 30.0, || drained(&dump), || inspected(&mut Portions::single(dump.as_slice())));
     let archive = Contents::sample(8).archive();
-    no_slower("an archive byte by byte", 60.0, || drained(&archive), || read(OneByte(archive.as_slice())));
+    no_slower("an archive byte by byte", 60.0, || drained(&archive), || read(Portions::single(archive.as_slice())));
 }
 
 /// A frame may announce blocks of 4 MiB and hold a thousand of one byte: each must cost one byte.

@@ -39,8 +39,8 @@ impl DocumentSource for Many {
 
 fn write(documents: &Many, sink: impl io::Write, options: WriteOptions) {
     let metadata = Metadata::new().with_model_version("1");
-    let mut writer = SnapshotWriter::start(sink, &metadata, options).unwrap();
-    writer.database(Content::sized(1000, &[3; 1000][..])).unwrap();
+    let mut writer = SnapshotWriter::start(sink, &metadata, &options).unwrap();
+    writer.database(Content::sized(1000, &[3; 1000][..]), &mut NoObserver).unwrap();
     writer.documents(documents, &mut NoObserver).unwrap();
     writer.finish().unwrap();
 }
@@ -58,7 +58,7 @@ fn two_hundred_thousand_documents_are_written_and_read_in_little_memory() {
     let ((), bytes) = peak(|| write(&documents, &mut archive, indexed));
     expect_within("writing on none, with an index", bytes, 32 * MIB + count * (ID_BYTES + 2 * INDEX_ROW_BYTES));
     let (read, bytes) = peak(|| {
-        let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
+        let mut reader = SnapshotReader::new(archive.as_slice(), &ReadOptions::new());
         while reader.next_entry().unwrap().is_some() {}
         reader.report().documents_count()
     });
@@ -74,9 +74,9 @@ fn one_large_document_is_written_in_chunks() {
         let options = WriteOptions::new().with_parallelism(Parallelism::threads(threads));
         let ((), bytes) = peak(|| {
             let metadata = Metadata::new().with_model_version("1");
-            let mut writer = SnapshotWriter::start(io::sink(), &metadata, options).unwrap();
+            let mut writer = SnapshotWriter::start(io::sink(), &metadata, &options).unwrap();
             let zeros = io::Read::take(io::repeat(0), len_bytes);
-            writer.database(Content::sized(len_bytes, zeros)).unwrap();
+            writer.database(Content::sized(len_bytes, zeros), &mut NoObserver).unwrap();
             writer.finish().unwrap();
         });
         expect_within(&format!("48 MiB on {threads} threads"), bytes, 32 * MIB);

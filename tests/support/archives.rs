@@ -1,6 +1,6 @@
 //! Archives made by code, and sources and sinks that behave badly.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 
 use appsnap::DocumentId;
 use appsnap::io::Parallelism;
@@ -74,21 +74,21 @@ impl Contents {
 
     /// Writes everything through `document`, one after the other.
     pub fn push(&self, options: WriteOptions) -> (Vec<u8>, WriteReport) {
-        let mut writer = SnapshotWriter::start(Vec::new(), &self.metadata(), options).unwrap();
+        let mut writer = SnapshotWriter::start(Vec::new(), &self.metadata(), &options).unwrap();
         if let Some(database) = &self.database {
-            writer.database(Content::sized(database.len() as u64, database.as_slice())).unwrap();
+            writer.database(Content::sized(database.len() as u64, database.as_slice()), &mut NoObserver).unwrap();
         }
         for (id, bytes) in &self.documents {
-            writer.document(*id, Content::sized(bytes.len() as u64, bytes.as_slice())).unwrap();
+            writer.document(*id, Content::sized(bytes.len() as u64, bytes.as_slice()), &mut NoObserver).unwrap();
         }
         writer.finish().unwrap()
     }
 
     /// Writes everything through `documents`.
     pub fn pull(&self, options: WriteOptions) -> (Vec<u8>, WriteReport) {
-        let mut writer = SnapshotWriter::start(Vec::new(), &self.metadata(), options).unwrap();
+        let mut writer = SnapshotWriter::start(Vec::new(), &self.metadata(), &options).unwrap();
         if let Some(database) = &self.database {
-            writer.database(Content::sized(database.len() as u64, database.as_slice())).unwrap();
+            writer.database(Content::sized(database.len() as u64, database.as_slice()), &mut NoObserver).unwrap();
         }
         writer.documents(self, &mut NoObserver).unwrap();
         writer.finish().unwrap()
@@ -122,7 +122,7 @@ impl DocumentSource for Contents {
 
 /// Reads an archive to its verified end.
 pub fn read(source: impl Read, options: ReadOptions) -> Result<(Contents, ReadReport), appsnap::snapshot::Error> {
-    let mut reader = SnapshotReader::new(source, options);
+    let mut reader = SnapshotReader::new(source, &options);
     let mut contents = Contents::default();
     while let Some(mut entry) = reader.next_entry()? {
         let mut bytes = Vec::new();
@@ -140,61 +140,6 @@ pub fn read(source: impl Read, options: ReadOptions) -> Result<(Contents, ReadRe
     }
     assert!(reader.report().is_verified());
     Ok((contents, reader.report().clone()))
-}
-
-/// Gives one byte a read.
-pub struct OneByte<R>(pub R);
-
-impl<R: Read> Read for OneByte<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = buffer.len().min(1);
-        self.0.read(&mut buffer[..count])
-    }
-}
-
-/// Gives a few bytes a read, another number each time, and is interrupted now and then.
-pub struct Stutter<R>(pub R, pub u64);
-
-impl<R: Read> Read for Stutter<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.1 = self.1.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        if self.1 >> 60 == 0 {
-            return Err(io::ErrorKind::Interrupted.into());
-        }
-        let count = buffer.len().min(1 + (self.1 >> 50) as usize % 700);
-        self.0.read(&mut buffer[..count])
-    }
-}
-
-/// Fails at its n-th call.
-pub struct FailAt<T> {
-    pub inner: T,
-    pub calls_left: usize,
-}
-
-impl<T> FailAt<T> {
-    fn call(&mut self) -> io::Result<()> {
-        self.calls_left = self.calls_left.checked_sub(1).ok_or_else(|| io::Error::other("injected fault"))?;
-        Ok(())
-    }
-}
-
-impl<T: Read> Read for FailAt<T> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.call()?;
-        self.inner.read(buffer)
-    }
-}
-
-impl<T: Write> Write for FailAt<T> {
-    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        self.call()?;
-        self.inner.write(buffer)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.inner.flush()
-    }
 }
 
 /// All degrees of parallelism that tests compare.

@@ -8,7 +8,8 @@ pub mod counting;
 pub mod dumps;
 pub mod hostile;
 pub mod postgres;
-pub mod slow;
+pub mod readers;
+pub mod skips;
 pub mod tools;
 
 // The examples of this page are tested here, where there is all of tokio that they need.

@@ -166,6 +166,6 @@ impl Live {
         let dump = dump.map(Content::file).transpose().map_err(Answer::snapshot)?;
         let metadata = Metadata::new().with_duration(0).with_model_version("0.0.0.0").with_dump_size_bytes(0);
         let metadata = plan.complete(metadata, dump.as_ref().map(Content::len_bytes));
-        SnapshotStream::new(&metadata, dump, plan, WriteOptions::new()).map_err(Answer::snapshot)
+        SnapshotStream::new(&metadata, dump, plan, &WriteOptions::new()).map_err(Answer::snapshot)
     }
 }

@@ -72,7 +72,7 @@ impl Store {
                 let write = WriteOptions::new().with_index(IndexPlacement::Embedded);
                 let open = || File::open(upload.path());
                 let target = self.spool().map_err(Answer::internal)?;
-                let packed = repack(open, target, Contents::Full, &self.read, write, wanted);
+                let packed = repack(open, target, Contents::Full, &self.read, &write, wanted);
                 packed.map_err(Answer::snapshot)?.0
             }
             Err(error) => return Err(Answer::snapshot(error)),

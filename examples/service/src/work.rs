@@ -63,7 +63,7 @@ impl Wanted {
 }
 
 impl Observer for Wanted {
-    fn observe(&mut self, _: &Event<'_>) -> ControlFlow<()> {
+    fn observe(&mut self, _: &Event) -> ControlFlow<()> {
         if self.is() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     }
 }

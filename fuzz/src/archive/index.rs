@@ -34,12 +34,16 @@ pub static BASES: LazyLock<Vec<Base>> =
 fn base(ids: &[u8]) -> Base {
     let metadata = Metadata::new().with_model_version("1.0");
     let options = WriteOptions::new().with_index(IndexPlacement::Sidecar);
-    let mut writer = SnapshotWriter::start(Vec::new(), &metadata, options).expect("memory does not fail");
-    writer.database(Content::sized(600, &[7; 600][..])).expect("a database");
+    let mut writer = SnapshotWriter::start(Vec::new(), &metadata, &options).expect("memory does not fail");
+    writer.database(Content::sized(600, &[7; 600][..]), &mut NoObserver).expect("a database");
     for id in ids {
         let bytes = vec![*id; usize::from(*id) * 100];
         writer
-            .document(DocumentId::from_bytes([*id; 16]), Content::sized(bytes.len() as u64, bytes.as_slice()))
+            .document(
+                DocumentId::from_bytes([*id; 16]),
+                Content::sized(bytes.len() as u64, bytes.as_slice()),
+                &mut NoObserver,
+            )
             .expect("a document");
     }
     let (data, report) = writer.finish().expect("the end");

@@ -8,8 +8,8 @@ use appsnap::snapshot::{EntryKind, Error, ReadOptions, SnapshotReader};
 
 use crate::compression::gzip;
 use crate::control;
-use crate::slicing::{OneByte, Stutter};
 use crate::tape::seal;
+use appsnap_tests::readers::{Portions, Stutter};
 
 /// Salvage instead of being strict.
 pub const SALVAGE: u8 = 1;
@@ -41,7 +41,7 @@ pub fn options() -> ReadOptions {
 
 /// Reads `source` to its end or to the first error, and checks what every reader promises.
 pub fn outcome(source: impl Read, options: ReadOptions) -> Outcome {
-    let mut reader = SnapshotReader::new(source, options);
+    let mut reader = SnapshotReader::new(source, &options);
     let mut entries = Vec::new();
     let error = loop {
         let error = match reader.next_entry() {
@@ -99,13 +99,13 @@ pub fn read_snapshot(data: &[u8]) {
     let tolerance = if control.has(SALVAGE) { Tolerance::Salvage } else { Tolerance::Strict };
     let options = options().with_tolerance(tolerance);
     let whole = outcome(archive.as_slice(), options.clone());
-    assert_eq!(whole, outcome(Stutter::new(archive.as_slice(), rest), options.clone()));
+    assert_eq!(whole, outcome(Stutter::new(archive.as_slice(), crate::seed(rest)), options.clone()));
     // A byte at a time is slow where there are many.
     if archive.len() <= 16 << 10 {
-        assert_eq!(whole, outcome(OneByte(archive.as_slice()), options.clone()));
+        assert_eq!(whole, outcome(Portions::single(archive.as_slice()), options.clone()));
     }
     // Skipping entries comes to the same verdict as reading them.
-    let mut reader = SnapshotReader::new(archive.as_slice(), options);
+    let mut reader = SnapshotReader::new(archive.as_slice(), &options);
     let skipped = loop {
         match reader.next_entry() {
             Ok(None) => break None,
@@ -115,7 +115,7 @@ pub fn read_snapshot(data: &[u8]) {
     };
     assert_eq!(whole.error, skipped);
     // A sink that looks at one byte of each entry leaves the rest to the reader.
-    let mut reader = SnapshotReader::new(archive.as_slice(), options_like(tolerance));
+    let mut reader = SnapshotReader::new(archive.as_slice(), &options_like(tolerance));
     while let Ok(Some(mut entry)) = reader.next_entry() {
         if io::copy(&mut entry.by_ref().take(1), &mut io::sink()).is_err() {
             break;

@@ -72,7 +72,7 @@ fn repacked(archive: &[u8], sections: SectionSplit) {
     let write = WriteOptions::new().with_sections(sections).with_index(IndexPlacement::Embedded);
     for selection in [layout::Contents::Full, layout::Contents::FilesOnly, layout::Contents::DatabaseOnly] {
         let open = || Ok(archive);
-        let result = repack(open, Vec::new(), selection, &options(), write.clone(), &mut NoObserver);
+        let result = repack(open, Vec::new(), selection, &options(), &write, &mut NoObserver);
         // A snapshot may lack its metadata or repeat what a writer refuses to; only success promises something.
         let Ok((packed, report)) = result else { continue };
         assert_eq!(report.archive_bytes(), packed.len() as u64);
@@ -88,7 +88,7 @@ fn repacked(archive: &[u8], sections: SectionSplit) {
 
 /// An index made afterwards is one that verifies.
 fn indexed(archive: &[u8], sections: SectionSplit) {
-    let Ok(index) = make_index(&archive, sections, &options()) else { return };
+    let Ok(index) = make_index(&archive, sections, &options(), &mut NoObserver) else { return };
     let mut indexed = archive.to_vec();
     index.write_to(&mut indexed).expect("memory does not fail");
     assert!(outcome(indexed.as_slice(), options()).is_indexed);
@@ -128,11 +128,10 @@ fn joined(contents: &Contents) {
     let border = contents.level;
     let parts = [0..=border, border + 1..=15].map(|digits| {
         let is_first = *digits.start() == 0;
-        let mut writer =
-            SnapshotWriter::start(Vec::new(), &Metadata::new(), options.clone()).expect("memory does not fail");
+        let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), &options).expect("memory does not fail");
         if let Some(database) = contents.database.as_ref().filter(|_| is_first) {
             let content = appsnap::snapshot::Content::sized(database.len() as u64, database.as_slice());
-            writer.database(content).expect("a database");
+            writer.database(content, &mut NoObserver).expect("a database");
         }
         writer.documents(&shard(contents, digits), &mut NoObserver).expect("documents");
         let (part, _) = writer.finish().expect("the end");

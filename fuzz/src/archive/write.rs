@@ -105,15 +105,19 @@ impl Contents {
 
     /// Writes everything, document by document or in one go.
     pub fn write(&self, options: WriteOptions, pull: bool) -> (Vec<u8>, WriteReport) {
-        let mut writer = SnapshotWriter::start(Vec::new(), &self.metadata, options).expect("memory does not fail");
+        let mut writer = SnapshotWriter::start(Vec::new(), &self.metadata, &options).expect("memory does not fail");
         if let Some(database) = &self.database {
-            writer.database(Content::sized(database.len() as u64, database.as_slice())).expect("a database");
+            writer
+                .database(Content::sized(database.len() as u64, database.as_slice()), &mut NoObserver)
+                .expect("a database");
         }
         if pull {
             writer.documents(self, &mut NoObserver).expect("documents");
         } else {
             for (id, bytes) in &self.documents {
-                writer.document(*id, Content::sized(bytes.len() as u64, bytes.as_slice())).expect("a document");
+                writer
+                    .document(*id, Content::sized(bytes.len() as u64, bytes.as_slice()), &mut NoObserver)
+                    .expect("a document");
             }
         }
         writer.finish().expect("the end")

@@ -8,7 +8,7 @@ use appsnap::pgdump::{self, Dump, Inspection};
 
 use super::limits;
 use crate::archive::read::describe;
-use crate::slicing::{OneByte, Stutter};
+use appsnap_tests::readers::{Portions, Stutter};
 
 fn inspected(source: impl Read) -> Result<Inspection, String> {
     pgdump::inspect(source, &limits(), &mut NoObserver).map_err(|error| describe(&error))
@@ -24,9 +24,9 @@ fn shown(result: &Result<Inspection, String>) -> String {
 pub fn inspect(data: &[u8]) {
     let whole = inspected(data);
     let text = shown(&whole);
-    assert_eq!(text, shown(&inspected(Stutter::new(data, data))));
+    assert_eq!(text, shown(&inspected(Stutter::new(data, crate::seed(data)))));
     if data.len() <= 32 << 10 {
-        assert_eq!(text, shown(&inspected(OneByte(data))));
+        assert_eq!(text, shown(&inspected(Portions::single(data))));
     }
     match &whole {
         Err(error) => assert!(error.chars().all(|c| (' '..='~').contains(&c)), "{error:?}"),

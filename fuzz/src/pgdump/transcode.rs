@@ -11,7 +11,7 @@ use appsnap::pgdump::{self, Dump, FormatVersion};
 use super::limits;
 use crate::archive::read::describe;
 use crate::control;
-use crate::slicing::OneByte;
+use appsnap_tests::readers::Portions;
 
 /// CRC32 and length of every stream, by dump id and number of the large object.
 type Streams = BTreeMap<(u32, Option<u32>), (u32, u64)>;
@@ -45,7 +45,7 @@ pub fn transcode(data: &[u8]) {
     let mut converted = Vec::new();
     let result = transcoder.convert(dump, &mut converted, &limits(), &mut NoObserver);
     let mut again = Vec::new();
-    let slowly = transcoder.convert(OneByte(dump), &mut again, &limits(), &mut NoObserver);
+    let slowly = transcoder.convert(Portions::single(dump), &mut again, &limits(), &mut NoObserver);
     let message = |result: &Result<ConversionReport, pgdump::Error>| result.as_ref().err().map(|error| describe(error));
     assert_eq!(message(&result), message(&slowly));
     let Ok(conversion) = result else { return };

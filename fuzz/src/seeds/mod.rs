@@ -10,10 +10,10 @@ use flate2::read::MultiGzDecoder;
 
 use crate::archive::{index, read, rework};
 use crate::calendar::PRESETS;
+use crate::{compression, tape};
 use appsnap_tests::hostile::extension::{global, pax};
 use appsnap_tests::hostile::plan::{DOCUMENT, Plan, metadata as json, sample_path};
 use appsnap_tests::hostile::{cases, gzip};
-use crate::{compression, tape};
 
 /// A seed is not worth mutating when it is larger.
 const MAX_BYTES: usize = 24 << 10;

@@ -31,6 +31,7 @@ fn section(letter: &str) -> &'static str {
         "D" => "The dump",
         "F" => "Files that the database refers to, compared with the documents in the archive",
         "P" => "Files that a plan leaves out",
+        "C" => "Differences between the inputs and the archive that is made from them",
         _ => "Squidex archives",
     }
 }
@@ -38,7 +39,7 @@ fn section(letter: &str) -> &'static str {
 fn render() -> String {
     let mut page = HEAD.to_owned();
     let profiles = Profile::BUILT_IN.map(|name| Profile::by_name(name).unwrap());
-    let codes = codes().collect::<Vec<_>>();
+    let codes = codes().chain(crate::prepare::Code::ALL.iter().copied()).collect::<Vec<_>>();
     for codes in codes.chunk_by(|one, other| one.id()[..1] == other.id()[..1]) {
         let letter = &codes[0].id()[..1];
         let is_in_checks = "SGTILMDF".contains(letter);

@@ -7,7 +7,7 @@ use super::changes::{Changes, ConversionReport};
 use super::data_rewriter::DataRewriter;
 use super::{Transcoder, entry_rewriter};
 use crate::limits::Limits;
-use crate::observe::{Event, Observer, proceed};
+use crate::observe::{Event, Observer, Phase, proceed};
 use crate::pgdump::block_reader::BlockReader;
 use crate::pgdump::error::{Error, ErrorKind};
 use crate::pgdump::header::Header;
@@ -103,12 +103,12 @@ impl<R: Read> Conversion<R> {
     /// sink then holds a part of a dump, which is of no use.
     pub fn run<W: Write>(mut self, mut sink: W, observer: &mut dyn Observer) -> Result<ConversionReport, Error> {
         let failed = |error| Error::new(ErrorKind::Io { action: "writing the converted dump" }).because(error);
-        proceed(observer, &Event::phase("converting"))?;
+        proceed(observer, &Event::Phase(Phase::ConvertingDump))?;
         loop {
             let batch = self.unread();
             sink.write_all(batch).map_err(failed)?;
             self.consume(batch.len());
-            proceed(observer, &Event::bytes(self.rewriter.position()))?;
+            proceed(observer, &Event::bytes(self.rewriter.position(), None))?;
             if !self.fill()? {
                 break;
             }

@@ -60,7 +60,7 @@ fn read_metadata<R: Read>(entry: &mut Entry<'_, R>, limits: &Limits) -> Result<I
         return Ok(Item::Metadata(Err(exceeded.to_string())));
     }
     let mut bytes = Vec::new();
-    entry.read_to_end(&mut bytes).map_err(|error| error::io_error("reading .metadata", error))?;
+    entry.read_to_end(&mut bytes).map_err(|error| crate::Error::io("reading .metadata", error))?;
     let parsed = Metadata::parse(&bytes, limits).map(|(metadata, _)| Box::new(metadata));
     Ok(Item::Metadata(parsed.map_err(|error| error.to_string())))
 }

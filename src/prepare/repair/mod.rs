@@ -17,7 +17,7 @@ use super::options::PrepareOptions;
 use crate::check::Report;
 use crate::limits::Limits;
 use crate::metadata::Metadata;
-use crate::observe::{Event, Observer, proceed};
+use crate::observe::Observer;
 use crate::pgdump::transcode::Transcoder;
 use crate::snapshot::options::Tolerance;
 use crate::snapshot::report::WriteReport;
@@ -34,8 +34,8 @@ use crate::snapshot::{Content, Entry, ReadOptions, SnapshotReader, SnapshotWrite
 /// # use appsnap::metadata::Metadata;
 /// # use appsnap::snapshot::{Content, SnapshotWriter, WriteOptions};
 /// # use std::io::Cursor;
-/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), WriteOptions::new())?;
-/// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
+/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), &WriteOptions::new())?;
+/// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]), &mut NoObserver)?;
 /// # let (archive, _) = writer.finish()?;
 /// use appsnap::observe::NoObserver;
 /// use appsnap::prepare::{PrepareOptions, Repair};
@@ -45,7 +45,7 @@ use crate::snapshot::{Content, Entry, ReadOptions, SnapshotReader, SnapshotWrite
 /// for change in repair.changes() {
 ///     println!("{change}");
 /// }
-/// let (repaired, report) = repair.write(Vec::new(), WriteOptions::new(), &mut NoObserver)?;
+/// let (repaired, report) = repair.write(Vec::new(), &WriteOptions::new(), &mut NoObserver)?;
 /// assert_eq!(report.documents_count(), 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -95,17 +95,15 @@ impl<R: Read + Seek> Repair<R> {
     pub fn write<W: Write>(
         mut self,
         sink: W,
-        options: WriteOptions,
+        options: &WriteOptions,
         observer: &mut dyn Observer,
     ) -> Result<(W, WriteReport)> {
-        proceed(observer, &Event::phase("repairing"))?;
         let mut writer = SnapshotWriter::start(sink, &self.metadata, options)?;
         let mut database = self.database.take();
         if let Some(dump) = database.take_if(|_| self.is_database_late) {
             self.write_database(dump, &mut writer, observer)?;
         }
         let (limits, mut places) = (self.limits.clone(), Places::default());
-        let (mut count, mut bytes) = (0, 0_u64);
         let mut reader = open(&mut self.source, self.start, &limits)?;
         while let Some(mut entry) = reader.next_entry()? {
             match read_item(&mut entry, &mut places, &limits)? {
@@ -115,11 +113,7 @@ impl<R: Read + Seek> Repair<R> {
                     }
                 }
                 Item::Document(id) => {
-                    let len_bytes = entry.len_bytes();
-                    writer.document(id, Content::sized(len_bytes, entry))?;
-                    count += 1;
-                    bytes = bytes.saturating_add(len_bytes);
-                    proceed(observer, &Event::document(id, count, bytes))?;
+                    writer.document(id, Content::sized(entry.len_bytes(), entry), observer)?;
                 }
                 Item::Metadata(_) | Item::Junk => {}
             }
@@ -186,7 +180,7 @@ fn put_database<R: Read, W: Write>(
 
 /// Starts reading the archive, and tolerates faults of names and metadata.
 fn open<'s, R: Read + Seek>(source: &'s mut R, start: u64, limits: &Limits) -> Result<SnapshotReader<&'s mut R>> {
-    source.seek(SeekFrom::Start(start)).map_err(|error| error::io_error("rewinding the archive", error))?;
+    source.seek(SeekFrom::Start(start)).map_err(|error| crate::Error::io("rewinding the archive", error))?;
     let options = ReadOptions::new().with_limits(limits.clone()).with_tolerance(Tolerance::Salvage);
-    Ok(SnapshotReader::new(source, options))
+    Ok(SnapshotReader::new(source, &options))
 }

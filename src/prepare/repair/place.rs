@@ -37,7 +37,7 @@ struct Tally {
 
 impl Tally {
     fn note(&mut self, name: &[u8]) {
-        self.count += 1;
+        self.count = self.count.saturating_add(1);
         self.first.get_or_insert_with(|| escaped(name).to_string());
     }
 }
@@ -50,7 +50,7 @@ impl Places {
 
     /// Finds the location of a file by its name.
     pub(super) fn find(&mut self, raw: &[u8]) -> Result<Place> {
-        self.misplaced_count += 1;
+        self.misplaced_count = self.misplaced_count.saturating_add(1);
         let nowhere = |reason| error::misplaced(raw, reason);
         let name = std::str::from_utf8(raw).map_err(|_| nowhere("its name is not UTF-8"))?;
         if name.chars().any(|letter| letter.is_control() || letter == '\\') {
@@ -86,7 +86,7 @@ impl Places {
         if known != folder {
             return Err(error::misplaced(raw, "other files are in another folder"));
         }
-        self.in_folder_count += u64::from(!folder.is_empty());
+        self.in_folder_count = self.in_folder_count.saturating_add(u64::from(!folder.is_empty()));
         Ok(())
     }
 

@@ -14,7 +14,7 @@ use crate::document::DocumentId;
 use crate::layout::{self, NameText};
 use crate::limits::Limits;
 use crate::metadata::{self as snapshot_metadata, Metadata};
-use crate::observe::{Event, Observer, proceed, watch};
+use crate::observe::{Event, Observer, Phase, proceed, watch};
 use crate::pgdump::transcode::{Changes, Transcoder};
 use crate::prepare::change::Change;
 use crate::prepare::database::{self, DumpFacts};
@@ -41,8 +41,8 @@ pub(super) fn survey<R: Read + Seek>(
     options: &PrepareOptions,
     observer: &mut dyn Observer,
 ) -> Result<Repair<R>> {
-    proceed(observer, &Event::phase("examining the archive"))?;
-    let start = source.stream_position().map_err(|error| error::io_error("reading the archive", error))?;
+    proceed(observer, &Event::Phase(Phase::SurveyingArchive))?;
+    let start = source.stream_position().map_err(|error| crate::Error::io("reading the archive", error))?;
     let limits = &options.limits;
     let mut survey = Survey {
         places: Places::default(),
@@ -82,8 +82,11 @@ impl Survey {
             return Err(error::repeated(b"db/db.backup"));
         }
         self.is_database_late = self.documents.len() > 0;
+        proceed(observer, &Event::Phase(Phase::ReadingDump))?;
+        let len_bytes = entry.len_bytes();
         let mut tap = SnapshotErrorTap::new(entry);
-        let (read, _) = watch(&mut tap, observer, |source| dump::read(source, limits, Numbers::Forget, |_| {}))?;
+        let (read, _) =
+            watch(&mut tap, Some(len_bytes), observer, |source| dump::read(source, limits, Numbers::Forget, |_| {}))?;
         if let Some(failure) = tap.into_error() {
             return Err(failure.into());
         }
@@ -92,6 +95,9 @@ impl Survey {
     }
 
     fn document(&mut self, id: DocumentId, len_bytes: u64, observer: &mut dyn Observer) -> Result<()> {
+        if self.documents.len() == 0 {
+            proceed(observer, &Event::Phase(Phase::ReadingDocuments))?;
+        }
         self.documents.push((id, len_bytes));
         self.document_bytes = self.document_bytes.saturating_add(len_bytes);
         Ok(proceed(observer, &Event::document(id, self.documents.len(), self.document_bytes))?)

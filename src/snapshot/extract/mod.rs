@@ -14,7 +14,7 @@ use super::entry::EntryKind;
 use super::error::{Error, Result};
 use super::reader::SnapshotReader;
 use crate::metadata::Metadata;
-use crate::observe::{Event, Observer, proceed, watch};
+use crate::observe::{Event, Observer, Phase, proceed, watch};
 use file_writers::{SMALL_BYTES, with_file_writers};
 use staging::Staging;
 use tree::Tree;
@@ -24,14 +24,14 @@ use tree::Tree;
 /// ```
 /// # use appsnap::metadata::Metadata;
 /// # use appsnap::snapshot::{SnapshotWriter, WriteOptions};
-/// # let (archive, _) = SnapshotWriter::start(Vec::new(), &Metadata::new(), WriteOptions::new())?.finish()?;
+/// # let (archive, _) = SnapshotWriter::start(Vec::new(), &Metadata::new(), &WriteOptions::new())?.finish()?;
 /// # let folder = tempfile::tempdir()?;
 /// # let destination = folder.path().join("restored");
 /// use appsnap::observe::NoObserver;
 /// use appsnap::snapshot::{ReadOptions, SnapshotReader, extract};
 /// use appsnap::snapshot::extract::ExtractOptions;
 ///
-/// let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
+/// let mut reader = SnapshotReader::new(archive.as_slice(), &ReadOptions::new());
 /// let report = extract(&mut reader, &destination, &ExtractOptions::new(), &mut NoObserver)?;
 /// assert_eq!((report.database_bytes(), report.documents_count()), (None, 0));
 /// assert!(report.metadata().is_some());
@@ -81,8 +81,8 @@ impl ExtractReport {
 /// ```
 /// # use appsnap::metadata::Metadata;
 /// # use appsnap::snapshot::{Content, SnapshotWriter, WriteOptions};
-/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), WriteOptions::new())?;
-/// # writer.database(Content::sized(4, &b"dump"[..]))?;
+/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), &WriteOptions::new())?;
+/// # writer.database(Content::sized(4, &b"dump"[..]), &mut NoObserver)?;
 /// # let (archive, _) = writer.finish()?;
 /// # let folder = tempfile::tempdir()?;
 /// # let destination = folder.path().join("restored");
@@ -90,7 +90,7 @@ impl ExtractReport {
 /// use appsnap::snapshot::{ReadOptions, SnapshotReader, extract};
 /// use appsnap::snapshot::extract::ExtractOptions;
 ///
-/// let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
+/// let mut reader = SnapshotReader::new(archive.as_slice(), &ReadOptions::new());
 /// extract(&mut reader, &destination, &ExtractOptions::new(), &mut NoObserver)?;
 /// assert_eq!(std::fs::read(destination.join("db.backup"))?, b"dump");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -122,13 +122,17 @@ pub fn extract<R: Read>(
                 EntryKind::Metadata(ref metadata) => report.metadata = Some(metadata.clone()),
                 EntryKind::Database => {
                     if options.contents.has_database() {
-                        watch(&mut entry, observer, |source| tree.database(source))?.0?;
+                        proceed(observer, &Event::Phase(Phase::ExtractingDump))?;
+                        watch(&mut entry, Some(len_bytes), observer, |source| tree.database(source))?.0?;
                         report.database_bytes = Some(len_bytes);
                     }
                 }
                 EntryKind::Document(id) => {
                     if !options.contents.has_documents() {
                         continue;
+                    }
+                    if report.documents_count == 0 {
+                        proceed(observer, &Event::Phase(Phase::ExtractingDocuments))?;
                     }
                     if len_bytes <= SMALL_BYTES {
                         writers.document(id, |bytes| match entry.read_to_end(bytes) {

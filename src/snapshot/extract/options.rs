@@ -8,7 +8,7 @@ use crate::layout::Contents;
 /// ```
 /// # use appsnap::metadata::Metadata;
 /// # use appsnap::snapshot::{SnapshotWriter, WriteOptions};
-/// # let (archive, _) = SnapshotWriter::start(Vec::new(), &Metadata::new(), WriteOptions::new())?.finish()?;
+/// # let (archive, _) = SnapshotWriter::start(Vec::new(), &Metadata::new(), &WriteOptions::new())?.finish()?;
 /// # let folder = tempfile::tempdir()?;
 /// # let destination = folder.path().join("restored");
 /// use appsnap::observe::NoObserver;
@@ -16,7 +16,7 @@ use crate::layout::Contents;
 /// use appsnap::snapshot::extract::{ExtractOptions, IfExists};
 ///
 /// let extract_with = |options| {
-///     extract(&mut SnapshotReader::new(archive.as_slice(), ReadOptions::new()), &destination, &options, &mut NoObserver)
+///     extract(&mut SnapshotReader::new(archive.as_slice(), &ReadOptions::new()), &destination, &options, &mut NoObserver)
 /// };
 /// extract_with(ExtractOptions::new())?;
 /// assert!(matches!(extract_with(ExtractOptions::new()).unwrap_err().kind(), ErrorKind::Exists));
@@ -43,14 +43,14 @@ pub enum IfExists {
 /// ```
 /// # use appsnap::metadata::Metadata;
 /// # use appsnap::snapshot::{SnapshotWriter, WriteOptions};
-/// # let (archive, _) = SnapshotWriter::start(Vec::new(), &Metadata::new(), WriteOptions::new())?.finish()?;
+/// # let (archive, _) = SnapshotWriter::start(Vec::new(), &Metadata::new(), &WriteOptions::new())?.finish()?;
 /// # let folder = tempfile::tempdir()?;
 /// # let destination = folder.path().join("restored");
 /// use appsnap::observe::NoObserver;
 /// use appsnap::snapshot::{ReadOptions, SnapshotReader, extract};
 /// use appsnap::snapshot::extract::{Durability, ExtractOptions};
 ///
-/// let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
+/// let mut reader = SnapshotReader::new(archive.as_slice(), &ReadOptions::new());
 /// let options = ExtractOptions::new().with_durability(Durability::Full);
 /// extract(&mut reader, &destination, &options, &mut NoObserver)?;
 /// assert!(destination.is_dir(), "for good, from here on");

@@ -43,13 +43,14 @@ impl<H: Hasher> PageSink for H {
 /// The index of an archive as bytes: empty gzip members to append to the archive or to store beside it.
 ///
 /// ```
+/// # use appsnap::observe::NoObserver;
 /// use appsnap::metadata::Metadata;
 /// use appsnap::snapshot::{Content, ReadOptions, SnapshotArchive, SnapshotWriter, WriteOptions};
 /// use appsnap::snapshot::index::IndexPlacement;
 ///
 /// let options = WriteOptions::new().with_index(IndexPlacement::Sidecar);
-/// let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options)?;
-/// writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
+/// let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), &options)?;
+/// writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]), &mut NoObserver)?;
 /// let (archive, report) = writer.finish()?;
 ///
 /// let mut sidecar = Vec::new();

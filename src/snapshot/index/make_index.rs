@@ -5,6 +5,7 @@ use super::tables::member_bytes;
 use crate::gzip;
 use crate::io::ReadAt;
 use crate::layout::MemberName;
+use crate::observe::{Event, Observer, Phase, proceed};
 use crate::snapshot::assembly::SectionCutter;
 use crate::snapshot::entry::EntryKind;
 use crate::snapshot::error::{Error, ErrorKind, Result};
@@ -20,15 +21,16 @@ use crate::snapshot::report::WriteReport;
 /// ```
 /// # use appsnap::metadata::Metadata;
 /// # use appsnap::snapshot::{Content, SnapshotWriter, WriteOptions};
-/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), WriteOptions::new())?;
-/// # writer.database(Content::sized(4, &b"dump"[..]))?;
+/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), &WriteOptions::new())?;
+/// # writer.database(Content::sized(4, &b"dump"[..]), &mut NoObserver)?;
 /// # let (archive, _) = writer.finish()?;
+/// use appsnap::observe::NoObserver;
 /// use appsnap::snapshot::{ReadOptions, SnapshotArchive};
 /// use appsnap::snapshot::index::make_index;
 /// use appsnap::snapshot::options::SectionSplit;
 ///
 /// let mut archive = archive;
-/// let index = make_index(&archive, SectionSplit::Contents, &ReadOptions::new())?;
+/// let index = make_index(&archive, SectionSplit::Contents, &ReadOptions::new(), &mut NoObserver)?;
 /// index.write_to(&mut archive)?;
 /// let indexed_len_bytes = archive.len() as u64;
 /// let archive = SnapshotArchive::open(archive, &ReadOptions::new())?;
@@ -40,9 +42,15 @@ use crate::snapshot::report::WriteReport;
 /// # Errors
 /// As for [`SnapshotReader::next_entry`](crate::snapshot::SnapshotReader::next_entry). Returns [`ErrorKind::Misuse`]
 /// if the archive is not chunked, is not in the order of this crate's writer, or already has an index.
-pub fn make_index<R: ReadAt + Sync>(source: &R, sections: SectionSplit, options: &ReadOptions) -> Result<Index> {
+pub fn make_index<R: ReadAt + Sync>(
+    source: &R,
+    sections: SectionSplit,
+    options: &ReadOptions,
+    observer: &mut dyn Observer,
+) -> Result<Index> {
+    proceed(observer, &Event::Phase(Phase::IndexingArchive))?;
     let not_chunked = || Error::new(ErrorKind::Misuse("the archive is not in the chunked form: repack it"));
-    let mut reader = SnapshotReader::new(crate::io::Cursor::new(source), options.clone());
+    let mut reader = SnapshotReader::new(crate::io::Cursor::new(source), options);
     let mut builder = Builder::default();
     let mut cut = SectionCutter::new(sections);
     let mut ends = gzip::ChunkLengths::default();
@@ -68,7 +76,8 @@ pub fn make_index<R: ReadAt + Sync>(source: &R, sections: SectionSplit, options:
             ends.end_section();
         }
         ends.push(member_bytes(len_bytes));
-        builder.member(name, len_bytes, entry.crc32()?);
+        builder.member(name, len_bytes, entry.skip(None, observer)?);
+        proceed(observer, &Event::bytes(reader.offset_bytes(), None))?;
         report.tar_bytes += member_bytes(len_bytes);
     }
     if reader.report().is_indexed() {
@@ -78,6 +87,10 @@ pub fn make_index<R: ReadAt + Sync>(source: &R, sections: SectionSplit, options:
     ends.end_section();
     ends.push(tar_bytes.checked_sub(report.tar_bytes).ok_or_else(not_chunked)?);
     report.tar_bytes = tar_bytes;
-    let facts = gzip::locate_chunks(source, &ends.finish())?.ok_or_else(not_chunked)?;
+    proceed(observer, &Event::Phase(Phase::LocatingChunks))?;
+    let facts = gzip::locate_chunks(source, &ends.finish(), |done_bytes| -> Result<()> {
+        Ok(proceed(observer, &Event::bytes(done_bytes, Some(tar_bytes)))?)
+    })?;
+    let facts = facts.ok_or_else(not_chunked)?;
     builder.finish(&facts, report.tar_bytes)
 }

@@ -9,13 +9,14 @@
 ///
 /// let archive_bytes = |index| {
 ///     let options = WriteOptions::new().with_index(index);
-///     let writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options)?;
-///     writer.finish().map(|(archive, report)| (archive.len(), report.index().is_some()))
+///     let writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), &options)?;
+///     let (archive, report) = writer.finish()?;
+///     Ok::<_, appsnap::Error>((archive.len(), report.index().is_some()))
 /// };
 /// let (plain, with_sidecar) = (archive_bytes(IndexPlacement::Omitted)?, archive_bytes(IndexPlacement::Sidecar)?);
 /// assert_eq!((plain.0, plain.1, with_sidecar.1), (with_sidecar.0, false, true));
 /// assert!(archive_bytes(IndexPlacement::Embedded)?.0 > plain.0);
-/// # Ok::<(), appsnap::snapshot::Error>(())
+/// # Ok::<(), appsnap::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]

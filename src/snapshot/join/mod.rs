@@ -21,7 +21,7 @@ use crate::gzip::{self, ChunkLocation};
 use crate::io::{Parallelism, ReadAt};
 use crate::layout::MemberName;
 use crate::metadata::Metadata;
-use crate::observe::{Event, Observer, proceed};
+use crate::observe::{Event, Observer, Phase, proceed};
 
 pub use pieces::{Piece, S3_PIECE_BYTES};
 pub use shard::shard;
@@ -70,8 +70,8 @@ use part_verifier::PartVerifier;
 /// // On any machine:
 /// let mut parts = Vec::new();
 /// for id in ids {
-///     let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options())?;
-///     writer.document(id.parse()?, Content::sized(5, &b"hello"[..]))?;
+///     let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), &options())?;
+///     writer.document(id.parse()?, Content::sized(5, &b"hello"[..]), &mut NoObserver)?;
 ///     let (part, _) = writer.finish()?;
 ///     parts.push(SnapshotArchive::open(part, &ReadOptions::new())?);
 /// }
@@ -81,9 +81,9 @@ use part_verifier::PartVerifier;
 /// let joined = Join::plan(&metadata, &parts, &options())?;
 /// let archive = joined.write_to(Vec::new(), &mut NoObserver)?;
 /// assert_eq!(archive.len() as u64, joined.len_bytes());
-/// # let mut writer = SnapshotWriter::start(Vec::new(), &metadata, options())?;
+/// # let mut writer = SnapshotWriter::start(Vec::new(), &metadata, &options())?;
 /// # for id in ids {
-/// #     writer.document(id.parse()?, Content::sized(5, &b"hello"[..]))?;
+/// #     writer.document(id.parse()?, Content::sized(5, &b"hello"[..]), &mut NoObserver)?;
 /// # }
 /// # assert!(writer.finish()?.0 == archive);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -121,13 +121,13 @@ impl<'a, R: ReadAt, S: ReadAt> Join<'a, R, S> {
             let added = joining.add(number, part);
             copied.extend(added.map_err(|error| error.within_name(format!("part {number}").as_bytes()))?);
         }
-        let stream = joining.stream;
+        let mut stream = joining.stream;
         if !options.accepts_sizes {
             check_sizes(metadata, stream.report.database_bytes, stream.report.document_bytes)?;
         }
         let is_embedded = options.index == IndexPlacement::Embedded;
-        let (mut made, mut report) =
-            stream.finish(if is_embedded { IndexPlacement::Sidecar } else { options.index })?;
+        let mut report = stream.finish(if is_embedded { IndexPlacement::Sidecar } else { options.index })?;
+        let mut made = stream.gzip.into_sink();
         if let Some(index) = report.index.as_ref().filter(|_| is_embedded) {
             // The index of ten million documents has 260 MB: reserve it once, instead of growing the vector step by
             // step.
@@ -163,7 +163,8 @@ impl<'a, R: ReadAt, S: ReadAt> Join<'a, R, S> {
     /// # Errors
     /// Returns an error if a part cannot be read, if the sink fails, or if the observer cancels.
     pub fn write_to<W: Write>(&self, mut sink: W, observer: &mut dyn Observer) -> Result<W> {
-        let mut tar_bytes = 0;
+        proceed(observer, &Event::Phase(Phase::JoiningArchives))?;
+        let (mut done_bytes, total_bytes) = (0, Some(self.report.tar_bytes));
         let mut compressed = Vec::new();
         put(&mut sink, self.head())?;
         for copied in &self.copied {
@@ -173,8 +174,8 @@ impl<'a, R: ReadAt, S: ReadAt> Join<'a, R, S> {
                 let (run, rest) = places.split_at_checked(run_len(places)).unwrap_or((places, &[]));
                 gzip::read_range(part.source(), first.compressed_offset_bytes, compressed_bytes(run), &mut compressed)?;
                 put(&mut sink, &compressed)?;
-                tar_bytes += run.iter().map(|place| u64::from(place.row.uncompressed_len_bytes)).sum::<u64>();
-                proceed(observer, &Event::bytes(tar_bytes))?;
+                done_bytes += run.iter().map(|place| u64::from(place.row.uncompressed_len_bytes)).sum::<u64>();
+                proceed(observer, &Event::bytes(done_bytes, total_bytes))?;
                 places = rest;
             }
         }

@@ -19,7 +19,7 @@ use crate::snapshot::content::DocumentSource;
 /// use appsnap::snapshot::{SnapshotWriter, WriteOptions};
 ///
 /// let options = WriteOptions::new().with_sections(SectionSplit::Digit).with_index(IndexPlacement::Embedded);
-/// let mut writer = SnapshotWriter::start(File::create_new("part-3.tar.gz")?, &Metadata::new(), options)?;
+/// let mut writer = SnapshotWriter::start(File::create_new("part-3.tar.gz")?, &Metadata::new(), &options)?;
 /// writer.documents(&shard(plan, 0x3..=0x3), &mut NoObserver)?;
 /// writer.finish()?.0.sync_all()?;
 /// # Ok(())

@@ -9,7 +9,7 @@ use super::options::ArchiveOptions;
 use super::spool::DocumentSpool;
 use super::store::{ArchiveStore, Deflated, Payload};
 use crate::document::DocumentId;
-use crate::observe::{Event, Observer};
+use crate::observe::{Event, Observer, Phase};
 use crate::source::code::Code;
 use crate::source::directory::spelling::Spelling;
 use crate::source::error::{Error, ErrorKind, Result};
@@ -76,7 +76,7 @@ impl<'a> Collector<'a> {
             read_bytes: 0,
             reported_bytes: 0,
         };
-        collector.notify(&Event::phase("reading"))?;
+        collector.notify(&Event::Phase(Phase::ReadingFiles))?;
         Ok(collector)
     }
 
@@ -133,7 +133,7 @@ impl<'a> Collector<'a> {
             return Ok(());
         }
         self.reported_bytes = self.read_bytes;
-        self.notify(&Event::bytes(self.read_bytes))
+        self.notify(&Event::bytes(self.read_bytes, None))
     }
 
     /// Builds the plan.
@@ -202,7 +202,7 @@ impl<'a> Collector<'a> {
         Error::in_path(format!("{}: {}", self.path.display(), String::from_utf8_lossy(name)), kind)
     }
 
-    fn notify(&mut self, event: &Event<'_>) -> Result<()> {
+    fn notify(&mut self, event: &Event) -> Result<()> {
         if self.observer.observe(event).is_break() {
             return Err(Error::in_path(self.path, ErrorKind::Cancelled));
         }

@@ -29,7 +29,7 @@ use super::plan::DocumentPlan;
 use super::row::{NumberedFile, Row};
 use super::skipped::SkippedFiles;
 use super::store::Store;
-use crate::observe::{Event, Observer};
+use crate::observe::{Event, Observer, Phase};
 
 /// Walks the folder at `root` and plans every document in it.
 ///
@@ -60,7 +60,7 @@ pub fn scan(
         skipped: SkippedFiles::new(options.max_findings_per_code),
         observer,
     };
-    collector.notify(&Event::phase("walking"))?;
+    collector.notify(&Event::Phase(Phase::ScanningFolder))?;
     match options.parallelism.started() {
         None => walk.run_inline(&mut |batch| collector.collect(batch))?,
         Some(count) => walkers::run(&walk, count, &mut |batch| collector.collect(batch))?,
@@ -92,7 +92,7 @@ impl Collector<'_> {
         Ok(())
     }
 
-    fn notify(&mut self, event: &Event<'_>) -> Result<()> {
+    fn notify(&mut self, event: &Event) -> Result<()> {
         if self.observer.observe(event).is_break() {
             return Err(Error::in_path(&self.folder.root, ErrorKind::Cancelled));
         }

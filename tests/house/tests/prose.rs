@@ -8,10 +8,10 @@ use appsnap_house::prose::{self, Measure};
 
 /// The ceilings: what is measured must not rise, and falls with every change that touches it.
 const CEILINGS: [(Measure, usize); 4] =
-    [(Measure::Summary, 75), (Measure::Phrase, 95), (Measure::GetOrDefault, 26), (Measure::TryFromOr, 13)];
+    [(Measure::Summary, 25), (Measure::Phrase, 60), (Measure::GetOrDefault, 25), (Measure::TryFromOr, 11)];
 
 /// Everything beside the library: comments and messages of tests, examples, benches and fuzz targets.
-const PHRASES_AROUND: usize = 226;
+const PHRASES_AROUND: usize = 191;
 
 const HELP: &str = "run `APPSNAP_LIST=src cargo test --test house prose -- --nocapture` for the list";
 

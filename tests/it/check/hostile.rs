@@ -5,9 +5,9 @@ use appsnap::diagnostic::{Code, Severity};
 use appsnap::{layout, metadata, snapshot, tarball};
 
 use super::{checked, checked_with, codes, limited};
-use crate::support::archives::Stutter;
 use crate::support::hostile::plan::{DATABASE, DOCUMENT, METADATA, Part, Plan};
 use crate::support::hostile::{Verdict, cases};
+use crate::support::readers::Stutter;
 
 /// Readers of archives refuse it; a check takes dumps as well.
 const BARE_DUMP: &str = "g-bare-dump";
@@ -45,7 +45,7 @@ fn the_slicing_of_reads_changes_nothing() {
     for case in cases() {
         let options = limited(&case.limits);
         let whole = checked_with(case.bytes.as_slice(), "format", &options);
-        let stuttering = checked_with(Stutter(case.bytes.as_slice(), 3), "format", &options);
+        let stuttering = checked_with(Stutter::new(case.bytes.as_slice(), 3), "format", &options);
         let json = |report| serde_json::to_string(report).unwrap();
         assert_eq!(json(&whole), json(&stuttering), "{}", case.name);
     }

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 
 use super::app;
 use super::{checked, checked_with};
-use crate::support::archives::FailAt;
 use crate::support::hostile::plan::{Part, Plan};
+use crate::support::readers::FailAt;
 
 #[test]
 fn json_has_the_members_that_others_rely_on() {
@@ -124,7 +124,7 @@ fn a_failing_source_is_an_error() {
 struct Stop;
 
 impl Observer for Stop {
-    fn observe(&mut self, event: &Event<'_>) -> ControlFlow<()> {
+    fn observe(&mut self, event: &Event) -> ControlFlow<()> {
         if matches!(event, Event::Document { .. }) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }

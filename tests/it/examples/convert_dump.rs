@@ -67,7 +67,7 @@ fn nothing_appears_of_a_damaged_dump() {
     let cut = run(&convert, &["-", output.to_str().unwrap()], &whole[..whole.len() - 3]);
     assert_eq!(cut.status.code(), Some(1), "{}", stderr(&cut));
     assert!(
-        stderr(&cut).contains("the dump ends in the middle of") && stderr(&cut).contains("at byte"),
+        stderr(&cut).contains("the dump is truncated: it ends inside") && stderr(&cut).contains("at byte"),
         "{}",
         stderr(&cut)
     );

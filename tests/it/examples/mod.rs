@@ -17,17 +17,18 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
-/// Where the example is that was built along with this test; `None`, said loudly, when it was not.
+use crate::support::skips::missing;
+
+/// Returns the path of an example. If it is not built, reports that the test is skipped.
 ///
 /// # Panics
-/// When `APPSNAP_REQUIRE_TOOLS` is set and it was not built.
+/// If it is not built and [`REQUIRE_TOOLS`](crate::support::skips::REQUIRE_TOOLS) is set.
 pub(crate) fn example(name: &str) -> Option<PathBuf> {
     let test = env::current_exe().unwrap();
     let profile = test.parent().and_then(Path::parent).unwrap();
     let file = profile.join("examples").join(name).with_extension(env::consts::EXE_EXTENSION);
     if !file.is_file() {
-        assert!(env::var_os("APPSNAP_REQUIRE_TOOLS").is_none(), "the example {name} is not built");
-        eprintln!("SKIPPED: the example {name} is not built; `cargo build --examples` does that");
+        missing(&format!("the example {name} is not built: run cargo build --examples"));
         return None;
     }
     Some(file)

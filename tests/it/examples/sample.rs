@@ -36,11 +36,11 @@ fn sample() -> Vec<u8> {
         .with_database_size_bytes(database)
         .with_files_size_bytes(DOCUMENTS.iter().map(|(_, text)| text.len() as u64).sum());
     let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
-    let mut writer = SnapshotWriter::start(Vec::new(), &metadata, options).unwrap();
-    writer.database(Content::sized(DUMP.len() as u64, DUMP)).unwrap();
+    let mut writer = SnapshotWriter::start(Vec::new(), &metadata, &options).unwrap();
+    writer.database(Content::sized(DUMP.len() as u64, DUMP), &mut NoObserver).unwrap();
     for (id, text) in DOCUMENTS {
         let id: DocumentId = id.parse().unwrap();
-        writer.document(id, Content::sized(text.len() as u64, text.as_bytes())).unwrap();
+        writer.document(id, Content::sized(text.len() as u64, text.as_bytes()), &mut NoObserver).unwrap();
     }
     writer.finish().unwrap().0
 }

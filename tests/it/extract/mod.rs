@@ -56,7 +56,7 @@ fn every_way_of_extracting_gives_the_same_files() {
     let folder = tempfile::tempdir().unwrap();
     let destination = folder.path().join("out");
     let check = |selection, options: &ExtractOptions| {
-        let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
+        let mut reader = SnapshotReader::new(archive.as_slice(), &ReadOptions::new());
         extract(&mut reader, &destination, options, &mut NoObserver).unwrap();
         assert!(files(&destination) == expected(&contents, selection), "{options:?}");
         let report = indexed.extract(&destination, options, &mut NoObserver).unwrap();
@@ -78,7 +78,7 @@ fn durability_does_not_change_what_is_extracted() {
     let folder = tempfile::tempdir().unwrap();
     for (name, durability) in [("data", Durability::Data), ("full", Durability::Full)] {
         let archive = contents.archive();
-        let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
+        let mut reader = SnapshotReader::new(archive.as_slice(), &ReadOptions::new());
         let options = ExtractOptions::new().with_durability(durability);
         extract(&mut reader, &folder.path().join(name), &options, &mut NoObserver).unwrap();
         assert!(files(&folder.path().join(name)) == expected(&contents, layout::Contents::Full));
@@ -92,7 +92,7 @@ fn existing_destination_is_refused_and_untouched() {
     let destination = folder.path().join("out");
     fs::create_dir(&destination).unwrap();
     fs::write(destination.join("mine"), "mine").unwrap();
-    let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
+    let mut reader = SnapshotReader::new(archive.as_slice(), &ReadOptions::new());
     let error = extract(&mut reader, &destination, &ExtractOptions::new(), &mut NoObserver).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Exists));
     assert_eq!(files(&destination).len(), 1);
@@ -112,7 +112,7 @@ fn damaged_archive_leaves_nothing_and_replaces_nothing() {
         for at in [archive.len() / 3, archive.len() / 2, archive.len() - 5_000] {
             let mut damaged = archive.clone();
             damaged[at] ^= 0x40;
-            let mut reader = SnapshotReader::new(damaged.as_slice(), ReadOptions::new());
+            let mut reader = SnapshotReader::new(damaged.as_slice(), &ReadOptions::new());
             extract(&mut reader, &destination, &options, &mut NoObserver).unwrap_err();
             if let Ok(archive) = SnapshotArchive::open(damaged, &ReadOptions::new()) {
                 archive.extract(&destination, &options, &mut NoObserver).unwrap_err();
@@ -126,7 +126,7 @@ fn damaged_archive_leaves_nothing_and_replaces_nothing() {
 struct CancelAtThird;
 
 impl Observer for CancelAtThird {
-    fn observe(&mut self, event: &Event<'_>) -> ControlFlow<()> {
+    fn observe(&mut self, event: &Event) -> ControlFlow<()> {
         match event {
             Event::Document { documents_count: 3.., .. } => ControlFlow::Break(()),
             _ => ControlFlow::Continue(()),
@@ -140,7 +140,7 @@ fn cancelling_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
     for parallelism in [Parallelism::INLINE, Parallelism::threads(2)] {
         let options = ExtractOptions::new().with_parallelism(parallelism);
-        let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
+        let mut reader = SnapshotReader::new(archive.as_slice(), &ReadOptions::new());
         let error = extract(&mut reader, &folder.path().join("out"), &options, &mut CancelAtThird).unwrap_err();
         assert!(error.is_cancelled());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
@@ -151,7 +151,7 @@ fn cancelling_leaves_nothing() {
 fn missing_parent_folder_names_itself() {
     let archive = Contents::tiny().archive();
     let folder = tempfile::tempdir().unwrap();
-    let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
+    let mut reader = SnapshotReader::new(archive.as_slice(), &ReadOptions::new());
     let destination = folder.path().join("absent").join("out");
     let error = extract(&mut reader, &destination, &ExtractOptions::new(), &mut NoObserver).unwrap_err();
     assert!(error.is_io() && error.to_string().contains("absent"), "{error}");

@@ -24,8 +24,9 @@ use appsnap::snapshot::{
 use super::injected::{FailingBytes, FailingSource, at_every_call};
 use super::names;
 use crate::check::app;
-use crate::support::archives::{Contents, FailAt};
+use crate::support::archives::Contents;
 use crate::support::dumps::sample;
+use crate::support::readers::{FailAt, Portions};
 
 /// Small, for every call is tried.
 fn contents() -> Contents {
@@ -62,16 +63,6 @@ impl Write for Few {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-/// Gives so many bytes at a time, so that there are some calls to fail at, and not too many.
-struct Portions<'a>(&'a [u8], usize);
-
-impl Read for Portions<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = buffer.len().min(self.1);
-        self.0.read(&mut buffer[..count])
     }
 }
 
@@ -116,11 +107,11 @@ fn failing_source_or_sink_stops_a_repack() {
             let left = calls.load(Ordering::SeqCst);
             // Each opening is a call, and has as many reads as were left to the one before.
             calls.store(left.checked_sub(1).ok_or_else(|| io::Error::other("injected fault"))?, Ordering::SeqCst);
-            Ok(FailAt { inner: Portions(&archive, 100), calls_left: left })
+            Ok(FailAt { inner: Portions::new(archive.as_slice(), 100), calls_left: left })
         };
         let write = indexed().with_parallelism(Parallelism::threads(2));
         let (read, sink) = (ReadOptions::new(), failing_sink(sink));
-        let result = repack(open, sink, layout::Contents::Full, &read, write, &mut NoObserver).map(drop);
+        let result = repack(open, sink, layout::Contents::Full, &read, &write, &mut NoObserver).map(drop);
         assert!(result.as_ref().err().is_none_or(Error::is_io));
         result
     };
@@ -143,7 +134,8 @@ fn failing_archive_or_sink_stops_taking_it_apart() {
 fn failing_archive_or_sink_makes_no_index() {
     let (archive, report) = contents().push(WriteOptions::new().with_index(IndexPlacement::Sidecar));
     let sidecar = report.index().expect("there is one");
-    let made = |calls| make_index(&failing(&archive, calls), SectionSplit::Contents, &ReadOptions::new());
+    let made =
+        |calls| make_index(&failing(&archive, calls), SectionSplit::Contents, &ReadOptions::new(), &mut NoObserver);
     assert!(at_every_call(|calls| made(calls).map(drop)) > 10);
     assert!(at_every_call(|calls| sidecar.write_to(&mut failing_sink(calls))) >= 1);
     let mut bytes = Vec::new();
@@ -163,9 +155,9 @@ fn failing_part_or_sink_stops_a_join() {
     let contents = contents();
     let options = || indexed().with_sections(SectionSplit::Digit);
     let part = |digits, database: Option<&[u8]>| {
-        let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options()).unwrap();
+        let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), &options()).unwrap();
         if let Some(database) = database {
-            writer.database(Content::sized(database.len() as u64, database)).unwrap();
+            writer.database(Content::sized(database.len() as u64, database), &mut NoObserver).unwrap();
         }
         writer.documents(&shard(&contents, digits), &mut NoObserver).unwrap();
         writer.finish().unwrap().0
@@ -198,7 +190,7 @@ fn failing_documents_stop_a_stream_that_stays_stopped() {
     let failures = at_every_call(|calls| {
         let source = FailingSource { contents: &contents, calls_left: Arc::new(AtomicUsize::new(calls)) };
         let database = contents.database.as_deref().map(|bytes| Content::sized(bytes.len() as u64, bytes));
-        let mut stream = SnapshotStream::new(&contents.metadata(), database, source, indexed())?;
+        let mut stream = SnapshotStream::new(&contents.metadata(), database, source, &indexed())?;
         let result = io::copy(&mut stream, &mut io::sink()).map(drop);
         if result.is_err() {
             assert!(stream.read(&mut [0; 10]).is_err() && stream.report().is_none());
@@ -208,10 +200,10 @@ fn failing_documents_stop_a_stream_that_stays_stopped() {
     assert!(failures > contents.documents.len() * 2);
     at_every_call(|calls_left| {
         let bytes = contents.database.as_deref().unwrap();
-        let reader = FailAt { inner: Portions(bytes, 300), calls_left };
+        let reader = FailAt { inner: Portions::new(bytes, 300), calls_left };
         let database = Some(Content::sized(bytes.len() as u64, reader));
         let documents = FailingSource { contents: &contents, calls_left: Arc::new(AtomicUsize::new(usize::MAX)) };
-        let mut stream = SnapshotStream::new(&contents.metadata(), database, documents, indexed())?;
+        let mut stream = SnapshotStream::new(&contents.metadata(), database, documents, &indexed())?;
         let result = io::copy(&mut stream, &mut io::sink()).map(drop);
         result.map_err(|error| error.downcast::<Error>().expect("its own error"))
     });
@@ -224,7 +216,7 @@ fn failing_source_or_sink_stops_a_conversion() {
         [Transcoder::to(FormatVersion::V1_14), Transcoder::to(FormatVersion::V1_14).with_compression(Compression::None)]
     {
         let convert = |source: usize, sink: usize| {
-            let source = FailAt { inner: Portions(&dump, 100), calls_left: source };
+            let source = FailAt { inner: Portions::new(dump.as_slice(), 100), calls_left: source };
             transcoder.convert(source, failing_sink(sink), &Limits::untrusted(), &mut NoObserver).map(drop)
         };
         assert!(at_every_call(|calls| convert(calls, usize::MAX)) > 10);
@@ -242,14 +234,14 @@ fn failing_source_or_sink_stops_preparing_and_repairing() {
     let prepared = |source: usize, sink: usize| {
         let database = Database::open(FailingFile::new(&dump, source), &options, &mut NoObserver)?;
         let prepared = Prepared::new(Some(database), Some(&contents), &options)?;
-        prepared.write(failing_sink(sink), indexed(), &mut NoObserver).map(drop)
+        prepared.write(failing_sink(sink), &indexed(), &mut NoObserver).map(drop)
     };
     assert!(at_every_call(|calls| prepared(calls, usize::MAX)) > 4);
     assert!(at_every_call(|calls| prepared(usize::MAX, calls)) > 4);
     let (archive, _) = contents.push(WriteOptions::new());
     let repaired = |source: usize, sink: usize| {
         let repair = Repair::survey(FailingFile::new(&archive, source), &options, &mut NoObserver)?;
-        repair.write(failing_sink(sink), indexed(), &mut NoObserver).map(drop)
+        repair.write(failing_sink(sink), &indexed(), &mut NoObserver).map(drop)
     };
     assert!(at_every_call(|calls| repaired(calls, usize::MAX)) > 4);
     assert!(at_every_call(|calls| repaired(usize::MAX, calls)) > 4);
@@ -262,7 +254,7 @@ fn failing_source_stops_a_check_without_a_verdict() {
     let dump = sample(FormatVersion::V1_14, Compression::GZIP).build();
     for bytes in [archive, dump] {
         let failures = at_every_call(|calls_left| {
-            let source = FailAt { inner: Portions(&bytes, 500), calls_left };
+            let source = FailAt { inner: Portions::new(bytes.as_slice(), 500), calls_left };
             check(source, &Profile::format(), &CheckOptions::new(), &mut NoObserver).map(drop)
         });
         assert!(failures > 4, "only {failures} calls");
@@ -285,7 +277,7 @@ fn failing_file_or_sink_stops_the_clone_of_a_squidex_app() {
     assert!(at_every_call(|calls| clone(usize::MAX, calls)) > 10);
     let attach = |calls_left: usize| {
         let mut writer = squidex::Writer::start(Vec::new())?;
-        let result = writer.attachment("a.asset", FailAt { inner: Portions(&[7; 90_000], 3000), calls_left });
+        let result = writer.attachment("a.asset", FailAt { inner: Portions::new(&[7; 90_000][..], 3000), calls_left });
         if let Err(error) = result {
             assert!(!matches!(error.kind(), squidex::ErrorKind::Misuse(_)));
             return Err(error);
@@ -297,8 +289,8 @@ fn failing_file_or_sink_stops_the_clone_of_a_squidex_app() {
 
 #[test]
 fn error_of_a_sink_is_no_misuse() {
-    let error = SnapshotWriter::start(failing_sink(0), &Metadata::new(), WriteOptions::new())
-        .and_then(SnapshotWriter::finish)
+    let error = SnapshotWriter::start(failing_sink(0), &Metadata::new(), &WriteOptions::new())
+        .and_then(|writer| Ok(writer.finish()?))
         .map(drop)
         .unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Io { .. } | ErrorKind::Gzip(_)), "{error:?}");

@@ -15,8 +15,9 @@ use appsnap::snapshot::{
 use appsnap::{DocumentId, Limits, pgdump};
 
 use super::{clear, names};
-use crate::support::archives::{Contents, FailAt, OneByte, Stutter, id};
+use crate::support::archives::{Contents, id};
 use crate::support::hostile::dump;
+use crate::support::readers::{FailAt, Portions, Stutter};
 
 const FAULT: &str = "injected fault";
 
@@ -42,19 +43,19 @@ fn contents() -> Contents {
 fn pack(contents: &Contents, sink: impl Write, threads: u8) -> Result<(), Error> {
     let options =
         WriteOptions::new().with_parallelism(Parallelism::threads(threads)).with_index(IndexPlacement::Embedded);
-    let mut writer = SnapshotWriter::start(sink, &contents.metadata(), options)?;
+    let mut writer = SnapshotWriter::start(sink, &contents.metadata(), &options)?;
     let database = contents.database.as_deref().unwrap();
-    let mut failed = writer.database(Content::sized(database.len() as u64, database)).err();
+    let mut failed = writer.database(Content::sized(database.len() as u64, database), &mut NoObserver).err();
     if failed.is_none() {
         failed = writer.documents(contents, &mut NoObserver).err();
     }
-    let Some(error) = failed else { return writer.finish().map(drop) };
+    let Some(error) = failed else { return Ok(writer.finish().map(drop)?) };
     // Poisoned: every later call repeats the error, and nothing completes the archive.
     for again in [
-        writer.database(Content::sized(0, io::empty())),
-        writer.document(id(77_777), Content::sized(0, io::empty())),
+        writer.database(Content::sized(0, io::empty()), &mut NoObserver),
+        writer.document(id(77_777), Content::sized(0, io::empty()), &mut NoObserver),
         writer.documents(contents, &mut NoObserver),
-        writer.finish().map(drop),
+        writer.finish().map(drop).map_err(Error::from),
     ] {
         assert_eq!(again.unwrap_err().to_string(), error.to_string());
     }
@@ -134,7 +135,7 @@ fn failing_documents_are_named() {
             let source = FailingSource { contents: &contents, calls_left: Arc::new(AtomicUsize::new(calls)) };
             let options = WriteOptions::new().with_parallelism(Parallelism::threads(threads));
             let metadata = Metadata::new().with_model_version("1");
-            let mut writer = SnapshotWriter::start(Vec::new(), &metadata, options)?;
+            let mut writer = SnapshotWriter::start(Vec::new(), &metadata, &options)?;
             let result = writer.documents(&source, &mut NoObserver);
             if let Err(error) = &result {
                 let member = error.context().expect("an error names its document");
@@ -151,12 +152,12 @@ fn failing_documents_are_named() {
 fn failing_payload_is_named_and_poisons_the_writer() {
     let failures = at_every_call(|calls_left| {
         let payload = [5; 2000];
-        let reader = FailAt { inner: OneByte(&payload[..40]), calls_left };
-        let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), WriteOptions::new())?;
-        let result = writer.document(id(1), Content::sized(40, reader));
+        let reader = FailAt { inner: Portions::single(&payload[..40]), calls_left };
+        let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), &WriteOptions::new())?;
+        let result = writer.document(id(1), Content::sized(40, reader), &mut NoObserver);
         if let Err(error) = &result {
             assert!(error.context().is_some_and(|member| member.starts_with("tree/")), "{error}");
-            let again = writer.document(id(2), Content::sized(0, io::empty()));
+            let again = writer.document(id(2), Content::sized(0, io::empty()), &mut NoObserver);
             assert_eq!(again.unwrap_err().to_string(), error.to_string());
         }
         result
@@ -165,7 +166,7 @@ fn failing_payload_is_named_and_poisons_the_writer() {
 }
 
 fn read(source: impl Read) -> Result<(), Error> {
-    let mut reader = SnapshotReader::new(source, ReadOptions::new());
+    let mut reader = SnapshotReader::new(source, &ReadOptions::new());
     let error = loop {
         match reader.next_entry() {
             Ok(None) => return Ok(()),
@@ -192,12 +193,13 @@ fn failing_source_stops_reading_with_one_error() {
         tar
     };
     for bytes in [&archive, &tar] {
-        let failures = at_every_call(|calls_left| read(FailAt { inner: Stutter(bytes.as_slice(), 5), calls_left }));
+        let failures =
+            at_every_call(|calls_left| read(FailAt { inner: Stutter::new(bytes.as_slice(), 5), calls_left }));
         assert!(failures > 50, "only {failures} calls");
     }
     // Every single byte of a small one.
     let small = Contents::tiny().archive();
-    let failures = at_every_call(|calls_left| read(FailAt { inner: OneByte(small.as_slice()), calls_left }));
+    let failures = at_every_call(|calls_left| read(FailAt { inner: Portions::single(small.as_slice()), calls_left }));
     assert!(failures > small.len());
 }
 
@@ -214,7 +216,7 @@ fn failing_source_leaves_no_part_of_an_extraction() {
             FailAt { inner: source, calls_left }
         };
         let failures = at_every_call(|calls| {
-            let mut reader = SnapshotReader::new(portions(calls), ReadOptions::new());
+            let mut reader = SnapshotReader::new(portions(calls), &ReadOptions::new());
             let result = extract(&mut reader, &destination, &options, &mut NoObserver).map(drop);
             assert_eq!(names(folder.path()), if result.is_ok() { vec!["restored"] } else { vec![] });
             result
@@ -287,7 +289,7 @@ fn failing_file_stops_random_access_with_one_error() {
 fn failing_source_stops_the_inspection_of_a_dump() {
     let dump = dump::small();
     let failures = at_every_call(|calls_left| {
-        let source = FailAt { inner: OneByte(dump.as_slice()), calls_left };
+        let source = FailAt { inner: Portions::single(dump.as_slice()), calls_left };
         let result = pgdump::inspect(source, &Limits::untrusted(), &mut NoObserver).map(drop);
         assert!(!result.as_ref().is_err_and(pgdump::Error::is_bad_input));
         result
@@ -299,7 +301,7 @@ fn failing_source_stops_the_inspection_of_a_dump() {
 fn failing_reader_leaves_no_spool_file() {
     let folder = tempfile::tempdir().unwrap();
     let failures = at_every_call(|calls_left| {
-        let reader = FailAt { inner: OneByte(&b"a dump of unknown length"[..]), calls_left };
+        let reader = FailAt { inner: Portions::single(&b"a dump of unknown length"[..]), calls_left };
         let result = Content::spooled(reader, folder.path(), &Limits::untrusted()).map(drop);
         assert!(names(folder.path()).is_empty());
         result

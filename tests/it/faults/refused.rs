@@ -17,6 +17,7 @@ use appsnap::snapshot::{
 use super::{clear, names};
 use crate::examples::example;
 use crate::support::archives::{Contents, read};
+use crate::support::skips::skip;
 use crate::support::tools::tool;
 
 /// What the system said.
@@ -44,7 +45,7 @@ impl SmallDisk {
         if status.is_ok_and(|output| output.status.success()) {
             return Some(Self(folder));
         }
-        eprintln!("SKIPPED: a small tmpfs cannot be mounted here, which needs root");
+        skip("a small tmpfs cannot be mounted here, which needs root");
         None
     }
 }
@@ -64,11 +65,11 @@ fn large() -> Contents {
 
 fn pack(contents: &Contents, sink: File, threads: u8) -> Result<(), Error> {
     let options = WriteOptions::new().with_parallelism(Parallelism::threads(threads));
-    let mut writer = SnapshotWriter::start(sink, &contents.metadata(), options)?;
+    let mut writer = SnapshotWriter::start(sink, &contents.metadata(), &options)?;
     let database = contents.database.as_deref().unwrap();
-    writer.database(Content::sized(database.len() as u64, database))?;
+    writer.database(Content::sized(database.len() as u64, database), &mut NoObserver)?;
     writer.documents(contents, &mut NoObserver)?;
-    writer.finish().map(drop)
+    Ok(writer.finish().map(drop)?)
 }
 
 #[test]
@@ -89,7 +90,7 @@ fn full_disk_stops_packing_spooling_and_extracting_without_a_trace() {
         assert!(names(folder).is_empty());
 
         let archive = contents.archive();
-        let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
+        let mut reader = SnapshotReader::new(archive.as_slice(), &ReadOptions::new());
         let options = ExtractOptions::new().with_parallelism(Parallelism::threads(threads));
         let error = extract(&mut reader, &folder.join("restored"), &options, &mut NoObserver).unwrap_err();
         assert_eq!(refusal(&error), io::ErrorKind::StorageFull);
@@ -125,7 +126,7 @@ fn missing_permission_is_said_and_leaves_nothing() {
     fs::set_permissions(&archive, fs::Permissions::from_mode(0o644)).unwrap();
 
     // Whoever is not root is refused by the library itself.
-    let mut reader = SnapshotReader::new(File::open(&archive).unwrap(), ReadOptions::new());
+    let mut reader = SnapshotReader::new(File::open(&archive).unwrap(), &ReadOptions::new());
     match extract(&mut reader, &closed.join("restored"), &ExtractOptions::new(), &mut NoObserver) {
         Err(error) => {
             assert_eq!(refusal(&error), io::ErrorKind::PermissionDenied);
@@ -157,7 +158,7 @@ fn reachable(name: &str, folder: &Path) -> Option<PathBuf> {
 struct Meanwhile<'a>(&'a Path);
 
 impl Observer for Meanwhile<'_> {
-    fn observe(&mut self, event: &Event<'_>) -> ControlFlow<()> {
+    fn observe(&mut self, event: &Event) -> ControlFlow<()> {
         if matches!(event, Event::Document { documents_count: 1, .. }) {
             fs::create_dir(self.0).unwrap();
             fs::write(self.0.join("precious"), "not to be lost").unwrap();
@@ -171,14 +172,14 @@ fn destination_that_appears_meanwhile_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let destination = folder.path().join("restored");
     let archive = Contents::tiny().archive();
-    let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
+    let mut reader = SnapshotReader::new(archive.as_slice(), &ReadOptions::new());
     let result = extract(&mut reader, &destination, &ExtractOptions::new(), &mut Meanwhile(&destination));
     assert!(matches!(result.unwrap_err().kind(), ErrorKind::Exists));
     assert_eq!(names(folder.path()), ["restored"]);
     assert_eq!(fs::read(destination.join("precious")).unwrap(), b"not to be lost");
 
     fs::remove_dir_all(&destination).unwrap();
-    let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
+    let mut reader = SnapshotReader::new(archive.as_slice(), &ReadOptions::new());
     let options = ExtractOptions::new().with_if_exists(IfExists::Replace);
     extract(&mut reader, &destination, &options, &mut Meanwhile(&destination)).unwrap();
     assert_eq!(names(folder.path()), ["restored"]);
@@ -190,7 +191,7 @@ fn missing_folders_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let nowhere = folder.path().join("no/such/folder");
     let archive = Contents::tiny().archive();
-    let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
+    let mut reader = SnapshotReader::new(archive.as_slice(), &ReadOptions::new());
     let error = extract(&mut reader, &nowhere.join("restored"), &ExtractOptions::new(), &mut NoObserver).unwrap_err();
     assert_eq!(refusal(&error), io::ErrorKind::NotFound);
     assert!(error.context().unwrap().contains("no/such/folder"), "{error}");

@@ -5,7 +5,7 @@ mod reason;
 mod witnesses;
 
 use std::collections::BTreeSet;
-use std::io::{self, Read};
+use std::io::Read;
 
 use appsnap::observe::NoObserver;
 use appsnap::pgdump::{self, FormatVersion};
@@ -13,6 +13,7 @@ use appsnap::snapshot::{EntryKind, ReadOptions, SnapshotReader};
 use appsnap::{DocumentId, Limits};
 
 use crate::support::hostile::{Case, Verdict, cases};
+use crate::support::readers::{Portions, Stutter};
 
 /// What a reader made of an archive.
 #[derive(Debug, PartialEq, Eq)]
@@ -37,7 +38,7 @@ fn read(source: impl Read, limits: &Limits) -> Outcome {
         metadata: Vec::new(),
         database: Vec::new(),
     };
-    let mut reader = SnapshotReader::new(source, ReadOptions::new().with_limits(limits.clone()));
+    let mut reader = SnapshotReader::new(source, &ReadOptions::new().with_limits(limits.clone()));
     loop {
         let error = match reader.next_entry() {
             Ok(None) => break,
@@ -98,30 +99,6 @@ fn judge_dump(dump: &[u8]) -> Result<(), (&'static str, String)> {
     }
 }
 
-/// Gives one byte at a time.
-struct OneByte<R>(R);
-
-impl<R: Read> Read for OneByte<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let end = buffer.len().min(1);
-        self.0.read(&mut buffer[..end])
-    }
-}
-
-/// Gives a changing number of bytes at a time, and is interrupted in between.
-struct Stutter<R>(R, usize);
-
-impl<R: Read> Read for Stutter<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.1 = self.1.wrapping_mul(25).wrapping_add(7) % 1009;
-        if self.1.is_multiple_of(5) {
-            return Err(io::ErrorKind::Interrupted.into());
-        }
-        let end = buffer.len().min(self.1 + 1);
-        self.0.read(&mut buffer[..end])
-    }
-}
-
 #[test]
 fn every_case_gets_its_verdict_and_its_reason() {
     let mut wrong = Vec::new();
@@ -152,11 +129,11 @@ fn the_corpus_is_large_and_its_names_are_unique() {
 fn the_slicing_of_reads_changes_nothing() {
     for case in cases() {
         let whole = judge(case.bytes.as_slice(), case);
-        let stuttering = judge(Stutter(case.bytes.as_slice(), 1), case);
+        let stuttering = judge(Stutter::new(case.bytes.as_slice(), 1), case);
         assert_eq!(whole, stuttering, "{}", case.name);
         // A byte at a time is slow where an archive is large; those differ in nothing but their length.
         if case.bytes.len() < 200_000 {
-            let single = judge(OneByte(case.bytes.as_slice()), case);
+            let single = judge(Portions::single(case.bytes.as_slice()), case);
             assert_eq!(whole, single, "{}", case.name);
         }
     }

@@ -46,7 +46,7 @@ fn unpacked(root: &Path) -> Content {
 
 /// Reads an archive; gives its content and the names of its diagnostics.
 fn read(archive: &[u8]) -> (Content, Vec<&'static str>) {
-    let mut reader = SnapshotReader::new(archive, ReadOptions::new());
+    let mut reader = SnapshotReader::new(archive, &ReadOptions::new());
     let mut content = Content { metadata: Vec::new(), database: Vec::new(), documents: BTreeMap::new() };
     while let Some(mut entry) = reader.next_entry().unwrap() {
         let mut bytes = Vec::new();

@@ -10,6 +10,7 @@ use std::time::SystemTime;
 
 use appsnap::io::{OutputFile, STAGING_PREFIX, remove_stale};
 
+use crate::support::skips::skip;
 use crate::support::tools::tool;
 
 fn write(path: &Path, inputs: &[&Path]) -> Result<(), appsnap::Error> {
@@ -24,7 +25,7 @@ fn owner_and_group_of_a_replaced_file_are_kept_where_that_is_allowed() {
     let path = folder.path().join("out");
     fs::write(&path, "old").unwrap();
     if chown(&path, Some(12_345), Some(54_321)).is_err() {
-        eprintln!("SKIPPED: only root may give files away");
+        skip("only root may give files away");
         return;
     }
     write(&path, &[]).unwrap();
@@ -51,7 +52,7 @@ fn device_is_written_through_and_may_be_an_input() {
     // The null device has the numbers 1 and 3 (Linux, Documentation/admin-guide/devices.txt).
     let made = Command::new(mknod).arg(&path).args(["c", "1", "3"]).output().unwrap();
     if !made.status.success() || File::options().write(true).open(&path).is_err() {
-        eprintln!("SKIPPED: only root may create devices, and where it may use them");
+        skip("only root may create devices, and where it may use them");
         return;
     }
     write(&path, &[&path]).unwrap();
@@ -76,7 +77,7 @@ fn directory_without_permission_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o555)).unwrap();
     if File::create(folder.path().join("probe")).is_ok() {
-        eprintln!("SKIPPED: this user may write everywhere");
+        skip("this user may write everywhere");
         return;
     }
     let error = write(&folder.path().join("out"), &[]).unwrap_err();

@@ -27,7 +27,7 @@ fn chain(error: &dyn Error) -> String {
 /// Everything that a reader has to say about an archive: the diagnostics, and the error with its causes.
 fn said(archive: &[u8], limits: &Limits, tolerance: Tolerance) -> (Vec<String>, Option<String>) {
     let options = ReadOptions::new().with_limits(limits.clone()).with_tolerance(tolerance);
-    let mut reader = SnapshotReader::new(archive, options);
+    let mut reader = SnapshotReader::new(archive, &options);
     let error = loop {
         match reader.next_entry() {
             Ok(None) => break None,

@@ -15,9 +15,10 @@ use appsnap::snapshot::{
 use appsnap::{Limits, pgdump};
 
 use super::{chain, said};
-use crate::support::archives::{Contents, FailAt, id};
+use crate::support::archives::{Contents, id};
 use crate::support::hostile::cases;
 use crate::support::hostile::dump::Dump;
+use crate::support::readers::FailAt;
 
 /// Figures and names differ from case to case; the words do not.
 fn words(message: &str) -> String {
@@ -71,26 +72,26 @@ fn anomalies_of_archives() {
 fn errors_of_writing_and_random_access() {
     let mut errors = Vec::new();
     let mut note = |error: Error| errors.push(nameless(&chain(&error)).to_owned());
-    let start = || SnapshotWriter::start(Vec::new(), &Metadata::new(), WriteOptions::new()).unwrap();
+    let start = || SnapshotWriter::start(Vec::new(), &Metadata::new(), &WriteOptions::new()).unwrap();
 
-    note(start().document(id(1), Content::sized(3, &b"ab"[..])).unwrap_err());
-    note(start().document(id(1), Content::sized(3, &b"abcd"[..])).unwrap_err());
+    note(start().document(id(1), Content::sized(3, &b"ab"[..]), &mut NoObserver).unwrap_err());
+    note(start().document(id(1), Content::sized(3, &b"abcd"[..]), &mut NoObserver).unwrap_err());
     let mut writer = start();
-    writer.document(id(1), Content::sized(0, io::empty())).unwrap();
-    note(writer.document(id(1), Content::sized(0, io::empty())).unwrap_err());
-    note(writer.document(id(2), Content::sized(0, io::empty())).unwrap_err());
-    note(writer.finish().unwrap_err());
+    writer.document(id(1), Content::sized(0, io::empty()), &mut NoObserver).unwrap();
+    note(writer.document(id(1), Content::sized(0, io::empty()), &mut NoObserver).unwrap_err());
+    note(writer.document(id(2), Content::sized(0, io::empty()), &mut NoObserver).unwrap_err());
+    note(writer.finish().unwrap_err().into());
     let mut writer = start();
-    writer.document(id(1), Content::sized(0, io::empty())).unwrap();
-    note(writer.database(Content::sized(0, io::empty())).unwrap_err());
+    writer.document(id(1), Content::sized(0, io::empty()), &mut NoObserver).unwrap();
+    note(writer.database(Content::sized(0, io::empty()), &mut NoObserver).unwrap_err());
     let sizes = Metadata::new().with_dump_size_bytes(7);
-    note(SnapshotWriter::start(Vec::new(), &sizes, WriteOptions::new()).unwrap().finish().unwrap_err());
+    note(SnapshotWriter::start(Vec::new(), &sizes, &WriteOptions::new()).unwrap().finish().unwrap_err().into());
     let mut unsorted = Contents::tiny();
     unsorted.documents.reverse();
     note(start().documents(&unsorted, &mut NoObserver).unwrap_err());
     let sink = FailAt { inner: Vec::new(), calls_left: 0 };
-    let full = SnapshotWriter::start(sink, &Metadata::new(), WriteOptions::new());
-    note(full.and_then(|writer| writer.finish().map(drop)).unwrap_err());
+    let full = SnapshotWriter::start(sink, &Metadata::new(), &WriteOptions::new());
+    note(full.and_then(|writer| Ok(writer.finish().map(drop)?)).unwrap_err());
 
     let (archive, _) = Contents::tiny().push(WriteOptions::new().with_index(IndexPlacement::Embedded));
     let open = |bytes: &[u8]| SnapshotArchive::open(bytes.to_vec(), &ReadOptions::new());
@@ -113,7 +114,7 @@ fn errors_of_writing_and_random_access() {
                 opened.metadata().err().into_iter().for_each(&mut note_index);
             }
         }
-        let mut reader = SnapshotReader::new(damaged.as_slice(), ReadOptions::new());
+        let mut reader = SnapshotReader::new(damaged.as_slice(), &ReadOptions::new());
         loop {
             match reader.next_entry() {
                 Ok(Some(_)) => {}
@@ -125,7 +126,7 @@ fn errors_of_writing_and_random_access() {
 
     let folder = tempfile::tempdir().unwrap();
     let archive = Contents::tiny().archive();
-    let reader = || SnapshotReader::new(archive.as_slice(), ReadOptions::new());
+    let reader = || SnapshotReader::new(archive.as_slice(), &ReadOptions::new());
     let unpack = |name: &str| {
         let destination = folder.path().join(name);
         let result = extract(&mut reader(), &destination, &ExtractOptions::new(), &mut NoObserver);

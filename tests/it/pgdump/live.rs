@@ -13,6 +13,7 @@ use appsnap::pgdump::{Code, Dump, FormatVersion, Inspection, inspect};
 
 use crate::support::dumps::{sample, version_for};
 use crate::support::postgres::Postgres;
+use crate::support::skips::skip;
 use crate::support::tools::tool;
 
 /// Rows that are hard to read, large objects beyond 2^31, and an owner who is not the role that dumps.
@@ -186,7 +187,7 @@ fn pg_restore_reads_dumps_that_are_written_here() {
             std::fs::write(&path, &bytes).unwrap();
             let list = std::process::Command::new(&pg_restore).arg("-l").arg(&path).output().unwrap();
             if !list.status.success() && String::from_utf8_lossy(&list.stderr).contains("unsupported version") {
-                eprintln!("SKIPPED: this pg_restore does not know {version}");
+                skip(&format!("this pg_restore does not know {version}"));
                 continue;
             }
             assert_list(&list.stdout, &bytes[..]);

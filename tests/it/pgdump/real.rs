@@ -12,7 +12,7 @@ use appsnap::pgdump::{Code, Dump, inspect};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::support::slow::Stutter;
+use crate::support::readers::Stutter;
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("data/pgdump")
@@ -130,7 +130,7 @@ fn every_stream_decodes_to_the_bytes_it_was_made_from() {
             }
         }
         assert_eq!(streams(&bytes[..]), wanted, "{}", golden["file"]);
-        assert_eq!(streams(Stutter::new(&bytes[..])), wanted, "{} read byte by byte", golden["file"]);
+        assert_eq!(streams(Stutter::single(&bytes[..])), wanted, "{} read byte by byte", golden["file"]);
     }
 }
 

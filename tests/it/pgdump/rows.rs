@@ -8,13 +8,13 @@ use appsnap::pgdump::raw::Compression;
 use appsnap::pgdump::{Dump, ErrorKind, FormatVersion};
 
 use crate::support::dumps::{Content, DumpBuilder, compressions};
-use crate::support::slow::Stutter;
+use crate::support::readers::Stutter;
 
 type Fields = Vec<Option<Vec<u8>>>;
 
 /// The columns and rows of the first table.
 fn table(bytes: &[u8], slowly: bool) -> Result<(Vec<String>, Vec<Fields>), appsnap::pgdump::Error> {
-    let source: Box<dyn std::io::Read> = if slowly { Box::new(Stutter::new(bytes)) } else { Box::new(bytes) };
+    let source: Box<dyn std::io::Read> = if slowly { Box::new(Stutter::single(bytes)) } else { Box::new(bytes) };
     let mut dump = Dump::open(source, &Limits::untrusted())?;
     let mut rows = dump.next_stream()?.unwrap().rows()?;
     let columns = rows.columns().iter().map(|name| String::from_utf8(name.clone()).unwrap()).collect();

@@ -10,7 +10,7 @@ use appsnap::pgdump::toc::{DataState, Offsets};
 use appsnap::pgdump::{Code, Dump, Error, ErrorKind, FormatVersion, inspect};
 
 use crate::support::dumps::{Content, DumpBuilder, compressions, sample};
-use crate::support::slow::Stutter;
+use crate::support::readers::Stutter;
 
 const VERSION: FormatVersion = FormatVersion::V1_14;
 
@@ -49,7 +49,7 @@ fn streams_do_not_depend_on_chunks_positions_or_reads() {
                 builder.with_positions = with_positions;
                 let bytes = builder.build();
                 assert_eq!(streams(&bytes[..]), contents(&builder));
-                assert_eq!(streams(Stutter::new(&bytes[..])), contents(&builder));
+                assert_eq!(streams(Stutter::single(&bytes[..])), contents(&builder));
                 let inspection = inspect(&bytes[..], &Limits::untrusted(), &mut NoObserver).unwrap();
                 assert_eq!(inspection.offsets, if with_positions { Offsets::Set } else { Offsets::NotSet });
                 assert_eq!((inspection.diagnostics.count_of(Code::DumpWithoutOffsets) == 1), !with_positions);
@@ -146,7 +146,7 @@ fn elements_contain_every_stored_byte() {
         builder
             .blobs(vec![(7, (0..400_000_u32).map(|byte| byte.wrapping_mul(2_654_435_761).to_be_bytes()[0]).collect())]);
         let bytes = builder.build();
-        let mut blocks = BlockReader::open(Stutter::new(&bytes[..]), &Limits::untrusted()).unwrap();
+        let mut blocks = BlockReader::open(Stutter::single(&bytes[..]), &Limits::untrusted()).unwrap();
         let header = blocks.header().clone();
         let mut out = bytes[..builder.data_offset_bytes()].to_vec();
         while let Some(element) = blocks.next_element().unwrap() {
@@ -191,9 +191,9 @@ struct Recorder<'a> {
 }
 
 impl Observer for Recorder<'_> {
-    fn observe(&mut self, event: &Event<'_>) -> ControlFlow<()> {
-        if let Event::Bytes { plain_bytes, .. } = event {
-            self.events.push(*plain_bytes);
+    fn observe(&mut self, event: &Event) -> ControlFlow<()> {
+        if let Event::Bytes { done_bytes, .. } = event {
+            self.events.push(*done_bytes);
         }
         if self.events.len() >= self.stop_after { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }

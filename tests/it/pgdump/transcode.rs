@@ -12,7 +12,7 @@ use appsnap::pgdump::{ErrorKind, FormatVersion, inspect};
 
 use super::transcode_support::{converted, data_area, dropped, lines, streams, to_1_14};
 use crate::support::dumps::{compressions, sample, version_for};
-use crate::support::slow::Stutter;
+use crate::support::readers::Stutter;
 
 /// A dump of every newer version, in each compression, written to a file and to a pipe.
 fn samples() -> impl Iterator<Item = Vec<u8>> {
@@ -139,7 +139,7 @@ fn the_length_is_known_before_unless_data_is_recompressed() {
 fn how_input_and_output_are_sliced_does_not_matter() {
     for dump in samples() {
         let (whole, _) = converted(&to_1_14(), &dump);
-        let plan = to_1_14().plan(Stutter::new(&dump[..]), &Limits::untrusted()).unwrap();
+        let plan = to_1_14().plan(Stutter::single(&dump[..]), &Limits::untrusted()).unwrap();
         let mut out = Vec::new();
         plan.run(&mut out, &mut NoObserver).unwrap();
         assert!(out == whole);
@@ -291,9 +291,9 @@ struct Watch {
 }
 
 impl Observer for Watch {
-    fn observe(&mut self, event: &Event<'_>) -> ControlFlow<()> {
-        if let Event::Bytes { plain_bytes, .. } = event {
-            self.events.push(*plain_bytes);
+    fn observe(&mut self, event: &Event) -> ControlFlow<()> {
+        if let Event::Bytes { done_bytes, .. } = event {
+            self.events.push(*done_bytes);
         }
         if self.events.len() >= self.stop_after { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }

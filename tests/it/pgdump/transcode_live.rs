@@ -14,6 +14,7 @@ use appsnap::pgdump::{Dump, FormatVersion};
 use super::transcode_support::{converted, to_1_14};
 use crate::support::dumps::{compressions, sample};
 use crate::support::postgres::Postgres;
+use crate::support::skips::skip;
 
 /// All roles that are owners or have rights in the dumps.
 const ROLES: &str = r#"CREATE ROLE mxowner; CREATE ROLE mxreader; CREATE ROLE "we;ird ""LARGE OBJECT 1""""#;
@@ -122,7 +123,7 @@ fn a_dump_of_a_newer_server_is_restored_and_dumped_by_an_older_one() {
     let older = if newer.is_empty() { Vec::new() } else { servers(&[12, 13, 14, 15]) };
     if older.is_empty() {
         // No distribution packages both.
-        eprintln!("SKIPPED: wants PostgreSQL of 16 or later and of 15 or earlier; `.ci/postgres` unpacks them");
+        skip("PostgreSQL 16 or later and 15 or earlier are not both installed: .ci/postgres unpacks them");
         return;
     }
     older.iter().for_each(|server| drop(server.sql("postgres", ROLES)));

@@ -80,7 +80,7 @@ fn numbers_are_mapped_where_a_row_carries_both() {
         let prepared = Prepared::new(Some(database), Some(&plan), &options).unwrap();
         let by_hand = prepared.report().findings().iter().find(|finding| finding.code() == Code::DocumentNumbered);
         assert!(by_hand.unwrap().message().contains("123/123456"), "{}", prepared.report());
-        let (archive, _) = prepared.write(Vec::new(), WriteOptions::new(), &mut NoObserver).unwrap();
+        let (archive, _) = prepared.write(Vec::new(), &WriteOptions::new(), &mut NoObserver).unwrap();
         let (contents, _) = read(archive.as_slice(), ReadOptions::new()).unwrap();
         let wanted = [(id(1), b"seven".to_vec()), (id(2), b"by number".to_vec()), (id(6), b"here".to_vec())];
         assert_eq!(contents.documents, wanted);

@@ -26,12 +26,16 @@ fn documents(lens: &[(u8, usize)]) -> Contents {
     Contents { database: None, documents: app::documents(lens) }
 }
 
+fn name(change: &Change) -> &'static str {
+    diagnostic::Code::from(change.code()).name()
+}
+
 /// Prepares and writes; gives the archive, and what was said before.
 fn written(dump: &[u8], lens: &[(u8, usize)], options: &PrepareOptions) -> (Vec<u8>, Report, Vec<Change>) {
     let source = documents(lens);
     let prepared = Prepared::new(Some(open(dump, options)), Some(&source), options).unwrap();
     let (report, changes) = (prepared.report().clone(), prepared.changes().to_vec());
-    let (archive, _) = prepared.write(Vec::new(), WriteOptions::new(), &mut NoObserver).unwrap();
+    let (archive, _) = prepared.write(Vec::new(), &WriteOptions::new(), &mut NoObserver).unwrap();
     (archive, report, changes)
 }
 
@@ -90,7 +94,7 @@ fn metadata_are_counted_and_what_nobody_stated_is_listed() {
     assert_eq!((metadata.duration(), metadata.model_version()), (Some(0), Some("0.0.0.0")));
     assert_eq!((metadata.dump_size_bytes(), metadata.files_size_bytes()), (Some(dump.len() as u64), Some(30)));
     assert_eq!(metadata.database_size_bytes(), Some(plain_bytes));
-    let names = prepared.changes().iter().map(Change::name).collect::<Vec<_>>();
+    let names = prepared.changes().iter().map(name).collect::<Vec<_>>();
     assert_eq!(names, ["model-version-assumed", "database-size-estimated"]);
 }
 
@@ -181,13 +185,13 @@ fn files_or_a_database_alone_are_prepared_too() {
         (files.report().verdict(), files.report().findings().count_of(snapshot::Code::FilesOnly)),
         (Verdict::Warn, 1)
     );
-    let (archive, report) = files.write(Vec::new(), WriteOptions::new(), &mut NoObserver).unwrap();
+    let (archive, report) = files.write(Vec::new(), &WriteOptions::new(), &mut NoObserver).unwrap();
     assert_eq!((report.documents_count(), report.database_bytes()), (2, None));
     assert_eq!(checked(&archive, &Profile::format()).verdict(), Verdict::Warn);
 
     let database = Prepared::new(Some(open(dump, &options)), None::<&Contents>, &options).unwrap();
     assert_eq!(database.report().findings().count_of(Code::DatabaseOnly), 1);
-    let (archive, _) = database.write(Vec::new(), WriteOptions::new(), &mut NoObserver).unwrap();
+    let (archive, _) = database.write(Vec::new(), &WriteOptions::new(), &mut NoObserver).unwrap();
     assert_eq!(checked(&archive, &Profile::format()).verdict(), Verdict::Accept);
 }
 
@@ -209,7 +213,7 @@ fn a_dump_is_read_from_where_its_source_stands() {
     let options = PrepareOptions::new();
     let database = Database::open(source, &options, &mut NoObserver).unwrap();
     let prepared = Prepared::new(Some(database), None::<&Contents>, &options).unwrap();
-    let (archive, _) = prepared.write(Vec::new(), WriteOptions::new(), &mut NoObserver).unwrap();
+    let (archive, _) = prepared.write(Vec::new(), &WriteOptions::new(), &mut NoObserver).unwrap();
     assert_eq!(read(archive.as_slice(), ReadOptions::new()).unwrap().0.database, Some(dump));
 }
 
@@ -225,7 +229,7 @@ fn a_dump_from_a_pipe_is_put_down_first() {
     assert_eq!(database.len_bytes(), dump.len() as u64);
     let source = documents(lens);
     let prepared = Prepared::new(Some(database), Some(&source), &options).unwrap();
-    let (archive, _) = prepared.write(Vec::new(), WriteOptions::new(), &mut NoObserver).unwrap();
+    let (archive, _) = prepared.write(Vec::new(), &WriteOptions::new(), &mut NoObserver).unwrap();
     assert_eq!(read(archive.as_slice(), ReadOptions::new()).unwrap().0.database, Some(dump.clone()));
 
     let narrow = options.with_limits(Limits::trusted().with_max_entry_bytes(dump.len() as u64 - 1));
@@ -237,7 +241,7 @@ fn a_dump_from_a_pipe_is_put_down_first() {
 struct Stop;
 
 impl Observer for Stop {
-    fn observe(&mut self, _: &Event<'_>) -> ControlFlow<()> {
+    fn observe(&mut self, _: &Event) -> ControlFlow<()> {
         ControlFlow::Break(())
     }
 }

@@ -96,7 +96,7 @@ fn contents() -> Contents {
 
 fn pack(contents: &Contents, upload: RemoteUpload) -> RemoteUpload {
     let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
-    let mut writer = SnapshotWriter::start(upload, &contents.metadata(), options).unwrap();
+    let mut writer = SnapshotWriter::start(upload, &contents.metadata(), &options).unwrap();
     writer.documents(contents, &mut NoObserver).unwrap();
     writer.finish().unwrap().0
 }
@@ -161,7 +161,7 @@ fn s3_server_joins_parts_by_copying_ranges_of_them() {
         .map(|(number, digits)| {
             let location = Path::from(format!("part-{number}"));
             let sink = RemoteUpload::new(Arc::clone(&store) as _, location.clone(), runtime(), &UploadOptions::new());
-            let mut writer = SnapshotWriter::start(sink, &Metadata::new(), options()).unwrap();
+            let mut writer = SnapshotWriter::start(sink, &Metadata::new(), &options()).unwrap();
             writer.documents(&shard(&contents, digits), &mut NoObserver).unwrap();
             writer.finish().unwrap().0.finish().unwrap();
             let object =

@@ -33,9 +33,9 @@ fn large() -> Contents {
 /// Packs into the upload, with threads.
 fn pack(contents: &Contents, upload: RemoteUpload) -> RemoteUpload {
     let options = WriteOptions::new().with_index(IndexPlacement::Embedded).with_parallelism(Parallelism::threads(2));
-    let mut writer = SnapshotWriter::start(upload, &contents.metadata(), options).unwrap();
+    let mut writer = SnapshotWriter::start(upload, &contents.metadata(), &options).unwrap();
     if let Some(database) = &contents.database {
-        writer.database(Content::sized(database.len() as u64, database.as_slice())).unwrap();
+        writer.database(Content::sized(database.len() as u64, database.as_slice()), &mut NoObserver).unwrap();
     }
     writer.documents(contents, &mut NoObserver).unwrap();
     writer.finish().unwrap().0

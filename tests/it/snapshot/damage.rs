@@ -5,7 +5,8 @@ use appsnap::observe::NoObserver;
 use appsnap::snapshot::index::IndexPlacement;
 use appsnap::snapshot::{ReadOptions, SnapshotArchive, WriteOptions};
 
-use crate::support::archives::{Contents, OneByte, read};
+use crate::support::archives::{Contents, read};
+use crate::support::readers::Portions;
 
 fn archives() -> [(Contents, Vec<u8>); 2] {
     [IndexPlacement::Omitted, IndexPlacement::Embedded].map(|index| {
@@ -53,7 +54,7 @@ fn damage_is_the_same_byte_by_byte() {
         let mut damaged = archive.clone();
         damaged[at] ^= 0x10;
         let whole = read(damaged.as_slice(), ReadOptions::new()).map(|(contents, _)| contents);
-        let slow = read(OneByte(damaged.as_slice()), ReadOptions::new()).map(|(contents, _)| contents);
+        let slow = read(Portions::single(damaged.as_slice()), ReadOptions::new()).map(|(contents, _)| contents);
         match (whole, slow) {
             (Ok(whole), Ok(slow)) => assert!(whole == slow),
             (Err(whole), Err(slow)) => {

@@ -62,10 +62,10 @@ fn removing_the_index_leaves_the_plain_archive() {
 fn unsorted_archive_is_found_through_a_permutation() {
     let contents = Contents::sample(1000);
     let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
-    let mut writer = SnapshotWriter::start(Vec::new(), &contents.metadata(), options).unwrap();
-    writer.database(Content::sized(30_000, contents.database.as_deref().unwrap())).unwrap();
+    let mut writer = SnapshotWriter::start(Vec::new(), &contents.metadata(), &options).unwrap();
+    writer.database(Content::sized(30_000, contents.database.as_deref().unwrap()), &mut NoObserver).unwrap();
     for (id, bytes) in contents.documents.iter().rev() {
-        writer.document(*id, Content::sized(bytes.len() as u64, bytes.as_slice())).unwrap();
+        writer.document(*id, Content::sized(bytes.len() as u64, bytes.as_slice()), &mut NoObserver).unwrap();
     }
     let (bytes, _) = writer.finish().unwrap();
     assert!(read(bytes.as_slice(), ReadOptions::new()).unwrap().1.is_indexed());

@@ -27,9 +27,9 @@ fn part(
     database: Option<&[u8]>,
     options: WriteOptions,
 ) -> Vec<u8> {
-    let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options).unwrap();
+    let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), &options).unwrap();
     if let Some(database) = database {
-        writer.database(Content::sized(database.len() as u64, database)).unwrap();
+        writer.database(Content::sized(database.len() as u64, database), &mut NoObserver).unwrap();
     }
     writer.documents(&shard(contents, digits), &mut NoObserver).unwrap();
     writer.finish().unwrap().0
@@ -116,7 +116,7 @@ fn parts_of_several_digits_and_empty_parts_join_alike() {
 fn no_parts_at_all_are_an_archive_of_the_metadata() {
     let parts: [SnapshotArchive<Vec<u8>>; 0] = [];
     let joined = Join::plan(&Metadata::new(), &parts, &options()).unwrap();
-    let writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options()).unwrap();
+    let writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), &options()).unwrap();
     assert!(joined.write_to(Vec::new(), &mut NoObserver).unwrap() == writer.finish().unwrap().0);
 }
 
@@ -236,7 +236,8 @@ fn part_whose_index_belongs_to_other_chunks_is_refused() {
     let make = |fill: u8| {
         let contents = Contents { database: None, documents: vec![(id(1), vec![fill; 2 * CHUNK_BYTES])] };
         let mut writer =
-            SnapshotWriter::start(Vec::new(), &Metadata::new(), options().with_index(IndexPlacement::Sidecar)).unwrap();
+            SnapshotWriter::start(Vec::new(), &Metadata::new(), &options().with_index(IndexPlacement::Sidecar))
+                .unwrap();
         writer.documents(&contents, &mut NoObserver).unwrap();
         writer.finish().unwrap()
     };

@@ -7,7 +7,8 @@ use appsnap::snapshot::index::IndexPlacement;
 use appsnap::snapshot::{Code, EntryKind, ErrorKind, ReadOptions, SnapshotReader, WriteOptions};
 use proptest::prelude::*;
 
-use crate::support::archives::{Contents, FailAt, OneByte, Stutter, id, read, text};
+use crate::support::archives::{Contents, id, read, text};
+use crate::support::readers::{FailAt, Portions, Stutter};
 
 fn gunzip(archive: &[u8]) -> Vec<u8> {
     let mut plain = Vec::new();
@@ -28,10 +29,10 @@ fn bare_tar_reads_like_the_compressed_one() {
 fn slicing_of_reads_changes_nothing() {
     let contents = Contents::sample(12);
     let (archive, _) = contents.push(WriteOptions::new().with_index(IndexPlacement::Embedded));
-    assert!(read(Stutter(archive.as_slice(), 7), ReadOptions::new()).unwrap().0 == contents);
+    assert!(read(Stutter::new(archive.as_slice(), 7), ReadOptions::new()).unwrap().0 == contents);
     let contents = Contents::tiny();
     let (archive, _) = contents.push(WriteOptions::new().with_index(IndexPlacement::Embedded));
-    assert!(read(OneByte(archive.as_slice()), ReadOptions::new()).unwrap().0 == contents);
+    assert!(read(Portions::single(archive.as_slice()), ReadOptions::new()).unwrap().0 == contents);
 }
 
 #[test]
@@ -39,7 +40,7 @@ fn unread_entries_are_verified_all_the_same() {
     let mut archive = Contents::sample(20).archive();
     let middle = archive.len() / 2;
     archive[middle] ^= 1;
-    let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
+    let mut reader = SnapshotReader::new(archive.as_slice(), &ReadOptions::new());
     let outcome = loop {
         match reader.next_entry() {
             Ok(Some(_)) => {}
@@ -56,7 +57,7 @@ fn unread_entries_are_verified_all_the_same() {
 fn crc_of_an_entry_is_that_of_its_content() {
     let contents = Contents::tiny();
     let archive = contents.archive();
-    let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
+    let mut reader = SnapshotReader::new(archive.as_slice(), &ReadOptions::new());
     while let Some(mut entry) = reader.next_entry().unwrap() {
         if let EntryKind::Document(id) = *entry.kind() {
             let bytes = &contents.documents.iter().find(|(other, _)| *other == id).unwrap().1;
@@ -71,7 +72,7 @@ fn crc_of_an_entry_is_that_of_its_content() {
 fn metadata_is_parsed_and_can_be_read_as_bytes() {
     let contents = Contents::tiny();
     let archive = contents.archive();
-    let mut reader = SnapshotReader::new(archive.as_slice(), ReadOptions::new());
+    let mut reader = SnapshotReader::new(archive.as_slice(), &ReadOptions::new());
     let mut entry = reader.next_entry().unwrap().unwrap();
     assert!(matches!(entry.kind(), EntryKind::Metadata(metadata) if *metadata == contents.metadata()));
     let mut bytes = Vec::new();
@@ -105,22 +106,11 @@ fn limits_end_the_reading_with_their_name() {
 fn every_failing_read_is_one_clear_error() {
     let archive = Contents::tiny().archive();
     for calls_left in 0.. {
-        let source = FailAt { inner: archive.chunks(100).flatten().copied().collect::<Vec<_>>(), calls_left };
-        let source = FailAt { inner: std::io::Cursor::new(source.inner), calls_left };
-        match read(OneByteIsTooSlow(source), ReadOptions::new()) {
+        let source = FailAt { inner: archive.as_slice(), calls_left };
+        match read(Portions::new(source, 100), ReadOptions::new()) {
             Ok(_) => break,
             Err(error) => assert!(error.is_io(), "{error}"),
         }
-    }
-}
-
-/// At most 100 bytes a read, so that there are some.
-struct OneByteIsTooSlow<R>(R);
-
-impl<R: Read> Read for OneByteIsTooSlow<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let count = buffer.len().min(100);
-        self.0.read(&mut buffer[..count])
     }
 }
 
@@ -166,7 +156,7 @@ proptest! {
             // .metadata alone is an archive without contents, and still one that reads.
             prop_assert!(read(archive.as_slice(), ReadOptions::new()).is_ok());
         }
-        let (again, report) = read(Stutter(archive.as_slice(), seed), ReadOptions::new()).unwrap();
+        let (again, report) = read(Stutter::new(archive.as_slice(), seed), ReadOptions::new()).unwrap();
         prop_assert!(again == contents);
         prop_assert!(report.is_indexed());
     }

@@ -13,9 +13,9 @@ use crate::support::archives::{Contents, id, noise, read, text};
 /// What a direct write of a part gives.
 fn direct(contents: &Contents, metadata: &Metadata, selection: layout::Contents, options: WriteOptions) -> Vec<u8> {
     let options = options.without_size_check();
-    let mut writer = SnapshotWriter::start(Vec::new(), metadata, options).unwrap();
+    let mut writer = SnapshotWriter::start(Vec::new(), metadata, &options).unwrap();
     if let Some(database) = contents.database.as_ref().filter(|_| selection.has_database()) {
-        writer.database(Content::sized(database.len() as u64, database.as_slice())).unwrap();
+        writer.database(Content::sized(database.len() as u64, database.as_slice()), &mut NoObserver).unwrap();
     }
     if selection.has_documents() {
         writer.documents(contents, &mut NoObserver).unwrap();
@@ -42,7 +42,7 @@ fn repacked_and_taken_apart_equal_a_direct_write() {
             let expected = direct(&contents, &metadata(&contents, selection), selection, options());
             let source = || Ok(archive.as_slice());
             let (repacked, _) =
-                repack(source, Vec::new(), selection, &ReadOptions::new(), options(), &mut NoObserver).unwrap();
+                repack(source, Vec::new(), selection, &ReadOptions::new(), &options(), &mut NoObserver).unwrap();
             assert!(repacked == expected, "repack {selection:?}");
             let (part, report) = open
                 .write_part(Vec::new(), selection, IndexPlacement::Embedded, Parallelism::threads(2), &mut NoObserver)
@@ -73,7 +73,7 @@ fn archive_in_foreign_order_is_repacked_into_the_writers() {
     let source = || Ok(tar.as_slice());
     let write = WriteOptions::new();
     let (repacked, _) =
-        repack(source, Vec::new(), layout::Contents::Full, &ReadOptions::new(), write, &mut NoObserver).unwrap();
+        repack(source, Vec::new(), layout::Contents::Full, &ReadOptions::new(), &write, &mut NoObserver).unwrap();
     assert!(repacked == contents.archive());
 }
 
@@ -98,7 +98,7 @@ fn index_made_afterwards_is_the_one_made_while_writing() {
             let options = || WriteOptions::new().with_sections(sections);
             let (plain, _) = contents.push(options());
             let (indexed, _) = contents.push(options().with_index(IndexPlacement::Embedded));
-            let index = make_index(&plain, sections, &ReadOptions::new());
+            let index = make_index(&plain, sections, &ReadOptions::new(), &mut NoObserver);
             let Ok(index) = index else {
                 // An archive that holds nothing but .metadata is none that a strict reader takes.
                 assert!(contents == Contents::default());
@@ -119,6 +119,6 @@ fn archive_of_another_writer_gets_no_index() {
     let mut foreign = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     std::io::Write::write_all(&mut foreign, &plain).unwrap();
     let foreign = foreign.finish().unwrap();
-    let error = make_index(&foreign, SectionSplit::Contents, &ReadOptions::new()).unwrap_err();
+    let error = make_index(&foreign, SectionSplit::Contents, &ReadOptions::new(), &mut NoObserver).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Misuse(_)), "{error}");
 }

@@ -16,7 +16,7 @@ type Stream<'a> = SnapshotStream<&'a [u8], &'a Contents>;
 
 fn stream(contents: &Contents, options: WriteOptions) -> Stream<'_> {
     let database = contents.database.as_deref().map(|bytes| Content::sized(bytes.len() as u64, bytes));
-    SnapshotStream::new(&contents.metadata(), database, contents, options).unwrap()
+    SnapshotStream::new(&contents.metadata(), database, contents, &options).unwrap()
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn stream_without_documents_is_a_snapshot_of_the_database() {
     let contents = Contents { documents: Vec::new(), ..Contents::tiny() };
     let database = contents.database.as_deref().map(|bytes| Content::sized(bytes.len() as u64, bytes));
     let mut archive = Vec::new();
-    let mut stream = SnapshotStream::new(&contents.metadata(), database, (), WriteOptions::new()).unwrap();
+    let mut stream = SnapshotStream::new(&contents.metadata(), database, (), &WriteOptions::new()).unwrap();
     stream.read_to_end(&mut archive).unwrap();
     assert!(archive == contents.archive());
 }
@@ -90,7 +90,7 @@ fn stream_works_no_further_ahead_than_it_is_read() {
     let metadata = contents.metadata();
     let source = Arc::new(Opened(contents, AtomicUsize::new(0)));
     let none = None::<Content<io::Empty>>;
-    let mut stream = SnapshotStream::new(&metadata, none, Arc::clone(&source), WriteOptions::new()).unwrap();
+    let mut stream = SnapshotStream::new(&metadata, none, Arc::clone(&source), &WriteOptions::new()).unwrap();
     let mut buffer = vec![0; 100_000];
     let mut read = 0;
     while stream.report().is_none() {
@@ -114,7 +114,7 @@ fn failing_payload_ends_the_stream_for_good() {
     for (declared, kind) in [(5, "too short"), (2, "too long")] {
         let metadata = Metadata::new();
         let database = Content::sized(declared, &b"dump"[..]);
-        let mut stream = SnapshotStream::new(&metadata, Some(database), (), WriteOptions::new()).unwrap();
+        let mut stream = SnapshotStream::new(&metadata, Some(database), (), &WriteOptions::new()).unwrap();
         let mut archive = Vec::new();
         let error = stream.read_to_end(&mut archive).unwrap_err().downcast::<Error>().unwrap();
         let is_right = match error.kind() {
@@ -133,7 +133,7 @@ fn wrong_metadata_is_refused_before_the_first_byte() {
     let contents = Contents::tiny();
     let metadata = contents.metadata().with_files_size_bytes(1);
     let database = contents.database.as_deref().map(|bytes| Content::sized(bytes.len() as u64, bytes));
-    let error = SnapshotStream::new(&metadata, database, &contents, WriteOptions::new()).unwrap_err();
+    let error = SnapshotStream::new(&metadata, database, &contents, &WriteOptions::new()).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::MetadataSize { name: "filesSize", .. }), "{error}");
 }
 
@@ -143,7 +143,7 @@ fn documents_that_do_not_ascend_are_refused_before_the_first_byte() {
     contents.documents.reverse();
     let none = None::<Content<io::Empty>>;
     assert!(
-        SnapshotStream::new(&contents.metadata().with_dump_size_bytes(0), none, &contents, WriteOptions::new())
+        SnapshotStream::new(&contents.metadata().with_dump_size_bytes(0), none, &contents, &WriteOptions::new())
             .is_err()
     );
 }

@@ -13,7 +13,8 @@ use appsnap::snapshot::options::SectionSplit;
 use appsnap::snapshot::{Content, DocumentSource, ErrorKind, ReadOptions, SnapshotWriter, WriteOptions};
 use appsnap::{Limits, snapshot};
 
-use crate::support::archives::{Contents, FailAt, id, noise, parallelisms, read, text};
+use crate::support::archives::{Contents, id, noise, parallelisms, read, text};
+use crate::support::readers::FailAt;
 
 #[test]
 fn threads_and_ways_of_writing_never_change_the_bytes() {
@@ -36,12 +37,12 @@ fn pulled_documents_may_stand_between_pushed_ones() {
     let database = contents.database.as_deref().unwrap();
     for parallelism in parallelisms() {
         let options = WriteOptions::new().with_parallelism(parallelism);
-        let mut writer = SnapshotWriter::start(Vec::new(), &contents.metadata(), options).unwrap();
-        writer.database(Content::sized(database.len() as u64, database)).unwrap();
+        let mut writer = SnapshotWriter::start(Vec::new(), &contents.metadata(), &options).unwrap();
+        writer.database(Content::sized(database.len() as u64, database), &mut NoObserver).unwrap();
         let part = |from, until| Contents { database: None, documents: contents.documents[from..until].to_vec() };
         let push = |writer: &mut SnapshotWriter<_>, index: usize| {
             let (id, bytes) = &contents.documents[index];
-            writer.document(*id, Content::sized(bytes.len() as u64, bytes.as_slice())).unwrap();
+            writer.document(*id, Content::sized(bytes.len() as u64, bytes.as_slice()), &mut NoObserver).unwrap();
         };
         push(&mut writer, 0);
         writer.documents(&part(1, 20), &mut NoObserver).unwrap();
@@ -67,41 +68,44 @@ fn round_trip_keeps_every_byte_at_every_level() {
 
 #[test]
 fn short_payload_poisons_writer() {
-    let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), WriteOptions::new()).unwrap();
-    let error = writer.document(id(1), Content::sized(4, &b"abc"[..])).unwrap_err();
+    let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), &WriteOptions::new()).unwrap();
+    let error = writer.document(id(1), Content::sized(4, &b"abc"[..]), &mut NoObserver).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::TooShort { declared_bytes: 4, actual_bytes: 3, .. }), "{error}");
     assert!(error.context().unwrap().contains(&id(1).to_string()));
-    let again = writer.document(id(2), Content::sized(1, &b"a"[..])).unwrap_err();
+    let again = writer.document(id(2), Content::sized(1, &b"a"[..]), &mut NoObserver).unwrap_err();
     assert_eq!(again.to_string(), error.to_string());
     assert_eq!(writer.finish().unwrap_err().to_string(), error.to_string());
 }
 
 #[test]
 fn long_payload_poisons_writer() {
-    let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), WriteOptions::new()).unwrap();
-    let error = writer.database(Content::sized(2, &b"abc"[..])).unwrap_err();
+    let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), &WriteOptions::new()).unwrap();
+    let error = writer.database(Content::sized(2, &b"abc"[..]), &mut NoObserver).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::TooLong { declared_bytes: 2, .. }));
     assert!(writer.finish().is_err());
 }
 
 #[test]
 fn order_of_contents_is_enforced() {
-    let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), WriteOptions::new()).unwrap();
-    writer.document(id(1), Content::sized(0, io::empty())).unwrap();
-    assert!(matches!(writer.database(Content::sized(0, io::empty())).unwrap_err().kind(), ErrorKind::Misuse(_)));
+    let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), &WriteOptions::new()).unwrap();
+    writer.document(id(1), Content::sized(0, io::empty()), &mut NoObserver).unwrap();
+    assert!(matches!(
+        writer.database(Content::sized(0, io::empty()), &mut NoObserver).unwrap_err().kind(),
+        ErrorKind::Misuse(_)
+    ));
 
-    let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), WriteOptions::new()).unwrap();
-    writer.database(Content::sized(0, io::empty())).unwrap();
-    assert!(writer.database(Content::sized(0, io::empty())).is_err());
+    let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), &WriteOptions::new()).unwrap();
+    writer.database(Content::sized(0, io::empty()), &mut NoObserver).unwrap();
+    assert!(writer.database(Content::sized(0, io::empty()), &mut NoObserver).is_err());
 }
 
 #[test]
 fn duplicate_document_is_refused() {
-    let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), WriteOptions::new()).unwrap();
+    let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), &WriteOptions::new()).unwrap();
     for number in [5, 3, 4] {
-        writer.document(id(number), Content::sized(0, io::empty())).unwrap();
+        writer.document(id(number), Content::sized(0, io::empty()), &mut NoObserver).unwrap();
     }
-    let error = writer.document(id(5), Content::sized(0, io::empty())).unwrap_err();
+    let error = writer.document(id(5), Content::sized(0, io::empty()), &mut NoObserver).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Duplicate));
 }
 
@@ -111,7 +115,7 @@ fn dropped_writer_leaves_a_truncated_file() {
     for parallelism in parallelisms() {
         let mut file = tempfile::tempfile().unwrap();
         let options = WriteOptions::new().with_parallelism(parallelism);
-        let mut writer = SnapshotWriter::start(&mut file, &contents.metadata(), options).unwrap();
+        let mut writer = SnapshotWriter::start(&mut file, &contents.metadata(), &options).unwrap();
         writer.documents(&contents, &mut NoObserver).unwrap();
         drop(writer);
         let mut bytes = Vec::new();
@@ -127,13 +131,16 @@ fn dropped_writer_leaves_a_truncated_file() {
 fn metadata_that_lies_about_sizes_fails_the_finish() {
     let metadata = Metadata::new().with_files_size_bytes(3);
     let write = |options| {
-        let mut writer = SnapshotWriter::start(Vec::new(), &metadata, options).unwrap();
-        writer.document(id(1), Content::sized(2, &b"ab"[..])).unwrap();
+        let mut writer = SnapshotWriter::start(Vec::new(), &metadata, &options).unwrap();
+        writer.document(id(1), Content::sized(2, &b"ab"[..]), &mut NoObserver).unwrap();
         writer.finish()
     };
     let error = write(WriteOptions::new()).unwrap_err();
     assert!(
-        matches!(error.kind(), ErrorKind::MetadataSize { name: "filesSize", declared_bytes: 3, actual_bytes: 2, .. }),
+        matches!(
+            error.error().kind(),
+            ErrorKind::MetadataSize { name: "filesSize", declared_bytes: 3, actual_bytes: 2, .. }
+        ),
         "{error}"
     );
     assert!(write(WriteOptions::new().without_size_check()).is_ok());
@@ -158,14 +165,14 @@ fn every_failing_write_is_one_clear_error() {
             let sink = FailAt { inner: Vec::new(), calls_left };
             let write = || -> Result<(), snapshot::Error> {
                 let options = WriteOptions::new().with_parallelism(parallelism).with_index(IndexPlacement::Embedded);
-                let mut writer = SnapshotWriter::start(sink, &contents.metadata(), options)?;
+                let mut writer = SnapshotWriter::start(sink, &contents.metadata(), &options)?;
                 let database = contents.database.as_deref().unwrap();
-                writer.database(Content::sized(database.len() as u64, database))?;
+                writer.database(Content::sized(database.len() as u64, database), &mut NoObserver)?;
                 if let Err(error) = writer.documents(&contents, &mut NoObserver) {
                     assert!(writer.finish().is_err(), "a failed writer finished");
                     return Err(error);
                 }
-                writer.finish().map(drop)
+                Ok(writer.finish().map(drop)?)
             };
             match write() {
                 Ok(()) => break,
@@ -217,7 +224,7 @@ fn pull_faulty(lengths: &[u64], fault: Fault, parallelism: Parallelism) -> snaps
     rows.sort();
     let source = Faulty { rows, bytes: noise(1, 1000), fault };
     let options = WriteOptions::new().with_parallelism(parallelism);
-    let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options).unwrap();
+    let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), &options).unwrap();
     let error = writer.documents(&source, &mut NoObserver).unwrap_err();
     assert!(writer.finish().is_err());
     error
@@ -252,14 +259,14 @@ fn failing_and_panicking_sources_surface_on_the_callers_thread() {
 fn rows_that_do_not_ascend_are_refused_before_the_first_byte() {
     let rows = vec![(id(1), 1000), (id(1), 1000)];
     let source = Faulty { rows, bytes: Vec::new(), fault: Fault::Open };
-    let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), WriteOptions::new()).unwrap();
+    let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), &WriteOptions::new()).unwrap();
     assert!(matches!(writer.documents(&source, &mut NoObserver).unwrap_err().kind(), ErrorKind::Misuse(_)));
 }
 
 struct CancelAfter(u64);
 
 impl Observer for CancelAfter {
-    fn observe(&mut self, event: &Event<'_>) -> ControlFlow<()> {
+    fn observe(&mut self, event: &Event) -> ControlFlow<()> {
         match event {
             Event::Document { documents_count, .. } if *documents_count >= self.0 => ControlFlow::Break(()),
             _ => ControlFlow::Continue(()),
@@ -272,7 +279,7 @@ fn observer_cancels_and_sees_every_document_once() {
     let contents = Contents::sample(100);
     for parallelism in parallelisms() {
         let options = WriteOptions::new().with_parallelism(parallelism);
-        let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options).unwrap();
+        let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), &options).unwrap();
         let error = writer.documents(&contents, &mut CancelAfter(50)).unwrap_err();
         assert!(error.is_cancelled());
         assert!(writer.finish().is_err());

@@ -97,7 +97,7 @@ fn skipped(plan: &DocumentPlan) -> Vec<(&str, &str)> {
 fn snapshot_of(plan: &DocumentPlan) -> Vec<u8> {
     let metadata = plan.complete(Metadata::new().with_model_version("1"), None);
     let options = WriteOptions::new();
-    let mut writer = SnapshotWriter::start(Vec::new(), &metadata, options).unwrap();
+    let mut writer = SnapshotWriter::start(Vec::new(), &metadata, &options).unwrap();
     writer.documents(plan, &mut NoObserver).unwrap();
     writer.finish().unwrap().0
 }
@@ -242,7 +242,7 @@ fn an_observer_receives_every_document_and_can_cancel() {
     #[derive(Default)]
     struct Counting(u64, Option<(u64, u64)>, u64);
     impl Observer for Counting {
-        fn observe(&mut self, event: &Event<'_>) -> ControlFlow<()> {
+        fn observe(&mut self, event: &Event) -> ControlFlow<()> {
             match event {
                 Event::Document { documents_count, .. } => self.0 = *documents_count,
                 Event::Planned { documents_count, document_bytes, .. } => {

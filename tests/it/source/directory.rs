@@ -257,7 +257,7 @@ struct Recorder {
 }
 
 impl Observer for Recorder {
-    fn observe(&mut self, event: &Event<'_>) -> ControlFlow<()> {
+    fn observe(&mut self, event: &Event) -> ControlFlow<()> {
         match *event {
             Event::Document { id, documents_count, document_bytes, .. } => {
                 self.documents.push((id, documents_count, document_bytes));

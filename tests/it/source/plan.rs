@@ -95,9 +95,11 @@ fn estimate_and_write(documents: &[Vec<u8>], level: u8) -> (SizeEstimate, WriteR
     let lengths = Lengths(documents.iter().map(Vec::len).collect());
     let estimate = SizeEstimate::of(&lengths, &metadata, None);
     let options = WriteOptions::new().with_level(Level::new(level).unwrap());
-    let mut writer = SnapshotWriter::start(io::sink(), &metadata, options).unwrap();
+    let mut writer = SnapshotWriter::start(io::sink(), &metadata, &options).unwrap();
     for (index, bytes) in documents.iter().enumerate() {
-        writer.document(id(index as u64), Content::sized(bytes.len() as u64, bytes.as_slice())).unwrap();
+        writer
+            .document(id(index as u64), Content::sized(bytes.len() as u64, bytes.as_slice()), &mut NoObserver)
+            .unwrap();
     }
     (estimate, writer.finish().unwrap().1)
 }

@@ -125,7 +125,7 @@ fn an_archive_whose_first_event_creates_no_app_cannot_be_cloned() {
 fn an_observer_cancels() {
     struct Stop;
     impl Observer for Stop {
-        fn observe(&mut self, _: &Progress<'_>) -> ControlFlow<()> {
+        fn observe(&mut self, _: &Progress) -> ControlFlow<()> {
             ControlFlow::Break(())
         }
     }

@@ -7,6 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use appsnap::metadata::Metadata;
+use appsnap::observe::NoObserver;
 use appsnap::snapshot::{Content, ReadOptions, SnapshotWriter, WriteOptions};
 
 use super::{Service, eventually, text};
@@ -133,8 +134,8 @@ fn check_ends_when_its_client_goes_away() {
     let service = Service::start(&["--max-transfers", "1", "--patience-seconds", "60"]);
     // Half a gigabyte of zeros in half a megabyte: some seconds of reading.
     let len_bytes = 512 << 20;
-    let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), WriteOptions::new()).unwrap();
-    writer.document(id(1), Content::sized(len_bytes, io::repeat(0).take(len_bytes))).unwrap();
+    let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), &WriteOptions::new()).unwrap();
+    writer.document(id(1), Content::sized(len_bytes, io::repeat(0).take(len_bytes)), &mut NoObserver).unwrap();
     let bomb = writer.finish().unwrap().0;
     let mut client = service.client.begin("POST", "/snapshots", bomb.len()).unwrap();
     client.write_all(&bomb).unwrap();

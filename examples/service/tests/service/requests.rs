@@ -143,6 +143,9 @@ fn refused_client_that_still_sends_gets_its_answer() {
     assert_eq!(send(head), 413);
     // The only place is taken by somebody who sends a byte now and then.
     let mut first = service.client.begin("POST", "/snapshots", 900).unwrap();
+    // The service needs a moment to see it.
+    first.write_all(b"x").unwrap();
+    thread::sleep(Duration::from_millis(500));
     thread::scope(|scope| {
         let second = scope.spawn(|| send(head));
         while !second.is_finished() {
@@ -167,8 +170,8 @@ fn live_data_are_packed_as_a_writer_packs_them() {
     let plan = directory::scan(&files, &DirectoryOptions::new(), &mut NoObserver).unwrap();
     let metadata =
         plan.complete(Metadata::new().with_duration(0).with_model_version("0.0.0.0"), Some(DUMP.len() as u64));
-    let mut writer = SnapshotWriter::start(Vec::new(), &metadata, WriteOptions::new()).unwrap();
-    writer.database(Content::sized(DUMP.len() as u64, DUMP)).unwrap();
+    let mut writer = SnapshotWriter::start(Vec::new(), &metadata, &WriteOptions::new()).unwrap();
+    writer.database(Content::sized(DUMP.len() as u64, DUMP), &mut NoObserver).unwrap();
     writer.documents(&plan, &mut NoObserver).unwrap();
     assert!(answer.body == writer.finish().unwrap().0);
 }
