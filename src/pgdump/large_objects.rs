@@ -53,7 +53,7 @@ fn listed_oids(toc: &Toc) -> Option<Vec<u32>> {
             (b"BLOB METADATA", Some(list)) => {
                 let lines = list.split(|byte| *byte == b'\n');
                 let room = MAX_LISTED.saturating_add(1).saturating_sub(oids.len());
-                oids.extend(lines.filter_map(decimal).take(room));
+                oids.extend(lines.filter_map(decimal::<u32>).take(room));
             }
             _ => {}
         }
