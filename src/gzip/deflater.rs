@@ -7,6 +7,7 @@ use super::error::{Error, ErrorKind, Result};
 use super::fixed_huffman;
 use super::level::Level;
 use super::table::{ChunkRow, row_len};
+use crate::io::deflate_vec;
 
 /// An empty stored block (RFC 1951, section 3.2.4), the mark that ends every chunk on a byte boundary.
 const FLUSH_MARK: [u8; 5] = [STORED_BLOCK, 0x00, 0x00, 0xff, 0xff];
@@ -90,11 +91,9 @@ impl Deflater {
         loop {
             // A sync flush is complete when it leaves room in the output (zlib.h on deflate and avail_out).
             out.reserve((rest.len() / 2).saturating_add(1024));
-            let before = self.deflate.total_in();
-            let status = self.deflate.compress_vec(rest, out, FlushCompress::Sync);
-            let used = self.deflate.total_in().saturating_sub(before);
-            rest = usize::try_from(used).ok().and_then(|used| rest.get(used..)).ok_or_else(broken)?;
-            match status {
+            let step = deflate_vec(&mut self.deflate, rest, out, FlushCompress::Sync);
+            rest = rest.get(step.used..).ok_or_else(broken)?;
+            match step.status {
                 Ok(Status::Ok | Status::BufError) if rest.is_empty() && out.len() < out.capacity() => return Ok(()),
                 Ok(Status::Ok | Status::BufError) => {}
                 _ => return Err(broken()),

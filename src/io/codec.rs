@@ -43,6 +43,19 @@ pub(crate) fn deflate(
     step((input.len(), output.len()), before, (compress.total_in(), compress.total_out()), status)
 }
 
+/// Compresses some of `input` to the end of `output`, as far as its capacity allows.
+pub(crate) fn deflate_vec(
+    compress: &mut Compress,
+    input: &[u8],
+    output: &mut Vec<u8>,
+    flush: FlushCompress,
+) -> Step<CompressError> {
+    let room = output.capacity().saturating_sub(output.len());
+    let before = (compress.total_in(), compress.total_out());
+    let status = compress.compress_vec(input, output, flush);
+    step((input.len(), room), before, (compress.total_in(), compress.total_out()), status)
+}
+
 fn step<E>(
     (input, output): (usize, usize),
     before: (u64, u64),

@@ -28,9 +28,9 @@ pub use output::{OutputFile, STAGING_PREFIX, remove_stale};
 pub use parallelism::Parallelism;
 pub use read_at::ReadAt;
 
-pub(crate) use codec::{deflate, inflate};
+pub(crate) use codec::{deflate, deflate_vec, inflate};
 pub(crate) use counted::CountedSource;
-pub(crate) use number::decimal;
+pub(crate) use number::{canonical_decimal, decimal};
 pub(crate) use ordered_queue::{OrderedQueue, Spares, WorkerError, window};
 pub(crate) use output::{directory_of, staging_prefix};
 pub(crate) use spool::{Spool, SpoolError};

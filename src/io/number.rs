@@ -10,6 +10,11 @@ pub(crate) fn decimal<N: TryFrom<u64>>(text: &[u8]) -> Option<N> {
     N::try_from(value).ok()
 }
 
+/// Parses a number as `printf` writes it: decimal digits only, and no leading zeros.
+pub(crate) fn canonical_decimal<N: TryFrom<u64>>(text: &[u8]) -> Option<N> {
+    if matches!(text, [b'0', _, ..]) { None } else { decimal(text) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -19,7 +24,8 @@ mod tests {
         assert_eq!(decimal::<u64>(b"18446744073709551615"), Some(u64::MAX));
         assert_eq!(decimal::<u64>(b"18446744073709551616"), None);
         assert_eq!((decimal::<u8>(b"255"), decimal::<u8>(b"256")), (Some(255), None));
-        assert_eq!(decimal::<u64>(b"007"), Some(7));
+        assert_eq!((decimal::<u64>(b"007"), canonical_decimal::<u64>(b"007")), (Some(7), None));
+        assert_eq!((canonical_decimal::<u64>(b"0"), canonical_decimal::<u64>(b"00")), (Some(0), None));
         for text in ["", "+1", "-1", " 1", "1 ", "1.0", "1e3", "\u{661}"] {
             assert_eq!(decimal::<u64>(text.as_bytes()), None, "{text:?}");
         }

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
+use super::transfer::prefix;
 use crate::limits::{Budget, LimitExceeded};
 
 const BUFFER_BYTES: usize = 256 << 10;
@@ -59,7 +60,7 @@ impl Spool {
         loop {
             match reader.read(&mut buffer) {
                 Ok(0) => return Ok(()),
-                Ok(count) => self.append(super::prefix(&buffer, count as u64))?,
+                Ok(count) => self.append(prefix(&buffer, count as u64))?,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(SpoolError::Read(error)),
             }

@@ -2,6 +2,7 @@
 
 use super::toc::Toc;
 use super::version::FormatVersion;
+use crate::io::decimal;
 
 /// With more large objects the list would cost more memory than the check is worth.
 const MAX_LISTED: usize = 1_000_000;
@@ -48,11 +49,11 @@ fn listed_oids(toc: &Toc) -> Option<Vec<u32>> {
     for entry in toc.entries() {
         match (entry.desc, entry.definition) {
             // The OID is the tag, and in real dumps also the OID in the catalog.
-            (b"BLOB", _) => oids.push(number(entry.tag).unwrap_or(entry.catalog_oid)),
+            (b"BLOB", _) => oids.push(decimal(entry.tag).unwrap_or(entry.catalog_oid)),
             (b"BLOB METADATA", Some(list)) => {
                 let lines = list.split(|byte| *byte == b'\n');
                 let room = MAX_LISTED.saturating_add(1).saturating_sub(oids.len());
-                oids.extend(lines.filter_map(number).take(room));
+                oids.extend(lines.filter_map(decimal::<u32>).take(room));
             }
             _ => {}
         }
@@ -62,8 +63,4 @@ fn listed_oids(toc: &Toc) -> Option<Vec<u32>> {
     }
     oids.sort_unstable();
     Some(oids)
-}
-
-fn number(text: &[u8]) -> Option<u32> {
-    std::str::from_utf8(text).ok()?.parse().ok()
 }

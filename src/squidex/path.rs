@@ -1,5 +1,7 @@
 //! Names of zip entries in a Squidex archive, parsed into types and rendered from them: [`Member`].
 
+use crate::io::canonical_decimal;
+
 /// The number of folders that attachments are distributed over, and of events per folder (Squidex `ArchiveHelper`).
 const FOLDERS: u32 = 1000;
 const EVENTS_PER_FOLDER: u64 = 1000;
@@ -91,8 +93,7 @@ impl Member {
 
 /// Parses a number as Squidex writes it: without a sign or leading zeros.
 fn number(text: &str) -> Option<u64> {
-    let is_canonical = text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
-    if is_canonical { text.parse().ok() } else { None }
+    canonical_decimal(text.as_bytes())
 }
 
 fn is_unsafe(name: &str) -> bool {

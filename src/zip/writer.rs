@@ -9,6 +9,7 @@ use rawzip::path::EntryPath;
 use rawzip::{CompressionMethod, DataDescriptorOutput, ZipArchiveWriter};
 
 use super::error::{Error, ErrorKind, Result};
+use crate::io::deflate_vec;
 
 /// The number of bytes read and written at a time.
 const BUFFER_BYTES: usize = 64 << 10;
@@ -126,12 +127,9 @@ fn compress(
 ) -> Result<()> {
     loop {
         buffer.clear();
-        let before = compress.total_in();
-        let status = compress
-            .compress_vec(chunk, buffer, flush)
-            .map_err(|error| Error::io("compressing a zip entry", error.into()))?;
-        let used = usize::try_from(compress.total_in().saturating_sub(before)).ok();
-        chunk = used.and_then(|used| chunk.get(used..)).ok_or(ErrorKind::Internal("deflate used too many bytes"))?;
+        let step = deflate_vec(compress, chunk, buffer, flush);
+        let status = step.status.map_err(|error| Error::io("compressing a zip entry", error.into()))?;
+        chunk = chunk.get(step.used..).ok_or(ErrorKind::Internal("deflate used too many bytes"))?;
         sink.write_all(buffer).map_err(|error| Error::io("writing a zip entry", error))?;
         let is_done = match flush {
             FlushCompress::Finish => status == Status::StreamEnd,

@@ -12,6 +12,7 @@ use super::header::Header;
 use super::rewrite;
 use super::settings::Settings;
 use super::toc::{Entry, Toc};
+use crate::io::decimal;
 
 /// An entry with SQL that older servers refuse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,5 +125,5 @@ impl Search {
 /// Returns the major release in a version text such as `17.11 (Debian 17.11-0+deb13u1)` or `19rc1`.
 fn major(version: &[u8]) -> Option<u16> {
     let len = version.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    std::str::from_utf8(version.get(..len)?).ok()?.parse().ok()
+    decimal(version.get(..len)?)
 }

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::builtin;
 use super::feature::Feature;
+use crate::io::decimal;
 use crate::pgdump::sql::{Kind, Token, Tokens};
 
 /// One pass over the tokens of one definition. It remembers the latest few tokens, and the depth of the parentheses that
@@ -234,8 +235,8 @@ impl<'s, 'a> Scan<'s, 'a> {
     fn number(&self, token: Token<'a>, note: &mut dyn FnMut(Feature)) {
         // numeric(2,5)
         if self.is_scale() {
-            let value = |text: &[u8]| std::str::from_utf8(text).ok().and_then(|text| text.parse::<u32>().ok());
-            if let (Some(precision), Some(scale)) = (self.back(1).and_then(|back| value(back.text)), value(token.text))
+            let precision = self.back(1).and_then(|back| decimal::<u32>(back.text));
+            if let (Some(precision), Some(scale)) = (precision, decimal::<u32>(token.text))
                 && scale > precision
             {
                 note(Feature::NumericScale);

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::io::canonical_decimal;
 use crate::limits::Limits;
 use crate::pgdump::corruption::Corruption;
 use crate::pgdump::primitives::{Cursor, Dialect, Fault};
@@ -70,11 +71,5 @@ impl fmt::Debug for Dependencies<'_> {
 
 /// Parses a decimal number of 32 bits as `sprintf("%u")` writes it.
 pub(super) fn decimal(text: &[u8], what: &'static str) -> Result<u32, Corruption> {
-    let is_canonical = matches!(text, [b'0'] | [b'1'..=b'9', ..]);
-    let digit = |number: u32, byte: &u8| {
-        let digit = byte.checked_sub(b'0').filter(|digit| *digit < 10)?;
-        number.checked_mul(10)?.checked_add(u32::from(digit))
-    };
-    let number = text.iter().try_fold(0, digit).filter(|_| is_canonical);
-    number.ok_or(Corruption::NotANumber(what))
+    canonical_decimal(text).ok_or(Corruption::NotANumber(what))
 }

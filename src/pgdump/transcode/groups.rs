@@ -1,5 +1,6 @@
 //! The groups of large objects in archive version 1.16, and all entries about their members: [`Groups`].
 
+use crate::io::decimal;
 use crate::limits::Budget;
 use crate::pgdump::corruption::Corruption;
 use crate::pgdump::error::Error;
@@ -151,7 +152,7 @@ fn about(entry: &Entry<'_>) -> Option<About> {
         return None;
     }
     if let Some(number) = entry.tag.strip_prefix(b"LARGE OBJECT ") {
-        return std::str::from_utf8(number).ok()?.parse().ok().map(About::One);
+        return decimal(number).map(About::One);
     }
     entry.tag.starts_with(b"LARGE OBJECTS ").then_some(About::All)
 }
@@ -166,8 +167,7 @@ fn members(entry: &Entry<'_>, entries: &mut Budget) -> Result<Vec<u32>, Error> {
     let mut oids = Vec::new();
     for line in lines.split(|byte| *byte == b'\n') {
         entries.spend(1)?;
-        let oid = std::str::from_utf8(line).ok().and_then(|line| line.parse().ok());
-        oids.push(oid.filter(|oid| *oid != 0).ok_or_else(bad)?);
+        oids.push(decimal(line).filter(|oid| *oid != 0).ok_or_else(bad)?);
     }
     if !oids.is_sorted() {
         oids.sort_unstable();
