@@ -71,5 +71,6 @@ mod upload;
 
 pub use error::{Error, ErrorKind};
 pub use object::{FetchOptions, RemoteObject};
+pub(crate) use object::{body, get};
 pub use object_store;
 pub use upload::{RemoteUpload, UploadOptions};

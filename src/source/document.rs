@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io;
 use std::sync::Arc;
 
+#[cfg(feature = "object-store")]
+use super::bucket::store::ObjectFile;
 use super::directory::planned_file::PlannedFile;
 use crate::io::{ReadAt, at_most};
 
@@ -38,6 +40,8 @@ enum Inner {
     },
     #[cfg(feature = "zip")]
     Memory(Vec<u8>),
+    #[cfg(feature = "object-store")]
+    Object(ObjectFile),
 }
 
 impl Document {
@@ -47,6 +51,11 @@ impl Document {
 
     pub(super) const fn range(file: Arc<File>, offset_bytes: u64, len_bytes: u64) -> Self {
         Self(Inner::Range { file, offset_bytes, len_bytes })
+    }
+
+    #[cfg(feature = "object-store")]
+    pub(super) const fn object(object: ObjectFile) -> Self {
+        Self(Inner::Object(object))
     }
 
     #[cfg(feature = "zip")]
@@ -69,6 +78,8 @@ impl ReadAt for Document {
             }
             #[cfg(feature = "zip")]
             Inner::Memory(contents) => contents.read_at(buffer, offset_bytes),
+            #[cfg(feature = "object-store")]
+            Inner::Object(object) => object.read_at(buffer, offset_bytes),
         }
     }
 
@@ -78,6 +89,8 @@ impl ReadAt for Document {
             Inner::Range { len_bytes, .. } => Ok(*len_bytes),
             #[cfg(feature = "zip")]
             Inner::Memory(contents) => Ok(contents.len() as u64),
+            #[cfg(feature = "object-store")]
+            Inner::Object(object) => Ok(object.len_bytes()),
         }
     }
 }

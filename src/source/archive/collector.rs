@@ -4,7 +4,6 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::member_name::MemberName;
 use super::options::ArchiveOptions;
 use super::spool::Spool;
 use super::store::{ArchiveStore, Deflated, Payload};
@@ -13,6 +12,7 @@ use crate::observe::{Event, Observer};
 use crate::source::code::Code;
 use crate::source::directory::spelling::Spelling;
 use crate::source::error::{Error, ErrorKind, Result};
+use crate::source::member_name::MemberName;
 use crate::source::plan::DocumentPlan;
 use crate::source::row::{NO_ID, NumberedFile, Row};
 use crate::source::skipped::{SkippedFile, SkippedFiles};

@@ -1,7 +1,6 @@
 //! The machinery that [`tar`](super::tar) and [`zip`](super::zip) share for archives of a files folder.
 
 mod collector;
-mod member_name;
 mod options;
 mod spool;
 mod store;
