@@ -17,7 +17,6 @@ use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
 use appsnap::pgdump::FormatVersion;
 use appsnap::pgdump::raw::Compression;
-use appsnap::snapshot::options::SizeCheck;
 use appsnap::snapshot::{Content, DocumentSource, ReadOptions, SnapshotReader, SnapshotWriter, WriteOptions};
 
 use appsnap_tests::dumps::DumpBuilder;
@@ -85,7 +84,7 @@ fn dump(documents: &Documents, data_bytes: usize) -> Vec<u8> {
 }
 
 fn write(documents: &Documents, dump: &[u8], file: &File) {
-    let options = WriteOptions::new().with_parallelism(Parallelism::threads(2)).with_size_check(SizeCheck::Skip);
+    let options = WriteOptions::new().with_parallelism(Parallelism::threads(2)).without_size_check();
     let mut writer = SnapshotWriter::start(BufWriter::new(file), &Metadata::new(), options).unwrap();
     writer.database(Content::sized(dump.len() as u64, dump)).unwrap();
     writer.documents(documents, &mut NoObserver).unwrap();

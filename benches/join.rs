@@ -14,8 +14,8 @@ use appsnap::io::Parallelism;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
 use appsnap::snapshot::index::IndexPlacement;
-use appsnap::snapshot::join::{Join, PieceSizes, Shard};
-use appsnap::snapshot::options::{SectionSplit, SizeCheck};
+use appsnap::snapshot::join::{Join, S3_PIECE_BYTES, shard};
+use appsnap::snapshot::options::SectionSplit;
 use appsnap::snapshot::{DocumentSource, ReadOptions, SnapshotArchive, SnapshotWriter, WriteOptions};
 
 use corpus::Huge;
@@ -49,7 +49,7 @@ fn options(threads: u8) -> WriteOptions {
     WriteOptions::new()
         .with_sections(SectionSplit::Digit)
         .with_index(IndexPlacement::Embedded)
-        .with_size_check(SizeCheck::Skip)
+        .without_size_check()
         .with_parallelism(Parallelism::threads(threads))
 }
 
@@ -78,7 +78,7 @@ fn main() {
         let parts: Vec<_> = (0..16)
             .map(|digit| {
                 let file = tempfile::tempfile_in(folder.path()).unwrap();
-                let ((), time, memory) = measured(|| pack(&Shard::of_digits(&source, digit..=digit), 1, &file));
+                let ((), time, memory) = measured(|| pack(&shard(&source, digit..=digit), 1, &file));
                 worst = (worst.0.max(time), worst.1.max(memory));
                 all += time;
                 SnapshotArchive::open(file, &ReadOptions::new()).unwrap()
@@ -92,7 +92,7 @@ fn main() {
         let (_, time, memory) = measured(|| joined.write_to(&joined_file, &mut NoObserver).unwrap());
         row("join into a file", (time, memory));
         assert_eq!(joined_file.metadata().unwrap().len(), whole.metadata().unwrap().len());
-        let pieces = joined.pieces(PieceSizes::S3);
+        let pieces = joined.pieces(S3_PIECE_BYTES).unwrap();
         let uploaded = pieces.iter().filter(|piece| piece.source().is_none());
         let uploaded: u64 = uploaded.map(|piece| piece.output_bytes().end - piece.output_bytes().start).sum();
         println!(

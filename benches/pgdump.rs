@@ -17,7 +17,7 @@ use appsnap_tests::dumps::{DumpBuilder, compressions, version_for};
 
 const DATA_BYTES: usize = 50 << 20;
 
-/// Entries as those of a large schema: half of them have an index's worth of SQL, all have owner and dependencies.
+/// The entries of a large schema, each with the SQL of an index, an owner and dependencies.
 fn toc(count: u32, header: &Header) -> Vec<u8> {
     let names: Vec<String> = (1..=count).map(|id| format!("module$entity_{id}")).collect();
     let statements: Vec<String> = names
@@ -46,7 +46,7 @@ fn toc(count: u32, header: &Header) -> Vec<u8> {
     bytes
 }
 
-/// Rows as business data have them: numbers, short words, dates, a hash.
+/// Rows of typical business data: numbers, short words, dates, a hash.
 fn rows(bytes: usize) -> Vec<u8> {
     let words = ["open", "closed", "in progress", "customer", "supplier", "invoice", "order", "Amsterdam", "Rotterdam"];
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;

@@ -1,5 +1,5 @@
-//! Conversion of dumps that hold 50 MB of data each to archive version 1.14, from file to file, beside `cat`; and how
-//! much memory it takes.
+//! Conversion of dumps with 50 MB of data each to archive version 1.14, from file to file, compared with `cat`, and its
+//! memory.
 
 mod memory;
 
@@ -20,7 +20,7 @@ use memory::measured;
 
 const DATA_BYTES: usize = 50 << 20;
 
-/// Rows that hardly compress, so that copying them is copying as many bytes.
+/// Rows that hardly compress, so that about as many bytes are copied.
 fn rows(bytes: usize, seed: u64) -> Vec<u8> {
     let mut state = seed | 1;
     let mut digit = move || {

@@ -1,4 +1,4 @@
-//! How long a plan over a million backups takes; the target is 300 ms.
+//! The time of a plan over 10,000 and over 1,000,000 backups. The target for the latter is 300 ms.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -7,11 +7,10 @@ use appsnap::retention::{Backup, Origin, Policy, presets};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use jiff::{SignedDuration, Timestamp};
 
-const BACKUPS_COUNT: u64 = 1_000_000;
 const NOW: &str = "2026-11-20T12:00:00Z";
 
-/// One backup every ten minutes on average, about nineteen years of them, in no order.
-fn backups() -> Vec<Backup<u64>> {
+/// One backup every ten minutes on average, in no order. A million are about nineteen years.
+fn backups(count: u64) -> Vec<Backup<u64>> {
     let now: Timestamp = NOW.parse().expect("a constant");
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut random = move || {
@@ -20,13 +19,13 @@ fn backups() -> Vec<Backup<u64>> {
         state ^= state << 17;
         state
     };
-    let span_seconds = BACKUPS_COUNT * 600;
+    let span_seconds = count * 600;
     let backup = |id| {
         let age = SignedDuration::from_secs(i64::try_from(random() % span_seconds).expect("within nineteen years"));
         let origin = if random().is_multiple_of(20) { Origin::Manual } else { Origin::Automatic };
         Backup::new(id, now - age).with_origin(origin)
     };
-    (0..BACKUPS_COUNT).map(backup).collect()
+    (0..count).map(backup).collect()
 }
 
 fn policies() -> Vec<Policy> {
@@ -43,15 +42,18 @@ fn policies() -> Vec<Policy> {
 }
 
 fn plan(criterion: &mut Criterion) {
-    let (now, backups) = (NOW.parse().expect("a constant"), backups());
-    let mut group = criterion.benchmark_group("plan a million backups");
-    group.sample_size(10).measurement_time(Duration::from_secs(3)).throughput(Throughput::Elements(BACKUPS_COUNT));
-    for policy in policies() {
-        group.bench_with_input(BenchmarkId::from_parameter(policy.name()), &policy, |bencher, policy| {
-            bencher.iter(|| black_box(policy.plan(&backups, now).kept_count()));
-        });
+    let now = NOW.parse().expect("a constant");
+    for count in [10_000, 1_000_000] {
+        let backups = backups(count);
+        let mut group = criterion.benchmark_group(format!("plan {count} backups"));
+        group.sample_size(10).measurement_time(Duration::from_secs(3)).throughput(Throughput::Elements(count));
+        for policy in policies() {
+            group.bench_with_input(BenchmarkId::from_parameter(policy.name()), &policy, |bencher, policy| {
+                bencher.iter(|| black_box(policy.plan(&backups, now).kept_count()));
+            });
+        }
+        group.finish();
     }
-    group.finish();
 }
 
 criterion_group!(benches, plan);

@@ -20,7 +20,7 @@ use appsnap::pgdump::toc::Offsets;
 use appsnap::pgdump::transcode::{Conversion, ConversionReport, EntryChange, EntryChangeKind, Transcoder};
 use clap::{Parser, ValueEnum};
 use serde_json::{Value, json};
-use support::{Failure, InFile, Outcome, Output, Progress};
+use support::{Failure, InFile, Outcome, Progress, output};
 
 /// Converts a dump to an older archive version.
 #[derive(Parser)]
@@ -120,12 +120,9 @@ fn plan<R: Read>(args: &Args, source: R) -> Outcome<Conversion<R>> {
 fn write<R: Read>(args: &Args, conversion: Conversion<R>, input_bytes: Option<u64>) -> Outcome<ConversionReport> {
     let mut progress = Progress::new(args.quiet);
     progress.begin("converting", input_bytes);
-    if args.output.as_os_str() == "-" {
-        return conversion.run(io::stdout().lock(), &mut progress).in_file(&args.input);
-    }
-    let mut output = Output::create(&args.output)?;
-    let report = conversion.run(output.file(), &mut progress).in_file(&args.input)?;
-    output.publish()?;
+    let mut output = output::create(&args.output, &[&args.input])?;
+    let report = conversion.run(&mut output, &mut progress).in_file(&args.input)?;
+    output::finish(output, &args.output)?;
     Ok(report)
 }
 

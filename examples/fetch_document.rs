@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use appsnap::DocumentId;
+use appsnap::io::OutputFile;
 use appsnap::snapshot::{EntryKind, ReadOptions, SnapshotReader};
 use clap::Parser;
-use support::{Failure, InFile, Outcome, Output, shown};
+use support::{Failure, InFile, Outcome, output, shown};
 
 /// Fetches one document out of a snapshot.
 #[derive(Parser)]
@@ -32,7 +33,7 @@ fn fetch(args: &Args) -> Outcome {
     let absent = || Failure::input(shown(&args.archive), format!("there is no document {}", args.uuid));
     // A document is handed on only once its checksum was right, so it waits in a file until then.
     let spool = match &args.output {
-        Some(path) => Spool::Named(Output::create(path)?),
+        Some(path) => Spool::Named(output::create(path, &[&args.archive])?, path.clone()),
         None => Spool::Unnamed(tempfile::tempfile().in_file(&args.archive)?),
     };
     match support::open_indexed(&args.archive, ReadOptions::new())? {
@@ -59,16 +60,16 @@ fn fetch(args: &Args) -> Outcome {
 
 /// Where the document waits.
 enum Spool {
-    Named(Output),
+    Named(OutputFile, PathBuf),
     Unnamed(File),
 }
 
 impl Spool {
     fn take(self, mut document: impl Read, archive: &Path) -> Outcome {
         match self {
-            Self::Named(mut output) => {
-                io::copy(&mut document, output.file()).in_file(archive)?;
-                output.publish()
+            Self::Named(mut output, path) => {
+                io::copy(&mut document, &mut output).in_file(archive)?;
+                output::finish(output, &path)
             }
             Self::Unnamed(mut file) => {
                 io::copy(&mut document, &mut file).in_file(archive)?;

@@ -7,7 +7,7 @@
 mod support;
 
 use std::fs::File;
-use std::io::{self, Read, Seek};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -23,7 +23,7 @@ use appsnap::source::directory::{self, DirectoryOptions};
 use appsnap::source::{ArchiveOptions, DocumentPlan};
 use clap::{Parser, ValueEnum};
 use serde_json::{Map, Value, json};
-use support::{Failure, InFile, Outcome, Output, Progress, shown};
+use support::{Failure, InFile, Outcome, Progress, output, shown};
 
 /// Packs a dump and its files into a snapshot.
 #[derive(Parser)]
@@ -84,11 +84,11 @@ fn main() -> ExitCode {
 fn pack(args: &Args) -> Outcome {
     let mut progress = Progress::new(args.quiet);
     let options = options(args);
-    // A place that cannot be written to is better known before hours of reading than after.
-    drop(Output::create(&args.output)?);
-    let dump = args.database.as_deref().map(|path| open_dump(path, args)).transpose()?;
+    // An output that cannot be written is better known before hours of reading than after.
+    let inputs: Vec<&Path> = [&args.database, &args.files].into_iter().flatten().map(PathBuf::as_path).collect();
+    let mut output = output::create(&args.output, &inputs)?;
+    let database = args.database.as_deref().map(|path| open_database(path, &options, &mut progress)).transpose()?;
     let database_path = args.database.as_deref().unwrap_or(&args.output);
-    let database = dump.map(|dump| Database::open(dump, &options, &mut progress)).transpose().in_file(database_path)?;
     let detection = args.files.as_deref().map(detect_files).transpose()?.flatten();
     let mut plan = args.files.as_deref().map(|files| plan(files, detection, args, &mut progress)).transpose()?;
     if let (Some(database), Some(plan)) = (&database, &mut plan) {
@@ -116,17 +116,16 @@ fn pack(args: &Args) -> Outcome {
         .with_level(args.level.and_then(Level::new).unwrap_or_default())
         .with_parallelism(Parallelism::threads(args.threads))
         .with_index(index);
-    let mut output = Output::create(&args.output)?;
     progress.begin("packing", plan.as_ref().map(DocumentPlan::document_bytes));
-    let (_, report) = prepared.write(output.file(), write, &mut progress).in_file(&args.output)?;
-    output.publish()?;
+    let (_, report) = prepared.write(&mut output, write, &mut progress).in_file(&args.output)?;
+    output::finish(output, &args.output)?;
     drop(progress);
 
     if args.json {
-        return support::print_json(&json!({
+        let report = json!({
             "output": args.output,
             "archive_bytes": report.archive_bytes(),
-            "tar_bytes": report.plain_bytes(),
+            "tar_bytes": report.tar_bytes(),
             "documents": report.documents_count(),
             "document_bytes": report.document_bytes(),
             "database_bytes": report.database_bytes(),
@@ -134,17 +133,21 @@ fn pack(args: &Args) -> Outcome {
             "indexed": report.index().is_some(),
             "left_out": plan.as_ref().map(left_out_counts),
             "warnings": warnings,
-        }));
+        });
+        return support::print_json_about(&args.output, &report);
     }
     let database =
         report.database_bytes().map_or("no database".to_owned(), |bytes| format!("a database dump of {bytes} bytes"));
-    support::print(&format!(
-        "{}: {} bytes, {database}, {} documents of {} bytes\n",
-        shown(&args.output),
-        report.archive_bytes(),
-        report.documents_count(),
-        report.document_bytes(),
-    ))
+    support::print_about(
+        &args.output,
+        &format!(
+            "{}: {} bytes, {database}, {} documents of {} bytes\n",
+            shown(&args.output),
+            report.archive_bytes(),
+            report.documents_count(),
+            report.document_bytes(),
+        ),
+    )
 }
 
 fn options(args: &Args) -> PrepareOptions {
@@ -214,27 +217,29 @@ fn zip(files: &Path, _: &ArchiveOptions, _: &mut Progress) -> Outcome<DocumentPl
     Err(Failure::environment(shown(files), "this is a zip file; build with --features zip to read it"))
 }
 
-fn open_dump(path: &Path, args: &Args) -> Outcome<File> {
-    if path.as_os_str() == "-" {
-        return spool(path, io::stdin().lock(), args);
+fn open_database(path: &Path, options: &PrepareOptions, progress: &mut Progress) -> Outcome<Database<File>> {
+    if support::is_dash(path) {
+        return spooled(path, io::stdin().lock(), options, progress);
     }
+    let file = File::open(path).in_file(path)?;
     if support::is_pipe(path) {
-        return spool(path, File::open(path).in_file(path)?, args);
+        return spooled(path, file, options, progress);
     }
     support::refuse_other_than_dump(path, &detect::identify_path(path).in_file(path)?)?;
-    File::open(path).in_file(path)
+    Database::open(file, options, progress).in_file(path)
 }
 
-/// A tar member's length stands in front of it, so what comes through a pipe has to be put down first.
-fn spool(path: &Path, mut source: impl Read, args: &Args) -> Outcome<File> {
-    let mut file = tempfile::tempfile_in(spool_dir(args)).in_file(spool_dir(args))?;
-    io::copy(&mut source, &mut file).in_file(path)?;
-    file.rewind().in_file(path)?;
+/// A tar member's length is stored before it, so a dump from a pipe has to be spooled first.
+fn spooled(
+    path: &Path,
+    mut source: impl Read,
+    options: &PrepareOptions,
+    progress: &mut Progress,
+) -> Outcome<Database<File>> {
     let mut head = Vec::new();
-    (&mut file).take(detect::HEAD_BYTES).read_to_end(&mut head).in_file(path)?;
+    source.by_ref().take(detect::HEAD_BYTES).read_to_end(&mut head).in_file(path)?;
     support::refuse_other_than_dump(path, &detect::identify(&head))?;
-    file.rewind().in_file(path)?;
-    Ok(file)
+    Database::spooled(head.chain(source), options, progress).in_file(path)
 }
 
 /// One line for each kind of thing that was left out, with the first of them by name.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use appsnap::check::{CheckOptions, Profile};
+use appsnap::io::OutputFile;
 use appsnap::io::Parallelism;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
@@ -17,7 +18,7 @@ use appsnap::source::DocumentPlan;
 use appsnap::source::directory::{self, DirectoryOptions};
 use appsnap::{DocumentId, Limits};
 use clap::Parser;
-use support::{InFile, Outcome, Output, shown};
+use support::{InFile, Outcome, output, shown};
 
 /// A dump of a small app, made by `pg_dump -O -x -Fc` of PostgreSQL 15.
 const DUMP: &[u8] = include_bytes!("data/quickstart.dump");
@@ -91,9 +92,9 @@ fn pack(dump: &Path, files: &Path, archive: &Path) -> Outcome {
         .with_files_size_bytes(plan.document_bytes());
     let size = plan.size_estimate(&metadata, Some(content.len_bytes()));
 
-    let mut output = Output::create(archive)?;
+    let mut output = output::create(archive, &[])?;
     write(&mut output, content, &plan, &metadata).in_file(archive)?;
-    output.publish()?;
+    output::finish(output, archive)?;
     let len_bytes = fs::metadata(archive).in_file(archive)?.len();
     say(&format!(
         "2. Packed into {}: {len_bytes} bytes, at most {} were foreseen",
@@ -103,13 +104,13 @@ fn pack(dump: &Path, files: &Path, archive: &Path) -> Outcome {
 }
 
 fn write(
-    output: &mut Output,
+    output: &mut OutputFile,
     dump: Content<File>,
     plan: &DocumentPlan,
     metadata: &Metadata,
 ) -> Result<(), appsnap::snapshot::Error> {
     let options = WriteOptions::new().with_parallelism(Parallelism::threads(2));
-    let mut writer = SnapshotWriter::start(output.file(), metadata, options)?;
+    let mut writer = SnapshotWriter::start(output, metadata, options)?;
     writer.database(dump)?;
     writer.documents(plan, &mut NoObserver)?;
     writer.finish()?;

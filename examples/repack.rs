@@ -7,14 +7,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use appsnap::gzip::Level;
-use appsnap::io::Parallelism;
+use appsnap::io::{OutputFile, Parallelism};
 use appsnap::layout::Contents;
 use appsnap::prepare::{PrepareOptions, Repair};
 use appsnap::snapshot::index::IndexPlacement;
 use appsnap::snapshot::report::WriteReport;
 use appsnap::snapshot::{ReadOptions, WriteOptions, repack};
 use clap::{Parser, ValueEnum};
-use support::{InFile, Outcome, Output, Progress, shown};
+use support::{InFile, Outcome, Progress, output, shown};
 
 /// Repacks a snapshot; takes it apart with --only.
 #[derive(Parser)]
@@ -64,7 +64,7 @@ fn run(args: &Args) -> Outcome {
     let mut progress = Progress::new(args.quiet);
     progress.begin("repacking", None);
     support::refuse_pipe(&args.r#in)?;
-    let mut output = Output::create(&args.out)?;
+    let mut output = output::create(&args.out, &[&args.r#in])?;
     let level = args.level.and_then(Level::new).unwrap_or_default();
     let write = WriteOptions::new().with_level(level).with_parallelism(parallelism).with_index(index);
     if args.repair {
@@ -72,29 +72,32 @@ fn run(args: &Args) -> Outcome {
         let file = File::open(&args.r#in).in_file(&args.r#in)?;
         let repair = Repair::survey(file, &options, &mut progress).in_file(&args.r#in)?;
         repair.changes().iter().for_each(|change| eprintln!("changed: {change}"));
-        let (_, report) = repair.write(output.file(), write, &mut progress).in_file(&args.r#in)?;
+        let (_, report) = repair.write(&mut output, write, &mut progress).in_file(&args.r#in)?;
         return publish(args, output, &report);
     }
     // Compressed sections are copied where that is possible: from an indexed archive, when no other level is wanted.
     let indexed = support::open_indexed(&args.r#in, ReadOptions::new())?;
     let report = match indexed.filter(|_| args.level.is_none()) {
-        Some(archive) => archive.write_part(output.file(), selection, index, parallelism, &mut progress),
+        Some(archive) => archive.write_part(&mut output, selection, index, parallelism, &mut progress),
         None => {
             let open = || File::open(&args.r#in);
-            repack(open, output.file(), selection, &ReadOptions::new(), write, &mut progress)
+            repack(open, &mut output, selection, &ReadOptions::new(), write, &mut progress)
         }
     };
     let (_, report) = report.in_file(&args.r#in)?;
     publish(args, output, &report)
 }
 
-fn publish(args: &Args, output: Output, report: &WriteReport) -> Outcome {
-    output.publish()?;
-    support::print(&format!(
-        "{}: {} bytes, {} documents of {} bytes\n",
-        shown(&args.out),
-        report.archive_bytes(),
-        report.documents_count(),
-        report.document_bytes(),
-    ))
+fn publish(args: &Args, output: OutputFile, report: &WriteReport) -> Outcome {
+    output::finish(output, &args.out)?;
+    support::print_about(
+        &args.out,
+        &format!(
+            "{}: {} bytes, {} documents of {} bytes\n",
+            shown(&args.out),
+            report.archive_bytes(),
+            report.documents_count(),
+            report.document_bytes(),
+        ),
+    )
 }

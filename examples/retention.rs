@@ -1,5 +1,5 @@
-//! Says which backups a policy keeps, until when and why, and whether they may be restored; or plays a schedule against a
-//! policy and draws a calendar.
+//! Decides which backups a policy keeps, until when and why, with advice about restoring them; or simulates a policy under a
+//! schedule, and draws a calendar.
 
 #[path = "support/backup_calendar.rs"]
 mod backup_calendar;
@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use appsnap::catalog::advice::Circumstance;
-use appsnap::catalog::{self, Host, Record, platformsh};
+use appsnap::catalog::{self, ListingFormat, Provider, Record, platformsh};
 use appsnap::jiff::{SignedDuration, Timestamp};
 use appsnap::retention::schedule::{Region, Schedule};
 use appsnap::retention::simulate::Simulation;
@@ -24,46 +24,46 @@ use appsnap::retention::{Backup, Error, Policy, presets};
 use backup_name::Name;
 use backup_plan::{explanation_json, plan_json, plan_text};
 use clap::Parser;
-use serde_json::{Value, json, value::RawValue};
-use support::{Failure, InFile, Outcome, Output, shown};
+use serde_json::{Value, json};
+use support::{Failure, InFile, Outcome, output, shown};
 
-/// Which backups stay, until when, and why.
+/// Decide which backups stay, until when, and why.
 #[derive(Parser)]
 struct Args {
     /// A preset such as `mendix-cloud`, options such as `restic:last=3,daily=7`, or a JSON file.
     #[arg(long)]
     policy: String,
-    /// The backups: a list of objects with id and `taken_at`, or a listing of Mendix, Squidex or Platform.sh.
+    /// The backups: an array of objects with id and `taken_at`, or a listing of Mendix, Squidex or Platform.sh.
     #[arg(long, value_name = "FILE", required_unless_present = "simulate")]
     backups: Option<PathBuf>,
-    /// The instant to decide for, or to simulate from; the present one unless given.
+    /// The instant as of which to decide, or from which to simulate; by default the present one.
     #[arg(long, value_name = "RFC3339")]
     now: Option<Timestamp>,
-    /// Time zone of the days; the policy's own unless given, and UTC where it has none.
+    /// The time zone in which days are counted; by default that of the policy.
     #[arg(long, value_name = "IANA_NAME", conflicts_with = "region")]
     zone: Option<String>,
-    /// Region of Mendix Cloud: its time zone, and its nightly window as the schedule.
+    /// A region of Mendix Cloud: its time zone, and its nightly window as the schedule.
     #[arg(long, value_name = "NAME")]
     region: Option<String>,
     /// Explain the decision about one backup.
     #[arg(long, value_name = "ID", conflicts_with = "simulate")]
     explain: Option<String>,
-    /// What is known of where a listed backup is to be restored; several are given with commas.
+    /// A fact about the environment into which a listed backup is to be restored; separate several with commas.
     #[arg(long, value_name = "WHAT", value_parser = backup_restore::known(), value_delimiter = ',', requires = "backups")]
     target: Vec<Circumstance>,
-    /// The model version that is deployed there.
+    /// The model version that is deployed to that environment.
     #[arg(long, value_name = "V", requires = "backups")]
     deployed_model: Option<String>,
-    /// Play the policy over so many days, without any backups.
+    /// Simulate the policy over this number of days, without any backups.
     #[arg(long, value_name = "DAYS", value_parser = days(), conflicts_with = "backups")]
     simulate: Option<u32>,
-    /// When backups are taken in the simulation; every day at 02:00 unless given.
+    /// The schedule of the simulation; by default every day at 02:00.
     #[arg(long, value_name = "REGION_OR_CRON", requires = "simulate")]
     schedule: Option<String>,
-    /// Size of each backup of the simulation.
+    /// The size of each backup of the simulation.
     #[arg(long, value_name = "BYTES", requires = "simulate")]
     backup_bytes: Option<u64>,
-    /// Another policy to compare with over the same days.
+    /// Another policy, to be compared over the same days.
     #[arg(long, value_name = "POLICY", requires = "simulate")]
     compare: Option<String>,
     /// Draw the simulation as a picture.
@@ -74,7 +74,7 @@ struct Args {
     json: bool,
 }
 
-/// A century at most: more is refused as a mistake.
+/// At most a century: more is probably a mistake.
 fn days() -> clap::builder::RangedI64ValueParser<u32> {
     clap::value_parser!(u32).range(1..=36_500)
 }
@@ -86,12 +86,12 @@ fn main() -> ExitCode {
     })
 }
 
-/// An error of something that was given on the command line.
+/// An error about something on the command line.
 fn misused(error: Error) -> Failure {
     Failure::environment("usage", error)
 }
 
-/// The policy of that name, or in that file: our own form, or Upsun's.
+/// Returns the policy with that name, or in that file, in this crate's form or in that of Upsun.
 fn policy(args: &Args, name: &str) -> Outcome<Policy> {
     let path = Path::new(name);
     let is_file = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")) || path.is_file();
@@ -116,61 +116,35 @@ fn policy_in(path: &Path) -> Outcome<Policy> {
     if policy.name().is_empty() { Ok(policy.with_name(path.display().to_string())) } else { Ok(policy) }
 }
 
-/// What a file lists.
+/// The contents of a list of backups.
 #[derive(Default)]
 struct Listed {
     backups: Vec<Backup<Name>>,
-    /// What the platform says about each of them; none in somebody's own list.
+    /// The platform's records of the same backups. Empty for a list that is not from a platform.
     records: Vec<Record>,
 }
 
-/// The backups of a listing of any kind that is known.
+/// Reads a list of backups of any known kind.
 fn backups_in(path: &Path) -> Outcome<Listed> {
     let bytes = std::fs::read(path).in_file(path)?;
     let text = String::from_utf8_lossy(&bytes);
-    // An array that no platform makes is meant to be our own form, and its errors say what is wrong with it.
+    // An array that is not from a platform is read in this crate's form, whose errors are more precise.
     let is_foreign =
-        catalog::detect(&bytes).is_ok_and(|format| format.is_some_and(|format| format != catalog::Format::Own));
+        catalog::detect(&bytes).is_ok_and(|format| format.is_some_and(|format| format != ListingFormat::Own));
     if !is_foreign && text.trim_start().starts_with('[') {
         let backups = Backup::list_from_json(&text).map_err(|error| Failure::input(shown(path), error))?;
         return Ok(Listed { backups, records: Vec::new() });
     }
-    let listing = catalog::read(&bytes).map_err(|error| {
-        let place = match line_of(&text, error.place()) {
-            Some(line) if error.line().is_none() => format!("{}, line {line}", shown(path)),
-            _ => shown(path),
-        };
-        Failure::input(place, error)
-    })?;
+    let listing = catalog::read(&bytes).map_err(|error| Failure::input(shown(path), error))?;
     if listing.is_partial() {
         eprintln!(
-            "warning: {} is one page of {} backups: rules that count see no more than it",
+            "warning: {} lists only a part of {} backups: rules that count do not see the others",
             shown(path),
             listing.total_count.unwrap_or(0)
         );
     }
     let backups = listing.records.iter().map(|record| record.to_backup().map_id(Name::Text)).collect();
     Ok(Listed { backups, records: listing.records })
-}
-
-/// The line in which the member at a path such as `snapshots[3].created_at` stands, or the innermost that there is.
-fn line_of(text: &str, path: &str) -> Option<usize> {
-    let mut here: &RawValue = serde_json::from_str(text).ok()?;
-    for step in path.split(['.', '[']).filter(|step| !step.is_empty()) {
-        let inner = match step.strip_suffix(']').map(str::parse::<usize>) {
-            Some(Ok(index)) => serde_json::from_str::<Vec<&RawValue>>(here.get()).ok()?.get(index).copied(),
-            _ => serde_json::from_str::<std::collections::BTreeMap<String, &RawValue>>(here.get())
-                .ok()?
-                .get(step)
-                .copied(),
-        };
-        match inner {
-            Some(inner) => here = inner,
-            None => break,
-        }
-    }
-    let before = text.get(..here.get().as_ptr().addr() - text.as_ptr().addr())?;
-    Some(before.matches('\n').count() + 1)
 }
 
 fn decide(args: &Args) -> Outcome {
@@ -185,13 +159,13 @@ fn decide(args: &Args) -> Outcome {
             decisions.zip(&records).for_each(|(decision, record)| add_restore(decision, record, args));
             support::print_json(&value)
         } else {
-            // Platform.sh's own way of showing them comes first.
-            let is_platformsh = records.iter().any(|record| record.host == Host::PlatformSh);
+            // The table of the platform's own command line comes first.
+            let is_platformsh = records.iter().any(|record| record.provider == Provider::PlatformSh);
             let table = if is_platformsh { platformsh::table(&records) + "\n" } else { String::new() };
             support::print(&(table + &plan_text(&plan) + &restore_text(&records, args)))
         };
     };
-    // As it is, or as it was shown.
+    // The id as it is, or as it is displayed.
     let is_meant = |backup: &Backup<Name>| backup.id().raw() == *id || backup.id().to_string() == *id;
     let index = backups.iter().position(is_meant);
     let Some((index, explanation)) = index.and_then(|index| Some((index, plan.explain(index)?))) else {
@@ -220,7 +194,7 @@ fn restore_text<'a>(records: impl IntoIterator<Item = &'a Record>, args: &Args) 
     backup_restore::text(&records.into_iter().filter_map(judge).collect::<Vec<_>>())
 }
 
-/// The schedule that is asked for: by name, by region, or every night at two.
+/// The schedule by name, by region, or every night at two.
 fn schedule(args: &Args, policy: &Policy) -> Outcome<Schedule> {
     let text = args.schedule.as_deref().or(args.region.as_deref()).unwrap_or("0 2 * * *");
     Schedule::parse(text, policy.calendar()).map_err(misused)
@@ -238,10 +212,10 @@ fn simulate(args: &Args, days: u32) -> Outcome {
     let simulation = play(&policy)?;
     let other = args.compare.as_deref().map(|name| policy_of(name).and_then(|policy| play(&policy))).transpose()?;
     if let Some(path) = &args.svg {
-        let mut output = Output::create(path)?;
+        let mut output = output::create(path, &[])?;
         let picture = backup_calendar::svg(&policy, &schedule, &simulation);
-        std::io::Write::write_all(output.file(), picture.as_bytes()).in_file(path)?;
-        output.publish()?;
+        std::io::Write::write_all(&mut output, picture.as_bytes()).in_file(path)?;
+        output::finish(output, path)?;
     }
     let difference = match &other {
         Some(other) => Some((other, simulation.difference(other).map_err(misused)?)),

@@ -566,6 +566,13 @@ impl Error {
     }
 }
 
+impl From<io::Error> for Error {
+    /// Makes `?` work for files as well. An error of this crate that travelled through `Read` keeps its category.
+    fn from(error: io::Error) -> Self {
+        Self::io("reading or writing", error)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,23 +1,24 @@
-//! Application snapshots written, read, checked, converted, and their retention planned.
+//! Read, write, check and convert application backups, and plan their retention.
 //!
-#![doc = include_str!("../README.md")]
+#![cfg_attr(feature = "retention", doc = include_str!("../README.md"))]
 //!
-//! # Where to find what
+//! # Modules
 //!
-//! Modules stand in layers, and none knows one above it or beside it. Values and engines are of use alone: for a dump
-//! without an archive, or for retention without either.
+//! Modules form layers, and none uses one above it. Values and engines are useful by themselves: for a dump without an
+//! archive, or for retention without either.
 //!
 //! | layer | modules |
 //! |---|---|
-//! | values | [`io`] sources, [`document`] ids, [`layout`] of names, [`metadata`], [`limits`], [`observe`] events, [`platform`] facts, [`diagnostic`] codes |
+//! | values | [`mod@error`], [`diagnostic`], [`io`], [`document`], [`layout`], [`metadata`], [`limits`], [`observe`], [`platform`] |
 //! | engines | [`gzip`], [`tarball`] and [`zip`] for any archive, [`pgdump`] for dumps, [`retention`] for policies |
-//! | the archive | [`snapshot`]: written, read, extracted, fetched from at random |
-//! | where data come from and go to | folders as [`source`], [`squidex`], [`catalog`] of backups, [`remote`] objects |
-//! | archive and dump together | [`check`] before an upload, [`prepare`] for it, [`detect`] what a file is |
-//! | to read | [`_documentation`]: cookbook, formats, design, findings, threat model |
+//! | the archive | [`snapshot`]: writing, reading, extraction, random access |
+//! | sources and destinations | [`source`] for files, [`squidex`], [`catalog`] for listings, [`remote`] for object storage |
+//! | archive and dump together | [`check`], [`prepare`], [`detect`] |
+//! | pages | [`_documentation`]: cookbook, formats, design, findings, threat model |
 //!
-//! Every module begins with what it is for and its main job in a few lines. The error of each module has a `kind()` to
-//! match on, and what takes long is told of, and ended by, an [`Observer`](observe::Observer).
+//! Every module's page begins with its purpose and its main job in a few lines. Each module has an error with a `kind()` to
+//! match on, and all of them convert into [`Error`]. Long operations report to an [`Observer`](observe::Observer), which can
+//! cancel them.
 //!
 #![cfg_attr(not(feature = "catalog"), doc = "[`catalog`]: https://docs.rs/appsnap/latest/appsnap/catalog/")]
 #![cfg_attr(not(feature = "object-store"), doc = "[`remote`]: https://docs.rs/appsnap/latest/appsnap/remote/")]
@@ -41,7 +42,7 @@ pub mod metadata;
 pub mod observe;
 pub mod platform;
 
-// L1: engines. None of them knows another.
+// L1: engines, which do not use each other.
 pub mod gzip;
 pub mod pgdump;
 #[cfg(feature = "retention")]

@@ -7,7 +7,7 @@
 //! use std::ops::ControlFlow;
 //! use appsnap::metadata::Metadata;
 //! use appsnap::observe::{Event, Observer};
-//! use appsnap::snapshot::{NoDocuments, SnapshotWriter, WriteOptions};
+//! use appsnap::snapshot::{SnapshotWriter, WriteOptions};
 //!
 //! /// Sums up for a progress bar.
 //! #[derive(Default)]
@@ -26,7 +26,7 @@
 //!
 //! let mut progress = Progress::default();
 //! let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), WriteOptions::new())?;
-//! writer.documents(&NoDocuments, &mut progress)?;
+//! writer.documents(&(), &mut progress)?;
 //! assert_eq!(progress.documents_count, 0);
 //! # Ok::<(), appsnap::snapshot::Error>(())
 //! ```

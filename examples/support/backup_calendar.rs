@@ -1,4 +1,4 @@
-//! Draws a simulation as a calendar: letters in a terminal, or colours in an SVG picture.
+//! Draws a simulation as a calendar: with letters in a terminal, or with colours in an SVG picture.
 
 use std::fmt::Write;
 
@@ -8,26 +8,26 @@ use appsnap::retention::Policy;
 use appsnap::retention::schedule::Schedule;
 use appsnap::retention::simulate::{SimulatedBackup, Simulation};
 
-/// Months beside each other in a terminal.
+/// The number of months side by side in a terminal.
 const MONTHS_ABREAST: usize = 3;
-/// Width of a month: seven days of two columns.
+/// The width of a month: seven days of two columns.
 const MONTH_WIDTH: usize = 20;
-/// One colour a rule, from short-lived to long-lived; further rules share the last.
+/// A colour for each rule, from short-lived to long-lived; further rules share the last.
 const COLOURS: [&str; 6] = ["#9ecae1", "#4292c6", "#08519c", "#fd8d3c", "#74c476", "#9e9ac8"];
 const GONE: &str = "#e0e0e0";
 const NEVER: &str = "#f7f7f7";
-/// Side of a day in the picture, and the distance from one to the next.
+/// The side of a day in the picture, and the distance to the next.
 const SIDE: i32 = 11;
 const STEP: i32 = 13;
 const MARGIN: i32 = 40;
-/// Height of the curve under the calendar.
+/// The height of the curve under the calendar.
 const CURVE_HEIGHT: i32 = 90;
 
-/// What became of a day's backups by the end of the simulation.
+/// The state of a day's backups at the end of the simulation.
 enum Fate {
     None,
     Gone,
-    /// One is there, kept by this rule; where several keep it, by the last of the policy.
+    /// One exists, kept by this rule; if several keep it, by the last of the policy.
     KeptBy(usize),
 }
 
@@ -44,7 +44,7 @@ fn fate(simulation: &Simulation, date: Date) -> Fate {
     }
 }
 
-/// The letters that stand for the rules: the first of its name that is still free.
+/// The letters of the rules: for each, the first of its name that is still free.
 fn letters(policy: &Policy) -> Vec<char> {
     let mut letters: Vec<char> = Vec::new();
     for rule in policy.rules() {
@@ -59,7 +59,7 @@ fn first_and_last(simulation: &Simulation) -> Option<(Date, Date)> {
     Some((simulation.days().first()?.date, simulation.days().last()?.date))
 }
 
-/// The simulation as a calendar of letters, with a legend and the figures that sum it up.
+/// Returns the simulation as a calendar of letters, with a legend and a summary.
 pub fn text(policy: &Policy, schedule: &Schedule, simulation: &Simulation) -> String {
     let mut text = format!("{}, {schedule}\n\n", policy.name());
     let Some((first, last)) = first_and_last(simulation) else { return text };
@@ -118,9 +118,9 @@ fn month_lines(simulation: &Simulation, letters: &[char], month: Date, span: (Da
 fn summary(text: &mut String, simulation: &Simulation, last: Date) {
     let backups = simulation.backups();
     let retained = simulation.days().last().map_or(0, |day| day.retained_count);
-    let _ = writeln!(text, "{} taken, {retained} there on {last}", backups.len());
+    let _ = writeln!(text, "{} taken, {retained} exist on {last}", backups.len());
     if let Some(bytes) = simulation.days().last().and_then(|day| day.retained_bytes) {
-        let _ = writeln!(text, "{bytes} bytes there on {last}");
+        let _ = writeln!(text, "{bytes} bytes exist on {last}");
     }
     match simulation.steady_since().zip(simulation.steady_counts()) {
         Some((since, counts)) if counts.start() == counts.end() => {
@@ -140,7 +140,8 @@ fn summary(text: &mut String, simulation: &Simulation, last: Date) {
     }
 }
 
-/// The simulation as a picture: a column a week, a colour a rule, and the number of backups as a curve.
+/// Returns the simulation as a picture: a column for each week, a colour for each rule, and the number of backups as a
+/// curve.
 pub fn svg(policy: &Policy, schedule: &Schedule, simulation: &Simulation) -> String {
     let Some((first, _)) = first_and_last(simulation) else { return String::new() };
     let offset = usize::try_from(first.weekday().to_monday_zero_offset()).unwrap_or(0);
@@ -169,7 +170,7 @@ pub fn svg(policy: &Policy, schedule: &Schedule, simulation: &Simulation) -> Str
         let _ = writeln!(
             svg,
             "<rect x=\"{x}\" y=\"{y}\" width=\"{SIDE}\" height=\"{SIDE}\" rx=\"2\" fill=\"{colour}\">\
-             <title>{}: {}, {} there</title></rect>",
+             <title>{}: {}, {} exist</title></rect>",
             day.date,
             escaped(what),
             day.retained_count,
@@ -210,7 +211,7 @@ fn colour(rule: usize) -> &'static str {
     COLOURS.get(rule).or(COLOURS.last()).copied().unwrap_or(GONE)
 }
 
-/// A count as a coordinate; no simulation is longer than a century of days.
+/// A count as a coordinate. No simulation is longer than a century of days.
 fn number(count: usize) -> i32 {
     i32::try_from(count).unwrap_or(i32::MAX / (STEP * 2))
 }

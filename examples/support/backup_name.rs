@@ -1,4 +1,4 @@
-//! How backups are named in somebody's own list: by text or by number.
+//! The ids of backups in a list: texts or numbers.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::support::harmless;
 
-/// A backup's id, in the order in which people number things: `s9` comes before `s10`.
+/// The id of a backup, in the order in which people number things: `s9` comes before `s10`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged, expecting = "expected a string or a whole number")]
 pub enum Name {
@@ -17,7 +17,7 @@ pub enum Name {
 }
 
 impl Name {
-    /// The id as the list has it.
+    /// Returns the id as in the list.
     pub fn raw(&self) -> Cow<'_, str> {
         match self {
             Self::Number(number) => number.to_string().into(),
@@ -25,7 +25,7 @@ impl Name {
         }
     }
 
-    /// What stands before the first digits, those digits as a number, and what follows them; none at the end.
+    /// Splits off the text before the first digits and the number that they are. `None` at the end.
     fn split(text: &str) -> Option<(&str, u128, &str)> {
         let letters = text.find(|c: char| c.is_ascii_digit()).unwrap_or(text.len());
         let (letters, rest) = text.split_at(letters);
@@ -35,7 +35,7 @@ impl Name {
     }
 }
 
-/// Shown with nothing in it that could disturb a terminal.
+/// Displayed without anything that could disturb a terminal.
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,13 +1,14 @@
-//! Whether a listed backup may be restored, as the platforms' documentation says.
+//! Advice from the platforms' documentation about restoring a listed backup.
 
 use std::fmt::Write;
 
-use appsnap::catalog::advice::{Advice, Advisory, Circumstance, Operation, Product, Severity, Subject, Target, advise};
-use appsnap::catalog::{Host, Record};
+use appsnap::catalog::advice::{Advice, Advisory, Circumstance, Operation};
+use appsnap::catalog::{Provider, Record};
+use appsnap::diagnostic::Severity;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde_json::{Value, json};
 
-/// What may be said on the command line of the environment that a backup is to be restored into.
+/// The facts about the target environment that the command line accepts.
 const KNOWN: [(&str, Circumstance); 8] = [
     ("free-app", Circumstance::FreeApp),
     ("never-deployed", Circumstance::NeverDeployed),
@@ -19,38 +20,34 @@ const KNOWN: [(&str, Circumstance); 8] = [
     ("inactive-environment", Circumstance::InactiveEnvironment),
 ];
 
-/// Reads one of them.
+/// Parses one of them.
 pub fn known() -> impl TypedValueParser<Value = Circumstance> {
     let circumstance =
         |name: String| KNOWN.iter().find(|(known, _)| *known == name).map(|(_, circumstance)| *circumstance);
     PossibleValuesParser::new(KNOWN.map(|(name, _)| name)).try_map(move |name| circumstance(name).ok_or("not known"))
 }
 
-/// What there is to know about restoring one backup; `None` when no platform lists it.
+/// Returns the advice about restoring a backup, or `None` if no platform lists it.
 pub fn advisory(record: &Record, known: &[Circumstance], deployed_model: Option<&str>) -> Option<Advisory> {
-    let product = match record.host {
-        Host::MendixCloud => Product::MendixCloud,
-        Host::MendixOnAzure => Product::MendixOnAzure,
-        Host::Squidex => Product::Squidex,
-        Host::PlatformSh => Product::PlatformSh,
-        _ => return None,
-    };
-    let mut target = Target::new(product, Operation::Restore);
+    if record.provider == Provider::Own {
+        return None;
+    }
+    let mut restore = Operation::restore(record.provider).of(record);
     for known in known {
-        target = target.with(*known);
+        restore = restore.with(*known);
     }
     if let Some(version) = deployed_model {
-        target = target.with_model_version(version);
+        restore = restore.with_deployed_model(version);
     }
-    Some(advise(&Subject::of(record), &target))
+    Some(restore.advise())
 }
 
 pub fn json(record: &Record, advisory: &Advisory) -> Value {
     let advice = advisory.iter().map(|advice| {
         json!({
-            "severity": advice.severity(),
-            "message": advice.matter().to_string(),
-            "remedy": advice.matter().remedy(),
+            "severity": word(advice.severity(), "refusal"),
+            "message": advice.kind().to_string(),
+            "remedy": advice.kind().help(),
             "source": advice.source(),
             "year": advice.published_year(),
         })
@@ -63,15 +60,19 @@ pub fn json(record: &Record, advisory: &Advisory) -> Value {
     })
 }
 
-/// What holds for all of the backups, and then one paragraph for each.
+/// The name of a severity; an error is what the platform refuses.
+fn word(severity: Severity, refused: &'static str) -> &'static str {
+    if severity == Severity::Error { refused } else { severity.name() }
+}
+
+/// Advice about all of the backups, and then a paragraph for each.
 pub fn text(judged: &[(&Record, Advisory)]) -> String {
     let Some((_, first)) = judged.first() else { return String::new() };
     let is_common = |advice: &Advice| judged.iter().all(|(_, advisory)| advisory.iter().any(|other| other == advice));
     let line = |advice: &Advice| {
         let word = match advice.severity() {
-            Severity::Refusal => "refused",
-            Severity::Warning => "warning",
-            _ => "note",
+            Severity::Info => "note",
+            severity => word(severity, "refused"),
         };
         format!("  {word}: {advice}\n")
     };

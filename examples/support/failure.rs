@@ -70,73 +70,16 @@ fn remedy(error: &io::Error) -> Option<&'static str> {
     })
 }
 
-/// Says whether an error is the fault of what was read, or of the system and the way it was used.
-pub trait Blame: Error + Sized + 'static {
-    fn is_input(&self) -> bool;
-}
-
-impl Blame for io::Error {
-    /// Errors of the dump engine travel in this coat when a stream is read.
-    fn is_input(&self) -> bool {
-        let inner = self.get_ref().and_then(|inner| inner.downcast_ref::<appsnap::pgdump::Error>());
-        inner.is_some_and(Blame::is_input)
-    }
-}
-
-impl Blame for appsnap::source::Error {
-    /// A folder that cannot be read or that changes is nothing a file's content is to blame for; an archive of one is.
-    fn is_input(&self) -> bool {
-        self.is_bad_input() || self.is_limit()
-    }
-}
-
-impl Blame for appsnap::snapshot::Error {
-    fn is_input(&self) -> bool {
-        !self.is_io() && !self.is_misuse() && !self.is_cancelled()
-    }
-}
-
-impl Blame for appsnap::prepare::Error {
-    fn is_input(&self) -> bool {
-        self.is_bad_input()
-    }
-}
-
-impl Blame for appsnap::pgdump::Error {
-    fn is_input(&self) -> bool {
-        self.is_bad_input() || self.is_limit()
-    }
-}
-
-impl Blame for appsnap::check::Error {
-    /// Whatever is wrong with the file is a finding.
-    fn is_input(&self) -> bool {
-        false
-    }
-}
-
-/// Whether an error began with content that the system read without complaint, such as a damaged entry of an archive of
-/// files, which is opened and read as files on the disk are.
-fn is_of_bad_data(error: &(dyn Error + 'static)) -> bool {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::InvalidData) {
-            return true;
-        }
-        next = error.source();
-    }
-    false
-}
-
 /// Adds the file to an error.
 pub trait InFile<T> {
     fn in_file(self, path: &Path) -> Outcome<T>;
 }
 
-impl<T, E: Blame> InFile<T> for Result<T, E> {
+impl<T, E: Into<appsnap::Error>> InFile<T> for Result<T, E> {
     fn in_file(self, path: &Path) -> Outcome<T> {
         self.map_err(|error| {
-            let is_input = error.is_input() || is_of_bad_data(&error);
+            let error = error.into();
+            let is_input = error.is_bad_input() || error.is_limit();
             Failure { subject: shown(path), is_input, error: error.into() }
         })
     }

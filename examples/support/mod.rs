@@ -9,7 +9,7 @@
 mod describe;
 mod failure;
 mod open;
-mod output;
+pub mod output;
 mod progress;
 
 use std::borrow::Cow;
@@ -21,9 +21,9 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 pub use describe::{describe_dump, metadata_json, outline};
-pub use failure::{Blame, Failure, InFile, Outcome};
+pub use failure::{Failure, InFile, Outcome};
 pub use open::{is_pipe, open_indexed, refuse_other_than_dump, refuse_pipe};
-pub use output::{Output, folder_of};
+pub use output::{folder_of, is_dash};
 pub use progress::Progress;
 
 /// Parses the command line, does the work, and turns its outcome into an exit code: 0 good, 1 the input is bad,
@@ -48,6 +48,24 @@ pub fn print(text: &str) -> Outcome {
         text.split('\n').map(harmless).collect::<Vec<_>>().join("\n").into()
     };
     io::stdout().lock().write_all(text.as_bytes()).map_err(|error| Failure::environment("standard output", error))
+}
+
+/// Prints lines about an output: on the standard error if the output is the standard output.
+pub fn print_about(output: &Path, text: &str) -> Outcome {
+    if is_dash(output) {
+        eprint!("{text}");
+        return Ok(());
+    }
+    print(text)
+}
+
+/// Prints one JSON value about an output.
+pub fn print_json_about(output: &Path, json: &serde_json::Value) -> Outcome {
+    if is_dash(output) {
+        eprintln!("{json:#}");
+        return Ok(());
+    }
+    print_json(json)
 }
 
 /// Prints one JSON value and a line break.

@@ -32,16 +32,18 @@ pub fn refuse_other_than_dump(path: &Path, detection: &Detection) -> Outcome {
 
 /// Opens `path` for random access; `None` when the archive has no index.
 pub fn open_indexed(path: &Path, options: ReadOptions) -> Outcome<Option<SnapshotArchive<File>>> {
-    if !is_pipe(path) {
-        // What is plainly something else is called by its name, where reading it would only find it damaged.
-        let detection = detect::identify_path(path).in_file(path)?;
-        let hint = match detection.hint() {
-            None if detection.is_custom_dump() => Some("a bare dump; pack it, with its files if there are any"),
-            hint => hint.filter(|_| !detection.may_be_snapshot() && detection.name() != "unknown"),
-        };
-        if let Some(hint) = hint {
-            return Err(Failure::input(shown(path), format!("not a snapshot but {detection}: {hint}")));
-        }
+    // An index is at the end, which a pipe reaches last.
+    if is_pipe(path) {
+        return Ok(None);
+    }
+    // Name other formats: reading them as a snapshot would only find damage.
+    let detection = detect::identify_path(path).in_file(path)?;
+    let hint = match detection.hint() {
+        None if detection.is_custom_dump() => Some("a bare dump; pack it, with its files if there are any"),
+        hint => hint.filter(|_| !detection.may_be_snapshot() && detection.name() != "unknown"),
+    };
+    if let Some(hint) = hint {
+        return Err(Failure::input(shown(path), format!("not a snapshot but {detection}: {hint}")));
     }
     match SnapshotArchive::open_path(path, &options) {
         Err(error) if matches!(error.kind(), ErrorKind::NoIndex) => Ok(None),

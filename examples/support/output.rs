@@ -1,55 +1,55 @@
-//! An output file that appears whole or not at all.
+//! The output of a command: a file that appears complete or not at all, or standard output.
 
-use std::fs::File;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::time::{Duration, SystemTime};
 
-use tempfile::NamedTempFile;
+use appsnap::io::{OutputFile, remove_stale};
 
 use super::{Failure, InFile, Outcome, shown};
 
-/// The folder in which `path` lies.
+/// An interrupted run is believed to be over after this time, where its process cannot be looked up.
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// Returns the folder of `path`.
 pub fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// A file that is written under another name beside its place, and gone unless it is [published](Self::publish).
-pub struct Output {
-    file: NamedTempFile,
-    path: PathBuf,
+/// Returns `true` if `path` stands for standard input or output.
+pub fn is_dash(path: &Path) -> bool {
+    path.as_os_str() == "-"
 }
 
-impl Output {
-    pub fn create(path: &Path) -> Outcome<Self> {
-        let folder = folder_of(path);
-        if path.is_dir() {
-            return Err(Failure::environment(shown(path), "this is a folder: name a file in it"));
+/// Creates the output at `path`, which must be none of `inputs`; `-` is standard output.
+///
+/// What an interrupted run left beside it is removed and named.
+pub fn create(path: &Path, inputs: &[&Path]) -> Outcome<OutputFile> {
+    if is_dash(path) {
+        return Ok(OutputFile::stdout());
+    }
+    let inputs: Vec<_> =
+        inputs.iter().map(|input| if is_dash(input) { Path::new("/dev/stdin") } else { input }).collect();
+    let output = OutputFile::create(path, &inputs).in_file(path)?;
+    if output.is_overwriting() {
+        eprintln!("note: {} exists and will be replaced", shown(path));
+    }
+    remove_leftovers(folder_of(path));
+    Ok(output)
+}
+
+/// Removes what interrupted runs left in `folder`, and names it.
+pub fn remove_leftovers(folder: &Path) {
+    let Some(yesterday) = SystemTime::now().checked_sub(DAY) else { return };
+    match remove_stale(folder, yesterday) {
+        Ok(removed) => {
+            removed.iter().for_each(|path| eprintln!("note: removed {}, left by an interrupted run", shown(path)))
         }
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(appsnap::snapshot::extract::STAGING_PREFIX).suffix(".part");
-        // Like any new file: the umask decides, where a temporary file would be its owner's alone.
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let file = builder.tempfile_in(folder).map_err(|error| match error.kind() {
-            // The error would name a file that nobody asked for.
-            io::ErrorKind::NotFound => Failure::environment(shown(folder), "there is no such folder: make it first"),
-            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-                Failure::environment(shown(folder), "no file may be made in this folder: choose another for the output")
-            }
-            _ => Failure::environment(shown(path), error),
-        })?;
-        Ok(Self { file, path: path.to_owned() })
+        // Tidying up is no reason to fail.
+        Err(error) => eprintln!("note: {error}"),
     }
+}
 
-    pub fn file(&mut self) -> &mut File {
-        self.file.as_file_mut()
-    }
-
-    /// Gives the file its name, in place of whatever has it now, once its content is on the disk.
-    pub fn publish(self) -> Outcome {
-        let Self { file, path } = self;
-        file.as_file().sync_all().in_file(&path)?;
-        file.persist(&path).map_err(io::Error::from).in_file(&path)?;
-        Ok(())
-    }
+/// Completes the output.
+pub fn finish(output: OutputFile, path: &Path) -> Outcome {
+    output.finish().map_err(|error| Failure::environment(shown(path), error))
 }

@@ -1,33 +1,79 @@
-//! Looking into JSON objects leniently about what is there and strictly about what it means.
+//! Members of JSON objects in a listing: absent ones are accepted, and wrong ones are errors with their location.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff::fmt::temporal::{DateTimeParser, PiecesOffset};
 use jiff::tz::Offset;
-use serde_json::{Map, Value};
+use serde_json::Value;
+use serde_json::value::RawValue;
 
-use super::error::{Error, ErrorKind, Result};
+use super::error::{Error, ErrorKind};
+use crate::json::Location;
 
-/// The members of one record of a listing; what was asked for is taken out, the rest becomes details.
-pub(super) struct Members {
-    place: String,
-    members: Map<String, Value>,
+type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A value in the JSON text of a listing.
+#[derive(Clone)]
+pub(super) struct Element<'t> {
+    pub(super) text: &'t str,
+    /// For example `snapshots[3]`.
+    pub(super) path: String,
+    pub(super) raw: &'t RawValue,
 }
 
-/// An instant, and the numeric offset it was written with.
+impl<'t> Element<'t> {
+    /// The offset in the text, in bytes.
+    pub(super) fn offset(&self) -> usize {
+        // The raw value borrows from the text.
+        self.raw.get().as_ptr().addr().saturating_sub(self.text.as_ptr().addr())
+    }
+
+    pub(super) fn error(&self, kind: ErrorKind) -> Error {
+        let location = Location::of_member(self.text, self.offset(), &self.path);
+        Error::new(kind).within(location.to_string()).at(location.offset as u64)
+    }
+
+    fn wrong<T>(&self, expected: &'static str) -> Result<T> {
+        Err(self.error(ErrorKind::Type { expected }))
+    }
+
+    fn value(&self) -> Result<Value> {
+        serde_json::from_str(self.raw.get()).map_err(|error| Error::json(self.text, self.offset(), error))
+    }
+
+    fn member(&self, name: &str, raw: &'t RawValue) -> Self {
+        let path = if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) };
+        Self { text: self.text, path, raw }
+    }
+
+    fn instant(&self) -> Result<Stamp> {
+        match self.value()? {
+            Value::String(text) => Stamp::parse(&text).map_err(|kind| self.error(kind)),
+            _ => self.wrong("a text"),
+        }
+    }
+}
+
+/// The members of an object. Those that are read are taken out, and the others become details.
+pub(super) struct Members<'t> {
+    object: Element<'t>,
+    members: BTreeMap<String, &'t RawValue>,
+}
+
+/// An instant, and the numeric UTC offset with which it was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Stamp {
     pub(super) at: Timestamp,
     pub(super) offset: Option<Offset>,
 }
 
-impl Members {
-    /// The members of `value`, which stands at `place`.
-    pub(super) fn of(value: Value, place: String) -> Result<Self> {
-        match value {
-            Value::Object(members) => Ok(Self { place, members }),
-            _ => Err(Error::new(ErrorKind::Type { expected: "an object" }, place)),
+impl<'t> Members<'t> {
+    pub(super) fn of(object: Element<'t>) -> Result<Self> {
+        match serde_json::from_str(object.raw.get()) {
+            Ok(members) => Ok(Self { object, members }),
+            Err(error) if error.is_data() => object.wrong("an object"),
+            Err(error) => Err(Error::json(object.text, object.offset(), error)),
         }
     }
 
@@ -35,99 +81,119 @@ impl Members {
         self.members.contains_key(name)
     }
 
-    pub(super) fn place_of(&self, name: &str) -> String {
-        if self.place.is_empty() { name.to_owned() } else { format!("{}.{name}", self.place) }
+    /// Takes out a member, unless it is absent or null.
+    fn take(&mut self, name: &str) -> Option<Element<'t>> {
+        let raw = self.members.remove(name).filter(|raw| raw.get() != "null")?;
+        Some(self.object.member(name, raw))
     }
 
-    /// A member that may be missing or null.
-    fn take(&mut self, name: &str) -> Option<Value> {
-        self.members.remove(name).filter(|value| !value.is_null())
-    }
-
-    fn wrong<T>(&self, name: &str, expected: &'static str) -> Result<T> {
-        Err(Error::new(ErrorKind::Type { expected }, self.place_of(name)))
+    fn required<T>(&self, name: &str, value: Option<T>) -> Result<T> {
+        value.ok_or_else(|| self.object.member(name, self.object.raw).error(ErrorKind::Missing))
     }
 
     pub(super) fn text(&mut self, name: &str) -> Result<Option<String>> {
-        match self.take(name) {
-            None => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text)),
-            Some(_) => self.wrong(name, "a text"),
+        let Some(member) = self.take(name) else { return Ok(None) };
+        match member.value()? {
+            Value::String(text) => Ok(Some(text)),
+            _ => member.wrong("a text"),
         }
     }
 
     pub(super) fn required_text(&mut self, name: &str) -> Result<String> {
-        self.text(name)?.ok_or_else(|| Error::new(ErrorKind::Missing, self.place_of(name)))
+        let text = self.text(name)?;
+        self.required(name, text)
     }
 
     /// An id: a text or a whole number.
     pub(super) fn required_id(&mut self, name: &str) -> Result<String> {
-        match self.take(name) {
-            None => Err(Error::new(ErrorKind::Missing, self.place_of(name))),
-            Some(Value::String(text)) if !text.is_empty() => Ok(text),
-            Some(Value::Number(number)) if !number.is_f64() => Ok(number.to_string()),
-            Some(_) => self.wrong(name, "a text that is not empty"),
+        let member = self.take(name);
+        let member = self.required(name, member)?;
+        match member.value()? {
+            Value::String(text) if !text.is_empty() => Ok(text),
+            Value::Number(number) if !number.is_f64() => Ok(number.to_string()),
+            _ => member.wrong("a text that is not empty"),
         }
     }
 
     pub(super) fn flag(&mut self, name: &str) -> Result<Option<bool>> {
-        match self.take(name) {
-            None => Ok(None),
-            Some(Value::Bool(flag)) => Ok(Some(flag)),
-            Some(_) => self.wrong(name, "true or false"),
+        let Some(member) = self.take(name) else { return Ok(None) };
+        match member.value()? {
+            Value::Bool(flag) => Ok(Some(flag)),
+            _ => member.wrong("true or false"),
         }
     }
 
-    /// An instant in RFC 3339.
+    /// One of several words, as the value that belongs to it.
+    pub(super) fn word<T: Copy>(
+        &mut self,
+        name: &str,
+        words: &[(&str, T)],
+        expected: &'static str,
+    ) -> Result<Option<T>> {
+        let Some(member) = self.take(name) else { return Ok(None) };
+        let value = member.value()?;
+        match words.iter().find(|(word, _)| value.as_str() == Some(word)) {
+            Some((_, value)) => Ok(Some(*value)),
+            None => member.wrong(expected),
+        }
+    }
+
+    /// An instant of RFC 3339.
     pub(super) fn instant(&mut self, name: &str) -> Result<Option<Stamp>> {
-        let place = self.place_of(name);
-        self.text(name)?.map(|text| Stamp::parse(&text, place)).transpose()
+        self.take(name).map(|member| member.instant()).transpose()
     }
 
     pub(super) fn required_instant(&mut self, name: &str) -> Result<Stamp> {
-        self.instant(name)?.ok_or_else(|| Error::new(ErrorKind::Missing, self.place_of(name)))
+        let instant = self.instant(name)?;
+        self.required(name, instant)
     }
 
-    /// An instant in milliseconds since 1970 (as a number or as its digits), or in RFC 3339.
+    /// An instant in milliseconds since 1970, as a number or a text, or an instant of RFC 3339.
     pub(super) fn epoch_milliseconds(&mut self, name: &str) -> Result<Option<Stamp>> {
-        let place = self.place_of(name);
-        let (text, milliseconds) = match self.take(name) {
-            None => return Ok(None),
-            Some(Value::Number(number)) => (number.to_string(), number.as_i64()),
-            Some(Value::String(text)) => {
-                let milliseconds = text.parse().ok();
-                if milliseconds.is_none() {
-                    return Stamp::parse(&text, place).map(Some);
-                }
-                (text, milliseconds)
-            }
-            Some(_) => return self.wrong(name, "milliseconds since 1970"),
+        let Some(member) = self.take(name) else { return Ok(None) };
+        let (text, milliseconds) = match member.value()? {
+            Value::Number(number) => (number.to_string(), number.as_i64()),
+            Value::String(text) => match text.parse() {
+                Ok(milliseconds) => (text, Some(milliseconds)),
+                Err(_) => return member.instant().map(Some),
+            },
+            _ => return member.wrong("milliseconds since 1970"),
         };
         let at = milliseconds.and_then(|milliseconds| Timestamp::from_millisecond(milliseconds).ok());
-        at.map(|at| Some(Stamp { at, offset: None })).ok_or_else(|| Error::new(ErrorKind::Instant { text }, place))
+        let at = at.ok_or_else(|| member.error(ErrorKind::Instant { text }))?;
+        Ok(Some(Stamp { at, offset: None }))
     }
 
-    /// What nobody asked for, as text.
-    pub(super) fn into_details(self) -> BTreeMap<String, String> {
-        let text = |(name, value): (String, Value)| match value {
-            Value::Null => None,
-            Value::String(text) => Some((name, text)),
-            other => Some((name, other.to_string())),
-        };
-        self.members.into_iter().filter_map(text).collect()
+    pub(super) fn required_epoch_milliseconds(&mut self, name: &str) -> Result<Stamp> {
+        let instant = self.epoch_milliseconds(name)?;
+        self.required(name, instant)
+    }
+
+    /// The members that were not taken out, as text.
+    pub(super) fn into_details(self) -> Result<BTreeMap<String, String>> {
+        let mut details = BTreeMap::new();
+        for (name, raw) in self.members {
+            let text = match self.object.member(&name, raw).value()? {
+                Value::Null => continue,
+                Value::String(text) => text,
+                other => other.to_string(),
+            };
+            details.insert(name, text);
+        }
+        Ok(details)
     }
 }
 
 impl Stamp {
-    /// Reads an instant that stands at `place`: RFC 3339, or the same with a space for the `T` or ` UTC` for the `Z`.
-    pub(super) fn parse(text: &str, place: String) -> Result<Self> {
+    /// Reads an instant of RFC 3339, or the same with a space instead of the `T` or ` UTC` instead of the `Z`.
+    pub(super) fn parse(text: &str) -> Result<Self, ErrorKind> {
         static PARSER: DateTimeParser = DateTimeParser::new();
         let trimmed = text.trim();
         let zoned =
             trimmed.strip_suffix(" UTC").or_else(|| trimmed.strip_suffix(" GMT")).map(|local| format!("{local}Z"));
         let normal = zoned.as_deref().unwrap_or(trimmed);
-        let at = normal.parse().map_err(|_| Error::new(ErrorKind::Instant { text: text.to_owned() }, place))?;
-        // `Z` says that the local offset is unknown (RFC 9557, section 2), so it is no offset to count days by.
+        let at = normal.parse().map_err(|_| ErrorKind::Instant { text: text.to_owned() })?;
+        // `Z` means that the local offset is unknown (RFC 9557, section 2), so there is none to count days in.
         let offset = PARSER.parse_pieces(normal).ok().and_then(|pieces| match pieces.offset()? {
             PiecesOffset::Numeric(numeric) => Some(numeric.offset()),
             _ => None,

@@ -1,31 +1,28 @@
-//! Lists of Squidex's backups, and of the jobs that newer versions make them with.
+//! Lists of Squidex's backups, and of the jobs with which newer versions create them.
 
-use serde_json::Value;
-
-use super::error::Result;
-use super::member::Members;
-use super::record::{Cadence, Host, Kind, Record, State};
+use super::error::Error;
+use super::member::{Element, Members};
+use super::record::{Cadence, Provider, Record};
 use crate::retention::Origin;
 
-/// The name of the task that makes backups, where jobs of all kinds are listed together.
+/// The name of the task that creates backups, in lists of all jobs.
 const BACKUP_TASK: &str = "backup";
 
-/// A backup of `GET .../backups`, or a job of `.../jobs`; `None` for a job that makes no backup.
-pub(super) fn record(value: Value, place: String) -> Result<Option<Record>> {
-    let mut members = Members::of(value, place)?;
+/// A backup of `GET .../backups`, or a job of `.../jobs`. `None` for a job that creates no backup.
+pub(super) fn record(element: Element<'_>) -> Result<Option<Record>, Error> {
+    let mut members = Members::of(element)?;
     if members.text("taskName")?.is_some_and(|task| !task.eq_ignore_ascii_case(BACKUP_TASK)) {
         return Ok(None);
     }
     let started = members.required_instant("started")?;
-    // Lists made by hand follow the table in the portal, which shows no ids: the start names a backup as well.
+    // The table in the portal, and lists copied from it, have no ids: the start identifies a backup, too.
     let id = if members.has("id") { members.required_id("id")? } else { started.at.to_string() };
-    let state = State::new(Host::Squidex, members.required_text("status")?);
-    let mut record = Record::new(Host::Squidex, id, started.at, state);
+    let mut record = Record::new(Provider::Squidex, id, started.at, members.required_text("status")?);
     record.created_offset = started.offset;
     record.finished_at = members.instant("stopped")?.map(|stamp| stamp.at);
     record.comment = members.text("description")?;
-    // Squidex makes no backups by itself.
-    record.kind = Kind::stated(Origin::Manual, Some(Cadence::OnDemand));
-    record.details = members.into_details();
+    // Squidex creates backups only on demand.
+    (record.origin, record.cadence) = (Some(Origin::Manual), Some(Cadence::OnDemand));
+    record.details = members.into_details()?;
     Ok(Some(record))
 }

@@ -1,37 +1,39 @@
-//! Tables that command lines print: comma or tab separated values, and boxes drawn with characters.
+//! Tables that command lines print: values separated by commas or tabs, and boxes drawn with characters.
 
-use super::error::{Error, ErrorKind, Result};
+use super::error::{Error, ErrorKind};
 
-/// A table: the names of its columns, and its rows with the lines they begin in.
+type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A table: the names of its columns, and its rows with the lines in which they begin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Table {
-    pub(super) head: Vec<String>,
+    pub(super) heading: Vec<String>,
     pub(super) rows: Vec<(usize, Vec<String>)>,
 }
 
-/// What separates the fields of a separated table.
+/// The separator of fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Separator {
     Comma,
     Tab,
 }
 
-/// The characters that boxes are drawn with, besides `|` and its relatives.
+/// Returns `true` for a horizontal line of a box.
 fn is_rule(line: &str) -> bool {
     let line = line.trim();
     !line.is_empty() && line.chars().all(|c| matches!(c, '+' | '-' | '=' | ' ' | '\u{2500}'..='\u{257f}') && c != '│')
 }
 
-fn place(line: usize) -> String {
-    format!("line {line}")
+fn error(kind: ErrorKind, line: usize) -> Error {
+    Error::new(kind).within(format!("line {line}"))
 }
 
 impl Table {
-    /// Reads a box; lines in front of it and behind it are passed over.
+    /// Reads a box. Lines before and after it are skipped.
     ///
-    /// A row whose first field is empty continues the row above: that is how narrow terminals wrap long fields.
+    /// A row whose first field is empty continues the row above, because narrow terminals wrap long fields.
     pub(super) fn boxed(text: &str) -> Result<Self> {
-        let mut head: Option<Vec<String>> = None;
+        let mut heading: Option<Vec<String>> = None;
         let mut rows: Vec<(usize, Vec<String>)> = Vec::new();
         for (line, number) in text.lines().zip(1..) {
             let trimmed = line.trim();
@@ -40,11 +42,11 @@ impl Table {
             }
             let inner = trimmed.trim_matches(['|', '│', '┃']);
             let fields: Vec<String> = inner.split(['|', '│', '┃']).map(|field| field.trim().to_owned()).collect();
-            let Some(head) = &head else {
-                head = Some(fields);
+            let Some(heading) = &heading else {
+                heading = Some(fields);
                 continue;
             };
-            check_fields(head, &fields, number)?;
+            check_fields(heading, &fields, number)?;
             match rows.last_mut() {
                 Some((_, above)) if fields.first().is_some_and(String::is_empty) => {
                     above.iter_mut().zip(&fields).for_each(|(above, field)| above.push_str(field));
@@ -52,8 +54,8 @@ impl Table {
                 _ => rows.push((number, fields)),
             }
         }
-        let head = head.ok_or_else(|| Error::new(ErrorKind::Unrecognised, ""))?;
-        Ok(Self { head, rows })
+        let heading = heading.ok_or_else(|| Error::new(ErrorKind::Unrecognised))?;
+        Ok(Self { heading, rows })
     }
 
     /// Reads separated values, quoted as in RFC 4180.
@@ -63,25 +65,24 @@ impl Table {
             Separator::Tab => '\t',
         };
         let mut records = Records { rest: text.chars().peekable(), separator, line: 1 };
-        let (_, head) = records.next_record()?.ok_or_else(|| Error::new(ErrorKind::Unrecognised, ""))?;
+        let (_, heading) = records.next_record()?.ok_or_else(|| Error::new(ErrorKind::Unrecognised))?;
         let mut rows = Vec::new();
         while let Some((line, fields)) = records.next_record()? {
-            check_fields(&head, &fields, line)?;
+            check_fields(&heading, &fields, line)?;
             rows.push((line, fields));
         }
-        Ok(Self { head, rows })
+        Ok(Self { heading, rows })
     }
 }
 
-fn check_fields(head: &[String], fields: &[String], line: usize) -> Result<()> {
-    if head.len() == fields.len() {
+fn check_fields(heading: &[String], fields: &[String], line: usize) -> Result<()> {
+    if heading.len() == fields.len() {
         return Ok(());
     }
-    let kind = ErrorKind::Fields { expected_count: head.len(), found_count: fields.len() };
-    Err(Error::new(kind, place(line)))
+    Err(error(ErrorKind::FieldCount { expected_count: heading.len(), found_count: fields.len() }, line))
 }
 
-/// Separated values, record by record.
+/// A reader of separated values.
 struct Records<'a> {
     rest: std::iter::Peekable<std::str::Chars<'a>>,
     separator: char,
@@ -89,7 +90,7 @@ struct Records<'a> {
 }
 
 impl Records<'_> {
-    /// The next record that is not an empty line, with the line it begins in.
+    /// Reads the next record that is not an empty line, with the line in which it begins.
     fn next_record(&mut self) -> Result<Option<(usize, Vec<String>)>> {
         while self.rest.peek().is_some_and(|c| *c == '\n' || *c == '\r') {
             self.bump();
@@ -108,7 +109,7 @@ impl Records<'_> {
         }
     }
 
-    /// One field; stops in front of the separator or the line's end.
+    /// Reads a field, up to the separator or the end of the line.
     fn field(&mut self) -> Result<String> {
         let begin = self.line;
         let mut field = String::new();
@@ -134,7 +135,7 @@ impl Records<'_> {
             }
         }
         if quoted {
-            return Err(Error::new(ErrorKind::Quote, place(begin)));
+            return Err(error(ErrorKind::UnclosedQuote, begin));
         }
         Ok(field.trim_end_matches('\r').trim().to_owned())
     }
@@ -159,17 +160,17 @@ mod tests {
     #[test]
     fn quoted_fields_hold_separators_quotes_and_lines() {
         let table = Table::separated("a,b\r\n\"1,\"\"x\"\"\n2\",3\r\n\n4,\n", Separator::Comma).unwrap();
-        assert_eq!(table.head, ["a", "b"]);
+        assert_eq!(table.heading, ["a", "b"]);
         assert_eq!(rows(&table), [["1,\"x\"\n2", "3"], ["4", ""]]);
-        assert_eq!(table.rows[1].0, 5, "lines inside of quotes are counted");
+        assert_eq!(table.rows[1].0, 5, "lines inside quotes are counted");
     }
 
     #[test]
-    fn a_field_too_many_and_an_open_quote_name_their_line() {
+    fn an_additional_field_and_an_open_quote_name_their_line() {
         let error = Table::separated("a,b\n1,2\n1,2,3\n", Separator::Comma).unwrap_err();
-        assert_eq!(error.to_string(), "line 3: has 3 fields, the head has 2");
+        assert_eq!(error.to_string(), "line 3: the row has 3 fields: it should have 2, as the heading has");
         let error = Table::separated("a\tb\n1\t\"2\n", Separator::Tab).unwrap_err();
-        assert_eq!(error.to_string(), "line 2: begins a quoted field that does not end");
+        assert_eq!(error.to_string(), "line 2: a quoted field begins here and does not end: add a quotation mark");
     }
 
     #[test]
@@ -179,7 +180,7 @@ mod tests {
         let drawn = "┌───┬────┐\n│ a │ b  │\n├───┼────┤\n│ 1 │ xy │\n│   │ z  │\n│ 2 │    │\n└───┴────┘\n";
         for text in [ascii, drawn] {
             let table = Table::boxed(text).unwrap();
-            assert_eq!(table.head, ["a", "b"]);
+            assert_eq!(table.heading, ["a", "b"]);
             assert_eq!(rows(&table), [["1", "xyz"], ["2", ""]]);
         }
     }

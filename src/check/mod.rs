@@ -1,6 +1,6 @@
 //! Checks archives and dumps before an upload: whether a platform accepts them, and whether everything can be restored.
 //!
-//! [`check()`] returns a [`Report`]: a [`Verdict`] and the findings behind it. A finding is a
+//! [`check()`] returns a [`Report`]: a [`Verdict`] and its findings. A finding is a
 //! [`Diagnostic`](crate::diagnostic::Diagnostic) whose severity the [`Profile`] decides.
 //! [A page](crate::_documentation::findings) lists all codes.
 //!
@@ -17,7 +17,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Findings are about the file; an [`Error`] is why it could not be checked. [`Report::files`] returns the full
+//! Findings are about the file; an [`Error`](crate::Error) is why it could not be checked. [`Report::files`] returns the full
 //! comparison of rows and documents, a [`FileComparison`].
 //!
 //! ```
@@ -35,10 +35,28 @@
 //! println!("{worst}: {}", worst.code().help());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+#![deny(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation
+)]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::indexing_slicing,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_truncation
+    )
+)]
 
 mod code;
 pub(crate) mod dump;
-mod error;
 pub(crate) mod error_tap;
 pub(crate) mod files;
 mod options;
@@ -52,7 +70,6 @@ mod run;
 mod verdict;
 
 pub use code::Code;
-pub use error::{Error, ErrorKind, Result};
 pub use files::{FileCase, FileComparison, FileCounts, FileRow, FileTable, FileTableUnavailable, UnnamedRow};
 pub use options::CheckOptions;
 pub use pass::check;
@@ -61,3 +78,5 @@ pub use registry::{codes, find_code};
 pub use report::{Report, Summary};
 pub(crate) use run::{PlannedArchive, predict_report};
 pub use verdict::Verdict;
+
+type Result<T, E = crate::Error> = std::result::Result<T, E>;

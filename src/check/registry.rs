@@ -1,12 +1,13 @@
 //! The codes of all modules in one list: [`codes`], [`find_code`].
 
-#[cfg(test)]
+// The page lists the codes of all features.
+#[cfg(all(test, feature = "squidex"))]
 mod page;
 
 use crate::diagnostic::Code;
 
-/// The codes of every module that reports findings to a check.
-const LISTS: [&[Code]; 7] = [
+/// The codes of every module. Those of the modules that read archives and dumps occur in checks.
+const LISTS: &[&[Code]] = &[
     super::code::Code::ALL,
     crate::snapshot::Code::ALL,
     crate::gzip::Code::ALL,
@@ -14,12 +15,16 @@ const LISTS: [&[Code]; 7] = [
     crate::layout::Code::ALL,
     crate::metadata::Code::ALL,
     crate::pgdump::Code::ALL,
+    crate::source::Code::ALL,
+    #[cfg(feature = "squidex")]
+    crate::squidex::Code::ALL,
 ];
 
-/// The letters of the codes, from the outside of a file inwards, which is the order of findings in reports.
-const LETTERS: &str = "SGTILMDF";
+/// The letters of the codes, from the outside of a file inwards, which is the order of findings in reports. Those from
+/// `P` on do not occur in checks.
+const LETTERS: &str = "SGTILMDFPX";
 
-/// Returns the codes of all findings, ordered from the outside of a file inwards.
+/// Returns the codes of all diagnostics, ordered from the outside of a file inwards.
 ///
 /// ```
 /// for code in appsnap::check::codes() {
@@ -44,10 +49,10 @@ pub fn codes() -> impl Iterator<Item = Code> {
 /// ```
 #[must_use]
 pub fn find_code(id_or_name: &str) -> Option<Code> {
-    LISTS.into_iter().flatten().find(|code| code.id() == id_or_name || code.name() == id_or_name).copied()
+    LISTS.iter().copied().flatten().find(|code| code.id() == id_or_name || code.name() == id_or_name).copied()
 }
 
-/// Where a code belongs in the order of [`codes`].
+/// Returns the sort key of a code in the order of [`codes`].
 pub(super) fn rank(code: Code) -> impl Ord {
     (code.id().get(..1).and_then(|letter| LETTERS.find(letter)), code)
 }

@@ -13,7 +13,7 @@ use super::verdict::Verdict;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::layout::Contents;
 
-/// The result of a check: the verdict, and the findings behind it.
+/// The result of a check: the verdict, and its findings.
 ///
 /// [`Display`](fmt::Display) is for people, and shows a few findings of each code. Serializing gives all of them, each
 /// with the additional member `allowed`.

@@ -1,14 +1,15 @@
 //! Runs the rules over an archive that was read, or over one that will be written: [`CheckRun`], [`predict_report`].
 
+use super::Result;
 use super::code::Code;
 use super::dump::ReadDump;
-use super::error::{Result, not_a_finding};
 use super::files::{Document, FileComparison, FileTableUnavailable, Sorted};
 use super::options::CheckOptions;
 use super::profile::Profile;
 use super::ranking::Ranking;
 use super::report::{Report, Summary};
 use super::rules;
+use crate::error::{Category, Error};
 use crate::layout::Contents;
 use crate::pgdump::compat::{Incompatibility, incompatibilities};
 use crate::pgdump::{self, FormatVersion, Inspection};
@@ -97,7 +98,8 @@ impl<'p> CheckRun<'p> {
         match (contents, files) {
             (Contents::DatabaseOnly, files) => {
                 let counts = files.and_then(Result::ok).map(|files| *files.counts());
-                let wanted = counts.map(|counts| counts.missing + counts.numbered + counts.unnamed);
+                let wanted =
+                    counts.map(|counts| counts.missing.saturating_add(counts.numbered).saturating_add(counts.unnamed));
                 self.ranking.add(Code::DatabaseOnly, |found| {
                     found.with_message(match wanted.filter(|count| *count > 0) {
                         Some(count) => format!("there are no documents; {count} rows of the database must have one"),
@@ -173,5 +175,16 @@ pub(super) const fn contents_of(has_database: bool, documents_count: u64) -> Con
         (true, 0) => Contents::DatabaseOnly,
         (true, _) => Contents::Full,
         (false, _) => Contents::FilesOnly,
+    }
+}
+
+/// The error of a check for which the file is not to blame.
+#[cold]
+fn not_a_finding(error: impl Into<Error>) -> Error {
+    let error = error.into();
+    match error.category() {
+        // The check uses the layers below, not its caller.
+        Category::Misuse => Error::of(Category::Internal, "a bug in this crate stopped the check").because(error),
+        _ => error,
     }
 }

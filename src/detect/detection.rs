@@ -32,7 +32,7 @@ pub enum Kind {
     MssqlBackup,
     /// Files of an HSQLDB database, the built-in database of development machines.
     Hsqldb,
-    /// A dump in any format, or an unknown file, as [`pgdump::identify`](crate::pgdump::identify) names it.
+    /// A dump in any format, or an unknown file, as [`Identity::of`] names it.
     Other(Identity),
 }
 

@@ -15,8 +15,6 @@
     clippy::cast_possible_truncation
 )]
 #![cfg_attr(test, allow(clippy::indexing_slicing, clippy::unwrap_used))]
-#![allow(dead_code, unused_imports, unused_macros, reason = "the modules adopt it one by one")]
-
 mod code;
 mod list;
 mod severity;

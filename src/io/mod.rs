@@ -1,7 +1,8 @@
-//! Reading at an offset and working on several threads: what every engine of this crate shares.
+//! Reading at an offset, working on several threads, and outputs: what every engine of this crate shares.
 //!
 //! [`ReadAt`] is implemented by everything that is opened for random access: files, memory, remote objects.
 //! [`Parallelism`] is an option of everything that can use more than one thread.
+//! [`OutputFile`] is a file that appears complete or not at all.
 //!
 //! ```
 //! use appsnap::io::{Parallelism, ReadAt};
@@ -13,17 +14,24 @@
 
 mod codec;
 mod counted;
+mod number;
 mod ordered_queue;
 mod out_of_range;
+mod output;
 mod parallelism;
 mod read_at;
+mod spool;
 mod transfer;
 
 pub use out_of_range::OutOfRange;
+pub use output::{OutputFile, STAGING_PREFIX, remove_stale};
 pub use parallelism::Parallelism;
 pub use read_at::ReadAt;
 
 pub(crate) use codec::{deflate, inflate};
 pub(crate) use counted::CountedSource;
+pub(crate) use number::decimal;
 pub(crate) use ordered_queue::{OrderedQueue, Spares, WorkerError, window};
+pub(crate) use output::{directory_of, staging_prefix};
+pub(crate) use spool::{Spool, SpoolError};
 pub(crate) use transfer::{Cursor, at_most, copy_prefix, grow, prefix, read_full, read_full_at, read_range};

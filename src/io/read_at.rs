@@ -87,13 +87,17 @@ impl ReadAt for Vec<u8> {
     }
 }
 
-#[cfg(any(unix, windows))]
 impl ReadAt for std::fs::File {
     fn read_at(&self, buffer: &mut [u8], offset_bytes: u64) -> io::Result<usize> {
         #[cfg(unix)]
         return std::os::unix::fs::FileExt::read_at(self, buffer, offset_bytes);
         #[cfg(windows)]
         return std::os::windows::fs::FileExt::seek_read(self, buffer, offset_bytes);
+        #[cfg(not(any(unix, windows)))]
+        return {
+            let _ = (buffer, offset_bytes);
+            Err(io::Error::new(io::ErrorKind::Unsupported, "files have no positioned reads on this target"))
+        };
     }
 
     /// Returns the length of a regular file; other files have none that stays.

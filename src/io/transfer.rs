@@ -1,6 +1,6 @@
 //! Moves bytes without losing count of them.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 
 use super::read_at::ReadAt;
 
@@ -14,10 +14,11 @@ pub(crate) fn prefix(bytes: &[u8], bound_bytes: u64) -> &[u8] {
     usize::try_from(bound_bytes).ok().and_then(|bound| bytes.get(..bound)).unwrap_or(bytes)
 }
 
-/// Copies as much of `from` as fits to the front of `room`, which shrinks to the rest; returns the number of bytes copied.
-pub(crate) fn copy_prefix(from: &[u8], room: &mut &mut [u8]) -> usize {
-    // Writing to memory takes what fits, and never fails.
-    room.write(from).unwrap_or(0)
+/// Copies as much of `from` as fits to the start of `to`; returns the number of bytes copied.
+#[inline]
+pub(crate) fn copy_prefix(mut from: &[u8], to: &mut [u8]) -> usize {
+    // Reading from memory never fails.
+    from.read(to).unwrap_or(0)
 }
 
 /// Appends `count` zeros to `buffer` and returns them, to be overwritten.

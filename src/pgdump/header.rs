@@ -5,7 +5,7 @@ use std::str::FromStr;
 use super::corruption::Corruption;
 use super::created::CreatedAt;
 use super::error::{Error, ErrorKind};
-use super::primitives::{Cursor, Dialect, Fault, inexpressible};
+use super::primitives::{Cursor, Dialect, Fault, Reason, inexpressible};
 use super::version::FormatVersion;
 use crate::limits::Limits;
 
@@ -214,7 +214,7 @@ impl Header {
         cursor.take(MAGIC.len())?;
         let (major, minor) = (cursor.byte()?, cursor.byte()?);
         let Some(version) = FormatVersion::new(major, minor) else {
-            return Err(Fault::Because(ErrorKind::UnsupportedVersion { major, minor }));
+            return Err(Fault::Because(Reason::UnsupportedVersion { major, minor }));
         };
         let revision = if version > FormatVersion::V1_0 { cursor.byte()? } else { 0 };
         let int_bytes = cursor.byte()?;

@@ -1,9 +1,9 @@
 //! Detects what a file is from its first bytes, and reads headers of those that are archives.
 
-use super::error::{Error, ErrorKind};
+use super::error::Error;
 use super::header::{FORMAT_CUSTOM, FORMAT_DIRECTORY, FORMAT_TAR, HEADER, Header, MAGIC};
 use super::identity::Identity;
-use super::primitives::{Cursor, Fault};
+use super::primitives::{Cursor, Fault, Reason};
 use crate::limits::Limits;
 
 impl Identity {
@@ -32,7 +32,7 @@ impl Header {
         match result {
             Ok(header) => Ok((header, len)),
             Err(Fault::Incomplete) => Err(Error::truncated(HEADER).at(len as u64)),
-            Err(Fault::Because(kind)) => Err(Error::new(kind).at(len as u64)),
+            Err(Fault::Because(reason)) => Err(Error::from(reason).at(len as u64)),
         }
     }
 }
@@ -40,8 +40,7 @@ impl Header {
 /// Reads a header, or names the file that has none.
 pub(super) fn read_header(cursor: &mut Cursor<'_>, limits: &Limits) -> Result<Header, Fault> {
     let start = cursor.rest();
-    Header::read(cursor, limits)?
-        .ok_or_else(|| Fault::Because(ErrorKind::NotAnArchive { identity: Identity::of(start) }))
+    Header::read(cursor, limits)?.ok_or_else(|| Fault::Because(Reason::NotAnArchive(Identity::of(start))))
 }
 
 fn identify(bytes: &[u8]) -> Identity {

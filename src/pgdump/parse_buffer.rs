@@ -72,8 +72,8 @@ impl<R: Read> ParseBuffer<R> {
                     budget.check(self.counted.saturating_add(self.parsed as u64))?;
                     return Ok(value);
                 }
-                Err(Fault::Because(kind)) => {
-                    return Err(Error::new(kind).at(self.position().saturating_add(parsed as u64)));
+                Err(Fault::Because(reason)) => {
+                    return Err(Error::from(reason).at(self.position().saturating_add(parsed as u64)));
                 }
                 Err(Fault::Incomplete) => {
                     // The parser wants all buffered bytes and at least one more.

@@ -3,6 +3,7 @@
 use super::corruption::Corruption;
 use super::data_state::DataState;
 use super::error::{Error, ErrorKind};
+use super::identity::Identity;
 use super::version::FormatVersion;
 use crate::limits::LimitExceeded;
 
@@ -172,24 +173,45 @@ pub(super) fn inexpressible(what: &'static str, version: FormatVersion) -> Error
     Error::new(ErrorKind::Inexpressible { what, version })
 }
 
-/// The reason why a slice parser stopped.
-#[derive(Debug)]
+/// The reason why a slice parser stopped. It is plain data, because every primitive may return one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
     /// The slice ends too early; with more bytes the parser may succeed.
     Incomplete,
     /// The bytes are wrong, and more of them do not help.
-    Because(ErrorKind),
+    Because(Reason),
+}
+
+/// The reason why bytes are wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reason {
+    NotAnArchive(Identity),
+    UnsupportedVersion { major: u8, minor: u8 },
+    Corrupt(Corruption),
+    Limit(LimitExceeded),
+}
+
+impl From<Reason> for Error {
+    #[cold]
+    fn from(reason: Reason) -> Self {
+        match reason {
+            Reason::NotAnArchive(identity) => Self::new(ErrorKind::NotAnArchive { identity }),
+            Reason::UnsupportedVersion { major, minor } => Self::new(ErrorKind::UnsupportedVersion { major, minor }),
+            Reason::Corrupt(what) => what.into(),
+            Reason::Limit(exceeded) => exceeded.into(),
+        }
+    }
 }
 
 impl From<Corruption> for Fault {
     fn from(what: Corruption) -> Self {
-        Self::Because(what.into())
+        Self::Because(Reason::Corrupt(what))
     }
 }
 
 impl From<LimitExceeded> for Fault {
     fn from(exceeded: LimitExceeded) -> Self {
-        Self::Because(ErrorKind::Limit(exceeded))
+        Self::Because(Reason::Limit(exceeded))
     }
 }
 
@@ -332,7 +354,7 @@ mod tests {
     fn sign_bytes_other_than_0_and_1_are_damage() {
         let dialect = Dialect::usual(FormatVersion::V1_14);
         let fault = Cursor::new(&[2, 1, 0, 0, 0]).int(&dialect).unwrap_err();
-        assert!(matches!(fault, Fault::Because(kind) if kind == Corruption::SignByte(2).into()));
+        assert_eq!(fault, Corruption::SignByte(2).into());
     }
 
     #[test]
@@ -354,7 +376,7 @@ mod tests {
     fn a_string_is_refused_by_its_declared_length() {
         let dialect = Dialect::usual(FormatVersion::V1_14);
         let fault = Cursor::new(&[0, 0xff, 0xff, 0xff, 0x7f]).str(&dialect, 10).unwrap_err();
-        assert!(matches!(fault, Fault::Because(ErrorKind::Limit(_))));
+        assert!(matches!(fault, Fault::Because(Reason::Limit(_))));
     }
 
     #[test]

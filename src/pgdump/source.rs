@@ -99,7 +99,7 @@ impl<R: Read> Source<R> {
                 self.consume(encoded_bytes);
                 return Ok(value);
             }
-            Err(Fault::Because(kind)) => return Err(Error::new(kind).at(self.position)),
+            Err(Fault::Because(reason)) => return Err(Error::from(reason).at(self.position)),
             Err(Fault::Incomplete) => {}
         }
         // The integer continues in the next filling of the buffer.
@@ -110,7 +110,7 @@ impl<R: Read> Source<R> {
         }
         match Cursor::new(&gathered).int(dialect) {
             Ok(value) => Ok(value),
-            Err(Fault::Because(kind)) => Err(Error::new(kind).at(position)),
+            Err(Fault::Because(reason)) => Err(Error::from(reason).at(position)),
             Err(Fault::Incomplete) => Err(Error::truncated(what).at(position)),
         }
     }

@@ -1,4 +1,4 @@
-//! What was made different from what was given: [`Change`].
+//! Differences between the inputs and the archive that is made from them: [`Change`].
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use crate::pgdump::FormatVersion;
 use crate::pgdump::toc::Toc;
 use crate::pgdump::transcode::{Changes, EntryChange, EntryChangeKind};
 
-/// Something that the archive says or holds otherwise than what it was made from, or that nobody stated.
+/// A difference between the inputs and the archive, or a value that was assumed because it was not given.
 ///
 /// ```
 /// use appsnap::prepare::Change;
@@ -25,111 +25,111 @@ pub enum Change {
     /// The dump was converted to an older archive version.
     #[non_exhaustive]
     DumpConverted {
-        /// Archive version of the dump as it was given.
+        /// Archive version of the given dump.
         from: FormatVersion,
         /// Archive version of the dump in the archive.
         to: FormatVersion,
-        /// Whether its data were compressed anew.
+        /// `true` if the data was recompressed.
         recompressed: bool,
     },
-    /// Entries of the dump are not in the converted one, all for one reason.
+    /// Entries of the dump are missing from the converted dump, all for the same reason.
     #[non_exhaustive]
     DumpEntriesDropped {
-        /// How many entries.
+        /// Number of entries.
         entries_count: u64,
-        /// The first of them, escaped for display.
+        /// The first one, escaped for display.
         first: String,
-        /// Why they are not in it.
+        /// The reason for leaving them out.
         reason: EntryChangeKind,
     },
-    /// Entries of the dump lost something in the converted one, all the same.
+    /// Entries of the dump were changed by the conversion, all in the same way.
     #[non_exhaustive]
     DumpEntriesEdited {
-        /// How many entries.
+        /// Number of entries.
         entries_count: u64,
-        /// The first of them, escaped for display.
+        /// The first one, escaped for display.
         first: String,
-        /// What they lost.
+        /// The change.
         edit: EntryChangeKind,
     },
-    /// Documents that no row knows were left out.
+    /// Documents without a row in the database were left out.
     #[non_exhaustive]
     OrphansDropped {
-        /// How many documents.
+        /// Number of documents.
         documents_count: u64,
-        /// Length of all of them together.
+        /// Total length of the documents, in bytes.
         document_bytes: u64,
     },
-    /// Nobody stated the model version.
+    /// The model version was not given.
     ModelVersionAssumed,
-    /// Nobody stated the size of the database: it is estimated by the decompressed bytes of the dump, indexes not counted.
+    /// The size of the database was not given. The decompressed size of the dump is used as an estimate, without indexes.
     #[non_exhaustive]
     DatabaseSizeEstimated {
-        /// The decompressed bytes of the dump.
+        /// Decompressed size of the dump, in bytes.
         size_bytes: u64,
     },
-    /// There was no `.metadata`.
+    /// `.metadata` was missing and was created.
     MetadataAdded,
-    /// `.metadata` could not be used, so it was made anew.
+    /// `.metadata` was unusable and was replaced.
     #[non_exhaustive]
     MetadataReplaced {
-        /// Why it could not be used.
+        /// The reason why it was unusable.
         reason: String,
     },
     /// A value in `.metadata` was corrected.
     #[non_exhaustive]
     MetadataCorrected {
-        /// The key whose value was corrected.
+        /// The key of the value.
         key: &'static str,
-        /// What it said; `None` for nothing.
+        /// The old value; `None` if the key was missing.
         from: Option<String>,
-        /// What it says now.
+        /// The new value.
         to: String,
     },
-    /// Everything lay in a folder, which was taken off.
+    /// All files were in a top folder, which was removed from their names.
     #[non_exhaustive]
     FolderTakenOff {
         /// The folder, escaped for display.
         folder: String,
-        /// How many files lay in it.
+        /// Number of files in the folder.
         files_count: u64,
     },
-    /// Names were not spelled as platforms spell them: flat trees, letter case, needless dots.
+    /// Names were changed to the platforms' spelling: flat trees, letter case, needless dots.
     #[non_exhaustive]
     NamesRespelled {
-        /// How many files.
+        /// Number of files.
         files_count: u64,
-        /// The first of them, escaped for display.
+        /// The first one, escaped for display.
         first: String,
     },
-    /// Files that file managers leave behind were left out.
+    /// Files that file managers create were left out.
     #[non_exhaustive]
     JunkLeftOut {
-        /// How many files.
+        /// Number of files.
         files_count: u64,
-        /// The first of them, escaped for display.
+        /// The first one, escaped for display.
         first: String,
     },
-    /// Folders that no snapshot holds were left out; whatever lay in them was placed or is listed.
+    /// Folders that do not belong in a snapshot were left out. Every file in them was placed or is listed.
     #[non_exhaustive]
     FoldersLeftOut {
-        /// How many folders.
+        /// Number of folders.
         folders_count: u64,
     },
-    /// The order was not `.metadata`, database, documents.
+    /// The members were reordered to `.metadata`, database, documents.
     Reordered,
-    /// Something was unusual, and is as platforms write it now.
+    /// Something unusual was rewritten in the way platforms write it.
     #[non_exhaustive]
     Normalised {
         /// The code of the reader's finding.
         code: Code,
-        /// How often it occurred.
+        /// Number of occurrences.
         count: u64,
     },
 }
 
 impl Change {
-    /// The stable name in kebab case, for machines.
+    /// Returns the stable name in kebab case, for programs.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
@@ -187,48 +187,48 @@ impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::DumpConverted { from, to, recompressed } => {
-                let anew = if *recompressed { ", its data compressed anew" } else { "" };
-                write!(f, "the dump was converted from archive version {from} to {to}{anew}")
+                let recompressed = if *recompressed { ", and its data was recompressed" } else { "" };
+                write!(f, "the dump was converted from archive version {from} to {to}{recompressed}")
             }
             Self::DumpEntriesDropped { entries_count, first, reason } => {
-                write!(f, "{entries_count} entries of the dump were left out, the first of them {first}: {reason}")
+                write!(f, "{entries_count} entries of the dump were left out (first: {first}): {reason}")
             }
             Self::DumpEntriesEdited { entries_count, first, edit } => {
-                write!(f, "{entries_count} entries of the dump were changed, the first of them {first}: {edit}")
+                write!(f, "{entries_count} entries of the dump were changed (first: {first}): {edit}")
             }
             Self::OrphansDropped { documents_count, document_bytes } => {
-                write!(f, "{documents_count} documents of {document_bytes} bytes that no row knows were left out")
+                write!(f, "{documents_count} documents ({document_bytes} bytes) without a row in the database were left out")
             }
             Self::ModelVersionAssumed => f.write_str(
-                "nobody stated the model version, so it is 0.0.0.0; the platform compares it with the model",
+                "the model version was not given and is set to 0.0.0.0: the platform compares it with the deployed model",
             ),
             Self::DatabaseSizeEstimated { size_bytes } => {
                 write!(
                     f,
-                    "nobody stated the size of the database, so it is estimated: {size_bytes} bytes without indexes"
+                    "the size of the database was not given and is estimated: {size_bytes} bytes, without indexes"
                 )
             }
-            Self::MetadataAdded => f.write_str("there was no .metadata, so it was made"),
-            Self::MetadataReplaced { reason } => write!(f, ".metadata was made anew: {reason}"),
+            Self::MetadataAdded => f.write_str(".metadata was missing and was created"),
+            Self::MetadataReplaced { reason } => write!(f, ".metadata was replaced: {reason}"),
             Self::MetadataCorrected { key, from: Some(from), to } => {
-                write!(f, "{key} in .metadata was {from} and is {to} now")
+                write!(f, "{key} in .metadata was corrected from {from} to {to}")
             }
             Self::MetadataCorrected { key, from: None, to } => {
-                write!(f, "{key} in .metadata was missing and is {to} now")
+                write!(f, "{key} in .metadata was missing and is set to {to}")
             }
             Self::FolderTakenOff { folder, files_count } => {
-                write!(f, "{files_count} files lay in the folder {folder}, which was taken off")
+                write!(f, "the folder {folder} was removed from the names of {files_count} files")
             }
             Self::NamesRespelled { files_count, first } => {
-                write!(f, "{files_count} names were spelled anew, the first of them {first}")
+                write!(f, "{files_count} names were changed to the usual spelling (first: {first})")
             }
             Self::JunkLeftOut { files_count, first } => {
-                write!(f, "{files_count} files of file managers were left out, the first of them {first}")
+                write!(f, "{files_count} files created by file managers were left out (first: {first})")
             }
             Self::FoldersLeftOut { folders_count } => write!(f, "{folders_count} folders were left out"),
-            Self::Reordered => f.write_str("the order is .metadata, database, documents now"),
+            Self::Reordered => f.write_str("the members were reordered to .metadata, database, documents"),
             Self::Normalised { code, count } => {
-                write!(f, "{} ({count} times) is written as platforms write it now", code.name())
+                write!(f, "{} ({count} times) was rewritten in the way platforms write it", code.name())
             }
         }
     }

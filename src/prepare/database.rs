@@ -1,26 +1,27 @@
-//! A dump that will go into an archive: verified, its rows read, its conversion worked out: [`Database`].
+//! A dump for an archive, verified and with its conversion planned: [`Database`].
 
 use std::fs::File;
-use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use super::change::{self, Change};
-use super::error::{Error, ErrorKind, Result};
+use super::error::{self, Result};
 use super::options::PrepareOptions;
 use crate::check::dump::{self, ReadDump};
 use crate::check::files::Numbers;
 use crate::check::{FileTable, FileTableUnavailable};
-use crate::limits::LimitExceeded;
+use crate::io::{Spool, SpoolError};
+use crate::limits::Budget;
 use crate::observe::{Event, Observer, proceed, watch};
 use crate::pgdump::compat::{Incompatibility, incompatibilities};
 use crate::pgdump::transcode::{Changes, Conversion, Transcoder};
-use crate::pgdump::{self, FormatVersion, Inspection};
+use crate::pgdump::{FormatVersion, Inspection};
 use crate::snapshot::{Content, SnapshotWriter};
 use crate::source::DocumentPlan;
 
-/// A dump that will go into an archive.
+/// A dump for an archive.
 ///
-/// It was read once, to its last byte, and is known to be sound. Where the target needs it, its conversion is worked out,
-/// and happens while it is written; only data that must be compressed anew are put down in the spool folder first.
+/// The dump has been read once, to its last byte, and is sound. If the target requires it, its conversion is planned and
+/// happens while it is written. Only data that must be recompressed is spooled first.
 ///
 /// ```
 /// use std::fs::File;
@@ -30,7 +31,7 @@ use crate::source::DocumentPlan;
 ///
 /// let dump = File::open("tests/data/check/pg18-default.dump")?;
 /// let database = Database::open(dump, &PrepareOptions::new(), &mut NoObserver)?;
-/// assert_eq!(database.inspection().header.version(), FormatVersion::V1_16, "as it was given");
+/// assert_eq!(database.inspection().header.version(), FormatVersion::V1_16);
 /// match &database.changes()[0] {
 ///     Change::DumpConverted { to, .. } => assert_eq!(*to, FormatVersion::V1_14),
 ///     other => unreachable!("{other}"),
@@ -44,19 +45,19 @@ pub struct Database<R> {
     facts: DumpFacts,
 }
 
-/// What is known about a dump, and what will become of it.
+/// The facts about a dump and its conversion.
 #[derive(Debug)]
 pub(super) struct DumpFacts {
     pub(super) inspection: Inspection,
     pub(super) table: std::result::Result<FileTable, FileTableUnavailable>,
-    /// The version that it will have.
+    /// The archive version in the archive.
     pub(super) version: FormatVersion,
-    /// What of it servers will refuse.
+    /// SQL that the profile's servers refuse.
     pub(super) refused: Vec<Incompatibility>,
     pub(super) changes: Vec<Change>,
 }
 
-/// Where the bytes come from that are written.
+/// The source of the bytes that are written.
 #[derive(Debug)]
 pub(super) enum Source<R> {
     Verbatim(R),
@@ -65,14 +66,15 @@ pub(super) enum Source<R> {
 }
 
 impl<R: Read + Seek> Database<R> {
-    /// Reads the dump in `source`, from where it stands to its end.
+    /// Reads the dump in `source` from its current position to its end.
     ///
     /// # Errors
-    /// When it is no sound dump in custom format, when it must be converted and cannot be, when that needs a spool folder
-    /// and there is none, when the source fails, or when the observer says stop, which it is asked after each MiB.
+    /// Returns an error if the source is not a sound dump in custom format, if it must be converted and cannot be, if that
+    /// requires a spool directory and there is none, if the source fails, or if the observer, which is called after each
+    /// MiB, cancels.
     pub fn open(mut source: R, options: &PrepareOptions, observer: &mut dyn Observer) -> Result<Self> {
         proceed(observer, &Event::phase("reading the dump"))?;
-        let failed = |error| Error::io("reading the dump", error);
+        let failed = |error| error::io_error("reading the dump", error);
         let start = source.stream_position().map_err(failed)?;
         let (read, _) =
             watch(&mut source, observer, |source| dump::read(source, &options.limits, Numbers::Keep, |_| {}))?;
@@ -97,64 +99,54 @@ impl<R: Read + Seek> Database<R> {
 }
 
 impl Database<File> {
-    /// Puts down all that `reader` gives, such as what comes out of a pipe, in the spool folder, and reads that.
+    /// Spools the dump from `reader`, such as a pipe, and reads the temporary file.
     ///
     /// # Errors
-    /// As [`open`](Self::open); besides, when the options name no spool folder, or the reader gives more than
-    /// [`Limits::max_entry_bytes`](crate::Limits::max_entry_bytes).
+    /// Returns an error in the cases of [`open`](Self::open), if the options have no spool directory, or if the reader
+    /// returns more than [`Limits::max_entry_bytes`](crate::Limits::max_entry_bytes).
     pub fn spooled(reader: impl Read, options: &PrepareOptions, observer: &mut dyn Observer) -> Result<Self> {
-        let folder = options.spool_dir.as_deref().ok_or_else(|| Error::new(ErrorKind::SpoolNeeded))?;
-        proceed(observer, &Event::phase("putting down the dump"))?;
-        let failed = |error| Error::io("putting down the dump", error);
-        let mut file = tempfile::tempfile_in(folder).map_err(failed)?;
-        let allowed = options.limits.max_entry_bytes();
-        // One byte more than allowed tells that there is more.
-        let (copied, _) =
-            watch(reader.take(allowed.saturating_add(1)), observer, |source| io::copy(source, &mut file))?;
-        let len_bytes = copied.map_err(failed)?;
-        if len_bytes > allowed {
-            let exceeded = LimitExceeded { name: "max_entry_bytes", allowed, wanted: len_bytes };
-            return Err(pgdump::Error::from(exceeded).into());
-        }
-        file.rewind().map_err(failed)?;
+        let folder = options.spool_dir.as_deref().ok_or_else(error::spool_needed)?;
+        proceed(observer, &Event::phase("spooling the dump"))?;
+        let (spooled, _) = watch(reader, observer, |source| Spool::all_of(source, folder, budget(options)))?;
+        let (file, _) = spooled.map_err(|error| spool_failed("spooling the dump", error))?;
         Self::open(file, options, observer)
     }
 }
 
 impl<R> Database<R> {
-    /// Length in bytes that it will have in the archive.
+    /// Returns the length of the dump in the archive, in bytes.
     #[must_use]
     pub const fn len_bytes(&self) -> u64 {
         self.len_bytes
     }
 
-    /// What the dump is like, as it was given.
+    /// Returns the inspection of the given dump, before any conversion.
     #[must_use]
     pub const fn inspection(&self) -> &Inspection {
         &self.facts.inspection
     }
 
-    /// The rows that know the files of the app.
+    /// Returns the rows of the app's files.
     ///
     /// # Errors
-    /// Why there are none.
+    /// Returns the reason why the rows are unavailable.
     pub fn files(&self) -> std::result::Result<&FileTable, FileTableUnavailable> {
         self.facts.table.as_ref().map_err(|why| *why)
     }
 
-    /// What conversion changes; nothing without one.
+    /// Returns the changes by the conversion; empty without a conversion.
     #[must_use]
     pub fn changes(&self) -> &[Change] {
         &self.facts.changes
     }
 
-    /// Makes documents of the plan's numbered files whose rows carry a number and a uuid. Returns how many there were.
+    /// Turns numbered files of the plan into documents if a row has their number and a uuid. Returns the number of files.
     ///
-    /// Numbers that no row knows, that two rows know under different uuids, or whose row has no uuid, stay leftovers; rows
-    /// without a uuid are in the [report](super::Prepared::report), since somebody must give them one by hand.
+    /// Files remain skipped if no row has their number, if two rows have it with different uuids, or if its row has no
+    /// uuid. The [report](super::Prepared::report) lists rows without a uuid, because a person must assign one.
     pub fn assign_numbers(&self, plan: &mut DocumentPlan) -> u64 {
         let Ok(table) = &self.facts.table else { return 0 };
-        // Both sides ascend, and the plan asks in its order.
+        // The rows and the plan's questions both ascend by number.
         let mut known = table.numbers().peekable();
         plan.assign(|number| {
             while known.next_if(|(other, _)| *other < number).is_some() {}
@@ -173,7 +165,7 @@ impl<R> Database<R> {
 }
 
 impl DumpFacts {
-    /// `changes` are those of the conversion, if there is one.
+    /// `changes` are those of the conversion, if any.
     pub(super) fn new(read: ReadDump, changes: Option<&Changes>, options: &PrepareOptions) -> Self {
         let ReadDump { inspection, table } = read;
         let (header, toc) = (&inspection.header, &inspection.toc);
@@ -197,24 +189,34 @@ impl<R: Read> Read for Source<R> {
     }
 }
 
-/// The conversion that a dump of this version needs.
+/// Returns the conversion that a dump of this version requires.
 pub(super) fn transcoder(version: FormatVersion, options: &PrepareOptions) -> Option<Transcoder> {
     let highest = options.max_dump_version.filter(|highest| version > *highest)?;
     Some(Transcoder::to(highest).with_server_major(options.profile.oldest_server_major()))
 }
 
-/// Converts a dump into a temporary file, since nobody knows its length beforehand.
+/// Converts a dump into a temporary file, because its converted length is unknown.
 pub(super) fn spool<R: Read>(
     conversion: Conversion<R>,
     options: &PrepareOptions,
     observer: &mut dyn Observer,
 ) -> Result<(File, u64)> {
-    let folder = options.spool_dir.as_deref().ok_or_else(|| Error::new(ErrorKind::SpoolNeeded))?;
-    let failed = |error| Error::io("putting down the converted dump", error);
-    let mut file = tempfile::tempfile_in(folder).map_err(failed)?;
-    let report = conversion.run(BufWriter::new(&mut file), observer)?;
-    file.rewind().map_err(failed)?;
-    Ok((file, report.output_bytes))
+    let folder = options.spool_dir.as_deref().ok_or_else(error::spool_needed)?;
+    let failed = |error| spool_failed("spooling the converted dump", error);
+    let mut spool = Spool::create(folder, budget(options)).map_err(failed)?;
+    let report = conversion.run(&mut spool, observer)?;
+    Ok((spool.finish().map_err(failed)?, report.output_bytes))
+}
+
+fn budget(options: &PrepareOptions) -> Budget {
+    Budget::new("max_entry_bytes", options.limits.max_entry_bytes())
+}
+
+fn spool_failed(action: &'static str, error: SpoolError) -> crate::Error {
+    match error {
+        SpoolError::Read(source) | SpoolError::Write(source) => error::io_error(action, source),
+        SpoolError::Limit(exceeded) => exceeded.into(),
+    }
 }
 
 /// Writes a dump of `len_bytes` bytes into a snapshot.

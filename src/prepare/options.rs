@@ -1,4 +1,4 @@
-//! How data are prepared: [`PrepareOptions`].
+//! Options for preparing an archive: [`PrepareOptions`].
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,7 @@ use crate::check::Profile;
 use crate::limits::Limits;
 use crate::pgdump::FormatVersion;
 
-/// What becomes of documents that no row of the database knows.
+/// The treatment of orphans: documents without a row in the database.
 ///
 /// ```
 /// # use std::fs::File;
@@ -30,14 +30,14 @@ use crate::pgdump::FormatVersion;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Orphans {
-    /// They go into the archive, and a warning says so.
+    /// Orphans are kept in the archive and reported as a warning.
     #[default]
     Keep,
-    /// They are left out. Only with a dump whose rows can be read: without them everything would look like an orphan.
+    /// Orphans are left out. This requires a dump whose rows can be read: otherwise every document would be an orphan.
     Drop,
 }
 
-/// How data are prepared.
+/// Options for preparing an archive.
 ///
 /// ```
 /// use appsnap::pgdump::FormatVersion;
@@ -60,8 +60,8 @@ pub struct PrepareOptions {
 }
 
 impl PrepareOptions {
-    /// Trusts the input, judges by [`Profile::format`], converts dumps above 1.14 down to it, keeps orphans, and has no
-    /// folder to put things down in.
+    /// Creates the default options: trusted limits, [`Profile::format`], dumps above 1.14 converted to 1.14, orphans kept,
+    /// no spool directory.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -75,53 +75,53 @@ impl PrepareOptions {
         }
     }
 
-    /// Bounds for what is read; default [`Limits::trusted`], since the data are one's own.
+    /// Sets the limits of the inputs. Default: [`Limits::trusted`], since they are the caller's own.
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// What the [report](super::Prepared::report) judges by; default [`Profile::format`].
+    /// Sets the profile of the [report](super::Prepared::report). Default: [`Profile::format`].
     #[must_use]
     pub fn with_profile(mut self, profile: Profile) -> Self {
         self.profile = profile;
         self
     }
 
-    /// The highest archive version that a dump may keep; a newer one is converted down to it. `None` leaves every dump
-    /// as it is. Default: 1.14, which every version of the platform since 2021 takes.
+    /// Sets the highest archive version of the dump; a newer dump is converted to it. With `None`, no dump is converted.
+    /// Default: 1.14, which every version of the platform since 2021 accepts.
     #[must_use]
     pub fn with_max_dump_version(mut self, version: impl Into<Option<FormatVersion>>) -> Self {
         self.max_dump_version = version.into();
         self
     }
 
-    /// What becomes of documents that no row knows; default [`Orphans::Keep`].
+    /// Sets the treatment of documents without a row in the database. Default: [`Orphans::Keep`].
     #[must_use]
     pub const fn with_orphans(mut self, orphans: Orphans) -> Self {
         self.orphans = orphans;
         self
     }
 
-    /// Where a dump is put down whose data have to be compressed anew (from lz4 or zstd), since a member's length stands
-    /// in front of it. Default: nowhere, and such a dump is an error.
+    /// Sets the spool directory, for a dump from a stream and for one whose data must be recompressed (from lz4 or zstd):
+    /// an archive states the length of a member before its contents. Default: none, and such a dump is an error.
     #[must_use]
     pub fn with_spool_dir(mut self, folder: impl AsRef<Path>) -> Self {
         self.spool_dir = Some(folder.as_ref().to_path_buf());
         self
     }
 
-    /// The app's model version, which the platform compares with the deployed model. Default: that of the metadata that
-    /// is repaired, else `0.0.0.0`, which is listed as a change.
+    /// Sets the app's model version, which the platform compares with the deployed model. Default: that of the repaired
+    /// metadata, otherwise `0.0.0.0`, which is listed as a change.
     #[must_use]
     pub fn with_model_version(mut self, version: impl Into<String>) -> Self {
         self.model_version = Some(version.into());
         self
     }
 
-    /// Size of the database on its server. Default: that of the metadata that is repaired, else the decompressed bytes of
-    /// the dump, which is an estimate without indexes and listed as a change.
+    /// Sets the size of the database on its server, in bytes. Default: that of the repaired metadata, otherwise the
+    /// decompressed size of the dump, which is an estimate without indexes and is listed as a change.
     #[must_use]
     pub const fn with_database_size_bytes(mut self, size_bytes: u64) -> Self {
         self.database_size_bytes = Some(size_bytes);

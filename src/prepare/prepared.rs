@@ -1,67 +1,63 @@
-//! A dump and documents, ready to be written, with all that there is to say about them: [`Prepared`].
+//! A dump and documents that have been judged and are ready to be written: [`Prepared`].
 
 use std::io::{Read, Write};
+use std::path::Path;
 
 use super::change::Change;
 use super::database::{self, Database, Source};
-use super::error::{Error, ErrorKind, Result};
-use super::kept::Kept;
+use super::error::{self, Result};
+use super::filtered::FilteredSource;
 use super::options::{Orphans, PrepareOptions};
 use crate::check::files::Sorted;
 use crate::check::{CheckOptions, Code, FileComparison, FileTableUnavailable, PlannedArchive, Report, predict_report};
+use crate::io::OutputFile;
 use crate::metadata::Metadata;
 use crate::observe::Observer;
 use crate::snapshot::report::WriteReport;
 use crate::snapshot::{DocumentSource, SnapshotWriter, WriteOptions};
 
-/// What `modelVersion` says when nobody stated it.
+/// The `modelVersion` of an archive for which none is known.
 pub(super) const UNKNOWN_MODEL_VERSION: &str = "0.0.0.0";
 
-/// A dump and documents, ready to be written into an archive.
+/// A dump and documents that have been judged and are ready to be written into an archive.
 ///
-/// Nothing has been written yet: the [report](Self::report) is what [`check`](crate::check::check) would say about the
-/// archive, and the [changes](Self::changes) are what it will hold otherwise than what was given.
+/// Nothing has been written yet. The [report](Self::report) is the one that [`check`](crate::check::check()) will give for
+/// the archive, and the [changes](Self::changes) list how it will differ from the inputs. [`Pack`](super::Pack) makes one
+/// from paths; use [`new`](Self::new) for other sources.
 ///
 /// ```
 /// use std::fs::File;
 /// use appsnap::observe::NoObserver;
 /// use appsnap::prepare::{Database, PrepareOptions, Prepared};
 /// use appsnap::snapshot::WriteOptions;
-/// use appsnap::source::directory::{self, DirectoryOptions};
 ///
-/// # let folder = tempfile::tempdir()?;
-/// # std::fs::write(folder.path().join("8a3f4c2e-0c3b-4b40-9b77-0f4f1f5d0002"), "hello")?;
 /// let options = PrepareOptions::new().with_model_version("1.0.0.40");
-/// let plan = directory::scan(folder.path(), &DirectoryOptions::new(), &mut NoObserver)?;
-/// let database = Database::open(File::open("examples/data/quickstart.dump")?, &options, &mut NoObserver)?;
-/// let prepared = Prepared::new(Some(database), Some(&plan), &options)?;
-///
-/// // Before the first byte: a row without its document, and a size that nobody stated.
-/// println!("{}", prepared.report());
+/// let dump = File::open("examples/data/quickstart.dump")?;
+/// let database = Database::open(dump, &options, &mut NoObserver)?;
+/// let prepared = Prepared::new(Some(database), Some(()), &options)?;
 /// for change in prepared.changes() {
 ///     println!("{change}");
 /// }
-/// assert_eq!(prepared.metadata().files_size_bytes(), Some(5));
 /// let (archive, report) = prepared.write(Vec::new(), WriteOptions::new(), &mut NoObserver)?;
-/// assert_eq!((report.documents_count(), report.archive_bytes()), (1, archive.len() as u64));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// assert_eq!(report.archive_bytes(), archive.len() as u64);
+/// # Ok::<(), appsnap::Error>(())
 /// ```
 #[derive(Debug)]
-pub struct Prepared<'s, R, S> {
+pub struct Prepared<R, S> {
     database: Option<(Source<R>, u64)>,
-    documents: Option<Kept<'s, S>>,
+    documents: Option<FilteredSource<S>>,
     metadata: Metadata,
     report: Report,
     changes: Vec<Change>,
 }
 
-impl<'s, R: Read, S: DocumentSource> Prepared<'s, R, S> {
-    /// Joins a dump and documents, either of which may be missing.
+impl<R: Read, S: DocumentSource> Prepared<R, S> {
+    /// Combines a dump and documents, either of which may be missing, and judges the result.
     ///
     /// # Errors
-    /// When orphans are to be dropped and nothing tells which documents are orphans.
-    pub fn new(database: Option<Database<R>>, documents: Option<&'s S>, options: &PrepareOptions) -> Result<Self> {
-        let mut kept = documents.map(Kept::all);
+    /// Returns an error if orphans are to be dropped and the dump does not tell which documents are orphans.
+    pub fn new(database: Option<Database<R>>, documents: Option<S>, options: &PrepareOptions) -> Result<Self> {
+        let mut kept = documents.map(FilteredSource::all);
         let mut changes = Vec::new();
         let (source, facts) = match database.map(Database::into_parts) {
             Some((source, len_bytes, facts)) => (Some((source, len_bytes)), Some(facts)),
@@ -70,14 +66,13 @@ impl<'s, R: Read, S: DocumentSource> Prepared<'s, R, S> {
         let (mut inspection, mut files) = (None, None);
         if let Some(facts) = facts {
             let mut rows = Sorted::default();
-            kept.iter().flat_map(Kept::rows).for_each(|row| rows.push(row));
+            kept.iter().flat_map(FilteredSource::rows).for_each(|row| rows.push(row));
             files = Some(facts.table.map(|table| FileComparison::new(table, rows)));
             changes.extend(facts.changes);
             inspection = Some((facts.inspection, facts.version, facts.refused));
         }
-        if let (Orphans::Drop, Some(documents)) = (options.orphans, documents) {
-            let comparison = known(files.as_mut())?;
-            kept = Some(without_orphans(documents, comparison, &mut changes));
+        if let (Orphans::Drop, Some(kept)) = (options.orphans, &mut kept) {
+            drop_orphans(kept, known(files.as_mut())?, &mut changes);
         }
         let metadata = metadata(
             source.as_ref().map(|(_, len_bytes)| *len_bytes),
@@ -99,35 +94,36 @@ impl<'s, R: Read, S: DocumentSource> Prepared<'s, R, S> {
         Ok(Self { database: source, documents: kept, metadata, report, changes })
     }
 
-    /// What a check will say about the archive, files that the database knows included: the warnings before a byte is
-    /// written.
+    /// Returns the report that a [check](crate::check::check()) of the archive will give, including the comparison of
+    /// rows with documents.
     #[must_use]
     pub const fn report(&self) -> &Report {
         &self.report
     }
 
-    /// What the archive will hold otherwise than what was given, and what nobody stated.
+    /// Returns the differences between the inputs and the archive, and the values that were assumed or estimated.
     #[must_use]
     pub fn changes(&self) -> &[Change] {
         &self.changes
     }
 
-    /// The metadata that the archive will have.
+    /// Returns the metadata of the archive.
     #[must_use]
     pub const fn metadata(&self) -> &Metadata {
         &self.metadata
     }
 
-    /// The documents that the archive will hold; `None` when there are none.
+    /// Returns the documents of the archive, without dropped orphans; `None` if no documents were given.
     #[must_use]
-    pub const fn documents(&self) -> Option<&Kept<'s, S>> {
+    pub const fn documents(&self) -> Option<&(impl DocumentSource + use<R, S>)> {
         self.documents.as_ref()
     }
 
-    /// Writes the archive. The sink is handed back unflushed and unsynced, which are its owner's business.
+    /// Writes the archive and returns the sink, neither flushed nor synced.
     ///
     /// # Errors
-    /// As [`SnapshotWriter`]'s methods; the sink then holds a part of an archive.
+    /// Returns an error if an input or the sink fails, if an input has changed, or if the observer cancels. The sink then
+    /// contains a part of an archive.
     pub fn write<W: Write>(
         self,
         sink: W,
@@ -143,6 +139,22 @@ impl<'s, R: Read, S: DocumentSource> Prepared<'s, R, S> {
         }
         Ok(writer.finish()?)
     }
+
+    /// Writes the archive to a file, which appears complete or not at all; see [`OutputFile`].
+    ///
+    /// # Errors
+    /// Returns an error in the cases of [`write`](Self::write), and if the file cannot be created or completed. Nothing
+    /// remains then, and an existing file is unchanged.
+    pub fn write_file(
+        self,
+        path: impl AsRef<Path>,
+        options: WriteOptions,
+        observer: &mut dyn Observer,
+    ) -> Result<WriteReport> {
+        let (output, report) = self.write(OutputFile::create(path, &[])?, options, observer)?;
+        output.finish()?;
+        Ok(report)
+    }
 }
 
 fn known(files: Option<&mut std::result::Result<FileComparison, FileTableUnavailable>>) -> Result<&mut FileComparison> {
@@ -156,39 +168,39 @@ fn known(files: Option<&mut std::result::Result<FileComparison, FileTableUnavail
         }
         None => "there is no dump",
     };
-    Err(Error::new(ErrorKind::OrphansUnknown(why)))
+    Err(error::orphans_unknown(why))
 }
 
-fn without_orphans<'s, S: DocumentSource>(
-    documents: &'s S,
+fn drop_orphans<S: DocumentSource>(
+    documents: &mut FilteredSource<S>,
     comparison: &mut FileComparison,
     changes: &mut Vec<Change>,
-) -> Kept<'s, S> {
+) {
     let (mut count, mut bytes) = (0, 0_u64);
-    let kept = {
+    {
         // Both ascend by id.
         let mut orphans = comparison.cases().filter(|case| case.code == Some(Code::DocumentOrphan)).peekable();
-        Kept::filter(documents, |id| match orphans.next_if(|orphan| orphan.id == id) {
+        documents.retain(|id| match orphans.next_if(|orphan| orphan.id == id) {
             Some(orphan) => {
                 count += 1;
+                // Every orphan is a document, so it has a length.
                 bytes = bytes.saturating_add(orphan.document_bytes.unwrap_or_default());
                 false
             }
             None => true,
-        })
-    };
+        });
+    }
     if count > 0 {
         comparison.drop_orphans();
         changes.push(Change::OrphansDropped { documents_count: count, document_bytes: bytes });
     }
-    kept
 }
 
-/// The metadata of an archive that is made, not repaired.
+/// Returns the metadata of a new archive.
 fn metadata<S: DocumentSource>(
     dump_bytes: Option<u64>,
     plain_bytes: Option<u64>,
-    documents: Option<&Kept<'_, S>>,
+    documents: Option<&FilteredSource<S>>,
     options: &PrepareOptions,
     changes: &mut Vec<Change>,
 ) -> Metadata {

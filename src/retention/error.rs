@@ -3,7 +3,7 @@
 use thiserror::Error as ThisError;
 
 use crate::error::{Category, Kind, module_error};
-use crate::json::JsonError;
+use crate::json::{JsonError, Location};
 
 module_error! {
     /// The error of reading policies, schedules, time zones and lists of backups, and of impossible simulations.
@@ -36,7 +36,7 @@ pub enum ErrorKind {
         known: String,
     },
     /// A part of a short notation (a policy, a cron expression, a period) has no meaning.
-    #[error("{part:?} in the {what} {reason}")]
+    #[error("in the {what}, {part:?} {reason}")]
     #[non_exhaustive]
     Syntax {
         /// The notation, for example `cron expression`.
@@ -96,15 +96,13 @@ impl Error {
     }
 
     pub(super) fn json(text: &str, source: serde_json::Error) -> Self {
-        let (line, column) = (source.line(), source.column());
-        // The only error about something absent. The parser has no other way to say so.
-        let of_container = source.to_string().starts_with("missing field");
-        let super::json::Location { member, offset } = super::json::locate(text, line, column, of_container);
-        let context = if member.is_empty() { format!("line {line}") } else { format!("line {line}, member {member}") };
+        let location = Location::of_error(text, 0, &source);
+        let context = location.to_string();
+        let Location { member, line, column, offset } = location;
         Self::new(ErrorKind::Json { member, line, column })
             .within(context)
             .at(offset as u64)
-            .because(JsonError::from(source))
+            .because(JsonError::from(source).without_location())
     }
 }
 

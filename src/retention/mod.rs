@@ -63,7 +63,6 @@ mod calendar;
 mod clock;
 mod error;
 pub mod explain;
-mod json;
 mod names;
 mod period;
 pub mod plan;

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io;
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use super::error::{Error, ErrorKind, Result};
 use super::extract::{ExtractOptions, ExtractReport, extract};
@@ -11,6 +11,7 @@ use super::index::{Cursor, Located, Tables, wrong};
 use super::options::ReadOptions;
 use super::reader::SnapshotReader;
 use super::report::ReadReport;
+use super::stored::Indexed;
 pub use super::stored::StoredFile;
 use crate::document::DocumentId;
 use crate::gzip::{self, ChunkLocation, ChunkStream};
@@ -19,64 +20,42 @@ use crate::layout::MemberName;
 use crate::metadata::Metadata;
 use crate::observe::{Event, Observer, proceed};
 
-/// An archive with an index, every part of which is at hand without reading the rest.
+/// An archive with an index, for access to single files without reading the rest.
 ///
-/// Everything works through `&self`, on several threads at once, over anything that can be read at an offset: a file,
-/// memory, object storage.
+/// All methods take `&self` and work on several threads at once, over every [`ReadAt`]: a file, memory, object storage.
 ///
 /// # Security
-/// The index is untrusted. Its counts are checked against the file's length before anything is allocated, and on every
-/// access the tar header must carry the same name and length, and the content the same CRC32. What no bounded read can
-/// unmask is an index that leads to a fake header inside another document: [`verify`](Self::verify), or reading the
-/// archive from front to back, compares the whole index with the archive. Without that, random access trusts whoever
-/// wrote the file.
+/// The index is untrusted. Its counts are compared with the file's length before anything is allocated. On every access,
+/// the tar header must have the same name and length, and the content the same CRC32. Bounded reads cannot detect an index
+/// that leads to a fake header inside another document; [`verify`](Self::verify), or reading the archive from beginning to
+/// end, compares the whole index with the archive. Without that, random access trusts the author of the file.
 ///
 /// ```
-/// # use appsnap::metadata::Metadata;
-/// # use appsnap::snapshot::{Content, SnapshotWriter, WriteOptions};
-/// # use appsnap::snapshot::index::IndexPlacement;
-/// # let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
-/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options)?;
-/// # let id: appsnap::DocumentId = "0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?;
-/// # writer.document(id, Content::sized(5, &b"hello"[..]))?;
-/// # let (archive, _) = writer.finish()?;
 /// use std::io::Read;
 /// use appsnap::snapshot::{ReadOptions, SnapshotArchive};
 ///
-/// let archive = SnapshotArchive::open(archive, &ReadOptions::new())?;
-/// let mut text = String::new();
-/// archive.document(id)?.expect("it is there").read_to_string(&mut text)?;
-/// assert_eq!(text, "hello");
+/// let archive = SnapshotArchive::open_path("examples/data/quickstart.tar.gz", &ReadOptions::new())?;
+/// for document in archive.documents() {
+///     let document = document?;
+///     println!("{}: {} bytes", document.id(), document.len_bytes());
+/// }
+/// let document = archive.document("8a3f4c2e-0c3b-4b40-9b77-0f4f1f5d0002".parse()?)?;
+/// let mut content = Vec::new();
+/// document.expect("the archive contains it").read_to_end(&mut content)?;
+/// assert_eq!(content.len(), 5);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
 pub struct SnapshotArchive<R, S = R> {
-    source: R,
-    /// Where the index is, when it is not behind the data.
+    indexed: Arc<Indexed<R>>,
+    /// The index, if it is not at the end of the archive.
     sidecar: Option<S>,
-    tables: Tables,
     options: ReadOptions,
-    /// For archives whose ids do not ascend: all documents by id, made when first needed.
+    /// For archives whose ids do not ascend: all documents by id, read when first needed.
     by_id: OnceLock<Vec<Located>>,
 }
 
-/// A document in the list of an archive.
-///
-/// ```
-/// # use appsnap::metadata::Metadata;
-/// # use appsnap::snapshot::{Content, SnapshotWriter, WriteOptions};
-/// # use appsnap::snapshot::index::IndexPlacement;
-/// # let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
-/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options)?;
-/// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
-/// # let (archive, _) = writer.finish()?;
-/// use appsnap::snapshot::{ReadOptions, SnapshotArchive};
-///
-/// let archive = SnapshotArchive::open(archive.as_slice(), &ReadOptions::new())?;
-/// let listed = archive.documents().next().expect("there is one")?;
-/// assert_eq!((listed.len_bytes(), listed.crc32()), (5, 0x3610_a686));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
+/// A document as the index of an archive lists it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListedDocument {
     id: DocumentId,
@@ -85,28 +64,27 @@ pub struct ListedDocument {
 }
 
 impl ListedDocument {
-    /// The uuid that names it.
+    /// Returns the document's id.
     #[must_use]
     pub const fn id(&self) -> DocumentId {
         self.id
     }
 
-    /// Its length in bytes.
+    /// Returns its length in bytes.
     #[must_use]
     pub const fn len_bytes(&self) -> u64 {
         self.len_bytes
     }
 
-    /// CRC32 of its content.
+    /// Returns the CRC32 of its content.
     #[must_use]
     pub const fn crc32(&self) -> u32 {
         self.crc32
     }
 }
 
-#[cfg(any(unix, windows))]
 impl SnapshotArchive<File> {
-    /// Opens the archive at `path`, which carries its index.
+    /// Opens the archive at `path`, which contains its index.
     ///
     /// # Errors
     /// Returns an error if the file cannot be opened, and the errors of [`open`](Self::open).
@@ -117,7 +95,7 @@ impl SnapshotArchive<File> {
 }
 
 impl<R: ReadAt> SnapshotArchive<R> {
-    /// Opens an archive that carries its index: reads its last 64 KiB, and more only if the tables are larger.
+    /// Opens an archive that contains its index. Reads its last 64 KiB, and more only if the tables are larger.
     ///
     /// # Errors
     /// Returns [`ErrorKind::NoIndex`] if there is no index: read such an archive with [`SnapshotReader`], or repack it.
@@ -125,52 +103,62 @@ impl<R: ReadAt> SnapshotArchive<R> {
     pub fn open(source: R, options: &ReadOptions) -> Result<Self> {
         let tables = Tables::open(&source, false)?;
         let tables = tables.ok_or_else(|| Error::new(ErrorKind::NoIndex))?;
-        Ok(Self { source, sidecar: None, tables, options: options.clone(), by_id: OnceLock::new() })
+        Ok(Self {
+            indexed: Arc::new(Indexed { source, tables }),
+            sidecar: None,
+            options: options.clone(),
+            by_id: OnceLock::new(),
+        })
     }
 }
 
 impl<R: ReadAt, S: ReadAt> SnapshotArchive<R, S> {
-    /// Opens an archive whose index is a file of its own.
+    /// Opens an archive whose index is a separate file.
     ///
     /// # Errors
-    /// As for [`open`](Self::open); also when the sidecar belongs to another archive.
+    /// As for [`open`](Self::open). Also returns an error if the index belongs to another archive.
     pub fn open_with_sidecar(source: R, sidecar: S, options: &ReadOptions) -> Result<Self> {
         let tables = Tables::open(&sidecar, true)?;
         let tables = tables.ok_or_else(|| Error::new(ErrorKind::NoIndex))?;
         tables.check_archive(&source)?;
-        Ok(Self { source, sidecar: Some(sidecar), tables, options: options.clone(), by_id: OnceLock::new() })
+        Ok(Self {
+            indexed: Arc::new(Indexed { source, tables }),
+            sidecar: Some(sidecar),
+            options: options.clone(),
+            by_id: OnceLock::new(),
+        })
     }
 
-    /// How many documents there are.
+    /// Returns the number of documents.
     #[must_use]
-    pub const fn documents_count(&self) -> u64 {
-        self.tables.locator.documents_count
+    pub fn documents_count(&self) -> u64 {
+        self.indexed.tables.locator.documents_count
     }
 
-    /// Length of the tar stream inside the archive.
+    /// Returns the length of the tar stream inside the archive, in bytes.
     #[must_use]
-    pub const fn plain_bytes(&self) -> u64 {
-        self.tables.locator.plain_bytes
+    pub fn tar_bytes(&self) -> u64 {
+        self.indexed.tables.locator.tar_bytes
     }
 
-    /// Length of the data without an index behind it: truncating an archive to it takes its index off.
+    /// Returns the length of the archive without its index, in bytes. Truncating the file to this length removes the index.
     #[must_use]
-    pub const fn data_bytes(&self) -> u64 {
-        self.tables.locator.data_bytes
+    pub fn data_bytes(&self) -> u64 {
+        self.indexed.tables.locator.data_bytes
     }
 
-    /// Length of the database dump; `None` when there is none.
+    /// Returns the length of the database dump in bytes; `None` if there is no database.
     #[must_use]
     pub fn database_bytes(&self) -> Option<u64> {
-        self.tables.locator.database.map(|slot| slot.len_bytes)
+        self.indexed.tables.locator.database.map(|slot| slot.len_bytes)
     }
 
     /// Reads and parses `.metadata`.
     ///
     /// # Errors
-    /// When it cannot be read, is not what the index says, or cannot be used.
+    /// Returns an error if `.metadata` cannot be read, differs from the index, or cannot be parsed.
     pub fn metadata(&self) -> Result<Metadata> {
-        let slot = self.tables.locator.metadata;
+        let slot = self.indexed.tables.locator.metadata;
         let allowed = self.options.limits.max_metadata_bytes();
         let mut file = self.stored(MemberName::Metadata, 0, slot.len_bytes, slot.crc32);
         let bytes = file.read_all(allowed, "max_metadata_bytes")?;
@@ -179,24 +167,24 @@ impl<R: ReadAt, S: ReadAt> SnapshotArchive<R, S> {
         Ok(metadata)
     }
 
-    /// The database dump; `None` when there is none. Nothing is read until it is.
+    /// Returns the database dump; `None` if there is no database. Nothing is read until the file is.
     #[must_use]
-    pub fn database(&self) -> Option<StoredFile<'_, R>> {
-        let slot = self.tables.locator.database?;
-        let offset = self.tables.database_offset_bytes();
+    pub fn database(&self) -> Option<StoredFile<R>> {
+        let slot = self.indexed.tables.locator.database?;
+        let offset = self.indexed.tables.database_offset_bytes();
         Some(self.stored(MemberName::Database, offset, slot.len_bytes, slot.crc32))
     }
 
-    /// One document; `None` when there is none of that id.
+    /// Returns one document; `None` if the archive does not contain it.
     ///
-    /// Costs one read of the index here, and one read per stretch of the archive when it is read. Where the ids of the
-    /// archive do not ascend, the first call reads the whole index instead, and keeps it in memory.
+    /// This call reads one page of the index, and reading the document costs one read for every 8 MiB. If the ids of the
+    /// archive do not ascend, the first call reads the whole index and keeps it in memory.
     ///
     /// # Errors
-    /// When the index cannot be read, or is wrong.
-    pub fn document(&self, id: DocumentId) -> Result<Option<StoredFile<'_, R>>> {
-        let located = if self.tables.locator.is_sorted {
-            self.tables.find(&self.index(), id.as_bytes())?
+    /// Returns an error if the index cannot be read or is wrong.
+    pub fn document(&self, id: DocumentId) -> Result<Option<StoredFile<R>>> {
+        let located = if self.indexed.tables.locator.is_sorted {
+            self.indexed.tables.find(&self.index(), id.as_bytes())?
         } else {
             let all = self.by_id()?;
             all.binary_search_by_key(id.as_bytes(), |located| located.row.id).ok().and_then(|at| all.get(at)).copied()
@@ -206,15 +194,15 @@ impl<R: ReadAt, S: ReadAt> SnapshotArchive<R, S> {
         }))
     }
 
-    /// All documents in archive order, from the index alone.
-    pub fn documents(&self) -> Documents<'_, R, S> {
+    /// Returns all documents in archive order, reading the index alone. After an error there are no more items.
+    pub fn documents(&self) -> impl Iterator<Item = Result<ListedDocument>> {
         Documents { archive: self, cursor: Cursor::default(), batch: Vec::new().into_iter(), is_done: false }
     }
 
-    /// Reads the whole archive: every chunk, every member, and the whole index against them.
+    /// Verifies the whole archive: every chunk, every member, and the index against both.
     ///
     /// # Errors
-    /// What [`SnapshotReader::next_entry`] says of the first thing that is wrong; [`ErrorKind::Cancelled`].
+    /// As for [`SnapshotReader::next_entry`]. Also returns an error if the observer cancels.
     pub fn verify(&self, parallelism: Parallelism, observer: &mut dyn Observer) -> Result<ReadReport>
     where
         R: Sync,
@@ -227,10 +215,10 @@ impl<R: ReadAt, S: ReadAt> SnapshotArchive<R, S> {
         })
     }
 
-    /// Extracts the archive as [`extract`] does, inflating on several threads, and verifies all of it.
+    /// Extracts the archive as [`extract()`] does, inflating on several threads, and verifies all of it.
     ///
     /// # Errors
-    /// As for [`extract`] and [`verify`](Self::verify).
+    /// As for [`extract()`] and [`verify`](Self::verify).
     pub fn extract(
         &self,
         destination: &Path,
@@ -252,55 +240,55 @@ impl<R: ReadAt, S: ReadAt> SnapshotArchive<R, S> {
     where
         R: Sync,
     {
-        let tables = &self.tables;
-        gzip::with_chunks(&self.source, &tables.chunks, parallelism, |stream| {
+        let tables = &self.indexed.tables;
+        gzip::with_chunks(&self.indexed.source, &tables.chunks, parallelism, |stream| {
             let mut reader = SnapshotReader::new(stream, self.options.clone());
-            let data = (tables.locator.crc32, tables.locator.plain_bytes);
+            let data = (tables.locator.crc32, tables.locator.tar_bytes);
             let at = tables.locator.data_bytes;
             reader.expect_index(data, at, |verifier| tables.raw_members(&self.index(), |page| verifier.page(page)))?;
             work(&mut reader)
         })
     }
 
-    pub(super) const fn source(&self) -> &R {
-        &self.source
+    pub(super) fn source(&self) -> &R {
+        &self.indexed.source
     }
 
     /// Length and CRC32 of the database.
     pub(super) fn database_slot(&self) -> Option<(u64, u32)> {
-        self.tables.locator.database.map(|slot| (slot.len_bytes, slot.crc32))
+        self.indexed.tables.locator.database.map(|slot| (slot.len_bytes, slot.crc32))
     }
 
-    /// Offset in the tar stream of the database's header, or of what stands in its place.
+    /// Offset in the tar stream of the database's header, or of what follows `.metadata` instead.
     pub(super) fn database_offset_bytes(&self) -> u64 {
-        self.tables.database_offset_bytes()
+        self.indexed.tables.database_offset_bytes()
     }
 
     /// Offset in the tar stream of the end marker.
     pub(super) fn documents_end_bytes(&self) -> Result<u64> {
         let mut cursor = Cursor::default();
         while self.batch(&mut cursor, &mut |_| ())? {}
-        Ok(cursor.offset_bytes(&self.tables))
+        Ok(cursor.offset_bytes(&self.indexed.tables))
     }
 
-    /// The chunk that holds this plain offset.
+    /// The chunk that contains this offset in the tar stream.
     pub(super) fn chunk_at(&self, uncompressed_offset_bytes: u64) -> Option<ChunkLocation> {
         self.chunks().get(self.chunk_number_at(uncompressed_offset_bytes)?).copied()
     }
 
-    /// The number of the chunk that holds this plain offset.
+    /// The number of the chunk that contains this offset in the tar stream.
     pub(super) fn chunk_number_at(&self, uncompressed_offset_bytes: u64) -> Option<usize> {
-        self.tables.chunks.find(uncompressed_offset_bytes)
+        self.indexed.tables.chunks.find(uncompressed_offset_bytes)
     }
 
     /// All chunks.
     pub(super) fn chunks(&self) -> &[ChunkLocation] {
-        self.tables.chunks.chunks()
+        self.indexed.tables.chunks.chunks()
     }
 
-    /// The file that the index is in.
+    /// The file that contains the index.
     fn index(&self) -> IndexFile<'_, R, S> {
-        self.sidecar.as_ref().map_or(IndexFile::Archive(&self.source), IndexFile::Sidecar)
+        self.sidecar.as_ref().map_or(IndexFile::Archive(&self.indexed.source), IndexFile::Sidecar)
     }
 
     fn by_id(&self) -> Result<&[Located]> {
@@ -318,15 +306,15 @@ impl<R: ReadAt, S: ReadAt> SnapshotArchive<R, S> {
     }
 
     fn batch(&self, cursor: &mut Cursor, each: &mut impl FnMut(Located)) -> Result<bool> {
-        self.tables.batch(&self.index(), cursor, each)
+        self.indexed.tables.batch(&self.index(), cursor, each)
     }
 
-    fn stored(&self, name: MemberName, header_offset_bytes: u64, len_bytes: u64, crc32: u32) -> StoredFile<'_, R> {
-        StoredFile::new(&self.source, &self.tables.chunks, name, header_offset_bytes, len_bytes, crc32)
+    fn stored(&self, name: MemberName, header_offset_bytes: u64, len_bytes: u64, crc32: u32) -> StoredFile<R> {
+        StoredFile::new(Arc::clone(&self.indexed), name, header_offset_bytes, len_bytes, crc32)
     }
 }
 
-/// Where an index is: behind the data, or in a file of its own.
+/// The file that contains the index: the archive, or a sidecar.
 enum IndexFile<'a, R, S> {
     Archive(&'a R),
     Sidecar(&'a S),
@@ -348,25 +336,9 @@ impl<R: ReadAt, S: ReadAt> ReadAt for IndexFile<'_, R, S> {
     }
 }
 
-/// The documents of an archive, from its index. After an error there is nothing more.
-///
-/// ```
-/// # use appsnap::metadata::Metadata;
-/// # use appsnap::snapshot::{Content, SnapshotWriter, WriteOptions};
-/// # use appsnap::snapshot::index::IndexPlacement;
-/// # let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
-/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options)?;
-/// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
-/// # let (archive, _) = writer.finish()?;
-/// use appsnap::snapshot::{ReadOptions, SnapshotArchive};
-///
-/// let archive = SnapshotArchive::open(archive.as_slice(), &ReadOptions::new())?;
-/// let ids: Result<Vec<_>, _> = archive.documents().map(|listed| listed.map(|listed| listed.id())).collect();
-/// assert_eq!(ids?.len() as u64, archive.documents_count());
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
+/// The documents of an archive, from its index.
 #[derive(Debug)]
-pub struct Documents<'a, R, S> {
+struct Documents<'a, R, S> {
     archive: &'a SnapshotArchive<R, S>,
     cursor: Cursor,
     batch: std::vec::IntoIter<Located>,

@@ -14,7 +14,7 @@ use crate::layout::MemberName;
 use crate::metadata::Metadata;
 use crate::tarball;
 
-/// The tar stream under way, and all that is counted about it.
+/// The tar stream so far, with its report and index.
 #[derive(Debug)]
 pub(super) struct Assembly<W> {
     pub(super) gzip: gzip::Writer<W>,
@@ -34,7 +34,7 @@ impl SectionCutter {
         Self { sections, largest: None }
     }
 
-    /// Whether a section begins at this document; documents are asked about in archive order.
+    /// Returns `true` if a section begins at this document. Has to be called for every document in archive order.
     pub(super) fn begins_at(&mut self, id: DocumentId) -> bool {
         let [first, ..] = *id.as_bytes();
         let group = match self.sections {
@@ -50,7 +50,7 @@ impl SectionCutter {
     }
 }
 
-/// Holds the sizes that `metadata` declares against those that are written.
+/// Compares the sizes in `metadata` with those of the contents.
 pub(super) fn check_sizes(metadata: &Metadata, database_bytes: Option<u64>, document_bytes: u64) -> Result<()> {
     let sizes = [
         ("dumpSize", metadata.dump_size_bytes(), database_bytes.unwrap_or(0)),
@@ -64,7 +64,7 @@ pub(super) fn check_sizes(metadata: &Metadata, database_bytes: Option<u64>, docu
     Ok(())
 }
 
-/// Appends zeros in one segment.
+/// Appends zeros as framing.
 fn push_zeros<W: Write>(gzip: &mut gzip::Writer<W>, count: u64) -> Result<()> {
     let mut left = count;
     while left > 0 {
@@ -93,32 +93,32 @@ impl<W: Write> Assembly<W> {
         Ok(())
     }
 
-    /// Ends a member whose payload is written: fills its last block, and counts it.
+    /// Ends a member whose payload is written: pads its last block and counts it.
     pub(super) fn close_member(&mut self, name: MemberName, len_bytes: u64, crc32: u32) -> Result<()> {
         push_zeros(&mut self.gzip, tarball::padding_bytes(len_bytes))?;
         self.note(name, len_bytes, crc32);
         Ok(())
     }
 
-    /// Counts a member that is in the stream now.
+    /// Counts a member of the stream.
     pub(super) fn note(&mut self, name: MemberName, len_bytes: u64, crc32: u32) {
         if let Some(index) = &mut self.index {
             index.member(name, len_bytes, crc32);
         }
-        self.report.plain_bytes += member_bytes(len_bytes);
+        self.report.tar_bytes += member_bytes(len_bytes);
     }
 
-    /// Writes the end marker, the gzip trailer, and the index where it is wanted.
+    /// Writes the end marker, the gzip trailer and, if it is to be embedded, the index.
     pub(super) fn finish(self, placement: IndexPlacement) -> Result<(W, WriteReport)> {
         let Self { mut gzip, mut report, index } = self;
         gzip.end_section()?;
-        let end = tarball::end_marker_bytes(report.plain_bytes);
+        let end = tarball::end_marker_bytes(report.tar_bytes);
         push_zeros(&mut gzip, end)?;
-        report.plain_bytes += end;
+        report.tar_bytes += end;
         let (mut sink, member) = gzip.finish()?;
         report.archive_bytes = member.compressed_len_bytes;
         if let Some(builder) = index {
-            let index = builder.finish(&member, report.plain_bytes)?;
+            let index = builder.finish(&member, report.tar_bytes)?;
             if placement == IndexPlacement::Embedded {
                 index.write_to(&mut sink).map_err(|error| Error::io("writing", error))?;
                 report.archive_bytes += index.len_bytes();
@@ -128,7 +128,7 @@ impl<W: Write> Assembly<W> {
         Ok((sink, report))
     }
 
-    /// Writes one member: header, exactly the promised payload, padding.
+    /// Writes one member: header, payload of exactly the declared length, padding.
     pub(super) fn member<R: Read>(&mut self, name: MemberName, content: Content<R>) -> Result<()> {
         let Content { mut reader, len_bytes } = content;
         self.open_member(name, len_bytes)?;
@@ -138,12 +138,12 @@ impl<W: Write> Assembly<W> {
     }
 }
 
-/// Says which member an error is about.
+/// Adds the member to the context of an error.
 pub(super) fn in_member(error: Error, name: MemberName) -> Error {
     error.within_name(name.render().as_bytes())
 }
 
-/// A payload under way: how much of it is written, and its CRC32.
+/// A payload that is being copied: its progress and CRC32.
 #[derive(Debug)]
 pub(super) struct PayloadCopy {
     declared_bytes: u64,
@@ -156,7 +156,8 @@ impl PayloadCopy {
         Self { declared_bytes, done_bytes: 0, crc: crc32fast::Hasher::new() }
     }
 
-    /// Copies as much as fits into the chunk under way; `false` once all of it is there, and `reader` has no more.
+    /// Copies as much as fits into the current chunk. Returns `false` once everything is copied and `reader` is at its
+    /// end.
     pub(super) fn push_some<W: Write>(&mut self, gzip: &mut gzip::Writer<W>, reader: &mut impl Read) -> Result<bool> {
         let Self { declared_bytes, done_bytes, crc } = self;
         let declared_bytes = *declared_bytes;

@@ -1,19 +1,19 @@
-//! What goes into a snapshot: payloads with a known length, and sources of many documents.
+//! The input of writers: payloads with a known length, and sources of many documents.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek};
 use std::path::Path;
 use std::sync::Arc;
 
 use super::error::{Error, Result};
 use crate::document::DocumentId;
-use crate::io::ReadAt;
-use crate::limits::{LimitExceeded, Limits};
+use crate::io::{ReadAt, Spool, SpoolError};
+use crate::limits::{Budget, Limits};
 
-/// A payload: a reader, and how many bytes it will give.
+/// A payload: a reader, and the number of bytes that it returns.
 ///
-/// The tar format states a member's length in front of it, so the length must be known first. It is a promise: a reader
-/// that gives fewer or more bytes is an error, and ends the writer.
+/// A tar header states the length of the member, so the length has to be known before the first byte is written. A
+/// reader that returns fewer or more bytes is an error.
 #[derive(Debug)]
 pub struct Content<R> {
     pub(super) reader: R,
@@ -21,7 +21,7 @@ pub struct Content<R> {
 }
 
 impl<R: Read> Content<R> {
-    /// A payload of `len_bytes` bytes.
+    /// Creates a payload of `len_bytes` bytes.
     ///
     /// ```
     /// use appsnap::snapshot::Content;
@@ -33,7 +33,7 @@ impl<R: Read> Content<R> {
         Self { reader, len_bytes }
     }
 
-    /// How many bytes were promised.
+    /// Returns the declared length in bytes.
     #[must_use]
     pub const fn len_bytes(&self) -> u64 {
         self.len_bytes
@@ -41,10 +41,10 @@ impl<R: Read> Content<R> {
 }
 
 impl Content<File> {
-    /// The rest of a file, from where it stands to where it ends now.
+    /// Creates a payload of the rest of a file, from its current position to its current end.
     ///
     /// # Errors
-    /// When the file's length or position cannot be told, or it is not a regular file.
+    /// Returns an error if the length or position of the file cannot be determined, or if it is not a regular file.
     pub fn file(mut file: File) -> Result<Self> {
         let facts = file.metadata().map_err(|error| Error::io("asking for the length of a file", error))?;
         if !facts.is_file() {
@@ -55,41 +55,28 @@ impl Content<File> {
         Ok(Self { reader: file, len_bytes: facts.len().saturating_sub(start) })
     }
 
-    /// All that `reader` gives, of whatever length, by way of a temporary file in `spool_dir`.
+    /// Creates a payload from a reader of unknown length, by spooling it to a temporary file in `spool_dir`.
     ///
-    /// The file has no name where the system allows that, and is gone when the content is dropped.
+    /// The file has no name if the system allows that, and is removed when the content is dropped.
     ///
     /// # Errors
-    /// When reading or writing fails, or the reader gives more than [`Limits::max_entry_bytes`].
+    /// Returns an error if reading or writing fails, or if the reader returns more than [`Limits::max_entry_bytes`].
     pub fn spooled(mut reader: impl Read, spool_dir: &Path, limits: &Limits) -> Result<Self> {
-        let mut file =
-            tempfile::tempfile_in(spool_dir).map_err(|error| Error::io("creating a temporary file", error))?;
-        let allowed = limits.max_entry_bytes();
-        let mut buffer = vec![0; 64 << 10];
-        let mut len_bytes = 0_u64;
-        loop {
-            let count = match reader.read(&mut buffer) {
-                Ok(0) => break,
-                Ok(count) => count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(Error::io("reading a payload", error)),
-            };
-            len_bytes = len_bytes.saturating_add(count as u64);
-            if len_bytes > allowed {
-                let exceeded = LimitExceeded { name: "max_entry_bytes", allowed, wanted: len_bytes };
-                return Err(Error::from(exceeded));
-            }
-            let bytes = buffer.get(..count).unwrap_or_default();
-            file.write_all(bytes).map_err(|error| Error::io("writing a temporary file", error))?;
-        }
-        file.seek(SeekFrom::Start(0)).map_err(|error| Error::io("rewinding a temporary file", error))?;
-        Ok(Self { reader: file, len_bytes })
+        let budget = Budget::new("max_entry_bytes", limits.max_entry_bytes());
+        let (reader, len_bytes) = Spool::all_of(&mut reader, spool_dir, budget).map_err(|error| match error {
+            SpoolError::Read(source) => Error::io("reading a payload", source),
+            SpoolError::Write(source) => Error::io("spooling a payload", source),
+            SpoolError::Limit(exceeded) => exceeded.into(),
+        })?;
+        Ok(Self { reader, len_bytes })
     }
 }
 
-/// Many documents whose ids and lengths are known before the first byte is read, such as a folder of files.
+/// A source of many documents whose ids and lengths are known before the first byte is read, such as a folder of
+/// files.
 ///
-/// Rows come in ascending order of their ids, each id once: the writer refuses anything else before it writes.
+/// Rows are in ascending order of their ids, without duplicates. The writer refuses other sources before it writes
+/// anything. `()` is a source without documents.
 ///
 /// ```
 /// use std::io;
@@ -127,19 +114,20 @@ pub trait DocumentSource: Sync {
     /// An opened document.
     type File: ReadAt;
 
-    /// How many documents there are.
+    /// Returns the number of documents.
     fn documents_count(&self) -> usize;
 
-    /// The id and the plain length in bytes of document `index`, which is below [`documents_count`](Self::documents_count).
+    /// Returns the id and the length in bytes of document `index`, which is below
+    /// [`documents_count`](Self::documents_count).
     fn row(&self, index: usize) -> (DocumentId, u64);
 
     /// Opens document `index`.
     ///
     /// # Errors
-    /// Whatever opening says; the writer adds which document it was.
+    /// Returns an error if the document cannot be opened. The writer adds the document to the error's context.
     fn open(&self, index: usize) -> io::Result<Self::File>;
 
-    /// Where document `index` comes from, for people: a path or a key. Used in errors only.
+    /// Returns the origin of document `index` for messages: a path or a key.
     fn origin(&self, index: usize) -> String;
 }
 
@@ -168,24 +156,8 @@ macro_rules! forward {
 }
 forward!(&S: Sync, Arc<S>: Send);
 
-/// No documents at all: for snapshots of a database alone.
-///
-/// ```
-/// use std::io;
-/// use appsnap::metadata::Metadata;
-/// use appsnap::snapshot::{Content, NoDocuments, SnapshotStream, WriteOptions};
-///
-/// let dump = Content::sized(4, &b"dump"[..]);
-/// let metadata = Metadata::new().with_dump_size_bytes(4);
-/// let mut database_alone = SnapshotStream::new(&metadata, Some(dump), NoDocuments, WriteOptions::new())?;
-/// io::copy(&mut database_alone, &mut io::sink())?;
-/// assert_eq!(database_alone.report().unwrap().documents_count(), 0);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone, Copy, Debug, Default)]
-pub struct NoDocuments;
-
-impl DocumentSource for NoDocuments {
+/// No documents, for snapshots of a database alone.
+impl DocumentSource for () {
     type File = [u8; 0];
 
     fn documents_count(&self) -> usize {

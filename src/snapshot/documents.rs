@@ -1,4 +1,4 @@
-//! Writes many documents at once: the threads work out what each chunk holds, and read, frame and compress it alone.
+//! Writes many documents in parallel: each thread reads, frames and compresses whole chunks on its own.
 
 use std::io;
 
@@ -48,12 +48,12 @@ pub(super) fn write<W: io::Write, S: DocumentSource>(
                     index.member(MemberName::Document(id), len_bytes, crc32);
                 }
                 report.count_document(len_bytes);
-                report.plain_bytes += member_bytes(len_bytes);
+                report.tar_bytes += member_bytes(len_bytes);
                 tally.document += 1;
                 proceed(observer, &Event::document(id, report.documents_count, report.document_bytes))?;
             }
         }
-        Ok(proceed(observer, &Event::bytes(report.plain_bytes))?)
+        Ok(proceed(observer, &Event::bytes(report.tar_bytes))?)
     };
     gzip.fill_in_parallel(&batch, full_count, &mut note)?;
     if !is_last_full {
@@ -64,7 +64,7 @@ pub(super) fn write<W: io::Write, S: DocumentSource>(
     Ok(())
 }
 
-/// Refuses rows that do not ascend, or that were written before, ahead of the first byte.
+/// Refuses rows that do not ascend or were written before.
 pub(super) fn check_rows<S: DocumentSource>(source: &S, ids: &mut IdSet) -> Result<()> {
     let mut before = None;
     for index in 0..source.documents_count() {
@@ -81,19 +81,19 @@ pub(super) fn check_rows<S: DocumentSource>(source: &S, ids: &mut IdSet) -> Resu
     Ok(())
 }
 
-/// Where a chunk begins: in which document, and how many bytes of its member lie in earlier chunks.
+/// The start of a chunk: a document, and the number of bytes of its member in earlier chunks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Cut {
     document: usize,
     offset_bytes: u64,
 }
 
-/// The beginnings of all chunks, and whether the last of them is full. `filled` bytes of the first are there already.
+/// The starts of all chunks, and `true` if the last chunk is full. The first chunk already contains `filled` bytes.
 fn cut<S: DocumentSource>(source: &S, mut filled: usize, sections: &mut SectionCutter) -> (Vec<Cut>, bool) {
     let mut cuts = vec![Cut { document: 0, offset_bytes: 0 }];
     for document in 0..source.documents_count() {
         let (id, len_bytes) = source.row(document);
-        // The first document has been asked about before, and has ended the section then.
+        // The caller has ended the section before the first document.
         if document > 0 && sections.begins_at(id) && filled > 0 {
             cuts.push(Cut { document, offset_bytes: 0 });
             filled = 0;
@@ -113,7 +113,7 @@ fn cut<S: DocumentSource>(source: &S, mut filled: usize, sections: &mut SectionC
     (cuts, filled == CHUNK_BYTES)
 }
 
-/// What a chunk holds of one document.
+/// The part of a document in one chunk.
 #[derive(Clone, Copy, Debug)]
 struct Piece {
     crc32: u32,
@@ -121,7 +121,7 @@ struct Piece {
     is_last: bool,
 }
 
-/// How far the caller's thread has come with the documents.
+/// The progress of the caller's thread.
 struct Tally<'a, S> {
     source: &'a S,
     document: usize,
@@ -136,19 +136,20 @@ impl<S: DocumentSource> Tally<'_, S> {
     }
 }
 
-/// The chunks of all documents, each of which any thread can fill.
+/// The chunks of all documents. Any thread can fill any of them.
 struct Batch<'a, S> {
     source: &'a S,
     cuts: Vec<Cut>,
     end: Cut,
-    /// What the first chunk holds already.
+    /// The content that the first chunk already has.
     pending: Chunk,
 }
 
 impl<S: DocumentSource> ChunkSource for Batch<'_, S> {
     type Facts = Vec<Piece>;
     type Error = Error;
-    /// The document that a chunk ended in, still open: the next chunk of the same thread may begin in it.
+    /// The last document of the previous chunk, still open: the next chunk of the same thread may begin with the rest
+    /// of it.
     type Scratch = Option<(usize, S::File)>;
 
     fn fill(&self, number: usize, open: &mut Self::Scratch, chunk: &mut Chunk) -> Result<Vec<Piece>> {
@@ -184,7 +185,7 @@ struct Member<'a, S> {
 }
 
 impl<S: DocumentSource> Member<'_, S> {
-    /// Appends bytes `from..until` of the member to `chunk`, which has room for them.
+    /// Appends bytes `from..until` of the member to `chunk`.
     fn fill(&self, from: u64, until: u64, open: &mut Option<(usize, S::File)>, chunk: &mut Chunk) -> Result<Piece> {
         let payload_end = HEADER_BYTES + self.len_bytes;
         if from < HEADER_BYTES {
@@ -204,7 +205,7 @@ impl<S: DocumentSource> Member<'_, S> {
         Ok(piece)
     }
 
-    /// Appends `count` bytes of the payload from `from` on; returns their CRC32.
+    /// Appends `count` bytes of the payload, starting at `from`, and returns their CRC32.
     fn payload(&self, from: u64, count: u64, open: &mut Option<(usize, S::File)>, chunk: &mut Chunk) -> Result<u32> {
         let file = match open.take() {
             Some((document, file)) if document == self.document => file,

@@ -111,7 +111,7 @@ pub(super) struct Current {
 #[derive(Debug)]
 pub(super) struct MemberStream<R> {
     pub(super) tar: tarball::Reader<TarSource<R>>,
-    /// What the index must contain, digested member by member.
+    /// The expected index, digested member by member.
     pub(super) expected: Option<Builder<Digest>>,
     pub(super) failed: Option<Error>,
 }

@@ -1,22 +1,22 @@
-//! The set of document ids seen so far, small enough for a million of them.
+//! A set of document ids that stays small for a million of them.
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
 
 use crate::document::DocumentId;
 
-/// Ids a page of the ascending run holds.
+/// Ids in a page of the ascending run.
 const PAGE_IDS: usize = 4096;
 
-/// How many small sets hold the ids that came out of order. A set doubles when it grows; one of 256 doubling at a time
-/// costs a 256th of what one large set would.
+/// The number of hash sets for ids that do not ascend. A set doubles when it grows: with 256 sets, a doubling costs a
+/// 256th of that of one large set.
 const SETS: usize = 256;
 
-/// Ids, without duplicates.
+/// A set of ids.
 ///
-/// Archives written by this crate are sorted, and as long as ids ascend they are merely appended: 16 bytes each, found
-/// again by binary search. Ids that come out of order go into hash sets, 20 to 40 bytes each. Which set, and where in it,
-/// depends on a random key, so that nobody can choose ids that collide.
+/// Archives of this crate are sorted. As long as ids ascend they are appended, 16 bytes each, and found by binary
+/// search. Other ids are added to hash sets, 20 to 40 bytes each. The hash key is random, so that an author of
+/// archives cannot choose ids that collide.
 #[derive(Debug, Default)]
 pub(crate) struct IdSet {
     ascending: Vec<Vec<[u8; 16]>>,
@@ -25,7 +25,7 @@ pub(crate) struct IdSet {
 }
 
 impl IdSet {
-    /// Adds `id`; `false` when it was there already.
+    /// Adds `id`. Returns `false` if the set already contains it.
     pub(crate) fn insert(&mut self, id: DocumentId) -> bool {
         let id = *id.as_bytes();
         match self.ascending.last_mut() {

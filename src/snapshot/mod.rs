@@ -8,7 +8,7 @@
 //! | unpack an archive, all or nothing | [`extract()`], with the options in [`mod@extract`] |
 //! | fetch single files of an indexed archive | [`SnapshotArchive`], and the files in [`archive`] |
 //! | add an index | [`repack`] for any archive, [`index::make_index`] for one that this crate wrote |
-//! | join parts that many workers packed | [`join`] |
+//! | join parts that many workers compressed | [`join`] |
 //!
 //! Operations return a [`report`]. An [`Error`] is the reason why an operation stopped; a
 //! [`Diagnostic`](crate::diagnostic::Diagnostic) is a finding about an archive that could still be read.
@@ -65,7 +65,7 @@ mod writer;
 #[doc(inline)]
 pub use archive::SnapshotArchive;
 pub use code::Code;
-pub use content::{Content, DocumentSource, NoDocuments};
+pub use content::{Content, DocumentSource};
 pub use entry::{Entry, EntryKind};
 pub use error::{Error, ErrorKind};
 #[doc(inline)]

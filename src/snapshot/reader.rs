@@ -88,7 +88,7 @@ impl<R: Read> SnapshotReader<R> {
         Ok(next.map(|next| Entry { stream: &mut self.stream, current: self.current.insert(next) }))
     }
 
-    /// Goes to the next entry; `None` once everything is read and verified.
+    /// Advances to the next entry; `None` once everything is read and verified.
     fn advance(&mut self) -> Result<Option<Current>> {
         if self.is_ended {
             return Ok(None);
@@ -129,7 +129,7 @@ impl<R: Read> SnapshotReader<R> {
         feed: impl FnOnce(&mut IndexVerifier) -> Result<()>,
     ) -> Result<()> {
         let verifier =
-            self.stream.tar.get_mut().verifier_mut().ok_or_else(|| Error::misuse("reading has begun already"))?;
+            self.stream.tar.get_mut().verifier_mut().ok_or_else(|| Error::misuse("reading has already begun"))?;
         verifier.data(data, data_end_bytes);
         feed(verifier)
     }
@@ -245,7 +245,7 @@ impl<R: Read> SnapshotReader<R> {
         Ok(())
     }
 
-    /// Checks what can only be known at the end.
+    /// Checks everything that depends on the whole archive.
     fn end(&mut self) -> Result<()> {
         self.report.diagnostics.append(self.stream.tar.diagnostics_mut());
         let is_empty = self.report.database_bytes.is_none() && self.report.documents_count == 0;
@@ -276,9 +276,9 @@ impl<R: Read> SnapshotReader<R> {
                 }
             }
         }
-        let plain_bytes = self.stream.tar.offset_bytes();
+        let tar_bytes = self.stream.tar.offset_bytes();
         if let (Some(verifier), Some(expected)) = (self.stream.tar.get_ref().verifier(), self.stream.expected.take()) {
-            let verdict = verifier.verdict(expected, plain_bytes);
+            let verdict = verifier.verdict(expected, tar_bytes);
             self.report.is_indexed = verdict.map_err(|fault| Error::new(ErrorKind::Index(fault)))?;
         }
         self.report.is_verified = true;

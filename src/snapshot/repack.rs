@@ -1,11 +1,11 @@
-//! Turns any readable snapshot into the chunked form, whole or in part: [`repack`].
+//! Rewrites any readable snapshot in the chunked form, whole or in part: [`repack`].
 
 use std::io::{self, Read, Write};
 
 use super::content::Content;
 use super::entry::EntryKind;
 use super::error::{Error, Result};
-use super::options::{ReadOptions, SizeCheck, WriteOptions};
+use super::options::{ReadOptions, WriteOptions};
 use super::reader::SnapshotReader;
 use super::report::WriteReport;
 use super::writer::SnapshotWriter;
@@ -13,12 +13,12 @@ use crate::layout::Contents;
 use crate::metadata::Metadata;
 use crate::observe::{Event, Observer, proceed};
 
-/// Copies the snapshot that `open` opens to `sink`, as [`SnapshotWriter`] writes it: chunked, and with an index where
-/// `write` asks for one.
+/// Copies the snapshot that `open` returns to `sink` in the form of [`SnapshotWriter`]: chunked, and with an index if
+/// `write` requests one.
 ///
-/// The source is read from front to back. It is opened once more where its order is not the writer's: when `.metadata` or
-/// the database stand behind documents. Documents keep the order they have. A part keeps the metadata, with the size of
-/// what is left out set to 0; other sizes stand as they are, as a copy is not the place to mend them.
+/// The source is opened at least twice, and a third time if the database follows documents. Documents keep their order.
+/// With only a part of the contents, the metadata's size of the omitted part becomes 0. Other sizes are copied, even
+/// if they are wrong.
 ///
 /// ```
 /// # use appsnap::metadata::Metadata;
@@ -39,8 +39,8 @@ use crate::observe::{Event, Observer, proceed};
 /// ```
 ///
 /// # Errors
-/// What [`SnapshotReader::next_entry`] and [`SnapshotWriter`] say; what `open` says. The sink then holds an archive that
-/// every reader calls truncated.
+/// As for [`SnapshotReader::next_entry`] and [`SnapshotWriter`]. Also returns an error if `open` fails. The archive in
+/// the sink is then truncated.
 pub fn repack<R: Read, W: Write>(
     mut open: impl FnMut() -> io::Result<R>,
     sink: W,
@@ -55,7 +55,7 @@ pub fn repack<R: Read, W: Write>(
     };
     let order = Order::find(&mut open()?)?;
     let metadata = part_of(&order.metadata.unwrap_or_default(), contents);
-    let mut writer = SnapshotWriter::start(sink, &metadata, write.with_size_check(SizeCheck::Skip))?;
+    let mut writer = SnapshotWriter::start(sink, &metadata, write.without_size_check())?;
     let wants_database = contents.has_database();
     if wants_database && order.is_database_late {
         let mut reader = open()?;
@@ -81,7 +81,7 @@ pub fn repack<R: Read, W: Write>(
                 proceed(observer, &Event::document(id, documents_count, document_bytes))?;
             }
             EntryKind::UnusableMetadata(_) | EntryKind::Misplaced { .. } | EntryKind::Repeated(_) => {
-                return Err(Error::misuse("an archive that is being salvaged cannot be repacked: repair it"));
+                return Err(Error::misuse("a faulty archive cannot be repacked: repair it first"));
             }
             _ => {}
         }
@@ -89,17 +89,17 @@ pub fn repack<R: Read, W: Write>(
     writer.finish()
 }
 
-/// What has to be known before the first byte is written.
+/// The facts that are needed before the first byte is written.
 #[derive(Default)]
 struct Order {
     metadata: Option<Metadata>,
-    /// The database stands behind a document.
+    /// The database follows a document.
     is_database_late: bool,
 }
 
 impl Order {
-    /// Reads as far as it takes: two entries of a well-ordered archive, all of one without a database or with the
-    /// metadata last.
+    /// Reads as far as necessary: two entries of a well-ordered archive, everything if there is no database or the
+    /// metadata is last.
     fn find<R: Read>(reader: &mut SnapshotReader<R>) -> Result<Self> {
         let mut order = Self::default();
         let mut has_documents = false;
@@ -122,7 +122,7 @@ impl Order {
     }
 }
 
-/// The metadata of a part: what is left out has no size.
+/// The metadata of a part, in which omitted contents have size 0.
 pub(super) fn part_of(metadata: &Metadata, contents: Contents) -> Metadata {
     match contents {
         Contents::Full => metadata.clone(),

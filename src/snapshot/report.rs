@@ -1,10 +1,10 @@
-//! What was written and what was read, in numbers.
+//! Reports of writers and readers.
 
 use super::index::Index;
 use crate::diagnostic::Diagnostics;
 use crate::limits::Limits;
 
-/// What a finished archive holds.
+/// The contents and sizes of a finished archive.
 ///
 /// ```
 /// # use appsnap::metadata::Metadata;
@@ -15,7 +15,7 @@ use crate::limits::Limits;
 /// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
 /// # let (archive, report) = writer.finish()?;
 /// assert_eq!((report.documents_count(), report.document_bytes(), report.database_bytes()), (1, 5, None));
-/// assert_eq!((report.plain_bytes(), report.archive_bytes()), (10_240, archive.len() as u64));
+/// assert_eq!((report.tar_bytes(), report.archive_bytes()), (10_240, archive.len() as u64));
 /// assert!(report.index().is_some());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -24,7 +24,7 @@ pub struct WriteReport {
     pub(super) documents_count: u64,
     pub(super) document_bytes: u64,
     pub(super) database_bytes: Option<u64>,
-    pub(super) plain_bytes: u64,
+    pub(super) tar_bytes: u64,
     pub(super) archive_bytes: u64,
     pub(super) index: Option<Index>,
 }
@@ -35,44 +35,44 @@ impl WriteReport {
         self.document_bytes += len_bytes;
     }
 
-    /// How many documents were written.
+    /// Returns the number of documents written.
     #[must_use]
     pub const fn documents_count(&self) -> u64 {
         self.documents_count
     }
 
-    /// Uncompressed bytes of all documents.
+    /// Returns the uncompressed size of all documents together, in bytes.
     #[must_use]
     pub const fn document_bytes(&self) -> u64 {
         self.document_bytes
     }
 
-    /// Length of the database dump; `None` when there is none.
+    /// Returns the length of the database dump in bytes; `None` if there is no database.
     #[must_use]
     pub const fn database_bytes(&self) -> Option<u64> {
         self.database_bytes
     }
 
-    /// Length of the tar stream inside the archive.
+    /// Returns the length of the tar stream inside the archive, in bytes.
     #[must_use]
-    pub const fn plain_bytes(&self) -> u64 {
-        self.plain_bytes
+    pub const fn tar_bytes(&self) -> u64 {
+        self.tar_bytes
     }
 
-    /// Length of the archive as it went to the sink, an embedded index included.
+    /// Returns the length of the archive in bytes, including an embedded index.
     #[must_use]
     pub const fn archive_bytes(&self) -> u64 {
         self.archive_bytes
     }
 
-    /// The index, when one was asked for: embedded already, or to be kept beside the archive.
+    /// Returns the index, if one was requested: already embedded, or to be stored beside the archive.
     #[must_use]
     pub const fn index(&self) -> Option<&Index> {
         self.index.as_ref()
     }
 }
 
-/// What has been read of an archive so far; complete once the reader has said that there are no more entries.
+/// The contents and findings of an archive as far as it was read. Complete once the reader has returned `None`.
 ///
 /// ```
 /// # use appsnap::metadata::Metadata;
@@ -90,7 +90,7 @@ impl WriteReport {
 /// let report = reader.report();
 /// assert!(report.is_verified() && report.is_indexed());
 /// assert_eq!((report.documents_count(), report.document_bytes()), (1, 5));
-/// // No database, and a `.metadata` that says nothing:
+/// // Such as a missing database:
 /// for diagnostic in report.diagnostics() {
 ///     println!("{diagnostic}");
 /// }
@@ -120,37 +120,37 @@ impl ReadReport {
         }
     }
 
-    /// How many documents were seen.
+    /// Returns the number of documents read.
     #[must_use]
     pub const fn documents_count(&self) -> u64 {
         self.documents_count
     }
 
-    /// Uncompressed bytes of the documents seen.
+    /// Returns the uncompressed size of the documents read, in bytes.
     #[must_use]
     pub const fn document_bytes(&self) -> u64 {
         self.document_bytes
     }
 
-    /// Length of the database dump, once it was seen.
+    /// Returns the length of the database dump in bytes, once it was reached.
     #[must_use]
     pub const fn database_bytes(&self) -> Option<u64> {
         self.database_bytes
     }
 
-    /// Whether `.metadata` was seen.
+    /// Returns `true` if `.metadata` was read.
     #[must_use]
     pub const fn has_metadata(&self) -> bool {
         self.has_metadata
     }
 
-    /// Whether an index was found behind the data, and agreed with all of it.
+    /// Returns `true` if the archive has an index that agrees with all of its content.
     #[must_use]
     pub const fn is_indexed(&self) -> bool {
         self.is_indexed
     }
 
-    /// Whether everything was read to the last byte, and every checksum and length was right.
+    /// Returns `true` if everything was read to the last byte and every checksum and length was correct.
     #[must_use]
     pub const fn is_verified(&self) -> bool {
         self.is_verified

@@ -1,55 +1,52 @@
 //! One file of an indexed archive, fetched through its chunks: [`StoredFile`].
 
 use std::io::{self, Read};
+use std::sync::Arc;
 
 use super::error::{Error, ErrorKind, Result};
-use super::index::wrong;
+use super::index::{Tables, wrong};
 use crate::gzip::{self, ChunkTable, Inflater};
-use crate::io::ReadAt;
+use crate::io::{ReadAt, copy_prefix, prefix};
 use crate::layout::MemberName;
 use crate::limits::{LimitExceeded, Limits};
 use crate::tarball::{self, BLOCK_BYTES};
 
-/// Packed bytes fetched with one read, so that a document of ordinary size costs one.
+/// Compressed bytes to fetch with one read, so that a document of ordinary size needs one.
 const FETCH_BYTES: u64 = 8 << 20;
 
 const HEADER_BYTES: u64 = BLOCK_BYTES as u64;
 
-/// A file of an indexed archive. Reading it gives its content; nothing is fetched before.
+/// A file of an indexed archive, as a reader of its content. It owns its share of the archive, so it can be moved to
+/// another thread, or be the body of a response.
 ///
-/// The tar header in front of it is compared with the index when reading begins, and the CRC32 when it ends: the last
-/// bytes come together with that verdict, so do not use what was read before an error.
+/// Nothing is fetched before the first read, which compares the tar header with the index. The CRC32 is compared when the
+/// last bytes are returned, so content is verified only after the last read.
 ///
 /// ```
-/// # use appsnap::metadata::Metadata;
-/// # use appsnap::snapshot::{Content, SnapshotWriter, WriteOptions};
-/// # use appsnap::snapshot::index::IndexPlacement;
-/// # let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
-/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options)?;
-/// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
-/// # let (archive, _) = writer.finish()?;
 /// use std::io::Read;
 /// use appsnap::snapshot::{ReadOptions, SnapshotArchive};
 ///
-/// let archive = SnapshotArchive::open(archive.as_slice(), &ReadOptions::new())?;
-/// let mut document = archive.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?)?.expect("it is there");
-/// let mut content = Vec::with_capacity(document.len_bytes() as usize);
-/// document.read_to_end(&mut content)?;
-/// assert_eq!(content, b"hello");
+/// let archive = SnapshotArchive::open_path("examples/data/quickstart.tar.gz", &ReadOptions::new())?;
+/// let document = archive.document("8a3f4c2e-0c3b-4b40-9b77-0f4f1f5d0002".parse()?)?;
+/// let mut document = document.expect("the archive contains it");
+/// let content = std::thread::spawn(move || {
+///     let mut content = Vec::new();
+///     document.read_to_end(&mut content).map(|_| content)
+/// });
+/// assert_eq!(content.join().unwrap()?.len(), 5);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
-pub struct StoredFile<'a, R: ?Sized> {
-    source: &'a R,
-    chunks: &'a ChunkTable,
+pub struct StoredFile<R> {
+    archive: Arc<Indexed<R>>,
     name: MemberName,
     len_bytes: u64,
     crc32: u32,
-    /// Offset in the tar stream of the next byte wanted, the header's at first.
+    /// Offset in the tar stream of the next byte to read, initially that of the header.
     at_bytes: u64,
     payload_at_bytes: u64,
     crc: crc32fast::Hasher,
-    /// Packed bytes fetched ahead, and where they begin.
+    /// Compressed bytes that were fetched, and their offset.
     packed: Vec<u8>,
     packed_at_bytes: u64,
     inflater: Option<Box<Inflater>>,
@@ -59,18 +56,23 @@ pub struct StoredFile<'a, R: ?Sized> {
     failed: Option<Error>,
 }
 
-impl<'a, R: ReadAt + ?Sized> StoredFile<'a, R> {
+/// An archive and the tables of its index.
+#[derive(Debug)]
+pub(super) struct Indexed<R> {
+    pub(super) source: R,
+    pub(super) tables: Tables,
+}
+
+impl<R: ReadAt> StoredFile<R> {
     pub(super) fn new(
-        source: &'a R,
-        chunks: &'a ChunkTable,
+        archive: Arc<Indexed<R>>,
         name: MemberName,
         header_at_bytes: u64,
         len_bytes: u64,
         crc32: u32,
     ) -> Self {
         Self {
-            source,
-            chunks,
+            archive,
             name,
             len_bytes,
             crc32,
@@ -86,13 +88,13 @@ impl<'a, R: ReadAt + ?Sized> StoredFile<'a, R> {
         }
     }
 
-    /// Its length in bytes, as the index says; reading gives as many or fails.
+    /// Returns its length in bytes according to the index. Reading returns as many bytes or fails.
     #[must_use]
     pub const fn len_bytes(&self) -> u64 {
         self.len_bytes
     }
 
-    /// CRC32 of its content, as the index says; reading to the end gives that or fails.
+    /// Returns the CRC32 of its content according to the index. Reading to the end verifies it.
     #[must_use]
     pub const fn crc32(&self) -> u32 {
         self.crc32
@@ -109,15 +111,19 @@ impl<'a, R: ReadAt + ?Sized> StoredFile<'a, R> {
         Ok(bytes)
     }
 
+    fn chunks(&self) -> &ChunkTable {
+        &self.archive.tables.chunks
+    }
+
     fn end_bytes(&self) -> u64 {
         self.payload_at_bytes.saturating_add(self.len_bytes)
     }
 
-    /// Inflates what is wanted of the next chunk.
+    /// Inflates the next chunk, or as much of it as is needed.
     fn advance(&mut self) -> Result<()> {
-        let beyond = || wrong("a document lies outside of the data");
-        let number = self.chunks.find(self.at_bytes).ok_or_else(beyond)?;
-        let place = *self.chunks.chunks().get(number).ok_or_else(beyond)?;
+        let beyond = || wrong("a document is outside of the data");
+        let number = self.chunks().find(self.at_bytes).ok_or_else(beyond)?;
+        let place = *self.chunks().chunks().get(number).ok_or_else(beyond)?;
         self.fetch(number)?;
         let from = place.compressed_offset_bytes.saturating_sub(self.packed_at_bytes);
         let range = usize::try_from(from).ok().and_then(|from| {
@@ -129,7 +135,7 @@ impl<'a, R: ReadAt + ?Sized> StoredFile<'a, R> {
         let wanted =
             self.payload_at_bytes.saturating_add(self.len_bytes).saturating_sub(place.uncompressed_offset_bytes);
         let at = place.compressed_offset_bytes;
-        // Whole chunks have a CRC32 of their own; of the last one only what is wanted is inflated.
+        // A whole chunk is verified by its own CRC32. Of the last one only the beginning is inflated.
         let plain = if wanted >= u64::from(place.row.uncompressed_len_bytes) {
             inflater.chunk(packed, &place.row)
         } else {
@@ -143,9 +149,9 @@ impl<'a, R: ReadAt + ?Sized> StoredFile<'a, R> {
         if self.plain.is_empty() { Err(beyond()) } else { Ok(()) }
     }
 
-    /// Sees to it that chunk `number` is in memory, together with those behind it that will be wanted.
+    /// Fetches chunk `number`, together with the next ones that will be needed, unless it is in memory.
     fn fetch(&mut self, number: usize) -> Result<()> {
-        let places = self.chunks.chunks().get(number..).unwrap_or_default();
+        let places = self.archive.tables.chunks.chunks().get(number..).unwrap_or_default();
         let Some(first) = places.first() else { return Ok(()) };
         let held = self.packed_at_bytes..self.packed_at_bytes.saturating_add(self.packed.len() as u64);
         if held.contains(&first.compressed_offset_bytes) {
@@ -161,11 +167,11 @@ impl<'a, R: ReadAt + ?Sized> StoredFile<'a, R> {
             count = more;
         }
         self.packed_at_bytes = first.compressed_offset_bytes;
-        gzip::read_range(self.source, first.compressed_offset_bytes, count, &mut self.packed)?;
+        gzip::read_range(&self.archive.source, first.compressed_offset_bytes, count, &mut self.packed)?;
         Ok(())
     }
 
-    /// Reads the tar header and compares it with what the index says.
+    /// Reads the tar header and compares it with the index.
     fn check_header(&mut self) -> Result<()> {
         let mut header = Vec::with_capacity(BLOCK_BYTES);
         while header.len() < BLOCK_BYTES {
@@ -177,8 +183,8 @@ impl<'a, R: ReadAt + ?Sized> StoredFile<'a, R> {
             header.extend_from_slice(rest.get(..count).unwrap_or_default());
             self.plain_used += count;
         }
-        let differs = || wrong("the archive has something else where the index says that a document is");
-        // A header alone is a complete stream of one member as far as the reader's first step goes.
+        let differs = || wrong("the archive contains something else at the position of a document");
+        // For the reader's first step, a header alone is a complete stream.
         let mut reader = tarball::Reader::new(header.as_slice(), &Limits::trusted());
         let member = reader.next_member().map_err(|_| differs())?.ok_or_else(differs)?;
         let is_directory = member.kind() != tarball::MemberKind::File;
@@ -189,7 +195,7 @@ impl<'a, R: ReadAt + ?Sized> StoredFile<'a, R> {
         Ok(())
     }
 
-    /// Reads on, or repeats the first error.
+    /// Continues reading, or repeats the first error.
     fn read_or_repeat(&mut self, buffer: &mut [u8]) -> Result<usize> {
         if let Some(error) = &self.failed {
             return Err(error.clone());
@@ -209,12 +215,9 @@ impl<'a, R: ReadAt + ?Sized> StoredFile<'a, R> {
         if left > 0 && self.plain_used == self.plain.len() {
             self.advance()?;
         }
-        let rest = self.plain.get(self.plain_used..).unwrap_or_default();
-        let count = rest.len().min(buffer.len()).min(usize::try_from(left).unwrap_or(usize::MAX));
-        if let (Some(to), Some(from)) = (buffer.get_mut(..count), rest.get(..count)) {
-            to.copy_from_slice(from);
-            self.crc.update(from);
-        }
+        let rest = prefix(self.plain.get(self.plain_used..).unwrap_or_default(), left);
+        let count = copy_prefix(rest, buffer);
+        self.crc.update(prefix(rest, count as u64));
         self.plain_used += count;
         if count > 0 && count as u64 == left {
             self.check_crc()?;
@@ -227,11 +230,11 @@ impl<'a, R: ReadAt + ?Sized> StoredFile<'a, R> {
             return Ok(());
         }
         let name = self.name.render();
-        Err(Error::new(ErrorKind::Index("the content has another checksum than it says")).within_name(name.as_bytes()))
+        Err(Error::new(ErrorKind::Index("the checksum of the content differs")).within_name(name.as_bytes()))
     }
 }
 
-impl<R: ReadAt + ?Sized> Read for StoredFile<'_, R> {
+impl<R: ReadAt> Read for StoredFile<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if buffer.is_empty() {
             return Ok(0);

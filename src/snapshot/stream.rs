@@ -1,4 +1,4 @@
-//! Packs a snapshot while it is read: [`SnapshotStream`].
+//! Writes a snapshot while it is read: [`SnapshotStream`].
 
 use std::fmt;
 use std::io::{self, Read};
@@ -10,29 +10,29 @@ use super::error::{Error, Result};
 use super::ids::IdSet;
 use super::index::Builder;
 use super::index::IndexPlacement;
-use super::options::{SizeCheck, WriteOptions};
+use super::options::WriteOptions;
 use super::report::WriteReport;
 use crate::io::ReadAt;
 use crate::layout::MemberName;
 use crate::metadata::Metadata;
 
-/// A snapshot that is packed as far as it is read, and no further: [`SnapshotWriter`](super::SnapshotWriter) the other
-/// way round, with the same bytes.
+/// A reader that creates a snapshot on demand, byte for byte the archive that
+/// [`SnapshotWriter`](super::SnapshotWriter) writes.
 ///
-/// A writer pushes into its sink and waits there with a thread when nobody takes the bytes, for example a slow client. This
-/// does the work of a chunk when its bytes are asked for: between two reads nothing happens, nothing waits and no more
-/// than a chunk is held. It can be moved to another thread then, or dropped. What was read of a stream that is not read
-/// to its end is called truncated by every reader.
+/// A writer blocks its thread while the sink does not accept data, for example because a client is slow. A stream
+/// creates the next chunk when it is read: between two reads nothing runs or waits, and at most one chunk is in
+/// memory. Between two reads it can be moved to another thread. An archive that was not read to the end is truncated,
+/// and every reader reports that.
 ///
 /// ```
 /// # use appsnap::DocumentId;
 /// use std::io::Read;
 /// use appsnap::metadata::Metadata;
-/// use appsnap::snapshot::{Content, NoDocuments, SnapshotStream, WriteOptions};
+/// use appsnap::snapshot::{Content, SnapshotStream, WriteOptions};
 ///
 /// let database = Content::sized(4, &b"dump"[..]);
 /// let metadata = Metadata::new().with_dump_size_bytes(4).with_files_size_bytes(0);
-/// let mut stream = SnapshotStream::new(&metadata, Some(database), NoDocuments, WriteOptions::new())?;
+/// let mut stream = SnapshotStream::new(&metadata, Some(database), (), WriteOptions::new())?;
 /// let mut archive = Vec::new();
 /// stream.read_to_end(&mut archive)?;
 /// assert_eq!(stream.report().map(|report| report.archive_bytes()), Some(archive.len() as u64));
@@ -47,7 +47,7 @@ pub struct SnapshotStream<R, S: DocumentSource> {
     next: usize,
     sections: SectionCutter,
     current: Option<Current<R, S::File>>,
-    /// Packed bytes, and how many of them were handed out.
+    /// Compressed bytes that are ready, and the number of those that were returned.
     ready: Vec<u8>,
     used: usize,
 }
@@ -58,7 +58,7 @@ enum State {
     Failed(Error),
 }
 
-/// The member under way.
+/// The member that is being written.
 struct Current<R, F> {
     name: MemberName,
     len_bytes: u64,
@@ -85,14 +85,15 @@ impl<R: Read, F: ReadAt> Read for Source<R, F> {
 }
 
 impl<R: Read, S: DocumentSource> SnapshotStream<R, S> {
-    /// Prepares a snapshot of `metadata`, a database where there is one, and `documents`; nothing is read of them yet.
+    /// Creates a stream of `metadata`, an optional database and `documents`. Nothing of them is read yet.
     ///
     /// # Errors
-    /// When the metadata's sizes are not those of the contents ([`SizeCheck`]), when the rows of the documents do not
-    /// ascend, or no threads can be had.
+    /// Returns an error if the metadata's sizes differ from those of the contents, unless the options
+    /// [accept](WriteOptions::without_size_check) that; if the rows of the documents do not ascend; or if no thread can be
+    /// started.
     pub fn new(metadata: &Metadata, database: Option<Content<R>>, documents: S, options: WriteOptions) -> Result<Self> {
         check_rows(&documents, &mut IdSet::default())?;
-        if options.size_check == SizeCheck::Strict {
+        if !options.accepts_sizes {
             let lens = (0..documents.documents_count()).map(|index| documents.row(index).1);
             let document_bytes = lens.fold(0, u64::saturating_add);
             check_sizes(metadata, database.as_ref().map(Content::len_bytes), document_bytes)?;
@@ -113,7 +114,7 @@ impl<R: Read, S: DocumentSource> SnapshotStream<R, S> {
         })
     }
 
-    /// What the archive holds; `None` before all of it was packed.
+    /// Returns the report; `None` before the archive is complete.
     #[must_use]
     pub const fn report(&self) -> Option<&WriteReport> {
         match &self.state {
@@ -122,7 +123,7 @@ impl<R: Read, S: DocumentSource> SnapshotStream<R, S> {
         }
     }
 
-    /// Works until bytes are ready; `false` when all were handed out.
+    /// Works until bytes are ready. Returns `false` if all were returned.
     fn advance(&mut self) -> Result<bool> {
         while self.used == self.ready.len() {
             let interrupted = State::Failed(Error::internal("the stream was interrupted by a panic"));
@@ -143,7 +144,7 @@ impl<R: Read, S: DocumentSource> SnapshotStream<R, S> {
         Ok(true)
     }
 
-    /// Makes more bytes ready, and returns what comes next.
+    /// Creates more bytes and returns the next state.
     fn work(&mut self, mut stream: Box<Assembly<Vec<u8>>>) -> Result<State> {
         self.ready.clear();
         self.used = 0;
@@ -156,7 +157,7 @@ impl<R: Read, S: DocumentSource> SnapshotStream<R, S> {
         Ok(State::Finished(report))
     }
 
-    /// Does as much as fills a chunk at most; `false` when there is nothing more to do.
+    /// Adds at most one chunk. Returns `false` if everything is written.
     fn step(&mut self, stream: &mut Assembly<Vec<u8>>) -> Result<bool> {
         if let Some(current) = &mut self.current {
             let Current { name, payload, source, .. } = current;
@@ -205,7 +206,7 @@ impl<R: Read, S: DocumentSource> SnapshotStream<R, S> {
 }
 
 impl<R: Read, S: DocumentSource> Read for SnapshotStream<R, S> {
-    /// Gives what is packed already, else packs the next chunk.
+    /// Returns bytes that are ready, or creates the next chunk.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if buffer.is_empty() || !self.advance()? {
             return Ok(0);

@@ -1,4 +1,4 @@
-//! The plain tar stream of an archive, whether it is compressed or not: told by its first bytes.
+//! The tar stream of an archive, compressed or not, which is detected from its first bytes.
 
 use std::io::{self, BufRead, BufReader, Chain, Cursor, Read};
 
@@ -7,15 +7,15 @@ use super::index::IndexVerifier;
 use crate::gzip;
 use crate::limits::Limits;
 
-/// Enough to see gzip's magic, or a tar header's.
+/// Enough for the magic of gzip or of a tar header.
 const FIRST_BYTES: usize = 512;
 
-/// Where the magic of POSIX and GNU tar headers stands (POSIX.1-2017, pax, "ustar Interchange Format").
+/// Offset of the magic in POSIX and GNU tar headers (POSIX.1-2017, pax, "ustar Interchange Format").
 const TAR_MAGIC_AT: usize = 257;
 
 type Source<R> = Chain<Cursor<Vec<u8>>, R>;
 
-/// A source that is looked at when it is first read.
+/// A source whose format is detected by the first read.
 #[derive(Debug)]
 pub(super) struct TarSource<R>(State<R>);
 
@@ -32,7 +32,7 @@ impl<R: Read> TarSource<R> {
         Self(State::Unopened(source, Box::new((limits.clone(), verifier))))
     }
 
-    /// What was seen of an index.
+    /// The verifier, which has received the index as far as it was read.
     pub(super) fn verifier(&self) -> Option<&IndexVerifier> {
         match &self.0 {
             State::Gzip(reader) => Some(reader.sink()),
@@ -42,7 +42,7 @@ impl<R: Read> TarSource<R> {
         }
     }
 
-    /// For an index that is read on its own, before anything else is.
+    /// The verifier before the first read, for an index that is read separately.
     pub(super) fn verifier_mut(&mut self) -> Option<&mut IndexVerifier> {
         match &mut self.0 {
             State::Unopened(_, settings) => Some(&mut settings.1),
@@ -81,7 +81,7 @@ impl<R: Read> TarSource<R> {
     }
 }
 
-/// Says what else the bytes are, where that is plain to see, before the tar reader calls it a bad checksum.
+/// Refuses well-known other formats by name. The tar reader could only report a wrong checksum.
 fn refuse_other(first: &[u8]) -> Result<(), Error> {
     let magic = first.get(TAR_MAGIC_AT..).unwrap_or_default();
     let what = match first {
@@ -94,7 +94,7 @@ fn refuse_other(first: &[u8]) -> Result<(), Error> {
         [0xfd, b'7', b'z', b'X', b'Z', ..] => "it is compressed with xz, not with gzip",
         _ if first.len() < FIRST_BYTES && first.first() == Some(&gzip::MAGIC[0]) => "it is shorter than any archive",
         _ if first.len() < FIRST_BYTES => "it is neither gzip data nor a tar archive",
-        // Headers of the first tar programs have no magic; a run of text is none of theirs, and they end names with NULs.
+        // Headers of the first tar programs have no magic, but end names with NULs, so text is not a header.
         _ if !magic.starts_with(b"ustar") && !first.contains(&0) => "it is neither gzip data nor a tar archive",
         _ => return Ok(()),
     };

@@ -1,4 +1,4 @@
-//! Copies the database or the documents out of an indexed archive without compressing them again.
+//! Copies the database or the documents of an indexed archive without recompression.
 
 use std::io::Write;
 
@@ -15,11 +15,11 @@ use crate::layout::{Contents, MemberName};
 use crate::observe::Observer;
 
 impl<R: ReadAt + Sync, S: ReadAt> SnapshotArchive<R, S> {
-    /// Writes an archive of the database alone or of the documents alone, copying their compressed sections.
+    /// Writes an archive of the database alone or of the documents alone by copying their compressed sections.
     ///
-    /// The whole archive is verified first, on the threads of `parallelism`. Only `.metadata` and the end are compressed
-    /// anew, so the result is byte for byte what [`SnapshotWriter`](super::SnapshotWriter) would have written at the same
-    /// level and with the same sections.
+    /// The whole archive is verified first, on the threads of `parallelism`. Only `.metadata` and the end are
+    /// recompressed. The result is byte for byte the archive that [`SnapshotWriter`](super::SnapshotWriter) writes
+    /// with the same level and sections.
     ///
     /// ```
     /// # use appsnap::metadata::Metadata;
@@ -44,8 +44,8 @@ impl<R: ReadAt + Sync, S: ReadAt> SnapshotArchive<R, S> {
     /// ```
     ///
     /// # Errors
-    /// What [`verify`](Self::verify) says; when a section does not begin with a chunk, as in archives of other writers;
-    /// when reading or writing fails.
+    /// As for [`verify`](Self::verify). Also returns an error if a section does not begin with a chunk, as in archives
+    /// of other writers, or if writing fails.
     pub fn write_part<W: Write>(
         &self,
         sink: W,
@@ -81,11 +81,11 @@ impl<R: ReadAt + Sync, S: ReadAt> SnapshotArchive<R, S> {
         stream.finish(index)
     }
 
-    /// Copies the chunks that hold exactly the plain bytes `from..until`.
+    /// Copies the chunks that contain exactly bytes `from..until` of the tar stream.
     fn copy_chunks<W: Write>(&self, writer: &mut gzip::Writer<W>, from: u64, until: u64) -> Result<()> {
-        let mut packed = Vec::new();
+        let mut compressed = Vec::new();
         let mut at = from;
-        let torn = || wrong("a section of the archive does not begin with a chunk: repack it instead");
+        let torn = || wrong("a section of the archive does not begin with a chunk: repack the archive instead");
         while at < until {
             let place = self.chunk_at(at).ok_or_else(torn)?;
             at = place.uncompressed_offset_bytes.saturating_add(u64::from(place.row.uncompressed_len_bytes));
@@ -93,8 +93,8 @@ impl<R: ReadAt + Sync, S: ReadAt> SnapshotArchive<R, S> {
                 return Err(torn());
             }
             let len_bytes = u64::from(place.row.compressed_len_bytes);
-            gzip::read_range(self.source(), place.compressed_offset_bytes, len_bytes, &mut packed)?;
-            writer.copy_chunk(&packed, place.row)?;
+            gzip::read_range(self.source(), place.compressed_offset_bytes, len_bytes, &mut compressed)?;
+            writer.copy_chunk(&compressed, place.row)?;
         }
         Ok(())
     }

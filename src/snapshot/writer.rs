@@ -1,4 +1,4 @@
-//! Writes a snapshot from front to back: [`SnapshotWriter`].
+//! Writes a snapshot from beginning to end: [`SnapshotWriter`].
 
 use std::io::{Read, Write};
 
@@ -8,19 +8,19 @@ use super::documents;
 use super::error::{Error, ErrorKind, Result};
 use super::ids::IdSet;
 use super::index::{Builder, IndexPlacement};
-use super::options::{SizeCheck, WriteOptions};
+use super::options::WriteOptions;
 use super::report::WriteReport;
 use crate::document::DocumentId;
 use crate::layout::MemberName;
 use crate::metadata::Metadata;
 use crate::observe::Observer;
 
-/// Writes a snapshot: `.metadata` first, then the database, then the documents.
+/// A writer for snapshots: `.metadata` first, then the database, then the documents.
 ///
-/// The order is the format's, so the same contents are the same bytes, and each kind of content begins a section of its
-/// own that can later be copied without being compressed again. Every method is all or nothing: after an error the
-/// writer refuses everything, and only [`finish`](Self::finish) completes the archive. What a dropped writer leaves behind is
-/// called truncated by every reader.
+/// The order is part of the format: the same contents are the same bytes, and each kind of content begins a section
+/// that can be copied without recompression. After an error every method repeats that error. Only
+/// [`finish`](Self::finish) completes the archive; an archive whose writer was dropped is truncated, and every reader
+/// reports that.
 ///
 /// ```
 /// use appsnap::metadata::Metadata;
@@ -44,22 +44,22 @@ pub struct SnapshotWriter<W> {
     sections: SectionCutter,
 }
 
-/// What may come next.
+/// The next step.
 #[derive(Debug)]
 enum Stage {
     /// `.metadata` is written.
     Database,
-    /// The database is written, or left out.
+    /// The database is written or omitted.
     Documents,
     /// An operation failed, or a panic interrupted it.
     Poisoned(Error),
 }
 
 impl<W: Write> SnapshotWriter<W> {
-    /// Begins a snapshot by writing `metadata`.
+    /// Creates a writer and writes `metadata`.
     ///
     /// # Errors
-    /// When the sink fails, or no threads can be had.
+    /// Returns an error if the sink fails, or if no thread can be started.
     pub fn start(sink: W, metadata: &Metadata, options: WriteOptions) -> Result<Self> {
         let index = (options.index != IndexPlacement::Omitted).then(Builder::default);
         let mut stream = Assembly::start(sink, options.level, options.parallelism, index)?;
@@ -77,8 +77,8 @@ impl<W: Write> SnapshotWriter<W> {
     /// Writes the database dump, `db/db.backup`.
     ///
     /// # Errors
-    /// When there is one already or a document was written before, when the content is not as long as promised, when
-    /// reading it or writing fails, or the writer is poisoned.
+    /// Returns an error if a database or a document was written before, if the content does not have its declared
+    /// length, or if reading or writing fails.
     pub fn database<R: Read>(&mut self, content: Content<R>) -> Result<()> {
         self.guarded(Stage::Documents, |writer, stage| {
             if !matches!(stage, Stage::Database) {
@@ -94,11 +94,11 @@ impl<W: Write> SnapshotWriter<W> {
 
     /// Writes one document.
     ///
-    /// Ids may come in any order; ascending ids need the least memory, here and in every reader.
+    /// Ids may have any order. Ascending ids need the least memory, here and in every reader.
     ///
     /// # Errors
-    /// When the id was written before, when the content is not as long as promised, when reading it or writing fails, or
-    /// the writer is poisoned.
+    /// Returns an error if the id was written before, if the content does not have its declared length, or if reading
+    /// or writing fails.
     pub fn document<R: Read>(&mut self, id: DocumentId, content: Content<R>) -> Result<()> {
         self.guarded(Stage::Documents, |writer, _| {
             let len_bytes = content.len_bytes;
@@ -114,12 +114,13 @@ impl<W: Write> SnapshotWriter<W> {
         })
     }
 
-    /// Writes many documents, which the writer's threads open, read and compress on their own.
+    /// Writes many documents, which the writer's threads open, read and compress in parallel.
     ///
-    /// The bytes are those that writing them one by one with [`document`](Self::document) gives.
+    /// The archive is the same as with [`document`](Self::document) for each of them.
     ///
     /// # Errors
-    /// What [`document`](Self::document) says, and when the source's rows do not ascend, or the observer cancels.
+    /// As for [`document`](Self::document). Also returns an error if the source's rows do not ascend, or if the
+    /// observer cancels.
     pub fn documents<S: DocumentSource>(&mut self, source: &S, observer: &mut dyn Observer) -> Result<()> {
         self.guarded(Stage::Documents, |writer, _| {
             documents::write(&mut writer.stream, source, &mut writer.ids, &mut writer.sections, observer)
@@ -138,18 +139,18 @@ impl<W: Write> SnapshotWriter<W> {
         done
     }
 
-    /// Completes the archive: the end marker, the gzip trailer, and the index where one is wanted.
+    /// Completes the archive: writes the end marker, the gzip trailer and, if it is to be embedded, the index.
     ///
-    /// The sink is handed back unflushed and unsynced, which are its owner's business.
+    /// The returned sink is neither flushed nor synced.
     ///
     /// # Errors
-    /// When the metadata's sizes are not those of what was written ([`SizeCheck`]), when the sink fails, or the
-    /// writer is poisoned.
+    /// Returns an error if the metadata's sizes differ from what was written, unless the options
+    /// [accept](WriteOptions::without_size_check) that, or if the sink fails.
     pub fn finish(self) -> Result<(W, WriteReport)> {
         if let Stage::Poisoned(error) = self.stage {
             return Err(error);
         }
-        if self.options.size_check == SizeCheck::Strict {
+        if !self.options.accepts_sizes {
             let report = &self.stream.report;
             check_sizes(&self.metadata, report.database_bytes, report.document_bytes)?;
         }

@@ -1,8 +1,9 @@
 //! Names of archive members, parsed into the files folder, the shard folders and the document: [`MemberName`].
 
 use crate::document::DocumentId;
+use crate::io::decimal;
 use crate::source::code::Code;
-use crate::source::directory::spelling::{Mismatch, Shards, Spelling, decimal};
+use crate::source::directory::spelling::{Mismatch, Shards, Spelling};
 use crate::source::junk::is_junk;
 
 /// The folder in which macOS stores the attributes of the files that it archives.

@@ -25,11 +25,10 @@ const MEMBER_OVERHEAD_BYTES: u64 = 20;
 ///
 /// ```
 /// use appsnap::metadata::Metadata;
-/// use appsnap::snapshot::NoDocuments;
 /// use appsnap::source::SizeEstimate;
 ///
 /// let metadata = Metadata::new().with_dump_size_bytes(1 << 20);
-/// let size = SizeEstimate::of(&NoDocuments, &metadata, Some(1 << 20));
+/// let size = SizeEstimate::of(&(), &metadata, Some(1 << 20));
 /// assert_eq!(size.tar_bytes % 10_240, 0, "tar pads to records of twenty blocks");
 /// assert!(size.max_compressed_bytes < size.tar_bytes + 2_000);
 /// ```

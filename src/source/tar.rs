@@ -17,7 +17,7 @@ use std::io::{BufRead, BufReader, Read as _, Seek as _};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::archive::{ArchiveOptions, Collector, Payload, Spool};
+use super::archive::{ArchiveOptions, Collector, DocumentSpool, Payload};
 use super::error::{Error, ErrorKind, Result};
 use super::plan::DocumentPlan;
 use crate::error::{Category, carried};
@@ -57,7 +57,7 @@ pub fn scan(
     }
     file.rewind().map_err(|cause| Error::io(path, "reading", cause))?;
     let collector = Collector::new(path, options, observer)?;
-    let spool = Spool::new(options, path.to_path_buf());
+    let spool = DocumentSpool::new(options, path.to_path_buf());
     let file = Arc::new(file);
     let reader = BufReader::with_capacity(BUFFER_BYTES, &*file);
     if gzip::is_gzip(&first) {
@@ -85,7 +85,7 @@ fn other_format(first: &[u8]) -> Option<&'static str> {
 struct Walk<'a> {
     path: &'a Path,
     collector: Collector<'a>,
-    spool: Spool,
+    spool: DocumentSpool,
     is_compressed: bool,
 }
 

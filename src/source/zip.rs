@@ -14,7 +14,7 @@ use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::archive::{ArchiveOptions, Collector, Payload, Spool};
+use super::archive::{ArchiveOptions, Collector, DocumentSpool, Payload};
 use super::code::Code;
 use super::error::{Error, ErrorKind, Result};
 use super::plan::DocumentPlan;
@@ -50,7 +50,7 @@ pub fn scan(
     let file = Arc::new(File::open(path).map_err(|cause| Error::io(path, "opening", cause))?);
     let archive = Archive::open_tolerant(Arc::clone(&file), &options.limits).map_err(|error| zip_error(path, error))?;
     let mut collector = Collector::new(path, options, observer)?;
-    let mut spool = Spool::new(options, path.to_path_buf());
+    let mut spool = DocumentSpool::new(options, path.to_path_buf());
     let mut deflated = Vec::new();
     let mut buffer = Vec::new();
     let mut entries = archive.entries(&mut buffer);

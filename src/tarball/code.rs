@@ -1,6 +1,5 @@
 //! Codes of findings about the tar framing: [`Code`].
 
-use super::error::{Error, ErrorKind, Fault};
 use crate::diagnostic::codes;
 
 codes! {
@@ -64,48 +63,5 @@ codes! {
             "no action is needed; packing again removes them";
         /// The archive ends with one block of zeros instead of two.
         ShortEndMarker = "T034" "short-end-marker" Warning, "no action is needed; packing again repairs it";
-    }
-}
-
-impl Code {
-    /// Returns the kind of the error with this code.
-    pub(super) const fn error_kind(self) -> &'static ErrorKind {
-        match self {
-            Self::TarTruncated => &ErrorKind::Truncated,
-            Self::TarHeaderDamaged | Self::TarStrayZeroBlock | Self::TarTrailingData => &ErrorKind::Damaged,
-            Self::TarNumber
-            | Self::TarDialect
-            // The reader tolerates these, so they are no errors.
-            | Self::ModeBitsIgnored
-            | Self::TypeTreatedAsFile
-            | Self::TypeTreatedAsDirectory
-            | Self::IgnoredFieldMalformed
-            | Self::ShortEndMarker => &ErrorKind::Ambiguous,
-            Self::ExtensionWithoutMagic
-            | Self::ExtensionDangling
-            | Self::ExtensionDuplicate
-            | Self::ExtensionGlobal
-            | Self::ExtensionMalformed
-            | Self::ExtensionMixed
-            | Self::ExtensionNumber
-            | Self::ExtensionPathConflict
-            | Self::ExtensionSizeConflict
-            | Self::ExtensionLinkTarget => &ErrorKind::Extension,
-            Self::TypeLink | Self::TypeDevice | Self::TypeSparse | Self::TypeWithPayload | Self::TypeUnsupported => {
-                &ErrorKind::Type
-            }
-        }
-    }
-}
-
-impl Error {
-    /// Returns the code of the finding that a check reports for this error; `None` if the archive is not at fault, or
-    /// exceeds a limit.
-    #[must_use]
-    pub fn code(&self) -> Option<Code> {
-        match self.fault() {
-            Fault::Refused(code, _) => Some(*code),
-            Fault::Io | Fault::Limit(..) | Fault::Misuse(_) => None,
-        }
     }
 }

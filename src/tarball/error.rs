@@ -98,6 +98,16 @@ impl Fault {
         )
     }
 
+    #[cold]
+    pub(super) fn link_target() -> Self {
+        Self::refused(Code::ExtensionLinkTarget, "an extension names a link target for a member that is not a link")
+    }
+
+    #[cold]
+    pub(super) fn sparse() -> Self {
+        Self::refused(Code::TypeSparse, "the member is a sparse file: create the archive without `--sparse`")
+    }
+
     fn kind(&self) -> &ErrorKind {
         match self {
             Self::Io => &ErrorKind::Io,
@@ -128,7 +138,48 @@ impl From<LimitExceeded> for Fault {
     }
 }
 
+impl Code {
+    /// Returns the kind of the error with this code.
+    const fn error_kind(self) -> &'static ErrorKind {
+        match self {
+            Self::TarTruncated => &ErrorKind::Truncated,
+            Self::TarHeaderDamaged | Self::TarStrayZeroBlock | Self::TarTrailingData => &ErrorKind::Damaged,
+            Self::TarNumber
+            | Self::TarDialect
+            // The reader tolerates these, so they are no errors.
+            | Self::ModeBitsIgnored
+            | Self::TypeTreatedAsFile
+            | Self::TypeTreatedAsDirectory
+            | Self::IgnoredFieldMalformed
+            | Self::ShortEndMarker => &ErrorKind::Ambiguous,
+            Self::ExtensionWithoutMagic
+            | Self::ExtensionDangling
+            | Self::ExtensionDuplicate
+            | Self::ExtensionGlobal
+            | Self::ExtensionMalformed
+            | Self::ExtensionMixed
+            | Self::ExtensionNumber
+            | Self::ExtensionPathConflict
+            | Self::ExtensionSizeConflict
+            | Self::ExtensionLinkTarget => &ErrorKind::Extension,
+            Self::TypeLink | Self::TypeDevice | Self::TypeSparse | Self::TypeWithPayload | Self::TypeUnsupported => {
+                &ErrorKind::Type
+            }
+        }
+    }
+}
+
 impl Error {
+    /// Returns the code of the finding that a check reports for this error; `None` if the archive is not at fault, or
+    /// exceeds a limit.
+    #[must_use]
+    pub fn code(&self) -> Option<Code> {
+        match self.fault() {
+            Fault::Refused(code, _) => Some(*code),
+            Fault::Io | Fault::Limit(..) | Fault::Misuse(_) => None,
+        }
+    }
+
     #[cold]
     pub(super) fn io(source: io::Error) -> Self {
         Self::new(Fault::Io).because(source)

@@ -3,6 +3,7 @@
 use super::code::Code;
 use super::error::Fault;
 use super::header::{ParsedHeader, Type};
+use crate::io::decimal;
 use crate::layout::escaped;
 
 /// The first size that eleven octal digits cannot hold.
@@ -98,7 +99,7 @@ impl Extensions {
 
     fn take(&mut self, scope: Scope, record: &Record<'_>) -> Result<(), Fault> {
         if is_sparse(record.key) {
-            return Err(sparse());
+            return Err(Fault::sparse());
         }
         if record.key.starts_with(b"GNU.dumpdir") {
             return Err(Fault::unsupported(b'D'));
@@ -121,8 +122,8 @@ impl Extensions {
             (b"hdrcharset", _) if std::str::from_utf8(record.value).is_err() => {
                 Err(Fault::malformed("the character set is not text"))
             }
-            (b"uid", _) if decimal(record.value).is_none() => Err(not_decimal("uid")),
-            (b"gid", _) if decimal(record.value).is_none() => Err(not_decimal("gid")),
+            (b"uid", _) if decimal::<u64>(record.value).is_none() => Err(not_decimal("uid")),
+            (b"gid", _) if decimal::<u64>(record.value).is_none() => Err(not_decimal("gid")),
             (b"mtime", _) if !is_time(record.value) => Err(not_decimal("mtime")),
             (b"atime", _) if !is_time(record.value) => Err(not_decimal("atime")),
             (b"ctime", _) if !is_time(record.value) => Err(not_decimal("ctime")),
@@ -160,7 +161,7 @@ impl Extensions {
     /// some programs would read the file as a directory.
     pub(crate) fn complete_name(&self, header_name: &mut Vec<u8>, header: &ParsedHeader) -> Result<(), Fault> {
         if self.has_link_target {
-            return Err(link_target());
+            return Err(Fault::link_target());
         }
         let is_same = match header.type_ {
             Type::Directory => without_slash(&self.path) == without_slash(header_name),
@@ -212,7 +213,7 @@ impl<'a> Record<'a> {
         if digits.first() == Some(&b'0') {
             return Err("a record's length is not a plain decimal number");
         }
-        let len_bytes = decimal(digits).ok_or("a record's length is not a plain decimal number")?;
+        let len_bytes = decimal::<u64>(digits).ok_or("a record's length is not a plain decimal number")?;
         let len = usize::try_from(len_bytes).map_err(|_| "a record is longer than its header")?;
         let (record, rest) = bytes.split_at_checked(len).ok_or("a record is longer than its header")?;
         let body = record.get(space.saturating_add(1)..).ok_or("a record is shorter than its own length")?;
@@ -237,17 +238,6 @@ impl<'a> Record<'a> {
 /// Keys that rename or resize a member as a sparse file: GNU tar, star, Solaris.
 fn is_sparse(key: &[u8]) -> bool {
     key.starts_with(b"GNU.sparse.") || matches!(key, b"SCHILY.realsize" | b"SUN.holesdata")
-}
-
-/// Returns the number of plain decimal digits, if it fits 64 bits.
-fn decimal(text: &[u8]) -> Option<u64> {
-    if text.is_empty() {
-        return None;
-    }
-    text.iter().try_fold(0_u64, |value, byte| match byte {
-        b'0'..=b'9' => value.checked_mul(10)?.checked_add(u64::from(byte & 0x0f)),
-        _ => None,
-    })
 }
 
 /// Returns `true` for a pax time: an optional minus, digits, an optional fraction. The size does not matter, because
@@ -277,14 +267,4 @@ fn global(what: &'static str) -> Fault {
 #[cold]
 fn not_decimal(key: &'static str) -> Fault {
     Fault::refused(Code::ExtensionNumber, format!("the {key} in a pax header is not a plain decimal number"))
-}
-
-#[cold]
-pub(super) fn link_target() -> Fault {
-    Fault::refused(Code::ExtensionLinkTarget, "an extension names a link target for a member that is not a link")
-}
-
-#[cold]
-pub(super) fn sparse() -> Fault {
-    Fault::refused(Code::TypeSparse, "the member is a sparse file: create the archive without `--sparse`")
 }

@@ -11,8 +11,7 @@ const BLOCK_BYTES_U64: u64 = BLOCK_BYTES as u64;
 const MARKER_BYTES: u64 = 1024;
 /// Bytes of the name field.
 const NAME_BYTES: usize = 100;
-/// Where the size field and the checksum field begin, and how long they are (POSIX.1-2017, pax, "ustar Interchange
-/// Format").
+/// Offsets and lengths of the size field and the checksum field (POSIX.1-2017, pax, "ustar Interchange Format").
 const SIZE_AT: usize = 124;
 const SIZE_BYTES: usize = 12;
 const CHECKSUM_AT: usize = 148;

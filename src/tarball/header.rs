@@ -4,7 +4,6 @@ use tar::{GnuHeader, Header, OldHeader, UstarHeader};
 
 use super::code::Code;
 use super::error::Fault;
-use super::extension::{link_target, sparse};
 use super::member::Unusual;
 
 /// Bytes of a tar block (POSIX.1-2017, pax, "ustar Interchange Format").
@@ -14,7 +13,7 @@ pub(crate) type Block = [u8; BLOCK_BYTES];
 
 /// Set-user-id, set-group-id and sticky: the bits of a mode that are not safe to take from untrusted sources.
 const SPECIAL_MODE_BITS: u64 = 0o7000;
-/// What star puts into the last four bytes of its headers (star(5)).
+/// The last four bytes of the headers that star writes (star(5)).
 const STAR_TRAILER: &[u8] = b"tar\0";
 /// Bytes of the prefix that star leaves; its two times of 12 bytes fill the rest of the area (star(5)).
 const STAR_PREFIX_BYTES: usize = 131;
@@ -149,13 +148,13 @@ fn type_of(old: &OldHeader, unusual: &mut Unusual) -> Result<Type, Fault> {
         b'x' => Ok(Type::PaxLocal),
         b'g' => Ok(Type::PaxGlobal),
         b'L' => Ok(Type::LongName),
-        b'K' => Err(link_target()),
+        b'K' => Err(Fault::link_target()),
         b'1' | b'2' => Err(Fault::refused(
             Code::TypeLink,
             "the member is a link: create the archive with `tar --dereference --hard-dereference`",
         )),
         b'3' | b'4' | b'6' => Err(Fault::refused(Code::TypeDevice, "the member is a device or a FIFO")),
-        b'S' => Err(sparse()),
+        b'S' => Err(Fault::sparse()),
         other => Err(Fault::unsupported(other)),
     }
 }

@@ -40,7 +40,7 @@ pub enum MemberKind {
     Label,
 }
 
-/// What is unusual about a header: a careful writer does not do it, but every program reads it alike.
+/// Unusual properties of a header: a careful writer avoids them, but every program reads them alike.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Unusual {
     /// The mode has set-user-id, set-group-id or sticky bits. Modes are never applied.

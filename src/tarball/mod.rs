@@ -1,12 +1,12 @@
-//! The tar engine: members in order, read so strictly that no two programs can see two archives in one file.
+//! Reads tar archives so strictly that no two programs can see different contents in one file.
 //!
-//! Only the format's header layout comes from the `tar` crate; how members are framed, what extensions may say and
-//! where a stream ends is decided here. [`Reader`] walks a stream; [`file_header`], [`padding_bytes`] and
-//! [`end_marker_bytes`] are all that a writer needs, and give every offset before the first byte is written.
+//! Only the layout of a header comes from the `tar` crate. [`Reader`] reads the members in order; [`file_header`],
+//! [`padding_bytes`] and [`end_marker_bytes`] are all that a writer needs, and give every offset before the first byte is
+//! written.
 //!
 //! The reader accepts every dialect that tar programs write (v7, GNU, ustar, pax, star) and refuses what they read
-//! differently: links, devices, sparse files, numbers in doubtful forms, extensions that contradict their member,
-//! members behind the end.
+//! differently: links, devices, sparse files, ambiguous numbers, extensions that contradict their member, members after
+//! the end.
 //!
 //! ```
 //! use appsnap::Limits;

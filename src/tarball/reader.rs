@@ -1,4 +1,4 @@
-//! Walks a tar stream member by member, refusing whatever two programs could read differently.
+//! Reads a tar stream member by member, and refuses everything that two programs could read differently: [`Reader`].
 
 use std::io::BufRead;
 
@@ -10,15 +10,15 @@ use super::header::{self, BLOCK_BYTES, Dialect, ParsedHeader, Type};
 use super::member::{Member, MemberKind, Unusual};
 use super::source::Source;
 use crate::diagnostic::Diagnostics;
-use crate::io::{at_most, prefix};
+use crate::io::{at_most, copy_prefix, prefix};
 use crate::layout::escaped;
 use crate::limits::{Budget, Limits};
 
 /// Reads the members of a tar stream in order.
 ///
-/// Everything is checked on the way: headers, numbers, extensions, padding, the end marker and what follows it.
-/// [`next_member`](Self::next_member) returns `Ok(None)` only when the whole source was read and found in order, so a
-/// source that verifies a checksum at its end has done so by then.
+/// Everything is verified: headers, numbers, extensions, padding, the end marker and what follows it.
+/// [`next_member`](Self::next_member) returns `Ok(None)` only after the whole source was read, so a source that verifies
+/// a checksum at its end has done so by then.
 ///
 /// Memory is fixed, apart from one member's extensions, which [`Limits::max_extension_bytes`] bounds.
 ///
@@ -41,7 +41,7 @@ use crate::limits::{Budget, Limits};
 /// ```
 ///
 /// # Security
-/// Names are handed out raw: parse them with [`MemberName::parse`](crate::layout::MemberName::parse) and never join
+/// Names are raw and untrusted: parse them with [`MemberName::parse`](crate::layout::MemberName::parse), and never join
 /// them to a path.
 #[derive(Debug)]
 pub struct Reader<R> {
@@ -60,20 +60,20 @@ pub struct Reader<R> {
     diagnostics: Diagnostics,
 }
 
-/// A member without the name, which stays in the reader's buffer.
+/// A member without its name, which is in the reader's buffer.
 struct Found {
     kind: MemberKind,
     header_offset_bytes: u64,
     unusual: Unusual,
 }
 
-/// What a header turned out to begin.
+/// A member, or an extension and its size.
 enum Next {
     Member(Found),
     Extension(Type, u64),
 }
 
-/// The extensions in a row, as far as limits count them.
+/// The limits on consecutive extensions.
 struct Chain {
     count: Budget,
     bytes: Budget,
@@ -87,7 +87,7 @@ impl Chain {
         }
     }
 
-    /// Admits one more extension, and returns the length of its payload.
+    /// Adds one more extension, and returns the length of its payload.
     fn link(&mut self, header: &ParsedHeader) -> Result<u64, Fault> {
         let size_bytes = header.size_bytes.ok_or_else(unset_size)?;
         if matches!(header.dialect, Dialect::V7 | Dialect::Unversioned) {
@@ -102,11 +102,11 @@ impl Chain {
 }
 
 impl<R: BufRead> Reader<R> {
-    /// Prepares to read; nothing is read yet.
+    /// Creates a reader; nothing is read yet.
     ///
-    /// Of the limits, [`max_total_bytes`](Limits::max_total_bytes), [`max_entry_bytes`](Limits::max_entry_bytes),
+    /// The limits that apply are [`max_total_bytes`](Limits::max_total_bytes), [`max_entry_bytes`](Limits::max_entry_bytes),
     /// [`max_entries`](Limits::max_entries), [`max_extension_bytes`](Limits::max_extension_bytes) and
-    /// [`max_extensions`](Limits::max_extensions) are spent here.
+    /// [`max_extensions`](Limits::max_extensions).
     #[must_use]
     pub fn new(source: R, limits: &Limits) -> Self {
         Self {
@@ -124,9 +124,9 @@ impl<R: BufRead> Reader<R> {
         }
     }
 
-    /// Goes to the next member, past what is left of the current one.
+    /// Reads the next member, and skips what is left of the current one.
     ///
-    /// `Ok(None)` means: the end marker was there, nothing but zeros followed it, and the source is at its end.
+    /// Returns `Ok(None)` if the end marker was found, only zeros followed it, and the source is at its end.
     ///
     /// # Errors
     /// Returns an error with the position of the member at fault. Later calls return the same error again.
@@ -158,17 +158,14 @@ impl<R: BufRead> Reader<R> {
             return Ok(0);
         }
         let chunk = self.payload()?;
-        let count = chunk.len().min(buffer.len());
-        if let (Some(to), Some(from)) = (buffer.get_mut(..count), chunk.get(..count)) {
-            to.copy_from_slice(from);
-        }
+        let count = copy_prefix(chunk, buffer);
         self.consume(count);
         Ok(count)
     }
 
-    /// The next piece of the current member's payload, as it lies in the source's buffer; empty at the payload's end.
+    /// Returns the next piece of the current member's payload from the source's buffer; empty at the payload's end.
     ///
-    /// To be followed by [`consume`](Self::consume). This is the way without a copy.
+    /// Call [`consume`](Self::consume) after it. This does not copy.
     ///
     /// # Errors
     /// As for [`next_member`](Self::next_member).
@@ -184,48 +181,48 @@ impl<R: BufRead> Reader<R> {
         }
     }
 
-    /// Takes `count` bytes of what [`payload`](Self::payload) showed; never more than the payload has.
+    /// Consumes `count` bytes of what [`payload`](Self::payload) returned, at most the rest of the payload.
     pub fn consume(&mut self, count: usize) {
         let taken = self.source.take(at_most(count, self.payload_left_bytes));
         self.payload_left_bytes = self.payload_left_bytes.saturating_sub(taken);
     }
 
-    /// Plain bytes taken from the source so far.
+    /// Returns the number of uncompressed bytes taken from the source so far.
     #[must_use]
     pub const fn offset_bytes(&self) -> u64 {
         self.source.offset_bytes()
     }
 
-    /// What is left of the current member's payload.
+    /// Returns the rest of the current member's payload, in bytes.
     #[must_use]
     pub const fn payload_left_bytes(&self) -> u64 {
         self.payload_left_bytes
     }
 
-    /// Returns what is unusual in what has been read so far: every program reads it alike, but a careful writer does not
-    /// write it.
+    /// Returns unusual properties of everything read so far: every program reads them alike, but a careful writer avoids
+    /// them.
     #[must_use]
     pub const fn diagnostics(&self) -> &Diagnostics {
         &self.diagnostics
     }
 
-    /// Returns the diagnostics, to be taken from.
+    /// Returns the diagnostics, to be moved to another list.
     pub(crate) const fn diagnostics_mut(&mut self) -> &mut Diagnostics {
         &mut self.diagnostics
     }
 
-    /// The source, as far as it was read.
+    /// Returns the source.
     #[must_use]
     pub const fn get_ref(&self) -> &R {
         self.source.get_ref()
     }
 
-    /// The source, for settings that do not move it.
+    /// Returns the source, for settings that do not move it.
     pub(crate) const fn get_mut(&mut self) -> &mut R {
         self.source.get_mut()
     }
 
-    /// The source, wherever the reader has come to.
+    /// Returns the source at its current position.
     #[must_use]
     pub fn into_inner(self) -> R {
         self.source.into_inner()
@@ -253,7 +250,7 @@ impl<R: BufRead> Reader<R> {
                 return Err(fail(Fault::truncated("where a member or the end marker must begin")));
             }
             if block.first() == Some(&0) && header::is_zero(&block) {
-                // Not even a global header may be the last one: some programs fail when nothing follows it.
+                // Some programs fail if nothing follows a global header, so none may be the last.
                 if chain.count.spent() > 0 {
                     return Err(fail(dangling()));
                 }
@@ -277,7 +274,7 @@ impl<R: BufRead> Reader<R> {
         }
     }
 
-    /// Joins a header with its extensions.
+    /// Combines a header with its extensions.
     fn found(&mut self, parsed: &ParsedHeader, header_offset_bytes: u64) -> Result<Found, Fault> {
         self.entries.spend(1)?;
         let mut unusual = parsed.unusual;
@@ -299,7 +296,7 @@ impl<R: BufRead> Reader<R> {
             (MemberKind::Directory, Some(_)) => return Err(with_payload()),
             (_, Some(size)) => size,
         };
-        // The format of 1979 had no type for directories: there the slash is the only way to say it.
+        // The format of 1979 had no type for directories: there a slash is the only mark.
         unusual.slashed_file = is_slashed && parsed.type_ == Type::File && parsed.dialect != Dialect::V7;
         Budget::new("max_entry_bytes", self.limits.max_entry_bytes()).spend(len_bytes)?;
         self.source.total().check(len_bytes)?;
@@ -335,7 +332,7 @@ impl<R: BufRead> Reader<R> {
         }
     }
 
-    /// Passes over what is left of the current member.
+    /// Skips the rest of the current member.
     fn skip_rest(&mut self) -> Result<(), Error> {
         let (payload, padding) = (self.payload_left_bytes, self.padding_left_bytes);
         (self.payload_left_bytes, self.padding_left_bytes) = (0, 0);
@@ -344,7 +341,7 @@ impl<R: BufRead> Reader<R> {
         skipped.map_err(|error| error.within_name(&self.name))
     }
 
-    /// Checks everything behind the first zero block, which stands at `at`.
+    /// Verifies everything after the first zero block, which is at `at`.
     fn finish(&mut self, at: u64) -> Result<(), Error> {
         let mut block = [0; BLOCK_BYTES];
         if !self.source.block(&mut block, "inside the end marker")? {

@@ -4,7 +4,7 @@ use std::io::BufRead;
 
 use super::code::Code;
 use super::error::{Error, Fault};
-use super::header::{BLOCK_BYTES, Block, is_zero};
+use super::header::{Block, is_zero};
 use crate::io::{CountedSource, at_most, copy_prefix, prefix};
 use crate::limits::Budget;
 
@@ -53,7 +53,7 @@ impl<R: BufRead> Source<R> {
         Ok(prefix(chunk, self.total.left()))
     }
 
-    /// As [`peek`](Self::peek), but the stream may not end at this `place`.
+    /// Returns the next bytes as [`peek`](Self::peek) does, but fails if the stream ends at this `place`.
     pub(crate) fn expect(&mut self, place: &'static str) -> Result<&[u8], Error> {
         let at = self.inner.position();
         match self.peek()? {
@@ -96,14 +96,14 @@ impl<R: BufRead> Source<R> {
 
     /// Fills `block`, or returns `false` at the end of the stream; the stream may not end inside the block.
     pub(crate) fn block(&mut self, block: &mut Block, place: &'static str) -> Result<bool, Error> {
-        let mut room = block.as_mut_slice();
-        while !room.is_empty() {
-            let is_first = room.len() == BLOCK_BYTES;
-            let chunk = if is_first { self.peek()? } else { self.expect(place)? };
+        let mut filled = 0_usize;
+        while let Some(room) = block.get_mut(filled..).filter(|room| !room.is_empty()) {
+            let chunk = if filled == 0 { self.peek()? } else { self.expect(place)? };
             if chunk.is_empty() {
                 return Ok(false);
             }
-            let count = copy_prefix(chunk, &mut room);
+            let count = copy_prefix(chunk, room);
+            filled = filled.saturating_add(count);
             self.take(count);
         }
         Ok(true)

@@ -12,6 +12,8 @@ mod faults;
 mod gzip;
 mod hostile;
 mod interop;
+#[cfg(unix)]
+mod io;
 mod messages;
 mod metadata;
 mod observe;

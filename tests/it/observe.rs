@@ -10,7 +10,7 @@ use appsnap::pgdump::FormatVersion;
 use appsnap::pgdump::raw::Compression;
 use appsnap::prepare::{Database, PrepareOptions, Prepared};
 use appsnap::snapshot::extract::ExtractOptions;
-use appsnap::snapshot::{Content, NoDocuments, ReadOptions, SnapshotReader, SnapshotWriter, WriteOptions, extract};
+use appsnap::snapshot::{Content, ReadOptions, SnapshotReader, SnapshotWriter, WriteOptions, extract};
 
 use crate::support::dumps::DumpBuilder;
 
@@ -88,7 +88,7 @@ fn preparing_a_dump_tells_of_it_and_can_be_stopped() {
     assert_eq!(spooled(&mut Meter::new(u64::MAX)), Ok(()));
     observed(|meter| {
         let database = Database::open(Cursor::new(&dump), &options, &mut NoObserver).unwrap();
-        let prepared = Prepared::new(Some(database), None::<&NoDocuments>, &options).unwrap();
+        let prepared = Prepared::new(Some(database), None::<&()>, &options).unwrap();
         prepared.write(Vec::new(), WriteOptions::new(), meter).map(drop).map_err(|error| error.is_cancelled())
     });
 }

@@ -1,4 +1,4 @@
-//! Makes pg_dump archives in custom format, of every version and compression, so that tests know what is inside.
+//! Builds pg_dump archives in custom format with known contents, in every version and compression.
 
 use std::io::Write;
 
@@ -6,7 +6,7 @@ use appsnap::pgdump::FormatVersion;
 use appsnap::pgdump::raw::{Compression, DataElement, Header};
 use appsnap::pgdump::toc::{self, DataState, Entry};
 
-/// What a data block is made of.
+/// The contents of a data block.
 #[derive(Clone, Debug)]
 pub enum Content {
     /// The data of a table.
@@ -29,14 +29,14 @@ pub struct Item {
     pub content: Option<Content>,
 }
 
-/// A dump that is being put together.
+/// A dump under construction.
 #[derive(Clone, Debug)]
 pub struct DumpBuilder {
     pub header: Header,
     pub items: Vec<Item>,
-    /// Whether positions are stored, as pg_dump does when it can seek.
+    /// `true` if positions are stored, as pg_dump does if it can seek.
     pub with_positions: bool,
-    /// How the stored bytes of a stream are cut.
+    /// The length of the chunks of a stream.
     pub chunk_bytes: usize,
 }
 
@@ -61,7 +61,7 @@ impl Item {
 }
 
 impl DumpBuilder {
-    /// A dump with the settings that every dump has, and nothing else.
+    /// Creates a dump with only the settings that every dump has.
     pub fn new(version: FormatVersion, compression: Compression) -> Self {
         let mut header = Header::new(version);
         header.compression = compression;
@@ -101,7 +101,7 @@ impl DumpBuilder {
         id
     }
 
-    /// Adds large objects as the version has them: created by entries of their own since 1.12, in groups since 1.16.
+    /// Adds large objects in the form of the version: with an entry each since 1.12, in groups since 1.16.
     pub fn blobs(&mut self, objects: Vec<(u32, Vec<u8>)>) -> u32 {
         let version = self.header.version();
         let oids: Vec<u32> = objects.iter().map(|(oid, _)| *oid).collect();
@@ -128,7 +128,7 @@ impl DumpBuilder {
         id
     }
 
-    /// Length of header and table of contents.
+    /// Returns the length of the header and the table of contents.
     pub fn data_offset_bytes(&self) -> usize {
         let mut bytes = Vec::new();
         self.header.encode(&mut bytes).unwrap();
@@ -136,7 +136,7 @@ impl DumpBuilder {
         bytes.len()
     }
 
-    /// The dump.
+    /// Returns the dump.
     pub fn build(&self) -> Vec<u8> {
         let data_offset_bytes = self.data_offset_bytes();
         let mut data = Vec::new();
@@ -199,7 +199,7 @@ impl DumpBuilder {
     }
 }
 
-/// `plain` as one stream.
+/// Returns `plain` as one stream.
 pub fn compressed(compression: Compression, plain: &[u8]) -> Vec<u8> {
     match compression {
         Compression::None => plain.to_vec(),
@@ -214,7 +214,7 @@ pub fn compressed(compression: Compression, plain: &[u8]) -> Vec<u8> {
             let info = FrameInfo::new().block_mode(BlockMode::Linked).block_size(BlockSize::Max64KB);
             let mut encoder = FrameEncoder::with_frame_info(info, Vec::new());
             encoder.write_all(plain).unwrap();
-            // Without anything written there would be no frame at all.
+            // The encoder writes no frame at all for empty data.
             if plain.is_empty() { EMPTY_LZ4_FRAME.to_vec() } else { encoder.finish().unwrap() }
         }
         #[cfg(feature = "zstd")]
@@ -223,10 +223,10 @@ pub fn compressed(compression: Compression, plain: &[u8]) -> Vec<u8> {
     }
 }
 
-/// Header with its checksum, and the end mark: what pg_dump writes for an empty table of an empty database.
+/// The header with its checksum, and the end mark: the frame that pg_dump writes for an empty table.
 pub const EMPTY_LZ4_FRAME: [u8; 11] = [0x04, 0x22, 0x4d, 0x18, 0x40, 0x40, 0xc0, 0, 0, 0, 0];
 
-/// Every compression that this build reads.
+/// Returns every compression that this build reads.
 pub fn compressions() -> Vec<Compression> {
     vec![
         Compression::None,
@@ -238,7 +238,7 @@ pub fn compressions() -> Vec<Compression> {
     ]
 }
 
-/// The oldest version that can say so, if it is newer than `version`.
+/// Returns the oldest version that has the compression and is not older than `version`.
 pub fn version_for(version: FormatVersion, compression: Compression) -> FormatVersion {
     match compression {
         Compression::Lz4 | Compression::Zstd => version.max(FormatVersion::V1_15),
@@ -247,7 +247,7 @@ pub fn version_for(version: FormatVersion, compression: Compression) -> FormatVe
     }
 }
 
-/// A small dump with tables, an empty one among them, and large objects, one of them empty.
+/// Returns a small dump with tables and large objects, one of each empty.
 pub fn sample(version: FormatVersion, compression: Compression) -> DumpBuilder {
     let mut builder = DumpBuilder::new(version_for(version, compression), compression);
     builder.table("customer", "id, name, note", b"1\tAda\t\\N\n2\tGrace\t\n3\ttab\\tnewline\\nslash\\\\\t\\\\N\n");

@@ -42,9 +42,13 @@ impl Postgres {
     }
 
     /// Starts a server of this major release; `None` when it is not installed.
+    ///
+    /// Its programs are in the folder that `APPSNAP_PG_13` names, for example, as `.ci/postgres` prints it, or else where
+    /// Debian installs them.
     pub fn start_major(major: u32) -> Option<Self> {
-        let programs = PathBuf::from(format!("/usr/lib/postgresql/{major}/bin"));
-        if is_complete(&programs) { Self::start_of(programs) } else { None }
+        let named = std::env::var_os(format!("APPSNAP_PG_{major}")).map(PathBuf::from);
+        let programs = named.unwrap_or_else(|| PathBuf::from(format!("/usr/lib/postgresql/{major}/bin")));
+        is_complete(&programs).then(|| Self::start_of(programs)).flatten()
     }
 
     fn start_of(programs: PathBuf) -> Option<Self> {

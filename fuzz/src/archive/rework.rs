@@ -6,8 +6,8 @@ use appsnap::layout;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
 use appsnap::snapshot::index::{IndexPlacement, make_index};
-use appsnap::snapshot::join::{Join, Shard};
-use appsnap::snapshot::options::{SectionSplit, SizeCheck};
+use appsnap::snapshot::join::{Join, shard};
+use appsnap::snapshot::options::SectionSplit;
 use appsnap::snapshot::{SnapshotArchive, SnapshotWriter, WriteOptions, repack};
 use arbitrary::{Arbitrary, Unstructured};
 
@@ -110,7 +110,7 @@ fn taken_apart(archive: &[u8], sections: SectionSplit) {
     }
     let is_sound = opened.verify(Parallelism::INLINE, &mut NoObserver).is_ok();
     let parts = [opened];
-    let write = WriteOptions::new().with_sections(sections).with_size_check(SizeCheck::Skip);
+    let write = WriteOptions::new().with_sections(sections).without_size_check();
     let Ok(joined) = Join::plan(&Metadata::new(), &parts, &write) else { return };
     let Ok(whole) = joined.write_to(Vec::new(), &mut NoObserver) else { return };
     assert_eq!(joined.len_bytes(), whole.len() as u64);
@@ -123,7 +123,7 @@ fn joined(contents: &Contents) {
         return;
     }
     let options = contents.options().with_sections(SectionSplit::Digit).with_index(IndexPlacement::Embedded);
-    let options = options.with_size_check(SizeCheck::Skip);
+    let options = options.without_size_check();
     let (whole, _) = contents.write(options.clone(), true);
     let border = contents.level;
     let parts = [0..=border, border + 1..=15].map(|digits| {
@@ -134,7 +134,7 @@ fn joined(contents: &Contents) {
             let content = appsnap::snapshot::Content::sized(database.len() as u64, database.as_slice());
             writer.database(content).expect("a database");
         }
-        writer.documents(&Shard::of_digits(contents, digits), &mut NoObserver).expect("documents");
+        writer.documents(&shard(contents, digits), &mut NoObserver).expect("documents");
         let (part, _) = writer.finish().expect("the end");
         SnapshotArchive::open(part, &super::read::options()).expect("an index")
     });

@@ -51,11 +51,11 @@ fn copied(data: &[u8], inspection: &Inspection) {
     while let Some(element) = blocks.next_element().expect("a sound dump") {
         element.encode(&header, &mut copy).expect("an element that was read can be written");
     }
-    // A zero may carry a sign, which nobody writes.
+    // A zero may have a sign in the input, which is never written.
     assert_eq!((start + copy.len()) as u64, inspection.data_end_bytes);
 }
 
-/// Reading streams whole, in part or not at all leads to the same facts.
+/// Reading streams whole, in part or not at all leads to the same report.
 fn drained(data: &[u8], inspection: &Inspection) {
     let mut dump = Dump::open(data, &limits()).expect("a sound dump");
     let mut bytes = 0;

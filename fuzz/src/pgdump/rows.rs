@@ -8,7 +8,7 @@ use appsnap::pgdump::{Dump, FormatVersion};
 use super::limits;
 use crate::control;
 
-/// A dump of one table, whose COPY data are `text`, stored in chunks of `chunk_bytes`.
+/// A dump of one table with the COPY data `text`, stored in chunks of `chunk_bytes`.
 pub fn dump(statement: &[u8], text: &[u8], chunk_bytes: usize) -> Vec<u8> {
     let mut header = Header::new(FormatVersion::V1_14);
     header.compression = Compression::None;
@@ -74,7 +74,7 @@ pub fn copy_rows(data: &[u8]) {
         assert!(text.chars().all(|c| (' '..='~').contains(&c)), "{text:?}");
         return;
     }
-    // Then the terminator stood where the rows ended, and the dump as a whole agrees.
+    // The terminator follows the rows, and the dump as a whole is sound.
     assert_eq!(lines.next(), Some(&b"\\."[..]));
     assert!(lines.all(<[u8]>::is_empty));
     let inspection = dump.finish(&mut NoObserver).expect("a sound dump");

@@ -28,7 +28,7 @@ fn streams(dump: &[u8]) -> Option<Streams> {
     }
 }
 
-/// The control byte chooses version, compression and what is left out.
+/// The control byte selects the version, the compression and the options.
 pub fn transcode(data: &[u8]) {
     let (control, dump) = control::split(data);
     let versions = FormatVersion::ALL;
@@ -51,7 +51,7 @@ pub fn transcode(data: &[u8]) {
     let Ok(conversion) = result else { return };
     assert!(converted == again, "portions of the input change the output");
     assert_eq!(conversion.output_bytes, converted.len() as u64);
-    // What is copied is not decoded, so nothing is promised of a dump that is damaged inside.
+    // Copied data is not decoded, so a dump that is damaged inside may convert.
     let Ok(before) = pgdump::inspect(dump, &limits(), &mut NoObserver) else { return };
     let plan = transcoder.plan(dump, &limits()).expect("it was planned before");
     if let Some(promised) = plan.output_bytes(before.data_end_bytes) {

@@ -1,9 +1,10 @@
 //! The rules of Mendix Cloud and Mendix on Azure.
 
-use super::matter::{Matter, ModelAge};
-use super::subject::Subject;
-use super::target::{Circumstance, Operation, Product, Target};
-use super::{Collector, Severity};
+use super::advisory::Collector;
+use super::kind::AdviceKind;
+use super::operation::{Circumstance, Operation, OperationKind};
+use crate::catalog::record::Provider;
+use crate::diagnostic::Severity;
 use crate::layout::Contents;
 use crate::platform::{Acceptance, Platform};
 
@@ -13,7 +14,7 @@ const BACKUPS: &str = "Mendix documentation, Backups";
 const RESTORE: &str = "Mendix documentation, Restoring a Backup";
 const V3: &str = "Mendix documentation, Mendix Cloud v3: Backups";
 
-/// States in which Mendix on Azure refuses to make a backup (2026).
+/// The states in which Mendix on Azure refuses to create a backup (2026).
 const BUSY: [Circumstance; 4] = [
     Circumstance::CreationInProgress,
     Circumstance::CreationFailed,
@@ -21,113 +22,112 @@ const BUSY: [Circumstance; 4] = [
     Circumstance::InTransition,
 ];
 
-pub(super) fn judge(subject: &Subject<'_>, target: &Target, collector: &mut Collector) {
-    let is_azure = target.product() == Product::MendixOnAzure;
-    if target.operation() == Operation::MakeBackup {
-        for state in BUSY.into_iter().filter(|state| is_azure && target.has(*state)) {
-            collector.add(Matter::EnvironmentBusy { state }, Severity::Refusal, AZURE, 2026);
+pub(super) fn judge(operation: &Operation<'_>, collector: &mut Collector) {
+    let is_azure = operation.provider == Provider::MendixOnAzure;
+    if operation.is(OperationKind::Create) {
+        for state in BUSY.into_iter().filter(|state| is_azure && operation.has(*state)) {
+            collector.add(AdviceKind::EnvironmentBusy { state }, Severity::Error, AZURE, 2026);
         }
     } else {
-        judge_target(subject, target, collector);
-        judge_contents(subject, target, collector);
-        judge_model(subject, target, collector);
+        judge_target(operation, collector);
+        judge_contents(operation, collector);
+        judge_model(operation, collector);
         if !is_azure {
-            judge_space(subject, target, collector);
+            judge_space(operation, collector);
         }
     }
     let threshold = Platform::mendix_cloud().many_documents_count();
-    if let Some(documents_count) = subject.documents_count().filter(|count| *count > threshold.value()) {
-        let matter = Matter::ManyDocuments { documents_count, threshold_count: threshold.value() };
-        collector.add(matter, Severity::Warning, threshold.source(), threshold.published_year());
+    if let Some(documents_count) = operation.documents_count.filter(|count| *count > threshold.value()) {
+        let kind = AdviceKind::ManyDocuments { documents_count, threshold_count: threshold.value() };
+        collector.add(kind, Severity::Warning, threshold.source(), threshold.published_year());
     }
 }
 
-fn judge_target(subject: &Subject<'_>, target: &Target, collector: &mut Collector) {
-    let (product, is_upload) = (target.product(), target.operation() == Operation::Upload);
-    let clears = is_upload && product == Product::MendixCloudV3;
-    let from_elsewhere = is_upload || subject.is_uploaded() || target.has(Circumstance::OtherEnvironment);
-    let mut refuse = |when: bool, matter, source, year| {
+fn judge_target(operation: &Operation<'_>, collector: &mut Collector) {
+    let (provider, is_upload) = (operation.provider, operation.is(OperationKind::Upload));
+    let clears = is_upload && provider == Provider::MendixCloudV3;
+    let from_elsewhere = is_upload || operation.is_of_uploaded() || operation.has(Circumstance::OtherEnvironment);
+    let mut refuse = |when: bool, kind, source, year| {
         if when {
-            collector.add(matter, Severity::Refusal, source, year);
+            collector.add(kind, Severity::Error, source, year);
         }
     };
-    refuse(target.has(Circumstance::FreeApp) && from_elsewhere, Matter::FreeApp, BACKUPS, 2021);
-    refuse(target.has(Circumstance::NeverDeployed), Matter::NeverDeployed, RESTORE, 2021);
-    refuse(target.has(Circumstance::AppRunning) && !clears, Matter::AppRunning, RESTORE, 2021);
-    refuse(target.has(Circumstance::OtherApp), Matter::OtherApp, RESTORE, 2021);
+    refuse(operation.has(Circumstance::FreeApp) && from_elsewhere, AdviceKind::FreeApp, BACKUPS, 2021);
+    refuse(operation.has(Circumstance::NeverDeployed), AdviceKind::NeverDeployed, RESTORE, 2021);
+    refuse(operation.has(Circumstance::AppRunning) && !clears, AdviceKind::AppRunning, RESTORE, 2021);
+    refuse(operation.has(Circumstance::OtherApp), AdviceKind::OtherApp, RESTORE, 2021);
     if clears {
-        collector.add(Matter::DestructiveUpload, Severity::Warning, V3, 2021);
+        collector.add(AdviceKind::DestructiveUpload, Severity::Warning, V3, 2021);
     }
-    if target.has(Circumstance::OtherEnvironment) {
-        collector.add(Matter::OtherEnvironment, Severity::Info, RESTORE, 2021);
+    if operation.has(Circumstance::OtherEnvironment) {
+        collector.add(AdviceKind::OtherEnvironment, Severity::Info, RESTORE, 2021);
     }
-    if product == Product::MendixOnAzure {
-        // An upload is the documented way around both bounds.
-        if !is_upload && target.has(Circumstance::OtherCluster) {
-            collector.add(Matter::OtherCluster, Severity::Refusal, AZURE, 2026);
-        } else if !is_upload && target.has(Circumstance::OtherNamespace) {
-            // Refused by the text of 2025; that of 2026 speaks of clusters.
-            collector.add(Matter::OtherNamespace, Severity::Warning, AZURE, 2025);
+    if provider == Provider::MendixOnAzure {
+        // An upload is the documented way around both limits.
+        if !is_upload && operation.has(Circumstance::OtherCluster) {
+            collector.add(AdviceKind::OtherCluster, Severity::Error, AZURE, 2026);
+        } else if !is_upload && operation.has(Circumstance::OtherNamespace) {
+            // Refused by the text of 2025; that of 2026 mentions only clusters.
+            collector.add(AdviceKind::OtherNamespace, Severity::Warning, AZURE, 2025);
         }
-        collector.add(Matter::HalfRestored, Severity::Info, AZURE, 2026);
+        collector.add(AdviceKind::HalfRestored, Severity::Info, AZURE, 2026);
     }
     if !is_upload {
-        collector.add(Matter::GoesOnUnseen, Severity::Info, RESTORE, 2021);
+        collector.add(AdviceKind::ContinuesInBackground, Severity::Info, RESTORE, 2021);
     }
 }
 
-fn judge_contents(subject: &Subject<'_>, target: &Target, collector: &mut Collector) {
-    if target.operation() == Operation::RestoreDatabaseOnly && subject.contents() != Some(Contents::DatabaseOnly) {
-        collector.add(Matter::FilesUntouched, Severity::Warning, RESTORE, 2021);
+fn judge_contents(operation: &Operation<'_>, collector: &mut Collector) {
+    if operation.is(OperationKind::RestoreDatabaseOnly) && operation.contents != Some(Contents::DatabaseOnly) {
+        collector.add(AdviceKind::FilesUntouched, Severity::Warning, RESTORE, 2021);
     }
-    let Some(contents) = subject.contents().filter(|contents| *contents != Contents::Full) else { return };
-    // Version 3 took documents alone as zip or tar.gz, and databases alone.
-    let editions: &[Platform] = match target.product() {
-        Product::MendixCloudV3 if target.operation() == Operation::Upload => &[],
-        Product::MendixOnAzure => &[Platform::mendix_on_azure()],
+    let Some(contents) = operation.contents.filter(|contents| *contents != Contents::Full) else { return };
+    // Version 3 accepted documents alone as zip or tar.gz, and databases alone.
+    let editions: &[Platform] = match operation.provider {
+        Provider::MendixCloudV3 if operation.is(OperationKind::Upload) => &[],
+        Provider::MendixOnAzure => &[Platform::mendix_on_azure()],
         _ => &[Platform::mendix_cloud(), Platform::mendix_cloud_2021()],
     };
     for fact in editions.iter().map(|edition| edition.upload(contents)) {
-        let (matter, severity) = match (contents, fact.value()) {
-            (Contents::FilesOnly, Acceptance::Refused) => (Matter::FilesOnly, Severity::Refusal),
-            // An upload goes through and leaves an item that cannot be restored.
-            (Contents::FilesOnly, Acceptance::NotRestorable) if target.operation() == Operation::Upload => {
-                (Matter::FilesOnly, Severity::Warning)
+        let (kind, severity) = match (contents, fact.value()) {
+            (Contents::FilesOnly, Acceptance::Refused) => (AdviceKind::FilesOnly, Severity::Error),
+            // An upload succeeds and leaves an item that cannot be restored.
+            (Contents::FilesOnly, Acceptance::NotRestorable) if operation.is(OperationKind::Upload) => {
+                (AdviceKind::FilesOnly, Severity::Warning)
             }
-            (Contents::FilesOnly, Acceptance::NotRestorable) => (Matter::FilesOnly, Severity::Refusal),
-            (_, Acceptance::Refused) if target.operation() == Operation::Upload => {
-                (Matter::DatabaseOnlyRefused, Severity::Refusal)
+            (Contents::FilesOnly, Acceptance::NotRestorable) => (AdviceKind::FilesOnly, Severity::Error),
+            (_, Acceptance::Refused) if operation.is(OperationKind::Upload) => {
+                (AdviceKind::DatabaseOnlyRefused, Severity::Error)
             }
             _ => continue,
         };
-        collector.add(matter, severity, fact.source(), fact.published_year());
+        collector.add(kind, severity, fact.source(), fact.published_year());
     }
-    if contents == Contents::DatabaseOnly && target.product() != Product::MendixOnAzure {
-        collector.add(Matter::FilesUntouched, Severity::Warning, RESTORE, 2021);
-    }
-}
-
-fn judge_model(subject: &Subject<'_>, target: &Target, collector: &mut Collector) {
-    let (Some(backup), Some(deployed)) = (subject.model_version(), target.model_version()) else { return };
-    if let Some(age) = ModelAge::of(backup, deployed) {
-        let matter = Matter::ModelVersion { backup: backup.to_owned(), deployed: deployed.to_owned(), age };
-        collector.add(matter, Severity::Warning, RESTORE, 2021);
+    if contents == Contents::DatabaseOnly && operation.provider != Provider::MendixOnAzure {
+        collector.add(AdviceKind::FilesUntouched, Severity::Warning, RESTORE, 2021);
     }
 }
 
-/// Both rules that were ever published, the newer first.
-fn judge_space(subject: &Subject<'_>, target: &Target, collector: &mut Collector) {
-    let Some(decompressed_bytes) = subject.decompressed_bytes() else { return };
+fn judge_model(operation: &Operation<'_>, collector: &mut Collector) {
+    let (Some(backup), Some(deployed)) = (&operation.model_version, &operation.deployed_model) else { return };
+    if let Some(kind) = AdviceKind::of_models(backup, deployed) {
+        collector.add(kind, Severity::Warning, RESTORE, 2021);
+    }
+}
+
+/// Applies both rules that have been published, the newer first.
+fn judge_space(operation: &Operation<'_>, collector: &mut Collector) {
+    let Some(decompressed_bytes) = operation.decompressed_bytes else { return };
     let rules = [Platform::mendix_cloud(), Platform::mendix_cloud_2021()];
     for rule in rules.iter().filter_map(Platform::space_rule) {
         let needed_bytes = rule.value().needed_bytes(decompressed_bytes);
-        let (matter, severity) = match target.database_bytes() {
-            None => (Matter::DatabaseNeeds { needed_bytes }, Severity::Info),
+        let (kind, severity) = match operation.database_bytes {
+            None => (AdviceKind::DatabaseNeeds { needed_bytes }, Severity::Info),
             Some(available_bytes) if available_bytes < needed_bytes => {
-                (Matter::DatabaseTooSmall { needed_bytes, available_bytes }, Severity::Refusal)
+                (AdviceKind::DatabaseTooSmall { needed_bytes, available_bytes }, Severity::Error)
             }
             Some(_) => continue,
         };
-        collector.add(matter, severity, rule.source(), rule.published_year());
+        collector.add(kind, severity, rule.source(), rule.published_year());
     }
 }

@@ -102,7 +102,7 @@ impl FileComparison {
     fn count(&self) -> FileCounts {
         let mut counts = FileCounts { rows: self.table.rows_count(), ..FileCounts::default() };
         for case in self.cases() {
-            *match case.code {
+            let number = match case.code {
                 Some(Code::DocumentMissing) => &mut counts.missing,
                 Some(Code::DocumentOrphan) => &mut counts.orphans,
                 Some(Code::DocumentSizeDiffers) => &mut counts.size_differs,
@@ -111,12 +111,15 @@ impl FileComparison {
                 Some(Code::DocumentDeletedAfterDownload) => &mut counts.deleted_after_download,
                 _ if case.document_bytes.is_none() => &mut counts.without_contents,
                 _ => &mut counts.present,
-            } += 1;
-            counts.thumbnails += u64::from(case.row.is_some_and(|row| row.is_thumbnail()));
+            };
+            *number = number.saturating_add(1);
+            if case.row.is_some_and(|row| row.is_thumbnail()) {
+                counts.thumbnails = counts.thumbnails.saturating_add(1);
+            }
         }
         let unnamed = self.table.unnamed_rows();
         counts.numbered = unnamed.iter().filter(|row| row.number().is_some()).count() as u64;
-        counts.unnamed = unnamed.len() as u64 - counts.numbered;
+        counts.unnamed = unnamed.iter().filter(|row| row.number().is_none()).count() as u64;
         counts
     }
 

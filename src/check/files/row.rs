@@ -24,7 +24,7 @@ pub struct FileRow {
     facts: u64,
 }
 
-/// The facts about a row, before they are packed into bits.
+/// The facts about a row, before they are encoded as bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct RowFacts {
     pub(super) expectation: Expectation,
@@ -47,7 +47,7 @@ impl FileRow {
             Expectation::None => 2,
         };
         // No document has 2^60 bytes, so a larger number means that the size is unknown.
-        let size = facts.size_bytes.filter(|bytes| *bytes < MAX_SIZE_BYTES).map_or(0, |bytes| bytes + 1);
+        let size = facts.size_bytes.filter(|bytes| *bytes < MAX_SIZE_BYTES).map_or(0, |bytes| bytes.saturating_add(1));
         let bits = expectation
             | if facts.is_thumbnail { THUMBNAIL_BIT } else { 0 }
             | if facts.has_contents { CONTENTS_BIT } else { 0 };

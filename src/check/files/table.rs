@@ -8,6 +8,7 @@ use thiserror::Error;
 use super::row::{Expectation, FileRow, RowFacts, UnnamedRow};
 use super::sorted::Sorted;
 use crate::document::DocumentId;
+use crate::io::decimal;
 use crate::limits::{Budget, LimitExceeded};
 use crate::pgdump::rows::{Field, Row, Rows};
 use crate::pgdump::toc::Toc;
@@ -122,7 +123,7 @@ fn text<'a>(row: &Row<'a>, column: Option<usize>) -> Option<Cow<'a, [u8]>> {
 
 /// Returns the number in a field; `None` for NULL, for a text that is not a number from 0 on, and for a missing column.
 fn number(row: &Row<'_>, column: Option<usize>) -> Option<u64> {
-    std::str::from_utf8(&text(row, column)?).ok()?.parse().ok()
+    decimal(&text(row, column)?)
 }
 
 impl FileTable {

@@ -10,11 +10,11 @@ use crate::diagnostic::Severity;
 /// Set to write the page instead of comparing it.
 const UPDATE: &str = "APPSNAP_UPDATE_PAGES";
 
-const HEAD: &str = "All findings of [`check`](crate::check::check()), by code.
+const HEAD: &str = "The codes of all diagnostics: the findings of [`check`](crate::check::check()), then what other modules report.
 
-A code is stable: it is never used for something else. Its letter names the layer. The profile decides the severity of a
-finding: the four columns are the built-in profiles, and a dash means that the finding is not reported. Each code has an
-anchor, for example `#D002`.
+A code is stable: it is never used for something else. Its letter names the layer. In a check, the profile decides the
+severity of a finding: the four columns are the built-in profiles, and a dash means that the finding is not reported. Each
+code has an anchor, for example `#D002`.
 
 This page is generated from the enums `Code` of all modules: `APPSNAP_UPDATE_PAGES=1 cargo test --lib registry` writes
 it.
@@ -29,7 +29,9 @@ fn section(letter: &str) -> &'static str {
         "L" => "Names and locations in the archive",
         "M" => "The metadata",
         "D" => "The dump",
-        _ => "Files that the database refers to, compared with the documents in the archive",
+        "F" => "Files that the database refers to, compared with the documents in the archive",
+        "P" => "Files that a plan leaves out",
+        _ => "Squidex archives",
     }
 }
 
@@ -39,15 +41,17 @@ fn render() -> String {
     let codes = codes().collect::<Vec<_>>();
     for codes in codes.chunk_by(|one, other| one.id()[..1] == other.id()[..1]) {
         let letter = &codes[0].id()[..1];
-        let names = Profile::BUILT_IN.join(" | ");
-        let _ = write!(
-            page,
-            "\n## {letter}: {}\n\n| code | name | {names} |\n|---|---|---|---|---|---|\n",
-            section(letter)
-        );
+        let is_in_checks = "SGTILMDF".contains(letter);
+        let columns = if is_in_checks { Profile::BUILT_IN.join(" | ") } else { "severity".to_owned() };
+        let rule = "---|".repeat(2 + columns.split('|').count());
+        let _ = write!(page, "\n## {letter}: {}\n\n| code | name | {columns} |\n|{rule}\n", section(letter));
         for code in codes {
             let severity = |profile: &Profile| profile.severity(*code).map_or("-", Severity::name);
-            let severities = profiles.each_ref().map(severity).join(" | ");
+            let severities = if is_in_checks {
+                profiles.each_ref().map(severity).join(" | ")
+            } else {
+                code.default_severity().name().to_owned()
+            };
             let _ = writeln!(page, "| [{0}](#{0}) | `{1}` | {severities} |", code.id(), code.name());
         }
         for code in codes {

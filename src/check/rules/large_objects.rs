@@ -27,7 +27,7 @@ fn after_name(column: &[u8]) -> Option<&[u8]> {
     };
     loop {
         let quote = rest.iter().position(|byte| *byte == b'"')?;
-        rest = rest.get(quote + 1..)?;
+        rest = rest.split_at(quote).1.strip_prefix(b"\"")?;
         match rest.strip_prefix(b"\"") {
             Some(doubled) => rest = doubled,
             None => return rest.strip_prefix(b" "),

@@ -67,8 +67,7 @@ impl Lz4 {
         loop {
             let ready = window(&self.decoded, self.start, self.end);
             if !ready.is_empty() {
-                let mut room = out;
-                let count = copy_prefix(ready, &mut room);
+                let count = copy_prefix(ready, out);
                 self.start = self.start.saturating_add(count);
                 return Ok(count);
             }

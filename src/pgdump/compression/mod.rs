@@ -68,11 +68,11 @@ impl Decoder {
     }
 }
 
-fn copy<R: Read>(reader: &mut BlockReader<R>, mut out: &mut [u8]) -> Result<usize, Error> {
+fn copy<R: Read>(reader: &mut BlockReader<R>, out: &mut [u8]) -> Result<usize, Error> {
     let mut copied = 0_usize;
     // pg_dump stores one row per chunk, so many chunks fit one buffer.
-    while !out.is_empty() {
-        let count = copy_prefix(reader.fill_stream()?, &mut out);
+    while let Some(room) = out.get_mut(copied..).filter(|room| !room.is_empty()) {
+        let count = copy_prefix(reader.fill_stream()?, room);
         if count == 0 {
             break;
         }

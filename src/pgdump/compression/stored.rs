@@ -38,7 +38,6 @@ impl<'b, R: Read> Stored<'b, R> {
 impl<R: Read> Read for Stored<'_, R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let is_empty = out.is_empty();
-        let mut room = out;
         let stored = match self.reader.fill_stream() {
             Ok(stored) => stored,
             Err(error) => {
@@ -46,7 +45,7 @@ impl<R: Read> Read for Stored<'_, R> {
                 return Err(io::ErrorKind::InvalidData.into());
             }
         };
-        let count = copy_prefix(stored, &mut room);
+        let count = copy_prefix(stored, out);
         self.ended |= count == 0 && !is_empty;
         self.reader.consume_stream(count);
         Ok(count)

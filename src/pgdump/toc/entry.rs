@@ -402,7 +402,7 @@ mod tests {
         let flag = bytes.len() - 9;
         bytes[flag] = 3;
         let fault = read(&bytes, &dialect).unwrap_err();
-        assert!(matches!(fault, Fault::Because(kind) if kind == Corruption::DataMarkDisagrees.into()));
+        assert_eq!(fault, Corruption::DataMarkDisagrees.into());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What an entry of the archive is, wherever it stands: [`Item`].
+//! The meaning of an archive entry, regardless of its folder: [`Item`].
 
 use std::io::Read;
 
@@ -7,20 +7,20 @@ use crate::document::DocumentId;
 use crate::layout::MemberName;
 use crate::limits::{Budget, Limits};
 use crate::metadata::Metadata;
-use crate::prepare::error::{Error, Result};
+use crate::prepare::error::{self, Result};
 use crate::snapshot::{Entry, EntryKind};
 
 /// An entry that has been placed.
 pub(super) enum Item {
-    /// The metadata, or why they cannot be used.
+    /// The metadata, or the reason why it is unusable.
     Metadata(std::result::Result<Box<Metadata>, String>),
     Database,
     Document(DocumentId),
-    /// What is left out.
+    /// An entry that is left out.
     Junk,
 }
 
-/// Places an entry. Only metadata are read.
+/// Determines the meaning of an entry. Reads the contents of metadata only.
 pub(super) fn read_item<R: Read>(entry: &mut Entry<'_, R>, places: &mut Places, limits: &Limits) -> Result<Item> {
     match entry.kind() {
         EntryKind::Metadata(metadata) => {
@@ -41,7 +41,7 @@ pub(super) fn read_item<R: Read>(entry: &mut Entry<'_, R>, places: &mut Places, 
             places.at_top(MemberName::Document(*id))?;
             Ok(Item::Document(*id))
         }
-        EntryKind::Repeated(name) => Err(Error::repeated(name.render().as_bytes())),
+        EntryKind::Repeated(name) => Err(error::repeated(name.render().as_bytes())),
         EntryKind::Misplaced { name, .. } => {
             let name = name.clone();
             match places.find(&name)? {
@@ -60,7 +60,7 @@ fn read_metadata<R: Read>(entry: &mut Entry<'_, R>, limits: &Limits) -> Result<I
         return Ok(Item::Metadata(Err(exceeded.to_string())));
     }
     let mut bytes = Vec::new();
-    entry.read_to_end(&mut bytes).map_err(|error| Error::io("reading .metadata", error))?;
+    entry.read_to_end(&mut bytes).map_err(|error| error::io_error("reading .metadata", error))?;
     let parsed = Metadata::parse(&bytes, limits).map(|(metadata, _)| Box::new(metadata));
     Ok(Item::Metadata(parsed.map_err(|error| error.to_string())))
 }

@@ -1,27 +1,27 @@
-//! Metadata that say what is in the archive, with what the old ones knew.
+//! New metadata for a repaired archive, based on its old metadata.
 
 use crate::metadata::{Key, Metadata};
 use crate::prepare::change::Change;
 use crate::prepare::options::PrepareOptions;
 use crate::prepare::prepared::UNKNOWN_MODEL_VERSION;
 
-/// What was found in the archive.
+/// The metadata that was found in the archive.
 pub(super) enum Found {
     Nothing,
     Usable(Box<Metadata>),
     Unusable(String),
 }
 
-/// What is known about the repaired archive.
+/// The sizes in the repaired archive.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Sizes {
     pub(super) dump_bytes: u64,
     pub(super) document_bytes: u64,
-    /// Decompressed bytes of the dump.
+    /// Decompressed size of the dump.
     pub(super) plain_bytes: Option<u64>,
 }
 
-/// Fills the metadata in, and lists what they say otherwise than before. Keys that nobody documents are kept.
+/// Completes the metadata and lists the changes. Undocumented keys are kept.
 pub(super) fn fill(found: Found, sizes: Sizes, options: &PrepareOptions, changes: &mut Vec<Change>) -> Metadata {
     let old = match found {
         Found::Usable(old) => Some(*old),
@@ -64,7 +64,7 @@ fn value(metadata: &Metadata, key: Key) -> Option<String> {
     match key {
         Key::Duration => metadata.duration().map(|value| value.to_string()),
         Key::DumpSize => metadata.dump_size_bytes().map(|value| value.to_string()),
-        // It comes from an archive, and goes into messages.
+        // The value comes from an archive and goes into messages.
         Key::ModelVersion => metadata.model_version().map(|value| crate::layout::escaped(value.as_bytes()).to_string()),
         Key::DatabaseSize => metadata.database_size_bytes().map(|value| value.to_string()),
         Key::FilesSize => metadata.files_size_bytes().map(|value| value.to_string()),

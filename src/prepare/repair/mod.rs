@@ -1,4 +1,4 @@
-//! Archives that are soundly framed and still not acceptable, made acceptable: [`Repair`].
+//! Repair of archives that have sound framing but are not acceptable: [`Repair`].
 
 mod entry;
 mod metadata;
@@ -12,7 +12,7 @@ use self::entry::{Item, read_item};
 use self::place::Places;
 use super::change::Change;
 use super::database;
-use super::error::{Error, ErrorKind, Result};
+use super::error::{self, Result};
 use super::options::PrepareOptions;
 use crate::check::Report;
 use crate::limits::Limits;
@@ -23,12 +23,12 @@ use crate::snapshot::options::Tolerance;
 use crate::snapshot::report::WriteReport;
 use crate::snapshot::{Content, Entry, ReadOptions, SnapshotReader, SnapshotWriter, WriteOptions};
 
-/// An archive that is soundly framed and still not acceptable, looked through and ready to be made acceptable.
+/// An archive that has sound framing but is not acceptable, examined and ready to be repaired.
 ///
-/// Made good are: `.metadata` that is missing, unusable or stale; everything lying in a folder; a flat `tree`, letter case
-/// and needless dots; any order; what file managers leave behind; unusual headers; a dump that is too new.
-/// Nothing is guessed: a file that has no place in a snapshot, or two for one place, stop it, and so does a dump
-/// that is damaged. Nothing has been written before [`write`](Self::write).
+/// A repair handles `.metadata` that is missing, unusable or stale; a common top folder; a flat `tree`, letter case and
+/// needless dots in names; any order of members; files that file managers create; unusual headers; and a dump that is too
+/// new. Nothing is guessed: a file that does not belong in a snapshot, two files for one name, or a damaged dump stops it.
+/// Nothing is written before [`write`](Self::write) is called.
 ///
 /// ```
 /// # use appsnap::metadata::Metadata;
@@ -52,7 +52,7 @@ use crate::snapshot::{Content, Entry, ReadOptions, SnapshotReader, SnapshotWrite
 ///
 /// # Security
 /// Names are parsed into types, never joined to paths; [`PrepareOptions::with_limits`] bounds what is read, which for a
-/// stranger's archive should be [`Limits::untrusted`].
+/// archive from an untrusted source should be [`Limits::untrusted`].
 #[derive(Debug)]
 pub struct Repair<R> {
     source: R,
@@ -60,39 +60,38 @@ pub struct Repair<R> {
     limits: Limits,
     metadata: Metadata,
     database: Option<Dump>,
-    /// Whether the dump stands behind a document.
+    /// `true` if the dump follows a document.
     is_database_late: bool,
     report: Report,
     changes: Vec<Change>,
 }
 
-/// What becomes of the dump.
+/// The treatment of the dump.
 #[derive(Debug)]
 enum Dump {
-    /// It stays as it is.
+    /// The dump is copied.
     Verbatim,
-    /// It is converted while it is written, to this length.
+    /// The dump is converted to this length while it is written.
     Converted(Transcoder, u64),
-    /// It was converted beforehand, to this length.
+    /// The dump has been converted into a temporary file of this length.
     Spooled(File, u64),
 }
 
 impl<R: Read + Seek> Repair<R> {
-    /// Looks through the archive in `source`, from where it stands: once, and a second time up to the dump if that has
-    /// to be converted.
+    /// Examines the archive in `source` from its current position: once, and again up to the dump if it must be converted.
     ///
     /// # Errors
-    /// When the framing is unsound, when something cannot be placed, when the dump is damaged or cannot be converted, when
-    /// the source fails, or when the observer says stop.
+    /// Returns an error if the framing is unsound, if a file does not belong in a snapshot, if the dump is damaged or
+    /// cannot be converted, if the source fails, or if the observer cancels.
     pub fn survey(source: R, options: &PrepareOptions, observer: &mut dyn Observer) -> Result<Self> {
         survey::survey(source, options, observer)
     }
 
-    /// Writes the repaired archive, reading the source once more, or twice if the dump stands behind documents. The
-    /// sink is handed back unflushed and unsynced, which are its owner's business.
+    /// Writes the repaired archive and returns the sink, neither flushed nor synced. The source is read again, or twice
+    /// if the dump follows documents.
     ///
     /// # Errors
-    /// As [`survey`](Self::survey) and [`SnapshotWriter`]'s methods, and when the source is not what it was.
+    /// Returns an error in the cases of [`survey`](Self::survey), if the sink fails, or if the source has changed.
     pub fn write<W: Write>(
         mut self,
         sink: W,
@@ -126,12 +125,12 @@ impl<R: Read + Seek> Repair<R> {
             }
         }
         if database.is_some() {
-            return Err(Error::new(ErrorKind::Changed));
+            return Err(error::changed());
         }
         Ok(writer.finish()?)
     }
 
-    /// Writes the dump ahead of documents that it stands behind.
+    /// Writes the dump before the documents that precede it in the source.
     fn write_database<W: Write>(
         &mut self,
         dump: Dump,
@@ -145,24 +144,24 @@ impl<R: Read + Seek> Repair<R> {
                 return put_database(dump, entry, &limits, writer, observer);
             }
         }
-        Err(Error::new(ErrorKind::Changed))
+        Err(error::changed())
     }
 }
 
 impl<R> Repair<R> {
-    /// What will be made different.
+    /// Returns the changes that the repair makes.
     #[must_use]
     pub fn changes(&self) -> &[Change] {
         &self.changes
     }
 
-    /// What a check will say about the repaired archive.
+    /// Returns the report that a check of the repaired archive will give.
     #[must_use]
     pub const fn report(&self) -> &Report {
         &self.report
     }
 
-    /// The metadata that the repaired archive will have.
+    /// Returns the metadata of the repaired archive.
     #[must_use]
     pub const fn metadata(&self) -> &Metadata {
         &self.metadata
@@ -185,9 +184,9 @@ fn put_database<R: Read, W: Write>(
     }
 }
 
-/// Begins to read the archive, faults of names and metadata included.
+/// Starts reading the archive, and tolerates faults of names and metadata.
 fn open<'s, R: Read + Seek>(source: &'s mut R, start: u64, limits: &Limits) -> Result<SnapshotReader<&'s mut R>> {
-    source.seek(SeekFrom::Start(start)).map_err(|error| Error::io("rewinding the archive", error))?;
+    source.seek(SeekFrom::Start(start)).map_err(|error| error::io_error("rewinding the archive", error))?;
     let options = ReadOptions::new().with_limits(limits.clone()).with_tolerance(Tolerance::Salvage);
     Ok(SnapshotReader::new(source, options))
 }

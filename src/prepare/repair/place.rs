@@ -1,35 +1,34 @@
-//! Where a file of an archive belongs, if there is only one answer: [`Places`].
+//! The location of each file in the repaired archive, where there is only one answer: [`Places`].
 
 use crate::layout::{self, MemberName, Named, escaped};
 use crate::prepare::change::Change;
-use crate::prepare::error::{Error, Result};
+use crate::prepare::error::{self, Result};
 use crate::source::is_junk;
 
-/// Where macOS puts the attributes of the files that it packs.
+/// The folder in which macOS packs the attributes of files.
 const MACOS_FOLDER: &str = "__MACOSX";
 
-/// What a file is, whose name no snapshot may hold.
+/// The meaning of a file whose name does not belong in a snapshot.
 pub(super) enum Place {
     Member(MemberName),
     Junk,
 }
 
-/// Places files, and remembers what it did.
+/// Finds the location of each file and counts the changes.
 ///
-/// All files lie in one folder, usually the top: files that would have to lie in two are placed by guessing, which
-/// is not done.
+/// All files must be in the same folder, usually the top: with two folders, their locations would be a guess.
 #[derive(Debug, Default)]
 pub(super) struct Places {
-    /// The folder that all files lie in, with its slash; empty for the top. `None` before the first file.
+    /// The common folder of all files with its slash, empty for the top; `None` before the first file.
     folder: Option<String>,
     in_folder_count: u64,
-    /// Files whose names no snapshot may hold.
+    /// Number of files whose names do not belong in a snapshot.
     misplaced_count: u64,
     respelled: Tally,
     junk: Tally,
 }
 
-/// How many, and the first.
+/// A count and the first name.
 #[derive(Debug, Default)]
 struct Tally {
     count: u64,
@@ -44,21 +43,21 @@ impl Tally {
 }
 
 impl Places {
-    /// Takes note of a file that stands where it belongs.
+    /// Records a file whose name is right.
     pub(super) fn at_top(&mut self, name: MemberName) -> Result<()> {
         self.enter("", name.render().as_bytes())
     }
 
-    /// Places a file by its name.
+    /// Finds the location of a file by its name.
     pub(super) fn find(&mut self, raw: &[u8]) -> Result<Place> {
         self.misplaced_count += 1;
-        let nowhere = |reason| Error::unplaceable(raw, reason);
+        let nowhere = |reason| error::misplaced(raw, reason);
         let name = std::str::from_utf8(raw).map_err(|_| nowhere("its name is not UTF-8"))?;
         if name.chars().any(|letter| letter.is_control() || letter == '\\') {
-            return Err(nowhere("its name holds characters that no name in a snapshot has"));
+            return Err(nowhere("its name contains control characters or backslashes"));
         }
         if name.starts_with('/') || name.split('/').any(|part| part == "..") {
-            return Err(nowhere("its name leads out of the archive"));
+            return Err(nowhere("its name leads outside the archive"));
         }
         let parts = name.split('/').filter(|part| !matches!(*part, "" | ".")).collect::<Vec<_>>();
         if parts.last().is_some_and(|file| is_junk(file.as_bytes())) || parts.contains(&MACOS_FOLDER) {
@@ -73,7 +72,7 @@ impl Places {
             Some((folder.iter().map(|part| format!("{part}/")).collect::<String>(), member, is_unusual))
         });
         let (folder, member, is_spelled_otherwise) =
-            found.ok_or_else(|| nowhere("nothing in a snapshot is called so"))?;
+            found.ok_or_else(|| nowhere("its name does not belong in a snapshot"))?;
         self.enter(&folder, raw)?;
         let has_needless_parts = parts.join("/").len() != name.strip_prefix("./").unwrap_or(name).len();
         if is_spelled_otherwise || has_needless_parts {
@@ -85,13 +84,13 @@ impl Places {
     fn enter(&mut self, folder: &str, raw: &[u8]) -> Result<()> {
         let known = self.folder.get_or_insert_with(|| folder.to_owned());
         if known != folder {
-            return Err(Error::unplaceable(raw, "other files lie in another folder"));
+            return Err(error::misplaced(raw, "other files are in another folder"));
         }
         self.in_folder_count += u64::from(!folder.is_empty());
         Ok(())
     }
 
-    /// What placing changed; `misplaced_count` counts the names that no snapshot may hold, those of folders among them.
+    /// Returns the changes; `misplaced_count` is the number of names, including folders, that do not belong in a snapshot.
     pub(super) fn changes(&self, misplaced_count: u64) -> impl Iterator<Item = Change> {
         let folder = self.folder.as_deref().filter(|folder| !folder.is_empty());
         let taken_off = folder.map(|folder| Change::FolderTakenOff {

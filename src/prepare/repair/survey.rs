@@ -1,4 +1,4 @@
-//! Looks an archive through before anything is written: what is in it, and what has to be made different.
+//! The examination of an archive before its repair: its contents and the required changes.
 
 use std::io::{Read, Seek};
 
@@ -18,13 +18,13 @@ use crate::observe::{Event, Observer, proceed, watch};
 use crate::pgdump::transcode::{Changes, Transcoder};
 use crate::prepare::change::Change;
 use crate::prepare::database::{self, DumpFacts};
-use crate::prepare::error::{Error, ErrorKind, Result};
+use crate::prepare::error::{self, Result};
 use crate::prepare::options::PrepareOptions;
 use crate::snapshot::Entry;
 use crate::snapshot::report::ReadReport;
 use crate::tarball;
 
-/// What was found on the way.
+/// The findings so far.
 struct Survey {
     places: Places,
     metadata: Found,
@@ -41,8 +41,8 @@ pub(super) fn survey<R: Read + Seek>(
     options: &PrepareOptions,
     observer: &mut dyn Observer,
 ) -> Result<Repair<R>> {
-    proceed(observer, &Event::phase("looking through"))?;
-    let start = source.stream_position().map_err(|error| Error::io("reading the archive", error))?;
+    proceed(observer, &Event::phase("examining the archive"))?;
+    let start = source.stream_position().map_err(|error| error::io_error("reading the archive", error))?;
     let limits = &options.limits;
     let mut survey = Survey {
         places: Places::default(),
@@ -70,7 +70,7 @@ pub(super) fn survey<R: Read + Seek>(
 impl Survey {
     fn metadata(&mut self, parsed: std::result::Result<Box<Metadata>, String>) -> Result<()> {
         if !matches!(self.metadata, Found::Nothing) {
-            return Err(Error::repeated(b".metadata"));
+            return Err(error::repeated(b".metadata"));
         }
         self.is_metadata_late = self.dump.is_some() || self.documents.len() > 0;
         self.metadata = parsed.map_or_else(Found::Unusable, Found::Usable);
@@ -79,7 +79,7 @@ impl Survey {
 
     fn database<R: Read>(&mut self, entry: Entry<'_, R>, limits: &Limits, observer: &mut dyn Observer) -> Result<()> {
         if self.dump.is_some() {
-            return Err(Error::repeated(b"db/db.backup"));
+            return Err(error::repeated(b"db/db.backup"));
         }
         self.is_database_late = self.documents.len() > 0;
         let mut tap = SnapshotErrorTap::new(entry);
@@ -106,7 +106,7 @@ impl Survey {
         observer: &mut dyn Observer,
     ) -> Result<Repair<R>> {
         if self.dump.is_none() && self.documents.len() == 0 {
-            return Err(Error::new(ErrorKind::Nothing));
+            return Err(error::nothing_to_repair());
         }
         let documents = self.documents.finish();
         refuse_repeated(&documents)?;
@@ -149,7 +149,7 @@ impl Survey {
 }
 
 impl Dump {
-    /// Its length, where that is not what it was.
+    /// Returns the length of the dump if the repair changes it.
     const fn len_bytes(&self) -> Option<u64> {
         match self {
             Self::Verbatim => None,
@@ -158,7 +158,7 @@ impl Dump {
     }
 }
 
-/// Goes to the dump again, and works its conversion out.
+/// Reads the archive again up to the dump and plans its conversion.
 fn plan<R: Read + Seek>(
     source: &mut R,
     start: u64,
@@ -183,20 +183,20 @@ fn plan<R: Read + Seek>(
             return Ok((dump, changes));
         }
     }
-    Err(Error::new(ErrorKind::Changed))
+    Err(error::changed())
 }
 
 fn refuse_repeated(documents: &Sorted<(DocumentId, u64)>) -> Result<()> {
     let mut before = None;
     for (id, _) in documents.iter() {
         if before.replace(id) == Some(id) {
-            return Err(Error::repeated(NameText::of_document(id).as_bytes()));
+            return Err(error::repeated(NameText::of_document(id).as_bytes()));
         }
     }
     Ok(())
 }
 
-/// What the reader tolerated and the writer does otherwise; and how many names no snapshot may hold.
+/// Returns the tolerated findings that the writer corrects, and the number of names that do not belong in a snapshot.
 fn normalised(report: &ReadReport) -> (Vec<Change>, u64) {
     let (mut normal, mut misplaced_count) = (Vec::new(), 0_u64);
     for (code, count) in report.diagnostics().counts() {

@@ -1,4 +1,4 @@
-//! Extracts a snapshot, all or nothing.
+//! Extracts snapshots, all or nothing.
 
 mod file_writers;
 mod options;
@@ -9,7 +9,6 @@ use std::io::Read;
 use std::path::Path;
 
 pub use options::{Durability, ExtractOptions, IfExists};
-pub use staging::{STAGING_PREFIX, remove_stale_staging};
 
 use super::entry::EntryKind;
 use super::error::{Error, Result};
@@ -20,7 +19,7 @@ use file_writers::{SMALL_BYTES, with_file_writers};
 use staging::Staging;
 use tree::Tree;
 
-/// What was extracted.
+/// The contents of an extraction.
 ///
 /// ```
 /// # use appsnap::metadata::Metadata;
@@ -47,37 +46,37 @@ pub struct ExtractReport {
 }
 
 impl ExtractReport {
-    /// The archive's metadata.
+    /// Returns the archive's metadata.
     #[must_use]
     pub const fn metadata(&self) -> Option<&Metadata> {
         self.metadata.as_ref()
     }
 
-    /// Length of `db.backup`; `None` when none was written.
+    /// Returns the length of `db.backup` in bytes; `None` if it was not written.
     #[must_use]
     pub const fn database_bytes(&self) -> Option<u64> {
         self.database_bytes
     }
 
-    /// How many documents were written.
+    /// Returns the number of documents written.
     #[must_use]
     pub const fn documents_count(&self) -> u64 {
         self.documents_count
     }
 
-    /// Bytes of all documents that were written.
+    /// Returns the size of all documents written, in bytes.
     #[must_use]
     pub const fn document_bytes(&self) -> u64 {
         self.document_bytes
     }
 }
 
-/// Extracts what `reader` has not read yet, normally all of it, to `destination`: `db.backup` and `files/xx/yy/<uuid>`,
-/// ready for `pg_restore` and `data/files`.
+/// Extracts all entries that `reader` has not read yet to `destination`: `db.backup` for `pg_restore`, and
+/// `files/xx/yy/<uuid>` for `data/files`.
 ///
-/// Everything goes into a staging folder beside the destination, which is renamed once the archive is verified to its
-/// last byte. On any error the staging folder is removed and the destination is as it was. A killed process leaves a
-/// staging folder behind: [`remove_stale_staging`] removes it.
+/// Files are written to a staging folder beside the destination, which is renamed once the archive is verified to its
+/// last byte. On an error the staging folder is removed, and the destination does not change. A killed process leaves
+/// its staging folder, which [`remove_stale`](crate::io::remove_stale) removes.
 ///
 /// ```
 /// # use appsnap::metadata::Metadata;
@@ -98,12 +97,12 @@ impl ExtractReport {
 /// ```
 ///
 /// # Errors
-/// What [`SnapshotReader::next_entry`] says; when the destination exists ([`IfExists`]); when a file cannot be created or
-/// written; when the reader salvages, since salvage is for looking, not for restoring.
+/// As for [`SnapshotReader::next_entry`]. Also returns an error if the destination exists ([`IfExists`]), if a file
+/// cannot be created or written, or if the reader salvages a faulty archive.
 ///
 /// # Security
-/// No path comes from the archive: each is rendered from a [`DocumentId`](crate::DocumentId). Only regular files are
-/// created, never opened; modes, owners, times and links of the archive are ignored.
+/// No path is taken from the archive: each is rendered from a [`DocumentId`](crate::DocumentId). Only regular files
+/// are created, and no existing file is opened. Modes, owners, times and links in the archive are ignored.
 pub fn extract<R: Read>(
     reader: &mut SnapshotReader<R>,
     destination: &Path,
@@ -144,7 +143,7 @@ pub fn extract<R: Read>(
                     proceed(observer, &Event::document(id, report.documents_count, report.document_bytes))?;
                 }
                 EntryKind::UnusableMetadata(_) | EntryKind::Misplaced { .. } | EntryKind::Repeated(_) => {
-                    return Err(Error::misuse("an archive that is being salvaged cannot be extracted"));
+                    return Err(Error::misuse("a faulty archive cannot be extracted: repair it first"));
                 }
             }
         }

@@ -1,9 +1,9 @@
-//! How a snapshot is extracted.
+//! Options of extractions.
 
 use crate::io::Parallelism;
 use crate::layout::Contents;
 
-/// What to do when the destination is already there.
+/// The handling of an existing destination.
 ///
 /// ```
 /// # use appsnap::metadata::Metadata;
@@ -26,19 +26,19 @@ use crate::layout::Contents;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum IfExists {
-    /// Fail, before anything is written.
+    /// Fails before anything is written.
     #[default]
     Refuse,
-    /// Put the new one in its place once it is complete. The old one is moved aside first and removed last; between two
-    /// renames there is neither.
+    /// Replaces it once the new one is complete. The old one is moved aside by one rename, and the new one takes its
+    /// place by another; between the two there is no destination. Then the old one is removed.
     Replace,
 }
 
-/// How sure to be that what was written survives a power cut.
+/// The guarantee that extracted files survive a power failure.
 ///
-/// It costs what the disk takes for a sync, once for every file, and with [`Full`](Self::Full) once more for every folder.
-/// Of 2,000 documents of 4 kB on a virtual disk with ext4, [`Data`](Self::Data) made extraction take 1.9 times as long,
-/// and [`Full`](Self::Full) 2.8 times; the bench `durability` measures it for other disks. Large documents hardly notice.
+/// It costs one sync for every file, and with [`Full`](Self::Full) another one for every folder. For 2,000 documents
+/// of 4 kB on a virtual disk with ext4, extraction took 1.9 times as long with [`Data`](Self::Data) and 2.8 times with
+/// [`Full`](Self::Full). The bench `durability` measures other disks. The cost is small for large documents.
 ///
 /// ```
 /// # use appsnap::metadata::Metadata;
@@ -59,18 +59,18 @@ pub enum IfExists {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Durability {
-    /// Left to the operating system. A process that is killed leaves nothing partial; a machine that loses its power may.
+    /// Syncing is left to the operating system. A killed process leaves no partial destination, a power failure may.
     #[default]
     System,
-    /// Every file is synced before the rename: if the destination is there after a power cut, its files are complete.
-    /// Which of them are there, and whether the destination is, is left to the file system.
+    /// Every file is synced before the rename. After a power failure the files in the destination are complete, but
+    /// files or the destination itself may be missing.
     Data,
-    /// Files, then folders, are synced before the rename, and the folder that holds the destination after it: once
-    /// extraction has returned, the destination is there for good.
+    /// Files and folders are synced before the rename, and the parent folder after it. Once extraction has returned,
+    /// the destination survives a power failure.
     Full,
 }
 
-/// How a snapshot is extracted.
+/// Options of [`extract()`](super::extract()).
 ///
 /// ```
 /// use appsnap::io::Parallelism;
@@ -91,35 +91,35 @@ pub struct ExtractOptions {
 }
 
 impl ExtractOptions {
-    /// The defaults: everything, refuse an existing destination, leave syncing to the system, one thread.
+    /// Creates the default options: extract everything, refuse an existing destination, leave syncing to the system,
+    /// use one thread.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Which contents to extract; default [`Contents::Full`]. What is left out is verified all the same when the archive
-    /// is read from front to back.
+    /// Sets the contents to extract; default [`Contents::Full`]. Other contents are read and verified all the same.
     #[must_use]
     pub const fn with_contents(mut self, contents: Contents) -> Self {
         self.contents = contents;
         self
     }
 
-    /// What to do when the destination is already there; default [`IfExists::Refuse`].
+    /// Sets the handling of an existing destination; default [`IfExists::Refuse`].
     #[must_use]
     pub const fn with_if_exists(mut self, if_exists: IfExists) -> Self {
         self.if_exists = if_exists;
         self
     }
 
-    /// How sure to be that the files survive a power cut; default [`Durability::System`].
+    /// Sets the guarantee against power failures; default [`Durability::System`].
     #[must_use]
     pub const fn with_durability(mut self, durability: Durability) -> Self {
         self.durability = durability;
         self
     }
 
-    /// On how many threads to create files; default [`Parallelism::INLINE`].
+    /// Sets the number of threads that create files; default [`Parallelism::INLINE`].
     #[must_use]
     pub const fn with_parallelism(mut self, parallelism: Parallelism) -> Self {
         self.parallelism = parallelism;

@@ -1,24 +1,21 @@
-//! A folder beside the destination that becomes it in one rename, or disappears.
+//! A folder beside the destination that either becomes the destination by one rename, or is removed.
 
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use tempfile::TempDir;
 
 use super::options::{Durability, IfExists};
+use crate::io::{directory_of, staging_prefix};
 use crate::snapshot::error::{Error, ErrorKind, Result};
 
-/// How the name of everything begins that is not finished yet: it stands beside what it is to become.
-pub const STAGING_PREFIX: &str = ".appsnap-staging-";
-
-/// Name inside the staging folder, whose own permissions are its owner's alone, of what becomes the destination.
+/// Name of the new destination inside the staging folder, whose own permissions are too narrow for it.
 const CONTENT: &str = "content";
-/// Name inside the staging folder of a destination that is being replaced.
+/// Name of the replaced destination inside the staging folder.
 const REPLACED: &str = "replaced";
 
-/// A staging folder; dropping it removes it.
+/// A staging folder. Dropping it removes it.
 #[derive(Debug)]
 pub(in crate::snapshot) struct Staging {
     folder: TempDir,
@@ -37,9 +34,9 @@ impl Staging {
             let path = path.to_owned();
             move |error| named(Error::io(action, error), &path)
         };
-        let parent = parent(destination);
+        let parent = directory_of(destination);
         let folder = tempfile::Builder::new()
-            .prefix(STAGING_PREFIX)
+            .prefix(&staging_prefix())
             .tempdir_in(parent)
             .map_err(failed("creating a staging folder", parent))?;
         let content = folder.path().join(CONTENT);
@@ -47,12 +44,12 @@ impl Staging {
         Ok(Self { folder, content, destination: destination.to_owned(), if_exists })
     }
 
-    /// Where the files go.
+    /// The folder for the files.
     pub(in crate::snapshot) fn content(&self) -> &Path {
         &self.content
     }
 
-    /// Makes the content the destination.
+    /// Renames the content to the destination.
     pub(in crate::snapshot) fn commit(self, durability: Durability) -> Result<()> {
         let failed = |action| {
             let destination = self.destination.clone();
@@ -71,7 +68,8 @@ impl Staging {
         }
         if let Err(error) = fs::rename(&self.content, &self.destination) {
             if is_there {
-                // Best effort: the old one is worth more in its place than in the staging folder, which goes away.
+                // Restore the old one if possible, because the staging folder is removed. If not, keep the staging
+                // folder.
                 let restored = fs::rename(&replaced, &self.destination);
                 if restored.is_err() {
                     let kept = self.folder.keep();
@@ -82,24 +80,19 @@ impl Staging {
             return Err(failed("renaming the staging folder")(error));
         }
         if durability == Durability::Full {
-            sync_folder(parent(&self.destination)).map_err(failed("syncing folders"))?;
+            sync_folder(directory_of(&self.destination)).map_err(failed("syncing folders"))?;
         }
-        // The destination is complete; what is left to remove here is rubbish, and no reason to fail.
+        // The destination is complete. A staging folder that cannot be removed is no reason to fail.
         drop(self.folder.close());
         Ok(())
     }
-}
-
-/// The folder in which `path` lies.
-fn parent(path: &Path) -> &Path {
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 pub(super) fn named(error: Error, path: &Path) -> Error {
     error.within_name(path.as_os_str().as_encoded_bytes())
 }
 
-/// Syncs a folder's list of names. Windows has no such thing and refuses to open folders.
+/// Syncs the entries of a folder. Windows has no such operation and refuses to open folders.
 fn sync_folder(path: &Path) -> io::Result<()> {
     if cfg!(windows) { Ok(()) } else { File::open(path)?.sync_all() }
 }
@@ -112,42 +105,4 @@ fn sync_folders(path: &Path) -> io::Result<()> {
         }
     }
     sync_folder(path)
-}
-
-/// Removes what a killed process left beside a destination: files and folders in `folder` whose names begin with
-/// [`STAGING_PREFIX`], and that were last changed before `before`. Returns how many there were.
-///
-/// An extraction under way changes its staging folder only at its start, so choose a time before which none can have
-/// begun. Programs that write archives do well to give their unfinished files the same prefix, as the example `pack` does.
-///
-/// ```
-/// # let folder = tempfile::tempdir()?;
-/// use std::time::{Duration, SystemTime};
-///
-/// let yesterday = SystemTime::now() - Duration::from_secs(24 * 3600);
-/// let removed = appsnap::snapshot::extract::remove_stale_staging(folder.path(), yesterday)?;
-/// assert_eq!(removed, 0);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-///
-/// # Errors
-/// When the folder cannot be listed, or something that was left in it cannot be removed.
-pub fn remove_stale_staging(folder: &Path, before: SystemTime) -> Result<usize> {
-    let failed = |action, path: &Path| {
-        let path = path.to_owned();
-        move |error| named(Error::io(action, error), &path)
-    };
-    let mut removed = 0;
-    for entry in fs::read_dir(folder).map_err(failed("listing a folder", folder))? {
-        let entry = entry.map_err(failed("listing a folder", folder))?;
-        let is_staging = entry.file_name().as_encoded_bytes().starts_with(STAGING_PREFIX.as_bytes());
-        let facts = entry.metadata().map_err(failed("looking at a folder", &entry.path()))?;
-        if is_staging && facts.modified().is_ok_and(|modified| modified < before) {
-            let path = entry.path();
-            let result = if facts.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
-            result.map_err(failed("removing what was left behind", &path))?;
-            removed += 1;
-        }
-    }
-    Ok(removed)
 }

@@ -10,21 +10,21 @@ use super::staging::named;
 use crate::document::DocumentId;
 use crate::snapshot::error::{Error, Result};
 
-/// Name of the database dump, as `pg_restore` is given it.
+/// Name of the database dump, for `pg_restore`.
 pub(in crate::snapshot) const DATABASE: &str = "db.backup";
-/// Name of the documents' folder; its content goes to `data/files`.
+/// Name of the folder of documents, whose content belongs in `data/files`.
 const FILES: &str = "files";
 
-/// Folders `xx/yy` that there can be, and how many of them share a word.
+/// The number of possible folders `xx/yy`, and of those that share a word of the bit set.
 const FOLDERS_COUNT: usize = 1 << 16;
 const BITS: usize = u64::BITS as usize;
 
-/// A folder being filled. Every path in it is rendered from a type, and every file is created, never opened.
+/// A folder that is being filled. Every path in it is rendered from a type, and no existing file is opened.
 #[derive(Debug)]
 pub(in crate::snapshot) struct Tree {
     root: PathBuf,
     durability: Durability,
-    /// One bit for each of the 65,536 folders `xx/yy` that is known to be there.
+    /// One bit for each of the 65,536 folders `xx/yy`, set once it is known to exist.
     folders: Vec<AtomicU64>,
 }
 
@@ -41,7 +41,7 @@ impl Tree {
         self.copy(content, file, &path)
     }
 
-    /// Copies a document that need not fit into memory.
+    /// Copies a document of any length.
     pub(in crate::snapshot) fn document(&self, id: DocumentId, content: &mut impl Read) -> Result<()> {
         let (path, file) = self.create_document(id)?;
         self.copy(content, file, &path)
@@ -54,7 +54,7 @@ impl Tree {
         self.sync(&file, &path)
     }
 
-    /// The folder of the documents, for an archive that has none of them, too.
+    /// Creates the folder of documents, even if the archive has no documents.
     pub(in crate::snapshot) fn create_files_folder(&self) -> Result<()> {
         let path = self.root.join(FILES);
         ensure_folder(&path).map_err(|error| named(Error::io("creating a folder", error), &path))
@@ -71,7 +71,7 @@ impl Tree {
         Ok((path, file))
     }
 
-    /// Sees to it that the folder of a document is there, with as few calls as it takes: mostly it is new, or known.
+    /// Ensures that the folder of a document exists, with few system calls: most folders are new or already known.
     fn ensure_shard(&self, id: DocumentId, path: &Path) -> io::Result<()> {
         let [first, second, ..] = *id.as_bytes();
         let number = usize::from(u16::from_be_bytes([first, second]));
@@ -119,7 +119,7 @@ fn create(path: &Path) -> io::Result<File> {
     File::options().write(true).create_new(true).open(path)
 }
 
-/// Creates a folder unless another thread was faster.
+/// Creates a folder, unless it exists.
 fn ensure_folder(path: &Path) -> io::Result<()> {
     match fs::create_dir(path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),

@@ -1,16 +1,16 @@
-//! Makes the pages of an index from the members of an archive, in their order.
+//! Creates the pages of an index from the members of an archive, in their order.
 
 use std::fmt;
 use std::hash::Hasher;
 use std::io::{self, Write};
 
 use super::format::{self, CHUNKS, DOCUMENTS, DocumentRow, FIRST_IDS, Locator, Slot, Table};
-use crate::gzip::MemberFacts;
+use crate::gzip::{MAX_EXTRA_BYTES, MemberFacts};
 use crate::layout::MemberName;
 use crate::snapshot::error::{Error, Result};
 use crate::tarball;
 
-/// Takes finished pages: keeps them for the archive, or merely digests them for a comparison.
+/// A receiver of finished pages, which keeps them for the archive or digests them for a comparison.
 pub(in crate::snapshot) trait PageSink {
     fn page(&mut self, page: &[u8]);
 }
@@ -40,7 +40,7 @@ impl<H: Hasher> PageSink for H {
     }
 }
 
-/// The index of an archive, as bytes: empty gzip members that are appended to the archive or kept beside it.
+/// The index of an archive as bytes: empty gzip members to append to the archive or to store beside it.
 ///
 /// ```
 /// use appsnap::metadata::Metadata;
@@ -65,29 +65,29 @@ pub struct Index {
 }
 
 impl fmt::Debug for Index {
-    /// Its size: the bytes of a million documents' index are nothing to print.
+    /// Writes the size alone: the index of a million documents is too long to print.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Index").field("members_count", &self.members.len()).field("len_bytes", &self.len_bytes).finish()
     }
 }
 
 impl Index {
-    /// Writes the index to `sink`: the end of an archive, or a file of its own.
+    /// Writes the index to `sink`: the end of an archive, or a separate file.
     ///
     /// # Errors
-    /// What the sink says.
+    /// Returns the error of the sink.
     pub fn write_to(&self, sink: &mut impl Write) -> io::Result<()> {
         self.members.iter().try_for_each(|member| sink.write_all(member))
     }
 
-    /// Its length in bytes: about 26 a document and 12 a MiB.
+    /// Returns the length of the index in bytes: about 26 for each document and 12 for each MiB.
     #[must_use]
     pub const fn len_bytes(&self) -> u64 {
         self.len_bytes
     }
 }
 
-/// An index being made while members go by.
+/// An index that is being created, member by member.
 #[derive(Debug, Default)]
 pub(in crate::snapshot) struct Builder<S = Members> {
     sink: S,
@@ -98,50 +98,51 @@ pub(in crate::snapshot) struct Builder<S = Members> {
     documents_count: u64,
     last_id: Option<[u8; 16]>,
     is_unsorted: bool,
-    /// Offset in the tar stream behind the members so far.
+    /// Length of the tar stream so far.
     offset_bytes: u64,
 }
 
-/// A page under way: its rows, the row count still missing.
+/// A page under way.
 #[derive(Debug, Default)]
 struct Page {
-    bytes: Vec<u8>,
-    rows: u64,
+    /// Head and rows.
+    body: Vec<u8>,
+    rows: u16,
 }
 
 impl Page {
-    /// Makes room for a row, beginning a page if none is under way.
+    /// Starts a row, and a page if none is open.
     fn open(&mut self, table: Table, head: &[u8]) -> &mut Vec<u8> {
         if self.rows == 0 {
-            format::begin_page(table.kind, &mut self.bytes);
-            self.bytes.extend_from_slice(&[0, 0]);
-            self.bytes.extend_from_slice(head);
+            self.body.clear();
+            self.body.extend_from_slice(head);
         }
-        self.rows += 1;
-        &mut self.bytes
+        debug_assert!(!self.is_full(table));
+        self.rows = self.rows.saturating_add(1);
+        &mut self.body
     }
 
     fn is_full(&self, table: Table) -> bool {
-        self.rows == table.rows_per_page()
+        u64::from(self.rows) == table.rows_per_page()
     }
 
-    /// Completes the page, if one is under way.
-    fn close(&mut self, sink: &mut impl PageSink) {
+    /// Completes the page, if one is open.
+    fn close(&mut self, table: Table, sink: &mut impl PageSink) {
         if self.rows == 0 {
             return;
         }
-        let count = u16::try_from(self.rows).unwrap_or(u16::MAX);
-        if let Some(place) = self.bytes.get_mut(2..4) {
-            place.copy_from_slice(&count.to_le_bytes());
-        }
-        format::end_page(&mut self.bytes);
-        sink.page(&self.bytes);
+        let mut page = Vec::with_capacity(MAX_EXTRA_BYTES);
+        format::begin_page(table.kind, &mut page);
+        page.extend_from_slice(&self.rows.to_le_bytes());
+        page.extend_from_slice(&self.body);
+        format::end_page(&mut page);
+        sink.page(&page);
         self.rows = 0;
     }
 }
 
 impl<S: PageSink> Builder<S> {
-    /// A builder whose pages go to `sink`.
+    /// Creates a builder that passes its pages to `sink`.
     pub(in crate::snapshot) fn to(sink: S) -> Self {
         Self {
             sink,
@@ -156,7 +157,7 @@ impl<S: PageSink> Builder<S> {
         }
     }
 
-    /// Takes the next member of the archive.
+    /// Adds the next member of the archive.
     pub(in crate::snapshot) fn member(&mut self, name: MemberName, len_bytes: u64, crc32: u32) {
         match name {
             MemberName::Metadata => self.metadata = Slot { len_bytes, crc32 },
@@ -174,24 +175,24 @@ impl<S: PageSink> Builder<S> {
         }
         row.push_to(self.documents.open(DOCUMENTS, &self.offset_bytes.to_le_bytes()));
         if self.documents.is_full(DOCUMENTS) {
-            self.documents.close(&mut self.sink);
+            self.documents.close(DOCUMENTS, &mut self.sink);
         }
         self.is_unsorted |= self.last_id >= Some(row.id);
         self.last_id = Some(row.id);
         self.documents_count += 1;
     }
 
-    /// Completes the tables that follow from the members alone, and says what the locator will say of them.
+    /// Completes the tables that follow from the members alone, and returns the locator's summary of them.
     pub(in crate::snapshot) fn close(&mut self) -> Summary {
-        self.documents.close(&mut self.sink);
+        self.documents.close(DOCUMENTS, &mut self.sink);
         let mut page = Page::default();
         for id in &self.first_ids {
             page.open(FIRST_IDS, &[]).extend_from_slice(id);
             if page.is_full(FIRST_IDS) {
-                page.close(&mut self.sink);
+                page.close(FIRST_IDS, &mut self.sink);
             }
         }
-        page.close(&mut self.sink);
+        page.close(FIRST_IDS, &mut self.sink);
         Summary {
             is_sorted: !self.is_unsorted,
             metadata: self.metadata,
@@ -200,13 +201,13 @@ impl<S: PageSink> Builder<S> {
         }
     }
 
-    /// Where the pages went.
+    /// The receiver of the pages.
     pub(in crate::snapshot) fn sink(&self) -> &S {
         &self.sink
     }
 }
 
-/// What an index says of the members, apart from its tables.
+/// The facts about members that an index has outside of its tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::snapshot) struct Summary {
     pub(super) is_sorted: bool,
@@ -226,14 +227,14 @@ impl Builder {
                 bytes.extend_from_slice(&field.to_le_bytes());
             }
             if page.is_full(CHUNKS) {
-                page.close(&mut self.sink);
+                page.close(CHUNKS, &mut self.sink);
             }
         }
-        page.close(&mut self.sink);
+        page.close(CHUNKS, &mut self.sink);
         let locator = Locator {
             is_sorted: summary.is_sorted,
             data_bytes: data.compressed_len_bytes,
-            plain_bytes: tar_bytes,
+            tar_bytes,
             crc32: data.crc32,
             metadata: summary.metadata,
             database: summary.database,

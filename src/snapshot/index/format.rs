@@ -1,21 +1,21 @@
-//! The bytes of the index, version 1. This version will never change; `_documentation::format` describes it for other
+//! The bytes of the index, version 1. This version will never change. `_documentation::format` describes it for other
 //! languages.
 
 use crate::gzip::{EMPTY_MEMBER_OVERHEAD_BYTES, MAX_EXTRA_BYTES, empty_member};
 
-/// SI1 SI2 of the extra subfield (RFC 1952, section 2.3.1.1) that carries the index: `AS` for application snapshot.
+/// SI1 SI2 of the extra subfield (RFC 1952, section 2.3.1.1) that contains the index: `AS` for application snapshot.
 pub(super) const IDENTITY: [u8; 2] = *b"AS";
 
-/// The version of everything here.
+/// The version of the format.
 pub(super) const VERSION: u8 = 1;
 
-/// Most bytes of one page: what an extra field may hold, without the subfield's own four.
+/// Most bytes of one page: those of an extra field without the four of its subfield.
 const MAX_PAGE_BYTES: usize = MAX_EXTRA_BYTES - 4;
 
-/// Kind and version in front, CRC32 behind.
+/// Kind and version before the content, CRC32 after it.
 const PAGE_FRAME_BYTES: usize = 2 + 4;
 
-/// A kind of page that holds rows.
+/// A kind of page that contains rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Table {
     pub(super) kind: u8,
@@ -24,7 +24,7 @@ pub(super) struct Table {
     pub(super) row_bytes: usize,
 }
 
-/// Documents in archive order; the head is the plain offset of the first row's header.
+/// Documents in archive order. The head is the offset of the first row's header in the tar stream.
 pub(super) const DOCUMENTS: Table = Table { kind: 1, head_bytes: 8, row_bytes: 16 + 6 + 4 };
 /// The first id of every page of documents.
 pub(super) const FIRST_IDS: Table = Table { kind: 2, head_bytes: 0, row_bytes: 16 };
@@ -50,21 +50,21 @@ impl Table {
         rows.div_ceil(self.rows_per_page())
     }
 
-    /// Bytes of all members of a table with this many rows; `None` when that does not fit 64 bits.
+    /// Bytes of all members of a table with this many rows; `None` if that exceeds 64 bits.
     pub(super) fn table_bytes(self, rows: u64) -> Option<u64> {
         let fixed = self.pages_count(rows).checked_mul(self.member_bytes(0))?;
         rows.checked_mul(self.row_bytes as u64)?.checked_add(fixed)
     }
 }
 
-/// What the last page says: where everything is, and what the data member is.
+/// The last page: the positions of everything, and the facts about the data member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::snapshot) struct Locator {
     /// Ids ascend strictly in archive order.
     pub(in crate::snapshot) is_sorted: bool,
-    /// The data member: its length, the length of what it holds, and the CRC32 of that.
+    /// The data member: its length, and length and CRC32 of its content.
     pub(in crate::snapshot) data_bytes: u64,
-    pub(in crate::snapshot) plain_bytes: u64,
+    pub(in crate::snapshot) tar_bytes: u64,
     pub(in crate::snapshot) crc32: u32,
     pub(in crate::snapshot) metadata: Slot,
     pub(in crate::snapshot) database: Option<Slot>,
@@ -85,7 +85,7 @@ const HAS_DATABASE: u8 = 2;
 /// Bytes of the locator's page: frame 6, flags 1, and the fields in their order.
 const LOCATOR_PAGE_BYTES: usize = PAGE_FRAME_BYTES + 1 + (8 + 8 + 4) + 2 * (8 + 4) + 8 + 8;
 
-/// Bytes of the locator's gzip member: the tail that tells whether there is an index.
+/// Bytes of the locator's gzip member, which is the end of every indexed archive.
 pub(super) const LOCATOR_MEMBER_BYTES: usize = EMPTY_MEMBER_OVERHEAD_BYTES + LOCATOR_PAGE_BYTES;
 
 /// Begins a page.
@@ -94,26 +94,26 @@ pub(super) fn begin_page(kind: u8, page: &mut Vec<u8>) {
     page.extend_from_slice(&[kind, VERSION]);
 }
 
-/// Ends a page with its CRC32, which gzip does not give an extra field.
+/// Ends a page with its CRC32, because gzip's own does not cover extra fields.
 pub(super) fn end_page(page: &mut Vec<u8>) {
     let crc32 = crc32fast::hash(page);
     page.extend_from_slice(&crc32.to_le_bytes());
 }
 
-/// The gzip member that carries a page; `None` for a page longer than any table's.
+/// The gzip member that contains a page; `None` for a page that is longer than any table's.
 pub(super) fn page_member(page: &[u8]) -> Option<Vec<u8>> {
     empty_member(IDENTITY, page)
 }
 
-/// Kind and body of a page whose version and CRC32 are right.
+/// Kind and body of a page with the right version and CRC32.
 pub(super) fn open_page(page: &[u8]) -> Result<(u8, &[u8]), &'static str> {
     let (content, crc) = page.split_last_chunk::<4>().ok_or("a page is too short")?;
     if crc32fast::hash(content) != u32::from_le_bytes(*crc) {
-        return Err("a page's checksum does not fit");
+        return Err("the checksum of a page is wrong");
     }
     match content {
         [kind, VERSION, body @ ..] => Ok((*kind, body)),
-        [_, _, ..] => Err("it is of a version that this reader does not know"),
+        [_, _, ..] => Err("its version is unknown"),
         _ => Err("a page is too short"),
     }
 }
@@ -122,7 +122,7 @@ pub(super) fn open_page(page: &[u8]) -> Result<(u8, &[u8]), &'static str> {
 pub(super) fn open_table_page(table: Table, page: &[u8]) -> Result<(&[u8], &[u8]), &'static str> {
     let (kind, body) = open_page(page)?;
     if kind != table.kind {
-        return Err("a page is of another kind than its place says");
+        return Err("a page has the wrong kind for its position");
     }
     table_body(table, body)
 }
@@ -133,7 +133,7 @@ pub(super) fn table_body(table: Table, body: &[u8]) -> Result<(&[u8], &[u8]), &'
     let (head, rows) = rest.split_at_checked(table.head_bytes).ok_or("a page is too short")?;
     let expected = usize::from(u16::from_le_bytes(*count)).checked_mul(table.row_bytes);
     if expected != Some(rows.len()) || rows.is_empty() {
-        return Err("a page's row count does not fit its length");
+        return Err("the row count of a page does not match its length");
     }
     Ok((head, rows))
 }
@@ -147,7 +147,7 @@ impl Locator {
         begin_page(LOCATOR_KIND, &mut page);
         page.push(flags);
         page.extend_from_slice(&self.data_bytes.to_le_bytes());
-        page.extend_from_slice(&self.plain_bytes.to_le_bytes());
+        page.extend_from_slice(&self.tar_bytes.to_le_bytes());
         page.extend_from_slice(&self.crc32.to_le_bytes());
         for slot in [self.metadata, database] {
             page.extend_from_slice(&slot.len_bytes.to_le_bytes());
@@ -159,21 +159,21 @@ impl Locator {
         page
     }
 
-    /// Reads the body of a locator page; every bit of it must be what [`render`](Self::render) writes.
+    /// Reads the body of a locator page, which must be bit for bit as [`render`](Self::render) writes it.
     pub(super) fn parse(body: &[u8]) -> Result<Self, &'static str> {
         let mut fields = Fields(body);
         let [flags] = fields.take()?;
         if flags & !(SORTED | HAS_DATABASE) != 0 {
-            return Err("the locator has flags that this reader does not know");
+            return Err("the locator has unknown flags");
         }
         let data_bytes = u64::from_le_bytes(fields.take()?);
-        let plain_bytes = u64::from_le_bytes(fields.take()?);
+        let tar_bytes = u64::from_le_bytes(fields.take()?);
         let crc32 = u32::from_le_bytes(fields.take()?);
         let metadata = fields.slot()?;
         let database = fields.slot()?;
         let has_database = flags & HAS_DATABASE != 0;
         if !has_database && database != Slot::default() {
-            return Err("the locator describes a database and says that there is none");
+            return Err("the locator describes a database but declares that there is none");
         }
         let documents_count = u64::from_le_bytes(fields.take()?);
         let chunks_count = u64::from_le_bytes(fields.take()?);
@@ -183,7 +183,7 @@ impl Locator {
         Ok(Self {
             is_sorted: flags & SORTED != 0,
             data_bytes,
-            plain_bytes,
+            tar_bytes,
             crc32,
             metadata,
             database: has_database.then_some(database),
@@ -192,7 +192,7 @@ impl Locator {
         })
     }
 
-    /// Bytes of the whole index; `None` when the counts are absurd.
+    /// Bytes of the whole index; `None` if the counts are impossible.
     pub(super) fn index_bytes(&self) -> Option<u64> {
         let ids = DOCUMENTS.pages_count(self.documents_count);
         DOCUMENTS
@@ -203,7 +203,7 @@ impl Locator {
     }
 }
 
-/// Fixed fields being taken from the front.
+/// A reader of consecutive fixed fields.
 struct Fields<'a>(&'a [u8]);
 
 impl Fields<'_> {
@@ -227,7 +227,7 @@ pub(in crate::snapshot) struct DocumentRow {
 }
 
 impl DocumentRow {
-    /// Lengths have six bytes: 256 TiB, far above what tar programs and file systems take.
+    /// Lengths have six bytes: up to 256 TiB, more than tar programs and file systems support.
     pub(super) fn push_to(&self, page: &mut Vec<u8>) {
         let [a, b, c, d, e, f, ..] = self.len_bytes.to_le_bytes();
         page.extend_from_slice(&self.id);
@@ -235,7 +235,7 @@ impl DocumentRow {
         page.extend_from_slice(&self.crc32.to_le_bytes());
     }
 
-    /// The row in these bytes, which are [`DOCUMENTS`]' row length.
+    /// Reads a row of [`DOCUMENTS`].
     pub(super) fn parse(row: &[u8]) -> Option<Self> {
         let (id, rest) = row.split_first_chunk::<16>()?;
         let ([a, b, c, d, e, f], rest) = rest.split_first_chunk::<6>()?;

@@ -1,4 +1,4 @@
-//! Makes the index of an archive that was written without one: [`make_index`].
+//! Creates the index of an archive that was written without one: [`make_index`].
 
 use super::builder::{Builder, Index};
 use super::tables::member_bytes;
@@ -12,11 +12,10 @@ use crate::snapshot::options::{ReadOptions, SectionSplit};
 use crate::snapshot::reader::SnapshotReader;
 use crate::snapshot::report::WriteReport;
 
-/// Makes the index of a chunked archive that has none.
+/// Creates the index of a chunked archive that has none. Append the index to the archive, or store it beside it.
 ///
-/// The archive is read twice: once to see what it holds, and once to find its chunks, which follow from that
-/// (`sections` must be what it was written with). Nothing of the archive changes: append the index to it, or keep it
-/// beside it.
+/// The archive is read twice: once for its contents, and once to locate its chunks. `sections` must be that of the
+/// archive's writer.
 ///
 /// ```
 /// # use appsnap::metadata::Metadata;
@@ -33,14 +32,14 @@ use crate::snapshot::report::WriteReport;
 /// index.write_to(&mut archive)?;
 /// let indexed_len_bytes = archive.len() as u64;
 /// let archive = SnapshotArchive::open(archive, &ReadOptions::new())?;
-/// // Taking the index off again is a truncation.
+/// // Truncating the file removes the index.
 /// assert_eq!(archive.data_bytes(), indexed_len_bytes - index.len_bytes());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// # Errors
-/// What [`SnapshotReader::next_entry`](crate::snapshot::SnapshotReader::next_entry) says; [`ErrorKind::Misuse`] when the archive is
-/// not chunked, has another order than the writer's, or has an index already.
+/// As for [`SnapshotReader::next_entry`](crate::snapshot::SnapshotReader::next_entry). Returns [`ErrorKind::Misuse`]
+/// if the archive is not chunked, is not in the order of this crate's writer, or already has an index.
 pub fn make_index<R: ReadAt + Sync>(source: &R, sections: SectionSplit, options: &ReadOptions) -> Result<Index> {
     let not_chunked = || Error::new(ErrorKind::Misuse("the archive is not in the chunked form: repack it"));
     let mut reader = SnapshotReader::new(crate::io::Cursor::new(source), options.clone());
@@ -70,15 +69,15 @@ pub fn make_index<R: ReadAt + Sync>(source: &R, sections: SectionSplit, options:
         }
         ends.push(member_bytes(len_bytes));
         builder.member(name, len_bytes, entry.crc32()?);
-        report.plain_bytes += member_bytes(len_bytes);
+        report.tar_bytes += member_bytes(len_bytes);
     }
     if reader.report().is_indexed() {
-        return Err(Error::misuse("the archive has an index already"));
+        return Err(Error::misuse("the archive already has an index"));
     }
-    let plain_bytes = reader.offset_bytes();
+    let tar_bytes = reader.offset_bytes();
     ends.end_section();
-    ends.push(plain_bytes.checked_sub(report.plain_bytes).ok_or_else(not_chunked)?);
-    report.plain_bytes = plain_bytes;
+    ends.push(tar_bytes.checked_sub(report.tar_bytes).ok_or_else(not_chunked)?);
+    report.tar_bytes = tar_bytes;
     let facts = gzip::locate_chunks(source, &ends.finish())?.ok_or_else(not_chunked)?;
-    builder.finish(&facts, report.plain_bytes)
+    builder.finish(&facts, report.tar_bytes)
 }

@@ -1,4 +1,4 @@
-//! The index behind an archive: made while it is written, compared while it is read, used for random access.
+//! The index of an archive: created by writers, verified by readers, used for random access.
 
 mod builder;
 mod format;
@@ -17,12 +17,12 @@ pub(super) use builder::Builder;
 pub(super) use tables::{Cursor, Located, Tables, member_bytes, wrong};
 pub(super) use verifier::{Digest, IndexVerifier, pair};
 
-/// A row of the chunk table, if it describes a chunk that there can be.
+/// A row of the chunk table, if it describes a possible chunk.
 fn parse_chunk_row(row: &[u8]) -> Result<ChunkRow, &'static str> {
     let fields = row.as_chunks::<4>().0;
-    let [packed, plain, crc32] = fields else { return Err("a page is too short") };
+    let [compressed, plain, crc32] = fields else { return Err("a page is too short") };
     let [compressed_len_bytes, uncompressed_len_bytes, crc32] =
-        [packed, plain, crc32].map(|field| u32::from_le_bytes(*field));
+        [compressed, plain, crc32].map(|field| u32::from_le_bytes(*field));
     let row = ChunkRow { compressed_len_bytes, uncompressed_len_bytes, crc32 };
     if row.is_possible() { Ok(row) } else { Err("a chunk has an impossible length") }
 }

@@ -1,6 +1,6 @@
 //! The choice of an index for a new archive: [`IndexPlacement`].
 
-/// Whether the archive carries an index for random access.
+/// The storage of an archive's index, which random access needs.
 ///
 /// ```
 /// use appsnap::metadata::Metadata;
@@ -20,11 +20,12 @@
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum IndexPlacement {
-    /// None: the archive is one plain gzip member, as every importer has seen it.
+    /// No index: the archive is a single gzip member, as every importer expects.
     #[default]
     Omitted,
-    /// Behind the data, in empty gzip members that every gzip and tar program reads over; about 26 bytes a document.
+    /// In the archive, after the data, in empty gzip members that gzip and tar programs ignore: about 26 bytes a
+    /// document.
     Embedded,
-    /// Handed back with the report, to be kept in a file of its own.
+    /// In the report, to be stored in a separate file.
     Sidecar,
 }

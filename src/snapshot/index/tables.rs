@@ -1,7 +1,7 @@
-//! Reads an index: the locator and the small tables when it is opened, pages of documents when they are asked for.
+//! Reads an index: the locator and the small tables when it is opened, pages of documents when they are needed.
 //!
-//! An index is a stranger's input. Its length follows from its counts and must be the length that is there, so nothing is
-//! allocated that the file does not hold; every page has a CRC32 and must be, byte for byte, what this crate would write.
+//! An index is untrusted. Its length follows from its counts and has to be the actual length, so nothing is allocated
+//! that the file does not contain. Every page has a CRC32 and must be byte for byte as this crate writes it.
 
 use super::format::{self, CHUNKS, DOCUMENTS, DocumentRow, FIRST_IDS, IDENTITY, LOCATOR_KIND, Locator, Table};
 use crate::gzip::{self, ChunkTable, empty_member_payload};
@@ -9,10 +9,10 @@ use crate::io::ReadAt;
 use crate::snapshot::error::{Error, ErrorKind, Result};
 use crate::tarball;
 
-/// Read at the end of the file in one go: for most archives all that opening needs.
+/// Bytes to read at the end of the file: enough to open most archives with one read.
 const TAIL_BYTES: u64 = 64 << 10;
 
-/// Pages of documents read at once when all are wanted.
+/// Pages of documents to read at once when listing all.
 const BATCH_PAGES: u64 = 64;
 
 pub(in crate::snapshot) fn wrong(what: &'static str) -> Error {
@@ -25,7 +25,7 @@ pub(in crate::snapshot) struct Tables {
     pub(in crate::snapshot) locator: Locator,
     pub(in crate::snapshot) chunks: ChunkTable,
     first_ids: Vec<[u8; 16]>,
-    /// Where the index begins in the file that holds it.
+    /// Offset of the index in its file.
     start_bytes: u64,
 }
 
@@ -55,7 +55,7 @@ impl Tail {
         self.offset_bytes + self.bytes.len() as u64
     }
 
-    /// These bytes of the file, out of the tail as far as they lie in it.
+    /// Returns these bytes of the file, from memory if they are in the tail.
     fn range(&self, source: &impl ReadAt, offset_bytes: u64, len_bytes: u64) -> Result<Vec<u8>> {
         let inside = offset_bytes.checked_sub(self.offset_bytes).and_then(|at| usize::try_from(at).ok());
         let len = usize::try_from(len_bytes).unwrap_or(usize::MAX);
@@ -79,7 +79,7 @@ fn read(source: &impl ReadAt, offset_bytes: u64, len_bytes: u64) -> Result<Vec<u
 impl Tables {
     /// Opens the index at the end of `source`: a whole archive, or, with `is_sidecar`, an index alone.
     ///
-    /// `Ok(None)` when the file does not end in a locator.
+    /// Returns `Ok(None)` if the file does not end in a locator.
     pub(in crate::snapshot) fn open(source: &impl ReadAt, is_sidecar: bool) -> Result<Option<Self>> {
         let tail = Tail::read(source)?;
         let len_bytes = tail.end_bytes();
@@ -93,7 +93,7 @@ impl Tables {
         let start_bytes = if is_sidecar { 0 } else { locator.data_bytes };
         let index_bytes = locator.index_bytes();
         if index_bytes.is_none_or(|bytes| start_bytes.checked_add(bytes) != Some(len_bytes)) {
-            return Err(wrong("its counts do not fit the length of the file"));
+            return Err(wrong("its counts do not match the length of the file"));
         }
         let pages = DOCUMENTS.pages_count(locator.documents_count);
         let mut tables = Self { locator, chunks: ChunkTable::default(), first_ids: Vec::new(), start_bytes };
@@ -106,7 +106,7 @@ impl Tables {
         })?;
         tables.read_rows(&tail, source, CHUNKS, chunks_at, locator.chunks_count, |tables, row| {
             let row = super::parse_chunk_row(row).map_err(wrong)?;
-            tables.chunks.push(row).then_some(()).ok_or_else(|| wrong("its chunks are absurdly long together"))
+            tables.chunks.push(row).then_some(()).ok_or_else(|| wrong("the total length of its chunks is impossible"))
         })?;
         tables.check_sums()?;
         Ok(Some(tables))
@@ -125,17 +125,17 @@ impl Tables {
         each_page(table, rows, &bytes, |_, rows| rows.chunks_exact(table.row_bytes).try_for_each(|row| each(self, row)))
     }
 
-    /// What the locator says of the data must be what the chunks add up to.
+    /// Compares the locator with the sums over the chunks.
     fn check_sums(&self) -> Result<()> {
-        let Locator { data_bytes, plain_bytes, crc32, .. } = self.locator;
+        let Locator { data_bytes, tar_bytes, crc32, .. } = self.locator;
         let chunks = &self.chunks;
-        if (chunks.member_bytes(), chunks.uncompressed_bytes(), chunks.crc32()) != (data_bytes, plain_bytes, crc32) {
+        if (chunks.member_bytes(), chunks.uncompressed_bytes(), chunks.crc32()) != (data_bytes, tar_bytes, crc32) {
             return Err(wrong("its chunks do not add up to the archive that its locator describes"));
         }
         Ok(())
     }
 
-    /// Compares a sidecar with the trailer of the archive it is said to belong to.
+    /// Compares a sidecar with the trailer of its archive.
     pub(in crate::snapshot) fn check_archive(&self, source: &impl ReadAt) -> Result<()> {
         let len_bytes = len_of(source)?;
         let stale = || wrong("it belongs to another archive, or to an earlier state of this one");
@@ -143,7 +143,7 @@ impl Tables {
             return Err(stale());
         }
         let trailer = read(source, len_bytes.saturating_sub(8), 8)?;
-        let [isize_a, isize_b, isize_c, isize_d, ..] = self.locator.plain_bytes.to_le_bytes();
+        let [isize_a, isize_b, isize_c, isize_d, ..] = self.locator.tar_bytes.to_le_bytes();
         let expected = [self.locator.crc32.to_le_bytes(), [isize_a, isize_b, isize_c, isize_d]].concat();
         if trailer == expected { Ok(()) } else { Err(stale()) }
     }
@@ -159,7 +159,7 @@ impl Tables {
         self.database_offset_bytes().saturating_add(database)
     }
 
-    /// Which page of documents could hold `id`; only for sorted archives.
+    /// The page of documents that could contain `id`; only for sorted archives.
     fn page_of(&self, id: &[u8; 16]) -> Option<u64> {
         self.first_ids.partition_point(|first| first <= id).checked_sub(1).map(|page| page as u64)
     }
@@ -177,7 +177,7 @@ impl Tables {
         Ok(found)
     }
 
-    /// Reads page `from` of the documents and the `count - 1` behind it.
+    /// Reads page `from` of the documents and the `count - 1` after it.
     fn read_pages(
         &self,
         source: &impl ReadAt,
@@ -195,7 +195,7 @@ impl Tables {
             let head = head.try_into().map_err(|_| wrong("a page is too short"))?;
             let mut header_offset_bytes = u64::from_le_bytes(head);
             if self.first_ids.get(page).map(<[u8; 16]>::as_slice) != rows.get(..16) {
-                return Err(wrong("a page begins with another document than the list of pages says"));
+                return Err(wrong("the first document of a page differs from the list of pages"));
             }
             page += 1;
             for row in rows.chunks_exact(DOCUMENTS.row_bytes) {
@@ -207,7 +207,7 @@ impl Tables {
         })
     }
 
-    /// The first page of the next batch behind `page`, and what `each` makes of the documents in this one.
+    /// Passes the next batch of documents to `each`. Returns `false` if there are no more.
     pub(in crate::snapshot) fn batch(
         &self,
         source: &impl ReadAt,
@@ -226,10 +226,10 @@ impl Tables {
         let offset = &mut cursor.offset_bytes;
         self.read_pages(source, cursor.page, count, &mut |located| {
             if located.header_offset_bytes != *offset {
-                return Err(wrong("a page's documents begin elsewhere than those before it end"));
+                return Err(wrong("the documents of a page do not begin where those before it end"));
             }
             if is_sorted && *last >= Some(located.row.id) {
-                return Err(wrong("it says that ids ascend, and they do not"));
+                return Err(wrong("it declares ascending ids, but they do not ascend"));
             }
             *last = Some(located.row.id);
             *offset = offset.saturating_add(member_bytes(located.row.len_bytes));
@@ -238,14 +238,14 @@ impl Tables {
         })?;
         cursor.page += count;
         let end = cursor.offset_bytes;
-        let has_end_marker = end.checked_add(tarball::end_marker_bytes(end)) == Some(self.locator.plain_bytes);
+        let has_end_marker = end.checked_add(tarball::end_marker_bytes(end)) == Some(self.locator.tar_bytes);
         if cursor.page == pages && !has_end_marker {
             return Err(wrong("its documents do not add up to the archive"));
         }
         Ok(true)
     }
 
-    /// Shows every page of documents and of first ids, as it stands in the file, to `each`.
+    /// Passes every page to `each`, as it is in the file.
     pub(in crate::snapshot) fn raw_members(&self, source: &impl ReadAt, mut each: impl FnMut(&[u8])) -> Result<()> {
         let documents = self.locator.documents_count;
         let mut at = self.start_bytes;
@@ -256,7 +256,7 @@ impl Tables {
             while left > 0 {
                 let count = left.min(table.rows_per_page());
                 let member = read(source, at, table.member_bytes(count))?;
-                each(empty_member_payload(IDENTITY, &member).ok_or_else(|| wrong("a page is not where it should be"))?);
+                each(empty_member_payload(IDENTITY, &member).ok_or_else(|| wrong("a page is not at its position"))?);
                 at += table.member_bytes(count);
                 left -= count;
             }
@@ -266,7 +266,7 @@ impl Tables {
     }
 }
 
-/// Where a walk over all documents has come to.
+/// The position of a walk over all documents.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::snapshot) struct Cursor {
     page: u64,
@@ -275,7 +275,7 @@ pub(in crate::snapshot) struct Cursor {
 }
 
 impl Cursor {
-    /// Offset in the tar stream behind the documents so far.
+    /// Offset in the tar stream after the documents so far.
     pub(in crate::snapshot) fn offset_bytes(&self, tables: &Tables) -> u64 {
         if self.page == 0 { tables.documents_offset_bytes() } else { self.offset_bytes }
     }
@@ -287,10 +287,10 @@ pub(in crate::snapshot) fn member_bytes(len_bytes: u64) -> u64 {
 }
 
 fn bytes_of(table: Table, rows: u64) -> Result<u64> {
-    table.table_bytes(rows).ok_or_else(|| wrong("its counts are absurd"))
+    table.table_bytes(rows).ok_or_else(|| wrong("its counts are impossible"))
 }
 
-/// Calls `each` with head and rows of every page in `bytes`, which hold `rows` rows in full pages and one last.
+/// Calls `each` with head and rows of every page in `bytes`, which contain `rows` rows in full pages and a last one.
 fn each_page(table: Table, rows: u64, bytes: &[u8], mut each: impl FnMut(&[u8], &[u8]) -> Result<()>) -> Result<()> {
     let mut rest = bytes;
     let mut left = rows;
@@ -298,10 +298,10 @@ fn each_page(table: Table, rows: u64, bytes: &[u8], mut each: impl FnMut(&[u8], 
         let count = left.min(table.rows_per_page());
         let len = usize::try_from(table.member_bytes(count)).unwrap_or(usize::MAX);
         let (member, behind) = rest.split_at_checked(len).ok_or_else(|| wrong("a page is too short"))?;
-        let page = empty_member_payload(IDENTITY, member).ok_or_else(|| wrong("a page is not where it should be"))?;
+        let page = empty_member_payload(IDENTITY, member).ok_or_else(|| wrong("a page is not at its position"))?;
         let (head, rows) = format::open_table_page(table, page).map_err(wrong)?;
         if rows.len() as u64 != count * table.row_bytes as u64 {
-            return Err(wrong("a page's row count does not fit its place"));
+            return Err(wrong("a page has the wrong number of rows for its position"));
         }
         each(head, rows)?;
         rest = behind;

@@ -1,4 +1,4 @@
-//! Compares the index that follows an archive with the archive itself while both go by, in constant memory.
+//! Compares the index of an archive with the archive while both are read, in constant memory.
 
 use std::hash::{BuildHasher, DefaultHasher, Hasher, RandomState};
 
@@ -6,7 +6,8 @@ use super::builder::{Builder, PageSink, Summary};
 use super::format::{self, CHUNKS, DOCUMENTS, FIRST_IDS, IDENTITY, LOCATOR_KIND, Locator};
 use crate::gzip::{AROUND_CHUNKS_BYTES, ChunkRow, MemberSink, subfield};
 
-/// A digest of pages in their order. Its key is random, so nobody can make two indexes that have the same.
+/// A digest of pages in their order. Its key is random, so an author of archives cannot create two indexes with the
+/// same digest.
 #[derive(Debug)]
 pub(in crate::snapshot) struct Digest(DefaultHasher);
 
@@ -17,7 +18,7 @@ impl PageSink for Digest {
     }
 }
 
-/// What is seen of the index, page by page, behind the data.
+/// The facts about an index, collected page by page.
 #[derive(Debug)]
 pub(in crate::snapshot) struct IndexVerifier {
     digest: Digest,
@@ -33,12 +34,12 @@ pub(in crate::snapshot) struct IndexVerifier {
 #[derive(Debug, Default)]
 struct ChunkSums {
     count: u64,
-    packed_bytes: u64,
-    plain_bytes: u64,
+    compressed_bytes: u64,
+    tar_bytes: u64,
     crc: crc32fast::Hasher,
 }
 
-/// A builder for what the index should be, and a verifier for what it is.
+/// Creates a builder for the expected index, and a verifier for the actual one.
 pub(in crate::snapshot) fn pair() -> (Builder<Digest>, IndexVerifier) {
     let key = RandomState::new();
     let digest = || Digest(key.build_hasher());
@@ -54,22 +55,22 @@ pub(in crate::snapshot) fn pair() -> (Builder<Digest>, IndexVerifier) {
 }
 
 impl IndexVerifier {
-    /// Takes the next page of an index that is read on its own, ahead of the data.
+    /// Adds the next page of an index that is read separately, before the data.
     pub(in crate::snapshot) fn page(&mut self, page: &[u8]) {
         if let Err(fault) = self.take(page) {
             self.fault.get_or_insert(fault);
         }
     }
 
-    /// Takes note of the data member: its CRC32, its length, and where it ends.
-    pub(in crate::snapshot) fn data(&mut self, (crc32, plain_bytes): (u32, u64), end_bytes: u64) {
-        self.data = Some((crc32, plain_bytes));
+    /// Sets the facts about the data member: its CRC32, its uncompressed length, and its end.
+    pub(in crate::snapshot) fn data(&mut self, (crc32, tar_bytes): (u32, u64), end_bytes: u64) {
+        self.data = Some((crc32, tar_bytes));
         self.begins_at = Some(end_bytes);
     }
 
     fn take(&mut self, page: &[u8]) -> Result<(), &'static str> {
         if self.locator.is_some() {
-            return Err("it goes on behind its locator");
+            return Err("data follows its locator");
         }
         let (kind, body) = format::open_page(page)?;
         if kind == CHUNKS.kind {
@@ -87,14 +88,14 @@ impl IndexVerifier {
         Ok(())
     }
 
-    /// Whether there was an index, and all of it agreed with the members that `expected` has seen.
+    /// Returns `true` if there was an index, and all of it agrees with the members that were passed to `expected`.
     ///
     /// # Errors
-    /// What is wrong, when anything of an index was there but it is not the one of this archive.
+    /// Returns an error if there was an index or a part of one that does not describe this archive.
     pub(in crate::snapshot) fn verdict(
         &self,
         mut expected: Builder<Digest>,
-        plain_bytes: u64,
+        tar_bytes: u64,
     ) -> Result<bool, &'static str> {
         if let Some(fault) = self.fault {
             return Err(fault);
@@ -103,14 +104,14 @@ impl IndexVerifier {
         let Some(locator) = &self.locator else { return Err("it is not complete") };
         let Summary { is_sorted, metadata, database, documents_count } = expected.close();
         if expected.sink().0.finish() != self.digest.0.finish() {
-            return Err("it lists other documents than the archive holds");
+            return Err("it lists other documents than the archive contains");
         }
         let chunks = &self.chunks;
         let chunk_crc32 = chunks.crc.clone().finalize();
         let truth = Locator {
             is_sorted,
             data_bytes: begins_at,
-            plain_bytes,
+            tar_bytes,
             crc32: chunk_crc32,
             metadata,
             database,
@@ -120,9 +121,9 @@ impl IndexVerifier {
         if *locator != truth {
             return Err("its locator does not describe the archive");
         }
-        if self.data != Some((chunk_crc32, chunks.plain_bytes))
-            || chunks.plain_bytes != plain_bytes
-            || chunks.packed_bytes.checked_add(AROUND_CHUNKS_BYTES) != Some(begins_at)
+        if self.data != Some((chunk_crc32, chunks.tar_bytes))
+            || chunks.tar_bytes != tar_bytes
+            || chunks.compressed_bytes.checked_add(AROUND_CHUNKS_BYTES) != Some(begins_at)
         {
             return Err("its chunk table does not describe the archive");
         }
@@ -134,8 +135,8 @@ impl ChunkSums {
     fn add(&mut self, row: &ChunkRow) {
         let plain = u64::from(row.uncompressed_len_bytes);
         self.count += 1;
-        self.packed_bytes = self.packed_bytes.saturating_add(u64::from(row.compressed_len_bytes));
-        self.plain_bytes = self.plain_bytes.saturating_add(plain);
+        self.compressed_bytes = self.compressed_bytes.saturating_add(u64::from(row.compressed_len_bytes));
+        self.tar_bytes = self.tar_bytes.saturating_add(plain);
         self.crc.combine(&crc32fast::Hasher::new_with_initial_len(row.crc32, plain));
     }
 }

@@ -2,16 +2,16 @@
 
 use std::ops::Range;
 
-/// What is copied of one part: all of its chunks but those of its `.metadata` and its end.
+/// The chunks to copy from one part: all except those of its `.metadata` and its end.
 #[derive(Clone, Debug)]
 pub(super) struct Copied {
     pub(super) part: usize,
     /// Chunks of the part, by number.
     pub(super) chunks: Range<usize>,
-    /// Where they lie in the part.
+    /// Their offset in the part.
     pub(super) from_bytes: u64,
     pub(super) len_bytes: u64,
-    /// Where they will lie in the archive.
+    /// Their offset in the archive.
     pub(super) output_bytes: u64,
 }
 

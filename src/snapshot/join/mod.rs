@@ -1,4 +1,4 @@
-//! One archive out of parts that many workers have packed, without inflating them: [`Join`].
+//! Joins parts that many workers have written to one archive, without recompression: [`Join`].
 
 mod copied;
 mod part_verifier;
@@ -7,13 +7,14 @@ mod shard;
 
 use std::fmt;
 use std::io::{self, Write};
+use std::ops::RangeInclusive;
 
 use super::archive::SnapshotArchive;
 use super::assembly::{Assembly, SectionCutter, check_sizes};
 use super::error::{Error, Result};
 use super::index::Builder;
 use super::index::IndexPlacement;
-use super::options::{SizeCheck, WriteOptions};
+use super::options::WriteOptions;
 use super::report::WriteReport;
 use crate::document::DocumentId;
 use crate::gzip::{self, ChunkLocation};
@@ -22,36 +23,37 @@ use crate::layout::MemberName;
 use crate::metadata::Metadata;
 use crate::observe::{Event, Observer, proceed};
 
-pub use pieces::{Piece, PieceSizes};
-pub use shard::Shard;
+pub use pieces::{Piece, S3_PIECE_BYTES};
+pub use shard::shard;
 
 use copied::Copied;
 use part_verifier::PartVerifier;
 
-/// The archive that parts join to: known to the last byte, and not yet written.
+/// A plan of the archive that consists of several parts. Every byte of the archive is known, and nothing is written
+/// yet.
 ///
-/// # What a part is
-/// A part is a snapshot with an index, nothing else: of some documents, of the database, or of both. A worker packs one
-/// like any other archive, and everything that reads, checks and verifies archives does so with parts. Its metadata is not
-/// looked at. For parts to join
+/// # Parts
+/// A part is a snapshot with an index: of some documents, of the database, or of both. It is packed, checked and
+/// verified like any other archive. Its metadata is ignored. Parts can be joined if
 ///
-/// * all are written with the same [`Level`](crate::gzip::Level), the same [`SectionSplit`](crate::snapshot::options::SectionSplit) and the same
-///   version of this crate;
+/// * all are written with the same [`Level`](crate::gzip::Level), the same
+///   [`SectionSplit`](crate::snapshot::options::SectionSplit) and the same version of this crate;
 /// * ids ascend within each part and from part to part;
-/// * each part's first document begins a section of the whole: with [`SectionSplit::Digit`](crate::snapshot::options::SectionSplit::Digit), a first
-///   hex digit that no part before has. [`Shard`] takes such a part out of a source;
-/// * the database is in the first part that holds anything.
+/// * the first document of each part begins a section of the archive: with
+///   [`SectionSplit::Digit`](crate::snapshot::options::SectionSplit::Digit), a first hex digit that no earlier part has.
+///   [`shard()`] selects such a part of a source;
+/// * the database is in the first part that is not empty.
 ///
-/// # What comes out
-/// Byte for byte what one [`SnapshotWriter`](super::SnapshotWriter) writes with these options. The compressed chunks of the parts are
-/// copied as they are, for a chunk knows nothing of its neighbours; only `.metadata`, the end marker and the index are
-/// made here. So joining costs what copying costs: in an object store, where an upload can be put together from ranges of
-/// other objects, [`pieces`](Self::pieces) says which, and almost nothing is moved at all.
+/// # Result
+/// The archive is byte for byte the one that a [`SnapshotWriter`](super::SnapshotWriter) writes with these options.
+/// Compressed chunks are copied from the parts, because chunks do not depend on each other. Only `.metadata`, the end
+/// marker and the index are created. An object store can assemble the archive from ranges of the parts, which are then
+/// not transferred at all: see [`pieces`](Self::pieces).
 ///
-/// # What is checked
-/// That the chunks of every part are cut where a single writer cuts them, and that the CRC32 of what they hold is that of
-/// the tar stream which the rows of the index describe. An index that belongs to other chunks cannot pass. What the
-/// copied bytes inflate to is not looked at: verify the parts before, or the archive afterwards.
+/// # Checks
+/// The chunks of every part must end where those of a single writer end, and their CRC32s must be those of the tar
+/// stream that the rows of the index describe. An index of other chunks is therefore refused. The compressed bytes are
+/// not inflated: verify the parts before, or the archive afterwards.
 ///
 /// ```
 /// use appsnap::io::ReadAt;
@@ -65,7 +67,7 @@ use part_verifier::PartVerifier;
 /// let options = || WriteOptions::new().with_sections(SectionSplit::Digit).with_index(IndexPlacement::Embedded);
 /// let ids = ["0d3e301f-5551-46f8-ad44-8de2be084c95", "7f3e301f-5551-46f8-ad44-8de2be084c95"];
 ///
-/// // Anywhere, by anybody:
+/// // On any machine:
 /// let mut parts = Vec::new();
 /// for id in ids {
 ///     let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options())?;
@@ -74,7 +76,7 @@ use part_verifier::PartVerifier;
 ///     parts.push(SnapshotArchive::open(part, &ReadOptions::new())?);
 /// }
 ///
-/// // Where the parts can be read:
+/// // With access to all parts:
 /// let metadata = Metadata::new().with_files_size_bytes(10);
 /// let joined = Join::plan(&metadata, &parts, &options())?;
 /// let archive = joined.write_to(Vec::new(), &mut NoObserver)?;
@@ -88,22 +90,24 @@ use part_verifier::PartVerifier;
 /// ```
 pub struct Join<'a, R, S = R> {
     parts: &'a [SnapshotArchive<R, S>],
-    /// What is made here: the member's header and `.metadata`, and behind that the end marker, the trailer and the index.
+    /// The bytes that are not copied: gzip header and `.metadata`, then end marker, trailer and index.
     made: Vec<u8>,
-    /// Bytes of it that stand in front of what is copied.
+    /// The number of these bytes that precede the copied chunks.
     head_len: usize,
     copied: Vec<Copied>,
     report: WriteReport,
 }
 
 impl<'a, R: ReadAt, S: ReadAt> Join<'a, R, S> {
-    /// Works out the archive of `parts` under `metadata`, reading their indexes and nothing else.
+    /// Plans the archive of `parts` with `metadata`, reading the indexes alone.
     ///
-    /// Memory is 24 bytes for each MiB of the tar stream and, where an index is asked for, 52 a document.
+    /// Needs 24 bytes of memory for each MiB of the tar stream and, for an archive with an index, 52 for each
+    /// document.
     ///
     /// # Errors
-    /// When the parts do not join, the error naming the first part that does not and why; when an index cannot be read or
-    /// is wrong; when the metadata's sizes are not those of the parts together ([`SizeCheck`]).
+    /// Returns an error if the parts cannot be joined, with the first unsuitable part as its context; if an index
+    /// cannot be read or is wrong; or if the metadata's sizes differ from those of the parts together, unless
+    /// the options [accept](WriteOptions::without_size_check) that.
     pub fn plan(metadata: &Metadata, parts: &'a [SnapshotArchive<R, S>], options: &WriteOptions) -> Result<Self> {
         let index = (options.index != IndexPlacement::Omitted).then(Builder::default);
         let mut stream = Assembly::start(Vec::new(), options.level, Parallelism::INLINE, index)?;
@@ -118,14 +122,15 @@ impl<'a, R: ReadAt, S: ReadAt> Join<'a, R, S> {
             copied.extend(added.map_err(|error| error.within_name(format!("part {number}").as_bytes()))?);
         }
         let stream = joining.stream;
-        if options.size_check == SizeCheck::Strict {
+        if !options.accepts_sizes {
             check_sizes(metadata, stream.report.database_bytes, stream.report.document_bytes)?;
         }
         let is_embedded = options.index == IndexPlacement::Embedded;
         let (mut made, mut report) =
             stream.finish(if is_embedded { IndexPlacement::Sidecar } else { options.index })?;
         if let Some(index) = report.index.as_ref().filter(|_| is_embedded) {
-            // Of ten million documents it has 260 MB, which need not be there three times while a vector grows.
+            // The index of ten million documents has 260 MB: reserve it once, instead of growing the vector step by
+            // step.
             made.reserve_exact(usize::try_from(index.len_bytes()).unwrap_or_default());
             index.write_to(&mut made).map_err(|error| Error::io("writing", error))?;
             report.archive_bytes += index.len_bytes();
@@ -141,37 +146,35 @@ impl<'a, R: ReadAt, S: ReadAt> Join<'a, R, S> {
         self.made.get(self.head_len..).unwrap_or_default()
     }
 
-    /// Length of the archive.
+    /// Returns the length of the archive in bytes.
     #[must_use]
     pub fn len_bytes(&self) -> u64 {
         self.tail_at_bytes().saturating_add(self.tail().len() as u64)
     }
 
-    /// What the archive holds.
+    /// Returns the report of the archive.
     #[must_use]
     pub const fn report(&self) -> &WriteReport {
         &self.report
     }
 
-    /// Writes the archive, copying the parts front to back.
-    ///
-    /// The sink is handed back unflushed and unsynced, which are its owner's business.
+    /// Writes the archive. The returned sink is neither flushed nor synced.
     ///
     /// # Errors
-    /// When a part cannot be read, or the sink fails; [`ErrorKind::Cancelled`](super::ErrorKind::Cancelled).
+    /// Returns an error if a part cannot be read, if the sink fails, or if the observer cancels.
     pub fn write_to<W: Write>(&self, mut sink: W, observer: &mut dyn Observer) -> Result<W> {
-        let mut plain_bytes = 0;
-        let mut packed = Vec::new();
+        let mut tar_bytes = 0;
+        let mut compressed = Vec::new();
         put(&mut sink, self.head())?;
         for copied in &self.copied {
             let Some(part) = self.parts.get(copied.part) else { continue };
             let mut places = part.chunks().get(copied.chunks.clone()).unwrap_or_default();
             while let Some(first) = places.first() {
                 let (run, rest) = places.split_at_checked(run_len(places)).unwrap_or((places, &[]));
-                gzip::read_range(part.source(), first.compressed_offset_bytes, packed_bytes(run), &mut packed)?;
-                put(&mut sink, &packed)?;
-                plain_bytes += run.iter().map(|place| u64::from(place.row.uncompressed_len_bytes)).sum::<u64>();
-                proceed(observer, &Event::bytes(plain_bytes))?;
+                gzip::read_range(part.source(), first.compressed_offset_bytes, compressed_bytes(run), &mut compressed)?;
+                put(&mut sink, &compressed)?;
+                tar_bytes += run.iter().map(|place| u64::from(place.row.uncompressed_len_bytes)).sum::<u64>();
+                proceed(observer, &Event::bytes(tar_bytes))?;
                 places = rest;
             }
         }
@@ -179,13 +182,19 @@ impl<'a, R: ReadAt, S: ReadAt> Join<'a, R, S> {
         Ok(sink)
     }
 
-    /// The archive as pieces that are either copied from a part or uploaded, in order: for stores that put an object
-    /// together from ranges of others, as S3 does with `UploadPartCopy`.
+    /// Divides the archive into pieces, in order, each of which is either copied from a part or uploaded. For stores
+    /// that assemble an object from ranges of others, as S3 does with `UploadPartCopy`.
     ///
-    /// What is to be uploaded is read from this value, which is [`ReadAt`] over the archive. Every piece but the last has a
-    /// length within `sizes`, and an uploaded one is shorter than twice the least.
-    pub fn pieces(&self, sizes: PieceSizes) -> Vec<Piece> {
-        pieces::cut(self.copied.iter(), self.len_bytes(), sizes)
+    /// The bytes to upload are read from this value, which is [`ReadAt`] over the archive. The length of every piece except
+    /// the last is within `len_bytes`, and that of an uploaded piece is below twice the minimum.
+    ///
+    /// Returns `None` if the minimum is zero or the maximum is below twice the minimum, because then not every archive can
+    /// be divided.
+    #[must_use]
+    pub fn pieces(&self, len_bytes: RangeInclusive<u64>) -> Option<Vec<Piece>> {
+        let (min_bytes, max_bytes) = len_bytes.into_inner();
+        let is_possible = min_bytes > 0 && max_bytes / 2 >= min_bytes;
+        is_possible.then(|| pieces::cut(&self.copied, self.len_bytes(), min_bytes, max_bytes))
     }
 
     fn tail_at_bytes(&self) -> u64 {
@@ -194,7 +203,7 @@ impl<'a, R: ReadAt, S: ReadAt> Join<'a, R, S> {
 }
 
 impl<R: ReadAt, S: ReadAt> ReadAt for Join<'_, R, S> {
-    /// Bytes of the joined archive, out of the parts where they are copied.
+    /// Reads bytes of the archive. Those that are copied are read from the parts.
     fn read_at(&self, buffer: &mut [u8], offset_bytes: u64) -> io::Result<usize> {
         if offset_bytes < self.head().len() as u64 {
             return self.head().read_at(buffer, offset_bytes);
@@ -227,9 +236,9 @@ impl<R, S> fmt::Debug for Join<'_, R, S> {
     }
 }
 
-/// The archive under way.
+/// The archive as far as it is planned.
 struct Joining {
-    /// Its sink receives what is not copied.
+    /// Its sink receives the bytes that are not copied.
     stream: Assembly<Vec<u8>>,
     sections: SectionCutter,
     last: Option<DocumentId>,
@@ -237,7 +246,7 @@ struct Joining {
 }
 
 impl Joining {
-    /// Takes a part; `None` when there is nothing in it.
+    /// Adds a part; `None` if it is empty.
     fn add<R: ReadAt, S: ReadAt>(&mut self, number: usize, part: &SnapshotArchive<R, S>) -> Result<Option<Copied>> {
         let mut verifier = PartVerifier::new(part);
         if let Some((len_bytes, crc32)) = part.database_slot() {
@@ -258,7 +267,9 @@ impl Joining {
             if self.sections.begins_at(id) {
                 verifier.ends.end_section();
             } else if is_first {
-                return Err(Error::misuse("its first document begins no section: cut the parts where sections begin"));
+                return Err(Error::misuse(
+                    "its first document does not begin a section: divide the documents where sections begin",
+                ));
             }
             is_first = false;
             self.member(&mut verifier, MemberName::Document(id), document.len_bytes(), document.crc32())?;
@@ -273,7 +284,7 @@ impl Joining {
             part: number,
             chunks,
             from_bytes: places.first().map_or(0, |place| place.compressed_offset_bytes),
-            len_bytes: packed_bytes(places),
+            len_bytes: compressed_bytes(places),
             output_bytes: self.output_bytes,
         };
         self.output_bytes = copied.output_end_bytes();
@@ -291,11 +302,11 @@ fn put(sink: &mut impl Write, bytes: &[u8]) -> Result<()> {
     sink.write_all(bytes).map_err(|error| Error::io("writing", error))
 }
 
-fn packed_bytes(places: &[ChunkLocation]) -> u64 {
+fn compressed_bytes(places: &[ChunkLocation]) -> u64 {
     places.iter().map(|place| u64::from(place.row.compressed_len_bytes)).sum()
 }
 
-/// How many chunks are copied at once: one at least, and not more than some MiB.
+/// The number of chunks to copy at once: at least one, and not more than 8 MiB.
 fn run_len(places: &[ChunkLocation]) -> usize {
     const RUN_BYTES: u64 = 8 << 20;
     let mut sum = 0;

@@ -1,4 +1,5 @@
-//! Shows that a part's chunks hold what its index says, and are cut where a single writer cuts, without inflating them.
+//! Verifies, without inflating them, that the chunks of a part match its index and end where those of a single writer
+//! end.
 
 use std::ops::Range;
 
@@ -10,22 +11,22 @@ use crate::snapshot::error::{Error, Result};
 use crate::snapshot::index::{member_bytes, wrong};
 use crate::tarball::{self, BLOCK_BYTES};
 
-/// What the rows of an index promise of the chunks.
+/// The chunks that follow from the rows of an index.
 #[derive(Debug)]
 pub(super) struct PartVerifier {
-    /// Where chunks have to end.
+    /// The lengths that chunks must have.
     pub(super) ends: ChunkLengths,
-    /// Uncompressed bytes that the part's chunks have and no member has claimed: what a row says is not believed beyond that.
+    /// Uncompressed bytes of the part's chunks that no member accounts for yet, which bounds the lengths in rows.
     left_bytes: u64,
-    /// CRC32 of the tar stream that the rows describe: headers and padding follow from them, and of the payloads they
-    /// hold the CRC32.
+    /// CRC32 of the tar stream that the rows describe: headers and padding follow from the rows, which also contain
+    /// the CRC32 of the payloads.
     crc: crc32fast::Hasher,
 }
 
 impl PartVerifier {
-    /// Begins with no member of `part`.
+    /// Creates a verifier for `part`, without members.
     pub(super) fn new<R: ReadAt, S: ReadAt>(part: &SnapshotArchive<R, S>) -> Self {
-        Self { ends: ChunkLengths::default(), left_bytes: part.plain_bytes(), crc: crc32fast::Hasher::new() }
+        Self { ends: ChunkLengths::default(), left_bytes: part.tar_bytes(), crc: crc32fast::Hasher::new() }
     }
 
     /// Appends a member.
@@ -42,10 +43,11 @@ impl PartVerifier {
         Ok(())
     }
 
-    /// The part's chunks that hold exactly the members, by number; `None` when there are no members.
+    /// Returns the numbers of the chunks that contain exactly the members; `None` if there are no members.
     pub(super) fn check<R: ReadAt, S: ReadAt>(self, part: &SnapshotArchive<R, S>) -> Result<Option<Range<usize>>> {
-        let elsewhere =
-            || Error::misuse("its chunks end elsewhere than a single writer's: pack it with the same sections");
+        let elsewhere = || {
+            Error::misuse("its chunks do not end where those of a single writer end: pack it with the same sections")
+        };
         let lens = self.ends.finish();
         if lens.is_empty() {
             return Ok(None);
@@ -65,7 +67,7 @@ impl PartVerifier {
             at = at.saturating_add(plain);
         }
         if crc.finalize() != self.crc.finalize() {
-            return Err(wrong("its documents do not have the checksum of its chunks"));
+            return Err(wrong("the checksum of its documents differs from that of its chunks"));
         }
         Ok(Some(chunks))
     }

@@ -1,70 +1,29 @@
-//! How an object store puts a joined archive together: ranges that it copies, and the rest, which is uploaded.
+//! The pieces from which an object store assembles a joined archive: copied ranges, and the rest, which is uploaded.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use super::copied::Copied;
 
-/// What a store takes for one part of an upload.
+/// The lengths of pieces for Amazon S3 and compatible stores: 5 MiB to 5 GiB, except for the last one (its documentation,
+/// 2026).
+pub const S3_PIECE_BYTES: RangeInclusive<u64> = 5 << 20..=5 << 30;
+
+/// A range of a joined archive.
 ///
 /// ```
-/// # use appsnap::metadata::Metadata;
-/// # use appsnap::snapshot::{Content, ReadOptions, SnapshotWriter, WriteOptions};
-/// # use appsnap::snapshot::index::IndexPlacement;
-/// # use appsnap::snapshot::SnapshotArchive;
-/// # use appsnap::snapshot::join::Join;
-/// # let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
-/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options.clone())?;
-/// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
-/// # let (part, _) = writer.finish()?;
-/// # let parts = [SnapshotArchive::open(part, &ReadOptions::new())?];
-/// # let joined = Join::plan(&Metadata::new(), &parts, &options)?;
-/// use appsnap::snapshot::join::PieceSizes;
-///
-/// // Too small for S3 to copy any of it, so all is uploaded.
-/// assert_eq!(joined.pieces(PieceSizes::S3).len(), 1);
-/// // A store that copies anything.
-/// assert!(joined.pieces(PieceSizes::new(1, 1 << 30)).len() > 1);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PieceSizes {
-    min_bytes: u64,
-    max_bytes: u64,
-}
-
-impl PieceSizes {
-    /// Amazon S3, and what imitates it: 5 MiB to 5 GiB, the last part excepted (its documentation, 2026).
-    pub const S3: Self = Self { min_bytes: 5 << 20, max_bytes: 5 << 30 };
-
-    /// Every piece but the last has at least `min_bytes`, and every one at most `max_bytes`. Zero counts as one, and less
-    /// than twice the least as that: a length between the two could not be cut.
-    #[must_use]
-    pub const fn new(min_bytes: u64, max_bytes: u64) -> Self {
-        let min_bytes = if min_bytes == 0 { 1 } else { min_bytes };
-        let twice = min_bytes.saturating_mul(2);
-        Self { min_bytes, max_bytes: if max_bytes < twice { twice } else { max_bytes } }
-    }
-}
-
-/// A stretch of a joined archive.
-///
-/// ```
-/// # use appsnap::metadata::Metadata;
-/// # use appsnap::snapshot::{Content, ReadOptions, SnapshotWriter, WriteOptions};
-/// # use appsnap::snapshot::index::IndexPlacement;
-/// # use appsnap::snapshot::SnapshotArchive;
-/// # use appsnap::snapshot::join::Join;
-/// # let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
-/// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), options.clone())?;
-/// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]))?;
-/// # let (part, _) = writer.finish()?;
-/// # let parts = [SnapshotArchive::open(part, &ReadOptions::new())?];
-/// # let joined = Join::plan(&Metadata::new(), &parts, &options)?;
 /// use appsnap::io::ReadAt;
-/// use appsnap::snapshot::join::PieceSizes;
+/// use appsnap::metadata::Metadata;
+/// use appsnap::snapshot::join::{Join, S3_PIECE_BYTES};
+/// use appsnap::snapshot::{ReadOptions, SnapshotArchive, WriteOptions};
 ///
+/// let parts = [SnapshotArchive::open_path("examples/data/quickstart.tar.gz", &ReadOptions::new())?];
+/// let joined = Join::plan(&Metadata::new(), &parts, &WriteOptions::new())?;
+/// // Too small for S3 to copy any of it, so everything is uploaded.
+/// assert_eq!(joined.pieces(S3_PIECE_BYTES).expect("a valid range").len(), 1);
+///
+/// // A store that copies ranges of any length:
 /// let mut archive = Vec::new();
-/// for piece in joined.pieces(PieceSizes::new(1, 1 << 30)) {
+/// for piece in joined.pieces(1..=1 << 30).expect("a valid range") {
 ///     let range = piece.output_bytes();
 ///     let mut bytes = vec![0; (range.end - range.start) as usize];
 ///     match piece.source() {
@@ -84,29 +43,29 @@ pub struct Piece {
 }
 
 impl Piece {
-    /// Where it lies in the archive.
+    /// Returns the range of the archive.
     #[must_use]
     pub const fn output_bytes(&self) -> &Range<u64> {
         &self.output_bytes
     }
 
-    /// The part that it is to be copied from, by number, and the range of that part's file. `None` for what is to be
-    /// uploaded.
+    /// Returns the part to copy from, by number, and the range of that part's file; `None` for a piece to upload.
     #[must_use]
     pub const fn source(&self) -> Option<&(usize, Range<u64>)> {
         self.source.as_ref()
     }
 }
 
-/// Cuts an archive of `len_bytes` bytes, into which `copied` is copied, ascending.
-pub(super) fn cut<'a>(copied: impl Iterator<Item = &'a Copied>, len_bytes: u64, sizes: PieceSizes) -> Vec<Piece> {
-    let PieceSizes { min_bytes, max_bytes } = sizes;
+/// Divides an archive of `len_bytes` bytes, into which `copied` is copied, in ascending order. The length of a piece is at
+/// least `min_bytes` and at most `max_bytes`, which is at least twice as much.
+pub(super) fn cut(copied: &[Copied], len_bytes: u64, min_bytes: u64, max_bytes: u64) -> Vec<Piece> {
     let mut pieces = Vec::new();
-    // From where on nothing is cut yet.
+    // The end of the pieces so far.
     let mut start = 0;
     for copied in copied {
         let end = copied.output_end_bytes();
-        // What lies in front has to be uploaded, and borrows of this range what it lacks.
+        // The bytes before it have to be uploaded. If they are too few, they are extended by the beginning of this
+        // range.
         let from = if copied.output_bytes > start {
             copied.output_bytes.max(start.saturating_add(min_bytes))
         } else {
@@ -129,7 +88,7 @@ pub(super) fn cut<'a>(copied: impl Iterator<Item = &'a Copied>, len_bytes: u64, 
     pieces
 }
 
-/// Cuts what is uploaded into pieces of once to twice the least.
+/// Divides an uploaded range into pieces of one to two times the minimum.
 fn upload(pieces: &mut Vec<Piece>, range: Range<u64>, min_bytes: u64) {
     if range.is_empty() {
         return;

@@ -1,4 +1,4 @@
-//! A worker's share of the documents: [`Shard`].
+//! The share of one worker in the documents: [`shard`].
 
 use std::io;
 use std::ops::{Range, RangeInclusive};
@@ -6,47 +6,45 @@ use std::ops::{Range, RangeInclusive};
 use crate::document::DocumentId;
 use crate::snapshot::content::DocumentSource;
 
-/// The documents of a source whose ids begin with some hex digits: what one of many workers packs.
+/// Selects the documents of a source whose first hex digit is in `digits`, from 0 to 15: the share of one of many workers.
 ///
 /// ```no_run
 /// # fn demo(plan: appsnap::source::DocumentPlan) -> Result<(), Box<dyn std::error::Error>> {
 /// use std::fs::File;
 /// use appsnap::metadata::Metadata;
 /// use appsnap::observe::NoObserver;
-/// use appsnap::snapshot::{SnapshotWriter, WriteOptions};
 /// use appsnap::snapshot::index::IndexPlacement;
-/// use appsnap::snapshot::join::Shard;
+/// use appsnap::snapshot::join::shard;
 /// use appsnap::snapshot::options::SectionSplit;
+/// use appsnap::snapshot::{SnapshotWriter, WriteOptions};
 ///
 /// let options = WriteOptions::new().with_sections(SectionSplit::Digit).with_index(IndexPlacement::Embedded);
 /// let mut writer = SnapshotWriter::start(File::create_new("part-3.tar.gz")?, &Metadata::new(), options)?;
-/// writer.documents(&Shard::of_digits(plan, 0x3..=0x3), &mut NoObserver)?;
+/// writer.documents(&shard(plan, 0x3..=0x3), &mut NoObserver)?;
 /// writer.finish()?.0.sync_all()?;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug)]
-pub struct Shard<S> {
+#[must_use]
+pub fn shard<S: DocumentSource>(source: S, digits: RangeInclusive<u8>) -> impl DocumentSource<File = S::File> {
+    let digit = |row| {
+        let [first, ..] = *source.row(row).0.as_bytes();
+        first >> 4
+    };
+    let count = source.documents_count();
+    let from = first_where(count, |row| digit(row) >= *digits.start());
+    let until = first_where(count, |row| digit(row) > *digits.end());
+    Shard { source, rows: from..until.max(from) }
+}
+
+#[derive(Debug)]
+struct Shard<S> {
     source: S,
     rows: Range<usize>,
 }
 
-impl<S: DocumentSource> Shard<S> {
-    /// The documents whose first hex digit lies in `digits`, which counts from 0 to 15.
-    #[must_use]
-    pub fn of_digits(source: S, digits: RangeInclusive<u8>) -> Self {
-        let digit = |row| {
-            let [first, ..] = *source.row(row).0.as_bytes();
-            first >> 4
-        };
-        let count = source.documents_count();
-        let from = first_where(count, |row| digit(row) >= *digits.start());
-        let until = first_where(count, |row| digit(row) > *digits.end());
-        Self { source, rows: from..until.max(from) }
-    }
-}
-
-/// The first of `count` rows for which `holds`, which holds for all behind it; `count` when there is none.
+/// Returns the first of `count` rows for which `holds` is true, as it is for all rows after it; `count` if there is
+/// none.
 fn first_where(count: usize, holds: impl Fn(usize) -> bool) -> usize {
     let (mut from, mut until) = (0, count);
     while from < until {

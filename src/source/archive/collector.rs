@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::options::ArchiveOptions;
-use super::spool::Spool;
+use super::spool::DocumentSpool;
 use super::store::{ArchiveStore, Deflated, Payload};
 use crate::document::DocumentId;
 use crate::observe::{Event, Observer};
@@ -140,7 +140,7 @@ impl<'a> Collector<'a> {
     pub(in crate::source) fn finish(
         mut self,
         archive: Arc<File>,
-        spool: Spool,
+        spool: DocumentSpool,
         deflated: Deflated,
     ) -> Result<DocumentPlan> {
         let root = self.take_root()?;

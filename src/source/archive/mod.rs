@@ -7,5 +7,5 @@ mod store;
 
 pub(super) use collector::Collector;
 pub use options::ArchiveOptions;
-pub(super) use spool::Spool;
+pub(super) use spool::DocumentSpool;
 pub(super) use store::{ArchiveStore, Payload};

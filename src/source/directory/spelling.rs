@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::document::{DocumentId, IdText};
+use crate::io::decimal;
 
 /// The number of characters in the shard folders above a document: `xx` and `yy`.
 const SHARD_CHARS: u32 = 4;
@@ -154,12 +155,6 @@ impl Spelling {
 
 fn is_hex(byte: u8) -> bool {
     byte.is_ascii_hexdigit()
-}
-
-/// Parses a number that consists of digits only.
-pub(in crate::source) fn decimal<N: std::str::FromStr>(text: &[u8]) -> Option<N> {
-    let digits_only = text.iter().all(u8::is_ascii_digit);
-    std::str::from_utf8(text).ok().filter(|_| digits_only)?.parse().ok()
 }
 
 /// Returns one bit for every upper-case letter, the lowest for the first byte.

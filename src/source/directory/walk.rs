@@ -7,8 +7,9 @@ use std::path::PathBuf;
 
 use super::folder::FilesFolder;
 use super::options::Unreadable;
-use super::spelling::{Mismatch, Shards, Spelling, decimal};
+use super::spelling::{Mismatch, Shards, Spelling};
 use crate::document::DocumentId;
+use crate::io::decimal;
 use crate::source::code::Code;
 use crate::source::error::{Error, Result};
 use crate::source::junk::is_junk;

@@ -7,10 +7,10 @@ use appsnap_house::files;
 use appsnap_house::model::Model;
 
 /// Public structs, enums, traits and aliases of the whole crate. At most 200 when the house is in order.
-const MOST_TYPES: usize = 243;
+const MOST_TYPES: usize = 213;
 
 /// Names at the root of one module. At most 15 when the house is in order.
-const MOST_NAMES: usize = 55;
+const MOST_NAMES: usize = 16;
 
 /// The variable that rewrites the listing.
 const UPDATE: &str = "APPSNAP_UPDATE_API";

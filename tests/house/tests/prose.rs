@@ -8,10 +8,10 @@ use appsnap_house::prose::{self, Measure};
 
 /// The ceilings: what is measured must not rise, and falls with every change that touches it.
 const CEILINGS: [(Measure, usize); 4] =
-    [(Measure::Summary, 360), (Measure::Phrase, 437), (Measure::GetOrDefault, 77), (Measure::TryFromOr, 26)];
+    [(Measure::Summary, 75), (Measure::Phrase, 95), (Measure::GetOrDefault, 26), (Measure::TryFromOr, 13)];
 
 /// Everything beside the library: comments and messages of tests, examples, benches and fuzz targets.
-const PHRASES_AROUND: usize = 235;
+const PHRASES_AROUND: usize = 226;
 
 const HELP: &str = "run `APPSNAP_LIST=src cargo test --test house prose -- --nocapture` for the list";
 

@@ -1,4 +1,4 @@
-//! Platforms' listings are read into records, records into backups, and advice follows the documentation.
+//! Listings become records, records become backups, and advice follows the documentation.
 
 mod advice;
 mod mendix;
@@ -6,14 +6,14 @@ mod own;
 mod platformsh;
 mod squidex;
 
-use appsnap::catalog::{self, Error, Listing};
+use appsnap::catalog::{self, Error, ErrorKind, Listing};
 
 pub(crate) fn read(text: &str) -> Listing {
     catalog::read(text.as_bytes()).unwrap_or_else(|error| panic!("{error}"))
 }
 
 pub(crate) fn refusal(text: &str) -> Error {
-    catalog::read(text.as_bytes()).expect_err("the listing was read")
+    catalog::read(text.as_bytes()).expect_err("the listing is wrong")
 }
 
 pub(crate) fn at(text: &str) -> jiff::Timestamp {
@@ -21,19 +21,20 @@ pub(crate) fn at(text: &str) -> jiff::Timestamp {
 }
 
 #[test]
-fn what_is_no_listing_is_said_to_be_none() {
+fn other_text_is_not_a_listing() {
     for text in ["", "hello", "42", "{}", r#"{"a":[]}"#, r#"[{"x":1}]"#, "a,b\n1,2\n", "[1,2]"] {
         let error = refusal(text);
         assert!(error.to_string().contains("listing"), "{text:?}: {error}");
     }
-    assert_eq!(catalog::read(b"\xff").unwrap_err().to_string(), "not text in UTF-8");
+    let encoding = catalog::read(b"[]\xff").unwrap_err();
+    assert_eq!((encoding.kind(), encoding.position()), (&ErrorKind::Encoding, Some(2)));
     let broken = refusal("[{\"taken_at\":\n");
-    assert_eq!(broken.line(), Some(2));
+    assert!(broken.context().unwrap().starts_with("line 2"), "{broken}");
     assert!(std::error::Error::source(&broken).is_some());
 }
 
 #[test]
-fn names_that_nobody_knows_are_shown_escaped() {
+fn unknown_names_are_shown_escaped() {
     let error = refusal("[{\"id\":\"a\",\"taken_at\":\"2026-03-01T00:00:00Z\",\"or\u{7f}\u{202e}gin\":1}]");
     let shown = std::error::Error::source(&error).unwrap().to_string();
     assert!(shown.starts_with(r"unknown field `or\u{7f}\u{202e}gin`, expected one of"), "{shown}");

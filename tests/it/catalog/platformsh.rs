@@ -1,6 +1,6 @@
 //! Platform.sh: its API, its command line's tables, and the table printed here.
 
-use appsnap::catalog::{Format, Phase, platformsh};
+use appsnap::catalog::{ListingFormat, Phase, platformsh};
 use appsnap::retention::{Origin, Status};
 
 use super::{at, read, refusal};
@@ -14,17 +14,17 @@ const JSON: &str = r#"[
 #[test]
 fn the_flags_of_the_api_are_read() {
     let listing = read(JSON);
-    assert_eq!(listing.format, Format::PlatformShJson);
+    assert_eq!(listing.format, ListingFormat::PlatformShJson);
     let [manual, live] = &listing.records[..] else { panic!() };
     assert_eq!(
         (manual.live, manual.restorable, manual.environment.as_deref()),
         (Some(false), Some(true), Some("main"))
     );
-    assert_eq!((manual.kind.origin(), manual.kind.is_guess()), (Some(Origin::Manual), false));
+    assert_eq!((manual.origin, manual.is_origin_guessed), (Some(Origin::Manual), false));
     assert_eq!(manual.expires_at, Some(at("2022-08-30T13:05:33Z")));
-    assert_eq!(manual.size_bytes, None, "the unit of the sizes is documented nowhere");
+    assert_eq!(manual.size_bytes, None, "the unit of the sizes is not documented");
     assert_eq!(manual.details.get("size_used").map(String::as_str), Some("100"));
-    assert_eq!((live.live, live.restorable, live.state.phase()), (Some(true), Some(false), Phase::Deleting));
+    assert_eq!((live.live, live.restorable, live.phase), (Some(true), Some(false), Phase::Deleting));
     let backups = [manual.to_backup(), live.to_backup()];
     assert_eq!((backups[0].status(), backups[1].status()), (Status::Completed, Status::Failed));
     assert_eq!(backups[1].offset(), Some(jiff::tz::offset(2)));
@@ -47,12 +47,12 @@ fn every_form_of_the_table_is_the_same_table() {
     let crlf = csv.replace('\n', "\r\n");
     let bom = format!("\u{feff}{csv}");
     let boxed = read(TABLE);
-    assert_eq!(boxed.format, Format::PlatformShTable);
+    assert_eq!(boxed.format, ListingFormat::PlatformShTable);
     for (text, format) in [
-        (csv, Format::PlatformShCsv),
-        (&tsv, Format::PlatformShTsv),
-        (&crlf, Format::PlatformShCsv),
-        (&bom, Format::PlatformShCsv),
+        (csv, ListingFormat::PlatformShCsv),
+        (&tsv, ListingFormat::PlatformShTsv),
+        (&crlf, ListingFormat::PlatformShCsv),
+        (&bom, ListingFormat::PlatformShCsv),
     ] {
         let listing = read(text);
         assert_eq!((listing.format, &listing.records), (format, &boxed.records));
@@ -60,19 +60,16 @@ fn every_form_of_the_table_is_the_same_table() {
     let [first, second] = &boxed.records[..] else { panic!() };
     assert_eq!((first.id.as_str(), first.restorable), ("7jks7dru5xpx5p5id5wtypur2y", Some(true)));
     assert_eq!((second.created_at, second.restorable), (at("2022-08-22T00:00:00Z"), Some(false)));
-    assert_eq!((first.state.phase(), first.kind.origin()), (Phase::Completed, None));
+    assert_eq!((first.phase, first.origin), (Phase::Completed, None));
 }
 
 #[test]
 fn more_columns_and_other_orders_are_read() {
     let csv = "Backup ID,Live,Created,Automated,Status,Commit ID,Expires\nx,false,2022-08-23 13:05:33 UTC,true,DELETING,abc,\n";
     let record = &read(csv).records[0];
-    assert_eq!((record.id.as_str(), record.live, record.kind.origin()), ("x", Some(false), Some(Origin::Automatic)));
+    assert_eq!((record.id.as_str(), record.live, record.origin), ("x", Some(false), Some(Origin::Automatic)));
     assert_eq!((record.created_at, record.expires_at), (at("2022-08-23T13:05:33Z"), None));
-    assert_eq!(
-        (record.state.phase(), record.details.get("Commit ID").map(String::as_str)),
-        (Phase::Deleting, Some("abc"))
-    );
+    assert_eq!((record.phase, record.details.get("Commit ID").map(String::as_str)), (Phase::Deleting, Some("abc")));
 }
 
 #[test]
@@ -85,13 +82,13 @@ fn a_wrapped_row_is_one_row() {
 }
 
 #[test]
-fn what_is_wrong_in_a_table_names_its_line_and_column() {
+fn an_error_in_a_table_names_its_line_and_column() {
     for (from, to, message) in [
-        ("T13:05:33+00:00", "", "line 5, column Created: \"2022-08-23\" is not an instant with an offset"),
+        ("T13:05:33+00:00", "", "line 5, column Created: \"2022-08-23\" is not an instant with a UTC offset"),
         ("+02:00 ", "       ", "line 6, column Created: \"2022-08-22T02:00:00\" is not an instant"),
-        ("| other ", "|       ", "line 6, column Backup ID: is missing"),
-        ("true ", "maybe", "line 5, column Restorable: should be true or false"),
-        ("| other                      ", "", "line 6: has 2 fields, the head has 3"),
+        ("| other ", "|       ", "line 6, column Backup ID: the value is missing"),
+        ("true ", "maybe", "line 5, column Restorable: the value should be true or false"),
+        ("| other                      ", "", "line 6: the row has 2 fields: it should have 3"),
     ] {
         let error = refusal(&TABLE.replace(from, to)).to_string();
         assert!(error.starts_with(message), "{error}");

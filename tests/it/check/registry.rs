@@ -255,7 +255,7 @@ fn by_hand(name: &str) -> Input {
 fn every_code_can_be_found_and_is_absent_where_all_is_well() {
     let corpus = FROM_CORPUS.iter().copied().collect::<BTreeMap<_, _>>();
     assert_eq!(corpus.len(), FROM_CORPUS.len());
-    for code in codes() {
+    for code in codes().filter(|code| code.id().starts_with(|letter| "SGTILMDF".contains(letter))) {
         let (bad, good) = match corpus.get(code.name()) {
             Some(name) => {
                 let case = cases().iter().find(|case| case.name.starts_with(name)).unwrap();

@@ -158,7 +158,8 @@ fn pack_refuses_what_is_no_sound_dump_and_leaves_nothing() {
     let site = Site::new();
     let Some(pack) = example("pack") else { return };
     let script = b"--\n-- PostgreSQL database dump\n--\n\n";
-    for (dump, reason) in [(&script[..], "pg_dump"), (&DUMP[..DUMP.len() - 1], "ends in the middle"), (b"", "empty")] {
+    for (dump, reason) in [(&script[..], "pg_dump"), (&DUMP[..DUMP.len() - 1], "the dump is truncated"), (b"", "empty")]
+    {
         let output = run(&pack, &["--database", "-", "--output", &site.arg("backup.tar.gz")], dump);
         assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
         assert!(stderr(&output).contains(reason), "{}", stderr(&output));
@@ -254,7 +255,7 @@ fn place_that_cannot_be_written_to_is_refused_before_anything_is_read() {
     else {
         return;
     };
-    for (output, part) in [("nowhere/out", "make it first"), ("files", "name a file in it")] {
+    for (output, part) in [("nowhere/out", "create it first"), ("files", "name a file in it")] {
         let (output, dump) = (site.arg(output), site.arg("mx.dump"));
         for (program, arguments) in [
             (&pack, vec!["--files", "absent", "--output", &output]),
@@ -268,7 +269,7 @@ fn place_that_cannot_be_written_to_is_refused_before_anything_is_read() {
     }
     let Some(unpack) = example("unpack") else { return };
     let refused = run(&unpack, &["absent", &*site.arg("nowhere/out")], b"");
-    assert!(refused.status.code() == Some(2) && stderr(&refused).contains("make it first"), "{}", stderr(&refused));
+    assert!(refused.status.code() == Some(2) && stderr(&refused).contains("first"), "{}", stderr(&refused));
     assert_eq!(site.names(), ["files", "mx.dump"]);
 }
 

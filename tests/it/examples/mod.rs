@@ -7,6 +7,7 @@ mod round_trip;
 // Each backend for deflate has bytes of its own.
 #[cfg(feature = "zlib-rs")]
 mod sample;
+mod small;
 
 use std::env;
 use std::ffi::OsStr;

@@ -1,4 +1,8 @@
 //! The checked-in samples below `examples/data/`, which documentation and examples read.
+//!
+//! `quickstart.dump` is the database of a small made-up app, dumped by `pg_dump -O -x -Fc` of PostgreSQL 15.
+//! `postgres18.dump` is the same database, restored into PostgreSQL 18 and dumped by its `pg_dump -O -x -Fc`.
+//! `quickstart.tar.gz` is made here.
 
 use std::fs;
 use std::path::Path;

@@ -7,9 +7,10 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use appsnap::io::Parallelism;
+use appsnap::io::{STAGING_PREFIX, remove_stale};
 use appsnap::layout;
 use appsnap::observe::{Event, NoObserver, Observer};
-use appsnap::snapshot::extract::{Durability, ExtractOptions, IfExists, STAGING_PREFIX, remove_stale_staging};
+use appsnap::snapshot::extract::{Durability, ExtractOptions, IfExists};
 use appsnap::snapshot::index::IndexPlacement;
 use appsnap::snapshot::{ErrorKind, ReadOptions, SnapshotArchive, SnapshotReader, WriteOptions, extract};
 
@@ -164,7 +165,11 @@ fn stale_staging_is_recognised_and_removed() {
     fs::write(stale.join("content").join("db.backup"), "half").unwrap();
     fs::create_dir(folder.path().join("mine")).unwrap();
     let hour = Duration::from_secs(3600);
-    assert_eq!(remove_stale_staging(folder.path(), SystemTime::now() - hour).unwrap(), 0, "it is too young");
-    assert_eq!(remove_stale_staging(folder.path(), SystemTime::now() + hour).unwrap(), 1);
+    assert_eq!(
+        remove_stale(folder.path(), SystemTime::now() - hour).unwrap(),
+        Vec::<std::path::PathBuf>::new(),
+        "it is too young"
+    );
+    assert_eq!(remove_stale(folder.path(), SystemTime::now() + hour).unwrap(), std::slice::from_ref(&stale));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }

@@ -15,7 +15,7 @@ use appsnap::pgdump::raw::Compression;
 use appsnap::pgdump::transcode::Transcoder;
 use appsnap::prepare::{Database, PrepareOptions, Prepared, Repair};
 use appsnap::snapshot::index::{IndexPlacement, make_index};
-use appsnap::snapshot::join::{Join, Shard};
+use appsnap::snapshot::join::{Join, shard};
 use appsnap::snapshot::options::SectionSplit;
 use appsnap::snapshot::{
     Content, Error, ErrorKind, ReadOptions, SnapshotArchive, SnapshotStream, SnapshotWriter, WriteOptions, repack,
@@ -167,7 +167,7 @@ fn failing_part_or_sink_stops_a_join() {
         if let Some(database) = database {
             writer.database(Content::sized(database.len() as u64, database)).unwrap();
         }
-        writer.documents(&Shard::of_digits(&contents, digits), &mut NoObserver).unwrap();
+        writer.documents(&shard(&contents, digits), &mut NoObserver).unwrap();
         writer.finish().unwrap().0
     };
     let parts = [part(0..=7, contents.database.as_deref()), part(8..=15, None)];

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use appsnap::snapshot::extract::{STAGING_PREFIX, remove_stale_staging};
+use appsnap::io::{STAGING_PREFIX, remove_stale};
 
 use super::names;
 use crate::examples::example;
@@ -83,7 +83,7 @@ fn kill(folder: &Path, made: &str, command: impl Fn() -> Command, check: impl Fn
         // What is left behind is known by its name, and goes at a documented call.
         let known = |name: &String| name == made || name.starts_with(STAGING_PREFIX);
         assert!(names(folder).iter().all(known), "{:?}", names(folder));
-        remove_stale_staging(folder, SystemTime::now() + Duration::from_secs(60)).unwrap();
+        remove_stale(folder, SystemTime::now() + Duration::from_secs(60)).unwrap();
         assert!(names(folder).iter().all(|name| name == made), "{:?}", names(folder));
     }
     println!("{made}: {absent} times absent, {complete} times complete, of {whole:?}");

@@ -1,4 +1,4 @@
-//! What older servers refuse is found, and only that: every verdict here was seen on servers of 13 and 15.
+//! SQL that older servers refuse is found, and no other: every verdict here was observed on servers of 13 and 15.
 
 use appsnap::Limits;
 use appsnap::pgdump::FormatVersion;
@@ -7,7 +7,7 @@ use appsnap::pgdump::raw::{BlockReader, Compression};
 
 use super::transcode_support::Made;
 
-/// Names of what is found in one definition for a server of this major release.
+/// The names of the features found in one definition for a server of this major release.
 fn found_for(server_major: u16, desc: &'static str, sql: &'static str) -> Vec<(&'static str, u16)> {
     let mut made = Made::new(FormatVersion::V1_16, Compression::GZIP);
     made.header.server_version = Some(b"18.1 (Debian 18.1-1)".to_vec());
@@ -19,7 +19,7 @@ fn found_for(server_major: u16, desc: &'static str, sql: &'static str) -> Vec<(&
     found.iter().map(|found| (found.feature.name(), found.feature.since_major())).collect()
 }
 
-/// One feature each, as pg_dump writes it.
+/// One feature each, in the form that pg_dump writes.
 const REFUSED: &[(&str, &str, &str, u16)] = &[
     (
         "TYPE",
@@ -190,7 +190,7 @@ const REFUSED: &[(&str, &str, &str, u16)] = &[
     ("STATISTICS DATA", "SELECT * FROM pg_catalog.pg_restore_relation_stats();\n", "StatisticsImport", 18),
 ];
 
-/// What looks like it and is not.
+/// SQL that only resembles a feature.
 const TAKEN: &[(&str, &str)] = &[
     (
         "FUNCTION",
@@ -256,7 +256,7 @@ const TAKEN: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn what_a_server_refuses_is_found_with_the_release_that_brought_it() {
+fn refused_sql_is_found_with_the_first_release_that_accepts_it() {
     for (desc, sql, feature, since) in REFUSED {
         assert_eq!(found_for(13, desc, sql), [(*feature, *since)], "{desc}: {sql}");
         assert_eq!(found_for(*since - 1, desc, sql).len(), 1, "{desc}: {sql}");
@@ -273,7 +273,7 @@ fn nothing_is_found_in_names_strings_and_comments() {
 }
 
 #[test]
-fn a_feature_is_named_once_an_entry() {
+fn a_feature_is_reported_once_per_entry() {
     let sql = "CREATE VIEW n.v AS SELECT any_value(a), any_value(b), a IS JSON, b IS JSON;\n";
     assert_eq!(found_for(13, "VIEW", sql), [("Function", 16), ("IsJson", 16)]);
 }
@@ -288,7 +288,7 @@ fn a_server_has_no_features_of_later_ones() {
         let blocks = BlockReader::open(&dump[..], &Limits::untrusted()).unwrap();
         incompatibilities(blocks.header(), blocks.toc(), 13).len()
     };
-    // Before 16 that was a column like any other.
+    // Before 16 this was an ordinary column.
     assert_eq!(found(Some(b"13.23 (Debian 13.23-0+deb11u4)")), 0);
     assert_eq!(found(Some(b"15beta2")), 0);
     assert_eq!(found(Some(b"16.1")), 1);
@@ -298,7 +298,7 @@ fn a_server_has_no_features_of_later_ones() {
 }
 
 #[test]
-fn the_owner_counts_where_it_is_set() {
+fn the_owner_is_examined_if_pg_restore_sets_it() {
     let mut made = Made::new(FormatVersion::V1_16, Compression::GZIP);
     let table = made.sql(10, "TABLE", "t", "CREATE TABLE n.t ();\n");
     table.owner = Some(b"pg_database_owner");
@@ -311,7 +311,7 @@ fn the_owner_counts_where_it_is_set() {
 }
 
 #[test]
-fn names_of_new_multirange_types_are_known_by_their_range_types() {
+fn names_of_new_multirange_types_are_found_in_their_range_types() {
     let mut made = Made::new(FormatVersion::V1_16, Compression::GZIP);
     made.sql(
         10,

@@ -24,7 +24,7 @@ fn assert_corrupt(bytes: &[u8], wanted: impl Into<Cow<'static, str>>) {
     assert_eq!(error_of(bytes), ErrorKind::Corrupt(wanted.into()));
 }
 
-/// A dump with one table, uncompressed in one chunk, and where its block begins.
+/// A dump with one table, uncompressed in one chunk, and the position of its block.
 fn one_table(text: &[u8]) -> (DumpBuilder, Vec<u8>, usize) {
     let mut builder = DumpBuilder::new(VERSION, Compression::None);
     builder.table("t", "a", b"");
@@ -39,7 +39,7 @@ fn with(bytes: &[u8], position: usize, value: u8) -> Vec<u8> {
     changed
 }
 
-/// A dump with a table and large objects, as small as can be.
+/// The smallest dump with a table and large objects.
 fn tiny(compression: Compression) -> DumpBuilder {
     let mut builder = DumpBuilder::new(version_for(VERSION, compression), compression);
     builder.table("t", "a", b"1\n22\n333\n22\n22\n22\n");
@@ -49,28 +49,28 @@ fn tiny(compression: Compression) -> DumpBuilder {
 }
 
 #[test]
-fn every_truncation_is_told() {
+fn every_truncation_is_detected() {
     for compression in compressions() {
         let builder = tiny(compression);
         let bytes = builder.build();
-        // Up to the data they do not differ.
+        // Before the data they do not differ.
         let first = if compression == Compression::GZIP { 0 } else { builder.data_offset_bytes() };
         for len in first..bytes.len() {
             let error = inspect(&bytes[..len], &Limits::untrusted(), &mut NoObserver)
                 .map(|inspection| inspection.diagnostics)
                 .unwrap_err();
-            let told = match error.kind() {
+            let is_named = match error.kind() {
                 ErrorKind::Truncated { .. } | ErrorKind::NotAnArchive { .. } => true,
                 ErrorKind::Corrupt(what) => what.starts_with("the data of entry ") && what.ends_with(" is missing"),
                 _ => false,
             };
-            assert!(told && error.is_bad_input(), "{compression:?} cut at {len}: {error}");
+            assert!(is_named && error.is_bad_input(), "{compression:?} cut at {len}: {error}");
         }
     }
 }
 
 #[test]
-fn no_flipped_bit_in_zlib_data_changes_a_row_unseen() {
+fn no_flipped_bit_in_zlib_data_changes_a_row_undetected() {
     let mut builder = DumpBuilder::new(VERSION, Compression::GZIP);
     builder.table("t", "a", b"1\n22\n333\n");
     let (bytes, start) = (builder.build(), builder.data_offset_bytes());
@@ -86,16 +86,16 @@ fn no_flipped_bit_in_zlib_data_changes_a_row_unseen() {
     for position in start..bytes.len() {
         for bit in 0..8 {
             let flipped = with(&bytes, position, bytes[position] ^ (1 << bit));
-            // Bits behind the last block of a zlib stream mean nothing, and only they may differ.
+            // Only the bits after the last block of a zlib stream have no meaning and may differ.
             if let Ok(found) = rows(&flipped) {
-                assert_eq!(found, rows(&bytes).unwrap(), "bit {bit} of byte {position} went unseen");
+                assert_eq!(found, rows(&bytes).unwrap(), "bit {bit} of byte {position} was not detected");
             }
         }
     }
 }
 
 #[test]
-fn no_flipped_bit_makes_a_panic() {
+fn no_flipped_bit_causes_a_panic() {
     for compression in compressions() {
         let builder = tiny(compression);
         let bytes = builder.build();
@@ -108,7 +108,7 @@ fn no_flipped_bit_makes_a_panic() {
 }
 
 #[test]
-fn headers_that_cannot_be_are_refused() {
+fn impossible_headers_are_refused() {
     let bytes = sample(VERSION, Compression::GZIP).build();
     let error = error_of(&[b"\n", &bytes[..]].concat());
     assert!(matches!(error, ErrorKind::NotAnArchive { identity: Identity::Unknown, .. }), "{error}");
@@ -145,7 +145,7 @@ fn any_revision_and_level_are_legal_and_impossible_dates_only_warn() {
 }
 
 #[test]
-fn a_count_of_entries_that_is_wrong_is_told() {
+fn a_wrong_number_of_entries_is_detected() {
     let builder = sample(VERSION, Compression::GZIP);
     let bytes = builder.build();
     let mut header = Vec::new();
@@ -162,7 +162,7 @@ fn a_count_of_entries_that_is_wrong_is_told() {
 }
 
 #[test]
-fn entries_that_cannot_be_are_refused() {
+fn impossible_entries_are_refused() {
     let mut builder = sample(VERSION, Compression::GZIP);
     builder.items.push(Item::new(1, b"TABLE", b"again"));
     assert_corrupt(&builder.build(), "two entries have the dump id 1");
@@ -171,7 +171,7 @@ fn entries_that_cannot_be_are_refused() {
     builder.header.encode(&mut header).unwrap();
     let first_id = header.len() + 6;
     assert_corrupt(&with(&bytes, first_id, 0), "dump id 0 is out of range");
-    // The last entry ends in its offset: flag and eight bytes.
+    // The last entry ends with its offset: a flag and eight bytes.
     assert_corrupt(&with(&bytes, start - 9, 4), "the flag of an offset is 4: it must be 1 to 3");
     assert_corrupt(&with(&bytes, start - 9, 3), "the data mark and the offset of an entry contradict each other");
 }
@@ -235,16 +235,16 @@ fn blocks_in_another_order_only_warn() {
 }
 
 #[test]
-fn chunks_that_cannot_be_are_refused() {
+fn impossible_chunks_are_refused() {
     let (_, bytes, start) = one_table(b"\\.\n\n\n");
-    // Behind type and id: sign and length of the first chunk.
+    // The sign and length of the first chunk follow the type and id of the block.
     assert_corrupt(&with(&bytes, start + 6, 1), "the length of a chunk is -5 bytes");
     let huge = with(&bytes, start + 10, 0x7f);
     assert!(matches!(error_of(&huge), ErrorKind::Truncated { .. }));
 }
 
 #[test]
-fn copy_data_must_end_in_their_terminator() {
+fn copy_data_must_end_in_its_terminator() {
     for (text, wanted) in [
         (&b"1\n2\n"[..], "the COPY data does not end in its terminator"),
         (b"", "the COPY data does not end in its terminator"),
@@ -260,7 +260,7 @@ fn a_stream_is_one_compressed_stream_and_nothing_else() {
     for compression in compressions().into_iter().filter(|compression| *compression != Compression::None) {
         let builder = sample(FormatVersion::V1_15, Compression::None);
         let name = compression.name();
-        // The streams are compressed by hand here, so that something can be wrong with them.
+        // The streams are compressed here and not by the builder, so that they can be damaged.
         let build = |change: &dyn Fn(Vec<u8>) -> Vec<u8>| {
             let mut dump = builder.clone();
             for item in &mut dump.items {
@@ -301,7 +301,7 @@ fn a_stream_is_one_compressed_stream_and_nothing_else() {
 
 #[test]
 #[cfg(feature = "lz4")]
-fn lz4_frames_are_held_to_their_header() {
+fn lz4_frames_must_match_their_header() {
     use crate::support::dumps::EMPTY_LZ4_FRAME;
 
     let builder = DumpBuilder::new(FormatVersion::V1_16, Compression::None);
@@ -316,7 +316,7 @@ fn lz4_frames_are_held_to_their_header() {
     for (position, value) in [(0, 5), (4, 0x41), (4, 0x42), (4, 0x80), (5, 0x30), (5, 0x41), (6, 0xc1)] {
         assert_corrupt(&frame(&with(&EMPTY_LZ4_FRAME, position, value)), "the lz4 data cannot be decoded");
     }
-    // A frame that ends without its end mark.
+    // A frame without its end mark.
     assert_corrupt(&frame(&EMPTY_LZ4_FRAME[..7]), "the lz4 data ends too early");
     // A block larger than the frame allows.
     let large = [&EMPTY_LZ4_FRAME[..7], &65_537_u32.to_le_bytes(), &[0; 9]].concat();
@@ -324,7 +324,7 @@ fn lz4_frames_are_held_to_their_header() {
 }
 
 #[test]
-fn large_objects_that_nothing_creates_are_told() {
+fn large_objects_that_no_entry_creates_are_detected() {
     for version in [FormatVersion::V1_14, FormatVersion::V1_16] {
         let mut builder = DumpBuilder::new(version, Compression::GZIP);
         builder.blobs(vec![(16_400, b"x".to_vec())]);
@@ -338,7 +338,7 @@ fn large_objects_that_nothing_creates_are_told() {
 }
 
 #[test]
-fn a_transfer_in_text_mode_is_told() {
+fn a_transfer_in_text_mode_is_detected() {
     for compression in compressions() {
         let mut builder = sample(VERSION, compression);
         builder.header.created.as_mut().unwrap().second = 10;
@@ -365,11 +365,11 @@ fn a_reader_repeats_its_first_error() {
 }
 
 #[test]
-fn sizes_of_integers_and_offsets_may_be_odd() {
+fn sizes_of_integers_and_offsets_may_be_unusual() {
     for (int_bytes, offset_bytes) in [(2, 4), (3, 3), (4, 16), (8, 8), (5, 32)] {
         let mut builder = sample(VERSION, Compression::GZIP);
         builder.header = builder.header.with_sizes(int_bytes, offset_bytes).unwrap();
-        // Large object numbers would not fit small integers.
+        // The OIDs of large objects would not fit small integers.
         builder.items.retain(|item| !matches!(item.content, Some(Content::Blobs(_))));
         let inspection = inspect(&builder.build()[..], &Limits::untrusted(), &mut NoObserver).unwrap();
         assert_eq!(inspection.rows_count(), 65);

@@ -1,4 +1,4 @@
-//! What a file is, by its first bytes, and whether a platform takes it.
+//! Files are identified by their first bytes, and platforms refuse dumps that are too new.
 
 use appsnap::Limits;
 use appsnap::check::{CheckOptions, Profile, check};
@@ -9,7 +9,7 @@ use appsnap::pgdump::{ErrorKind, FormatVersion, Identity, inspect};
 use crate::support::dumps::sample;
 
 #[test]
-fn files_are_named_by_their_first_bytes() {
+fn files_are_identified_by_their_first_bytes() {
     let mut tar = b"toc.dat".to_vec();
     tar.resize(257, 0);
     tar.extend_from_slice(b"ustar  \0");
@@ -38,13 +38,13 @@ fn files_are_named_by_their_first_bytes() {
 }
 
 #[test]
-fn every_dump_is_known_by_any_part_of_its_beginning() {
+fn every_dump_is_identified_by_any_part_of_its_start() {
     for version in FormatVersion::ALL {
         let bytes = sample(*version, Compression::GZIP).build();
         let wanted =
             |identity| matches!(identity, Identity::Custom { major: 1, minor, .. } if minor == version.minor());
         for len in [16, 64, 300, Identity::SAMPLE_BYTES, bytes.len()] {
-            let identity = Identity::of(bytes.get(..len).unwrap_or(&bytes));
+            let identity = Identity::of(&bytes[..len.min(bytes.len())]);
             assert!(wanted(identity), "{version} by {len} bytes: {identity}");
             assert_eq!(identity.hint(), None);
         }
@@ -78,7 +78,7 @@ fn platforms_refuse_what_is_too_new() {
 }
 
 #[test]
-fn platforms_say_what_would_help() {
+fn the_finding_says_how_to_get_an_older_version() {
     let dump = sample(FormatVersion::V1_16, Compression::GZIP).build();
     let options = CheckOptions::new();
     let report = check(dump.as_slice(), &Profile::mendix_cloud_2021(), &options, &mut NoObserver).unwrap();
@@ -87,7 +87,7 @@ fn platforms_say_what_would_help() {
 }
 
 #[test]
-fn opening_something_else_says_what_it_is_and_what_to_do() {
+fn the_error_for_another_file_names_it_and_says_what_to_do() {
     let script = b"--\n-- PostgreSQL database dump\n--\n\n";
     let error = inspect(&script[..], &Limits::untrusted(), &mut NoObserver).map(|_| ()).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::NotAnArchive { identity: Identity::PlainSql, .. }), "{error}");
@@ -96,7 +96,7 @@ fn opening_something_else_says_what_it_is_and_what_to_do() {
 
 #[test]
 #[cfg(not(feature = "lz4"))]
-fn a_build_without_a_decoder_shows_the_entries_and_says_what_it_lacks() {
+fn a_build_without_a_decoder_reads_the_entries_and_names_the_missing_feature() {
     let mut builder = sample(FormatVersion::V1_16, Compression::None);
     let bytes = {
         let plain = builder.build();

@@ -1,4 +1,4 @@
-//! What a dump may want is bounded, and nothing is reserved because a dump asks for it.
+//! The limits hold, and no memory is reserved because a dump declares a length.
 
 use appsnap::Limits;
 use appsnap::observe::NoObserver;
@@ -20,7 +20,7 @@ fn assert_limit(bytes: &[u8], limits: &Limits, name: &str) {
 }
 
 #[test]
-fn the_count_of_entries_is_bounded_before_anything_is_reserved() {
+fn the_number_of_entries_is_limited_before_memory_is_reserved() {
     let builder = sample(VERSION, Compression::GZIP);
     let mut bytes = builder.build();
     let few = Limits::untrusted().with_max_toc_entries(builder.items.len() as u64 - 1);
@@ -29,7 +29,7 @@ fn the_count_of_entries_is_bounded_before_anything_is_reserved() {
     builder.header.encode(&mut header).unwrap();
     bytes[header.len() + 1..header.len() + 5].copy_from_slice(&i32::MAX.to_le_bytes());
     assert_limit(&bytes, &Limits::untrusted(), "max_toc_entries");
-    // Even who allows as many gets no more memory than there are bytes.
+    // Even with such a limit the memory grows only with the bytes that are there.
     let error = inspect(&bytes[..], &Limits::trusted().with_max_toc_entries(u64::MAX), &mut NoObserver)
         .map(|_| ())
         .unwrap_err();
@@ -37,7 +37,7 @@ fn the_count_of_entries_is_bounded_before_anything_is_reserved() {
 }
 
 #[test]
-fn the_table_of_contents_is_bounded() {
+fn the_table_of_contents_is_limited() {
     let builder = sample(VERSION, Compression::GZIP);
     let mut header = Vec::new();
     builder.header.encode(&mut header).unwrap();
@@ -49,7 +49,7 @@ fn the_table_of_contents_is_bounded() {
 }
 
 #[test]
-fn strings_are_bounded_by_what_they_claim() {
+fn strings_are_limited_by_their_declared_length() {
     let mut builder = sample(VERSION, Compression::GZIP);
     builder.items[0].tag = vec![b'x'; 1000];
     assert_limit(&builder.build(), &Limits::untrusted().with_max_string_bytes(999), "max_string_bytes");
@@ -58,7 +58,7 @@ fn strings_are_bounded_by_what_they_claim() {
 }
 
 #[test]
-fn bombs_are_stopped_by_what_comes_out() {
+fn decompression_bombs_are_stopped_by_their_decoded_length() {
     for compression in compressions() {
         let mut builder = sample(VERSION, compression);
         builder.blobs(vec![(5, vec![0; 4 << 20])]);
@@ -72,22 +72,22 @@ fn bombs_are_stopped_by_what_comes_out() {
 
 #[test]
 #[cfg(feature = "zstd")]
-fn the_window_of_zstandard_frames_is_bounded() {
+fn the_window_of_zstandard_frames_is_limited() {
     let mut builder = DumpBuilder::new(FormatVersion::V1_16, Compression::None);
     builder.table("t", "a", b"");
-    // Magic number, a descriptor without sizes, and a window of 128 MiB (RFC 8878, 3.1.1.1.2).
+    // The magic number, a descriptor without sizes, and a window of 128 MiB (RFC 8878, 3.1.1.1.2).
     let frame = [0x28, 0xb5, 0x2f, 0xfd, 0x00, (27 - 10) << 3, 0x01, 0x00, 0x00];
     builder.items.last_mut().unwrap().content = Some(crate::support::dumps::Content::Table(frame.to_vec()));
     let mut bytes = builder.build();
     bytes[11] = 3;
     assert_limit(&bytes, &Limits::untrusted(), "max_window_bytes");
-    // With such a window allowed, what is wrong is that the data are empty.
+    // If such a window is allowed, the error is that the data is empty.
     let error = inspect(&bytes[..], &Limits::trusted(), &mut NoObserver).map(|_| ()).unwrap_err();
     assert!(error.is_bad_input(), "{error}");
 }
 
 #[test]
-fn a_row_is_bounded() {
+fn rows_are_limited() {
     let mut builder = DumpBuilder::new(VERSION, Compression::GZIP);
     builder.table("t", "a", &[&vec![b'x'; 300_000][..], b"\n"].concat());
     let bytes = builder.build();
@@ -95,6 +95,6 @@ fn a_row_is_bounded() {
     let mut dump = appsnap::pgdump::Dump::open(&bytes[..], &limits).unwrap();
     let mut rows = dump.next_stream().unwrap().unwrap().rows().unwrap();
     assert!(rows.next_row().unwrap_err().is_limit());
-    // Whoever only looks at the dump holds no rows.
+    // An inspection holds no rows.
     inspect(&bytes[..], &limits, &mut NoObserver).unwrap();
 }

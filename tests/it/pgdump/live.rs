@@ -1,4 +1,4 @@
-//! Against a real PostgreSQL: what its pg_dump writes is read, and what is written here its pg_restore reads.
+//! Against a real PostgreSQL: dumps of its pg_dump are read, and its pg_restore reads dumps that are written here.
 #![cfg(unix)]
 
 use std::fs::File;
@@ -15,7 +15,7 @@ use crate::support::dumps::{sample, version_for};
 use crate::support::postgres::Postgres;
 use crate::support::tools::tool;
 
-/// Rows that readers stumble over, large objects beyond 2^31, an owner who is not the one who dumps.
+/// Rows that are hard to read, large objects beyond 2^31, and an owner who is not the role that dumps.
 const DATABASE: &str = r#"
     CREATE ROLE mx;
     CREATE TABLE customer (id bigint PRIMARY KEY, name text, note text);
@@ -45,7 +45,7 @@ fn with_database() -> Option<Postgres> {
     Some(server)
 }
 
-/// Lengths of the large objects in a dump, and every row of `customer` and the odd table.
+/// The lengths of the large objects in a dump, and every row of `customer` and the unusual table.
 fn contents(source: impl Read) -> (Vec<(u32, usize)>, Vec<String>) {
     let mut dump = Dump::open(source, &Limits::untrusted()).unwrap();
     let (mut objects, mut rows_found) = (Vec::new(), Vec::new());
@@ -85,7 +85,7 @@ fn check(inspection: &Inspection, server: &Postgres) {
 }
 
 #[test]
-fn what_pg_dump_writes_is_read_from_files_and_pipes() {
+fn dumps_are_read_from_files_and_pipes() {
     let Some(server) = with_database() else { return };
     let mut options = vec!["-Z0", "-Z1", "-Z9"];
     if server.major() >= 16 {
@@ -136,7 +136,7 @@ fn what_pg_dump_writes_is_read_from_files_and_pipes() {
 }
 
 #[test]
-fn how_pg_dump_was_called_is_found_out() {
+fn the_options_of_pg_dump_are_detected() {
     let Some(server) = with_database() else { return };
     let inspected = |options: &[&str]| {
         let bytes = server.run("pg_dump", &[&["-Fc"], options, &["mx"]].concat());
@@ -175,7 +175,7 @@ fn assert_list(printed: &[u8], dump: impl Read) {
 }
 
 #[test]
-fn what_is_written_here_pg_restore_reads() {
+fn pg_restore_reads_dumps_that_are_written_here() {
     let Some(pg_restore) = tool("pg_restore") else { return };
     let folder = tempfile::tempdir().unwrap();
     for version in FormatVersion::ALL.iter().filter(|version| **version >= FormatVersion::V1_10) {

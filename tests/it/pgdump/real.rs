@@ -1,4 +1,4 @@
-//! Dumps that pg_dump of PostgreSQL 13, 15 and 17 wrote, against values that other programs took from them.
+//! Dumps of PostgreSQL 13, 15 and 17, compared with values that other programs read from them.
 
 use std::fs;
 use std::io::Read;
@@ -18,7 +18,7 @@ fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("data/pgdump")
 }
 
-/// Every dump with its expected values, as far as this build can decode it.
+/// Every dump that this build can decode, with its expected values.
 fn dumps() -> Vec<(Value, Vec<u8>)> {
     let golden = fs::read_to_string(folder().join("golden.jsonl")).unwrap();
     let readable = |value: &Value| {
@@ -91,7 +91,7 @@ fn every_field_of_header_and_entries_is_read() {
 }
 
 #[test]
-fn what_is_read_encodes_to_the_same_bytes() {
+fn a_dump_encodes_to_the_bytes_it_was_read_from() {
     for (golden, bytes) in dumps() {
         let mut blocks = BlockReader::open(&bytes[..], &Limits::untrusted()).unwrap();
         let (mut out, header) = (Vec::new(), blocks.header().clone());
@@ -105,7 +105,7 @@ fn what_is_read_encodes_to_the_same_bytes() {
     }
 }
 
-/// Id, large object, length and sha256 of every stream.
+/// The dump id, OID, length and sha256 of every stream.
 fn streams(source: impl Read) -> Vec<Value> {
     let mut dump = Dump::open(source, &Limits::untrusted()).unwrap();
     let mut found = Vec::new();
@@ -135,7 +135,7 @@ fn every_stream_decodes_to_the_bytes_it_was_made_from() {
 }
 
 #[test]
-fn healthy_dumps_have_no_warnings() {
+fn healthy_dumps_have_no_anomalies() {
     for (golden, bytes) in dumps() {
         let inspection = inspect(&bytes[..], &Limits::untrusted(), &mut NoObserver).unwrap();
         assert!(!inspection.has_anomalies(), "{}: {:?}", golden["file"], inspection.diagnostics);
@@ -145,7 +145,7 @@ fn healthy_dumps_have_no_warnings() {
 }
 
 #[test]
-fn how_a_dump_was_made_is_found_out() {
+fn the_options_of_pg_dump_are_detected() {
     let found = |name: &str| inspect(&dump(name)[..], &Limits::untrusted(), &mut NoObserver).unwrap();
     let inserts = found("pg13-inserts.dump");
     assert_eq!((inserts.large_objects_count(), inserts.diagnostics.count_of(Code::DumpWithInserts)), (0, 1));

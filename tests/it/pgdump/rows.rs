@@ -12,7 +12,7 @@ use crate::support::slow::Stutter;
 
 type Fields = Vec<Option<Vec<u8>>>;
 
-/// Columns and rows of the first table.
+/// The columns and rows of the first table.
 fn table(bytes: &[u8], slowly: bool) -> Result<(Vec<String>, Vec<Fields>), appsnap::pgdump::Error> {
     let source: Box<dyn std::io::Read> = if slowly { Box::new(Stutter::new(bytes)) } else { Box::new(bytes) };
     let mut dump = Dump::open(source, &Limits::untrusted())?;
@@ -52,7 +52,7 @@ fn fields_are_typed_and_escapes_resolved() {
 }
 
 #[test]
-fn empty_lines_are_rows_of_one_empty_text_or_of_no_column() {
+fn empty_lines_are_rows_of_one_empty_text_or_of_no_columns() {
     let mut builder = DumpBuilder::new(FormatVersion::V1_14, Compression::GZIP);
     builder.table("t", "a", b"\n\n");
     let (_, rows) = table(&builder.build(), false).unwrap();
@@ -82,7 +82,7 @@ fn a_row_must_have_as_many_fields_as_columns() {
 }
 
 #[test]
-fn what_has_no_rows_says_so() {
+fn other_data_has_no_rows() {
     let mut builder = DumpBuilder::new(FormatVersion::V1_14, Compression::GZIP);
     builder.blobs(vec![(5, b"1\t2\n".to_vec())]);
     let error = table(&builder.build(), false).unwrap_err();
@@ -97,7 +97,7 @@ fn what_has_no_rows_says_so() {
 }
 
 #[test]
-fn rows_may_be_left_early() {
+fn rows_need_not_be_read_to_their_end() {
     let mut builder = DumpBuilder::new(FormatVersion::V1_14, Compression::None);
     builder.table("t", "a", b"1\n2\n3\n");
     builder.table("u", "a", b"4\n");

@@ -1,4 +1,4 @@
-//! What pg_dump 17 and later leave behind the data when their output is redirected, and nothing else, may stand there.
+//! Only the table of contents that pg_dump 17 and later append to redirected output may follow the data.
 
 #[cfg(unix)]
 use std::fs::File;
@@ -65,7 +65,7 @@ fn a_dump_without_data_may_have_one() {
 }
 
 #[test]
-fn anything_else_behind_the_data_is_damage() {
+fn anything_else_after_the_data_is_damage() {
     let (once, twice) = dumps();
     let refused = |bytes: &[u8], what: &str| {
         let error = inspect(bytes, &Limits::untrusted(), &mut NoObserver).unwrap_err();
@@ -83,7 +83,7 @@ fn anything_else_behind_the_data_is_damage() {
     }
     refused(&[&twice[..], b"\0"].concat(), "one byte more");
     refused(&[&twice[..], &twice[once.len()..]].concat(), "a third one");
-    // There is no reason for a second one when the first states the positions.
+    // There is no reason for a second one if the first states the positions.
     let mut stated = made();
     stated.with_second_toc = false;
     let stated = stated.build();
@@ -93,7 +93,7 @@ fn anything_else_behind_the_data_is_damage() {
 }
 
 #[test]
-fn conversion_leaves_it_behind() {
+fn conversion_does_not_copy_it() {
     let (once, twice) = dumps();
     let (out, conversion) = converted(&to_1_14(), &twice);
     assert_eq!(out, converted(&to_1_14(), &once).0);

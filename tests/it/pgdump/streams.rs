@@ -1,4 +1,4 @@
-//! Streams: lent one at a time, verified whether they are read or not, from pipes as from files.
+//! Streams are lent one at a time, from files and pipes, and verified even if they are not read.
 
 use std::io::{self, Read};
 use std::ops::ControlFlow;
@@ -59,7 +59,7 @@ fn streams_do_not_depend_on_chunks_positions_or_reads() {
 }
 
 #[test]
-fn a_stream_may_be_left_early() {
+fn a_stream_need_not_be_read_to_its_end() {
     for compression in compressions() {
         let builder = sample(VERSION, compression);
         let bytes = builder.build();
@@ -75,7 +75,7 @@ fn a_stream_may_be_left_early() {
 }
 
 #[test]
-fn a_stream_that_is_left_early_is_verified_all_the_same() {
+fn a_stream_that_is_not_read_is_verified() {
     let mut builder = sample(VERSION, Compression::GZIP);
     let long: Vec<u8> =
         (0..40_000_u32).flat_map(|row| format!("{}\n", row.wrapping_mul(2_654_435_761)).into_bytes()).collect();
@@ -124,7 +124,7 @@ fn a_failing_source_is_not_a_damaged_dump() {
 }
 
 #[test]
-fn sizes_are_reported_per_entry() {
+fn sizes_are_reported_per_block() {
     for compression in compressions() {
         let builder = sample(VERSION, compression);
         let bytes = builder.build();

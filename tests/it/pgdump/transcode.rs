@@ -14,7 +14,7 @@ use super::transcode_support::{converted, data_area, dropped, lines, streams, to
 use crate::support::dumps::{compressions, sample, version_for};
 use crate::support::slow::Stutter;
 
-/// Every dump of the newer versions, in each compression, through a pipe and not.
+/// A dump of every newer version, in each compression, written to a file and to a pipe.
 fn samples() -> impl Iterator<Item = Vec<u8>> {
     let versions = FormatVersion::ALL.iter().filter(|version| **version >= FormatVersion::V1_12);
     versions.flat_map(|version| {
@@ -28,7 +28,7 @@ fn samples() -> impl Iterator<Item = Vec<u8>> {
     })
 }
 
-/// The transcoder with this compression, if there is one.
+/// Sets the compression, if there is one.
 fn with(transcoder: Transcoder, compression: Option<Compression>) -> Transcoder {
     match compression {
         Some(compression) => transcoder.with_compression(compression),
@@ -79,7 +79,7 @@ fn old_versions_cannot_have_new_compression() {
 }
 
 #[test]
-fn nothing_to_change_changes_nothing() {
+fn a_dump_without_changes_is_copied() {
     for version in FormatVersion::ALL {
         for compression in compressions() {
             let dump = sample(*version, compression).build();
@@ -121,7 +121,7 @@ fn versions_below_1_12_are_not_written() {
 }
 
 #[test]
-fn the_length_is_known_before_unless_data_are_compressed_anew() {
+fn the_length_is_known_before_unless_data_is_recompressed() {
     for dump in samples() {
         let input_bytes = dump.len() as u64;
         for choice in [None, Some(Compression::None)] {
@@ -163,14 +163,14 @@ fn a_reader_that_is_not_read_to_its_end_does_not_finish() {
     let dump = sample(FormatVersion::V1_16, Compression::GZIP).build();
     let (whole, _) = converted(&to_1_14(), &dump);
     let mut reader = to_1_14().plan(&dump[..], &Limits::untrusted()).unwrap();
-    // All bytes are there, and the end of the input has not been seen.
+    // All bytes have been read, but not the end of the input.
     reader.read_exact(&mut vec![0; whole.len()]).unwrap();
     let error = reader.finish().unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Misuse(_)), "{error}");
 }
 
 #[test]
-fn positions_that_no_longer_fit_are_left_open() {
+fn positions_that_no_longer_fit_are_not_stored() {
     // Offsets of 2 bytes, and a table of contents that grows with 300 large objects in one group.
     let mut builder = sample(FormatVersion::V1_16, Compression::None);
     builder.blobs((1..=300).map(|oid| (oid, vec![1; 50])).collect());
@@ -183,13 +183,13 @@ fn positions_that_no_longer_fit_are_left_open() {
     let blocks = BlockReader::open(&out[..], &Limits::untrusted()).unwrap();
     assert_eq!((blocks.header().int_bytes(), blocks.header().offset_bytes()), (4, 2));
     assert!(blocks.toc().entries().any(|entry| entry.data == DataState::NotSet));
-    // Nothing but the odd sizes is to be said about it.
+    // Only its sizes are unusual.
     let mut all = appsnap::pgdump::Dump::open(&out[..], &Limits::untrusted()).unwrap();
     while all.next_stream().unwrap().is_some() {}
 }
 
 #[test]
-fn small_integers_bound_the_chunks() {
+fn small_integers_limit_the_chunks() {
     let mut builder = sample(FormatVersion::V1_16, Compression::GZIP);
     builder.header = builder.header.with_sizes(1, 8).unwrap();
     builder.chunk_bytes = 100;
@@ -208,7 +208,7 @@ fn small_integers_bound_the_chunks() {
 }
 
 #[test]
-fn access_rights_and_owners_go_when_asked() {
+fn access_rights_and_owners_are_dropped_on_request() {
     let dump = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/data/pgdump/pg17-lo-acl.dump")).unwrap();
     for to in [FormatVersion::V1_14, FormatVersion::V1_16] {
         let transcoder = Transcoder::to(to).without_access_rights().without_owners();
@@ -222,12 +222,12 @@ fn access_rights_and_owners_go_when_asked() {
 }
 
 #[test]
-fn a_cut_dump_is_an_error_wherever_it_is_cut() {
+fn every_truncation_is_an_error() {
     for compression in compressions() {
         let dump = sample(FormatVersion::V1_16, compression).build();
         for len in (0..dump.len()).step_by(13) {
             let result = to_1_14().convert(&dump[..len], io::sink(), &Limits::untrusted(), &mut NoObserver);
-            let error = result.expect_err("a cut dump was converted");
+            let error = result.expect_err("a truncated dump was converted");
             assert!(error.is_bad_input(), "{compression:?} {len}: {error}");
         }
     }
@@ -250,8 +250,8 @@ fn damage_is_named_and_nothing_follows_it() {
 }
 
 #[test]
-fn what_is_compressed_anew_is_verified_in_its_content() {
-    // One bit within the first compressed table.
+fn the_content_of_recompressed_data_is_verified() {
+    // One bit in the first compressed table.
     let mut dump = sample(FormatVersion::V1_16, Compression::GZIP).build();
     let start = dump.len() - data_area(&dump).len();
     dump[start + 30] ^= 0x10;
@@ -261,7 +261,7 @@ fn what_is_compressed_anew_is_verified_in_its_content() {
     let error = convert(Some(Compression::None)).unwrap_err();
     assert!(error.is_bad_input() && error.context().unwrap().contains("customer"), "{error}");
 
-    // A table whose COPY text does not end.
+    // A table whose COPY text is not complete.
     let mut builder = sample(FormatVersion::V1_16, Compression::None);
     for item in &mut builder.items {
         if let Some(crate::support::dumps::Content::Table(text)) = &mut item.content {
@@ -275,7 +275,7 @@ fn what_is_compressed_anew_is_verified_in_its_content() {
 }
 
 #[test]
-fn the_limit_on_plain_bytes_holds_when_data_are_compressed_anew() {
+fn the_limit_on_decoded_bytes_applies_to_recompressed_data() {
     let dump = sample(FormatVersion::V1_16, Compression::GZIP).build();
     let limits = Limits::untrusted().with_max_decompressed_bytes(1000);
     let transcoder = to_1_14().with_compression(Compression::None);
@@ -284,7 +284,7 @@ fn the_limit_on_plain_bytes_holds_when_data_are_compressed_anew() {
     to_1_14().convert(&dump[..], io::sink(), &limits, &mut NoObserver).unwrap();
 }
 
-/// Remembers how far the input was read, and stops behind a number of events.
+/// Records the bytes of the input that were read, and cancels after a number of events.
 struct Watch {
     events: Vec<u64>,
     stop_after: usize,
@@ -300,7 +300,7 @@ impl Observer for Watch {
 }
 
 #[test]
-fn the_observer_hears_of_the_input_and_may_stop() {
+fn the_observer_receives_the_bytes_of_the_input_and_can_cancel() {
     let mut builder = sample(FormatVersion::V1_16, Compression::None);
     builder.table("long", "id, text", &b"1\tsome words that take room\n".repeat(40_000));
     let dump = builder.build();
@@ -319,7 +319,7 @@ fn the_observer_hears_of_the_input_and_may_stop() {
 }
 
 #[test]
-fn a_sink_that_fails_is_told_from_a_bad_input() {
+fn a_failing_sink_is_not_a_damaged_dump() {
     struct Full(usize);
     impl Write for Full {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {

@@ -1,4 +1,4 @@
-//! What conversion does to the table of contents: groups of large objects, entries that go, SQL that changes.
+//! Changes of the table of contents: expanded groups of large objects, dropped entries, edited SQL.
 
 use std::io;
 
@@ -17,11 +17,11 @@ fn made() -> Made {
 }
 
 #[test]
-fn groups_become_the_entries_that_old_versions_have() {
+fn groups_become_the_entries_of_old_versions() {
     let dump = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/data/pgdump/pg17-lo-acl.dump")).unwrap();
     let (out, conversion) = converted(&to_1_14(), &dump);
     let listed = lines(&out);
-    // Behind settings and database, and in front of the first data.
+    // After the settings and the database, and before the first data.
     assert_eq!(listed.len(), 4 + 10 + 10 + 1 + 2 + 2);
     let rights = |oid: u32| {
         format!(
@@ -67,7 +67,7 @@ fn groups_become_the_entries_that_old_versions_have() {
 }
 
 #[test]
-fn new_ids_lie_above_all_that_occur() {
+fn new_ids_are_above_all_used_ones() {
     let mut made = made();
     made.group(10, "5\n6\n7\n", &[10, 900]);
     made.sql(20, "TABLE", "t", "CREATE TABLE public.t ();\n").set_dependencies(&[3, 800]);
@@ -78,7 +78,7 @@ fn new_ids_lie_above_all_that_occur() {
 }
 
 #[test]
-fn no_id_left_is_an_error() {
+fn running_out_of_ids_is_an_error() {
     let mut made = made();
     made.group(10, "5\n6\n", &[10, u32::MAX]);
     let error = to_1_14().plan(&made.build()[..], &Limits::untrusted()).unwrap_err();
@@ -101,7 +101,7 @@ fn large_objects_come_before_the_first_data() {
 }
 
 #[test]
-fn lists_that_make_no_sense_are_damage() {
+fn impossible_lists_are_damage() {
     for list in ["", "5", "0\n", "5\n5\n", "5\n6\n5\n", "x\n", "5\n\n", "4294967296\n", "5 \n"] {
         let mut made = made();
         made.group(10, list, &[10]);
@@ -112,14 +112,14 @@ fn lists_that_make_no_sense_are_damage() {
             "{list:?}"
         );
     }
-    // Within the version nobody asks.
+    // If the version stays, the list is not read.
     let mut made = made();
     made.group(10, "x\n", &[10]);
     converted(&Transcoder::same_version(), &made.build());
 }
 
 #[test]
-fn a_list_in_another_order_is_one_all_the_same() {
+fn a_list_may_be_in_any_order() {
     let mut made = made();
     made.group(10, "9\n3\n", &[10]);
     let (out, _) = converted(&to_1_14(), &made.build());
@@ -128,7 +128,7 @@ fn a_list_in_another_order_is_one_all_the_same() {
 }
 
 #[test]
-fn the_limits_on_a_table_of_contents_hold_for_the_new_one() {
+fn the_limits_on_a_table_of_contents_apply_to_the_new_one() {
     // 2,000 large objects with rights of 20,000 bytes would make 40 MB of a table of contents of 40 kB.
     let list: String = (1..=2000).map(|oid| format!("{oid}\n")).collect();
     let sql = format!("GRANT ALL ON LARGE OBJECT 1 TO {};\n", "r".repeat(20_000));
@@ -154,7 +154,7 @@ fn the_limits_on_a_table_of_contents_hold_for_the_new_one() {
 }
 
 #[test]
-fn rights_on_a_group_that_is_not_there_are_dropped() {
+fn rights_on_a_missing_group_are_dropped() {
     let mut made = made();
     made.sql(20, "ACL", "LARGE OBJECTS 1..2", "GRANT ALL ON LARGE OBJECT 1 TO x;\n").set_dependencies(&[10]);
     made.sql(21, "ACL", "LARGE OBJECT 1", "GRANT ALL ON LARGE OBJECT 1 TO x;\n").set_dependencies(&[10]);
@@ -163,7 +163,7 @@ fn rights_on_a_group_that_is_not_there_are_dropped() {
 }
 
 #[test]
-fn statistics_go_for_servers_that_cannot_take_them() {
+fn statistics_are_dropped_for_servers_that_cannot_import_them() {
     let mut made = made();
     made.sql(20, "STATISTICS DATA", "t", "SELECT * FROM pg_catalog.pg_restore_relation_stats();\n");
     made.sql(21, "EXTENDED STATISTICS DATA", "t", "SELECT 1;\n");
@@ -186,7 +186,7 @@ fn statistics_go_for_servers_that_cannot_take_them() {
 }
 
 #[test]
-fn a_schema_public_of_comments_goes_and_a_real_one_stays() {
+fn a_schema_public_of_comments_is_dropped_and_a_real_one_stays() {
     let mut made = made();
     made.sql(20, "SCHEMA", "public", "-- *not* creating schema, since initdb creates it\n\n");
     made.sql(21, "SCHEMA", "public", "CREATE SCHEMA public;\n");
@@ -199,7 +199,7 @@ fn a_schema_public_of_comments_goes_and_a_real_one_stays() {
 }
 
 #[test]
-fn entries_that_go_must_not_have_data() {
+fn dropped_entries_must_not_have_data() {
     let content = || Some(crate::support::dumps::Content::Table(b"x".to_vec()));
     for desc in [&b"STATISTICS DATA"[..], b"BLOB METADATA"] {
         let mut made = made();
@@ -232,7 +232,7 @@ fn range_types_lose_the_name_that_old_servers_refuse() {
 }
 
 #[test]
-fn access_methods_that_cannot_be_stated_are_reported() {
+fn removed_access_methods_are_reported() {
     let mut made = made();
     for (id, method, kind) in [(20, &b"heap"[..], b'r'), (21, b"columnar", b'r'), (22, b"heap", b'p')] {
         let table = made.sql(id, "TABLE", "t", "CREATE TABLE public.t ();\n");
@@ -264,7 +264,7 @@ fn texts_need_not_be_utf8() {
 }
 
 #[test]
-fn a_dump_of_which_nothing_would_be_left_is_refused() {
+fn a_dump_that_would_lose_all_entries_is_refused() {
     let mut dump = Vec::new();
     let header = Header::new(FormatVersion::V1_14);
     header.encode(&mut dump).unwrap();

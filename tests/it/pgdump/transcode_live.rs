@@ -15,10 +15,10 @@ use super::transcode_support::{converted, to_1_14};
 use crate::support::dumps::{compressions, sample};
 use crate::support::postgres::Postgres;
 
-/// Everybody who owns something or may do something in the dumps.
+/// All roles that are owners or have rights in the dumps.
 const ROLES: &str = r#"CREATE ROLE mxowner; CREATE ROLE mxreader; CREATE ROLE "we;ird ""LARGE OBJECT 1""""#;
 
-/// Owner, rights, comment and content of every large object.
+/// The owner, rights, comment and content of every large object.
 const OBJECTS: &str = "SELECT m.oid, pg_get_userbyid(lomowner), lomacl::text, obj_description(m.oid, 'pg_largeobject'), \
     md5(lo_get(m.oid)) FROM pg_largeobject_metadata m ORDER BY 1";
 
@@ -31,7 +31,7 @@ fn restore(server: &Postgres, name: &str, dump: &Path, options: &[&str]) {
 }
 
 #[test]
-fn dumps_that_pg_restore_refuses_it_takes_when_they_are_converted() {
+fn pg_restore_reads_converted_dumps_that_it_refused_before() {
     let Some(server) = Postgres::start() else { return };
     server.sql("postgres", ROLES);
     let folder = tempfile::tempdir().unwrap();
@@ -59,7 +59,7 @@ fn dumps_that_pg_restore_refuses_it_takes_when_they_are_converted() {
                 server.run("pg_restore", &["-f", "/dev/null", path.to_str().unwrap()]);
             }
         }
-        // The dumps made by tests are no SQL that a server would take.
+        // The dumps that tests build contain no SQL that a server accepts.
         if index < dumps.len() - compressions().len() {
             fs::write(&path, converted(&to_1_14(), dump).0).unwrap();
             for options in [&[][..], &["-O", "-x"], &["-j2"], &["--single-transaction"]] {
@@ -67,7 +67,7 @@ fn dumps_that_pg_restore_refuses_it_takes_when_they_are_converted() {
             }
         }
     }
-    // The first dump is all about large objects.
+    // The first dump contains large objects.
     fs::write(&path, converted(&to_1_14(), &dumps[0]).0).unwrap();
     restore(&server, "objects", &path, &[]);
     let objects = server.sql("objects", OBJECTS);
@@ -78,7 +78,7 @@ fn dumps_that_pg_restore_refuses_it_takes_when_they_are_converted() {
     assert!(objects.lines().any(|line| line.starts_with("200012|postgres||")));
 }
 
-/// What only a restore that kept everything shows.
+/// Facts that hold only if the restore kept everything.
 const DATABASE: &str = r#"
     CREATE SCHEMA shop AUTHORIZATION mxowner;
     CREATE TABLE shop.customer (id bigint PRIMARY KEY, name text NOT NULL, note text, born date DEFAULT current_date);
@@ -103,7 +103,7 @@ const DATABASE: &str = r#"
     COMMENT ON LARGE OBJECT 70007 IS 'LARGE OBJECT 70008'; COMMENT ON LARGE OBJECT 3000000001 IS 'far';
 "#;
 
-/// Queries whose answers must not change on the way.
+/// Queries whose answers must not change.
 const FACTS: [&str; 6] = [
     OBJECTS,
     "SELECT * FROM shop.customer ORDER BY id",
@@ -121,8 +121,8 @@ fn a_dump_of_a_newer_server_is_restored_and_dumped_by_an_older_one() {
     let newer = servers(&[16, 17, 18, 19]);
     let older = if newer.is_empty() { Vec::new() } else { servers(&[12, 13, 14, 15]) };
     if older.is_empty() {
-        // No distribution packages both, so nobody can be made to have them.
-        eprintln!("SKIPPED: wants PostgreSQL of 16 or later and of 15 or earlier in /usr/lib/postgresql");
+        // No distribution packages both.
+        eprintln!("SKIPPED: wants PostgreSQL of 16 or later and of 15 or earlier; `.ci/postgres` unpacks them");
         return;
     }
     older.iter().for_each(|server| drop(server.sql("postgres", ROLES)));
@@ -156,7 +156,7 @@ fn a_dump_of_a_newer_server_is_restored_and_dumped_by_an_older_one() {
     }
 }
 
-/// Data of every table and large object, by what they belong to.
+/// The data of every table and large object, by the name of the table or the OID.
 fn contents(source: impl Read) -> Vec<(String, Option<u32>, Vec<u8>)> {
     let mut dump = Dump::open(source, &Limits::untrusted()).unwrap();
     let mut found = Vec::new();

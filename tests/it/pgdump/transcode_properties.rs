@@ -1,5 +1,4 @@
-//! Property tests: whatever stands in a dump, its conversion is sound, keeps every stream, and every field that both
-//! versions can say.
+//! Property tests: the conversion of any dump is sound and keeps every stream, and every field that both versions have.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +15,7 @@ use proptest::prelude::*;
 use super::transcode_support::{Made, converted, dropped, streams};
 use crate::support::dumps::{Content, compressions};
 
-/// One thing in a database, with whatever is said about it.
+/// One object of a database, with the entries about it.
 #[derive(Clone, Debug)]
 enum Thing {
     /// An entry of some kind with any texts.
@@ -56,7 +55,7 @@ fn things() -> impl Strategy<Value = Vec<Thing>> {
 }
 
 fn leaked(bytes: Vec<u8>) -> &'static [u8] {
-    // Entries borrow; a test may leak.
+    // Entries borrow their texts, and a test may leak memory.
     bytes.leak()
 }
 
@@ -138,7 +137,7 @@ proptest! {
         let mut made = made(&things, FormatVersion::V1_16, compression);
         made.with_positions = with_positions;
         let dump = made.build();
-        // For a server that takes everything, so that nothing goes because of it.
+        // This server accepts everything, so that no entry is dropped because of it.
         let transcoder = choice
             .map_or(Transcoder::to(to), |compression| Transcoder::to(to).with_compression(compression))
             .with_server_major(99);
@@ -196,7 +195,7 @@ proptest! {
             }
             prop_assert!(!new.values().any(|entry| entry.desc == b"BLOB METADATA"));
         }
-        // Once is enough.
+        // A second conversion changes nothing.
         let again = Transcoder::to(to).with_server_major(99);
         prop_assert!(converted(&again, &out).0 == out);
     }

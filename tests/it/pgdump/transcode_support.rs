@@ -1,4 +1,4 @@
-//! Dumps for the tests of the transcoder: entries with every field at hand, and what came out of a conversion.
+//! Dumps for the tests of the transcoder, made of any entries, and the results of conversions.
 
 use std::io::Read;
 
@@ -11,17 +11,17 @@ use appsnap::pgdump::{Dump, FormatVersion};
 
 use crate::support::dumps::{Content, compressed};
 
-/// A dump whose entries are given as they are, some of them with data.
+/// A dump made of given entries, some of them with data.
 pub struct Made {
     pub header: Header,
     pub entries: Vec<(Entry<'static>, Option<Content>)>,
     pub with_positions: bool,
-    /// Whether the positions are stated in a second table of contents behind the data, as pg_dump 17 does with `>`.
+    /// `true` if a second table of contents after the data states the positions, as with pg_dump 17 and `>`.
     pub with_second_toc: bool,
 }
 
 impl Made {
-    /// The settings of every dump, from a server of PostgreSQL 17.
+    /// Creates a dump of PostgreSQL 17 with the settings that every dump has.
     pub fn new(version: FormatVersion, compression: Compression) -> Self {
         let mut header = Header::new(version);
         header.compression = compression;
@@ -50,7 +50,7 @@ impl Made {
         &mut self.entries.last_mut().unwrap().0
     }
 
-    /// Adds a group of large objects as 1.16 has it, with its data; its ids are `id` and `id + 1`.
+    /// Adds a group of large objects in the form of 1.16, with its data; its ids are `id` and `id + 1`.
     pub fn group(&mut self, id: u32, list: &'static str, depends: &'static [u32]) {
         let first = list.split('\n').next().unwrap();
         let mut metadata = Entry::new(id, b"BLOB METADATA", first.as_bytes());
@@ -128,7 +128,7 @@ impl Made {
     }
 }
 
-/// The output, and what was said about it.
+/// The output and the report of a conversion.
 pub fn converted(transcoder: &Transcoder, dump: &[u8]) -> (Vec<u8>, ConversionReport) {
     let mut out = Vec::new();
     let conversion = transcoder.convert(dump, &mut out, &Limits::untrusted(), &mut NoObserver).unwrap();
@@ -136,12 +136,12 @@ pub fn converted(transcoder: &Transcoder, dump: &[u8]) -> (Vec<u8>, ConversionRe
     (out, conversion)
 }
 
-/// To 1.14, with nothing else.
+/// A transcoder to 1.14 without other options.
 pub fn to_1_14() -> Transcoder {
     Transcoder::to(FormatVersion::V1_14)
 }
 
-/// Entry, large object and plain bytes of every stream.
+/// The dump id, OID and decoded bytes of every stream.
 pub fn streams(source: impl Read) -> Vec<(u32, Option<u32>, Vec<u8>)> {
     let mut dump = Dump::open(source, &Limits::untrusted()).unwrap();
     let mut found = Vec::new();
@@ -155,7 +155,7 @@ pub fn streams(source: impl Read) -> Vec<(u32, Option<u32>, Vec<u8>)> {
     found
 }
 
-/// The data area of a dump, as it is stored.
+/// The data area of a dump in stored form.
 pub fn data_area(dump: &[u8]) -> &[u8] {
     let start = BlockReader::open(dump, &Limits::untrusted()).unwrap().data_offset_bytes();
     &dump[start as usize..]

@@ -1,4 +1,4 @@
-//! Property tests: whatever a version can say, it reads back as it was written.
+//! Property tests: every version reads back all that it can express.
 
 use appsnap::Limits;
 use appsnap::observe::NoObserver;
@@ -60,7 +60,7 @@ fn fields() -> impl Strategy<Value = Fields> {
 }
 
 impl Fields {
-    /// The entry, as far as `version` can say it.
+    /// The entry, with the fields that `version` has.
     fn entry(&self, version: FormatVersion) -> Entry<'_> {
         let since = |first: FormatVersion| version >= first;
         let [definition, drop_statement, copy_statement, namespace, tablespace, access_method, owner] =
@@ -140,7 +140,7 @@ proptest! {
         (builder.chunk_bytes, builder.with_positions) = (chunk_bytes, with_positions);
         let mut wanted = Vec::new();
         for plain in tables {
-            // Without a COPY statement the bytes may be anything.
+            // Without a COPY statement any bytes are valid.
             let mut item = Item::new(builder.next_id(), b"TABLE DATA", b"t");
             item.content = Some(Content::Table(plain.clone()));
             wanted.push((item.id, None, plain));
@@ -163,7 +163,7 @@ proptest! {
 }
 
 #[test]
-fn every_version_inspects_clean() {
+fn dumps_of_every_version_have_no_anomalies() {
     for version in FormatVersion::ALL {
         for compression in compressions() {
             let builder = sample(*version, compression);
@@ -176,7 +176,7 @@ fn every_version_inspects_clean() {
 }
 
 #[test]
-fn a_version_refuses_what_it_cannot_say() {
+fn a_version_refuses_what_it_cannot_express() {
     for (compression, version) in [
         (Compression::Lz4, FormatVersion::V1_14),
         (Compression::Zstd, FormatVersion::V1_14),

@@ -8,7 +8,7 @@ use appsnap::check::{CheckOptions, Code, Profile, Report, Verdict, check};
 use appsnap::diagnostic;
 use appsnap::observe::{Event, NoObserver, Observer};
 use appsnap::pgdump::{self, FormatVersion};
-use appsnap::prepare::{Change, Database, ErrorKind, Orphans, PrepareOptions, Prepared};
+use appsnap::prepare::{Change, Database, Orphans, PrepareOptions, Prepared};
 use appsnap::snapshot::{self, ReadOptions, WriteOptions};
 
 use crate::check::app::{self, Row, id};
@@ -128,7 +128,7 @@ fn a_ceiling_of_none_keeps_every_dump_as_it_is() {
 fn data_that_must_be_compressed_anew_are_put_down_first() {
     let options = PrepareOptions::new();
     let error = Database::open(Cursor::new(PG17_LZ4), &options, &mut NoObserver).unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::SpoolNeeded), "{error}");
+    assert!(error.is_misuse() && error.to_string().contains("spool directory"), "{error}");
     assert!(!error.is_bad_input());
     let folder = tempfile::tempdir().unwrap();
     let (archive, _, changes) = written(PG17_LZ4, &[(1, 1)], &options.with_spool_dir(folder.path()));
@@ -167,7 +167,7 @@ fn orphans_are_not_dropped_by_guessing() {
     let inserts = include_bytes!("../../data/pgdump/pg13-inserts.dump");
     for database in [None, Some(open(&inserts[..], &options))] {
         let error = Prepared::new(database, Some(&source), &options).unwrap_err();
-        assert!(matches!(error.kind(), ErrorKind::OrphansUnknown(_)), "{error}");
+        assert!(error.is_bad_input() && error.to_string().contains("orphans cannot be identified"), "{error}");
     }
 }
 
@@ -197,7 +197,7 @@ fn what_is_no_sound_dump_is_refused() {
     let options = PrepareOptions::new();
     for bad in [&dump[..dump.len() - 1], b"--\n-- PostgreSQL database dump\n--\n", b""] {
         let error = Database::open(Cursor::new(bad), &options, &mut NoObserver).unwrap_err();
-        assert!(matches!(error.kind(), ErrorKind::Dump(_)) && error.is_bad_input(), "{error}");
+        assert!(error.downcast_ref::<pgdump::Error>().is_some() && error.is_bad_input(), "{error}");
     }
 }
 
@@ -219,7 +219,7 @@ fn a_dump_from_a_pipe_is_put_down_first() {
     let folder = tempfile::tempdir().unwrap();
     let options = PrepareOptions::new();
     let error = Database::spooled(dump.as_slice(), &options, &mut NoObserver).unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::SpoolNeeded));
+    assert!(error.is_misuse() && error.to_string().contains("spool directory"));
     let options = options.with_spool_dir(folder.path());
     let database = Database::spooled(dump.as_slice(), &options, &mut NoObserver).unwrap();
     assert_eq!(database.len_bytes(), dump.len() as u64);

@@ -14,7 +14,7 @@ use appsnap::remote::object_store::aws::{AmazonS3, AmazonS3Builder};
 use appsnap::remote::object_store::path::Path;
 use appsnap::remote::{FetchOptions, RemoteObject, RemoteUpload, UploadOptions};
 use appsnap::snapshot::index::IndexPlacement;
-use appsnap::snapshot::join::{Join, PieceSizes, Shard};
+use appsnap::snapshot::join::{Join, S3_PIECE_BYTES, shard};
 use appsnap::snapshot::options::SectionSplit;
 use appsnap::source::bucket::{self, BucketOptions};
 use appsnap::snapshot::{ReadOptions, SnapshotArchive, SnapshotWriter, WriteOptions};
@@ -195,7 +195,7 @@ fn s3_server_joins_parts_by_copying_ranges_of_them() {
             let location = Path::from(format!("part-{number}"));
             let sink = RemoteUpload::new(Arc::clone(&store) as _, location.clone(), runtime(), &UploadOptions::new());
             let mut writer = SnapshotWriter::start(sink, &Metadata::new(), options()).unwrap();
-            writer.documents(&Shard::of_digits(&contents, digits), &mut NoObserver).unwrap();
+            writer.documents(&shard(&contents, digits), &mut NoObserver).unwrap();
             writer.finish().unwrap().0.finish().unwrap();
             let object =
                 RemoteObject::open(Arc::clone(&store) as _, location, runtime(), &FetchOptions::new()).unwrap();
@@ -208,7 +208,7 @@ fn s3_server_joins_parts_by_copying_ranges_of_them() {
     let upload = between(&begun, "<UploadId>", "</UploadId>");
     let mut list = String::new();
     let mut uploaded_bytes = 0;
-    for (number, piece) in (1..).zip(joined.pieces(PieceSizes::S3)) {
+    for (number, piece) in (1..).zip(joined.pieces(S3_PIECE_BYTES).unwrap()) {
         let target = format!("PUT /{BUCKET}/joined?partNumber={number}&uploadId={upload}");
         let range = piece.output_bytes();
         let tag = if let Some((part, from)) = piece.source() {

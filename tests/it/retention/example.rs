@@ -197,7 +197,7 @@ const PLATFORMSH: &str = r#"[
 ]"#;
 
 #[test]
-fn a_listing_of_platformsh_is_shown_as_its_table_with_what_stays_and_what_may_be_restored() {
+fn a_listing_of_platformsh_is_shown_as_its_table_with_decisions_and_advice() {
     let Some(bench) = Bench::new() else { return };
     let backups = bench.file("backups.json", PLATFORMSH);
     let now = "2022-08-24T00:00:00Z";
@@ -214,7 +214,7 @@ fn a_listing_of_platformsh_is_shown_as_its_table_with_what_stays_and_what_may_be
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }
-    assert_eq!(text.matches("the code of now").count(), 1, "what holds for all is said once: {text}");
+    assert_eq!(text.matches("the current code").count(), 1, "advice about all backups appears once: {text}");
 
     let inactive = ["--target", "inactive-environment,other-environment", "--json"];
     let plan = bench.json(&[&common[..], &inactive].concat());
@@ -231,7 +231,7 @@ fn a_listing_of_platformsh_is_shown_as_its_table_with_what_stays_and_what_may_be
 }
 
 #[test]
-fn what_is_known_of_the_target_decides_about_a_restore() {
+fn facts_about_the_target_decide_about_a_restore() {
     let Some(bench) = Bench::new() else { return };
     let listing = r#"[{"snapshot_id": "a05b3f4f", "model_version": "1.8.82", "state": "completed", "comment": "mine",
         "created_at": "2021-05-04T01:41:27.000Z", "expires_at": null}]"#;
@@ -242,7 +242,7 @@ fn what_is_known_of_the_target_decides_about_a_restore() {
     let running = restore(&["--target", "app-running", "--deployed-model", "1.9.0"]);
     assert_eq!((&running["allowed"], &running["advice"][0]["remedy"]), (&json!(false), &json!("stop the app first")));
     assert!(running["advice"][1]["message"].as_str().unwrap().contains("older model"), "{running}");
-    // Nobody's listing but one's own says nothing about restoring.
+    // There is no advice about a list that is not from a platform.
     let own = bench.file("own.json", r#"[{"id": "a", "taken_at": "2021-05-04T01:41:27Z"}]"#);
     let plan = bench.json(&["--policy", "mendix-cloud", "--backups", &own, "--now", NOW, "--json"]);
     assert_eq!(plan["decisions"][0].get("restore"), None);
@@ -321,7 +321,7 @@ fn wrong_use_ends_with_2() {
         (vec!["--policy", "squidex", "--backups", "absent.json", "--now", NOW], "absent.json"),
         (vec!["--policy", "absent.json", "--backups", &good, "--now", NOW], "absent.json"),
         (vec!["--policy", "squidex", "--backups", &good, "--now", NOW, "--zone", "Mars/Olympus"], "Mars/Olympus"),
-        (vec!["--policy", "squidex", "--backups", &good, "--now", NOW, "--explain", "nobody"], "nobody"),
+        (vec!["--policy", "squidex", "--backups", &good, "--now", NOW, "--explain", "absent"], "absent"),
         (vec!["--policy", "squidex", "--now", NOW], "--backups"),
         (
             vec!["--policy", "squidex", "--simulate", "3", "--now", NOW, "--schedule", "0 25 * * *"],

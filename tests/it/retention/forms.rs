@@ -32,7 +32,7 @@ fn the_form_of_a_preset_is_stable() {
     assert_eq!(calendar, r#"{"zone":"stamped","day":"civil","week_start":"monday","months":"normalise"}"#);
 }
 
-/// A policy in which every member stands, to be broken in one place at a time.
+/// A policy with every member, to be broken in one place at a time.
 const WHOLE: &str = r#"{
   "name": "whole",
   "calendar": {"zone": "Europe/Dublin", "day": {"night-of": "12:00"}, "week_start": "sunday", "months": "clamp"},

@@ -53,7 +53,7 @@ fn is_first_sunday(day: Date) -> bool {
     day.weekday() == Weekday::Sunday && sundays == 1
 }
 
-/// What Mendix Cloud (2021) says of an automatic backup taken at `taken_at`, in the night (or on the day) of `day`.
+/// The rules of Mendix Cloud (2021) for an automatic backup of a night or day, and its latest date.
 fn mendix(zone: &TimeZone, day: Date, taken_at: Timestamp) -> (Vec<&'static str>, Timestamp) {
     let shown = zone.to_datetime(taken_at);
     let end = |day: Date| {

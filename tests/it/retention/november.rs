@@ -56,7 +56,7 @@ fn the_table_of_november_2026() {
     assert_eq!(monthlies(region, local), ["2026-11-02T00:00:00Z"]);
 }
 
-/// How many nightly runs of a region belong to `date`.
+/// The number of nightly runs of a region that belong to `date`.
 fn runs_of(region: Region, reading: fn(Calendar) -> Calendar, date: Date) -> usize {
     let calendar = reading(Calendar::in_zone(region.zone_name).unwrap());
     let policy = presets::mendix_cloud().with_calendar(calendar);

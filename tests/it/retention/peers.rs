@@ -72,7 +72,7 @@ fn borg_neither_prunes_nor_counts_what_is_protected() {
 fn proxmox_passes_over_a_bucket_that_holds_a_kept_one() {
     let days = ["2026-10-25T01:00:00Z", "2026-10-31T01:00:00Z", "2026-11-01T01:00:00Z", "2026-11-02T01:00:00Z"];
     let now = "2026-11-03T00:00:00Z";
-    // The week of 26 October is that of 1 November: 31 October is lost in it, so 25 October stands for the month.
+    // The week of 26 October is that of 1 November: 31 October is lost in it, so 25 October represents the month.
     let expected = [vec!["monthly"], vec![], vec!["weekly"], vec!["daily"]];
     assert_eq!(judge("proxmox:daily=1,weekly=1,monthly=1", &days, now), expected);
     // In borg 31 October is the newest of its month, whatever happened to its week.
@@ -230,7 +230,7 @@ fn upsun_documents_are_refused_with_line_and_member() {
     }
 }
 
-/// How a program names the period that a wall clock time lies in.
+/// The name of the period that contains a time on the wall clock.
 type Naming = fn(DateTime) -> String;
 
 const PERIODS: [(&str, Naming); 5] = [

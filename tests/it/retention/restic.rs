@@ -44,7 +44,7 @@ fn daily_weekly_monthly_and_yearly_count_on_their_own() {
 #[test]
 fn the_last_days_of_one_year_and_the_first_of_it_are_different_weeks() {
     let times = ["2024-01-01T01:00:00Z", "2024-12-29T01:00:00Z", "2024-12-30T01:00:00Z"];
-    // 1 January and 30 December of 2024 both lie in a week 1, of different years.
+    // 1 January and 30 December of 2024 are both in a week 1, of different years.
     let weekly = vec!["weekly snapshot"];
     assert_eq!(judge("weekly=3", &times), [weekly.clone(), weekly.clone(), weekly]);
 }

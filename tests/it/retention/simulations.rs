@@ -61,7 +61,7 @@ fn a_date_is_restored_from_the_newest_backup_before_it_that_is_left() {
     let simulation = simulate(&policy, &nightly("Frankfurt"), "2026-01-01T00:00:00Z", "2026-07-01T00:00:00Z");
     let restored = |wanted| simulation.restorable(date(2026, 6, 30), wanted).map(|backup| backup.taken_on);
     assert_eq!(restored(date(2026, 6, 30)), Some(date(2026, 6, 30)));
-    // Nightlies are gone: the night of Sunday 10 May, taken after midnight, stands for the week after it.
+    // Nightlies are gone: the night of Sunday 10 May, taken after midnight, represents the week after it.
     assert_eq!(restored(date(2026, 5, 13)), Some(date(2026, 5, 11)));
     // Weeklies are gone, too: the first Sunday of February.
     assert_eq!(restored(date(2026, 2, 20)), Some(date(2026, 2, 2)));

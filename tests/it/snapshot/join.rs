@@ -10,7 +10,7 @@ use appsnap::io::ReadAt;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
 use appsnap::snapshot::index::IndexPlacement;
-use appsnap::snapshot::join::{Join, PieceSizes, Shard};
+use appsnap::snapshot::join::{Join, shard};
 use appsnap::snapshot::options::SectionSplit;
 use appsnap::snapshot::{Content, ErrorKind, ReadOptions, SnapshotArchive, SnapshotWriter, WriteOptions};
 
@@ -31,7 +31,7 @@ fn part(
     if let Some(database) = database {
         writer.database(Content::sized(database.len() as u64, database)).unwrap();
     }
-    writer.documents(&Shard::of_digits(contents, digits), &mut NoObserver).unwrap();
+    writer.documents(&shard(contents, digits), &mut NoObserver).unwrap();
     writer.finish().unwrap().0
 }
 
@@ -143,6 +143,17 @@ fn joined_archive_is_read_at_any_offset_without_being_written() {
 }
 
 #[test]
+fn lengths_that_cannot_divide_every_archive_are_refused() {
+    let made = parts(&Contents::sample(20));
+    let opened = open_all(&made);
+    let joined = Join::plan(&Contents::sample(20).metadata(), &opened, &options()).unwrap();
+    for (min, max) in [(0, 10), (10, 19), (10, 1), (u64::MAX, u64::MAX)] {
+        assert_eq!(joined.pieces(min..=max), None, "{min} to {max}");
+    }
+    assert!(joined.pieces(10..=20).is_some());
+}
+
+#[test]
 fn store_puts_the_archive_together_from_ranges_of_the_parts() {
     let mut documents: Vec<_> = (0..60).map(|number| (id(number), noise(number, 200_000))).collect();
     documents.extend((60..900).map(|number| (id(number), text(number, 100))));
@@ -153,8 +164,7 @@ fn store_puts_the_archive_together_from_ranges_of_the_parts() {
     let joined = Join::plan(&contents.metadata(), &opened, &options()).unwrap();
     let expected = contents.push(options()).0;
     for (min, max) in [(1, u64::MAX), (1000, 100_000), (300_000, 1 << 30), (1_500_000, 3_000_000), (1 << 40, 1 << 50)] {
-        let sizes = PieceSizes::new(min, max);
-        let pieces = joined.pieces(sizes);
+        let pieces = joined.pieces(min..=max).unwrap();
         let mut archive = Vec::new();
         let mut copied = 0;
         for (number, piece) in pieces.iter().enumerate() {
@@ -213,11 +223,11 @@ fn parts_that_would_join_to_something_else_are_refused() {
 
     let sections = options().with_sections(SectionSplit::Contents);
     assert!(
-        matches!(refused(&contents, &made, &sections), ErrorKind::Misuse(what) if what.contains("begins no section"))
+        matches!(refused(&contents, &made, &sections), ErrorKind::Misuse(what) if what.contains("does not begin a section"))
     );
 
     let whole = part(&contents, 0..=15, contents.database.as_deref(), options().with_sections(SectionSplit::Contents));
-    assert!(matches!(refused(&contents, &[whole], &options()), ErrorKind::Misuse(what) if what.contains("elsewhere")));
+    assert!(matches!(refused(&contents, &[whole], &options()), ErrorKind::Misuse(what) if what.contains("do not end")));
 }
 
 #[test]

@@ -5,14 +5,14 @@ use appsnap::layout;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
 use appsnap::snapshot::index::{IndexPlacement, make_index};
-use appsnap::snapshot::options::{SectionSplit, SizeCheck};
+use appsnap::snapshot::options::SectionSplit;
 use appsnap::snapshot::{Content, ErrorKind, ReadOptions, SnapshotArchive, SnapshotWriter, WriteOptions, repack};
 
 use crate::support::archives::{Contents, id, noise, read, text};
 
 /// What a direct write of a part gives.
 fn direct(contents: &Contents, metadata: &Metadata, selection: layout::Contents, options: WriteOptions) -> Vec<u8> {
-    let options = options.with_size_check(SizeCheck::Skip);
+    let options = options.without_size_check();
     let mut writer = SnapshotWriter::start(Vec::new(), metadata, options).unwrap();
     if let Some(database) = contents.database.as_ref().filter(|_| selection.has_database()) {
         writer.database(Content::sized(database.len() as u64, database.as_slice())).unwrap();

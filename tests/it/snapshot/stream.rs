@@ -8,9 +8,7 @@ use appsnap::DocumentId;
 use appsnap::metadata::Metadata;
 use appsnap::snapshot::index::IndexPlacement;
 use appsnap::snapshot::options::SectionSplit;
-use appsnap::snapshot::{
-    Content, DocumentSource, Error, ErrorKind, NoDocuments, ReadOptions, SnapshotStream, WriteOptions,
-};
+use appsnap::snapshot::{Content, DocumentSource, Error, ErrorKind, ReadOptions, SnapshotStream, WriteOptions};
 
 use crate::support::archives::{Contents, id, noise, parallelisms, read};
 
@@ -55,7 +53,7 @@ fn stream_without_documents_is_a_snapshot_of_the_database() {
     let contents = Contents { documents: Vec::new(), ..Contents::tiny() };
     let database = contents.database.as_deref().map(|bytes| Content::sized(bytes.len() as u64, bytes));
     let mut archive = Vec::new();
-    let mut stream = SnapshotStream::new(&contents.metadata(), database, NoDocuments, WriteOptions::new()).unwrap();
+    let mut stream = SnapshotStream::new(&contents.metadata(), database, (), WriteOptions::new()).unwrap();
     stream.read_to_end(&mut archive).unwrap();
     assert!(archive == contents.archive());
 }
@@ -116,7 +114,7 @@ fn failing_payload_ends_the_stream_for_good() {
     for (declared, kind) in [(5, "too short"), (2, "too long")] {
         let metadata = Metadata::new();
         let database = Content::sized(declared, &b"dump"[..]);
-        let mut stream = SnapshotStream::new(&metadata, Some(database), NoDocuments, WriteOptions::new()).unwrap();
+        let mut stream = SnapshotStream::new(&metadata, Some(database), (), WriteOptions::new()).unwrap();
         let mut archive = Vec::new();
         let error = stream.read_to_end(&mut archive).unwrap_err().downcast::<Error>().unwrap();
         let is_right = match error.kind() {

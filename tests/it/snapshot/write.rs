@@ -9,7 +9,7 @@ use appsnap::io::Parallelism;
 use appsnap::metadata::Metadata;
 use appsnap::observe::{Event, NoObserver, Observer};
 use appsnap::snapshot::index::IndexPlacement;
-use appsnap::snapshot::options::{SectionSplit, SizeCheck};
+use appsnap::snapshot::options::SectionSplit;
 use appsnap::snapshot::{Content, DocumentSource, ErrorKind, ReadOptions, SnapshotWriter, WriteOptions};
 use appsnap::{Limits, snapshot};
 
@@ -136,7 +136,7 @@ fn metadata_that_lies_about_sizes_fails_the_finish() {
         matches!(error.kind(), ErrorKind::MetadataSize { name: "filesSize", declared_bytes: 3, actual_bytes: 2, .. }),
         "{error}"
     );
-    assert!(write(WriteOptions::new().with_size_check(SizeCheck::Skip)).is_ok());
+    assert!(write(WriteOptions::new().without_size_check()).is_ok());
 }
 
 #[test]

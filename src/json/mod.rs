@@ -1,27 +1,35 @@
-//! What serde says against JSON from strangers, made safe to print.
+//! Errors of serde about untrusted JSON, made safe to print.
+
+#[cfg(feature = "retention")]
+mod location;
 
 use std::error::Error as StdError;
 use std::fmt;
 
-/// Characters of a text that are shown: room for every field that a type of ours has.
+#[cfg(feature = "retention")]
+pub(crate) use location::Location;
+
+/// The number of characters of a text that are shown: enough for every field of the crate's types.
 const SHOWN_CHARS: usize = 400;
 
-/// Why some JSON is not what it should be, and where.
+/// An error about JSON, and its location.
 ///
-/// serde repeats names of unknown fields and variants as they are, whatever they do to a terminal and however long.
+/// serde repeats the names of unknown fields and variants unescaped and in full length.
 #[derive(Debug)]
 pub(crate) struct JsonError {
     /// Printable ASCII, and bounded.
     message: String,
+    /// Counted from 1; 0 if there is none to show.
     line: usize,
     column: usize,
 }
 
+#[cfg(feature = "retention")]
 impl JsonError {
-    /// The line, counted from 1; 0 where none is known.
-    #[cfg_attr(not(feature = "catalog"), expect(dead_code, reason = "listings have lines"))]
-    pub(crate) const fn line(&self) -> usize {
-        self.line
+    /// Leaves the location out: something else says it, or the parser saw only a part of the text.
+    pub(crate) const fn without_location(mut self) -> Self {
+        self.line = 0;
+        self
     }
 }
 
@@ -34,7 +42,7 @@ impl From<serde_json::Error> for JsonError {
     }
 }
 
-/// Text from JSON as printable ASCII, and bounded.
+/// Returns text from JSON as printable ASCII, and bounded.
 pub(crate) fn printable(text: &str) -> String {
     let mut shown = String::new();
     for c in text.chars().take(SHOWN_CHARS) {
@@ -77,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_strangers_are_escaped() {
+    fn untrusted_names_are_escaped() {
         assert_eq!(
             message("{\"i\u{7f}\u{202e}d\":1}"),
             "unknown field `i\\u{7f}\\u{202e}d`, expected `id` at line 1 column 9",
@@ -85,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn long_names_are_cut_and_the_place_is_kept() {
+    fn long_names_are_cut_and_the_location_is_kept() {
         let text = message(&format!("{{\"{}\":1}}", "n".repeat(100_000)));
         assert!(text.len() < 500 && text.ends_with("... at line 1 column 100003"), "{text}");
     }
