@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io;
 use std::sync::Arc;
 
+use super::archive::OpenSparseFile;
 #[cfg(feature = "object-store")]
 use super::bucket::store::ObjectFile;
 use super::directory::planned_file::PlannedFile;
@@ -38,6 +39,7 @@ enum Inner {
         offset_bytes: u64,
         len_bytes: u64,
     },
+    Sparse(OpenSparseFile),
     #[cfg(feature = "zip")]
     Memory(Vec<u8>),
     #[cfg(feature = "object-store")]
@@ -51,6 +53,10 @@ impl Document {
 
     pub(super) const fn range(file: Arc<File>, offset_bytes: u64, len_bytes: u64) -> Self {
         Self(Inner::Range { file, offset_bytes, len_bytes })
+    }
+
+    pub(super) const fn sparse(file: OpenSparseFile) -> Self {
+        Self(Inner::Sparse(file))
     }
 
     #[cfg(feature = "object-store")]
@@ -76,6 +82,7 @@ impl ReadAt for Document {
                 let (wanted, _) = buffer.split_at_mut(count);
                 file.read_at(wanted, start.saturating_add(offset_bytes))
             }
+            Inner::Sparse(file) => file.read_at(buffer, offset_bytes),
             #[cfg(feature = "zip")]
             Inner::Memory(contents) => contents.read_at(buffer, offset_bytes),
             #[cfg(feature = "object-store")]
@@ -87,6 +94,7 @@ impl ReadAt for Document {
         match &self.0 {
             Inner::File(file) => Ok(file.planned_bytes()),
             Inner::Range { len_bytes, .. } => Ok(*len_bytes),
+            Inner::Sparse(file) => Ok(file.len_bytes()),
             #[cfg(feature = "zip")]
             Inner::Memory(contents) => Ok(contents.len() as u64),
             #[cfg(feature = "object-store")]

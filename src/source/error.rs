@@ -66,6 +66,11 @@ pub enum ErrorKind {
     /// The archive contains a document whose name escapes from its folder or contains control characters.
     #[error("the name of the document escapes from its folder: no archive of a files folder contains such a name")]
     HostileName,
+    /// A document of the archive is a hard link to something else than an earlier document.
+    #[error(
+        "the hard link does not point to an earlier document: create the archive again with `tar --hard-dereference`"
+    )]
+    LinkTarget,
     /// The caller asked for something impossible.
     #[error("{0}")]
     Misuse(&'static str),
@@ -82,7 +87,7 @@ impl Kind for ErrorKind {
             Self::Archive(error) => error.category(),
             #[cfg(feature = "object-store")]
             Self::Bucket(error) => error.category(),
-            Self::Ambiguous | Self::HostileName => Category::BadInput,
+            Self::Ambiguous | Self::HostileName | Self::LinkTarget => Category::BadInput,
             Self::Misuse(_) => Category::Misuse,
             Self::Cancelled => Category::Cancelled,
         }

@@ -2,10 +2,12 @@
 
 mod collector;
 mod options;
+mod sparse;
 mod spool;
 mod store;
 
 pub(super) use collector::Collector;
 pub use options::ArchiveOptions;
+pub(super) use sparse::OpenSparseFile;
 pub(super) use spool::DocumentSpool;
 pub(super) use store::{ArchiveStore, Payload};
