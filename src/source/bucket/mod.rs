@@ -12,10 +12,12 @@
 //!
 //! ```
 //! # use appsnap::remote::object_store::{ObjectStoreExt, memory::InMemory, path::Path};
-//! # let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build()?;
+//! # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
 //! # let store = InMemory::new();
 //! # let key = Path::from("apps/shop-0d3e301f-5551-46f8-ad44-8de2be084c95");
 //! # runtime.block_on(store.put(&key, "a document".into()))?;
+//! # let handle = runtime.handle().clone();
+//! # std::thread::spawn(move || runtime.block_on(std::future::pending::<()>()));
 //! use std::sync::Arc;
 //! use appsnap::metadata::Metadata;
 //! use appsnap::observe::NoObserver;
@@ -23,7 +25,7 @@
 //! use appsnap::source::bucket::{self, BucketOptions};
 //!
 //! let options = BucketOptions::new().with_key_prefix("apps/shop-");
-//! let plan = bucket::scan(Arc::new(store), runtime.handle(), &options, &mut NoObserver)?;
+//! let plan = bucket::scan(Arc::new(store), &handle, &options, &mut NoObserver)?;
 //! assert_eq!((plan.documents_count(), plan.document_bytes()), (1, 10));
 //!
 //! let metadata = plan.complete(Metadata::new().with_model_version("1.0.0.40"), None);
