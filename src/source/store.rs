@@ -14,7 +14,7 @@ use super::row::Row;
 #[derive(Debug)]
 pub(super) enum Store {
     Folder(FilesFolder),
-    Archive(ArchiveStore),
+    Archive(Box<ArchiveStore>),
     #[cfg(feature = "object-store")]
     Bucket(BucketStore),
 }

@@ -5,7 +5,7 @@ use tar::{GnuHeader, Header, OldHeader, UstarHeader};
 use super::code::Code;
 use super::error::Fault;
 use super::member::Unusual;
-use super::special::{GNU_ENTRIES_BYTES, GNU_ENTRY_BYTES, Segment};
+use super::special::Segment;
 
 /// Bytes of a tar block (POSIX.1-2017, pax, "ustar Interchange Format").
 pub(crate) const BLOCK_BYTES: usize = 512;
@@ -23,6 +23,12 @@ const TIME_DIGITS: usize = 11;
 /// First byte of a positive base-256 number, and of a negative one (GNU tar manual, "Basic Tar Format").
 const BASE_256: u8 = 0x80;
 const BASE_256_NEGATIVE: u8 = 0xff;
+
+/// The bytes of one entry in the map of an old GNU sparse header.
+const GNU_ENTRY_BYTES: usize = 24;
+/// The bytes of all entries in an extension block of an old GNU sparse header; the next byte tells if another block follows.
+const GNU_ENTRIES_BYTES: usize = 504;
+const _: () = assert!(GNU_ENTRIES_BYTES < BLOCK_BYTES && GNU_ENTRIES_BYTES.is_multiple_of(GNU_ENTRY_BYTES));
 
 /// The type in a header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

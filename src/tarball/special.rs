@@ -1,10 +1,9 @@
 //! Members that a snapshot must not contain and an archive of files may: links, devices and sparse files.
 
 use super::error::Fault;
-use super::header::{BLOCK_BYTES, Block};
 use crate::io::decimal;
 
-/// What is special about a member. Only a tolerant reader returns it.
+/// The special property of a member. Only a tolerant reader returns it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Special<'a> {
     /// A hard link: another name of an earlier member, which is given.
@@ -73,7 +72,7 @@ impl MapParser {
     const MAX_DIGITS: usize = 20;
 
     /// Parses one block. Returns the segments if it is the last one of the map.
-    pub(super) fn block(&mut self, block: &Block) -> Result<Option<Vec<Segment>>, Fault> {
+    pub(super) fn block(&mut self, block: &[u8]) -> Result<Option<Vec<Segment>>, Fault> {
         let malformed = || Fault::malformed("the map of a sparse file is not a list of numbers");
         let mut bytes = block.iter();
         while !self.is_complete() {
@@ -148,15 +147,11 @@ impl SparseRecords {
     }
 }
 
-/// The bytes of one entry in the map of an old GNU sparse header.
-pub(super) const GNU_ENTRY_BYTES: usize = 24;
-/// The bytes of all entries in an extension block of an old GNU sparse header; the next byte tells if another block follows.
-pub(super) const GNU_ENTRIES_BYTES: usize = 504;
-const _: () = assert!(GNU_ENTRIES_BYTES < BLOCK_BYTES && GNU_ENTRIES_BYTES.is_multiple_of(GNU_ENTRY_BYTES));
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const BLOCK_BYTES: usize = 512;
 
     fn map(segments: &[(u64, u64)], file_bytes: u64) -> SparseMap {
         let segment =
@@ -182,7 +177,7 @@ mod tests {
         let mut bytes = text.into_bytes();
         bytes.resize(bytes.len().next_multiple_of(BLOCK_BYTES), 0);
         let mut parser = MapParser::default();
-        let parsed = bytes.as_chunks().0.iter().map(|block| parser.block(block).unwrap()).collect::<Vec<_>>();
+        let parsed = bytes.chunks(BLOCK_BYTES).map(|block| parser.block(block).unwrap()).collect::<Vec<_>>();
         let segments = parsed.last().unwrap().as_ref().unwrap();
         assert!(parsed.len() > 1 && parsed[..parsed.len() - 1].iter().all(Option::is_none));
         assert_eq!((segments.len(), segments[99].offset_bytes), (100, 99_000));

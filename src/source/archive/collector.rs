@@ -224,7 +224,7 @@ impl<'a> Collector<'a> {
             slots: self.found.iter().map(|found| (found.named.spelling, found.payload)).collect(),
             deflated,
         };
-        Ok(DocumentPlan::new(Store::Archive(store), rows, numbered, self.skipped))
+        Ok(DocumentPlan::new(Store::Archive(Box::new(store)), rows, numbered, self.skipped))
     }
 
     /// Returns the only files folder.

@@ -1,10 +1,13 @@
 //! Fetches a part of an object with one request, and compares the object with the listing: [`fetch`].
 
-use super::store::{PIECE_BYTES, Tags};
+use super::tags::Tags;
 use crate::document::DocumentId;
 use crate::remote;
 use crate::remote::object_store::path::Path;
 use crate::remote::object_store::{GetOptions, GetRange, ObjectStore};
+
+/// The longest part of an object that one request fetches.
+const PIECE_BYTES: u64 = 8 << 20;
 
 /// An object as it was listed.
 #[derive(Clone, Debug)]

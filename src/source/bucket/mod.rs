@@ -40,6 +40,7 @@ mod listing;
 mod options;
 mod read_ahead;
 pub(super) mod store;
+mod tags;
 
 use std::sync::Arc;
 
@@ -48,7 +49,8 @@ use tokio::runtime::Handle;
 pub use options::BucketOptions;
 
 use self::listing::{Listed, Listing};
-use self::store::{BucketStore, Keys, Slot, Tags};
+use self::store::{BucketStore, Keys, Slot};
+use self::tags::Tags;
 use super::code::Code;
 use super::directory::spelling::Spelling;
 use super::error::{Error, ErrorKind, Result};

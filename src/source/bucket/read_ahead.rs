@@ -10,7 +10,7 @@ use tokio::runtime::Handle;
 
 use super::fetch::{Piece, Target, fetch};
 use super::options::BucketOptions;
-use super::store::Tags;
+use super::tags::Tags;
 use crate::document::DocumentId;
 use crate::error::Category;
 use crate::remote;

@@ -1,6 +1,5 @@
 //! The objects of the documents of a plan, and how each of them is opened: [`BucketStore`].
 
-use std::hash::{BuildHasher as _, RandomState};
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,6 +9,7 @@ use tokio::runtime::Handle;
 use super::fetch::{Piece, Target};
 use super::options::BucketOptions;
 use super::read_ahead::ReadAhead;
+use super::tags::Tags;
 use crate::document::DocumentId;
 use crate::io::ReadAt as _;
 use crate::remote::object_store::ObjectStore;
@@ -17,9 +17,6 @@ use crate::remote::object_store::path::Path;
 use crate::source::directory::spelling::Spelling;
 use crate::source::error::{Error, ErrorKind, Result};
 use crate::source::row::Row;
-
-/// The longest part of an object that one request fetches.
-pub(super) const PIECE_BYTES: u64 = 8 << 20;
 
 /// The keys of documents: a folder, and the parts of a name before and after a UUID.
 #[derive(Debug)]
@@ -73,26 +70,7 @@ impl Keys {
     }
 }
 
-/// The hashes by which entity tags are compared: a plan of millions of documents cannot keep the tags.
-#[derive(Debug, Default)]
-pub(super) struct Tags(RandomState);
-
-impl Tags {
-    /// Returns the hash of a tag; 0 without one.
-    pub(super) fn of(&self, e_tag: Option<&str>) -> u64 {
-        // Listings and responses of one store differ in quotes.
-        let e_tag = e_tag.map(|tag| tag.trim_start_matches("W/").trim_matches('"'));
-        e_tag.map_or(0, |tag| self.0.hash_one(tag).max(1))
-    }
-
-    /// Returns `true` if an object with this tag can be the listed one. Without tags the length decides.
-    pub(super) fn is_same(&self, listed: u64, e_tag: Option<&str>) -> bool {
-        let found = self.of(e_tag);
-        listed == 0 || found == 0 || listed == found
-    }
-}
-
-/// What the listing says about one object, besides its length.
+/// The spelling and the entity tag of one listed object.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Slot {
     pub(super) spelling: Spelling,
