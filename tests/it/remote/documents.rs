@@ -23,6 +23,8 @@ use crate::support::archives::{id, noise, text};
 use crate::support::counting::{Counting, Counts};
 
 type Store = Arc<Counting<InMemory>>;
+/// The key of a document with this UUID.
+type Layout = fn(&str) -> String;
 
 /// Longer than what one request fetches.
 const LARGE_BYTES: usize = (8 << 20) + 12_345;
@@ -80,7 +82,7 @@ fn read(plan: &DocumentPlan, index: usize) -> Result<Vec<u8>, Error> {
 #[test]
 fn any_layout_of_keys_gives_the_snapshot_of_a_folder_with_one_request_per_document() {
     let expected = expected(300);
-    let layouts: [(&str, &str, fn(&str) -> String); 4] = [
+    let layouts: [(&str, &str, Layout); 4] = [
         ("", "", |id| id.to_owned()),
         ("", "", |id| format!("{}/{}/{id}", &id[..2], &id[2..4])),
         ("apps/shop-", ".bin", |id| format!("apps/shop-{id}.bin")),
