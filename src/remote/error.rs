@@ -72,8 +72,8 @@ pub enum ErrorKind {
         /// The largest number of parts of an upload.
         max_parts_count: usize,
     },
-    /// A task that uploaded a part panicked, or its runtime was shut down.
-    #[error("the upload of a part was lost: its task panicked, or the runtime was shut down")]
+    /// The task of a request panicked, or its runtime was shut down.
+    #[error("the request was lost: its task panicked, or the runtime was shut down")]
     TaskLost,
     /// The caller asked for something impossible.
     #[error("{0}")]
@@ -99,13 +99,13 @@ impl Kind for ErrorKind {
 
 impl Error {
     #[cold]
-    pub(super) fn of(kind: ErrorKind, path: &Path) -> Self {
+    pub(crate) fn of(kind: ErrorKind, path: &Path) -> Self {
         Self::new(kind).within_name(path.as_ref().as_bytes())
     }
 
     /// The error that an error of the store's client means.
     #[cold]
-    pub(super) fn store(action: &'static str, source: object_store::Error, path: &Path) -> Self {
+    pub(crate) fn store(action: &'static str, source: object_store::Error, path: &Path) -> Self {
         use object_store::Error as Source;
         let kind = match source {
             Source::NotFound { .. } => return Self::of(ErrorKind::NotFound, path),

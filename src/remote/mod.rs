@@ -1,5 +1,7 @@
 //! Object storage: read snapshots in a bucket with range requests, and write them directly into one.
 //!
+//! To pack the documents in a bucket, see [`source::bucket`](crate::source::bucket).
+//!
 //! Works with every [`object_store::ObjectStore`]: S3, Azure, GCS, a local folder, memory. A program chooses the stores that
 //! it supports with the features of the `object_store` crate, which this module re-exports.
 //!
@@ -53,5 +55,6 @@ mod upload;
 
 pub use error::{Error, ErrorKind};
 pub use object::{FetchOptions, RemoteObject};
+pub(crate) use object::{body, get};
 pub use object_store;
 pub use upload::{RemoteUpload, UploadOptions};

@@ -214,11 +214,11 @@ async fn fetch_tail(store: &dyn ObjectStore, location: &Path, tail_bytes: u64) -
     Ok((result.meta, Vec::new()))
 }
 
-async fn get(store: &dyn ObjectStore, location: &Path, options: GetOptions) -> Result<GetResult> {
+pub(crate) async fn get(store: &dyn ObjectStore, location: &Path, options: GetOptions) -> Result<GetResult> {
     store.get_opts(location, options).await.map_err(|error| Error::store("reading", error, location))
 }
 
-async fn body(result: GetResult, location: &Path) -> Result<Vec<u8>> {
+pub(crate) async fn body(result: GetResult, location: &Path) -> Result<Vec<u8>> {
     let bytes = result.bytes().await.map_err(|error| Error::store("reading", error, location))?;
     Ok(bytes.into())
 }

@@ -4,6 +4,9 @@ use std::fs::File;
 use std::io;
 use std::sync::Arc;
 
+use super::archive::OpenSparseFile;
+#[cfg(feature = "object-store")]
+use super::bucket::store::ObjectFile;
 use super::directory::planned_file::PlannedFile;
 use crate::io::{ReadAt, at_most};
 
@@ -36,8 +39,11 @@ enum Inner {
         offset_bytes: u64,
         len_bytes: u64,
     },
+    Sparse(OpenSparseFile),
     #[cfg(feature = "zip")]
     Memory(Vec<u8>),
+    #[cfg(feature = "object-store")]
+    Object(ObjectFile),
 }
 
 impl Document {
@@ -47,6 +53,15 @@ impl Document {
 
     pub(super) const fn range(file: Arc<File>, offset_bytes: u64, len_bytes: u64) -> Self {
         Self(Inner::Range { file, offset_bytes, len_bytes })
+    }
+
+    pub(super) const fn sparse(file: OpenSparseFile) -> Self {
+        Self(Inner::Sparse(file))
+    }
+
+    #[cfg(feature = "object-store")]
+    pub(super) const fn object(object: ObjectFile) -> Self {
+        Self(Inner::Object(object))
     }
 
     #[cfg(feature = "zip")]
@@ -67,8 +82,11 @@ impl ReadAt for Document {
                 let (wanted, _) = buffer.split_at_mut(count);
                 file.read_at(wanted, start.saturating_add(offset_bytes))
             }
+            Inner::Sparse(file) => file.read_at(buffer, offset_bytes),
             #[cfg(feature = "zip")]
             Inner::Memory(contents) => contents.read_at(buffer, offset_bytes),
+            #[cfg(feature = "object-store")]
+            Inner::Object(object) => object.read_at(buffer, offset_bytes),
         }
     }
 
@@ -76,8 +94,11 @@ impl ReadAt for Document {
         match &self.0 {
             Inner::File(file) => Ok(file.planned_bytes()),
             Inner::Range { len_bytes, .. } => Ok(*len_bytes),
+            Inner::Sparse(file) => Ok(file.len_bytes()),
             #[cfg(feature = "zip")]
             Inner::Memory(contents) => Ok(contents.len() as u64),
+            #[cfg(feature = "object-store")]
+            Inner::Object(object) => Ok(object.len_bytes()),
         }
     }
 }

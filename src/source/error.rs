@@ -54,6 +54,10 @@ pub enum ErrorKind {
     /// The archive of files is damaged, ambiguous, beyond the limits or of an unsupported kind.
     #[error("{0}")]
     Archive(crate::Error),
+    /// A bucket cannot be listed or read.
+    #[cfg(feature = "object-store")]
+    #[error("{0}")]
+    Bucket(crate::remote::Error),
     /// The archive contains a file of this name twice, and programs disagree about which of them counts.
     #[error(
         "the archive contains this file twice, and programs disagree about which counts: pack the files folder again"
@@ -62,6 +66,11 @@ pub enum ErrorKind {
     /// The archive contains a document whose name escapes from its folder or contains control characters.
     #[error("the name of the document escapes from its folder: no archive of a files folder contains such a name")]
     HostileName,
+    /// A document of the archive is a hard link to something else than an earlier document.
+    #[error(
+        "the hard link does not point to an earlier document: create the archive again with `tar --hard-dereference`"
+    )]
+    LinkTarget,
     /// The caller asked for something impossible.
     #[error("{0}")]
     Misuse(&'static str),
@@ -76,7 +85,9 @@ impl Kind for ErrorKind {
             Self::Io { .. } => Category::Io,
             Self::Changed { .. } | Self::Replaced => Category::Changed,
             Self::Archive(error) => error.category(),
-            Self::Ambiguous | Self::HostileName => Category::BadInput,
+            #[cfg(feature = "object-store")]
+            Self::Bucket(error) => error.category(),
+            Self::Ambiguous | Self::HostileName | Self::LinkTarget => Category::BadInput,
             Self::Misuse(_) => Category::Misuse,
             Self::Cancelled => Category::Cancelled,
         }
@@ -85,6 +96,8 @@ impl Kind for ErrorKind {
     fn inner(&self) -> Option<&dyn ModuleError> {
         match self {
             Self::Archive(error) => Some(error),
+            #[cfg(feature = "object-store")]
+            Self::Bucket(error) => Some(error),
             _ => None,
         }
     }
@@ -102,6 +115,12 @@ impl Error {
             Some(error) => error,
             None => Self::in_path(path, ErrorKind::Io { action }).because(cause),
         }
+    }
+
+    #[cfg(feature = "object-store")]
+    #[cold]
+    pub(super) fn bucket(error: crate::remote::Error) -> Self {
+        Self::new(ErrorKind::Bucket(error))
     }
 
     /// The archive of files at `path` is not read.

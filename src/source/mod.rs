@@ -1,9 +1,9 @@
-//! The origin of on-premises data: a files folder, or an archive of one, becomes a [`DocumentPlan`], from which a snapshot
+//! The origin of on-premises data: a files folder, an archive of one, or a bucket becomes a [`DocumentPlan`], from which a snapshot
 //! writer pulls documents.
 //!
 //! A plan is complete before the first byte is written: it contains the id and length of every document, in order and without
 //! duplicates, reports what was left out and why, and estimates the size of the snapshot. [`directory`] walks a folder;
-//! [`tar`] and `zip` (feature `zip`) read archives of one.
+//! [`tar`] and `zip` (feature `zip`) read archives of one; `bucket` (feature `object-store`) reads object storage.
 //!
 //! ```
 //! use appsnap::observe::NoObserver;
@@ -18,11 +18,14 @@
 //! ```
 
 mod archive;
+#[cfg(feature = "object-store")]
+pub mod bucket;
 mod code;
 pub mod directory;
 mod document;
 mod error;
 mod junk;
+mod member_name;
 mod plan;
 mod row;
 mod size;

@@ -14,10 +14,10 @@ use crate::document::DocumentId;
 use crate::metadata::Metadata;
 use crate::snapshot::DocumentSource;
 
-/// The documents of a files folder, or of an archive of one, in ascending order of their ids.
+/// The documents of a files folder, an archive of one, or a bucket, in ascending order of their ids.
 ///
 /// Every document occurs once, with the length that it had when the plan was made. A plan holds 32 bytes of memory per
-/// document and no paths (24 to 56 more for an archive). It opens a file only on demand, and returns an error if the file
+/// document and no paths (24 to 56 more for an archive, 16 for a bucket). It opens a file only on demand, and returns an error if the file
 /// has changed. It is a [`DocumentSource`], so a snapshot writer can pull documents from it with several threads.
 ///
 /// ```
@@ -196,8 +196,7 @@ impl DocumentSource for DocumentPlan {
     }
 
     fn open(&self, index: usize) -> io::Result<Document> {
-        let row = self.rows.get(index).ok_or(io::ErrorKind::InvalidInput)?;
-        self.store.open(row)
+        self.store.open(self.rows.get(index..).ok_or(io::ErrorKind::InvalidInput)?)
     }
 
     fn origin(&self, index: usize) -> String {

@@ -1,9 +1,11 @@
-//! The files of the documents of a plan, in a folder or in an archive: [`Store`].
+//! The files of the documents of a plan, in a folder, an archive or a bucket: [`Store`].
 
 use std::io;
 use std::path::PathBuf;
 
 use super::archive::ArchiveStore;
+#[cfg(feature = "object-store")]
+use super::bucket::store::BucketStore;
 use super::directory::folder::FilesFolder;
 use super::document::Document;
 use super::row::Row;
@@ -12,22 +14,30 @@ use super::row::Row;
 #[derive(Debug)]
 pub(super) enum Store {
     Folder(FilesFolder),
-    Archive(ArchiveStore),
+    Archive(Box<ArchiveStore>),
+    #[cfg(feature = "object-store")]
+    Bucket(BucketStore),
 }
 
 impl Store {
-    pub(super) fn open(&self, row: &Row) -> io::Result<Document> {
+    /// Opens the first of `rows`. The others are likely to be opened next.
+    pub(super) fn open(&self, rows: &[Row]) -> io::Result<Document> {
+        let row = rows.first().ok_or(io::ErrorKind::InvalidInput)?;
         Ok(match self {
             Self::Folder(folder) => Document::file(folder.open(row)?),
             Self::Archive(archive) => archive.open(row)?,
+            #[cfg(feature = "object-store")]
+            Self::Bucket(bucket) => Document::object(bucket.open(rows)?),
         })
     }
 
-    /// Returns the path of a document, relative to the files folder or in the archive.
+    /// Returns the path of a document, relative to the files folder or in the archive; of a bucket, the key.
     pub(super) fn relative_path(&self, row: &Row) -> PathBuf {
         match self {
             Self::Folder(folder) => folder.relative_path(row),
             Self::Archive(archive) => archive.member_path(row),
+            #[cfg(feature = "object-store")]
+            Self::Bucket(bucket) => bucket.key(row),
         }
     }
 
@@ -36,6 +46,8 @@ impl Store {
         match self {
             Self::Folder(folder) => folder.path(row).display().to_string(),
             Self::Archive(archive) => archive.origin(row),
+            #[cfg(feature = "object-store")]
+            Self::Bucket(bucket) => bucket.key(row).display().to_string(),
         }
     }
 }

@@ -18,13 +18,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::archive::{ArchiveOptions, Collector, DocumentSpool, Payload};
+use super::code::Code;
 use super::error::{Error, ErrorKind, Result};
 use super::plan::DocumentPlan;
 use crate::error::{Category, carried};
 use crate::gzip;
 use crate::observe::Observer;
 use crate::pgdump::Identity;
-use crate::tarball::{self, MemberKind, Reader};
+use crate::tarball::{self, MemberKind, Reader, Special};
 
 const BUFFER_BYTES: usize = 256 << 10;
 /// Enough to recognise compressed files.
@@ -36,9 +37,12 @@ const FIRST_BYTES: u64 = 8;
 /// [`ArchiveOptions::with_root`]. The documents of an uncompressed tar are read from the archive. A compressed one cannot be
 /// read at random, so its documents are spooled to the directory in the options.
 ///
+/// Symbolic links, devices and FIFOs are left out. A hard link to an earlier document is a document with the same contents.
+/// Sparse files (old GNU format, and pax format 1.0, which GNU tar and bsdtar write) are read with their holes as zeros.
+///
 /// # Errors
-/// Returns an error if the archive is damaged, ambiguous or exceeds the limits, if it contains a name that escapes from its
-/// folder or a document twice, if it needs an option that is not set, if reading fails, or if the observer cancels.
+/// Returns an error if the archive is damaged, ambiguous or exceeds the limits, if it contains a document twice or under a
+/// name that escapes from its folder, if a document is a hard link to something else than an earlier one, if it needs an option that is not set, if reading fails, or if the observer cancels.
 ///
 /// # Security
 /// Suitable for untrusted archives: the stream is read as strictly as that of a snapshot, only the UUID of a name is used,
@@ -93,16 +97,34 @@ impl Walk<'_> {
     fn run(mut self, stream: impl BufRead, options: &ArchiveOptions, file: &Arc<File>) -> Result<DocumentPlan> {
         let path = self.path;
         let failed = |error: tarball::Error| tar_error(path, error);
-        let mut reader = Reader::new(stream, &options.limits);
+        let mut reader = Reader::tolerant(stream, &options.limits);
         while let Some(member) = reader.next_member().map_err(failed)? {
             if member.kind() != MemberKind::File {
                 continue;
             }
             let (len_bytes, offset_bytes) = (member.len_bytes(), member.payload_offset_bytes());
+            let mut sparse = None;
+            match member.special() {
+                None => {}
+                Some(Special::Symlink) => {
+                    self.collector.skip(Code::Symlink, member.name());
+                    continue;
+                }
+                Some(Special::Device) => {
+                    self.collector.skip(Code::Special, member.name());
+                    continue;
+                }
+                Some(Special::HardLink(target)) => {
+                    if let Some(named) = self.collector.classify(member.name())? {
+                        self.collector.add_link(named, member.name(), target)?;
+                    }
+                    continue;
+                }
+                Some(Special::Sparse(map)) => sparse = Some(map.clone()),
+            }
             let named = self.collector.classify(member.name())?;
             let is_spooled = self.is_compressed && named.is_some();
-            let payload =
-                if is_spooled { Payload::Spool(self.spool.len_bytes()) } else { Payload::Archive(offset_bytes) };
+            let stored_at = if is_spooled { self.spool.len_bytes() } else { offset_bytes };
             loop {
                 let piece = reader.payload().map_err(failed)?;
                 if piece.is_empty() {
@@ -115,8 +137,11 @@ impl Walk<'_> {
                 reader.consume(count);
                 self.collector.advance(count)?;
             }
-            if let Some(named) = named {
-                self.collector.add(named, len_bytes, payload)?;
+            let Some(named) = named else { continue };
+            match sparse {
+                Some(map) => self.collector.add_sparse(named, &map, (is_spooled, stored_at))?,
+                None if is_spooled => self.collector.add(named, len_bytes, Payload::Spool(stored_at))?,
+                None => self.collector.add(named, len_bytes, Payload::Archive(stored_at))?,
             }
         }
         self.collector.finish(Arc::clone(file), self.spool, None)

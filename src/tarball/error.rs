@@ -105,7 +105,10 @@ impl Fault {
 
     #[cold]
     pub(super) fn sparse() -> Self {
-        Self::refused(Code::TypeSparse, "the member is a sparse file: create the archive without `--sparse`")
+        Self::refused(
+            Code::TypeSparse,
+            "the member is a sparse file: create the archive without `--sparse` (GNU tar) or with `--no-read-sparse` (bsdtar)",
+        )
     }
 
     fn kind(&self) -> &ErrorKind {

@@ -3,6 +3,7 @@
 use super::code::Code;
 use super::error::Fault;
 use super::header::{ParsedHeader, Type};
+use super::special::SparseRecords;
 use crate::io::decimal;
 use crate::layout::escaped;
 
@@ -33,12 +34,23 @@ pub(crate) struct Extensions {
     path: Vec<u8>,
     size_bytes: Option<u64>,
     has_link_target: bool,
+    /// The link target in the extension.
+    link_target: Vec<u8>,
+    has_long_link: bool,
+    sparse: SparseRecords,
+    /// Links and sparse files are accepted.
+    is_tolerant: bool,
 }
 
 impl Extensions {
+    /// Creates extensions that accept those of links and sparse files.
+    pub(crate) fn tolerant() -> Self {
+        Self { is_tolerant: true, ..Self::default() }
+    }
+
     /// Returns `true` if an extension is not followed by its member yet.
     pub(crate) const fn is_pending(&self) -> bool {
-        self.kind.is_some()
+        self.kind.is_some() || self.has_long_link
     }
 
     /// Clears everything: extensions apply to one member.
@@ -47,6 +59,9 @@ impl Extensions {
         self.path.clear();
         self.size_bytes = None;
         self.has_link_target = false;
+        self.link_target.clear();
+        self.has_long_link = false;
+        self.sparse.clear();
     }
 
     /// Begins a pax header for the next member.
@@ -61,28 +76,29 @@ impl Extensions {
 
     fn begin(&mut self, kind: Kind, what: &'static str) -> Result<(), Fault> {
         match self.kind {
-            None => {
+            None if !self.has_long_link || kind == Kind::LongName => {
                 self.kind = Some(kind);
                 Ok(())
             }
             Some(before) if before == kind => Err(duplicate(what)),
-            Some(_) => {
-                Err(Fault::refused(Code::ExtensionMixed, "a pax header and a GNU long name apply to one member"))
-            }
+            _ => Err(Fault::refused(Code::ExtensionMixed, "a pax header and a GNU long name apply to one member")),
         }
+    }
+
+    /// Takes the payload of a GNU long link: the link target of the next member, which may also have a long name.
+    pub(crate) fn long_link(&mut self, payload: &[u8]) -> Result<(), Fault> {
+        if self.has_long_link || self.kind == Some(Kind::Pax) {
+            return Err(duplicate("the link target"));
+        }
+        self.has_long_link = true;
+        self.has_link_target = true;
+        self.link_target.extend_from_slice(terminated(payload)?);
+        Ok(())
     }
 
     /// Takes the payload of a GNU long name: the name, ended by NULs or by the payload's end.
     pub(crate) fn long_name(&mut self, payload: &[u8]) -> Result<(), Fault> {
-        let end = payload.iter().position(|&byte| byte == 0).unwrap_or(payload.len());
-        let (name, rest) = payload.split_at(end);
-        if name.is_empty() {
-            return Err(Fault::malformed("the long name is empty"));
-        }
-        if rest.iter().any(|&byte| byte != 0) {
-            return Err(Fault::malformed("text follows the NUL of the long name"));
-        }
-        self.path.extend_from_slice(name);
+        self.path.extend_from_slice(terminated(payload)?);
         Ok(())
     }
 
@@ -99,7 +115,8 @@ impl Extensions {
 
     fn take(&mut self, scope: Scope, record: &Record<'_>) -> Result<(), Fault> {
         if is_sparse(record.key) {
-            return Err(Fault::sparse());
+            let is_accepted = self.is_tolerant && scope == Scope::Local;
+            return if is_accepted { self.sparse.take(record.key, record.value) } else { Err(Fault::sparse()) };
         }
         if record.key.starts_with(b"GNU.dumpdir") {
             return Err(Fault::unsupported(b'D'));
@@ -115,7 +132,11 @@ impl Extensions {
             (b"path", Scope::Local) => self.take_path(record.value),
             (b"size", Scope::Local) => self.take_size(record.value),
             (b"linkpath", Scope::Local) => {
+                if self.has_link_target && self.is_tolerant {
+                    return Err(duplicate("the link target"));
+                }
                 self.has_link_target = true;
+                self.link_target.extend_from_slice(record.value);
                 Ok(())
             }
             // A value in no character set at all makes Python stop.
@@ -160,7 +181,8 @@ impl Extensions {
     /// two names for one member. A trailing slash makes no difference if the header's type is a directory; otherwise
     /// some programs would read the file as a directory.
     pub(crate) fn complete_name(&self, header_name: &mut Vec<u8>, header: &ParsedHeader) -> Result<(), Fault> {
-        if self.has_link_target {
+        let is_link = matches!(header.type_, Type::HardLink | Type::Symlink);
+        if self.has_link_target && !is_link {
             return Err(Fault::link_target());
         }
         let is_same = match header.type_ {
@@ -180,6 +202,32 @@ impl Extensions {
         ))
     }
 
+    /// Completes the target of a link whose header has `header_target`, by the rule for names.
+    pub(crate) fn complete_link(&self, header_target: &mut Vec<u8>) -> Result<(), Fault> {
+        /// The length of the field in the header, less the NUL that some writers add.
+        const FULL_BYTES: usize = 99;
+        if self.link_target.is_empty() || self.link_target == *header_target {
+            return Ok(());
+        }
+        if header_target.len() >= FULL_BYTES && self.link_target.starts_with(header_target) {
+            header_target.clone_from(&self.link_target);
+            return Ok(());
+        }
+        Err(Fault::refused(
+            Code::ExtensionPathConflict,
+            format!("the header links to {}, its extension to {}", escaped(header_target), escaped(&self.link_target)),
+        ))
+    }
+
+    /// Completes a sparse file in pax format 1.0: sets its real name, and returns its length; `None` for other members.
+    pub(crate) fn complete_sparse(&self, name: &mut Vec<u8>) -> Result<Option<u64>, Fault> {
+        let file_bytes = self.sparse.file_bytes()?;
+        if file_bytes.is_some() {
+            name.clone_from(&self.sparse.name);
+        }
+        Ok(file_bytes)
+    }
+
     /// Returns the size of the member whose header has `header_bytes`.
     ///
     /// A pax size only counts where the header's eleven octal digits could not hold it.
@@ -196,6 +244,19 @@ impl Extensions {
             }
         }
     }
+}
+
+/// Returns the text of a GNU long name or long link, which NULs may end.
+fn terminated(payload: &[u8]) -> Result<&[u8], Fault> {
+    let end = payload.iter().position(|&byte| byte == 0).unwrap_or(payload.len());
+    let (name, rest) = payload.split_at(end);
+    if name.is_empty() {
+        return Err(Fault::malformed("the long name is empty"));
+    }
+    if rest.iter().any(|&byte| byte != 0) {
+        return Err(Fault::malformed("text follows the NUL of the long name"));
+    }
+    Ok(name)
 }
 
 /// One pax record: `<length> <key>=<value>\n`, where the length counts all of it (POSIX.1-2017, pax Extended Header).

@@ -5,6 +5,7 @@ use tar::{GnuHeader, Header, OldHeader, UstarHeader};
 use super::code::Code;
 use super::error::Fault;
 use super::member::Unusual;
+use super::special::Segment;
 
 /// Bytes of a tar block (POSIX.1-2017, pax, "ustar Interchange Format").
 pub(crate) const BLOCK_BYTES: usize = 512;
@@ -23,6 +24,12 @@ const TIME_DIGITS: usize = 11;
 const BASE_256: u8 = 0x80;
 const BASE_256_NEGATIVE: u8 = 0xff;
 
+/// The bytes of one entry in the map of an old GNU sparse header.
+const GNU_ENTRY_BYTES: usize = 24;
+/// The bytes of all entries in an extension block of an old GNU sparse header; the next byte tells if another block follows.
+const GNU_ENTRIES_BYTES: usize = 504;
+const _: () = assert!(GNU_ENTRIES_BYTES < BLOCK_BYTES && GNU_ENTRIES_BYTES.is_multiple_of(GNU_ENTRY_BYTES));
+
 /// The type in a header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Type {
@@ -34,6 +41,14 @@ pub(crate) enum Type {
     PaxLocal,
     PaxGlobal,
     LongName,
+    // Only for a tolerant reader:
+    LongLink,
+    HardLink,
+    Symlink,
+    /// A device or a FIFO.
+    Device,
+    /// An old GNU sparse file.
+    Sparse,
 }
 
 /// The dialect of a header.
@@ -65,8 +80,8 @@ pub(crate) fn is_zero(bytes: &[u8]) -> bool {
 }
 
 /// Parses a header block that is not all zeros; its name replaces the contents of `name`, even if something else in the
-/// header is wrong.
-pub(crate) fn parse(block: &Block, name: &mut Vec<u8>) -> Result<ParsedHeader, Fault> {
+/// header is wrong. With a `link` buffer, links, devices and sparse files are accepted, and it receives the link target.
+pub(crate) fn parse(block: &Block, name: &mut Vec<u8>, link: Option<&mut Vec<u8>>) -> Result<ParsedHeader, Fault> {
     let header = Header::from_byte_slice(block);
     let old = header.as_old();
     name.clear();
@@ -77,18 +92,27 @@ pub(crate) fn parse(block: &Block, name: &mut Vec<u8>) -> Result<ParsedHeader, F
     let dialect = dialect(block)?;
     let mut unusual = Unusual::default();
     let size_bytes = numbers(old, &mut unusual)?;
-    let type_ = type_of(old, &mut unusual)?;
+    let type_ = type_of(old, link.is_some(), &mut unusual)?;
     name.clear();
     device_numbers(block)?;
     match dialect {
         Dialect::V7 => v7_area(block, &mut unusual)?,
         Dialect::Unversioned => {}
         Dialect::Posix => header.as_ustar().map_or(Ok(()), |ustar| posix_area(ustar, name, &mut unusual))?,
-        Dialect::Gnu => header.as_gnu().map_or(Ok(()), |gnu| gnu_area(gnu, &mut unusual))?,
+        Dialect::Gnu => header.as_gnu().map_or(Ok(()), |gnu| gnu_area(gnu, type_, &mut unusual))?,
+    }
+    if type_ == Type::Sparse && dialect != Dialect::Gnu {
+        return Err(Fault::sparse());
     }
     unusual.ignored_field |= !is_zero(rest);
-    // A link name has no meaning for the accepted types.
-    unusual.ignored_field |= !is_zero(&old.linkname);
+    match (type_, link) {
+        (Type::HardLink | Type::Symlink, Some(link)) => {
+            link.clear();
+            link.extend_from_slice(until_nul(&old.linkname).0);
+        }
+        // A link name has no meaning for the other types.
+        _ => unusual.ignored_field |= !is_zero(&old.linkname),
+    }
     name.extend_from_slice(own_name);
     // Some writers put a NUL even after a name that they had to cut.
     let is_name_full = own_name.len() >= old.name.len().saturating_sub(1);
@@ -135,9 +159,14 @@ fn numbers(old: &OldHeader, unusual: &mut Unusual) -> Result<Option<u64>, Fault>
     number(&old.size).map_err(|()| Fault::not_a_number("size"))
 }
 
-fn type_of(old: &OldHeader, unusual: &mut Unusual) -> Result<Type, Fault> {
+fn type_of(old: &OldHeader, is_tolerant: bool, unusual: &mut Unusual) -> Result<Type, Fault> {
     let [flag] = old.linkflag;
     match flag {
+        b'K' if is_tolerant => Ok(Type::LongLink),
+        b'1' if is_tolerant => Ok(Type::HardLink),
+        b'2' if is_tolerant => Ok(Type::Symlink),
+        b'3' | b'4' | b'6' if is_tolerant => Ok(Type::Device),
+        b'S' if is_tolerant => Ok(Type::Sparse),
         0 | b'0' => Ok(Type::File),
         b'7' => {
             unusual.contiguous_file = true;
@@ -194,7 +223,7 @@ fn posix_area(ustar: &UstarHeader, name: &mut Vec<u8>, unusual: &mut Unusual) ->
 }
 
 /// GNU headers have times and sparse tables where POSIX has the prefix.
-fn gnu_area(gnu: &GnuHeader, unusual: &mut Unusual) -> Result<(), Fault> {
+fn gnu_area(gnu: &GnuHeader, type_: Type, unusual: &mut Unusual) -> Result<(), Fault> {
     owner_names(&gnu.uname, &gnu.gname, unusual);
     let is_time = |field: &[u8; 12]| match field {
         [0 | BASE_256, ..] => time(field).is_ok(),
@@ -206,13 +235,46 @@ fn gnu_area(gnu: &GnuHeader, unusual: &mut Unusual) -> Result<(), Fault> {
         }
     };
     let are_times = is_time(&gnu.atime) && is_time(&gnu.ctime) && is_time(&gnu.offset);
-    let is_plain = is_zero(&gnu.longnames)
-        && is_zero(&gnu.unused)
-        && gnu.sparse.iter().all(|part| is_zero(&part.offset) && is_zero(&part.numbytes))
-        && is_zero(&gnu.isextended)
-        && is_zero(&gnu.realsize);
+    let has_no_map = || {
+        gnu.sparse.iter().all(|part| is_zero(&part.offset) && is_zero(&part.numbytes))
+            && is_zero(&gnu.isextended)
+            && is_zero(&gnu.realsize)
+    };
+    let is_plain = is_zero(&gnu.longnames) && is_zero(&gnu.unused) && (type_ == Type::Sparse || has_no_map());
     unusual.ignored_field |= !is_zero(&gnu.pad);
     if are_times && is_plain { Ok(()) } else { Err(prefix_conflict()) }
+}
+
+/// Returns `true` for the header of an old GNU sparse file, whose map is in the header.
+pub(crate) fn is_old_sparse(block: &Block) -> bool {
+    part::<156, 157>(block) == b"S"
+}
+
+/// Parses the map in the header of an old GNU sparse file: its segments, the length of the file, and whether an extension
+/// block follows.
+pub(crate) fn sparse_header(block: &Block) -> Result<(Vec<Segment>, u64, bool), Fault> {
+    let file_bytes = number(part::<483, 495>(block)).ok().flatten().ok_or_else(Fault::sparse)?;
+    let [is_extended] = *part::<482, 483>(block) else { return Err(Fault::sparse()) };
+    Ok((segments(part::<386, 482>(block))?, file_bytes, is_extended != 0))
+}
+
+/// Parses an extension block of an old GNU sparse file.
+pub(crate) fn sparse_extension(block: &Block) -> Result<(Vec<Segment>, bool), Fault> {
+    let entries = part::<0, GNU_ENTRIES_BYTES>(block);
+    let (is_extended, rest) = part::<GNU_ENTRIES_BYTES, BLOCK_BYTES>(block).split_first().ok_or_else(Fault::sparse)?;
+    if is_zero(rest) { Ok((segments(entries)?, *is_extended != 0)) } else { Err(Fault::sparse()) }
+}
+
+/// Parses entries of offset and length, up to the first one that is all NUL.
+fn segments(entries: &[u8]) -> Result<Vec<Segment>, Fault> {
+    let mut segments = Vec::new();
+    let mut entries = entries.chunks_exact(GNU_ENTRY_BYTES);
+    for entry in entries.by_ref().take_while(|entry| !is_zero(entry)) {
+        let (offset, len) = entry.split_at(entry.len() / 2);
+        let number = |field| number(field).ok().flatten().ok_or_else(Fault::sparse);
+        segments.push(Segment { offset_bytes: number(offset)?, len_bytes: number(len)? });
+    }
+    if entries.all(is_zero) { Ok(segments) } else { Err(Fault::sparse()) }
 }
 
 /// Checks the device numbers in every dialect: if there is something else than a number, Python takes the archive to end

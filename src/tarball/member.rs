@@ -1,6 +1,7 @@
 //! The members of an archive: [`Member`], and what is unusual about a header.
 
 use super::code::Code;
+use super::special::Special;
 
 /// A member of an archive, borrowed from the reader until the next one is read.
 ///
@@ -26,6 +27,7 @@ pub struct Member<'a> {
     pub(super) len_bytes: u64,
     pub(super) header_offset_bytes: u64,
     pub(super) payload_offset_bytes: u64,
+    pub(super) special: Option<Special<'a>>,
 }
 
 /// The kind of a member.
@@ -79,6 +81,11 @@ impl<'a> Member<'a> {
     #[must_use]
     pub const fn kind(&self) -> MemberKind {
         self.kind
+    }
+
+    /// Returns what is special about the member of a tolerant reader.
+    pub(crate) const fn special(&self) -> Option<Special<'a>> {
+        self.special
     }
 
     /// Returns the length of the payload.

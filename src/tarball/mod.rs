@@ -33,6 +33,7 @@ mod header;
 mod member;
 mod reader;
 mod source;
+mod special;
 
 pub use code::Code;
 pub use error::{Error, ErrorKind};
@@ -41,3 +42,6 @@ pub use member::{Member, MemberKind};
 pub use reader::Reader;
 
 pub(crate) use header::BLOCK_BYTES;
+#[cfg(test)]
+pub(crate) use special::Segment;
+pub(crate) use special::{SparseMap, Special};

@@ -6,9 +6,10 @@ use super::code::Code;
 use super::error::{Error, Fault};
 use super::extension::{Extensions, Scope};
 use super::framing::padding_bytes;
-use super::header::{self, BLOCK_BYTES, Dialect, ParsedHeader, Type};
+use super::header::{self, BLOCK_BYTES, Block, Dialect, ParsedHeader, Type};
 use super::member::{Member, MemberKind, Unusual};
 use super::source::Source;
+use super::special::{MapParser, SparseMap, Special, SpecialKind};
 use crate::diagnostic::Diagnostics;
 use crate::io::{at_most, copy_prefix, prefix};
 use crate::layout::escaped;
@@ -57,6 +58,10 @@ pub struct Reader<R> {
     /// The payload of one extension; kept for its capacity.
     extension_payload: Vec<u8>,
     extensions: Extensions,
+    /// The link target of the current member. Only a tolerant reader has it.
+    link_target: Option<Vec<u8>>,
+    /// The map of the current member, if it is a sparse file.
+    sparse_map: SparseMap,
     diagnostics: Diagnostics,
 }
 
@@ -65,6 +70,7 @@ struct Found {
     kind: MemberKind,
     header_offset_bytes: u64,
     unusual: Unusual,
+    special: Option<SpecialKind>,
 }
 
 /// A member, or an extension and its size.
@@ -120,8 +126,15 @@ impl<R: BufRead> Reader<R> {
             name: Vec::new(),
             extension_payload: Vec::new(),
             extensions: Extensions::default(),
+            link_target: None,
+            sparse_map: SparseMap::default(),
             diagnostics: Diagnostics::bounded(limits),
         }
+    }
+
+    /// Creates a reader that accepts links, devices and sparse files, and returns them as [`Special`] members.
+    pub(crate) fn tolerant(source: R, limits: &Limits) -> Self {
+        Self { extensions: Extensions::tolerant(), link_target: Some(Vec::new()), ..Self::new(source, limits) }
     }
 
     /// Reads the next member, and skips what is left of the current one.
@@ -146,6 +159,12 @@ impl<R: BufRead> Reader<R> {
             len_bytes: self.payload_left_bytes,
             header_offset_bytes: found.header_offset_bytes,
             payload_offset_bytes: self.source.offset_bytes(),
+            special: found.special.map(|special| match special {
+                SpecialKind::HardLink => Special::HardLink(self.link_target.as_deref().unwrap_or(&[])),
+                SpecialKind::Symlink => Special::Symlink,
+                SpecialKind::Device => Special::Device,
+                SpecialKind::Sparse => Special::Sparse(&self.sparse_map),
+            }),
         }))
     }
 
@@ -257,13 +276,20 @@ impl<R: BufRead> Reader<R> {
                 self.finish(at)?;
                 return Ok(None);
             }
-            let parsed = header::parse(&block, &mut self.name);
+            let parsed = header::parse(&block, &mut self.name, self.link_target.as_mut());
             let found = parsed.and_then(|parsed| match parsed.type_ {
-                Type::File | Type::Directory | Type::Label => self.found(&parsed, at).map(Next::Member),
-                _ => chain.link(&parsed).map(|size_bytes| Next::Extension(parsed.type_, size_bytes)),
+                Type::PaxLocal | Type::PaxGlobal | Type::LongName | Type::LongLink => {
+                    chain.link(&parsed).map(|size_bytes| Next::Extension(parsed.type_, size_bytes))
+                }
+                _ => self.found(&parsed, at).map(Next::Member),
             });
             match found.map_err(|fault| fail(fault).within_name(&self.name))? {
-                Next::Member(found) => return Ok(Some(found)),
+                Next::Member(found) => {
+                    if found.special == Some(SpecialKind::Sparse) {
+                        self.read_sparse_map(&block).map_err(|error| error.at(at).within_name(&self.name))?;
+                    }
+                    return Ok(Some(found));
+                }
                 Next::Extension(type_, size_bytes) => {
                     self.extension_payload.clear();
                     self.source.append(size_bytes, "inside an extension header", &mut self.extension_payload)?;
@@ -281,12 +307,16 @@ impl<R: BufRead> Reader<R> {
         if parsed.type_ == Type::Label {
             return match parsed.size_bytes {
                 _ if self.extensions.is_pending() => Err(dangling()),
-                None | Some(0) => Ok(Found { kind: MemberKind::Label, header_offset_bytes, unusual }),
+                None | Some(0) => Ok(Found { kind: MemberKind::Label, header_offset_bytes, unusual, special: None }),
                 Some(_) => Err(with_payload()),
             };
         }
         self.extensions.complete_name(&mut self.name, parsed)?;
         let size_bytes = self.extensions.complete_size(parsed.size_bytes)?;
+        if let Some(special) = self.link_or_device(parsed, size_bytes)? {
+            return Ok(Found { kind: MemberKind::File, header_offset_bytes, unusual, special: Some(special) });
+        }
+        let special = self.sparse_file(parsed)?;
         let is_slashed = self.name.ends_with(b"/");
         let kind = if parsed.type_ == Type::Directory || is_slashed { MemberKind::Directory } else { MemberKind::File };
         let len_bytes = match (kind, size_bytes) {
@@ -302,7 +332,75 @@ impl<R: BufRead> Reader<R> {
         self.source.total().check(len_bytes)?;
         self.payload_left_bytes = len_bytes;
         self.padding_left_bytes = padding_bytes(len_bytes);
-        Ok(Found { kind, header_offset_bytes, unusual })
+        Ok(Found { kind, header_offset_bytes, unusual, special })
+    }
+
+    /// Recognises links and devices, which have no payload.
+    fn link_or_device(&mut self, parsed: &ParsedHeader, size_bytes: Option<u64>) -> Result<Option<SpecialKind>, Fault> {
+        let special = match parsed.type_ {
+            Type::HardLink => SpecialKind::HardLink,
+            Type::Symlink => SpecialKind::Symlink,
+            Type::Device => SpecialKind::Device,
+            _ => return Ok(None),
+        };
+        if let Some(target) = self.link_target.as_mut().filter(|_| special != SpecialKind::Device) {
+            self.extensions.complete_link(target)?;
+        }
+        match size_bytes {
+            None | Some(0) => Ok(Some(special)),
+            Some(_) => Err(with_payload()),
+        }
+    }
+
+    /// Recognises sparse files, and completes their names.
+    fn sparse_file(&mut self, parsed: &ParsedHeader) -> Result<Option<SpecialKind>, Fault> {
+        self.sparse_map = SparseMap::default();
+        match (self.extensions.complete_sparse(&mut self.name)?, parsed.type_) {
+            (None, Type::Sparse) => Ok(Some(SpecialKind::Sparse)),
+            (None, _) => Ok(None),
+            (Some(file_bytes), Type::File) => {
+                self.sparse_map.file_bytes = file_bytes;
+                Ok(Some(SpecialKind::Sparse))
+            }
+            (Some(_), _) => Err(Fault::sparse()),
+        }
+    }
+
+    /// Reads the map of a sparse file: from its header `block` and the blocks after it, or from the payload.
+    fn read_sparse_map(&mut self, block: &Block) -> Result<(), Error> {
+        let mut budget = Budget::new("max_extension_bytes", self.limits.max_extension_bytes());
+        let mut next = |source: &mut Source<R>| {
+            let mut block = [0; BLOCK_BYTES];
+            budget.spend(BLOCK_BYTES as u64).map_err(|exceeded| Error::new(exceeded.into()))?;
+            match source.block(&mut block, "inside the map of a sparse file")? {
+                true => Ok(block),
+                false => Err(Error::new(Fault::truncated("inside the map of a sparse file"))),
+            }
+        };
+        if header::is_old_sparse(block) {
+            let (segments, file_bytes, mut is_extended) = header::sparse_header(block).map_err(Error::new)?;
+            self.sparse_map = SparseMap { file_bytes, segments };
+            while is_extended {
+                let (segments, is_next) = header::sparse_extension(&next(&mut self.source)?).map_err(Error::new)?;
+                self.sparse_map.segments.extend(segments);
+                is_extended = is_next;
+            }
+        } else {
+            let mut parser = MapParser::default();
+            self.sparse_map.segments = loop {
+                let short = || Error::new(Fault::malformed("the map of a sparse file is longer than its data"));
+                let left_bytes = self.payload_left_bytes.checked_sub(BLOCK_BYTES as u64);
+                self.payload_left_bytes = left_bytes.ok_or_else(short)?;
+                if let Some(segments) = parser.block(&next(&mut self.source)?).map_err(Error::new)? {
+                    break segments;
+                }
+            };
+        }
+        let file_bytes = self.sparse_map.file_bytes;
+        Budget::new("max_entry_bytes", self.limits.max_entry_bytes())
+            .spend(file_bytes)
+            .map_err(|exceeded| Error::new(exceeded.into()))?;
+        self.sparse_map.check(self.payload_left_bytes).map_err(Error::new)
     }
 
     /// Reports what is unusual about a header.
@@ -325,6 +423,7 @@ impl<R: BufRead> Reader<R> {
                 self.extensions.begin_pax()?;
                 self.extensions.pax(Scope::Local, payload)
             }
+            Type::LongLink => self.extensions.long_link(payload),
             _ => {
                 self.extensions.begin_long_name()?;
                 Ok(self.extensions.long_name(payload)?)

@@ -16,6 +16,15 @@ use object_store::{
 #[derive(Debug, Default)]
 pub struct Counts {
     pub gets: AtomicUsize,
+    pub heads: AtomicUsize,
+    pub lists: AtomicUsize,
+    /// Requests for objects that ran at the same time, at most.
+    pub most_gets: AtomicUsize,
+    gets_in_flight: AtomicUsize,
+    /// So many of the next requests for objects fail, as those of an overloaded store.
+    pub failing_gets: AtomicUsize,
+    /// So many of the next requests for objects end too early.
+    pub short_gets: AtomicUsize,
     pub got_bytes: AtomicUsize,
     pub puts: AtomicUsize,
     pub begun: AtomicUsize,
@@ -62,6 +71,11 @@ impl<S> fmt::Display for Counting<S> {
     }
 }
 
+/// Takes one from a counter of faults.
+fn take_one(faults: &AtomicUsize) -> bool {
+    faults.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
+}
+
 fn refused() -> object_store::Error {
     object_store::Error::Generic { store: "counting", source: "refused".into() }
 }
@@ -85,11 +99,22 @@ impl<S: ObjectStore> ObjectStore for Counting<S> {
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
         self.counts.gets.fetch_add(1, Ordering::Relaxed);
+        self.counts.heads.fetch_add(usize::from(options.head), Ordering::Relaxed);
+        if take_one(&self.counts.failing_gets) {
+            return Err(refused());
+        }
         if self.counts.refuse_suffixes.load(Ordering::Relaxed) && matches!(options.range, Some(GetRange::Suffix(_))) {
             return Err(refused());
         }
         let is_head = options.head;
-        let result = self.inner.get_opts(location, options).await?;
+        let is_short = take_one(&self.counts.short_gets);
+        let options = if is_short { options.with_range(Some(GetRange::Bounded(0..1))) } else { options };
+        let together = self.counts.gets_in_flight.fetch_add(1, Ordering::Relaxed) + 1;
+        self.counts.most_gets.fetch_max(together, Ordering::Relaxed);
+        tokio::task::yield_now().await;
+        let result = self.inner.get_opts(location, options).await;
+        self.counts.gets_in_flight.fetch_sub(1, Ordering::Relaxed);
+        let result = result?;
         if !is_head {
             let count = usize::try_from(result.range.end - result.range.start).unwrap();
             self.counts.got_bytes.fetch_add(count, Ordering::Relaxed);
@@ -102,7 +127,13 @@ impl<S: ObjectStore> ObjectStore for Counting<S> {
     }
 
     fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
+        self.counts.lists.fetch_add(1, Ordering::Relaxed);
         self.inner.list(prefix)
+    }
+
+    fn list_with_offset(&self, prefix: Option<&Path>, offset: &Path) -> BoxStream<'static, Result<ObjectMeta>> {
+        self.counts.lists.fetch_add(1, Ordering::Relaxed);
+        self.inner.list_with_offset(prefix, offset)
     }
 
     async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {

@@ -1,22 +1,27 @@
 //! Collects the documents of an archive while it is read, and builds the plan of them: [`Collector`].
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::member_name::MemberName;
 use super::options::ArchiveOptions;
+use super::sparse::SparseFile;
 use super::spool::DocumentSpool;
 use super::store::{ArchiveStore, Deflated, Payload};
 use crate::document::DocumentId;
+use crate::error::Category;
+use crate::limits::{Budget, LimitExceeded};
 use crate::observe::{Event, Observer, Phase};
 use crate::source::code::Code;
 use crate::source::directory::spelling::Spelling;
 use crate::source::error::{Error, ErrorKind, Result};
+use crate::source::member_name::MemberName;
 use crate::source::plan::DocumentPlan;
 use crate::source::row::{NO_ID, NumberedFile, Row};
 use crate::source::skipped::{SkippedFile, SkippedFiles};
 use crate::source::store::Store;
+use crate::tarball::SparseMap;
 
 /// The number of bytes between two events of the observer.
 const EVENT_BYTES: u64 = 1 << 20;
@@ -31,6 +36,13 @@ pub(in crate::source) struct Collector<'a> {
     /// The files folders that contain numbered files.
     numbered_roots: Vec<String>,
     found: Vec<Found>,
+    sparse: Vec<SparseFile>,
+    /// The index in `found` of every document, once the archive turned out to contain hard links.
+    by_name: Option<BTreeMap<(DocumentId, Spelling), usize>>,
+    /// The bytes that hard links and holes add to the archive.
+    expanded: Budget,
+    /// The segments of sparse files, which are kept in memory.
+    segments: Budget,
     skipped: SkippedFiles,
     documents_count: u64,
     document_bytes: u64,
@@ -70,6 +82,10 @@ impl<'a> Collector<'a> {
             roots: Vec::new(),
             numbered_roots: Vec::new(),
             found: Vec::new(),
+            sparse: Vec::new(),
+            by_name: None,
+            expanded: Budget::new("max_total_bytes", options.limits.max_total_bytes()),
+            segments: Budget::new("max_entries", options.limits.max_entries()),
             skipped: SkippedFiles::new(options.max_findings_per_code),
             documents_count: 0,
             document_bytes: 0,
@@ -117,6 +133,9 @@ impl<'a> Collector<'a> {
 
     /// Adds a document whose contents are at `payload`.
     pub(in crate::source) fn add(&mut self, named: Named, len_bytes: u64, payload: Payload) -> Result<()> {
+        if let Some(by_name) = &mut self.by_name {
+            by_name.insert((named.id, named.spelling), self.found.len());
+        }
         self.found.push(Found { named, len_bytes, payload });
         if named.is_numbered() {
             return Ok(());
@@ -124,6 +143,45 @@ impl<'a> Collector<'a> {
         self.documents_count = self.documents_count.saturating_add(1);
         self.document_bytes = self.document_bytes.saturating_add(len_bytes);
         self.notify(&Event::document(named.id, self.documents_count, self.document_bytes))
+    }
+
+    /// Adds a hard link to an earlier document: another document with the same contents.
+    pub(in crate::source) fn add_link(&mut self, named: Named, name: &[u8], target: &[u8]) -> Result<()> {
+        let by_name = self.by_name.get_or_insert_with(|| {
+            self.found.iter().zip(0..).map(|(found, index)| ((found.named.id, found.named.spelling), index)).collect()
+        });
+        let key = match MemberName::parse(target, &self.options.key_prefix, &self.options.key_suffix) {
+            MemberName::Document { id, spelling, .. } => Some((id, spelling)),
+            MemberName::Numbered { spelling, .. } => Some((NO_ID, spelling)),
+            MemberName::Skipped(_) | MemberName::Hostile => None,
+        };
+        let target = key.and_then(|key| by_name.get(&key)).and_then(|index| self.found.get(*index));
+        let Some(&Found { len_bytes, payload, .. }) = target else {
+            return Err(self.member_error(ErrorKind::LinkTarget, name));
+        };
+        self.expand(len_bytes)?;
+        self.add(named, len_bytes, payload)
+    }
+
+    /// Adds a sparse document whose first segment is stored at `stored_at`, in the spool or in the archive.
+    pub(in crate::source) fn add_sparse(
+        &mut self,
+        named: Named,
+        map: &SparseMap,
+        (is_spooled, stored_at): (bool, u64),
+    ) -> Result<()> {
+        self.expand(map.file_bytes)?;
+        let exceeded = |exceeded: LimitExceeded| Error::archive(self.path, exceeded);
+        self.segments.spend(map.segments.len() as u64).map_err(exceeded)?;
+        let index = u32::try_from(self.sparse.len())
+            .map_err(|_| Error::archive(self.path, crate::Error::of(Category::Limit, "too many sparse files")))?;
+        self.sparse.push(SparseFile::new(map, is_spooled, stored_at));
+        self.add(named, map.file_bytes, Payload::Sparse(index))
+    }
+
+    /// Spends bytes that are in the snapshot and not in the archive.
+    fn expand(&mut self, len_bytes: u64) -> Result<()> {
+        self.expanded.spend(len_bytes).map_err(|exceeded| Error::archive(self.path, exceeded))
     }
 
     /// Counts bytes that were read, and notifies the observer from time to time.
@@ -162,10 +220,11 @@ impl<'a> Collector<'a> {
             suffix: self.options.key_suffix.clone(),
             archive,
             spool: spool.finish()?,
+            sparse: self.sparse,
             slots: self.found.iter().map(|found| (found.named.spelling, found.payload)).collect(),
             deflated,
         };
-        Ok(DocumentPlan::new(Store::Archive(store), rows, numbered, self.skipped))
+        Ok(DocumentPlan::new(Store::Archive(Box::new(store)), rows, numbered, self.skipped))
     }
 
     /// Returns the only files folder.

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::sparse::SparseFile;
 use crate::source::directory::spelling::Spelling;
 use crate::source::document::Document;
 use crate::source::row::Row;
@@ -16,6 +17,8 @@ pub(in crate::source) enum Payload {
     Archive(u64),
     /// In the spool, at this offset.
     Spool(u64),
+    /// A sparse file: its index in the list of those.
+    Sparse(u32),
     /// Deflated in the zip file, and small enough to be decompressed in memory: its index in the list of those.
     #[cfg(feature = "zip")]
     Deflated(u32),
@@ -40,6 +43,7 @@ pub(in crate::source) struct ArchiveStore {
     pub(super) spool: Option<Arc<File>>,
     /// By [`Row::locator`].
     pub(super) slots: Vec<(Spelling, Payload)>,
+    pub(super) sparse: Vec<SparseFile>,
     #[cfg_attr(not(feature = "zip"), expect(dead_code, reason = "there are no zip files"))]
     pub(super) deflated: Deflated,
 }
@@ -73,6 +77,13 @@ impl ArchiveStore {
             Payload::Spool(offset_bytes) => {
                 let spool = self.spool.as_ref().ok_or_else(unknown)?;
                 Ok(Document::range(Arc::clone(spool), offset_bytes, row.len_bytes))
+            }
+            Payload::Sparse(index) => {
+                let sparse =
+                    usize::try_from(index).ok().and_then(|index| self.sparse.get(index)).ok_or_else(unknown)?;
+                let file = if sparse.is_spooled() { self.spool.as_ref() } else { Some(&self.archive) };
+                let file = Arc::clone(file.ok_or_else(unknown)?);
+                Ok(Document::sparse(sparse.open(file, row.len_bytes)))
             }
             #[cfg(feature = "zip")]
             Payload::Deflated(index) => {

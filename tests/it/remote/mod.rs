@@ -1,5 +1,6 @@
 //! Object storage: the requests that are made, and the objects that result.
 
+mod documents;
 mod fetch;
 mod http;
 mod s3;

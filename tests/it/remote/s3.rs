@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use appsnap::io::ReadAt;
+use appsnap::io::{Parallelism, ReadAt};
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
 use appsnap::remote::object_store::ObjectStoreExt;
@@ -17,6 +17,7 @@ use appsnap::snapshot::index::IndexPlacement;
 use appsnap::snapshot::join::{Join, S3_PIECE_BYTES, shard};
 use appsnap::snapshot::options::SectionSplit;
 use appsnap::snapshot::{ReadOptions, SnapshotArchive, SnapshotWriter, WriteOptions};
+use appsnap::source::bucket::{self, BucketOptions};
 
 use super::{location, open, runtime, upload};
 use crate::support::archives::{Contents, id, noise, text};
@@ -99,6 +100,37 @@ fn pack(contents: &Contents, upload: RemoteUpload) -> RemoteUpload {
     let mut writer = SnapshotWriter::start(upload, &contents.metadata(), &options).unwrap();
     writer.documents(contents, &mut NoObserver).unwrap();
     writer.finish().unwrap().0
+}
+
+#[test]
+fn documents_in_an_s3_bucket_are_planned_and_packed_with_one_request_each() {
+    let Some(server) = Server::start() else { return };
+    let store = server.store();
+    // More than a page of a listing, below a prefix, and objects of another app beside them.
+    let documents: Vec<_> = (0..1_100).map(|number| (id(number), text(number, 100))).collect();
+    for (id, bytes) in &documents {
+        server.request(&format!("PUT /{BUCKET}/apps/shop-{id}.bin"), "", bytes);
+    }
+    server.request(&format!("PUT /{BUCKET}/apps/other.txt"), "", b"x");
+    server.request(&format!("PUT /{BUCKET}/elsewhere/{}", id(5)), "", b"x");
+    for parallelism in [Parallelism::INLINE, Parallelism::threads(8)] {
+        store.counts.reset();
+        let options = BucketOptions::new().with_key_prefix("apps/shop-").with_key_suffix(".bin");
+        let options = options.with_listing_parallelism(parallelism);
+        let plan = bucket::scan(Arc::clone(&store) as _, &runtime(), &options, &mut NoObserver).unwrap();
+        assert_eq!((plan.documents_count(), plan.diagnostics().count()), (1_100, 1));
+        let metadata = plan.complete(Metadata::new().with_model_version("1"), None);
+        let mut writer = SnapshotWriter::start(Vec::new(), &metadata, WriteOptions::new()).unwrap();
+        writer.documents(&plan, &mut NoObserver).unwrap();
+        let archive = writer.finish().unwrap().0;
+        assert_eq!((Counts::get(&store.counts.gets), Counts::get(&store.counts.heads)), (1_100, 0));
+        let (read, _) = crate::support::archives::read(archive.as_slice(), ReadOptions::new()).unwrap();
+        let mut expected = documents.clone();
+        expected.sort();
+        assert!(read.documents == expected);
+    }
+    let plan = bucket::scan(Arc::clone(&store) as _, &runtime(), &BucketOptions::new(), &mut NoObserver).unwrap();
+    assert_eq!((plan.documents_count(), plan.diagnostics().count()), (0, 1_102), "the folder is not named");
 }
 
 #[test]

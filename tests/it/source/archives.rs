@@ -1,11 +1,12 @@
 //! Zip and tar archives of a files folder give the same plan as the folder itself.
 
 use std::fs::{self, File};
-use std::io::Write as _;
+use std::io::{Seek as _, SeekFrom, Write as _};
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use ::tar as tar_crate;
 use appsnap::io::ReadAt as _;
 use appsnap::metadata::Metadata;
 use appsnap::observe::{Event, NoObserver, Observer};
@@ -275,6 +276,174 @@ fn archives_of_real_tars_are_read() {
         let plan = tar::scan(site.0.path().join(name), &site.options(), &mut NoObserver).unwrap();
         assert_eq!(documents(&plan), expected(), "{name}");
     }
+}
+
+/// A header of GNU tar with this type and link target.
+fn special_header(type_: u8, name: &str, target: &str, len_bytes: u64) -> tar_crate::Header {
+    let mut header = tar_crate::Header::new_gnu();
+    header.set_entry_type(tar_crate::EntryType::new(type_));
+    header.set_path(name).unwrap();
+    if !target.is_empty() {
+        header.set_link_name(target).unwrap();
+    }
+    header.set_mode(0o644);
+    header.set_size(len_bytes);
+    header.set_cksum();
+    header
+}
+
+/// A tar archive of `files`, followed by these members without payload.
+fn tar_with(files: &[(String, Vec<u8>)], headers: &[tar_crate::Header]) -> Vec<u8> {
+    let mut bytes = tar_of(files);
+    bytes.truncate(bytes.len() - 1024);
+    headers.iter().for_each(|header| bytes.extend(header.as_bytes()));
+    bytes.resize(bytes.len() + 1024, 0);
+    bytes
+}
+
+#[test]
+fn links_and_special_files_are_left_out_and_hard_links_are_documents() {
+    let site = TestFolder::new();
+    let (first, second, third) = (sharded(id(3)), sharded(id(30)), sharded(id(31)));
+    let headers = [
+        special_header(b'2', "link", "/etc/passwd", 0),
+        special_header(b'6', "pipe", "", 0),
+        special_header(b'1', "junk/Thumbs.db", &first, 0),
+        special_header(b'1', &second, &first, 0),
+        special_header(b'1', &third, &second, 0),
+    ];
+    let bare = tar_with(&files(""), &headers);
+    for bytes in [bare.clone(), gzip(&bare)] {
+        let plan = tar::scan(site.put("a", &bytes), &site.options(), &mut NoObserver).unwrap();
+        let mut expected = expected();
+        expected.extend([30, 31].map(|number| (id(number), contents(3))));
+        expected.sort();
+        assert_eq!(documents(&plan), expected);
+        let mut left_out = skipped(&plan);
+        left_out.sort();
+        assert_eq!(
+            left_out,
+            [("junk", "Thumbs.db"), ("junk", "junk/Thumbs.db"), ("special", "pipe"), ("symlink", "link")]
+        );
+    }
+}
+
+#[test]
+fn hard_links_to_other_files_are_refused_and_their_number_is_bounded() {
+    let site = TestFolder::new();
+    for target in [sharded(id(77)), "Thumbs.db".to_owned(), "/etc/passwd".to_owned()] {
+        let bytes = tar_with(&files(""), &[special_header(b'1', &sharded(id(30)), &target, 0)]);
+        let error = tar::scan(site.put("a", &bytes), &site.options(), &mut NoObserver).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::LinkTarget), "{error}");
+        assert!(error.to_string().contains(&id(30).to_string()), "{error}");
+    }
+    // 1 MiB once, and a hundred names for it.
+    let headers: Vec<_> =
+        (100..200).map(|number| special_header(b'1', &sharded(id(number)), &sharded(id(1)), 0)).collect();
+    let bytes = tar_with(&files(""), &headers);
+    let limits = Limits::untrusted().with_max_total_bytes(20 << 20);
+    let options = site.options().with_limits(limits);
+    assert!(tar::scan(site.put("a", &bytes), &options, &mut NoObserver).unwrap_err().is_limit());
+}
+
+/// A file of this length with data at some offsets and holes between them.
+fn write_sparse(path: &Path, len_bytes: u64, offsets: impl IntoIterator<Item = u64>) -> Vec<u8> {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let mut file = File::create(path).unwrap();
+    let mut contents = vec![0; len_bytes as usize];
+    file.set_len(len_bytes).unwrap();
+    for offset in offsets {
+        let data = format!("data at {offset}").into_bytes();
+        file.seek(SeekFrom::Start(offset)).unwrap();
+        file.write_all(&data).unwrap();
+        contents[offset as usize..][..data.len()].copy_from_slice(&data);
+    }
+    contents
+}
+
+#[test]
+fn sparse_files_and_hard_links_of_real_tars_are_read() {
+    let site = TestFolder::new();
+    let sparse = [
+        (
+            id(41),
+            write_sparse(&site.0.path().join("files").join(sharded(id(41))), 3 << 20, (0..40).map(|n| n * 70_000)),
+        ),
+        (id(42), write_sparse(&site.0.path().join("files").join(sharded(id(42))), 1 << 20, [])),
+        (id(43), write_sparse(&site.0.path().join("files").join(sharded(id(43))), 2 << 20, [1_500_000])),
+    ];
+    for (name, contents) in files("files/") {
+        put(site.0.path(), &name, contents);
+    }
+    let linked = site.0.path().join("files").join(sharded(id(44)));
+    fs::create_dir_all(linked.parent().unwrap()).unwrap();
+    fs::hard_link(site.0.path().join("files").join(sharded(id(5))), linked).unwrap();
+    let mut expected = expected();
+    expected.extend(sparse);
+    expected.push((id(44), contents(5)));
+    expected.sort();
+    let tars: [(&str, &[&str]); 5] = [
+        ("tar", &["--sparse", "--format=gnu"]),
+        ("tar", &["--sparse", "--format=posix"]),
+        ("tar", &["--format=ustar"]),
+        ("bsdtar", &["--format=pax"]),
+        ("bsdtar", &["--format=gnutar", "--no-read-sparse"]),
+    ];
+    for (program, options) in tars {
+        let Some(program) = tool(program) else { continue };
+        let done = Command::new(program).args(options).args(["-cf", "a.tar", "files"]).current_dir(&site.0).status();
+        assert!(done.unwrap().success());
+        let bare = fs::read(site.0.path().join("a.tar")).unwrap();
+        for bytes in [bare.clone(), gzip(&bare)] {
+            let plan = tar::scan(site.put("a", &bytes), &site.options(), &mut NoObserver).unwrap();
+            assert!(documents(&plan) == expected, "{options:?}");
+            assert!(snapshot_of(&plan).len() > 1000);
+        }
+    }
+}
+
+#[test]
+fn sparse_files_are_bounded_and_their_maps_checked() {
+    let site = TestFolder::new();
+    let sparse = |records: &[(&str, &str)], payload: &[u8]| {
+        let mut builder = tar_crate::Builder::new(Vec::new());
+        builder.append_pax_extensions(records.iter().map(|(key, value)| (*key, value.as_bytes()))).unwrap();
+        let mut header = tar_crate::Header::new_ustar();
+        header.set_size(payload.len() as u64);
+        builder.append_data(&mut header, "GNUSparseFile.0/x", payload).unwrap();
+        let bytes = builder.into_inner().unwrap();
+        tar::scan(site.put("a", &bytes), &site.options(), &mut NoObserver)
+    };
+    let name = sharded(id(1));
+    let records = |size: &'static str| {
+        [
+            ("GNU.sparse.major", "1"),
+            ("GNU.sparse.minor", "0"),
+            ("GNU.sparse.name", &*name),
+            ("GNU.sparse.realsize", size),
+        ]
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+    };
+    let scan = |size: &'static str, map: &str, data: &[u8]| {
+        let records = records(size);
+        let records: Vec<(&str, &str)> = records.iter().map(|(key, value)| (&**key, &**value)).collect();
+        let mut payload = map.as_bytes().to_vec();
+        payload.resize(payload.len().next_multiple_of(512), 0);
+        payload.extend(data);
+        sparse(&records, &payload)
+    };
+    let plan = scan("10", "1\n3\n2\n", b"ab").unwrap();
+    assert_eq!(documents(&plan), [(id(1), b"\0\0\0ab\0\0\0\0\0".to_vec())]);
+    // Longer than the file, not ascending, another length than the data, not a number, endless.
+    for (map, data) in
+        [("1\n9\n2\n", &b"ab"[..]), ("2\n3\n2\n1\n1\n", b"abc"), ("1\n3\n2\n", b"abc"), ("x\n", b""), ("1000\n", b"")]
+    {
+        assert!(matches!(refused(scan("10", map, data)), ErrorKind::Archive(_)), "{map:?}");
+    }
+    assert!(scan("9223372036854775807", "1\n3\n2\n", b"ab").unwrap_err().is_limit());
+    // Formats 0.0 and 0.1, which GNU tar wrote for a short time, are refused.
+    let old = [("GNU.sparse.size", "10"), ("GNU.sparse.map", "3,2")];
+    assert!(matches!(refused(sparse(&old, b"ab")), ErrorKind::Archive(_)));
 }
 
 #[cfg(feature = "zip")]
