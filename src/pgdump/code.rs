@@ -46,6 +46,10 @@ codes! {
         DumpWithoutOffsets = "D016" "dump-without-offsets" Info, "no action is needed; pg_dump -f FILE stores them";
         /// The table of contents is stored a second time after the data, because the dump was redirected with `>`.
         DumpWithSecondToc = "D017" "dump-with-second-toc" Info, "no action is needed; pg_dump -f FILE writes it once";
+        /// The archive version of the dump is higher than the one that the platform's text on uploads names. The platform
+        /// itself writes this version, but an environment with an older PostgreSQL may refuse it.
+        DumpFormatNewerThanDocumented = "D018" "dump-format-newer-than-documented" Info,
+            "no action is needed; if the environment refuses the dump, convert it to the documented version";
         /// The dump states a creation time that does not exist.
         DumpCreationTime = "D020" "dump-creation-time" Warning, "make sure that the dump was not tampered with";
         /// Integers have more bytes than any known pg_dump writes.

@@ -20,6 +20,13 @@ pub(in crate::check) fn add_version(
         ranking.add(Code::DumpFormatTooNew, |found| {
             found.with_location(location.map(str::to_owned)).with_message(too_new(version, highest))
         });
+    } else if let Some(documented) = profile.documented_dump_version().filter(|documented| version > *documented) {
+        ranking.add(Code::DumpFormatNewerThanDocumented, |found| {
+            found.with_location(location.map(str::to_owned)).with_message(format!(
+                "archive version {version} is accepted because the platform itself writes it, but its documentation names \
+                 {documented} as the highest"
+            ))
+        });
     }
 }
 

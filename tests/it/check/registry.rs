@@ -201,10 +201,18 @@ fn by_hand(name: &str) -> Input {
         "dump-without-large-objects" => {
             bent(|dump| definition(dump, b"TABLE", "CREATE TABLE public.x (\n    id bigint,\n    data oid\n);\n"))
         }
-        "dump-sql-newer-than-target" => bent(|dump| {
-            dump.header.server_version = Some(b"17.2".to_vec());
-            add(dump, b"CONSTRAINT", "x y", "ALTER TABLE ONLY x ADD CONSTRAINT y UNIQUE NULLS NOT DISTINCT (id);\n");
-        }),
+        "dump-sql-newer-than-target" => {
+            let input = bent(|dump| {
+                dump.header.server_version = Some(b"17.2".to_vec());
+                let sql = "ALTER TABLE ONLY x ADD CONSTRAINT y UNIQUE NULLS NOT DISTINCT (id);\n";
+                add(dump, b"CONSTRAINT", "x y", sql);
+            });
+            Input { profile: input.profile.with_oldest_server_major(13), ..input }
+        }
+        "dump-format-newer-than-documented" => {
+            let rows = [Row::of(1, id(1), 10), Row::of(2, id(2), 20)];
+            with_dump(app::builder(FormatVersion::V1_16, &rows).build())
+        }
         "dump-with-inserts" => bent(|dump| {
             let item = dump.items.iter_mut().find(|item| item.content.is_some()).unwrap();
             item.copy_statement = None;
