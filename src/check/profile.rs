@@ -53,7 +53,7 @@ impl Profile {
     /// (archive version 1.14).
     #[must_use]
     pub fn format() -> Self {
-        const FINDINGS_OF_PLATFORMS: [Code; 15] = [
+        const FINDINGS_OF_PLATFORMS: [Code; 16] = [
             CheckCode::ManyDocuments.code(),
             CheckCode::DocumentMissing.code(),
             CheckCode::DocumentOrphan.code(),
@@ -69,6 +69,7 @@ impl Profile {
             pgdump::Code::DumpEmpty.code(),
             pgdump::Code::DumpWithoutLargeObjects.code(),
             pgdump::Code::DumpSqlNewerThanTarget.code(),
+            pgdump::Code::DumpTablesWithoutRows.code(),
         ];
         let profile = Self::built_in("format", &Platform::mendix_cloud_2021(), None)
             .with_severity(CheckCode::TargetTooSmall, None);

@@ -54,6 +54,7 @@
 mod block_reader;
 mod code;
 pub mod compat;
+mod completeness;
 mod compression;
 mod copy_watch;
 mod corruption;
@@ -79,6 +80,7 @@ mod sql;
 mod stream_decoder;
 pub mod toc;
 pub mod transcode;
+mod utf8;
 mod version;
 mod window;
 

@@ -38,16 +38,27 @@ fn too_new(version: FormatVersion, highest: FormatVersion) -> String {
     format!("archive version {version} is not accepted, {highest} is the highest: convert the dump to {highest}{older}")
 }
 
+/// The first major release that forces `standard_conforming_strings` on.
+const STANDARD_STRINGS_MAJOR: u16 = 19;
+
 /// Adds the findings about a dump that was read to its end, and about SQL that older servers refuse.
 pub(in crate::check) fn add(
     inspection: &Inspection,
     refused: &[Incompatibility],
     location: Option<&str>,
+    profile: &Profile,
     ranking: &mut Ranking<'_>,
 ) {
     let whole = || location.map(str::to_owned);
     for finding in &inspection.diagnostics {
         ranking.add(finding.code(), |found| found.with_location(whole()).with_message(finding.message().to_owned()));
+    }
+    if inspection.standard_strings == Some(false) && profile.oldest_server_major() >= STANDARD_STRINGS_MAJOR {
+        ranking.add(Code::DumpEscapingStringsRefused, |found| {
+            found.with_location(whole()).with_message(format!(
+                "backslashes in string literals are escapes, which PostgreSQL {STANDARD_STRINGS_MAJOR} does not support"
+            ))
+        });
     }
     let toc = &inspection.toc;
     if inspection.large_objects_count() == 0 && !inspection.blocks.is_empty() && large_objects::are_referred_to(toc) {

@@ -236,6 +236,31 @@ fn by_hand(name: &str) -> Input {
             dump.blobs(vec![(16_400, b"large object".to_vec())]);
             dump.items.retain(|item| item.desc != b"BLOB");
         }),
+        "dump-post-data-only" => bent(|dump| {
+            dump.items.truncate(3);
+            add(dump, b"INDEX", "x_idx", "CREATE INDEX x_idx ON public.x USING btree (id);\n");
+        }),
+        "dump-statistics-only" => bent(|dump| {
+            dump.items.truncate(3);
+            add(dump, b"STATISTICS DATA", "x", "SELECT * FROM pg_catalog.pg_restore_relation_stats();\n");
+        }),
+        "dump-schema-missing" => bent(|dump| {
+            let mut item = Item::new(dump.next_id(), b"FUNCTION", b"f()");
+            item.definition = Some(b"CREATE FUNCTION app.f() RETURNS integer LANGUAGE sql AS 'SELECT 1';\n".to_vec());
+            item.namespace = Some(b"app".to_vec());
+            dump.items.push(item);
+        }),
+        "dump-tables-without-rows" => bent(|dump| add(dump, b"TABLE", "y", "CREATE TABLE public.y (id bigint);\n")),
+        "dump-sql-ascii" => bent(|dump| definition(dump, b"ENCODING", "SET client_encoding = 'SQL_ASCII';\n")),
+        "dump-sql-ascii-not-utf8" => bent(|dump| {
+            definition(dump, b"ENCODING", "SET client_encoding = 'SQL_ASCII';\n");
+            dump.table("latin", "name", b"caf\xe9\n");
+        }),
+        "dump-escaping-strings-refused" => {
+            let sql = "SET standard_conforming_strings = 'off';\n";
+            let input = bent(|dump| definition(dump, b"STDSTRINGS", sql));
+            Input { profile: input.profile.with_oldest_server_major(19), ..input }
+        }
         "dump-with-oids" => {
             bent(|dump| dump.items.iter_mut().find(|item| item.desc == b"TABLE").unwrap().with_oids = true)
         }
