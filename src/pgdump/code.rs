@@ -84,6 +84,10 @@ codes! {
         /// wrong, those of INSERT data first of all.
         DumpEscapingStringsRefused = "D033" "dump-escaping-strings-refused" Error,
             "dump again from a server with standard_conforming_strings on";
+        /// The dump has planner statistics, which the oldest server of the platform cannot import. They are no data:
+        /// ANALYZE creates new ones.
+        DumpWithStatistics = "D034" "dump-with-statistics" Info,
+            "no action is needed; convert the dump, which drops them, or dump again with --no-statistics";
     }
 }
 

@@ -66,9 +66,17 @@ pub(in crate::check) fn add(
             found.with_location(whole()).with_message("columns of tables refer to large objects, but the dump has none")
         });
     }
+    let statistics_count = refused.iter().filter(|refusal| refusal.feature.is_statistics()).count();
+    if statistics_count > 0 {
+        ranking.add(Code::DumpWithStatistics, |found| {
+            found.with_location(whole()).with_message(format!(
+                "{statistics_count} entries are planner statistics, which an older server cannot import"
+            ))
+        });
+    }
     for refusal in refused {
         // The platform creates the database itself.
-        if refusal.feature.is_of_database() {
+        if refusal.feature.is_of_database() || refusal.feature.is_statistics() {
             continue;
         }
         let entry = || match (location, toc.get(refusal.id)) {

@@ -261,6 +261,10 @@ fn by_hand(name: &str) -> Input {
             let input = bent(|dump| definition(dump, b"STDSTRINGS", sql));
             Input { profile: input.profile.with_oldest_server_major(19), ..input }
         }
+        "dump-with-statistics" => bent(|dump| {
+            dump.header.server_version = Some(b"18.1".to_vec());
+            add(dump, b"STATISTICS DATA", "x", "SELECT * FROM pg_catalog.pg_restore_relation_stats();\n");
+        }),
         "dump-with-oids" => {
             bent(|dump| dump.items.iter_mut().find(|item| item.desc == b"TABLE").unwrap().with_oids = true)
         }
