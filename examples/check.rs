@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use appsnap::Limits;
 use appsnap::check::{CheckOptions, Profile, Verdict};
 use appsnap::detect;
+use appsnap::pgdump::FormatVersion;
 use clap::Parser;
 use clap::builder::PossibleValuesParser;
 use support::{Failure, InFile, Outcome, Progress, shown};
@@ -25,6 +26,12 @@ struct Args {
     /// Size of the database that it is to be restored into.
     #[arg(long, value_name = "N")]
     target_database_bytes: Option<u64>,
+    /// The highest archive version of a dump that the environment accepts [default: that of the profile].
+    #[arg(long, value_name = "VERSION")]
+    max_dump_version: Option<FormatVersion>,
+    /// The major release of the environment's PostgreSQL server [default: that of the profile].
+    #[arg(long, value_name = "MAJOR")]
+    server: Option<u16>,
     /// Plain bytes to read at most, of an archive or of the data in a dump.
     #[arg(long, value_name = "N")]
     max_total_bytes: Option<u64>,
@@ -44,8 +51,14 @@ fn main() -> ExitCode {
 }
 
 fn check(args: &Args) -> Outcome {
-    let profile =
+    let mut profile =
         Profile::by_name(&args.profile).ok_or_else(|| Failure::environment("--profile", "no such profile"))?;
+    if let Some(version) = args.max_dump_version {
+        profile = profile.with_max_dump_version(version);
+    }
+    if let Some(major) = args.server {
+        profile = profile.with_oldest_server_major(major);
+    }
     let mut options = CheckOptions::new().with_limits(limits(args)?);
     if let Some(target_bytes) = args.target_database_bytes {
         options = options.with_target_database_bytes(target_bytes);

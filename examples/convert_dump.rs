@@ -178,8 +178,13 @@ fn tell(report: &Value) {
     let shown =
         |value: &Value| value.as_str().map_or_else(|| value.to_string(), |text| text.escape_debug().to_string());
     let entries = |list: &str| report[list].as_array().cloned().unwrap_or_default();
+    let is_statistics = |entry: &Value| entry["desc"].as_str().is_some_and(|desc| desc.ends_with("STATISTICS DATA"));
+    let statistics: Vec<Value> = entries("dropped").into_iter().filter(|entry| is_statistics(entry)).collect();
+    if let Some(first) = statistics.first() {
+        eprintln!("dropped: {} entries of planner statistics: {}", statistics.len(), shown(&first["reason"]));
+    }
     for (list, word) in [("dropped", "dropped"), ("edited", "changed"), ("warnings", "warning")] {
-        for entry in entries(list) {
+        for entry in entries(list).into_iter().filter(|entry| list != "dropped" || !is_statistics(entry)) {
             let why = if list == "warnings" { &entry["message"] } else { &entry["reason"] };
             let (id, desc, tag) = (&entry["id"], shown(&entry["desc"]), shown(&entry["tag"]));
             eprintln!("{word}: entry {id} ({desc} {tag}): {}", shown(why));

@@ -26,9 +26,10 @@
 //! use appsnap::observe::NoObserver;
 //! use appsnap::pgdump;
 //!
-//! // A bare dump of PostgreSQL 18, for a platform that accepts at most archive version 1.15.
+//! // A bare dump of PostgreSQL 18, for an environment that accepts at most archive version 1.14.
 //! let dump = File::open("tests/data/check/pg18-default.dump")?;
-//! let report = check(dump, &Profile::mendix_cloud(), &CheckOptions::new(), &mut NoObserver)?;
+//! let profile = Profile::mendix_cloud().with_max_dump_version(pgdump::FormatVersion::V1_14);
+//! let report = check(dump, &profile, &CheckOptions::new(), &mut NoObserver)?;
 //! assert_eq!(report.verdict(), Verdict::Reject);
 //! let worst = report.findings().first().expect("a finding");
 //! assert_eq!(worst.code(), pgdump::Code::DumpFormatTooNew);

@@ -19,7 +19,7 @@ use crate::snapshot;
 ///
 /// let own = Profile::mendix_cloud()
 ///     .with_name("our-cluster")
-///     .with_max_dump_version(FormatVersion::V1_16)
+///     .with_max_dump_version(FormatVersion::V1_14)
 ///     .with_severity(Code::DocumentOrphan, Severity::Error)
 ///     .with_severity(pgdump::Code::DumpWithoutOffsets, None);
 /// assert_eq!(own.severity(Code::DocumentOrphan), Some(Severity::Error));
@@ -28,6 +28,8 @@ use crate::snapshot;
 pub struct Profile {
     name: Cow<'static, str>,
     max_dump_version: FormatVersion,
+    /// A lower version that the platform's text names.
+    documented_dump_version: Option<FormatVersion>,
     oldest_server_major: u16,
     many_documents_count: u64,
     space_rule: Option<SpaceRule>,
@@ -36,18 +38,22 @@ pub struct Profile {
     allowed: BTreeSet<Code>,
 }
 
-/// The archive version 1.14 is documented as "PostgreSQL 12 and 13" (Mendix documentation, 2021).
-const OLDEST_SERVER_MAJOR: u16 = 13;
-
 impl Profile {
     /// The names of the built-in profiles.
-    pub const BUILT_IN: [&'static str; 4] = ["format", "mendix-cloud-2021", "mendix-cloud", "mendix-on-azure"];
+    pub const BUILT_IN: [&'static str; 6] = [
+        "format",
+        "mendix-cloud-2021",
+        "mendix-cloud-2026-05",
+        "mendix-cloud",
+        "mendix-on-azure-2026-05",
+        "mendix-on-azure",
+    ];
 
     /// Returns the profile of the format itself: every reader can read the archive, and every platform since 2021 reads its dump
     /// (archive version 1.14).
     #[must_use]
     pub fn format() -> Self {
-        const FINDINGS_OF_PLATFORMS: [Code; 15] = [
+        const FINDINGS_OF_PLATFORMS: [Code; 16] = [
             CheckCode::ManyDocuments.code(),
             CheckCode::DocumentMissing.code(),
             CheckCode::DocumentOrphan.code(),
@@ -63,6 +69,7 @@ impl Profile {
             pgdump::Code::DumpEmpty.code(),
             pgdump::Code::DumpWithoutLargeObjects.code(),
             pgdump::Code::DumpSqlNewerThanTarget.code(),
+            pgdump::Code::DumpTablesWithoutRows.code(),
         ];
         let profile = Self::built_in("format", &Platform::mendix_cloud_2021(), None)
             .with_severity(CheckCode::TargetTooSmall, None);
@@ -76,22 +83,42 @@ impl Profile {
         Self::built_in("mendix-cloud-2021", &platform, platform.space_rule().map(|rule| rule.value()))
     }
 
-    /// Returns the profile of Mendix Cloud in 2026.
+    /// Returns the profile of Mendix Cloud in May 2026, which accepted dumps up to archive version 1.15.
+    #[must_use]
+    pub fn mendix_cloud_2026_05() -> Self {
+        Self::of_cloud("mendix-cloud-2026-05", &Platform::mendix_cloud_2026_05())
+    }
+
+    /// Returns the profile of Mendix Cloud since 9 June 2026, which accepts dumps up to archive version 1.16.
+    ///
+    /// An environment with an older PostgreSQL may accept less: set [its version](Self::with_max_dump_version).
     #[must_use]
     pub fn mendix_cloud() -> Self {
-        let platform = Platform::mendix_cloud();
-        Self::built_in("mendix-cloud", &platform, platform.space_rule().map(|rule| rule.value()))
+        Self::of_cloud("mendix-cloud", &Platform::mendix_cloud())
+    }
+
+    fn of_cloud(name: &'static str, platform: &Platform) -> Self {
+        Self::built_in(name, platform, platform.space_rule().map(|rule| rule.value()))
             .with_severity(snapshot::Code::FilesOnly, Severity::Error)
     }
 
-    /// Returns the profile of Mendix on Azure in 2026.
+    /// Returns the profile of Mendix on Azure in May 2026.
+    #[must_use]
+    pub fn mendix_on_azure_2026_05() -> Self {
+        Self::of_azure("mendix-on-azure-2026-05", &Platform::mendix_on_azure_2026_05())
+    }
+
+    /// Returns the profile of Mendix on Azure since 20 August 2026.
     ///
     /// No rule for space is published for it; the rule of Mendix Cloud in the same year applies.
     #[must_use]
     pub fn mendix_on_azure() -> Self {
-        let platform = Platform::mendix_on_azure();
+        Self::of_azure("mendix-on-azure", &Platform::mendix_on_azure())
+    }
+
+    fn of_azure(name: &'static str, platform: &Platform) -> Self {
         let rule = platform.space_rule().or(Platform::mendix_cloud().space_rule());
-        Self::built_in("mendix-on-azure", &platform, rule.map(|rule| rule.value()))
+        Self::built_in(name, platform, rule.map(|rule| rule.value()))
             .with_severity(snapshot::Code::FilesOnly, Severity::Error)
             .with_severity(CheckCode::DatabaseOnly, Severity::Error)
             .with_severity(pgdump::Code::DumpSqlNewerThanTarget, Severity::Info)
@@ -103,19 +130,22 @@ impl Profile {
         match name {
             "format" => Some(Self::format()),
             "mendix-cloud-2021" => Some(Self::mendix_cloud_2021()),
+            "mendix-cloud-2026-05" => Some(Self::mendix_cloud_2026_05()),
             "mendix-cloud" => Some(Self::mendix_cloud()),
+            "mendix-on-azure-2026-05" => Some(Self::mendix_on_azure_2026_05()),
             "mendix-on-azure" => Some(Self::mendix_on_azure()),
             _ => None,
         }
     }
 
     fn built_in(name: &'static str, platform: &Platform, space_rule: Option<SpaceRule>) -> Self {
-        let (major, minor) = platform.max_dump_version().value();
+        // Every version that a known platform accepts is known here.
+        let version = |(major, minor)| FormatVersion::new(major, minor).unwrap_or(FormatVersion::V1_14);
         Self {
             name: Cow::Borrowed(name),
-            // Every version that a known platform accepts is known here.
-            max_dump_version: FormatVersion::new(major, minor).unwrap_or(FormatVersion::V1_14),
-            oldest_server_major: OLDEST_SERVER_MAJOR,
+            max_dump_version: version(platform.max_dump_version().value()),
+            documented_dump_version: platform.documented_dump_version().map(|fact| version(fact.value())),
+            oldest_server_major: platform.oldest_server_major().value(),
             many_documents_count: platform.many_documents_count().value(),
             space_rule,
             severities: BTreeMap::new(),
@@ -144,10 +174,18 @@ impl Profile {
         self
     }
 
-    /// Sets the highest archive version of a dump that is accepted.
+    /// Sets the highest archive version of a dump that is accepted, for example by one environment.
     #[must_use]
     pub const fn with_max_dump_version(mut self, version: FormatVersion) -> Self {
         self.max_dump_version = version;
+        self.documented_dump_version = None;
+        self
+    }
+
+    /// Sets the major release of the oldest server that must accept the dump.
+    #[must_use]
+    pub const fn with_oldest_server_major(mut self, major: u16) -> Self {
+        self.oldest_server_major = major;
         self
     }
 
@@ -193,6 +231,13 @@ impl Profile {
     #[must_use]
     pub const fn max_dump_version(&self) -> FormatVersion {
         self.max_dump_version
+    }
+
+    /// Returns the version that the platform's text names, if it is lower than the
+    /// [accepted one](Self::max_dump_version).
+    #[must_use]
+    pub const fn documented_dump_version(&self) -> Option<FormatVersion> {
+        self.documented_dump_version
     }
 
     /// Returns the major release of the oldest server that must accept the dump, for

@@ -70,7 +70,7 @@ impl<'p> CheckRun<'p> {
                 self.summary.decompressed_bytes = Some(dump.inspection.uncompressed_bytes());
                 let (inspection, major) = (&dump.inspection, self.profile.oldest_server_major());
                 let refused = incompatibilities(&inspection.header, &inspection.toc, major);
-                rules::dump::add(inspection, &refused, location, &mut self.ranking);
+                rules::dump::add(inspection, &refused, location, self.profile, &mut self.ranking);
                 self.space(&dump.inspection);
                 Ok(Some(dump))
             }
@@ -160,7 +160,7 @@ pub(crate) fn predict_report(planned: PlannedArchive<'_>, profile: &Profile, opt
         run.summary.dump_version = Some(version.to_string());
         run.summary.decompressed_bytes = Some(inspection.uncompressed_bytes());
         rules::dump::add_version(version, Some(DATABASE), profile, &mut run.ranking);
-        rules::dump::add(inspection, refused, Some(DATABASE), &mut run.ranking);
+        rules::dump::add(inspection, refused, Some(DATABASE), profile, &mut run.ranking);
         run.space(inspection);
     } else {
         run.ranking.add(snapshot::Code::FilesOnly, |found| found.with_message("there is no dump"));

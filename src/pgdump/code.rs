@@ -46,6 +46,10 @@ codes! {
         DumpWithoutOffsets = "D016" "dump-without-offsets" Info, "no action is needed; pg_dump -f FILE stores them";
         /// The table of contents is stored a second time after the data, because the dump was redirected with `>`.
         DumpWithSecondToc = "D017" "dump-with-second-toc" Info, "no action is needed; pg_dump -f FILE writes it once";
+        /// The archive version of the dump is higher than the one that the platform's text on uploads names. The platform
+        /// itself writes this version, but an environment with an older PostgreSQL may refuse it.
+        DumpFormatNewerThanDocumented = "D018" "dump-format-newer-than-documented" Info,
+            "no action is needed; if the environment refuses the dump, convert it to the documented version";
         /// The dump states a creation time that does not exist.
         DumpCreationTime = "D020" "dump-creation-time" Warning, "make sure that the dump was not tampered with";
         /// Integers have more bytes than any known pg_dump writes.
@@ -61,6 +65,29 @@ codes! {
         DumpUnlistedLargeObjects = "D025" "dump-unlisted-large-objects" Warning, "dump again with pg_dump itself";
         /// Tables were created WITH OIDS, which servers since PostgreSQL 12 ignore or refuse.
         DumpWithOids = "D026" "dump-with-oids" Warning, "ALTER TABLE ... SET WITHOUT OIDS, and dump again";
+        /// The dump has only indexes, constraints, triggers and the like: nothing can be restored from it alone.
+        DumpPostDataOnly = "D027" "dump-post-data-only" Error, "dump again without --section=post-data";
+        /// The dump has only planner statistics: nothing can be restored from it alone.
+        DumpStatisticsOnly = "D028" "dump-statistics-only" Error, "dump again without --statistics-only";
+        /// Entries belong to a schema that no entry creates, so a restore into a new database fails for them.
+        DumpSchemaMissing = "D029" "dump-schema-missing" Error,
+            "dump the whole database, or create the schema before the restore";
+        /// Tables have a definition, but no rows in the dump, not even none: their rows were left out.
+        DumpTablesWithoutRows = "D030" "dump-tables-without-rows" Warning,
+            "make sure that the rows are not needed, or dump again without --exclude-table-data and --filter";
+        /// The encoding of the dump is SQL_ASCII, so no server converts its texts. All of them happen to be UTF-8.
+        DumpSqlAscii = "D031" "dump-sql-ascii" Warning, "dump again with -E and the real encoding, if it is another";
+        /// The encoding of the dump is SQL_ASCII, so no server converts its texts, and some are not UTF-8: a database in
+        /// UTF-8 refuses their tables.
+        DumpSqlAsciiNotUtf8 = "D032" "dump-sql-ascii-not-utf8" Error, "dump again with -E and the real encoding";
+        /// Backslashes in strings are escapes, which servers since PostgreSQL 19 do not support: such strings come back
+        /// wrong, those of INSERT data first of all.
+        DumpEscapingStringsRefused = "D033" "dump-escaping-strings-refused" Error,
+            "dump again from a server with standard_conforming_strings on";
+        /// The dump has planner statistics, which the oldest server of the platform cannot import. They are no data:
+        /// ANALYZE creates new ones.
+        DumpWithStatistics = "D034" "dump-with-statistics" Info,
+            "no action is needed; convert the dump, which drops them, or dump again with --no-statistics";
     }
 }
 

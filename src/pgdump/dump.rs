@@ -10,8 +10,10 @@ use super::findings;
 use super::header::Header;
 use super::inspection::{BlockReport, Inspection};
 use super::large_objects::Unlisted;
+use super::settings;
 use super::stream_decoder::StreamDecoder;
 use super::toc::{Entry, Toc};
+use super::utf8::NotUtf8;
 use crate::limits::Limits;
 use crate::observe::{Event, Observer, Phase, proceed};
 
@@ -76,6 +78,9 @@ pub struct Dump<R> {
     scratch: Vec<u8>,
     blocks: Vec<BlockReport>,
     unlisted: Unlisted,
+    /// `true` if the encoding of texts is not known.
+    is_sql_ascii: bool,
+    not_utf8: NotUtf8,
 }
 
 /// Enough to skip a stream with few calls.
@@ -92,8 +97,9 @@ impl<R: Read> Dump<R> {
     pub fn open(source: R, limits: &Limits) -> Result<Self, Error> {
         let reader = BlockReader::open(source, limits)?;
         let unlisted = Unlisted::new(reader.toc());
-        let (decoder, scratch, blocks) = (None, Vec::new(), Vec::new());
-        Ok(Self { reader, limits: limits.clone(), decoder, scratch, blocks, unlisted })
+        let is_sql_ascii = settings::is_sql_ascii(reader.toc());
+        let (decoder, scratch, blocks, not_utf8) = (None, Vec::new(), Vec::new(), NotUtf8::default());
+        Ok(Self { reader, limits: limits.clone(), decoder, scratch, blocks, unlisted, is_sql_ascii, not_utf8 })
     }
 
     /// Returns the header of the dump.
@@ -143,6 +149,9 @@ impl<R: Read> Dump<R> {
                     self.blocks.push(BlockReport::table_data(id));
                     let is_copy = self.toc().get(id).is_some_and(|entry| entry.is_copy());
                     self.start_stream(is_copy)?;
+                    if let Some(decoder) = self.decoder.as_mut().filter(|_| self.is_sql_ascii) {
+                        decoder.check_utf8();
+                    }
                     return Ok(Some((id, None)));
                 }
                 Some(DataElement::LargeObjects { id }) => self.blocks.push(BlockReport::large_objects(id)),
@@ -198,6 +207,9 @@ impl<R: Read> Dump<R> {
             block.uncompressed_bytes = block.uncompressed_bytes.saturating_add(count as u64);
             if !decoder.is_open() {
                 block.rows_count = decoder.rows_count();
+                if let Some(line) = decoder.first_bad_line() {
+                    self.not_utf8.record(block.id, line);
+                }
             }
         }
         Ok(count)
@@ -220,7 +232,7 @@ impl<R: Read> Dump<R> {
                 observed_bytes = position;
             }
             if !is_stream {
-                return findings::inspection(self.reader, self.blocks, self.unlisted.into_found());
+                return findings::inspection(self.reader, self.blocks, self.unlisted.into_found(), &self.not_utf8);
             }
         }
     }

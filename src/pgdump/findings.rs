@@ -5,19 +5,22 @@ use std::io::Read;
 
 use super::block_reader::BlockReader;
 use super::code::Code;
+use super::completeness;
 use super::error::Error;
 use super::inspection::{BlockReport, Inspection};
-use super::settings::Settings;
-use super::toc::Offsets;
+use super::settings::{self, Settings};
+use super::toc::{Entry, Offsets};
+use super::utf8::NotUtf8;
 use super::version::FormatVersion;
 use crate::diagnostic::Diagnostics;
 
 /// Describes a dump that has been read to its end. `unlisted` is the number of large objects that no entry creates, and
-/// the first of them.
+/// the first of them; `not_utf8` is filled only if the encoding is not known.
 pub(super) fn inspection<R: Read>(
     reader: BlockReader<R>,
     blocks: Vec<BlockReport>,
     unlisted: Option<(u64, u32)>,
+    not_utf8: &NotUtf8,
 ) -> Result<Inspection, Error> {
     let (in_order, dump_bytes) = (reader.in_order(), reader.position());
     let data_end_bytes = reader.data_end_bytes().unwrap_or(dump_bytes);
@@ -57,6 +60,8 @@ pub(super) fn inspection<R: Read>(
         );
     }
     of_the_contents(&dump, &mut found);
+    of_the_encoding(&dump, not_utf8, &mut found);
+    completeness::add_findings(&dump, &mut found);
     dump.diagnostics = found;
     Ok(dump)
 }
@@ -156,12 +161,43 @@ fn of_the_contents(dump: &Inspection, found: &mut Diagnostics) {
             format!("the data of {} tables is INSERT statements: the dump was made with --inserts", counts.inserts),
         );
     }
-    if let Some(name) = dump.encoding.as_ref().filter(|_| !dump.is_utf8()) {
-        add(found, Code::DumpEncoding, format!("texts are in {}, not in UTF-8", name.escape_ascii()));
-    }
     if dump.standard_strings == Some(false) {
         add(found, Code::DumpEscapingStrings, "backslashes in string literals are escapes");
     }
+}
+
+fn of_the_encoding(dump: &Inspection, not_utf8: &NotUtf8, found: &mut Diagnostics) {
+    if !settings::is_sql_ascii(&dump.toc) {
+        if let Some(name) = dump.encoding.as_ref().filter(|_| !dump.is_utf8()) {
+            add(found, Code::DumpEncoding, format!("texts are in {}, not in UTF-8", name.escape_ascii()));
+        }
+        return;
+    }
+    let is_bad = |entry: &Entry<'_>| {
+        [Some(entry.tag), entry.namespace, entry.owner, entry.definition]
+            .into_iter()
+            .flatten()
+            .any(|text| std::str::from_utf8(text).is_err())
+    };
+    let entries_count = dump.toc.entries().filter(is_bad).count();
+    let tables_count = not_utf8.tables_count;
+    let first = not_utf8.first.and_then(|(id, line)| Some((dump.toc.get(id)?, line)));
+    if entries_count == 0 && tables_count == 0 {
+        add(found, Code::DumpSqlAscii, "the encoding is SQL_ASCII, which no server converts; all texts are UTF-8");
+        return;
+    }
+    let first = match first {
+        Some((entry, line)) => format!("; the first is row {line} of {entry}"),
+        None => String::new(),
+    };
+    add(
+        found,
+        Code::DumpSqlAsciiNotUtf8,
+        format!(
+            "the encoding is SQL_ASCII, which no server converts, and the data of {tables_count} tables and the texts of \
+             {entries_count} entries are not UTF-8{first}"
+        ),
+    );
 }
 
 fn add(found: &mut Diagnostics, code: Code, message: impl Into<Cow<'static, str>>) {

@@ -35,6 +35,7 @@
 mod block_reader;
 mod code;
 pub mod compat;
+mod completeness;
 mod compression;
 mod copy_watch;
 mod corruption;
@@ -60,6 +61,7 @@ mod sql;
 mod stream_decoder;
 pub mod toc;
 pub mod transcode;
+mod utf8;
 mod version;
 mod window;
 

@@ -69,6 +69,31 @@ fn parameter(sql: &[u8], standard_strings: bool) -> Option<Parameter> {
     }
 }
 
+/// Returns the SQL without `LOCALE_PROVIDER = libc`, or `None` if it does not contain this.
+pub(super) fn without_libc_provider(sql: &[u8], standard_strings: bool) -> Option<Vec<u8>> {
+    let mut tokens = Tokens::new(sql, standard_strings);
+    let mut before = 0;
+    loop {
+        let token = tokens.next()?;
+        if token.is("locale_provider") {
+            break;
+        }
+        before = token.end();
+    }
+    tokens.next().filter(|token| token.is_sign(b'='))?;
+    let after = tokens.next().filter(|token| token.is("libc"))?.end();
+    Some([window(sql, 0, before), window(sql, after, sql.len())].concat())
+}
+
+/// Returns `true` if the SQL is `CREATE SCHEMA public` and nothing else.
+pub(super) fn creates_schema_public(sql: &[u8], standard_strings: bool) -> bool {
+    let mut tokens = Tokens::new(sql, standard_strings);
+    tokens.next().is_some_and(|token| token.is("create"))
+        && tokens.next().is_some_and(|token| token.is("schema"))
+        && tokens.next().is_some_and(|token| token.is("public") || token.text == b"\"public\"")
+        && tokens.all(|token| token.is_sign(b';'))
+}
+
 /// Returns `true` if the SQL contains no statement.
 pub(super) fn is_comment_only(sql: &[u8], standard_strings: bool) -> bool {
     Tokens::new(sql, standard_strings).next().is_none()
@@ -158,6 +183,29 @@ mod tests {
         };
         let about = about_large_object(sql(7).as_bytes(), true, 4_294_967_295);
         assert_eq!(String::from_utf8(about).unwrap(), sql(4_294_967_295));
+    }
+
+    #[test]
+    fn only_the_provider_libc_is_removed() {
+        let sql = "CREATE DATABASE x WITH ENCODING = 'UTF8' LOCALE_PROVIDER = libc LOCALE = 'C';\n";
+        let without = without_libc_provider(sql.as_bytes(), true).unwrap();
+        assert_eq!(without, b"CREATE DATABASE x WITH ENCODING = 'UTF8' LOCALE = 'C';\n");
+        for other in ["CREATE DATABASE x LOCALE_PROVIDER = icu;", "CREATE DATABASE \"LOCALE_PROVIDER = libc\";", ""] {
+            assert_eq!(without_libc_provider(other.as_bytes(), true), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn only_the_schema_public_exists_everywhere() {
+        for (sql, is_public) in [
+            ("CREATE SCHEMA public;\n", true),
+            ("CREATE SCHEMA \"public\";\n", true),
+            ("CREATE SCHEMA other;\n", false),
+            ("CREATE SCHEMA public AUTHORIZATION x;\n", false),
+            ("-- CREATE SCHEMA public;\n", false),
+        ] {
+            assert_eq!(creates_schema_public(sql.as_bytes(), true), is_public, "{sql}");
+        }
     }
 
     #[test]

@@ -134,6 +134,13 @@ pub(super) fn is_utf8(encoding: &[u8]) -> bool {
     matches!(normalised(encoding).as_str(), "utf8" | "unicode")
 }
 
+/// Returns `true` if the dump states that its encoding is not known.
+pub(super) fn is_sql_ascii(toc: &Toc) -> bool {
+    let mut entries = toc.entries();
+    let encoding = entries.find(|entry| entry.desc == b"ENCODING").and_then(|entry| quoted(entry.definition?));
+    encoding.is_some_and(|name| normalised(name) == "sqlascii")
+}
+
 /// Returns the text between the first two quotes.
 fn quoted(sql: &[u8]) -> Option<&[u8]> {
     let mut parts = sql.split(|byte| *byte == b'\'');

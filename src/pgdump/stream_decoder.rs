@@ -7,6 +7,7 @@ use super::compression::Decoder;
 use super::copy_watch::CopyWatch;
 use super::error::Error;
 use super::header::Compression;
+use super::utf8::Utf8Check;
 use crate::limits::{Budget, Limits};
 
 /// Decodes one stream after the other, counts decoded bytes against the limit, and verifies COPY text.
@@ -15,12 +16,13 @@ pub(super) struct StreamDecoder {
     budget: Budget,
     is_open: bool,
     copy: Option<CopyWatch>,
+    utf8: Option<Utf8Check>,
 }
 
 impl StreamDecoder {
     pub(super) fn new(compression: Compression, limits: &Limits) -> Result<Self, Error> {
         let budget = Budget::new("max_decompressed_bytes", limits.max_decompressed_bytes());
-        Ok(Self { decoder: Decoder::new(compression, limits)?, budget, is_open: false, copy: None })
+        Ok(Self { decoder: Decoder::new(compression, limits)?, budget, is_open: false, copy: None, utf8: None })
     }
 
     /// Starts the stream that `reader` has reached.
@@ -28,6 +30,12 @@ impl StreamDecoder {
         self.decoder.reset();
         self.is_open = true;
         self.copy = is_copy.then(CopyWatch::new);
+        self.utf8 = None;
+    }
+
+    /// Also looks for text in the started stream that is not UTF-8.
+    pub(super) fn check_utf8(&mut self) {
+        self.utf8 = Some(Utf8Check::new());
     }
 
     pub(super) const fn is_open(&self) -> bool {
@@ -52,8 +60,16 @@ impl StreamDecoder {
             let result = if count == 0 { copy.finish() } else { copy.feed(decoded) };
             result.map_err(|what| Error::from(what).at(reader.position()))?;
         }
+        if let Some(utf8) = &mut self.utf8 {
+            utf8.feed(decoded);
+        }
         self.is_open = count > 0;
         Ok(count)
+    }
+
+    /// Returns the first line of the latest stream so far that is not UTF-8, if that was [checked](Self::check_utf8).
+    pub(super) fn first_bad_line(&self) -> Option<u64> {
+        self.utf8.as_ref().and_then(Utf8Check::first_bad_line)
     }
 
     /// Returns the number of rows of the latest stream so far, if it is COPY text.

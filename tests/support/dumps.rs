@@ -24,6 +24,7 @@ pub struct Item {
     pub definition: Option<Vec<u8>>,
     pub copy_statement: Option<Vec<u8>>,
     pub dependencies: Vec<u32>,
+    pub namespace: Option<Vec<u8>>,
     pub catalog_oid: u32,
     pub with_oids: bool,
     pub content: Option<Content>,
@@ -43,14 +44,15 @@ pub struct DumpBuilder {
 impl Item {
     pub fn new(id: u32, desc: &'static [u8], tag: &[u8]) -> Self {
         let (definition, copy_statement, dependencies, content) = (None, None, Vec::new(), None);
-        let (tag, catalog_oid, with_oids) = (tag.to_vec(), 0, false);
-        Self { id, desc, tag, definition, copy_statement, dependencies, catalog_oid, with_oids, content }
+        let (tag, namespace, catalog_oid, with_oids) = (tag.to_vec(), None, 0, false);
+        Self { id, desc, tag, namespace, definition, copy_statement, dependencies, catalog_oid, with_oids, content }
     }
 
     fn entry(&self, data: DataState) -> Entry<'_> {
         let mut entry = Entry::new(self.id, self.desc, &self.tag);
         entry.definition = self.definition.as_deref();
         entry.copy_statement = self.copy_statement.as_deref();
+        entry.namespace = self.namespace.as_deref();
         entry.set_dependencies(&self.dependencies[..]);
         entry.catalog_oid = self.catalog_oid;
         entry.with_oids = self.with_oids;

@@ -20,6 +20,13 @@ pub(in crate::check) fn add_version(
         ranking.add(Code::DumpFormatTooNew, |found| {
             found.with_location(location.map(str::to_owned)).with_message(too_new(version, highest))
         });
+    } else if let Some(documented) = profile.documented_dump_version().filter(|documented| version > *documented) {
+        ranking.add(Code::DumpFormatNewerThanDocumented, |found| {
+            found.with_location(location.map(str::to_owned)).with_message(format!(
+                "archive version {version} is accepted because the platform itself writes it, but its documentation names \
+                 {documented} as the highest"
+            ))
+        });
     }
 }
 
@@ -31,16 +38,27 @@ fn too_new(version: FormatVersion, highest: FormatVersion) -> String {
     format!("archive version {version} is not accepted, {highest} is the highest: convert the dump to {highest}{older}")
 }
 
+/// The first major release that forces `standard_conforming_strings` on.
+const STANDARD_STRINGS_MAJOR: u16 = 19;
+
 /// Adds the findings about a dump that was read to its end, and about SQL that older servers refuse.
 pub(in crate::check) fn add(
     inspection: &Inspection,
     refused: &[Incompatibility],
     location: Option<&str>,
+    profile: &Profile,
     ranking: &mut Ranking<'_>,
 ) {
     let whole = || location.map(str::to_owned);
     for finding in &inspection.diagnostics {
         ranking.add(finding.code(), |found| found.with_location(whole()).with_message(finding.message().to_owned()));
+    }
+    if inspection.standard_strings == Some(false) && profile.oldest_server_major() >= STANDARD_STRINGS_MAJOR {
+        ranking.add(Code::DumpEscapingStringsRefused, |found| {
+            found.with_location(whole()).with_message(format!(
+                "backslashes in string literals are escapes, which PostgreSQL {STANDARD_STRINGS_MAJOR} does not support"
+            ))
+        });
     }
     let toc = &inspection.toc;
     if inspection.large_objects_count() == 0 && !inspection.blocks.is_empty() && large_objects::are_referred_to(toc) {
@@ -48,9 +66,17 @@ pub(in crate::check) fn add(
             found.with_location(whole()).with_message("columns of tables refer to large objects, but the dump has none")
         });
     }
+    let statistics_count = refused.iter().filter(|refusal| refusal.feature.is_statistics()).count();
+    if statistics_count > 0 {
+        ranking.add(Code::DumpWithStatistics, |found| {
+            found.with_location(whole()).with_message(format!(
+                "{statistics_count} entries are planner statistics, which an older server cannot import"
+            ))
+        });
+    }
     for refusal in refused {
         // The platform creates the database itself.
-        if refusal.feature.is_of_database() {
+        if refusal.feature.is_of_database() || refusal.feature.is_statistics() {
             continue;
         }
         let entry = || match (location, toc.get(refusal.id)) {

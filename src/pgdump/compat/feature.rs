@@ -161,6 +161,12 @@ features! {
 }
 
 impl Feature {
+    /// Returns `true` if the feature is planner statistics, which a conversion drops without loss.
+    #[must_use]
+    pub const fn is_statistics(self) -> bool {
+        matches!(self, Self::StatisticsImport | Self::ExtendedStatisticsImport)
+    }
+
     /// Returns `true` if only `pg_restore -C`, which creates the database itself, uses the feature.
     #[must_use]
     pub const fn is_of_database(self) -> bool {

@@ -61,6 +61,8 @@ pub fn incompatibilities(header: &Header, toc: &Toc, server_major: u16) -> Vec<I
 pub(super) struct Search {
     /// Features of releases after the first and up to the second.
     majors: (u16, u16),
+    /// The release of pg_dump, which writes some options of the database whatever the server.
+    dump_major: u16,
     standard_strings: bool,
     /// The names of the multirange types that are created with the range types of the dump, as the dump spells them.
     multiranges: HashSet<Vec<u8>>,
@@ -70,7 +72,9 @@ impl Search {
     pub(super) fn new(header: &Header, toc: &Toc, server_major: u16) -> Self {
         let newest = header.server_version.as_deref().and_then(major).unwrap_or(u16::MAX);
         let standard_strings = Settings::of(toc).ok().and_then(|settings| settings.standard_strings).unwrap_or(true);
-        let mut search = Self { majors: (server_major, newest), standard_strings, multiranges: HashSet::new() };
+        let dump_major = header.dump_version.as_deref().and_then(major).unwrap_or(newest);
+        let majors = (server_major, newest);
+        let mut search = Self { majors, dump_major, standard_strings, multiranges: HashSet::new() };
         if search.wants(Feature::Multirange) {
             let types = toc.entries().filter(|entry| entry.desc == b"TYPE");
             search.multiranges = types
@@ -88,12 +92,13 @@ impl Search {
     /// Returns `true` if the older server lacks the feature and the dump can contain it.
     pub(super) const fn wants(&self, feature: Feature) -> bool {
         let since = feature.since_major();
-        self.majors.0 < since && since <= self.majors.1
+        let newest = if feature.is_of_database() { self.majors.1.max(self.dump_major) } else { self.majors.1 };
+        self.majors.0 < since && since <= newest
     }
 
     /// Finds the features of an entry that would be refused, each once.
     pub(super) fn entry(&self, entry: &Entry<'_>, found: &mut dyn FnMut(Feature)) {
-        if self.majors.0 >= self.majors.1 {
+        if self.majors.0 >= self.majors.1.max(self.dump_major) {
             return;
         }
         // An entry has few features at once.

@@ -98,8 +98,8 @@ pub enum EntryChangeKind {
     },
     /// Planner statistics are dropped: older servers have no functions to restore them, and ANALYZE creates new ones.
     StatisticsDropped,
-    /// The schema `public` is dropped if its definition is only a comment: a pg_restore before 15 would create the
-    /// existing schema again, and fail.
+    /// The schema `public`, which exists in every new database, is dropped: creating it again would fail. A definition
+    /// that is only a comment is dropped for a pg_restore before 15, which would create the schema, too.
     PublicSchemaDropped,
     /// Access rights are dropped because the options request it.
     AccessRightsDropped,
@@ -107,6 +107,9 @@ pub enum EntryChangeKind {
     MissingLargeObjectsDropped,
     /// A range type loses the name of its multirange type: the server has no multirange types.
     MultirangeNameRemoved,
+    /// The database loses `LOCALE_PROVIDER = libc`, which servers before 15 refuse, and which is the only provider they
+    /// have.
+    LocaleProviderRemoved,
     /// A table loses its access method and gets the default one: there is no field for it before 1.14, and none that is
     /// used for partitioned tables before 1.16.
     AccessMethodRemoved,
@@ -121,14 +124,17 @@ impl EntryChangeKind {
             | Self::PublicSchemaDropped
             | Self::AccessRightsDropped
             | Self::MissingLargeObjectsDropped => true,
-            Self::Expanded { .. } | Self::MultirangeNameRemoved | Self::AccessMethodRemoved => false,
+            Self::Expanded { .. }
+            | Self::MultirangeNameRemoved
+            | Self::LocaleProviderRemoved
+            | Self::AccessMethodRemoved => false,
         }
     }
 
     /// Returns `true` if the entry is in the output and has lost something.
     #[must_use]
     pub const fn is_edited(self) -> bool {
-        matches!(self, Self::MultirangeNameRemoved | Self::AccessMethodRemoved)
+        matches!(self, Self::MultirangeNameRemoved | Self::LocaleProviderRemoved | Self::AccessMethodRemoved)
     }
 }
 
@@ -143,6 +149,7 @@ impl fmt::Display for EntryChangeKind {
             Self::AccessRightsDropped => f.write_str("access rights are not wanted"),
             Self::MissingLargeObjectsDropped => f.write_str("the large objects that it refers to are not in the dump"),
             Self::MultirangeNameRemoved => f.write_str("the name of its multirange type was removed"),
+            Self::LocaleProviderRemoved => f.write_str("its locale provider libc was removed: older servers have no other"),
             Self::AccessMethodRemoved => f.write_str("its table access method was removed"),
         }
     }

@@ -180,24 +180,38 @@ impl<'a> EntryRewriter<'a> {
             self.record(&entry, dropped);
             return Ok(());
         }
-        self.warn(&entry);
         if self.loses_access_method(&entry) {
             self.record(&entry, EntryChangeKind::AccessMethodRemoved);
         }
+        if let Some((edited, definition)) = self.edited(&entry) {
+            self.record(&entry, edited);
+            let entry = Entry { definition: Some(&definition), ..entry };
+            self.warn(&entry);
+            return self.push(entry);
+        }
+        self.warn(&entry);
         // It would be a dependency on one member of the group, and older versions state none at all.
         if entry.is_large_objects() && !self.groups.is_empty() {
             let dependencies: Vec<u32> = entry.dependencies().filter(|id| !self.groups.contains(*id)).collect();
             return self.push_with(entry, &dependencies);
         }
-        if entry.desc == b"TYPE"
-            && self.search.wants(Feature::MultirangeTypeName)
-            && let Some(sql) = entry.definition
-            && let Some(definition) = rewrite::without_multirange_name(sql, self.search.standard_strings())
-        {
-            self.record(&entry, EntryChangeKind::MultirangeNameRemoved);
-            return self.push(Entry { definition: Some(&definition), ..entry });
-        }
         self.push(entry)
+    }
+
+    /// Returns the SQL of an entry without what the server refuses, if that loses nothing.
+    fn edited(&self, entry: &Entry<'_>) -> Option<(EntryChangeKind, Vec<u8>)> {
+        let (sql, standard_strings) = (entry.definition?, self.search.standard_strings());
+        match entry.desc {
+            b"TYPE" if self.search.wants(Feature::MultirangeTypeName) => {
+                let definition = rewrite::without_multirange_name(sql, standard_strings)?;
+                Some((EntryChangeKind::MultirangeNameRemoved, definition))
+            }
+            b"DATABASE" if self.search.wants(Feature::DatabaseLocale) => {
+                let definition = rewrite::without_libc_provider(sql, standard_strings)?;
+                Some((EntryChangeKind::LocaleProviderRemoved, definition))
+            }
+            _ => None,
+        }
     }
 
     fn push_with(&mut self, entry: Entry<'_>, dependencies: &[u32]) -> Result<(), Error> {
@@ -238,10 +252,13 @@ impl<'a> EntryRewriter<'a> {
             b"STATISTICS DATA" => lacks(Feature::StatisticsImport),
             b"EXTENDED STATISTICS DATA" => lacks(Feature::ExtendedStatisticsImport),
             b"SCHEMA" => {
-                let is_comment = |sql| rewrite::is_comment_only(sql, self.search.standard_strings());
-                let is_public = server_major < COMMENT_SCHEMA_MAJOR && entry.tag == b"public";
-                return (is_public && entry.definition.is_none_or(is_comment))
-                    .then_some(EntryChangeKind::PublicSchemaDropped);
+                let standard_strings = self.search.standard_strings();
+                let exists = match entry.definition {
+                    Some(sql) if rewrite::creates_schema_public(sql, standard_strings) => true,
+                    Some(sql) if !rewrite::is_comment_only(sql, standard_strings) => false,
+                    _ => server_major < COMMENT_SCHEMA_MAJOR,
+                };
+                return (exists && entry.tag == b"public").then_some(EntryChangeKind::PublicSchemaDropped);
             }
             _ => false,
         };

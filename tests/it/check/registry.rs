@@ -201,10 +201,18 @@ fn by_hand(name: &str) -> Input {
         "dump-without-large-objects" => {
             bent(|dump| definition(dump, b"TABLE", "CREATE TABLE public.x (\n    id bigint,\n    data oid\n);\n"))
         }
-        "dump-sql-newer-than-target" => bent(|dump| {
-            dump.header.server_version = Some(b"17.2".to_vec());
-            add(dump, b"CONSTRAINT", "x y", "ALTER TABLE ONLY x ADD CONSTRAINT y UNIQUE NULLS NOT DISTINCT (id);\n");
-        }),
+        "dump-sql-newer-than-target" => {
+            let input = bent(|dump| {
+                dump.header.server_version = Some(b"17.2".to_vec());
+                let sql = "ALTER TABLE ONLY x ADD CONSTRAINT y UNIQUE NULLS NOT DISTINCT (id);\n";
+                add(dump, b"CONSTRAINT", "x y", sql);
+            });
+            Input { profile: input.profile.with_oldest_server_major(13), ..input }
+        }
+        "dump-format-newer-than-documented" => {
+            let rows = [Row::of(1, id(1), 10), Row::of(2, id(2), 20)];
+            with_dump(app::builder(FormatVersion::V1_16, &rows).build())
+        }
         "dump-with-inserts" => bent(|dump| {
             let item = dump.items.iter_mut().find(|item| item.content.is_some()).unwrap();
             item.copy_statement = None;
@@ -227,6 +235,35 @@ fn by_hand(name: &str) -> Input {
         "dump-unlisted-large-objects" => bent(|dump| {
             dump.blobs(vec![(16_400, b"large object".to_vec())]);
             dump.items.retain(|item| item.desc != b"BLOB");
+        }),
+        "dump-post-data-only" => bent(|dump| {
+            dump.items.truncate(3);
+            add(dump, b"INDEX", "x_idx", "CREATE INDEX x_idx ON public.x USING btree (id);\n");
+        }),
+        "dump-statistics-only" => bent(|dump| {
+            dump.items.truncate(3);
+            add(dump, b"STATISTICS DATA", "x", "SELECT * FROM pg_catalog.pg_restore_relation_stats();\n");
+        }),
+        "dump-schema-missing" => bent(|dump| {
+            let mut item = Item::new(dump.next_id(), b"FUNCTION", b"f()");
+            item.definition = Some(b"CREATE FUNCTION app.f() RETURNS integer LANGUAGE sql AS 'SELECT 1';\n".to_vec());
+            item.namespace = Some(b"app".to_vec());
+            dump.items.push(item);
+        }),
+        "dump-tables-without-rows" => bent(|dump| add(dump, b"TABLE", "y", "CREATE TABLE public.y (id bigint);\n")),
+        "dump-sql-ascii" => bent(|dump| definition(dump, b"ENCODING", "SET client_encoding = 'SQL_ASCII';\n")),
+        "dump-sql-ascii-not-utf8" => bent(|dump| {
+            definition(dump, b"ENCODING", "SET client_encoding = 'SQL_ASCII';\n");
+            dump.table("latin", "name", b"caf\xe9\n");
+        }),
+        "dump-escaping-strings-refused" => {
+            let sql = "SET standard_conforming_strings = 'off';\n";
+            let input = bent(|dump| definition(dump, b"STDSTRINGS", sql));
+            Input { profile: input.profile.with_oldest_server_major(19), ..input }
+        }
+        "dump-with-statistics" => bent(|dump| {
+            dump.header.server_version = Some(b"18.1".to_vec());
+            add(dump, b"STATISTICS DATA", "x", "SELECT * FROM pg_catalog.pg_restore_relation_stats();\n");
         }),
         "dump-with-oids" => {
             bent(|dump| dump.items.iter_mut().find(|item| item.desc == b"TABLE").unwrap().with_oids = true)

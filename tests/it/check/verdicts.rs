@@ -24,9 +24,9 @@ fn full(dump: &[u8]) -> Vec<u8> {
     Contents { database: Some(dump.to_vec()), documents }.archive()
 }
 
-/// Verdicts by the built-in profiles, in their order.
+/// The verdicts of the current profiles, and of the oldest reading of Mendix Cloud.
 fn verdicts(bytes: &[u8]) -> [Verdict; 4] {
-    Profile::BUILT_IN.map(|profile| checked(bytes, profile).verdict())
+    ["format", "mendix-cloud-2021", "mendix-cloud", "mendix-on-azure"].map(|profile| checked(bytes, profile).verdict())
 }
 
 #[test]
@@ -36,8 +36,8 @@ fn a_real_dump_is_judged_by_its_version_and_what_the_platform_takes() {
         ("15", include_bytes!("../../data/check/pg15-default.dump"), [ACCEPT, ACCEPT, ACCEPT, ACCEPT]),
         ("16", include_bytes!("../../data/check/pg16-default.dump"), [REJECT, REJECT, ACCEPT, ACCEPT]),
         #[cfg(feature = "lz4")]
-        ("17", include_bytes!("../../data/pgdump/pg17-lz4.dump"), [REJECT; 4]),
-        ("18", include_bytes!("../../data/check/pg18-default.dump"), [REJECT; 4]),
+        ("17", include_bytes!("../../data/pgdump/pg17-lz4.dump"), [REJECT, REJECT, ACCEPT, ACCEPT]),
+        ("18", include_bytes!("../../data/check/pg18-default.dump"), [REJECT, REJECT, ACCEPT, ACCEPT]),
     ] {
         assert_eq!(verdicts(&full(dump)), wanted, "PostgreSQL {name}");
         let report = checked(full(dump).as_slice(), "format");
@@ -51,12 +51,41 @@ fn a_real_dump_is_judged_by_its_version_and_what_the_platform_takes() {
 }
 
 #[test]
+fn older_readings_of_a_platform_are_profiles_of_their_own() {
+    let dump = include_bytes!("../../data/check/pg18-default.dump");
+    for (profile, verdict) in [
+        ("mendix-cloud-2021", REJECT),
+        ("mendix-cloud-2026-05", REJECT),
+        ("mendix-cloud", ACCEPT),
+        ("mendix-on-azure-2026-05", REJECT),
+        ("mendix-on-azure", ACCEPT),
+    ] {
+        assert_eq!(checked(full(dump).as_slice(), profile).verdict(), verdict, "{profile}");
+    }
+}
+
+#[test]
+fn a_version_above_the_documented_one_is_mentioned_and_the_ceiling_of_an_environment_can_be_set() {
+    let archive = full(include_bytes!("../../data/check/pg18-default.dump"));
+    let report = checked(archive.as_slice(), "mendix-cloud");
+    let found = report.findings().iter().find(|found| found.is(pgdump::Code::DumpFormatNewerThanDocumented)).unwrap();
+    assert_eq!(found.severity(), Severity::Info);
+    assert!(found.message().contains("1.16") && found.message().contains("1.15"), "{found}");
+    assert_eq!(checked(archive.as_slice(), "mendix-on-azure").findings().count_of(found.code()), 0);
+    let environment = Profile::mendix_cloud().with_max_dump_version(FormatVersion::V1_15);
+    let mut silent = appsnap::observe::NoObserver;
+    let report = appsnap::check::check(archive.as_slice(), &environment, &CheckOptions::new(), &mut silent).unwrap();
+    assert_eq!(report.verdict(), REJECT);
+    assert_eq!(report.findings().count_of(pgdump::Code::DumpFormatNewerThanDocumented), 0);
+}
+
+#[test]
 fn dumps_made_with_wrong_options_are_told() {
     let inserts = include_bytes!("../../data/pgdump/pg13-inserts.dump");
     let report = checked(full(inserts).as_slice(), "mendix-cloud");
     assert_eq!((report.verdict(), report.findings().count_of(pgdump::Code::DumpWithInserts)), (ACCEPT, 1));
     let with_rights = include_bytes!("../../data/pgdump/pg17-lo-acl.dump");
-    let report = checked(full(with_rights).as_slice(), "mendix-cloud");
+    let report = checked(full(with_rights).as_slice(), "mendix-cloud-2026-05");
     assert_eq!(
         (
             report.findings().count_of(pgdump::Code::DumpWithAccessRights),
@@ -121,7 +150,6 @@ fn a_service_can_build_its_own_profile() {
     let archive = app::archive(app::builder(FormatVersion::V1_16, &rows).build(), &[(1, 10), (2, 20)]);
     let own = Profile::mendix_cloud()
         .with_name("our-cluster")
-        .with_max_dump_version(FormatVersion::V1_16)
         .with_severity(Code::DocumentOrphan, Severity::Error)
         .with_space_rule(Platform::mendix_cloud_2021().space_rule().map(|rule| rule.value()))
         .with_many_documents_count(1);

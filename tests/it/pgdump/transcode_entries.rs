@@ -186,16 +186,19 @@ fn statistics_are_dropped_for_servers_that_cannot_import_them() {
 }
 
 #[test]
-fn a_schema_public_of_comments_is_dropped_and_a_real_one_stays() {
+fn the_schema_public_is_dropped_because_it_exists() {
     let mut made = made();
     made.sql(20, "SCHEMA", "public", "-- *not* creating schema, since initdb creates it\n\n");
     made.sql(21, "SCHEMA", "public", "CREATE SCHEMA public;\n");
+    made.sql(24, "SCHEMA", "public", "CREATE SCHEMA public AUTHORIZATION mx;\n");
     made.sql(22, "SCHEMA", "other", "-- nothing\n");
     made.sql(23, "COMMENT", "SCHEMA public", "COMMENT ON SCHEMA public IS '';\n").set_dependencies(&[20]);
     let dump = made.build();
     let (_, conversion) = converted(&to_1_14(), &dump);
-    assert_eq!(dropped(&conversion), [(20, EntryChangeKind::PublicSchemaDropped)]);
-    assert!(dropped(&converted(&to_1_14().with_server_major(15), &dump).1).is_empty());
+    let public = EntryChangeKind::PublicSchemaDropped;
+    assert_eq!(dropped(&conversion), [(20, public), (21, public)]);
+    assert_eq!(dropped(&converted(&to_1_14().with_server_major(15), &dump).1), [(21, public)]);
+    assert!(dropped(&converted(&Transcoder::same_version(), &dump).1).is_empty());
 }
 
 #[test]
@@ -273,4 +276,21 @@ fn a_dump_that_would_lose_all_entries_is_refused() {
     let transcoder = Transcoder::same_version().without_access_rights();
     let refused = transcoder.convert(dump.as_slice(), io::sink(), &Limits::untrusted(), &mut NoObserver).unwrap_err();
     assert!(matches!(refused.kind(), ErrorKind::Inexpressible { .. }), "{refused}");
+}
+
+#[test]
+fn the_provider_libc_is_removed_for_servers_that_have_no_other() {
+    for (server, provider, is_removed) in [(13, "libc", true), (15, "libc", false), (13, "icu", false)] {
+        let mut made = made();
+        // pg_dump writes the option for a server of any release.
+        made.header.server_version = Some(b"13.23".to_vec());
+        let sql = format!("CREATE DATABASE mx WITH TEMPLATE = template0 LOCALE_PROVIDER = {provider} LOCALE = 'C';\n");
+        made.sql(20, "DATABASE", "mx", sql.leak());
+        let (out, conversion) = converted(&to_1_14().with_server_major(server), &made.build());
+        let removed = [(20, EntryChangeKind::LocaleProviderRemoved)];
+        assert_eq!(edited(&conversion), if is_removed { &removed[..] } else { &[] }, "{server} {provider}");
+        assert_eq!(lines(&out)[3].contains("LOCALE_PROVIDER"), !is_removed);
+        let warned = !conversion.changes.warnings.is_empty();
+        assert_eq!(warned, server < 15 && provider == "icu", "{server} {provider}");
+    }
 }
