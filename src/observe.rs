@@ -75,6 +75,8 @@ pub enum Event {
 pub enum Phase {
     /// [`source::directory::scan`](crate::source::directory::scan) lists the files folder.
     ScanningFolder,
+    /// [`source::bucket::scan`](crate::source::bucket::scan) lists the objects of a bucket.
+    ListingBucket,
     /// [`source::tar::scan`](crate::source::tar::scan) or its sibling for zip files reads an archive of files.
     ReadingFiles,
     /// A dump is read and verified, alone or inside an archive.
@@ -109,6 +111,7 @@ impl fmt::Display for Phase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::ScanningFolder => "scanning the files folder",
+            Self::ListingBucket => "listing the bucket",
             Self::ReadingFiles => "reading the archive of files",
             Self::ReadingDump => "reading the dump",
             Self::SpoolingDump => "spooling the dump",

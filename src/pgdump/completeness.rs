@@ -48,8 +48,7 @@ fn nothing_comes_back(dump: &Inspection) -> Option<(Code, &'static str)> {
 /// Finds tables whose rows were left out. pg_dump writes a data entry even for an empty table.
 fn tables_without_rows(dump: &Inspection, found: &mut Diagnostics) {
     let has_rows = |entry: &Entry<'_>| entry.desc == b"TABLE DATA";
-    let with_rows: HashSet<_> =
-        dump.toc.entries().filter(has_rows).map(|entry| (entry.namespace, entry.tag)).collect();
+    let with_rows: HashSet<_> = dump.toc.entries().filter(has_rows).map(|entry| (entry.namespace, entry.tag)).collect();
     if with_rows.is_empty() {
         return;
     }

@@ -90,7 +90,7 @@ impl Search {
     }
 
     /// Returns `true` if the older server lacks the feature and the dump can contain it.
-    pub(super) const fn wants(&self, feature: Feature) -> bool {
+    pub(super) fn wants(&self, feature: Feature) -> bool {
         let since = feature.since_major();
         let newest = if feature.is_of_database() { self.majors.1.max(self.dump_major) } else { self.majors.1 };
         self.majors.0 < since && since <= newest

@@ -149,7 +149,9 @@ impl fmt::Display for EntryChangeKind {
             Self::AccessRightsDropped => f.write_str("access rights are not wanted"),
             Self::MissingLargeObjectsDropped => f.write_str("the large objects that it refers to are not in the dump"),
             Self::MultirangeNameRemoved => f.write_str("the name of its multirange type was removed"),
-            Self::LocaleProviderRemoved => f.write_str("its locale provider libc was removed: older servers have no other"),
+            Self::LocaleProviderRemoved => {
+                f.write_str("its locale provider libc was removed: older servers have no other")
+            }
             Self::AccessMethodRemoved => f.write_str("its table access method was removed"),
         }
     }

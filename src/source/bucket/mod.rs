@@ -60,7 +60,7 @@ use super::row::{NO_ID, NumberedFile, Row};
 use super::skipped::{SkippedFile, SkippedFiles};
 use super::store::Store;
 use crate::document::DocumentId;
-use crate::observe::{Event, Observer};
+use crate::observe::{Event, Observer, Phase};
 use crate::remote::object_store::{ObjectMeta, ObjectStore};
 
 /// Lists the documents in a bucket and plans all of them.
@@ -90,7 +90,7 @@ pub fn scan(
         skipped: SkippedFiles::new(options.max_findings_per_code),
         observer,
     };
-    collector.notify(&Event::phase("listing"))?;
+    collector.notify(&Event::Phase(Phase::ListingBucket))?;
     let mut listing = Listing::start(&store, runtime, &keys, options.listing);
     while let Some(listed) = listing.next() {
         match listed {
@@ -173,7 +173,7 @@ impl Collector<'_> {
         self.notify(&Event::document(id, self.documents_count, self.document_bytes))
     }
 
-    fn notify(&mut self, event: &Event<'_>) -> Result<()> {
+    fn notify(&mut self, event: &Event) -> Result<()> {
         if self.observer.observe(event).is_break() {
             return Err(Error::in_path(self.keys.folder_name(), ErrorKind::Cancelled));
         }
