@@ -57,7 +57,7 @@ fn scan(store: &Store, options: &BucketOptions) -> DocumentPlan {
 fn pack(plan: &DocumentPlan, threads: u8) -> Result<Vec<u8>, appsnap::snapshot::Error> {
     let metadata = plan.complete(Metadata::new().with_model_version("1"), None);
     let options = WriteOptions::new().with_parallelism(Parallelism::threads(threads));
-    let mut writer = SnapshotWriter::start(Vec::new(), &metadata, options)?;
+    let mut writer = SnapshotWriter::start(Vec::new(), &metadata, &options)?;
     writer.documents(plan, &mut NoObserver)?;
     Ok(writer.finish()?.0)
 }
@@ -216,7 +216,7 @@ fn keys_that_cannot_be_are_refused_and_an_observer_cancels() {
     }
     struct Cancel;
     impl Observer for Cancel {
-        fn observe(&mut self, event: &Event<'_>) -> ControlFlow<()> {
+        fn observe(&mut self, event: &Event) -> ControlFlow<()> {
             if matches!(event, Event::Document { .. }) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         }
     }

@@ -120,7 +120,7 @@ fn documents_in_an_s3_bucket_are_planned_and_packed_with_one_request_each() {
         let plan = bucket::scan(Arc::clone(&store) as _, &runtime(), &options, &mut NoObserver).unwrap();
         assert_eq!((plan.documents_count(), plan.diagnostics().count()), (1_100, 1));
         let metadata = plan.complete(Metadata::new().with_model_version("1"), None);
-        let mut writer = SnapshotWriter::start(Vec::new(), &metadata, WriteOptions::new()).unwrap();
+        let mut writer = SnapshotWriter::start(Vec::new(), &metadata, &WriteOptions::new()).unwrap();
         writer.documents(&plan, &mut NoObserver).unwrap();
         let archive = writer.finish().unwrap().0;
         assert_eq!((Counts::get(&store.counts.gets), Counts::get(&store.counts.heads)), (1_100, 0));
