@@ -281,7 +281,7 @@ fn a_feature_is_reported_once_per_entry() {
 #[test]
 fn a_server_has_no_features_of_later_ones() {
     let mut made = Made::new(FormatVersion::V1_16, Compression::GZIP);
-    made.sql(10, "VIEW", "v", "CREATE VIEW n.v AS SELECT system_user, 1 AS \"x\";\n");
+    made.sql(10, "VIEW", "v", "CREATE VIEW n.v AS SELECT SYSTEM_USER, 1 AS \"x\";\n");
     let mut found = |version: Option<&[u8]>| {
         made.header.server_version = version.map(<[u8]>::to_vec);
         let dump = made.build();
