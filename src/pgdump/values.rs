@@ -9,6 +9,7 @@ use super::header::Header;
 use super::rows::columns;
 use super::settings::Settings;
 use super::toc::Toc;
+use super::window::window;
 
 /// The tables whose rows can have such values.
 #[derive(Default)]
@@ -91,7 +92,7 @@ impl ValueWatch {
         let last = rest.iter().rposition(|byte| *byte == b'\n');
         if !self.needs_all() && !may_hold_infinity(rest) {
             if let Some((rows, unfinished)) = last.and_then(|last| rest.split_at_checked(last.saturating_add(1))) {
-                self.row = self.row.saturating_add(count(rows, b'\n'));
+                self.row = self.row.saturating_add(count(rows, b'\n') as u64);
                 self.field = 0;
                 return self.skip(unfinished);
             }
@@ -107,9 +108,9 @@ impl ValueWatch {
 
     /// Passes fields that hold nothing, and keeps the last, which is unfinished.
     fn skip(&mut self, text: &[u8]) {
-        self.field = self.field.saturating_add(usize::try_from(count(text, b'\t')).unwrap_or(usize::MAX));
+        self.field = self.field.saturating_add(count(text, b'\t'));
         let start = text.iter().rposition(|byte| *byte == b'\t').map_or(0, |last| last.saturating_add(1));
-        self.keep(text.get(start..).unwrap_or(&[]));
+        self.keep(window(text, start, text.len()));
     }
 
     /// Examines every field. The text begins with the delimiter before one.
@@ -133,7 +134,7 @@ impl ValueWatch {
 
     fn keep(&mut self, text: &[u8]) {
         let room = MAX_PENDING_BYTES.saturating_sub(self.pending.len());
-        self.pending.extend_from_slice(text.get(..room).unwrap_or(text));
+        self.pending.extend_from_slice(window(text, 0, room.min(text.len())));
     }
 
     /// Returns `true` if values that are not infinity are looked for.
@@ -170,9 +171,9 @@ fn may_hold_infinity(text: &[u8]) -> bool {
     })
 }
 
-fn count(text: &[u8], wanted: u8) -> u64 {
+fn count(text: &[u8], wanted: u8) -> usize {
     let counts = text.chunks(255).map(|part| part.iter().map(|byte| u8::from(*byte == wanted)).sum::<u8>());
-    counts.map(u64::from).sum()
+    counts.map(usize::from).sum()
 }
 
 #[cfg(test)]

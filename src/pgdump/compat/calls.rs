@@ -1,10 +1,10 @@
 //! Rules about parentheses: calls of functions, and what surrounds an expression.
 
 use super::feature::Feature;
+use super::kinds::VIEWS;
 use super::paren::{Paren, ParenKind};
 use super::relations::Class;
 use super::scan::Scan;
-use super::words::VIEWS;
 use crate::pgdump::sql::{Kind, Token, Tokens};
 use crate::pgdump::window::window;
 

@@ -1,13 +1,19 @@
 //! Finds columns of the system catalogs that older servers lack.
 
+use super::built_in::BuiltIns;
 use super::feature::Feature;
-use super::scan::Scan;
 use crate::pgdump::sql::{Token, Tokens};
 
 /// Examines all names in SQL that reads relations of the system catalogs which have gained columns.
-pub(super) fn columns(scan: &Scan<'_, '_>, note: &mut dyn FnMut(Feature)) {
-    for relation in &scan.catalogs {
-        let tokens = || Tokens::new(scan.sql, scan.context.standard_strings);
+pub(super) fn columns(
+    sql: &[u8],
+    standard_strings: bool,
+    built_ins: &BuiltIns,
+    relations: &[&[u8]],
+    note: &mut dyn FnMut(Feature),
+) {
+    for relation in relations {
+        let tokens = || Tokens::new(sql, standard_strings);
         // The relation itself and its aliases.
         let mut qualifiers: Vec<&[u8]> = vec![relation];
         let mut names = tokens();
@@ -18,7 +24,7 @@ pub(super) fn columns(scan: &Scan<'_, '_>, note: &mut dyn FnMut(Feature)) {
                 qualifiers.extend(alias.name());
             }
         }
-        for (column, since_major) in scan.context.built_ins.columns(relation) {
+        for (column, since_major) in built_ins.columns(relation) {
             let mut before: [Option<Token<'_>>; 2] = [None, None];
             let is_used = tokens().any(|token| {
                 let [dot, qualifier] = before;

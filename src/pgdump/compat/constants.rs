@@ -49,9 +49,17 @@ pub(in crate::pgdump) fn in_jsonpath(path: &[u8]) -> Option<Feature> {
 
 /// Returns the feature in a value of `regconfig` or `regdictionary`.
 pub(in crate::pgdump) fn in_text_search(name: &[u8]) -> Option<Feature> {
-    let name = name.strip_prefix(b"pg_catalog.").unwrap_or(name);
-    let (name, since_major) = names::find(names::TEXT_SEARCH, name)?;
+    let (name, since_major) = names::find(names::TEXT_SEARCH, bare_name(name))?;
     Some(Feature::BuiltIn { kind: "text search configuration or dictionary", name, since_major })
+}
+
+/// Returns the name in a constant such as `pg_catalog.catalan` or `"catalan"`.
+pub(super) fn bare_name(text: &[u8]) -> &[u8] {
+    let text = [&b"pg_catalog."[..], b"\"pg_catalog\"."]
+        .into_iter()
+        .find_map(|schema| text.strip_prefix(schema))
+        .unwrap_or(text);
+    text.strip_prefix(b"\"").and_then(|text| text.strip_suffix(b"\"")).unwrap_or(text)
 }
 
 /// Returns `true` if `text` contains the word, with no letter or digit next to it.

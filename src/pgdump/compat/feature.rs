@@ -172,7 +172,7 @@ features! {
     /// `ALTER STATISTICS .. SET STATISTICS`.
     StatisticsTarget, 13, "a statistics target of extended statistics";
     /// A member of a row constructor: `(ROW(a, b)).f1`.
-    RowMember, 13, "a member of a row constructor";
+    RowMember, 11, "a member of a row constructor";
     /// Infinity in a `numeric` value.
     NumericInfinity, 14, "infinity as a numeric value";
     /// The result of `EXTRACT` where only a `numeric` value is accepted.

@@ -5,6 +5,7 @@ mod calls;
 mod catalogs;
 pub(super) mod constants;
 mod feature;
+mod kinds;
 mod names;
 mod paren;
 pub(super) mod relations;

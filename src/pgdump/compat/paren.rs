@@ -99,6 +99,11 @@ impl<'a> Paren<'a> {
         if self.is_empty { 0 } else { self.commas.saturating_add(1) }
     }
 
+    /// Returns `true` if only a row constructor is in it.
+    pub(super) fn is_row(&self) -> bool {
+        self.first_count == 2 && self.at(0).is_some_and(|row| row.is("row")) && self.commas == 0
+    }
+
     /// Returns `true` if nothing but one nested parenthesis is in it.
     pub(super) fn is_grouping(&self) -> bool {
         self.only().is_some_and(|only| only.is_sign(b'(')) && self.commas == 0

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use crate::pgdump::sql::{Kind, Token, Tokens, unquoted};
 use crate::pgdump::toc::{Entry, Toc};
 
-/// What matters of a type: a set of flags.
+/// The properties of a type that rules depend on, as flags.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::pgdump) struct Class(u16);
 
@@ -120,8 +120,8 @@ impl Relations {
     }
 
     /// Returns the class of a type that the dump creates.
-    pub(super) fn class_of_type(&self, schema: &[u8], name: &[u8]) -> Class {
-        self.types.get(&full_name(schema, name)).copied().unwrap_or_default()
+    pub(super) fn class_of_type(&self, schema: &[u8], name: &[u8]) -> Option<Class> {
+        self.types.get(&full_name(schema, name)).copied()
     }
 
     /// Returns the columns that matter of the table that the entry with this dump id creates.
@@ -228,7 +228,7 @@ impl Relations {
                 if *schema == *b"pg_catalog" {
                     Class::built_in(&name)
                 } else {
-                    self.types.get(&full_name(&schema, &name)).copied().unwrap_or(Class::AMBIGUOUS)
+                    self.class_of_type(&schema, &name).map_or(Class::AMBIGUOUS, |class| class)
                 }
             }
             _ => Class::built_in(&unquoted(first)),

@@ -3,14 +3,16 @@
 use std::collections::HashSet;
 
 use super::built_in::BuiltIns;
+use super::catalogs;
 use super::feature::Feature;
+use super::kinds::ROUTINES;
 use super::paren::Paren;
 use super::relations::{Class, Relations};
 use crate::io::decimal;
 use crate::pgdump::sql::{Kind, Token, Tokens, unquoted};
 use crate::pgdump::toc::Entry;
 
-/// What a scan knows about the whole dump.
+/// The facts about the whole dump that a scan uses.
 #[derive(Clone, Copy)]
 pub(super) struct Context<'s> {
     /// `true` if backslashes in plain strings are ordinary characters.
@@ -76,7 +78,7 @@ impl<'s, 'a> Scan<'s, 'a> {
         if self.closed.is_some_and(|closed| closed.is_generated()) {
             note(Feature::VirtualColumn);
         }
-        super::catalogs::columns(&self, note);
+        catalogs::columns(self.sql, self.context.standard_strings, self.context.built_ins, &self.catalogs, note);
     }
 
     fn step(&mut self, token: Token<'a>, next: Option<Token<'a>>, note: &mut dyn FnMut(Feature)) {
@@ -168,6 +170,7 @@ impl<'s, 'a> Scan<'s, 'a> {
                 }
             }
             b"=" => self.parameter(next, note),
+            b"." if self.closed.is_some_and(|closed| closed.is_row()) => note(Feature::RowMember),
             b"@" if self.sign_back(0, b"^") => note(Feature::StartsWith),
             b"%" => self.remainder(next, note),
             b">" => self.arrow(next),
@@ -186,7 +189,7 @@ impl<'s, 'a> Scan<'s, 'a> {
         let in_list = self.sign_back(1, b"(,") || (self.sign_back(1, b".") && self.sign_back(3, b"(,"));
         if !in_list {
             // SET name = value
-            if self.is_about(super::words::ROUTINES)
+            if self.is_about(ROUTINES)
                 && self.back(1).is_some_and(|back| back.is("set"))
                 && let Some(found) = built_ins.setting(name)
             {
@@ -210,7 +213,7 @@ impl<'s, 'a> Scan<'s, 'a> {
             (b"SUBSCRIPTION", name) => built_ins.subscription_option(name),
             (b"INDEX", _) if self.depth() > 1 => Some(Feature::OperatorClassParameter),
             (b"TABLE" | b"VIEW" | b"MATERIALIZED VIEW" | b"INDEX" | b"CONSTRAINT", b"vacuum_index_cleanup")
-                if value.is_some_and(|value| value.text == b"'auto'") =>
+                if value.is_some_and(|value| value.text.trim_ascii() == b"'auto'" || value.is("auto")) =>
             {
                 Some(Feature::BuiltIn {
                     kind: "value of the storage parameter vacuum_index_cleanup,",

@@ -57,10 +57,10 @@ pub(super) fn features(
                 }
             }
         }
-        b"PUBLICATION TABLE" => {
-            if name_after(tokens(), &["table"]).is_some_and(|table| relations.is_partitioned(&table)) {
-                note(Feature::PublishedPartitioned);
-            }
+        b"PUBLICATION TABLE"
+            if name_after(tokens(), &["table"]).is_some_and(|table| relations.is_partitioned(&table)) =>
+        {
+            note(Feature::PublishedPartitioned);
         }
         _ => {}
     }

@@ -2,21 +2,11 @@
 
 use super::constants;
 use super::feature::Feature;
+use super::kinds::{ABOUT, ATTACHES, CONSTRAINED, INDEXES, RIGHTS, ROUTINES, STORED, TABLES, TRIGGERS, VIEWS};
 use super::relations::Class;
 use super::scan::Scan;
 use crate::pgdump::sql::{Kind, Token, unquoted};
 use crate::pgdump::window::window;
-
-pub(super) const ROUTINES: &[&[u8]] = &[b"FUNCTION", b"PROCEDURE"];
-pub(super) const VIEWS: &[&[u8]] = &[b"VIEW", b"MATERIALIZED VIEW", b"RULE"];
-const TABLES: &[&[u8]] = &[b"TABLE", b"FOREIGN TABLE"];
-const STORED: &[&[u8]] = &[b"TABLE", b"FOREIGN TABLE", b"MATERIALIZED VIEW"];
-const CONSTRAINED: &[&[u8]] = &[b"TABLE", b"FOREIGN TABLE", b"CONSTRAINT", b"CHECK CONSTRAINT"];
-const RIGHTS: &[&[u8]] = &[b"ACL", b"DEFAULT ACL"];
-const TRIGGERS: &[&[u8]] = &[b"TRIGGER", b"EVENT TRIGGER"];
-const ATTACHES: &[&[u8]] = &[b"TABLE", b"TABLE ATTACH"];
-const INDEXES: &[&[u8]] = &[b"INDEX", b"CONSTRAINT"];
-const ABOUT: &[&[u8]] = &[b"ACL", b"DEFAULT ACL", b"COMMENT", b"SECURITY LABEL"];
 
 /// No searched keyword is longer.
 const MAX_KEYWORD_BYTES: usize = 63;
@@ -212,14 +202,14 @@ impl<'a> Scan<'_, 'a> {
         }
         if self.is_about(&[b"DOMAIN"]) && self.back(2).is_some_and(|back| back.is("as")) {
             let class = self.context.relations.class_of_type(&unquoted(schema), &unquoted(&token));
-            if class.has(Class::COMPOSITE) && !class.has(Class::DOMAIN) {
+            if class.is_some_and(|class| class.has(Class::COMPOSITE) && !class.has(Class::DOMAIN)) {
                 note(Feature::CompositeDomain);
             }
         }
         if self.is_about(&[b"TABLE", b"TYPE", b"FOREIGN TABLE"]) {
             let after = window(self.sql, token.end(), token.end().saturating_add(2));
-            let is_domain =
-                || self.context.relations.class_of_type(&unquoted(schema), &unquoted(&token)).has(Class::DOMAIN);
+            let class = || self.context.relations.class_of_type(&unquoted(schema), &unquoted(&token));
+            let is_domain = || class().is_some_and(|class| class.has(Class::DOMAIN));
             if after == b"[]" && is_domain() {
                 note(Feature::DomainArray);
             }
@@ -240,7 +230,7 @@ impl<'a> Scan<'_, 'a> {
         }
         let text = value.text.strip_prefix(b"'").and_then(|text| text.strip_suffix(b"'")).unwrap_or(value.text);
         let built_ins = self.context.built_ins;
-        let bare = text.strip_prefix(b"pg_catalog.").unwrap_or(text);
+        let bare = constants::bare_name(text);
         let found = match data_type {
             b"numeric" => constants::in_numeric(text),
             b"interval" => constants::in_interval(text),
