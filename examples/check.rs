@@ -8,7 +8,6 @@ use std::process::ExitCode;
 
 use appsnap::Limits;
 use appsnap::check::{CheckOptions, Profile, Verdict};
-use appsnap::detect;
 use appsnap::pgdump::FormatVersion;
 use clap::Parser;
 use clap::builder::PossibleValuesParser;
@@ -32,7 +31,7 @@ struct Args {
     /// The major release of the environment's PostgreSQL server [default: that of the profile].
     #[arg(long, value_name = "MAJOR")]
     server: Option<u16>,
-    /// Plain bytes to read at most, of an archive or of the data in a dump.
+    /// Uncompressed bytes to read at most, of the archive and of the data in the dump.
     #[arg(long, value_name = "N")]
     max_total_bytes: Option<u64>,
     /// Members of an archive to read at most.
@@ -84,9 +83,7 @@ fn limits(args: &Args) -> Outcome<Limits> {
         limits = limits.with_max_entries(count);
     }
     if let Some(bytes) = args.max_total_bytes {
-        support::refuse_pipe(&args.file)?;
-        let is_dump = detect::identify_path(&args.file).in_file(&args.file)?.is_custom_dump();
-        limits = if is_dump { limits.with_max_decompressed_bytes(bytes) } else { limits.with_max_total_bytes(bytes) };
+        limits = limits.with_max_total_bytes(bytes);
     }
     Ok(limits)
 }

@@ -65,7 +65,7 @@ fn inspect(args: &Args) -> Outcome {
 }
 
 fn describe_snapshot(args: &Args) -> Outcome<Value> {
-    let limits = limits(args, Limits::with_max_total_bytes);
+    let limits = limits(args);
     let file = File::open(&args.file).in_file(&args.file)?;
     let mut reader = SnapshotReader::new(file, &ReadOptions::new().with_limits(limits.clone()));
     let (mut metadata, mut dump) = (None::<Metadata>, None);
@@ -101,11 +101,11 @@ fn describe_snapshot(args: &Args) -> Outcome<Value> {
 
 fn describe_dump(args: &Args) -> Outcome<Value> {
     let file = File::open(&args.file).in_file(&args.file)?;
-    support::describe_dump(&args.file, file, &limits(args, Limits::with_max_decompressed_bytes))
+    support::describe_dump(&args.file, file, &limits(args))
 }
 
-fn limits(args: &Args, with_total: fn(Limits, u64) -> Limits) -> Limits {
+fn limits(args: &Args) -> Limits {
     let limits = Limits::untrusted();
     let limits = args.max_entries.iter().fold(limits, |limits, count| limits.with_max_entries(*count));
-    args.max_total_bytes.iter().fold(limits, |limits, bytes| with_total(limits, *bytes))
+    args.max_total_bytes.iter().fold(limits, |limits, bytes| limits.with_max_total_bytes(*bytes))
 }
