@@ -122,7 +122,8 @@ fn write<R: Read>(args: &Args, conversion: Conversion<R>, input_bytes: Option<u6
     let mut progress = Progress::new(args.quiet);
     progress.begin("converting", input_bytes);
     let mut output = output::create(&args.output, &[&args.input])?;
-    let report = conversion.run(&mut output, &mut progress).in_file(&args.input)?;
+    let (_, report) =
+        conversion.run(&mut output, &mut progress).map_err(|failed| failed.into_parts().0).in_file(&args.input)?;
     output::finish(output, &args.output)?;
     Ok(report)
 }
