@@ -1,0 +1,68 @@
+//! The folder of a dump in directory format: [`DumpFolder`].
+
+use std::fs::{self, File, Metadata};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::files::DumpFiles;
+
+/// The folder of a dump in directory format (`pg_dump -Fd`).
+///
+/// The folder itself may be a link. Links, FIFOs and devices in it are refused, because a folder of unknown origin could
+/// otherwise add any file of the machine to a dump.
+///
+/// ```
+/// use appsnap::Limits;
+/// use appsnap::pgdump::forms::{DumpFolder, JoinedDump};
+///
+/// let error = JoinedDump::open(DumpFolder::new("examples/data"), &Limits::untrusted()).unwrap_err();
+/// assert!(error.to_string().contains("toc.dat"));
+/// ```
+#[derive(Clone, Debug)]
+pub struct DumpFolder {
+    path: PathBuf,
+}
+
+impl DumpFolder {
+    /// Creates a source that reads the files of the folder at `path`. Nothing is opened yet.
+    pub fn new(path: impl AsRef<Path>) -> Self {
+        Self { path: path.as_ref().to_path_buf() }
+    }
+}
+
+impl DumpFiles for DumpFolder {
+    type File = File;
+
+    fn open(&self, name: &str) -> io::Result<Option<File>> {
+        let path = self.path.join(name);
+        // The first look keeps a FIFO from blocking and a link from being followed. The second one, after opening,
+        // notices a file that was put there in between.
+        let before = match fs::symlink_metadata(&path) {
+            Ok(before) => before,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        if !before.is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, NOT_A_FILE));
+        }
+        let file = File::open(&path)?;
+        let after = file.metadata()?;
+        if !after.is_file() || !is_same(&before, &after) {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, NOT_A_FILE));
+        }
+        Ok(Some(file))
+    }
+}
+
+const NOT_A_FILE: &str = "not a regular file: copy the dump without links and other special files";
+
+#[cfg(unix)]
+fn is_same(one: &Metadata, other: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+#[cfg(not(unix))]
+fn is_same(_: &Metadata, _: &Metadata) -> bool {
+    true
+}
