@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::files::DumpFiles;
+use crate::pgdump::error::{Error, ErrorKind};
 
 /// The folder of a dump in directory format (`pg_dump -Fd`).
 ///
@@ -43,18 +44,22 @@ impl DumpFiles for DumpFolder {
             Err(error) => return Err(error),
         };
         if !before.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, NOT_A_FILE));
+            return Err(not_a_file().into());
         }
         let file = File::open(&path)?;
         let after = file.metadata()?;
         if !after.is_file() || !is_same(&before, &after) {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, NOT_A_FILE));
+            return Err(not_a_file().into());
         }
         Ok(Some(file))
     }
 }
 
-const NOT_A_FILE: &str = "not a regular file: copy the dump without links and other special files";
+#[cold]
+fn not_a_file() -> Error {
+    let what = "a link or another special file is not part of a dump: copy the dump with ordinary files";
+    Error::new(ErrorKind::Corrupt(what.into()))
+}
 
 #[cfg(unix)]
 fn is_same(one: &Metadata, other: &Metadata) -> bool {

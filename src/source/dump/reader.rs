@@ -72,7 +72,7 @@ impl DumpReader {
         if !metadata.is_file() {
             return Self::from_reader(file, options);
         }
-        Self::of_section(Section::whole(file).map_err(failed)?, options, MAX_DEPTH)
+        Self::from_file(file, options)
     }
 
     /// Reads the dump in `reader`, which need not be seekable.
@@ -83,6 +83,15 @@ impl DumpReader {
     /// Returns an error in the cases of [`open`](Self::open), or if the reader fails.
     pub fn from_reader(reader: impl Read + Send + 'static, options: &DumpOptions) -> Result<Self, Error> {
         Self::of_stream(Box::new(reader), options, "custom", MAX_DEPTH)
+    }
+
+    /// Reads the dump in `file` from its start, detected from its content.
+    ///
+    /// # Errors
+    /// Returns an error in the cases of [`open`](Self::open).
+    pub fn from_file(file: File, options: &DumpOptions) -> Result<Self, Error> {
+        let section = Section::whole(file).map_err(|error| Error::io("opening the dump", error))?;
+        Self::of_section(section, options, MAX_DEPTH)
     }
 
     fn of_section(section: Section, options: &DumpOptions, depth: u8) -> Result<Self, Error> {
