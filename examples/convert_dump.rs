@@ -135,7 +135,8 @@ fn write(args: &Args, source: DumpReader) -> Outcome<ConversionReport> {
     let mut progress = Progress::new(args.quiet);
     progress.begin("converting", input_bytes);
     let mut output = output::create(&args.output, &[&args.input])?;
-    let report = conversion.run(&mut output, &mut progress).in_file(&args.input)?;
+    let (_, report) =
+        conversion.run(&mut output, &mut progress).map_err(|failed| failed.into_parts().0).in_file(&args.input)?;
     output::finish(output, &args.output)?;
     Ok(report)
 }

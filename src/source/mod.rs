@@ -27,6 +27,7 @@ pub mod dump;
 mod error;
 mod junk;
 mod member_name;
+mod naming;
 mod plan;
 mod row;
 mod size;
