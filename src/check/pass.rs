@@ -70,7 +70,7 @@ pub(crate) fn survey<R: Read>(
     let mut head = Vec::new();
     let opened = source.by_ref().take(detect::HEAD_BYTES).read_to_end(&mut head);
     if let Err(error) = opened {
-        return unreadable(profile, options, error.into());
+        return Ok((unreadable(profile, options, error.into())?, None));
     }
     let detection = detect::identify(&head);
     let begins_like_a_dump = head.starts_with(pgdump::MAGIC);

@@ -6,12 +6,13 @@ use crate::io::ReadAt;
 
 /// The files of a dump in directory or tar format, by their names.
 ///
-/// [`DumpFolder`](super::DumpFolder) implements it for folders.
+/// Implemented for [`PathBuf`](std::path::PathBuf): the folder of a dump in directory format.
 ///
 /// ```
-/// use appsnap::pgdump::forms::{DumpFiles, DumpFolder};
+/// use std::path::PathBuf;
+/// use appsnap::pgdump::forms::DumpFiles;
 ///
-/// let folder = DumpFolder::new("tests/data/pgdump/pg17-directory");
+/// let folder = PathBuf::from("tests/data/pgdump/pg17-directory");
 /// assert!(folder.open("toc.dat")?.is_some() && folder.open("toc.dat.gz")?.is_none());
 /// # Ok::<(), std::io::Error>(())
 /// ```

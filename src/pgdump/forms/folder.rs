@@ -1,8 +1,8 @@
-//! The folder of a dump in directory format: [`DumpFolder`].
+//! The folder of a dump in directory format, named by its path.
 
 use std::fs::{self, File, Metadata};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::files::DumpFiles;
 use crate::pgdump::error::{Error, ErrorKind};
@@ -11,31 +11,11 @@ use crate::pgdump::error::{Error, ErrorKind};
 ///
 /// The folder itself may be a link. Links, FIFOs and devices in it are refused, because a folder of unknown origin could
 /// otherwise add any file of the machine to a dump.
-///
-/// ```
-/// use appsnap::Limits;
-/// use appsnap::pgdump::forms::{DumpFolder, JoinedDump};
-///
-/// let error = JoinedDump::open(DumpFolder::new("examples/data"), &Limits::untrusted()).unwrap_err();
-/// assert!(error.to_string().contains("toc.dat"));
-/// ```
-#[derive(Clone, Debug)]
-pub struct DumpFolder {
-    path: PathBuf,
-}
-
-impl DumpFolder {
-    /// Creates a source that reads the files of the folder at `path`. Nothing is opened yet.
-    pub fn new(path: impl AsRef<Path>) -> Self {
-        Self { path: path.as_ref().to_path_buf() }
-    }
-}
-
-impl DumpFiles for DumpFolder {
+impl DumpFiles for PathBuf {
     type File = File;
 
     fn open(&self, name: &str) -> io::Result<Option<File>> {
-        let path = self.path.join(name);
+        let path = self.join(name);
         // The first look keeps a FIFO from blocking and a link from being followed. The second one, after opening,
         // notices a file that was put there in between.
         let before = match fs::symlink_metadata(&path) {

@@ -33,7 +33,7 @@ pub(super) fn data_range(file: &impl ReadAt, len_bytes: u64, limits: &Limits) ->
             }
         }
     };
-    let end = len_bytes.checked_sub(TRAILER_BYTES).filter(|end| *end > header_bytes);
+    let end = len_bytes.checked_sub(TRAILER_BYTES as u64).filter(|end| *end > header_bytes);
     match end {
         Some(end) => Ok((header_bytes, end)),
         None => Err(Corruption::StreamTruncated(GZIP).into()),

@@ -35,9 +35,10 @@ const THREAD_BYTES: u64 = 64 << 10;
 /// ```
 /// use std::io::Read;
 /// use appsnap::{Limits, io::Parallelism};
-/// use appsnap::pgdump::forms::{DumpFolder, JoinedDump};
+/// use std::path::PathBuf;
+/// use appsnap::pgdump::forms::JoinedDump;
 ///
-/// let folder = DumpFolder::new("tests/data/pgdump/pg17-directory");
+/// let folder = PathBuf::from("tests/data/pgdump/pg17-directory");
 /// let mut dump = JoinedDump::open(folder, &Limits::untrusted())?.with_parallelism(Parallelism::threads(2));
 /// let mut custom = Vec::new();
 /// dump.read_to_end(&mut custom)?;
@@ -332,7 +333,8 @@ fn block_bytes(block: &Block, streams: &[StreamFile], dialect: &Dialect) -> Resu
     for stream in streams {
         let body_bytes = body::len_bytes(stream);
         // A number before each chunk, one at the end, and one before a large object.
-        let numbers = body_bytes.div_ceil(chunk_bytes).saturating_add(1 + u64::from(block.is_large_objects));
+        let others = if block.is_large_objects { 2 } else { 1 };
+        let numbers = body_bytes.div_ceil(chunk_bytes).saturating_add(others);
         sum = sum.saturating_add(body_bytes).saturating_add(numbers.saturating_mul(int_bytes));
     }
     Ok(sum)

@@ -6,9 +6,10 @@
 //!
 //! ```
 //! use appsnap::{Limits, observe::NoObserver, pgdump};
-//! use appsnap::pgdump::forms::{DumpFolder, JoinedDump};
+//! use appsnap::pgdump::forms::JoinedDump;
+//! use std::path::PathBuf;
 //!
-//! let folder = DumpFolder::new("tests/data/pgdump/pg17-directory");
+//! let folder = PathBuf::from("tests/data/pgdump/pg17-directory");
 //! let dump = JoinedDump::open(folder, &Limits::untrusted())?;
 //! assert_eq!(pgdump::inspect(dump, &Limits::untrusted(), &mut NoObserver)?.rows_count(), 3);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -29,5 +30,4 @@ mod sums;
 mod workers;
 
 pub use files::DumpFiles;
-pub use folder::DumpFolder;
 pub use joined::JoinedDump;

@@ -17,7 +17,7 @@ const INFLATED_BYTES: usize = 64 << 10;
 /// The number of bytes that are read of a file at a time.
 pub(super) const STEP_BYTES: usize = 128 << 10;
 /// CRC32 and length (RFC 1952, section 2.3.1).
-pub(super) const TRAILER_BYTES: u64 = 8;
+pub(super) const TRAILER_BYTES: usize = 8;
 
 /// The checksums of one file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +76,7 @@ impl Verifier {
     }
 
     /// Verifies the trailer, after all compressed bytes.
-    pub(super) fn finish(self, trailer: [u8; TRAILER_BYTES as usize]) -> Result<Sums, Error> {
+    pub(super) fn finish(self, trailer: [u8; TRAILER_BYTES]) -> Result<Sums, Error> {
         if !self.ended {
             return Err(Corruption::StreamTruncated(GZIP).into());
         }
@@ -122,8 +122,8 @@ pub(super) fn of_file(
 }
 
 /// Reads the trailer at `position`, which ends the file.
-pub(super) fn trailer(file: &impl ReadAt, position: u64) -> Result<[u8; TRAILER_BYTES as usize], Error> {
-    let mut trailer = [0; TRAILER_BYTES as usize];
+pub(super) fn trailer(file: &impl ReadAt, position: u64) -> Result<[u8; TRAILER_BYTES], Error> {
+    let mut trailer = [0; TRAILER_BYTES];
     read_exact(file, &mut trailer, position)?;
     Ok(trailer)
 }

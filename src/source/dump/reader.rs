@@ -3,7 +3,7 @@
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::decompress::Decompressed;
 use super::options::DumpOptions;
@@ -12,7 +12,7 @@ use super::tar::{DumpTar, TarMembers};
 use crate::error::{Category, Error};
 use crate::io::{ReadAt, Spool, SpoolError, read_full, read_full_at};
 use crate::limits::Budget;
-use crate::pgdump::forms::{DumpFolder, JoinedDump};
+use crate::pgdump::forms::JoinedDump;
 use crate::pgdump::{self, ErrorKind, Identity};
 
 /// A dump in any form, read as the bytes of a dump in custom format.
@@ -44,7 +44,7 @@ pub struct DumpReader {
 
 enum Source {
     File(Section),
-    Folder(JoinedDump<DumpFolder>),
+    Folder(JoinedDump<PathBuf>),
     Tar(JoinedDump<DumpTar>),
     Stream(Box<dyn Read + Send>),
 }
@@ -64,8 +64,7 @@ impl DumpReader {
         let failed = |error| Error::io("opening the dump", error);
         let metadata = std::fs::metadata(path).map_err(failed)?;
         if metadata.is_dir() {
-            let joined =
-                JoinedDump::open(DumpFolder::new(path), &options.limits)?.with_parallelism(options.parallelism);
+            let joined = JoinedDump::open(path.to_path_buf(), &options.limits)?.with_parallelism(options.parallelism);
             return Ok(Self { source: Source::Folder(joined), form: "directory" });
         }
         let file = File::open(path).map_err(failed)?;

@@ -8,7 +8,7 @@ use appsnap::Limits;
 use appsnap::check::{CheckOptions, Profile, Verdict, check};
 use appsnap::io::Parallelism;
 use appsnap::observe::NoObserver;
-use appsnap::pgdump::forms::{DumpFolder, JoinedDump};
+use appsnap::pgdump::forms::JoinedDump;
 use appsnap::pgdump::toc::Offsets;
 use appsnap::pgdump::transcode::Transcoder;
 use appsnap::pgdump::{Dump, FormatVersion, inspect};
@@ -129,7 +129,7 @@ fn the_bytes_do_not_depend_on_threads_or_seeking() {
     let expected = joined(folder.path());
     assert_eq!(streams(&expected[..])[0].1, text.as_bytes());
     for threads in [1, 2, 8] {
-        let mut dump = JoinedDump::open(DumpFolder::new(folder.path()), &limits)
+        let mut dump = JoinedDump::open(folder.path().to_path_buf(), &limits)
             .unwrap()
             .with_parallelism(Parallelism::threads(threads));
         assert_eq!(dump.len_bytes(), expected.len() as u64);
@@ -147,7 +147,7 @@ fn joined_dumps_convert_without_recompression() {
     for path in dumps() {
         let limits = Limits::untrusted();
         let (mut output, reader) = (Vec::new(), DumpReader::open(&path, &options()).unwrap());
-        let report =
+        let (_, report) =
             Transcoder::to(FormatVersion::V1_14).convert(reader, &mut output, &limits, &mut NoObserver).unwrap();
         let is_newer = ["lz4", "zstd"].iter().any(|name| path.to_str().unwrap().ends_with(name));
         assert_eq!(report.changes.recompressed, is_newer, "{path:?}");
@@ -348,9 +348,9 @@ fn links_and_fifos_in_a_folder_are_refused_at_once() {
 fn limits_bound_what_is_read_into_memory() {
     let folder = copied("pg17-directory");
     let limits = Limits::untrusted().with_max_toc_bytes(100);
-    assert!(JoinedDump::open(DumpFolder::new(folder.path()), &limits).unwrap_err().is_limit());
+    assert!(JoinedDump::open(folder.path().to_path_buf(), &limits).unwrap_err().is_limit());
     let limits = Limits::untrusted().with_max_decompressed_bytes(10);
-    let mut dump = JoinedDump::open(DumpFolder::new(folder.path()), &limits).unwrap();
+    let mut dump = JoinedDump::open(folder.path().to_path_buf(), &limits).unwrap();
     let failed = dump.read_to_end(&mut Vec::new()).unwrap_err();
     assert!(appsnap::Error::from(failed).is_limit());
     // Each table of contents in a bomb is parsed as it is inflated.
@@ -363,7 +363,7 @@ fn limits_bound_what_is_read_into_memory() {
 #[test]
 fn a_file_that_changes_between_two_passes_is_noticed() {
     let folder = copied("pg17-directory");
-    let mut dump = JoinedDump::open(DumpFolder::new(folder.path()), &Limits::untrusted()).unwrap();
+    let mut dump = JoinedDump::open(folder.path().to_path_buf(), &Limits::untrusted()).unwrap();
     dump.read_to_end(&mut Vec::new()).unwrap();
     let blob = named(folder.path(), "50001.dat.gz");
     let other = gzipped(b"h3llo");
