@@ -11,7 +11,7 @@ use appsnap::retention::Backup;
 use serde_json::Value;
 
 use crate::backup_name::Name;
-use crate::support::{Failure, InFile, Outcome, is_dash, shown};
+use crate::support::{Failure, InFile, Outcome, is_dash, shown, tell};
 
 /// The backups of a listing, and the platform's records of them.
 #[derive(Default)]
@@ -45,7 +45,7 @@ pub(crate) fn read(paths: &[PathBuf], keys: Option<&[String]>, zone: Option<&Tim
     };
     let diagnostics = listing.diagnostics();
     for found in diagnostics.iter().filter(|found| found.severity() > Severity::Info) {
-        eprintln!("{found}; {}", found.code().help());
+        tell(format_args!("{found}; {}", found.code().help()));
     }
     let warnings = serde_json::to_value(&diagnostics).map_err(|error| Failure::environment("JSON", error))?;
     let name = |id: String| match id.parse() {

@@ -58,10 +58,7 @@ impl Service {
     pub fn new(args: &Args) -> Outcome<Self> {
         let profile =
             Profile::by_name(&args.profile).ok_or_else(|| Failure::environment("--profile", "no such profile"))?;
-        let limits = Limits::untrusted()
-            .with_max_total_bytes(args.max_total_bytes)
-            .with_max_decompressed_bytes(args.max_total_bytes)
-            .with_max_findings_per_code(100);
+        let limits = Limits::for_upload(args.max_total_bytes).with_max_findings_per_code(100);
         Ok(Self {
             store: Store::new(&args.store, ReadOptions::new().with_limits(limits.clone())),
             rules: Rules {

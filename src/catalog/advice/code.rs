@@ -68,7 +68,7 @@ codes! {
         /// Creating a backup that is not live pauses the site for 15 to 30 seconds.
         SitePauses = "A026" "site-pauses" Info, "choose a quiet hour, or create a live backup";
         /// A restore creates a new app with a new id.
-        NewApp = "A027" "new-app" Info, "give it a name of its own if the old app still exists";
+        NewApp = "A027" "new-app" Info, "choose another name if the old app still exists";
         /// Backups of this kind are for moving and cloning an app, not for backing up an installation.
         NotForRoutine = "A028" "not-for-routine" Info,
             "for that, back up the database and the asset store of the installation";
