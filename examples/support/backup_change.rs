@@ -40,7 +40,7 @@ pub(crate) fn expiring_text(plan: &RetentionPlan<'_, Name>, span: Period) -> Str
 
 /// The group of a backup, after its id.
 fn group(series: Option<&str>) -> String {
-    series.map(|series| format!(" ({})", series.escape_debug())).unwrap_or_else(String::new)
+    series.map_or_else(String::new, |series| format!(" ({})", series.escape_debug()))
 }
 
 pub(crate) fn change_json(change: &PolicyChange<'_, Name>, policy: &str) -> Value {

@@ -26,7 +26,8 @@ fn not_text(position: usize) -> Error {
 /// Decodes UTF-16, as PowerShell writes it. `None` if the bytes do not begin like it: with a byte order mark, or with an
 /// ASCII character, which every listing begins with.
 fn utf16(bytes: &[u8]) -> Option<Result<String, Error>> {
-    let (unit, rest): (fn([u8; 2]) -> u16, &[u8]) = match bytes {
+    type Unit = fn([u8; 2]) -> u16;
+    let (unit, rest): (Unit, &[u8]) = match bytes {
         [0xff, 0xfe, rest @ ..] => (u16::from_le_bytes, rest),
         [0xfe, 0xff, rest @ ..] => (u16::from_be_bytes, rest),
         [first, 0, ..] if *first > 0 => (u16::from_le_bytes, bytes),

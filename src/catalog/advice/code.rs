@@ -61,7 +61,7 @@ codes! {
         /// Only active environments can be backed up and restored.
         InactiveEnvironment = "A023" "inactive-environment" Error, "activate the environment first";
         /// A restore uses the code that is deployed now, not that of the backup.
-        CurrentCode = "A024" "current-code" Warning,
+        DeployedVersion = "A024" "deployed-version" Warning,
             "deploy the code that belongs to the data (backups include code since)";
         /// The backup was made live, while the app was running, so its parts can be from different moments.
         LiveBackup = "A025" "live-backup" Warning, "prefer a backup that is not live, or check the data afterwards";

@@ -150,7 +150,7 @@ impl AdviceKind {
             Self::ManyDocuments { .. } => Code::SlowOperations,
             Self::EnvironmentBusy { .. } => Code::EnvironmentBusy,
             Self::InactiveEnvironment => Code::InactiveEnvironment,
-            Self::CurrentCode => Code::CurrentCode,
+            Self::CurrentCode => Code::DeployedVersion,
             Self::LiveBackup => Code::LiveBackup,
             Self::SitePauses => Code::SitePauses,
             Self::NewApp => Code::NewApp,
