@@ -204,7 +204,7 @@ pub(super) fn spool<R: Read>(
     let folder = options.spool_dir.as_deref().ok_or_else(error::spool_needed)?;
     let failed = |error| spool_failed("spooling the converted dump", error);
     let mut spool = Spool::create(folder, budget(options)).map_err(failed)?;
-    let report = conversion.run(&mut spool, observer)?;
+    let (_, report) = conversion.run(&mut spool, observer)?;
     Ok((spool.finish().map_err(failed)?, report.output_bytes))
 }
 

@@ -26,6 +26,7 @@ mod document;
 mod error;
 mod junk;
 mod member_name;
+mod naming;
 mod plan;
 mod row;
 mod size;

@@ -6,7 +6,7 @@ use appsnap::{pgdump, snapshot};
 use axum::http::StatusCode;
 use serde::Serialize;
 
-use crate::size;
+use crate::size::size;
 
 /// A reason for which the service refuses an upload.
 #[derive(Debug, Serialize)]
@@ -48,10 +48,7 @@ impl Finding {
 
     /// The upload has more bytes than the setting allows.
     pub fn too_large(allowed_bytes: u64) -> Self {
-        let message = format!(
-            "the limit max_upload_bytes allows {allowed_bytes} bytes ({}), the upload has more",
-            size::format(allowed_bytes)
-        );
+        let message = format!("the limit max_upload_bytes allows {}, the upload has more", size(allowed_bytes));
         let help = "upload a smaller snapshot, or start the service with a larger --max-upload-bytes";
         Self::new("U003", "upload-too-large", message, help)
     }

@@ -28,6 +28,7 @@ mod server;
 mod service;
 mod settings;
 mod shutdown;
+#[path = "../../support/size.rs"]
 mod size;
 mod snapshots;
 mod start;

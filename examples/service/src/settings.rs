@@ -8,7 +8,7 @@ use appsnap::check::Profile;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, value_parser};
 
-use crate::size;
+use crate::size::parse_size;
 
 const EXAMPLE: &str = "Example:
   service --store /srv/snapshots --listen 127.0.0.1:8080
@@ -37,12 +37,12 @@ pub struct Settings {
           value_parser = PossibleValuesParser::new(Profile::BUILT_IN))]
     pub profile: String,
     /// Largest upload that is accepted.
-    #[arg(long, env = "APPSNAP_MAX_UPLOAD_BYTES", value_name = "BYTES", default_value = "8GiB", value_parser = size::parse)]
+    #[arg(long, env = "APPSNAP_MAX_UPLOAD_BYTES", value_name = "BYTES", default_value = "8GiB", value_parser = parse_size)]
     pub max_upload_bytes: u64,
     #[command(flatten)]
     pub limits: LimitArgs,
     /// Room that uploads leave on the disk of the store.
-    #[arg(long, env = "APPSNAP_MIN_FREE_BYTES", value_name = "BYTES", default_value = "256MiB", value_parser = size::parse)]
+    #[arg(long, env = "APPSNAP_MIN_FREE_BYTES", value_name = "BYTES", default_value = "256MiB", value_parser = parse_size)]
     pub min_free_bytes: u64,
     /// Uploads that are checked at the same time; as many steps of downloads.
     #[arg(long, env = "APPSNAP_WORKERS", value_name = "COUNT", default_value_t = default_workers(),
@@ -69,34 +69,34 @@ pub struct Settings {
 #[derive(Args, Clone, Debug)]
 pub struct LimitArgs {
     /// Uncompressed bytes of an archive, and of the data in its dump.
-    #[arg(long, env = "APPSNAP_MAX_TOTAL_BYTES", value_name = "BYTES", default_value = "64GiB", value_parser = size::parse)]
+    #[arg(long, env = "APPSNAP_MAX_TOTAL_BYTES", value_name = "BYTES", default_value = "64GiB", value_parser = parse_size)]
     pub max_total_bytes: u64,
     /// Uncompressed bytes of the data in a dump [default: that of --max-total-bytes].
-    #[arg(long, env = "APPSNAP_MAX_DECOMPRESSED_BYTES", value_name = "BYTES", value_parser = size::parse)]
+    #[arg(long, env = "APPSNAP_MAX_DECOMPRESSED_BYTES", value_name = "BYTES", value_parser = parse_size)]
     pub max_decompressed_bytes: Option<u64>,
     /// Bytes of one document or of the dump.
-    #[arg(long, env = "APPSNAP_MAX_ENTRY_BYTES", value_name = "BYTES", default_value = "16GiB", value_parser = size::parse)]
+    #[arg(long, env = "APPSNAP_MAX_ENTRY_BYTES", value_name = "BYTES", default_value = "16GiB", value_parser = parse_size)]
     pub max_entry_bytes: u64,
     /// Members of an archive.
     #[arg(long, env = "APPSNAP_MAX_ENTRIES", value_name = "COUNT", default_value_t = 2_000_000)]
     pub max_entries: u64,
     /// Bytes of `.metadata`.
-    #[arg(long, env = "APPSNAP_MAX_METADATA_BYTES", value_name = "BYTES", default_value = "1MiB", value_parser = size::parse)]
+    #[arg(long, env = "APPSNAP_MAX_METADATA_BYTES", value_name = "BYTES", default_value = "1MiB", value_parser = parse_size)]
     pub max_metadata_bytes: u64,
     /// Bytes of a dump's table of contents.
-    #[arg(long, env = "APPSNAP_MAX_TOC_BYTES", value_name = "BYTES", default_value = "64MiB", value_parser = size::parse)]
+    #[arg(long, env = "APPSNAP_MAX_TOC_BYTES", value_name = "BYTES", default_value = "64MiB", value_parser = parse_size)]
     pub max_toc_bytes: u64,
     /// Entries of a dump's table of contents.
     #[arg(long, env = "APPSNAP_MAX_TOC_ENTRIES", value_name = "COUNT", default_value_t = 1_000_000)]
     pub max_toc_entries: u64,
     /// Bytes of one row in a dump.
-    #[arg(long, env = "APPSNAP_MAX_ROW_BYTES", value_name = "BYTES", default_value = "64MiB", value_parser = size::parse)]
+    #[arg(long, env = "APPSNAP_MAX_ROW_BYTES", value_name = "BYTES", default_value = "64MiB", value_parser = parse_size)]
     pub max_row_bytes: u64,
     /// Bytes of one string in a dump.
-    #[arg(long, env = "APPSNAP_MAX_STRING_BYTES", value_name = "BYTES", default_value = "16MiB", value_parser = size::parse)]
+    #[arg(long, env = "APPSNAP_MAX_STRING_BYTES", value_name = "BYTES", default_value = "16MiB", value_parser = parse_size)]
     pub max_string_bytes: u64,
     /// Window of Zstandard data in a dump; that of `pg_dump --compress=zstd:long` needs 128MiB.
-    #[arg(long, env = "APPSNAP_MAX_WINDOW_BYTES", value_name = "BYTES", default_value = "8MiB", value_parser = size::parse)]
+    #[arg(long, env = "APPSNAP_MAX_WINDOW_BYTES", value_name = "BYTES", default_value = "8MiB", value_parser = parse_size)]
     pub max_window_bytes: u64,
 }
 
@@ -118,13 +118,7 @@ impl LimitArgs {
 
     /// Returns the limits for reading an upload.
     pub const fn limits(&self) -> Limits {
-        let max_decompressed_bytes = match self.max_decompressed_bytes {
-            Some(bytes) => bytes,
-            None => self.max_total_bytes,
-        };
-        Limits::untrusted()
-            .with_max_total_bytes(self.max_total_bytes)
-            .with_max_decompressed_bytes(max_decompressed_bytes)
+        let limits = Limits::for_upload(self.max_total_bytes)
             .with_max_entry_bytes(self.max_entry_bytes)
             .with_max_entries(self.max_entries)
             .with_max_metadata_bytes(self.max_metadata_bytes)
@@ -133,7 +127,11 @@ impl LimitArgs {
             .with_max_row_bytes(self.max_row_bytes)
             .with_max_string_bytes(self.max_string_bytes)
             .with_max_window_bytes(self.max_window_bytes)
-            .with_max_findings_per_code(Self::SHOWN_FINDINGS)
+            .with_max_findings_per_code(Self::SHOWN_FINDINGS);
+        match self.max_decompressed_bytes {
+            Some(bytes) => limits.with_max_decompressed_bytes(bytes),
+            None => limits,
+        }
     }
 }
 
@@ -149,8 +147,7 @@ mod tests {
     #[test]
     fn limits_are_those_for_untrusted_input_unless_set() {
         let settings = Settings::parse_from(["service", "--store", "x"]);
-        let expected = Limits::untrusted()
-            .with_max_decompressed_bytes(Limits::untrusted().max_total_bytes())
+        let expected = Limits::for_upload(Limits::untrusted().max_total_bytes())
             .with_max_findings_per_code(LimitArgs::SHOWN_FINDINGS);
         assert_eq!(settings.limits.limits(), expected);
         let settings = Settings::parse_from(["service", "--store", "x", "--max-total-bytes", "1MB"]);

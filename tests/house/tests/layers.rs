@@ -30,7 +30,7 @@ const MAY_USE: [(&str, &[&str]); 16] = [
     ("check", &["detect", "gzip", "pgdump", "snapshot", "tarball", "zip", "source", "squidex"]),
     ("detect", &["gzip", "pgdump", "snapshot", "tarball", "zip", "source", "squidex"]),
     ("prepare", &["check", "detect", "gzip", "pgdump", "snapshot", "tarball", "zip", "source", "squidex"]),
-    ("restore", &["gzip", "pgdump", "snapshot", "tarball", "zip", "source", "squidex"]),
+    ("restore", &["check", "gzip", "pgdump", "snapshot", "tarball", "zip", "source", "squidex"]),
     // Pages to read.
     ("_documentation", &[]),
 ];

@@ -36,7 +36,7 @@ fn bad_settings_are_refused_with_the_option_and_what_to_do() {
         (vec![store, "--database", dump], "--files", "required"),
         (vec![store, "--workers", "0"], "--workers", "1..="),
         (vec![store, "--workers", "20000"], "--workers", "1..="),
-        (vec![store, "--max-upload-bytes", "much"], "--max-upload-bytes", "8GiB"),
+        (vec![store, "--max-upload-bytes", "much"], "--max-upload-bytes", "10MiB"),
         (vec![store, "--profile", "none"], "--profile", "mendix-cloud"),
     ] {
         let message = refused(&[&good[..], &arguments[..]].concat(), &[]);
