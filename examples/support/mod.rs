@@ -48,11 +48,6 @@ pub fn run<A: clap::Parser>(work: impl FnOnce(&A) -> Outcome) -> ExitCode {
     ended(outcome)
 }
 
-/// Does the same for a program that handles signals itself.
-pub fn run_with_own_signals<A: clap::Parser>(work: impl FnOnce(&A) -> Outcome) -> ExitCode {
-    ended(work(&parse::<A>()))
-}
-
 fn parse<A: clap::Parser>() -> A {
     // Every example compiles this file, and has its own name here.
     let command = A::command().name(env!("CARGO_CRATE_NAME")).version(env!("CARGO_PKG_VERSION"));
