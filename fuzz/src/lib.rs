@@ -12,6 +12,7 @@ mod names;
 pub mod pgdump;
 pub mod seeds;
 mod tape;
+pub mod verdict;
 mod zips;
 
 /// A number that follows from an input, so that portions of it can be repeated.
@@ -21,9 +22,9 @@ fn seed(bytes: &[u8]) -> u64 {
 
 /// One fuzz target.
 pub struct Target {
-    /// As its program and its dictionary are called.
+    /// The name of its program and its dictionary.
     pub name: &'static str,
-    /// What must hold for any bytes.
+    /// The assertion for any bytes.
     pub body: fn(&[u8]),
     /// Inputs to begin with.
     pub seeds: fn() -> Vec<Vec<u8>>,
@@ -32,6 +33,7 @@ pub struct Target {
 /// All targets, by name.
 pub const TARGETS: &[Target] = &[
     Target { name: "catalog_listing", body: lists::catalog_listing, seeds: seeds::listings },
+    Target { name: "check", body: verdict::check, seeds: seeds::checks },
     Target { name: "copy_rows", body: pgdump::rows::copy_rows, seeds: seeds::dumps::copy_rows },
     Target { name: "detect", body: names::detect, seeds: seeds::detect },
     Target { name: "dump_head", body: pgdump::head::dump_head, seeds: seeds::dumps::heads },

@@ -1,4 +1,4 @@
-//! Seeds by code: one of every shape that a target tells apart.
+//! Seeds made by code: one of every shape that a target distinguishes.
 
 pub mod dumps;
 pub mod zips;
@@ -10,10 +10,13 @@ use flate2::read::MultiGzDecoder;
 
 use crate::archive::{index, read, rework};
 use crate::calendar::PRESETS;
-use crate::{compression, tape};
+use crate::{compression, tape, verdict};
 use appsnap_tests::hostile::extension::{global, pax};
 use appsnap_tests::hostile::plan::{DOCUMENT, Plan, metadata as json, sample_path};
 use appsnap_tests::hostile::{cases, gzip};
+
+/// The database of a small app, with the table of its files.
+const SAMPLE_DUMP: &[u8] = include_bytes!("../../../examples/data/quickstart.dump");
 
 /// A seed is not worth mutating when it is larger.
 const MAX_BYTES: usize = 24 << 10;
@@ -32,13 +35,33 @@ fn damaged(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     })
 }
 
-/// What is inside, if it is compressed at all.
+/// The uncompressed content, if it is compressed.
 fn plain(bytes: &[u8]) -> Option<Vec<u8>> {
     if !bytes.starts_with(&[0x1f, 0x8b]) {
         return Some(bytes.to_vec());
     }
     let mut plain = Vec::new();
     MultiGzDecoder::new(bytes).take(MAX_BYTES as u64 + 1).read_to_end(&mut plain).ok().map(|_| plain)
+}
+
+/// Archives and dumps as they are and wrapped into each other, the sample dump with its rows of files, and other files.
+pub fn checks() -> Vec<Vec<u8>> {
+    let archives = snapshots().into_iter().map(|seed| seed.get(1..).unwrap_or_default().to_vec());
+    let mut seeds = archives.map(|archive| controlled(0, &archive)).collect::<Vec<_>>();
+    seeds.extend(tar_streams().iter().map(|tar| controlled(verdict::SEAL | verdict::COMPRESS, tar)));
+    for (number, dump) in dumps::whole().iter().chain([&SAMPLE_DUMP.to_vec()]).enumerate() {
+        seeds.push(controlled([0, verdict::WRAP, verdict::SMALL_LIMITS][number % 3], dump));
+    }
+    let size = SAMPLE_DUMP.len();
+    // What is compressed breaks at once; the table of contents, with its COPY statements, is not.
+    seeds.extend((0..size).step_by(size.div_ceil(400)).map(|at| {
+        let mut copy = SAMPLE_DUMP.to_vec();
+        copy[at] ^= 1 << (at % 8);
+        controlled([0, verdict::WRAP][at % 2], &copy)
+    }));
+    seeds.extend(detect().iter().map(|file| controlled(0, file)));
+    seeds.extend(zips::squidex_archives().iter().map(|file| controlled(0, file)));
+    seeds
 }
 
 /// The hostile corpus as it is, and its tar streams, sealed and to be compressed.
@@ -130,7 +153,7 @@ pub fn pax_records() -> Vec<Vec<u8>> {
 pub fn indexes() -> Vec<Vec<u8>> {
     let pages = index::BASES.iter().enumerate();
     let mut seeds = pages.map(|(number, base)| index::encode((number as u8) << 1, &base.pages)).collect::<Vec<_>>();
-    // The pages of one archive behind the data of another.
+    // The pages of one archive after the data of another.
     seeds.push(index::encode(2, &index::BASES[2].pages));
     seeds.push(index::encode(2, &[]));
     seeds
@@ -195,7 +218,7 @@ pub fn metadata() -> Vec<Vec<u8>> {
         r#"{"a":[[[{"b":null}]]],"dumpSize":"1","dumpSize":"2"}"#.to_owned(),
         r#"{"dumpSize":1e3,"filesSize":-1,"duration":"00"}"#.to_owned(),
         r#"{"modelVersion":"\ud83d\ude00\u0000"}"#.to_owned(),
-        // A number that fits no type, under a key that nobody reads.
+        // A number that fits no type, under an unknown key.
         r#"{"a":1e311}"#.to_owned(),
         "[1]".to_owned(),
     ];
@@ -208,7 +231,7 @@ pub fn metadata() -> Vec<Vec<u8>> {
     seeds
 }
 
-/// One of everything that can be told by its first bytes.
+/// One of everything that can be recognised by its first bytes.
 pub fn detect() -> Vec<Vec<u8>> {
     let mut seeds = dumps::whole();
     seeds.push(Plan::sample().tar());

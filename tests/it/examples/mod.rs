@@ -1,13 +1,21 @@
 //! The example programs, run as users run them.
 
+mod check;
 mod commands;
 mod convert_dump;
+mod inspect;
+#[cfg(unix)]
+mod outputs;
 #[cfg(unix)]
 mod round_trip;
 // Each backend for deflate has bytes of its own.
 #[cfg(feature = "zlib-rs")]
 mod sample;
+#[cfg(unix)]
+mod signals;
 mod small;
+#[cfg(unix)]
+mod streams;
 
 use std::env;
 use std::ffi::OsStr;
@@ -52,7 +60,7 @@ fn run<A: AsRef<OsStr>>(program: &Path, arguments: &[A], input: &[u8]) -> Output
     output
 }
 
-/// What a program that succeeded printed.
+/// The output of a program that succeeded.
 fn stdout(output: &Output) -> String {
     assert!(output.status.success(), "{}: {}", output.status, stderr(output));
     String::from_utf8(output.stdout.clone()).unwrap()

@@ -38,7 +38,7 @@ fn words(message: &str) -> String {
     message.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
-/// A message without the name of the member in front of it.
+/// A message without the leading name of the member.
 fn nameless(message: &str) -> &str {
     let is_name = |text: &str| !text.contains(' ') || text.starts_with("tree/") || text.starts_with("document ");
     match message.split_once(": ") {

@@ -3,6 +3,7 @@
 mod compat;
 mod compat_live;
 mod damage;
+mod forms;
 mod identity;
 mod limits;
 mod live;
