@@ -53,7 +53,7 @@ fn servers_refuse_what_is_warned_of_and_nothing_else() {
                 _ => FormatVersion::V1_16,
             };
             let mut converted = Vec::new();
-            let report = Transcoder::to(to)
+            let (_, report) = Transcoder::to(to)
                 .with_server_major(major)
                 .convert(&dump[..], &mut converted, &Limits::untrusted(), &mut NoObserver)
                 .unwrap();
