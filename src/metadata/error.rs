@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use thiserror::Error as ThisError;
 
-use super::Key;
+use super::key::Key;
 use crate::error::{Category, Kind, module_error};
 use crate::limits::LimitExceeded;
 
