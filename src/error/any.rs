@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use super::category::Category;
@@ -87,6 +88,13 @@ impl Error {
     #[cold]
     pub(crate) fn wrap(error: impl ModuleError) -> Self {
         Self::new(Reason::Module(Arc::new(error)))
+    }
+
+    /// The error of a number that an option does not accept.
+    #[cold]
+    pub(crate) fn out_of_range(what: &str, value: u64, range: &RangeInclusive<u64>) -> Self {
+        let message = format!("{what} {value} is out of range: use {} to {}", range.start(), range.end());
+        Self::of(Category::Misuse, message)
     }
 
     /// An error of a module that has no error of its own.

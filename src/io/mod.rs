@@ -16,7 +16,6 @@ mod codec;
 mod counted;
 mod number;
 mod ordered_queue;
-mod out_of_range;
 mod output;
 mod parallelism;
 mod read_at;
@@ -24,7 +23,6 @@ mod spool;
 mod transfer;
 mod unread;
 
-pub use out_of_range::OutOfRange;
 pub use output::{OutputFile, STAGING_PREFIX, remove_stale};
 pub use parallelism::Parallelism;
 pub use read_at::ReadAt;

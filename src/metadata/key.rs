@@ -1,15 +1,8 @@
 //! The documented keys of `.metadata`: [`Key`].
 
-/// A key that the platform documents, in the order in which it writes them.
-///
-/// ```
-/// use appsnap::metadata::Key;
-///
-/// assert_eq!(Key::ALL.map(Key::name), ["duration", "dumpSize", "modelVersion", "databaseSize", "filesSize"]);
-/// ```
+/// A key that the platform documents. The order is the one in which it writes them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Key {
+pub(crate) enum Key {
     /// `duration`. Its unit is not known, so it is a bare number.
     Duration,
     /// `dumpSize`: length of `db/db.backup`.
@@ -24,12 +17,11 @@ pub enum Key {
 
 impl Key {
     /// All of them, in the order in which they are written.
-    pub const ALL: [Self; 5] =
+    pub(crate) const ALL: [Self; 5] =
         [Self::Duration, Self::DumpSize, Self::ModelVersion, Self::DatabaseSize, Self::FilesSize];
 
     /// The key as it stands in the JSON.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Duration => "duration",
             Self::DumpSize => "dumpSize",

@@ -28,4 +28,4 @@ mod parse;
 pub use code::Code;
 pub use error::{Error, ErrorKind};
 pub use fields::Metadata;
-pub use key::Key;
+pub(crate) use key::Key;

@@ -58,7 +58,7 @@ fn parse(bytes: &[u8], limits: &Limits) -> Result<(Metadata, Diagnostics), Error
                 note(Code::MetadataTypeCoerced, message);
             }
             let number = decimal(text.as_deref().unwrap_or(value));
-            number.map(Some).map_err(|reason| Error::new(ErrorKind::Value { key, reason }))
+            number.map(Some).map_err(|reason| Error::new(ErrorKind::Value { key: key.name(), reason }))
         };
         match key {
             Key::Duration => metadata.duration = number()?,
@@ -66,7 +66,7 @@ fn parse(bytes: &[u8], limits: &Limits) -> Result<(Metadata, Diagnostics), Error
             Key::DatabaseSize => metadata.database_size_bytes = number()?,
             Key::FilesSize => metadata.files_size_bytes = number()?,
             Key::ModelVersion if text.is_some() => metadata.model_version = text,
-            Key::ModelVersion => return Err(Error::new(ErrorKind::Value { key, reason: "not a string" })),
+            Key::ModelVersion => return Err(Error::new(ErrorKind::Value { key: key.name(), reason: "not a string" })),
         }
     }
     for key in missing {

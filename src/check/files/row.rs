@@ -100,7 +100,7 @@ impl FileRow {
 
 /// A row that must have a document, but has no uuid in the column `__uuid__`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct UnnamedRow {
+pub(crate) struct UnnamedRow {
     object_id: i64,
     /// [`u64::MAX`] for none, to save eight bytes.
     number: u64,
