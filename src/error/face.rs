@@ -59,6 +59,12 @@ macro_rules! error_face {
                 if name.is_empty() { self } else { self.within($crate::layout::escaped(name).to_string()) }
             }
 
+            /// Adds a path as the context, escaped, if no context is known yet.
+            #[cold]
+            pub(crate) fn within_path(self, path: impl AsRef<std::path::Path>) -> Self {
+                self.within_name(path.as_ref().as_os_str().as_encoded_bytes())
+            }
+
             #[cold]
             pub(crate) fn because(self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
                 Self(self.0.because(std::sync::Arc::new(source)))

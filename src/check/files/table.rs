@@ -168,20 +168,8 @@ impl FileTable {
         Ok(())
     }
 
-    /// Returns the rows that refer to a document by a uuid, in the order of the uuids.
-    pub fn rows(&self) -> impl Iterator<Item = FileRow> {
-        self.rows.iter()
-    }
-
-    /// Returns the number of rows that refer to a document by a uuid.
-    #[must_use]
-    pub const fn rows_count(&self) -> u64 {
-        self.rows.len()
-    }
-
     /// Returns the rows that must have a document and refer to none by a uuid, in the order of their ids.
-    #[must_use]
-    pub fn unnamed_rows(&self) -> &[UnnamedRow] {
+    pub(super) fn unnamed_rows(&self) -> &[UnnamedRow] {
         &self.unnamed
     }
 
