@@ -181,6 +181,13 @@ impl DumpFacts {
                 (header.version(), incompatibilities(header, toc, options.profile.oldest_server_major()), Vec::new())
             }
         };
+        let mut refused = refused;
+        for value in inspection.values_refused_by(options.profile.oldest_server_major()) {
+            // The report of a conversion has them already.
+            if !refused.contains(&value) {
+                refused.push(value);
+            }
+        }
         Self { inspection, table, version, refused, changes }
     }
 }
