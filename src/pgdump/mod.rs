@@ -45,6 +45,7 @@ mod data_state;
 mod dump;
 mod error;
 mod findings;
+pub mod forms;
 mod header;
 mod identify;
 mod identity;
@@ -62,6 +63,7 @@ mod stream_decoder;
 pub mod toc;
 pub mod transcode;
 mod utf8;
+mod values;
 mod version;
 mod window;
 

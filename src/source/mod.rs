@@ -23,6 +23,7 @@ pub mod bucket;
 mod code;
 pub mod directory;
 mod document;
+pub mod dump;
 mod error;
 mod junk;
 mod member_name;
