@@ -140,14 +140,6 @@ impl<R> Database<R> {
         &self.facts.inspection
     }
 
-    /// Returns the rows of the app's files.
-    ///
-    /// # Errors
-    /// Returns the reason why the rows are unavailable.
-    pub fn files(&self) -> std::result::Result<&FileTable, FileTableUnavailable> {
-        self.facts.table.as_ref().map_err(|why| *why)
-    }
-
     /// Returns the changes by the conversion; empty without a conversion.
     #[must_use]
     pub fn changes(&self) -> &[Change] {
