@@ -16,6 +16,11 @@ pub(super) fn identify(head: &[u8]) -> Option<Identity> {
         }
         Err(_) => return None,
     };
+    // Replaced bytes make lengths that the file seems too short for.
+    let is_replaced = text.contains('\u{fffd}') && Dump::open(head, &Limits::untrusted()).is_err();
+    if is_replaced {
+        return Some(Identity::TextDamage);
+    }
     if text.is_ascii() || is_sound(head) {
         return None;
     }
@@ -26,10 +31,7 @@ pub(super) fn identify(head: &[u8]) -> Option<Identity> {
     if undone(|c| u8::try_from(c).ok()) {
         return Some(Identity::Latin1Damage);
     }
-    if undone(windows_1252) {
-        return Some(Identity::Windows1252Damage);
-    }
-    text.contains('\u{fffd}').then_some(Identity::TextDamage)
+    undone(windows_1252).then_some(Identity::Windows1252Damage)
 }
 
 /// Returns `true` if the bytes are the start of a dump, or all of one, without a contradiction.

@@ -113,10 +113,8 @@ fn by_sql<'a>(entry: &Entry<'_>, tokens: &dyn Fn() -> Tokens<'a>, add: &mut dyn 
                 }
             }
         }
-        b"PROCEDURAL LANGUAGE" => {
-            if !tokens().any(|token| token.is("trusted")) && !TRUSTED.contains(&entry.tag) {
-                add(Code::DumpWithUntrustedLanguages);
-            }
+        b"PROCEDURAL LANGUAGE" if !TRUSTED.contains(&entry.tag) && !tokens().any(|token| token.is("trusted")) => {
+            add(Code::DumpWithUntrustedLanguages);
         }
         // A view is a table with the rule _RETURN on SELECT.
         b"RULE" => {
@@ -185,8 +183,8 @@ fn has_line_feed(entry: &Entry<'_>) -> bool {
 
 /// Returns `true` if a statement begins with a word with which no statement of pg_dump begins.
 fn has_unusual_statement(entry: &Entry<'_>, tokens: Tokens<'_>) -> bool {
-    // A list of numbers.
-    if entry.desc == b"BLOB METADATA" {
+    // A list of numbers, and calls of functions that import statistics.
+    if matches!(entry.desc, b"BLOB METADATA" | b"STATISTICS DATA" | b"EXTENDED STATISTICS DATA") {
         return false;
     }
     let (mut begins, mut depth, mut is_routine) = (true, 0_u32, false);

@@ -135,10 +135,10 @@ pub(super) enum Corruption {
          out"
     )]
     TrailingDump(u64),
-    /// A string is longer than any that PostgreSQL can make: other bytes are where its length is expected.
+    /// Text is where the length of a string is expected.
     #[error(
-        "the length of a string is {0} bytes, which no pg_dump writes: text of another program may be in the dump (2>&1), \
-         use pg_dump -f"
+        "text is where the length of a string is expected ({0} bytes): the messages of a program were written into the \
+         dump (2>&1), dump again with pg_dump -f"
     )]
-    StringTooLong(u32),
+    TextAsLength(u32),
 }

@@ -167,7 +167,7 @@ fn begins_like_sql(text: &[u8]) -> bool {
         "begin;",
         "\\restrict ",
     ];
-    if text.iter().any(|byte| *byte == 0) {
+    if text.contains(&0) {
         return false;
     }
     let mut lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
@@ -208,7 +208,7 @@ fn archive(bytes: &[u8]) -> Identity {
 fn script(bytes: &[u8]) -> Identity {
     // Tools add statements and comments before the heading.
     let contains = |text: &[u8]| bytes.split(|byte| *byte == b'\n').any(|line| line.trim_ascii_end() == text);
-    if bytes.iter().any(|byte| *byte == 0) {
+    if bytes.contains(&0) {
         Identity::Unknown
     } else if contains(b"-- PostgreSQL database cluster dump") {
         Identity::ClusterSql

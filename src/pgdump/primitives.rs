@@ -294,10 +294,9 @@ impl<'a> Cursor<'a> {
         let len = u32::try_from(declared).map_err(|_| Corruption::StringLength(declared))?;
         let wanted = u64::from(len);
         if wanted > max_bytes {
-            // Texts have at most 1 GiB (MaxAllocSize in PostgreSQL's memutils.h); letters as length make a larger number.
-            let is_text = len.to_le_bytes().iter().all(|byte| matches!(byte, b' '..=b'~' | b'\n'));
-            if len > MAX_TEXT_BYTES || is_text {
-                return Err(Corruption::StringTooLong(len).into());
+            // Text where a length is expected makes a number of which the last byte is a character: 512 MiB and more.
+            if matches!(len.to_le_bytes(), [.., b' '..=b'~']) {
+                return Err(Corruption::TextAsLength(len).into());
             }
             return Err(LimitExceeded { name: "max_string_bytes", allowed: max_bytes, wanted }.into());
         }
@@ -326,9 +325,6 @@ impl<'a> Cursor<'a> {
         }
     }
 }
-
-/// The longest text of PostgreSQL, in bytes.
-const MAX_TEXT_BYTES: u32 = 0x3fff_ffff;
 
 #[cfg(test)]
 mod tests {
