@@ -48,8 +48,11 @@ fn inspect(args: &Args) -> Outcome {
             audit = found;
         }
     }
-    if args.audit && args.common.json && !audit.is_null() {
-        description["audit"] = audit.clone();
+    if args.audit
+        && args.common.json
+        && let Some(members) = description.as_object_mut()
+    {
+        members.insert("audit".to_owned(), audit.clone());
     }
     let kind = description.get("kind").and_then(Value::as_str);
     let is_useless = kind.is_some_and(|kind| kind == "unknown" || kind.ends_with("-damaged"));

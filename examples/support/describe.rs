@@ -10,7 +10,7 @@ use appsnap::layout::escaped;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
 use appsnap::pgdump::toc::{DataState, Entry, Offsets, Section};
-use appsnap::pgdump::{self, AuditItem, Dump};
+use appsnap::pgdump::{self, Dump};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -57,15 +57,14 @@ pub fn describe_dump(place: &Path, source: impl Read, limits: &Limits) -> Outcom
         "findings": inspection.diagnostics,
         "audit": pgdump::audit(&inspection.toc)
             .into_iter()
-            .filter_map(|item| inspection.toc.get(item.id).map(|entry| audit_json(item, &entry)))
+            .filter_map(|(id, code)| inspection.toc.get(id).map(|entry| audit_json(code.into(), &entry)))
             .collect::<Vec<_>>(),
     }))
 }
 
 /// Returns an entry that runs code or connects to others, with the beginning of its SQL.
-fn audit_json(item: AuditItem, entry: &Entry<'_>) -> Value {
+fn audit_json(code: Code, entry: &Entry<'_>) -> Value {
     const SQL_CHARS: usize = 160;
-    let code = Code::from(item.code);
     let sql = text(entry.definition.unwrap_or_default());
     let head: String = sql.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(SQL_CHARS).collect();
     json!({

@@ -7,42 +7,34 @@ use super::settings::Settings;
 use super::sql::{Kind, Token, Tokens};
 use super::toc::{Entry, Toc};
 
-/// An entry that runs code, or that goes beyond tables, rows, sequences, indexes and constraints.
-///
-/// ```
-/// use std::fs::File;
-/// use appsnap::Limits;
-/// use appsnap::pgdump::{Code, Dump, audit};
-///
-/// let dump = Dump::open(File::open("tests/data/check/pg18-default.dump")?, &Limits::untrusted())?;
-/// for item in audit(dump.toc()) {
-///     println!("{}: {:?}", item.code.id(), dump.toc().get(item.id));
-/// }
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct AuditItem {
-    /// The dump id of the entry.
-    pub id: u32,
-    /// The code that says why the entry is listed.
-    pub code: Code,
-}
-
 /// Lists the entries of a dump that run code while it is restored, can run code later, or connect the database to others,
 /// in the order of the entries.
 ///
 /// The dump of a plain application, which has tables, sequences, indexes, constraints and views, has none. An untrusted
 /// dump can run any code with the rights of the role that restores it (CVE-2025-8714 is an example), so review what is
 /// listed first. The bodies of functions are searched for names, not understood.
+///
+/// Each is the dump id of an entry and the code that says why it is listed. An entry can be listed for several reasons.
+///
+/// ```
+/// use std::fs::File;
+/// use appsnap::Limits;
+/// use appsnap::pgdump::{Dump, audit};
+///
+/// let dump = Dump::open(File::open("tests/data/check/pg18-default.dump")?, &Limits::untrusted())?;
+/// for (id, code) in audit(dump.toc()) {
+///     println!("{}: {:?}", code.id(), dump.toc().get(id));
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use]
-pub fn audit(toc: &Toc) -> Vec<AuditItem> {
+pub fn audit(toc: &Toc) -> Vec<(u32, Code)> {
     let standard_strings = Settings::of(toc).ok().and_then(|settings| settings.standard_strings).unwrap_or(true);
     let functions: HashSet<u32> =
         toc.entries().filter(|entry| matches!(entry.desc, b"FUNCTION" | b"PROCEDURE")).map(|entry| entry.id).collect();
     let mut items = Vec::new();
     for entry in toc.entries() {
-        let mut add = |code| items.push(AuditItem { id: entry.id, code });
+        let mut add = |code| items.push((entry.id, code));
         by_kind(&entry, &mut add);
         if has_line_feed(&entry) {
             add(Code::DumpLineFeedInName);

@@ -69,7 +69,7 @@ mod values;
 mod version;
 mod window;
 
-pub use audit::{AuditItem, audit};
+pub use audit::audit;
 pub use code::Code;
 pub use dump::{Dump, Stream, inspect};
 pub use error::{Error, ErrorKind};

@@ -98,10 +98,10 @@ pub(in crate::check) fn add(
 /// Adds one finding for each reason of the audit.
 fn audited(inspection: &Inspection, location: Option<&str>, ranking: &mut Ranking<'_>) {
     let mut reasons: Vec<(Code, u32, u64)> = Vec::new();
-    for item in pgdump::audit(&inspection.toc) {
-        match reasons.iter_mut().find(|(code, ..)| *code == item.code) {
+    for (id, code) in pgdump::audit(&inspection.toc) {
+        match reasons.iter_mut().find(|(known, ..)| *known == code) {
             Some((_, _, count)) => *count = count.saturating_add(1),
-            None => reasons.push((item.code, item.id, 1)),
+            None => reasons.push((code, id, 1)),
         }
     }
     for (code, first, count) in reasons {
