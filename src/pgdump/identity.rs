@@ -145,8 +145,8 @@ impl Identity {
             Self::LeadingText { text_bytes } => {
                 let first = u32::from(text_bytes).saturating_add(1);
                 return Some(Cow::Owned(format!(
-                    "{text_bytes} bytes of text precede a dump in custom format: take them off with tail -c +{first} FILE > \
-                     DUMP, and keep messages out of the output with pg_dump -f"
+                    "a dump in custom format begins after other text: take it out with tail -c +{first} FILE > DUMP, and \
+                     keep messages out of the output with pg_dump -f"
                 )));
             }
             Self::TocFile => {

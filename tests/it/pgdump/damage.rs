@@ -111,7 +111,10 @@ fn no_flipped_bit_causes_a_panic() {
 fn impossible_headers_are_refused() {
     let bytes = sample(VERSION, Compression::GZIP).build();
     let error = error_of(&[b"\n", &bytes[..]].concat());
-    assert!(matches!(error, ErrorKind::NotAnArchive { identity: Identity::Unknown, .. }), "{error}");
+    assert!(
+        matches!(error, ErrorKind::NotAnArchive { identity: Identity::LeadingText { text_bytes: 1, .. }, .. }),
+        "{error}"
+    );
     for (position, value, wanted) in [
         (8, 0, "the integer size is 0 bytes: it must be 1 to 8"),
         (8, 9, "the integer size is 9 bytes: it must be 1 to 8"),
