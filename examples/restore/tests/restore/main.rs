@@ -1,0 +1,1 @@
+//! The command, run against live servers.
