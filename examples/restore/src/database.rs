@@ -102,10 +102,9 @@ pub struct Target {
     pub oid: u32,
     pub owner: String,
     pub encoding: String,
-    pub size_bytes: u64,
     creation: String,
     connection_limit: i32,
-    comment: Option<String>,
+    pub comment: Option<String>,
 }
 
 impl Server {
@@ -114,12 +113,15 @@ impl Server {
         let target = stem(&self.target).to_owned();
         let begun = Instant::now();
         loop {
-            let row = self.client.query_one("select pg_try_advisory_lock(hashtext('appsnap restore'), hashtext($1))", &[&target]);
+            let row = self
+                .client
+                .query_one("select pg_try_advisory_lock(hashtext('appsnap restore'), hashtext($1))", &[&target]);
             if row.map_err(|error| sql_failure("locking the target", &error))?.get(0) {
                 return Ok(());
             }
             if begun.elapsed() > LOCK_PATIENCE {
-                let message = format!("another restore into the database {:?} is in progress: wait for its end", self.target);
+                let message =
+                    format!("another restore into the database {:?} is in progress: wait for its end", self.target);
                 return Err(Failure::environment("--database", message));
             }
             std::thread::sleep(Duration::from_millis(100));
@@ -142,8 +144,7 @@ impl Server {
         };
         let sql = format!(
             "select d.oid, pg_get_userbyid(datdba)::text, pg_encoding_to_char(encoding)::text, datcollate::text, datctype::text,
-                    spcname::text, datconnlimit, shobj_description(d.oid, 'pg_database'), {locale},
-                    case when has_database_privilege(d.oid, 'connect') then pg_database_size(d.oid) else 0 end
+                    spcname::text, datconnlimit, shobj_description(d.oid, 'pg_database'), {locale}
              from pg_database d join pg_tablespace t on t.oid = d.dattablespace where datname = $1"
         );
         let row = self.client.query_opt(&sql, &[&self.target]).map_err(|error| sql_failure("pg_database", &error))?;
@@ -151,7 +152,6 @@ impl Server {
             oid: row.get(0),
             owner: row.get(1),
             encoding: row.get(2),
-            size_bytes: u64::try_from(row.get::<_, i64>(11)).unwrap_or_default(),
             creation: creation(&row),
             connection_limit: row.get(6),
             comment: row.get(7),
@@ -159,12 +159,24 @@ impl Server {
     }
 
     /// Creates the new database, like the target if there is one.
-    pub fn create_new(&mut self, names: &Names, target: Option<&Target>, encoding: &str, files: Option<&Path>) -> Outcome<u32> {
-        let options = target.map_or_else(|| format!("ENCODING {}", literal(encoding)), |target| target.creation.clone());
+    pub fn create_new(
+        &mut self,
+        names: &Names,
+        target: Option<&Target>,
+        encoding: &str,
+        files: Option<&Path>,
+    ) -> Outcome<u32> {
+        let mut options =
+            target.map_or_else(|| format!("ENCODING {}", literal(encoding)), |target| target.creation.clone());
+        if let Some(target) = target {
+            options = format!("OWNER {} {options}", identifier(&target.owner));
+        }
         self.execute(&format!("CREATE DATABASE {} TEMPLATE template0 {options}", identifier(&names.new)))?;
         self.mark(&names.new, names, Role::New, files)?;
         let oid = self.oid_of(&names.new)?;
-        oid.ok_or_else(|| Failure::environment(names.new.clone(), "the new database is gone: another program dropped it"))
+        oid.ok_or_else(|| {
+            Failure::environment(names.new.clone(), "the new database is gone: another program dropped it")
+        })
     }
 
     /// Writes the comment of a database.
@@ -191,7 +203,8 @@ impl Server {
                 }
                 // Killed between the creation and the comment: it is empty.
                 None if self.is_unmarked_new(&name) && self.is_empty(&name)? => {
-                    let record = Record { id: String::new(), role: Role::New, target: self.target.clone(), files: None };
+                    let record =
+                        Record { id: String::new(), role: Role::New, target: self.target.clone(), files: None };
                     marked.push(Marked { name, record });
                 }
                 _ => {}
@@ -216,19 +229,28 @@ impl Server {
         self.execute(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", identifier(database)))
     }
 
-    /// Gives the new database the owner, the rights and the settings of the target.
+    /// Writes the new database to disk, where this role may: a disk that is full only then would keep the server from dropping
+    /// the old one.
+    pub fn write_to_disk(&mut self) -> Outcome {
+        match self.client.batch_execute("CHECKPOINT") {
+            Err(error) if error.code() != Some(&SqlState::INSUFFICIENT_PRIVILEGE) => {
+                Err(sql_failure("writing the new database to disk", &error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Gives the new database the rights and the settings of the target.
     pub fn pass_on(&mut self, names: &Names, target: &Target) -> Outcome {
         let new = identifier(&names.new);
         let mut sql = format!("ALTER DATABASE {new} CONNECTION LIMIT {};\n", target.connection_limit);
-        if target.owner != self.user {
-            sql += &format!("ALTER DATABASE {new} OWNER TO {};\n", identifier(&target.owner));
-        }
         let rights = self.client.query(
             "select case when a.grantee = 0 then 'PUBLIC' else quote_ident(pg_get_userbyid(a.grantee)) end, a.privilege_type, a.is_grantable
              from pg_database d, aclexplode(d.datacl) a where d.oid = $1 and a.grantee <> d.datdba",
             &[&target.oid],
         );
-        let has_rights = self.client.query_one("select datacl is not null from pg_database where oid = $1", &[&target.oid]);
+        let has_rights =
+            self.client.query_one("select datacl is not null from pg_database where oid = $1", &[&target.oid]);
         let settings = self.client.query(
             "select case when setrole = 0 then '' else quote_ident(pg_get_userbyid(setrole)) end, unnest(setconfig)
              from pg_db_role_setting where setdatabase = $1",
@@ -280,8 +302,12 @@ impl Server {
     /// Renames the databases back.
     pub fn swap_back(&mut self, names: &Names, files: Option<&Path>) -> Outcome<bool> {
         let current = identifier(&self.target);
-        let record =
-            Record { id: names.id.clone(), role: Role::New, target: self.target.clone(), files: files.map(Path::to_owned) };
+        let record = Record {
+            id: names.id.clone(),
+            role: Role::New,
+            target: self.target.clone(),
+            files: files.map(Path::to_owned),
+        };
         let mut sql = format!("BEGIN;\nALTER DATABASE {current} RENAME TO {};\n", identifier(&names.new));
         sql += &comment_on(&names.new, Some(&record.comment()));
         if self.oid_of(&names.old)?.is_some() {
@@ -294,7 +320,8 @@ impl Server {
 
     fn rename(&mut self, sql: &str, force_disconnect: bool) -> Outcome<bool> {
         let is_done = AtomicBool::new(false);
-        let mut other = if force_disconnect { Some(self.open("template1").or_else(|_| self.open("postgres"))?) } else { None };
+        let mut other =
+            if force_disconnect { Some(self.open("template1").or_else(|_| self.open("postgres"))?) } else { None };
         let (client, target) = (&mut self.client, &self.target);
         let renamed = std::thread::scope(|scope| {
             if let Some(other) = &mut other {
@@ -319,7 +346,11 @@ impl Server {
         let Err(error) = renamed else { return Ok(true) };
         // Without a connection there is no transaction, either.
         let _ = client.batch_execute("ROLLBACK");
-        if error.code() == Some(&SqlState::OBJECT_IN_USE) { Ok(false) } else { Err(sql_failure("renaming the databases", &error)) }
+        if error.code() == Some(&SqlState::OBJECT_IN_USE) {
+            Ok(false)
+        } else {
+            Err(sql_failure("renaming the databases", &error))
+        }
     }
 }
 
@@ -330,7 +361,8 @@ pub struct Swap<'a> {
     pub files: Option<&'a Path>,
 }
 
-fn comment_on(database: &str, comment: Option<&str>) -> String {
+/// Returns the SQL that sets the comment of a database.
+pub fn comment_on(database: &str, comment: Option<&str>) -> String {
     format!("COMMENT ON DATABASE {} IS {};\n", identifier(database), comment.map_or("NULL".to_owned(), literal))
 }
 

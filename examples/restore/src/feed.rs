@@ -49,7 +49,9 @@ impl Feed<'_> {
             });
             let dump = self.dump(meter).inspect_err(|_| meter.stop());
             let extracted = extraction.map(|thread| {
-                thread.join().unwrap_or_else(|_| Err(Failure::environment("extracting the documents", "a thread panicked")))
+                thread
+                    .join()
+                    .unwrap_or_else(|_| Err(Failure::environment("extracting the documents", "a thread panicked")))
             });
             (dump, extracted.transpose())
         });
@@ -65,8 +67,8 @@ impl Feed<'_> {
     fn dump(&self, meter: &Meter) -> Outcome<ConversionReport> {
         let list = tempfile::NamedTempFile::new_in(&self.spool_dir).in_file(&self.spool_dir)?;
         self.input.dump(|source| {
-            let transcoder =
-                Transcoder::to(self.tool.max_version()).with_server_major(u16::try_from(self.server.major).unwrap_or(u16::MAX));
+            let transcoder = Transcoder::to(self.tool.max_version())
+                .with_server_major(u16::try_from(self.server.major).unwrap_or(u16::MAX));
             let conversion = transcoder.plan(source, self.limits).in_file(self.input.path())?;
             // A role that owns nothing of the server may not comment on what initdb created.
             let is_foreign = |entry: &Entry<'_>| entry.desc == b"COMMENT" && entry.tag == b"EXTENSION plpgsql";

@@ -32,7 +32,12 @@ impl Input {
         if !detection.is_custom_dump() {
             support::refuse_other_than_snapshot(path, &detection)?;
         }
-        Ok(Self { path: path.to_owned(), limits: limits.clone(), is_dump: detection.is_custom_dump(), identity: identity(path)? })
+        Ok(Self {
+            path: path.to_owned(),
+            limits: limits.clone(),
+            is_dump: detection.is_custom_dump(),
+            identity: identity(path)?,
+        })
     }
 
     pub fn path(&self) -> &Path {
@@ -51,13 +56,9 @@ impl Input {
         if identity(&self.path)? == self.identity {
             return Ok(());
         }
-        let message = "it changed while it was being restored: nothing of the target was changed; run the restore again";
+        let message =
+            "it changed while it was being restored: nothing of the target was changed; run the restore again";
         Err(Failure::environment(shown(&self.path), message))
-    }
-
-    /// Returns the path of the dump if it is a file of its own.
-    pub fn dump_path(&self) -> Option<&Path> {
-        self.is_dump.then_some(self.path.as_path())
     }
 
     /// Reads the dump, wherever it is.
@@ -105,7 +106,7 @@ fn identity(path: &Path) -> Outcome<(u64, Option<SystemTime>)> {
     Ok((facts.len(), facts.modified().ok()))
 }
 
-/// Returns the report's JSON, and whether it rejects.
+/// Returns `true` if the snapshot is rejected.
 pub fn is_rejected(report: &Report) -> bool {
     report.verdict() == appsnap::check::Verdict::Reject
 }

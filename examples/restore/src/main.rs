@@ -50,7 +50,9 @@ const RECONNECT_PATIENCE: Duration = Duration::from_secs(5);
 /// Exit code 0: restored; 1: the snapshot is rejected or cannot be restored; 2: wrong usage, or the environment failed. After
 /// 1 and 2 the database and the files are as they were.
 #[derive(Parser)]
-#[command(after_help = "Example:\n  restore backup.tar.gz --database postgresql://mx@localhost/mx --files /srv/app/data/files")]
+#[command(
+    after_help = "Example:\n  restore backup.tar.gz --database postgresql://mx@localhost/mx --files /srv/app/data/files"
+)]
 struct Args {
     /// The snapshot, or a bare dump in custom format.
     #[arg(required_unless_present_any = ["resume", "rollback"])]
@@ -136,7 +138,10 @@ fn recovered(args: &Args, settled: Settled) -> Outcome {
         support::print(&format!("the interrupted restore: {}\n", settled.name()))?;
     }
     if args.resume && settled == Settled::Undone {
-        return Err(Failure::environment("--resume", "it was not complete and is undone: run the restore again, with its archive"));
+        return Err(Failure::environment(
+            "--resume",
+            "it was not complete and is undone: run the restore again, with its archive",
+        ));
     }
     Ok(())
 }
@@ -212,11 +217,17 @@ impl<'a> Run<'a> {
         }
         let subject = shown(self.input.path());
         if is_rejected {
-            let message = format!("rejected by the profile {}: nothing was changed; --allow CODE accepts a finding", report.profile());
+            let message = format!(
+                "rejected by the profile {}: nothing was changed; --allow CODE accepts a finding",
+                report.profile()
+            );
             return Err(Failure::input(subject, message));
         }
         if survey.inspection().is_none() {
-            return Err(Failure::input(subject, "there is no database in it: unpack --only files extracts documents alone"));
+            return Err(Failure::input(
+                subject,
+                "there is no database in it: unpack --only files extracts documents alone",
+            ));
         }
         let documents_count = report.contents().documents_count;
         if args.files.is_some() && documents_count == 0 {
@@ -254,11 +265,13 @@ impl<'a> Run<'a> {
         let encoding = survey.inspection().and_then(|dump| dump.encoding.as_deref());
         let encoding = encoding.map_or_else(|| "UTF8".to_owned(), |name| String::from_utf8_lossy(name).into_owned());
         let oid = self.server.create_new(&self.names, self.target.as_ref(), &encoding, files.as_deref())?;
+        point("created");
         if let (Some(journal), Some(files)) = (&mut journal, &files) {
             journal.add_fact(recover::NEW_OID, oid.to_string()).in_file(files)?;
         }
         let contents = survey.report().contents();
-        let total_bytes = contents.database_bytes.unwrap_or(0) + if files.is_some() { contents.document_bytes } else { 0 };
+        let total_bytes =
+            contents.database_bytes.unwrap_or(0) + if files.is_some() { contents.document_bytes } else { 0 };
         let meter = Meter::new(args.common.quiet, total_bytes);
         let beside = journal.as_ref().map(Journal::work_folder);
         let spool_dir = args.spool_dir.as_deref().or(beside).map_or_else(std::env::temp_dir, Path::to_owned);
@@ -275,10 +288,12 @@ impl<'a> Run<'a> {
             limits: &limits,
         };
         let (conversion, extracted) = feed.run(&meter)?;
+        point("fed");
         self.input.refuse_changed()?;
         let documents = journal.as_ref().map(Journal::documents);
         let compared = documents.as_deref().zip(extracted.as_ref());
         let counted = verify::verify(&self.server, &self.names.new, survey, compared, &BTreeSet::new())?;
+        self.server.write_to_disk()?;
         if let Some(target) = &self.target {
             self.server.pass_on(&self.names, target)?;
         }
@@ -290,6 +305,7 @@ impl<'a> Run<'a> {
         if signals::is_interrupted() {
             return Err(Failure::environment("restoring", "interrupted"));
         }
+        point("verified");
         let report = survey.report().contents();
         let restored = Restored {
             archive: self.input.path().to_owned(),
@@ -334,6 +350,7 @@ impl<'a> Run<'a> {
             if let (Some(journal), Some(files)) = (&mut journal, &files) {
                 journal.advance(Step::Swapping).in_file(files)?;
             }
+            point("swapping");
             let swap = Swap {
                 keeps_old: self.args.keep_old,
                 force_disconnect: self.args.force_disconnect,
@@ -356,12 +373,14 @@ impl<'a> Run<'a> {
                 return Err(failure);
             }
         }
+        point("renamed");
         match journal {
             Some(journal) => drop(recover::complete(&mut self.server, journal, kept_folder.as_deref())?),
             None => recover::drop_old(&mut self.server)?,
         }
         if self.args.keep_old && self.target.is_some() {
-            restored.kept = Some(Kept { database: self.names.old.clone(), folder: files.zip(kept_folder) });
+            let comment = self.target.as_ref().and_then(|target| target.comment.clone());
+            restored.kept = Some(Kept { database: self.names.old.clone(), comment, folder: files.zip(kept_folder) });
         }
         Ok(restored)
     }
@@ -381,6 +400,13 @@ impl<'a> Run<'a> {
             Ok(_) => {}
             Err(failure) => tell(format_args!("note: not everything could be undone, the next run does it: {failure}")),
         }
+    }
+}
+
+/// Ends the process at this point if a test asks for it, as SIGKILL would.
+fn point(name: &str) {
+    if cfg!(debug_assertions) && std::env::var_os("APPSNAP_ABORT_AT").is_some_and(|wanted| wanted == name) {
+        std::process::abort();
     }
 }
 

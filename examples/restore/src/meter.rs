@@ -36,8 +36,7 @@ impl Meter {
     pub fn new(is_quiet: bool, total_bytes: u64) -> Self {
         let target = if is_quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
         let bar = ProgressBar::with_draw_target(Some(total_bytes), target);
-        let template =
-            "restoring {wide_bar} {percent}% {msg} {binary_bytes} of {binary_total_bytes} {binary_bytes_per_sec} {eta} left";
+        let template = "restoring {wide_bar} {percent}% {msg} {binary_bytes} of {binary_total_bytes} {binary_bytes_per_sec} {eta} left";
         bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
         Self { bar, counts: Arc::default() }
     }

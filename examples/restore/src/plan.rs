@@ -18,19 +18,28 @@ impl Server {
         let may_create: bool = self.client.query_one(may_create, &[]).map_err(failed)?.get(0);
         let subject = format!("{:?}", self.target);
         if !may_create {
-            let message = format!("the role {:?} may not create databases: ALTER ROLE ... CREATEDB, or connect as another", self.user);
+            let message = format!(
+                "the role {:?} may not create databases: ALTER ROLE ... CREATEDB, or connect as another",
+                self.user
+            );
             return Err(Failure::environment(subject, message));
         }
         let Some(target) = target else { return Ok(()) };
-        let owns = self.client.query_one("select pg_has_role(current_user, $1::name, 'usage')", &[&target.owner.as_str()]);
+        let owns =
+            self.client.query_one("select pg_has_role(current_user, $1::name, 'usage')", &[&target.owner.as_str()]);
         if !owns.map_err(failed)?.get::<_, bool>(0) {
-            let message =
-                format!("it belongs to {:?}, and {:?} is no member of that role: connect as another", target.owner, self.user);
+            let message = format!(
+                "it belongs to {:?}, and {:?} is no member of that role: connect as another",
+                target.owner, self.user
+            );
             return Err(Failure::environment(subject, message));
         }
         for (sql, what) in [
             ("select gid from pg_prepared_xacts where database = $1::text::name", "the prepared transaction"),
-            ("select slot_name::text from pg_replication_slots where database = $1::text::name", "the replication slot"),
+            (
+                "select slot_name::text from pg_replication_slots where database = $1::text::name",
+                "the replication slot",
+            ),
             (
                 "select subname::text from pg_subscription s join pg_database d on d.oid = s.subdbid where datname = $1::text::name",
                 "the subscription",
@@ -38,7 +47,10 @@ impl Server {
         ] {
             // Not every role may see every catalog; then the rename or the removal finds out.
             let Ok(Some(row)) = self.client.query_opt(&format!("{sql} limit 1"), &[&self.target]) else { continue };
-            let message = format!("{what} {:?} belongs to it, and a database with one cannot be replaced: end it first", row.get::<_, String>(0));
+            let message = format!(
+                "{what} {:?} belongs to it, and a database with one cannot be replaced: end it first",
+                row.get::<_, String>(0)
+            );
             return Err(Failure::environment(subject, message));
         }
         let name = self.target.clone();
@@ -49,14 +61,23 @@ impl Server {
     }
 
     /// Compares the needs of the dump with the server. Returns warnings.
-    pub fn refuse_unfit(&mut self, survey: &Survey, target: Option<&Target>, role: Option<&str>) -> Outcome<Vec<String>> {
+    pub fn refuse_unfit(
+        &mut self,
+        survey: &Survey,
+        target: Option<&Target>,
+        role: Option<&str>,
+    ) -> Outcome<Vec<String>> {
         let rows = self.client.query("select name::text from pg_available_extensions", &[]);
         let rows = rows.map_err(|error| sql_failure("pg_available_extensions", &error))?;
         let available: BTreeSet<String> = rows.iter().map(|row| row.get(0)).collect();
         let needed = survey.extensions().map(|name| String::from_utf8_lossy(name).into_owned());
-        let missing: Vec<String> = needed.filter(|name| !available.contains(name)).map(|name| harmless(&name)).collect();
+        let missing: Vec<String> =
+            needed.filter(|name| !available.contains(name)).map(|name| harmless(&name)).collect();
         if !missing.is_empty() {
-            let message = format!("the dump needs extensions that the server does not have: {}: install them first", missing.join(", "));
+            let message = format!(
+                "the dump needs extensions that the server does not have: {}: install them first",
+                missing.join(", ")
+            );
             return Err(Failure::environment(format!("{:?}", self.target), message));
         }
         let mut warnings = Vec::new();

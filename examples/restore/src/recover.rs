@@ -58,13 +58,16 @@ fn open_journal(server: &Server, files: Option<&Path>, left: &[Marked]) -> Outco
         if let Some(database) = fact(DATABASE)
             && *database != server.target
         {
-            let message = format!("an interrupted restore of the database {database:?} uses this folder: recover it with --database first");
+            let message = format!(
+                "an interrupted restore of the database {database:?} uses this folder: recover it with --database first"
+            );
             return Err(Failure::environment(shown(&folder), message));
         }
         if let (Some(journaled), Some(found)) = (fact(SYSTEM), &server.system)
             && journaled != found
         {
-            let message = "an interrupted restore into another database server uses this folder: recover it there first";
+            let message =
+                "an interrupted restore into another database server uses this folder: recover it there first";
             return Err(Failure::environment(shown(&folder), message));
         }
         return Ok(Some(journal));
@@ -75,7 +78,9 @@ fn open_journal(server: &Server, files: Option<&Path>, left: &[Marked]) -> Outco
 /// Ends what is unfinished. The lock of the target is held, so no other run is at work.
 pub fn settle(server: &mut Server, files: Option<&Path>, want: Want, force_disconnect: bool) -> Outcome<Settled> {
     let left = server.left_over()?;
-    let Some(mut journal) = open_journal(server, files, &left)? else { return settle_databases(server, left, want, force_disconnect) };
+    let Some(mut journal) = open_journal(server, files, &left)? else {
+        return settle_databases(server, left, want, force_disconnect);
+    };
     let fact = |name: &str| journal.facts().get(name).cloned();
     let names = fact(ID).map(|id| Names::of(&server.target, &id));
     let folder = journal.destination().to_owned();
@@ -83,7 +88,10 @@ pub fn settle(server: &mut Server, files: Option<&Path>, want: Want, force_disco
     let current_oid = server.oid_of(&server.target.clone())?.map(|oid| oid.to_string());
     let is_new = current_oid.is_some() && current_oid == fact(NEW_OID);
     let has_verified = left.iter().any(|marked| marked.record.role == Role::Verified);
-    if want == Want::New && !is_new && has_verified && journal.step() >= Step::Verified
+    if want == Want::New
+        && !is_new
+        && has_verified
+        && journal.step() >= Step::Verified
         && let Some(names) = &names
     {
         let target = server.describe_target()?;
@@ -123,7 +131,9 @@ pub fn settle(server: &mut Server, files: Option<&Path>, want: Want, force_disco
 pub fn complete(server: &mut Server, mut journal: Journal, kept: Option<&Path>) -> Outcome<Settled> {
     let folder = journal.destination().to_owned();
     journal.swap().in_file(&folder)?;
+    crate::point("swapped");
     drop_old(server)?;
+    crate::point("dropped");
     journal.finish(kept).in_file(&folder)?;
     Ok(Settled::Completed)
 }
@@ -150,7 +160,10 @@ fn settle_databases(server: &mut Server, left: Vec<Marked>, want: Want, force_di
                     return Err(in_use(server)?);
                 }
                 if target.is_some() {
-                    tell(format_args!("note: the old database is kept as {:?}: drop it when it is no longer needed", names.old));
+                    tell(format_args!(
+                        "note: the old database is kept as {:?}: drop it when it is no longer needed",
+                        names.old
+                    ));
                 }
                 settled = Settled::Completed;
             }

@@ -35,7 +35,6 @@ pub struct Server {
 
 /// A connection of another program.
 pub struct Visitor {
-    pub pid: i32,
     description: String,
 }
 
@@ -43,7 +42,10 @@ impl Server {
     pub fn connect(url: &str) -> Outcome<Self> {
         // Not the whole URL: it may contain a password.
         let mut config: Config = url.parse().map_err(|error| {
-            Failure::environment("--database", format!("this is not a PostgreSQL URL: postgresql://USER@HOST:PORT/DATABASE: {error}"))
+            Failure::environment(
+                "--database",
+                format!("this is not a PostgreSQL URL: postgresql://USER@HOST:PORT/DATABASE: {error}"),
+            )
         })?;
         let Some(target) = config.get_dbname().map(str::to_owned) else {
             return Err(Failure::environment("--database", "the URL names no database: add its name after the host"));
@@ -129,11 +131,14 @@ impl Server {
         if let Some(password) = self.config.get_password() {
             command.env("PGPASSWORD", String::from_utf8_lossy(password).into_owned());
         }
-        command.env("PGSSLMODE", match self.config.get_ssl_mode() {
-            SslMode::Disable => "disable",
-            SslMode::Require => "require",
-            _ => "prefer",
-        });
+        command.env(
+            "PGSSLMODE",
+            match self.config.get_ssl_mode() {
+                SslMode::Disable => "disable",
+                SslMode::Require => "require",
+                _ => "prefer",
+            },
+        );
         command.env("PGAPPNAME", "appsnap restore").env("LC_ALL", "C");
         // A restore is repeated after a crash, so its transactions need not wait for the disk; and indexes deserve memory.
         command.env("PGOPTIONS", "-c synchronous_commit=off -c maintenance_work_mem=256MB");
@@ -166,7 +171,7 @@ impl Server {
                     text(4),
                     if text(5).is_empty() { String::new() } else { format!(", {}", text(5)) }
                 );
-                Visitor { pid: row.get(0), description }
+                Visitor { description }
             })
             .collect())
     }
@@ -207,7 +212,9 @@ fn complete(config: &mut Config) {
     if config.get_hosts().is_empty() {
         let socket = ["/var/run/postgresql", "/tmp"].into_iter().find(|folder| {
             std::fs::read_dir(folder).is_ok_and(|mut entries| {
-                entries.any(|entry| entry.is_ok_and(|entry| entry.file_name().as_encoded_bytes().starts_with(b".s.PGSQL.")))
+                entries.any(|entry| {
+                    entry.is_ok_and(|entry| entry.file_name().as_encoded_bytes().starts_with(b".s.PGSQL."))
+                })
             })
         });
         config.host(variable("PGHOST").as_deref().or(socket).unwrap_or("localhost"));
@@ -233,7 +240,9 @@ fn complete(config: &mut Config) {
 
 /// Looks the password up in libpq's password file: lines `host:port:database:user:password`, `*` for any.
 fn password_from_file(config: &Config) -> Option<String> {
-    let file = env::var_os("PGPASSFILE").map(PathBuf::from).or_else(|| Some(Path::new(&env::var_os("HOME")?).join(".pgpass")))?;
+    let file = env::var_os("PGPASSFILE")
+        .map(PathBuf::from)
+        .or_else(|| Some(Path::new(&env::var_os("HOME")?).join(".pgpass")))?;
     let host = match config.get_hosts().first()? {
         Host::Tcp(name) => name.clone(),
         #[cfg(unix)]
@@ -252,7 +261,8 @@ fn password_from_file(config: &Config) -> Option<String> {
             }
         }
         let (password, keys) = fields.split_last()?;
-        let is_match = keys.len() == wanted.len() && keys.iter().zip(wanted).all(|(key, value)| key == "*" || key == value);
+        let is_match =
+            keys.len() == wanted.len() && keys.iter().zip(wanted).all(|(key, value)| key == "*" || key == value);
         is_match.then(|| password.clone())
     })
 }

@@ -9,6 +9,7 @@ use appsnap::check::Report;
 use appsnap::pgdump::transcode::{ConversionReport, EntryChange};
 use serde_json::{Value, json};
 
+use crate::database::comment_on;
 use crate::server::identifier;
 use crate::support::{harmless, shown, size};
 use crate::tools::Tool;
@@ -36,6 +37,8 @@ pub struct Restored {
 /// The old state, kept on request.
 pub struct Kept {
     pub database: String,
+    /// The comment that it had.
+    pub comment: Option<String>,
     /// The folder in use, and the old one.
     pub folder: Option<(PathBuf, PathBuf)>,
 }
@@ -43,17 +46,25 @@ pub struct Kept {
 impl Kept {
     /// Returns the commands that bring the old state back.
     fn commands(&self, database: &str) -> Vec<String> {
-        let rename = |from: &str, to: &str| quoted(&format!("ALTER DATABASE {} RENAME TO {}", identifier(from), identifier(to)));
+        let rename =
+            |from: &str, to: &str| quoted(&format!("ALTER DATABASE {} RENAME TO {}", identifier(from), identifier(to)));
         let aside = self.database.replacen("_appsnap_old_", "_appsnap_aside_", 1);
         let mut commands = vec![format!(
-            "psql -X -v ON_ERROR_STOP=1 -d postgres -c {} -c {}",
+            "psql -X -v ON_ERROR_STOP=1 -d postgres -c {} -c {} -c {}",
             rename(database, &aside),
-            rename(&self.database, database)
+            rename(&self.database, database),
+            quoted(comment_on(database, self.comment.as_deref()).trim_end())
         )];
         if let Some((current, old)) = &self.folder {
             let (current_text, old_text) = (current.display().to_string(), old.display().to_string());
             let aside = format!("{}.aside", current.display());
-            commands.push(format!("mv {} {} && mv {} {}", quoted(&current_text), quoted(&aside), quoted(&old_text), quoted(&current_text)));
+            commands.push(format!(
+                "mv {} {} && mv {} {}",
+                quoted(&current_text),
+                quoted(&aside),
+                quoted(&old_text),
+                quoted(&current_text)
+            ));
         }
         commands
     }
@@ -112,12 +123,15 @@ pub fn plan(report: &Report, warnings: &[String]) -> Value {
 /// Returns what was changed in the dump; null if it was passed on as it is.
 fn converted(conversion: &ConversionReport) -> Value {
     let changes = &conversion.changes;
-    if changes.from == changes.to && changes.entries.is_empty() && !changes.recompressed && changes.warnings.is_empty() {
+    if changes.from == changes.to && changes.entries.is_empty() && !changes.recompressed && changes.warnings.is_empty()
+    {
         return Value::Null;
     }
     let entries = |is_wanted: fn(&EntryChange) -> bool| -> Vec<Value> {
         let wanted = changes.entries.iter().filter(|change| is_wanted(change));
-        wanted.map(|change| json!({ "entry": name_of(conversion, change.id), "reason": change.kind.to_string() })).collect()
+        wanted
+            .map(|change| json!({ "entry": name_of(conversion, change.id), "reason": change.kind.to_string() }))
+            .collect()
     };
     json!({
         "from": changes.from.to_string(),
@@ -137,7 +151,10 @@ fn converted(conversion: &ConversionReport) -> Value {
 /// Names in a dump are bytes in its own encoding.
 fn name_of(conversion: &ConversionReport, id: u32) -> String {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    conversion.toc.get(id).map_or_else(|| format!("entry {id}"), |entry| format!("{} {}", text(entry.desc), text(entry.tag)))
+    conversion
+        .toc
+        .get(id)
+        .map_or_else(|| format!("entry {id}"), |entry| format!("{} {}", text(entry.desc), text(entry.tag)))
 }
 
 /// Returns the summary for people.
@@ -159,7 +176,8 @@ pub fn text(restored: &Restored, took: Duration) -> String {
         counted.tables, counted.rows, counted.large_objects
     );
     if counted.uncounted_tables > 0 {
-        let _ = writeln!(text, "  {} tables whose data is INSERT statements were not counted", counted.uncounted_tables);
+        let _ =
+            writeln!(text, "  {} tables whose data is INSERT statements were not counted", counted.uncounted_tables);
     }
     match (&restored.documents, &restored.files) {
         (Some((count, bytes)), Some(files)) => {
@@ -175,7 +193,9 @@ pub fn text(restored: &Restored, took: Duration) -> String {
         let word = |name: &str| change[name].as_str().unwrap_or_default().to_owned();
         let data = if change["recompressed"] == true { "recompressed" } else { "copied" };
         let _ = writeln!(text, "  converted from archive version {} to {}, data {data}", word("from"), word("to"));
-        for (list, verb, reason) in [("dropped", "dropped", "reason"), ("edited", "changed", "reason"), ("warnings", "warning", "message")] {
+        for (list, verb, reason) in
+            [("dropped", "dropped", "reason"), ("edited", "changed", "reason"), ("warnings", "warning", "message")]
+        {
             let entries = change[list].as_array().map(Vec::as_slice).unwrap_or_default();
             for entry in entries.iter().take(SHOWN_COUNT) {
                 let shown = |name: &str| harmless(entry[name].as_str().unwrap_or_default());
@@ -195,7 +215,11 @@ pub fn text(restored: &Restored, took: Duration) -> String {
     }
     match &restored.kept {
         Some(kept) => {
-            let _ = writeln!(text, "  the old database is kept as {:?}; these commands bring the old state back:", kept.database);
+            let _ = writeln!(
+                text,
+                "  the old database is kept as {:?}; these commands bring the old state back:",
+                kept.database
+            );
             for command in kept.commands(&restored.database) {
                 let _ = writeln!(text, "    {command}");
             }

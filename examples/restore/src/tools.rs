@@ -41,7 +41,8 @@ impl Tool {
     /// Chooses the program: the named one, or else one of `PATH`, or of Debian's folders if that suits the server better.
     pub fn choose(name: &str, named: Option<&Path>, server_major: u32) -> Outcome<Self> {
         if let Some(path) = named {
-            return Self::at(path).ok_or_else(|| Failure::environment(shown(path), format!("this is no {name}: check the path")));
+            return Self::at(path)
+                .ok_or_else(|| Failure::environment(shown(path), format!("this is no {name}: check the path")));
         }
         let suits = |tool: &Self| !(tool.major >= SETS_TIMEOUT_MAJOR && server_major < SETS_TIMEOUT_MAJOR);
         let first = Self::at(Path::new(name));
@@ -56,7 +57,10 @@ impl Tool {
         others.sort_by_key(|tool| tool.major);
         let best = others.iter().rev().find(|tool| suits(tool)).cloned();
         best.or(first).or_else(|| others.pop()).ok_or_else(|| {
-            let message = format!("it is not installed: install the client programs of PostgreSQL {server_major}, or name it with --{}", name.replace('_', "-"));
+            let message = format!(
+                "it is not installed: install the client programs of PostgreSQL {server_major}, or name it with --{}",
+                name.replace('_', "-")
+            );
             Failure::environment(name.to_owned(), message)
         })
     }
@@ -221,7 +225,11 @@ impl Running {
         for reader in self.readers.drain(..) {
             let _ = reader.join();
         }
-        if is_good { Ok(()) } else { Err(self.failure()) }
+        match (is_good, self.meter.is_stopped()) {
+            (true, _) => Ok(()),
+            (false, true) => Err(Failure::environment("restoring the dump", "cancelled")),
+            (false, false) => Err(self.failure()),
+        }
     }
 
     /// Ends it at once.
@@ -239,7 +247,7 @@ impl Running {
         } else {
             messages.errors.iter().map(String::as_str).collect()
         };
-        let text = lines.join(": ");
+        let text = lines.iter().map(|line| line.trim()).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ");
         let entry = messages.entry.as_deref().map_or_else(String::new, |entry| format!(" at {entry}"));
         let message = if text.is_empty() { "it ended without a message".to_owned() } else { text };
         let of_environment = [

@@ -78,8 +78,7 @@ pub fn verify(
         counted.tables += 1;
         counted.rows += count.min(expected);
     }
-    let count: i64 =
-        client.query_one("select count(*) from pg_largeobject_metadata", &[]).map_err(failed)?.get(0);
+    let count: i64 = client.query_one("select count(*) from pg_largeobject_metadata", &[]).map_err(failed)?.get(0);
     counted.large_objects = u64::try_from(count).unwrap_or_default();
     verification.large_objects(counted.large_objects);
     if let Some((folder, report)) = documents {
