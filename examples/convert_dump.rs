@@ -8,20 +8,19 @@
 
 mod support;
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use appsnap::Limits;
-use appsnap::detect;
 use appsnap::pgdump::FormatVersion;
 use appsnap::pgdump::raw::Compression;
 use appsnap::pgdump::toc::Offsets;
 use appsnap::pgdump::transcode::{Conversion, ConversionReport, EntryChange, EntryChangeKind, Transcoder};
+use appsnap::source::dump::{DumpOptions, DumpReader};
 use clap::{Parser, ValueEnum};
 use serde_json::{Value, json};
-use support::{Failure, InFile, Outcome, Progress, output};
+use support::{Failure, InFile, Outcome, Progress, Threads, output};
 
 /// Converts a dump to an older archive version.
 #[derive(Parser)]
@@ -44,6 +43,8 @@ struct Args {
     /// The major release of the server that the dump is for [default: 13 for 1.14, 16 for 1.15].
     #[arg(long, value_name = "MAJOR")]
     server: Option<u16>,
+    #[command(flatten)]
+    threads: Threads,
     /// Drop access rights, as `pg_dump -x` does.
     #[arg(short = 'x', long)]
     no_acl: bool,
@@ -70,16 +71,7 @@ fn main() -> ExitCode {
 }
 
 fn convert(args: &Args) -> Outcome {
-    let conversion = if args.input.as_os_str() == "-" {
-        write(args, plan(args, io::stdin().lock())?, None)?
-    } else {
-        if !support::is_pipe(&args.input) {
-            support::refuse_other_than_dump(&args.input, &detect::identify_path(&args.input).in_file(&args.input)?)?;
-        }
-        let file = File::open(&args.input).in_file(&args.input)?;
-        let len_bytes = file.metadata().in_file(&args.input)?.len();
-        write(args, plan(args, file)?, Some(len_bytes))?
-    };
+    let conversion = write(args, open(args)?)?;
     let report = report(&conversion);
     if args.json && args.output.as_os_str() == "-" {
         support::tell(format_args!("{report:#}"));
@@ -90,6 +82,25 @@ fn convert(args: &Args) -> Outcome {
     }
     tell(&report);
     Ok(())
+}
+
+fn open(args: &Args) -> Outcome<DumpReader> {
+    let options = DumpOptions::new()
+        .with_limits(Limits::trusted())
+        .with_parallelism(args.threads.parallelism())
+        .with_spool_dir(spool_dir(args));
+    if support::is_dash(&args.input) {
+        return DumpReader::from_reader(io::stdin(), &options).in_input(&args.input);
+    }
+    if !support::is_pipe(&args.input) {
+        support::refuse_other_than_any_dump(&args.input)?;
+    }
+    DumpReader::open(&args.input, &options).in_input(&args.input)
+}
+
+/// Returns the folder for temporary files: that of the output, where there must be room anyhow.
+fn spool_dir(args: &Args) -> PathBuf {
+    if support::is_dash(&args.output) { std::env::temp_dir() } else { support::folder_of(&args.output).to_path_buf() }
 }
 
 fn plan<R: Read>(args: &Args, source: R) -> Outcome<Conversion<R>> {
@@ -118,11 +129,14 @@ fn plan<R: Read>(args: &Args, source: R) -> Outcome<Conversion<R>> {
     transcoder.plan(source, &Limits::trusted()).in_file(&args.input)
 }
 
-fn write<R: Read>(args: &Args, conversion: Conversion<R>, input_bytes: Option<u64>) -> Outcome<ConversionReport> {
+fn write(args: &Args, source: DumpReader) -> Outcome<ConversionReport> {
+    let input_bytes = source.len_bytes();
+    let conversion = plan(args, source)?;
     let mut progress = Progress::new(args.quiet);
     progress.begin("converting", input_bytes);
     let mut output = output::create(&args.output, &[&args.input])?;
-    let report = conversion.run(&mut output, &mut progress).in_file(&args.input)?;
+    let (_, report) =
+        conversion.run(&mut output, &mut progress).map_err(|failed| failed.into_parts().0).in_file(&args.input)?;
     output::finish(output, &args.output)?;
     Ok(report)
 }

@@ -7,7 +7,7 @@
 mod support;
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -20,6 +20,7 @@ use appsnap::prepare::{Database, Orphans, PrepareOptions, Prepared};
 use appsnap::snapshot::WriteOptions;
 use appsnap::snapshot::index::IndexPlacement;
 use appsnap::source::directory::{self, DirectoryOptions};
+use appsnap::source::dump::DumpReader;
 use appsnap::source::{ArchiveOptions, DocumentPlan};
 use clap::{Parser, ValueEnum};
 use serde_json::{Map, Value, json};
@@ -154,6 +155,7 @@ fn options(args: &Args) -> PrepareOptions {
     let mut options = PrepareOptions::new()
         .with_max_dump_version(args.convert_dump)
         .with_spool_dir(spool_dir(args))
+        .with_parallelism(Parallelism::threads(args.threads))
         .with_orphans(match args.on_orphan {
             OnOrphan::Keep => Orphans::Keep,
             OnOrphan::Drop => Orphans::Drop,
@@ -217,29 +219,16 @@ fn zip(files: &Path, _: &ArchiveOptions, _: &mut Progress) -> Outcome<DocumentPl
     Err(Failure::environment(shown(files), "this is a zip file; build with --features zip to read it"))
 }
 
-fn open_database(path: &Path, options: &PrepareOptions, progress: &mut Progress) -> Outcome<Database<File>> {
+fn open_database(path: &Path, options: &PrepareOptions, progress: &mut Progress) -> Outcome<Database<DumpReader>> {
+    // A tar member's length is stored before it, so a dump from a pipe has to be spooled first.
     if support::is_dash(path) {
-        return spooled(path, io::stdin().lock(), options, progress);
+        return Database::spooled(io::stdin().lock(), options, progress).in_file(path);
     }
-    let file = File::open(path).in_file(path)?;
     if support::is_pipe(path) {
-        return spooled(path, file, options, progress);
+        return Database::spooled(File::open(path).in_file(path)?, options, progress).in_file(path);
     }
-    support::refuse_other_than_dump(path, &detect::identify_path(path).in_file(path)?)?;
-    Database::open(file, options, progress).in_file(path)
-}
-
-/// A tar member's length is stored before it, so a dump from a pipe has to be spooled first.
-fn spooled(
-    path: &Path,
-    mut source: impl Read,
-    options: &PrepareOptions,
-    progress: &mut Progress,
-) -> Outcome<Database<File>> {
-    let mut head = Vec::new();
-    source.by_ref().take(detect::HEAD_BYTES).read_to_end(&mut head).in_file(path)?;
-    support::refuse_other_than_dump(path, &detect::identify(&head))?;
-    Database::spooled(head.chain(source), options, progress).in_file(path)
+    support::refuse_other_than_any_dump(path)?;
+    Database::open_path(path, options, progress).in_file(path)
 }
 
 /// One line for each kind of thing that was left out, with the first of them by name.

@@ -68,7 +68,10 @@ pub(crate) fn survey<R: Read>(
     observer: &mut dyn Observer,
 ) -> Result<(Report, Option<Inspection>), Error> {
     let mut head = Vec::new();
-    source.by_ref().take(detect::HEAD_BYTES).read_to_end(&mut head)?;
+    let opened = source.by_ref().take(detect::HEAD_BYTES).read_to_end(&mut head);
+    if let Err(error) = opened {
+        return Ok((unreadable(profile, options, error.into())?, None));
+    }
     let detection = detect::identify(&head);
     let begins_like_a_dump = head.starts_with(pgdump::MAGIC);
     let mut run = CheckRun::new(profile, options, detection.name());
@@ -82,6 +85,16 @@ pub(crate) fn survey<R: Read>(
         something_else(&mut run, &detection);
     }
     Ok((run.report(), inspection))
+}
+
+/// Returns the report about a dump that is damaged before its first byte, because its files do not belong together.
+fn unreadable(profile: &Profile, options: &CheckOptions, error: Error) -> Result<Report, Error> {
+    let Some(of_dump) = error.downcast_ref::<pgdump::Error>().filter(|of_dump| of_dump.code().is_some()) else {
+        return Err(error);
+    };
+    let mut run = CheckRun::new(profile, options, "unknown");
+    run.dump(Err(of_dump.clone()), None)?;
+    Ok(run.report())
 }
 
 fn something_else(run: &mut CheckRun<'_>, detection: &Detection) {

@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use crate::check::Profile;
+use crate::io::Parallelism;
 use crate::limits::Limits;
 use crate::pgdump::FormatVersion;
+use crate::source::dump::DumpOptions;
 
 /// The treatment of orphans: documents without a row in the database.
 ///
@@ -55,6 +57,7 @@ pub struct PrepareOptions {
     pub(super) max_dump_version: Option<FormatVersion>,
     pub(super) orphans: Orphans,
     pub(super) spool_dir: Option<PathBuf>,
+    pub(super) parallelism: Parallelism,
     pub(super) model_version: Option<String>,
     pub(super) database_size_bytes: Option<u64>,
 }
@@ -70,8 +73,25 @@ impl PrepareOptions {
             max_dump_version: Some(FormatVersion::V1_14),
             orphans: Orphans::Keep,
             spool_dir: None,
+            parallelism: Parallelism::INLINE,
             model_version: None,
             database_size_bytes: None,
+        }
+    }
+
+    /// Sets the threads that read a dump in directory format. Default: none.
+    #[must_use]
+    pub const fn with_parallelism(mut self, parallelism: Parallelism) -> Self {
+        self.parallelism = parallelism;
+        self
+    }
+
+    /// Returns the options for reading the dump.
+    pub(super) fn dump(&self) -> DumpOptions {
+        let options = DumpOptions::new().with_limits(self.limits.clone()).with_parallelism(self.parallelism);
+        match &self.spool_dir {
+            Some(folder) => options.with_spool_dir(folder),
+            None => options,
         }
     }
 

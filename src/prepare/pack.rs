@@ -1,7 +1,7 @@
 //! The main job in a few lines, from a dump and a files folder to an archive: [`Pack`].
 
 use std::fmt;
-use std::fs::{self, File};
+use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::io::Parallelism;
 use crate::observe::Observer;
 use crate::source::directory::{self, DirectoryOptions};
+use crate::source::dump::DumpReader;
 use crate::source::{ArchiveOptions, DocumentPlan};
 
 /// A builder that collects the inputs of an archive: a dump, files, or both.
@@ -60,14 +61,15 @@ impl<'a> Pack<'a> {
         Self { options: options.clone(), database: None, files: None, parallelism: Parallelism::default() }
     }
 
-    /// Sets the dump: the path of a file in custom format.
+    /// Sets the dump: the path of a file, or of the folder of a dump in directory format. It may be in [any
+    /// form](crate::source::dump).
     #[must_use]
     pub fn with_database(mut self, path: impl AsRef<Path>) -> Self {
         self.database = Some(DatabaseInput::Path(path.as_ref().to_path_buf()));
         self
     }
 
-    /// Sets the dump: a stream in custom format, such as the standard output of `pg_dump -Fc`.
+    /// Sets the dump: a stream, such as the standard output of `pg_dump -Fc`.
     ///
     /// It is spooled in the [spool directory](PrepareOptions::with_spool_dir), because an archive states the length of
     /// the dump before the dump.
@@ -100,14 +102,13 @@ impl<'a> Pack<'a> {
     /// Returns an error if the dump is damaged or must be converted and cannot be, if a stream must be spooled and there
     /// is no spool directory, if the files cannot be listed, or if the observer cancels. The error's context is the path
     /// of the input.
-    pub fn prepare(self, observer: &mut dyn Observer) -> Result<Prepared<File, DocumentPlan>> {
+    pub fn prepare(self, observer: &mut dyn Observer) -> Result<Prepared<DumpReader, DocumentPlan>> {
         let Self { options, database, files, parallelism } = self;
         let database = match database {
             None => None,
             Some(DatabaseInput::Path(path)) => {
                 let named = |error: Error| error.within_name(path.as_os_str().as_encoded_bytes());
-                let file = File::open(&path).map_err(|error| named(Error::io("opening the dump", error)))?;
-                Some(Database::open(file, &options, observer).map_err(named)?)
+                Some(Database::open_path(&path, &options, observer).map_err(named)?)
             }
             Some(DatabaseInput::Reader(reader)) => Some(Database::spooled(reader, &options, observer)?),
         };
