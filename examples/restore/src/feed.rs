@@ -91,7 +91,7 @@ impl Feed<'_> {
             if self.jobs > 1 && !self.tool.needs_filter(self.server.major) {
                 let mut spool = tempfile::NamedTempFile::new_in(&self.spool_dir).in_file(&self.spool_dir)?;
                 let report = conversion.run(spool.as_file_mut(), &mut OfDump(meter.clone()));
-                let report = report.map_err(|error| self.spool_failure(error))?;
+                let (_, report) = report.map_err(|error| self.spool_failure(error.into()))?;
                 let (running, _) = job(Some(spool.path())).start(self.server, meter)?;
                 return running.wait().map(|()| report);
             }
@@ -102,6 +102,7 @@ impl Feed<'_> {
             };
             let mut sink = BufWriter::with_capacity(BUFFER_BYTES, stdin);
             let fed = conversion.run(&mut sink, &mut OfDump(meter.clone()));
+            let fed = fed.map(|(_, report)| report).map_err(appsnap::pgdump::Error::from);
             let flushed = sink.flush();
             // Without the buffer: what is in it after an error is of no use.
             drop(sink.into_parts());

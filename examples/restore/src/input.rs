@@ -14,6 +14,7 @@ use appsnap::observe::Observer;
 use appsnap::restore::Survey;
 use appsnap::snapshot::extract::{ExtractOptions, ExtractReport};
 use appsnap::snapshot::{EntryKind, ReadOptions, SnapshotReader, extract};
+use appsnap::source::dump::{DumpOptions, DumpReader};
 
 use crate::support::{self, Failure, InFile, Outcome, Progress, Source, shown};
 
@@ -29,15 +30,10 @@ impl Input {
     pub fn open(path: &Path, limits: &Limits) -> Outcome<Self> {
         support::refuse_pipe(path)?;
         let detection = detect::identify_path(path).in_file(path)?;
-        if !detection.is_custom_dump() {
+        if !support::may_be_dump(&detection) {
             support::refuse_other_than_snapshot(path, &detection)?;
         }
-        Ok(Self {
-            path: path.to_owned(),
-            limits: limits.clone(),
-            is_dump: detection.is_custom_dump(),
-            identity: identity(path)?,
-        })
+        Ok(Self { path: path.to_owned(), limits: limits.clone(), is_dump: false, identity: identity(path)? })
     }
 
     pub fn path(&self) -> &Path {
@@ -45,10 +41,17 @@ impl Input {
     }
 
     /// Reads everything, and judges it.
-    pub fn survey(&self, profile: &Profile, progress: &mut Progress) -> Outcome<Survey> {
+    pub fn survey(&mut self, profile: &Profile, progress: &mut Progress) -> Outcome<Survey> {
         let options = CheckOptions::new().with_limits(self.limits.clone());
-        let source = Source::open(&self.path)?.followed(progress);
-        Survey::of(source, profile, &options, progress).in_file(&self.path)
+        progress.begin("reading the file", None);
+        let source = Source::judged(&self.path, &self.dump_options())?.followed(progress);
+        let survey = Survey::of(source, profile, &options, progress).in_file(&self.path)?;
+        self.is_dump = survey.report().contents().kind != "snapshot";
+        Ok(survey)
+    }
+
+    fn dump_options(&self) -> DumpOptions {
+        DumpOptions::new().with_limits(self.limits.clone()).with_spool_dir(std::env::temp_dir())
     }
 
     /// Refuses an input that is another one than the one that was judged.
@@ -64,7 +67,7 @@ impl Input {
     /// Reads the dump, wherever it is.
     pub fn dump<T>(&self, read: impl FnOnce(&mut dyn Read) -> Outcome<T>) -> Outcome<T> {
         if self.is_dump {
-            return read(&mut File::open(&self.path).in_file(&self.path)?);
+            return read(&mut DumpReader::open(&self.path, &self.dump_options()).in_file(&self.path)?);
         }
         if let Some(archive) = support::open_indexed(&self.path, self.options())?
             && let Some(mut dump) = archive.database()

@@ -54,7 +54,7 @@ const RECONNECT_PATIENCE: Duration = Duration::from_secs(5);
     after_help = "Example:\n  restore backup.tar.gz --database postgresql://mx@localhost/mx --files /srv/app/data/files"
 )]
 struct Args {
-    /// The snapshot, or a bare dump in custom format.
+    /// The snapshot, or a bare dump in any form: a file, a folder of `pg_dump -Fd`, a tar file of `pg_dump -Ft`.
     #[arg(required_unless_present_any = ["resume", "rollback"])]
     archive: Option<PathBuf>,
     /// The database to replace, as a URL: postgresql://USER@HOST:PORT/NAME. One that does not exist is created.
@@ -103,14 +103,7 @@ struct Args {
 }
 
 fn main() -> ExitCode {
-    signals::listen_patiently();
-    let mut interrupted = None;
-    let ended = support::run_with_own_signals(|args: &Args| {
-        let outcome = restore(args);
-        interrupted = outcome.is_err().then(signals::exit_code).flatten();
-        if interrupted.is_some() { Ok(()) } else { outcome }
-    });
-    interrupted.unwrap_or(ended)
+    support::run_patiently(restore)
 }
 
 fn restore(args: &Args) -> Outcome {

@@ -83,11 +83,7 @@ pub fn verify(
     verification.large_objects(counted.large_objects);
     if let Some((folder, report)) = documents {
         verification.totals(report.documents_count(), report.document_bytes());
-        verification.documents(|id| {
-            let text = id.text();
-            let (first, second) = text.shards();
-            fs::metadata(folder.join(first).join(second).join(text.as_str())).ok().map(|facts| facts.len())
-        });
+        verification.documents(|id| fs::metadata(folder.join(id.path())).ok().map(|facts| facts.len()));
     }
     let differences = verification.differences();
     if !differences.is_empty() {

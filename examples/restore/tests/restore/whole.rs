@@ -201,3 +201,21 @@ fn dry_run_changes_nothing() {
     assert_eq!(code(&app.restore(&snapshot.path, &["--dry-run"])), 0);
     app.assert_old();
 }
+
+#[test]
+fn dumps_in_directory_and_tar_format_are_restored() {
+    let Some(app) = App::new() else { return };
+    let source = format!("{} source", app.database);
+    app.server.create_database(&source);
+    app.server.sql(&source, "create table marker (state text); insert into marker values ('new')");
+    for (form, name) in [("-Fd", "folder"), ("-Ft", "dump.tar")] {
+        app.make_old();
+        let path = app.path(name);
+        app.server.run("pg_dump", &[form, "-f", path.to_str().unwrap(), &source]);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_restore"));
+        command.arg(&path).args(["--quiet", "--profile", "format", "--database", &app.url()]);
+        assert_eq!(code(&command.output().unwrap()), 0, "{form}");
+        assert_eq!(app.state().marker, "new");
+    }
+    app.server.run("dropdb", &[&source]);
+}
