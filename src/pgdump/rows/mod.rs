@@ -23,6 +23,8 @@ mod row;
 use std::fmt;
 use std::io::Read;
 
+pub(super) use columns::columns;
+pub(super) use escape::escape_into;
 pub use field::Field;
 pub use row::Row;
 
@@ -113,7 +115,7 @@ impl<'d, R: Read> Rows<'d, R> {
             let id = stream.id();
             return Err(stream.fail(Corruption::CopyStatement(id).into()));
         };
-        let columns = columns::columns(statement);
+        let columns = columns(statement);
         let max_row_bytes = stream.limits().max_row_bytes();
         let (buffer, spans) = (Vec::new(), Vec::new());
         Ok(Self { stream, columns, max_row_bytes, buffer, start: 0, end: 0, spans, rows_count: 0, ended: false })

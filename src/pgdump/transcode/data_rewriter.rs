@@ -2,7 +2,10 @@
 
 use std::io::Read;
 
+use super::changes::Changes;
 use super::encoder::Encoder;
+use super::row_rewriter::RowRewriter;
+use super::selection::Selection;
 use crate::limits::Limits;
 use crate::pgdump::block_reader::BlockReader;
 use crate::pgdump::data_element::DataElement;
@@ -24,8 +27,29 @@ pub(super) struct DataRewriter<R> {
     dialect: Dialect,
     /// Output that has not been passed on: initially everything before the data.
     batch: Vec<u8>,
+    /// The length of the output before the batch.
+    batch_start: u64,
+    /// The dump id and the position in the output of every block so far.
+    starts: Vec<(u32, u64)>,
+    selection: Selection,
+    limits: Limits,
+    /// The compression of the output.
+    compression: Compression,
+    recompresses_all: bool,
     recompressor: Option<Box<StreamRecompressor>>,
+    mode: Mode,
     ended: bool,
+}
+
+/// The treatment of the elements that follow.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    /// Elements are copied.
+    Copy,
+    /// The block is left out.
+    Skip,
+    /// Streams are decoded and re-encoded.
+    Recompress,
 }
 
 /// Decodes streams, verifies and re-encodes them.
@@ -33,27 +57,40 @@ struct StreamRecompressor {
     decoder: StreamDecoder,
     encoder: Encoder,
     decoded: Vec<u8>,
+    rows: Option<RowRewriter>,
+    edited: Vec<u8>,
 }
 
 impl<R: Read> DataRewriter<R> {
-    /// Starts with `head`, everything before the data. `to` is the compression of the output if it is recompressed.
+    /// Starts with `head`, everything before the data.
     pub(super) fn new(
         reader: BlockReader<R>,
         head: Vec<u8>,
-        to: Option<Compression>,
+        selection: Selection,
+        changes: &Changes,
         limits: &Limits,
     ) -> Result<Self, Error> {
         // The form of integers is the same in all versions that a dump can be converted between.
         let dialect = reader.header().dialect;
-        let recompressor = match to {
-            None => None,
-            Some(to) => Some(Box::new(StreamRecompressor {
-                decoder: StreamDecoder::new(reader.header().compression, limits)?,
-                encoder: Encoder::new(to, &dialect)?,
-                decoded: vec![0; DECODED_BYTES],
-            })),
+        let mut rewriter = Self {
+            reader,
+            dialect,
+            batch: head,
+            batch_start: 0,
+            starts: Vec::new(),
+            selection,
+            limits: limits.clone(),
+            compression: changes.compression,
+            recompresses_all: changes.recompressed,
+            recompressor: None,
+            mode: Mode::Copy,
+            ended: false,
         };
-        Ok(Self { reader, dialect, batch: head, recompressor, ended: false })
+        // What this build cannot decode or encode is an error before anything has been written.
+        if rewriter.recompresses_all || rewriter.selection.edits_any() {
+            rewriter.recompressor()?;
+        }
+        Ok(rewriter)
     }
 
     pub(super) const fn header(&self) -> &Header {
@@ -69,8 +106,10 @@ impl<R: Read> DataRewriter<R> {
         self.reader.position()
     }
 
-    pub(super) fn into_parts(self) -> (Header, Toc) {
-        self.reader.into_parts()
+    /// Returns header and table of contents of the input, and the positions of all blocks in the output.
+    pub(super) fn into_parts(self) -> (Header, Toc, Vec<(u32, u64)>) {
+        let (header, toc) = self.reader.into_parts();
+        (header, toc, self.starts)
     }
 
     /// Returns the latest batch.
@@ -80,6 +119,7 @@ impl<R: Read> DataRewriter<R> {
 
     /// Drops the batch and makes the next one. Returns `false` at the verified end of the input, when there is none.
     pub(super) fn advance(&mut self) -> Result<bool, Error> {
+        self.batch_start = self.batch_start.saturating_add(self.batch.len() as u64);
         self.batch.clear();
         self.batch.shrink_to(BATCH_BYTES.saturating_mul(2));
         while self.batch.len() < BATCH_BYTES && !self.ended {
@@ -94,51 +134,76 @@ impl<R: Read> DataRewriter<R> {
         Ok(!self.batch.is_empty())
     }
 
+    /// Copies one element, or re-encodes a part of a stream. Returns `false` at the end of the input.
     fn step(&mut self) -> Result<bool, Error> {
-        let Self { reader, recompressor, batch, dialect, .. } = self;
-        match recompressor {
-            Some(recompressor) => recompressor.step(reader, dialect, batch),
-            None => copy(reader, dialect, batch),
+        if let Some(recompressor) = &mut self.recompressor
+            && recompressor.decoder.is_open()
+        {
+            return recompressor.recompress(&mut self.reader, &self.dialect, &mut self.batch).map(|()| true);
         }
+        let Some(element) = self.reader.next_element()? else { return Ok(false) };
+        let start = match element {
+            DataElement::TableData { id } => Some((id, true)),
+            DataElement::LargeObjects { id } => Some((id, false)),
+            _ => None,
+        };
+        if let Some((id, is_table)) = start {
+            self.mode = match (self.selection.excludes(id), self.recompresses_all || self.selection.edits(id)) {
+                (true, _) => Mode::Skip,
+                (_, true) => Mode::Recompress,
+                _ => Mode::Copy,
+            };
+            if self.mode != Mode::Skip {
+                self.starts.push((id, self.batch_start.saturating_add(self.batch.len() as u64)));
+                element.write(&self.dialect, &mut self.batch)?;
+                if is_table && self.mode == Mode::Recompress {
+                    self.start_table(id)?;
+                }
+            }
+            return Ok(true);
+        }
+        match (self.mode, element) {
+            (Mode::Skip, _) => {}
+            // The encoder writes the elements of streams.
+            (Mode::Recompress, DataElement::Chunk { .. } | DataElement::Bytes(_) | DataElement::StreamEnd) => {}
+            (Mode::Recompress, DataElement::LargeObject { .. }) => {
+                element.write(&self.dialect, &mut self.batch)?;
+                self.recompressor()?.open(false, None);
+            }
+            _ => element.write(&self.dialect, &mut self.batch)?,
+        }
+        Ok(true)
+    }
+
+    fn start_table(&mut self, id: u32) -> Result<(), Error> {
+        let edit = self.selection.take_edit(id);
+        let entry = self.reader.toc().get(id);
+        let is_copy = entry.is_some_and(|entry| entry.is_copy());
+        let statement = entry.and_then(|entry| entry.copy_statement).unwrap_or(b"");
+        let rows = edit.map(|edit| RowRewriter::new(edit, statement, &self.limits));
+        self.recompressor()?.open(is_copy, rows);
+        Ok(())
+    }
+
+    fn recompressor(&mut self) -> Result<&mut StreamRecompressor, Error> {
+        let recompressor = match self.recompressor.take() {
+            Some(recompressor) => recompressor,
+            None => Box::new(StreamRecompressor {
+                decoder: StreamDecoder::new(self.reader.header().compression, &self.limits)?,
+                encoder: Encoder::new(self.compression, &self.dialect)?,
+                decoded: vec![0; DECODED_BYTES],
+                rows: None,
+                edited: Vec::new(),
+            }),
+        };
+        Ok(self.recompressor.insert(recompressor))
     }
 }
 
-/// Copies one element. Returns `false` at the end of the input.
-fn copy<R: Read>(reader: &mut BlockReader<R>, dialect: &Dialect, out: &mut Vec<u8>) -> Result<bool, Error> {
-    let Some(element) = reader.next_element()? else { return Ok(false) };
-    element.write(dialect, out)?;
-    Ok(true)
-}
-
 impl StreamRecompressor {
-    /// Copies one element, or re-encodes a part of a stream. Returns `false` at the end of the input.
-    fn step<R: Read>(
-        &mut self,
-        reader: &mut BlockReader<R>,
-        dialect: &Dialect,
-        out: &mut Vec<u8>,
-    ) -> Result<bool, Error> {
-        if self.decoder.is_open() {
-            return self.recompress(reader, dialect, out).map(|()| true);
-        }
-        let Some(element) = reader.next_element()? else { return Ok(false) };
-        match element {
-            DataElement::TableData { id } => {
-                element.write(dialect, out)?;
-                let is_copy = reader.toc().get(id).is_some_and(|entry| entry.is_copy());
-                self.decoder.open(is_copy);
-            }
-            DataElement::LargeObject { .. } => {
-                element.write(dialect, out)?;
-                self.decoder.open(false);
-            }
-            DataElement::LargeObjects { .. } | DataElement::TableDataEnd | DataElement::LargeObjectsEnd => {
-                element.write(dialect, out)?;
-            }
-            // The encoder writes the elements of streams.
-            DataElement::Chunk { .. } | DataElement::Bytes(_) | DataElement::StreamEnd => {}
-        }
-        Ok(true)
+    fn open(&mut self, is_copy: bool, rows: Option<RowRewriter>) {
+        self.decoder.open(is_copy);
+        self.rows = rows;
     }
 
     fn recompress<R: Read>(
@@ -151,6 +216,14 @@ impl StreamRecompressor {
         if count == 0 {
             return self.encoder.finish(dialect, out);
         }
-        self.encoder.write(window(&self.decoded, 0, count), dialect, out)
+        let decoded = window(&self.decoded, 0, count);
+        match &mut self.rows {
+            None => self.encoder.write(decoded, dialect, out),
+            Some(rows) => {
+                self.edited.clear();
+                rows.feed(decoded, &mut self.edited)?;
+                self.encoder.write(&self.edited, dialect, out)
+            }
+        }
     }
 }

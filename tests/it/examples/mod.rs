@@ -4,6 +4,7 @@ mod commands;
 mod convert_dump;
 #[cfg(unix)]
 mod round_trip;
+mod rows;
 // Each backend for deflate has bytes of its own.
 #[cfg(feature = "zlib-rs")]
 mod sample;
