@@ -69,7 +69,8 @@ impl<'p> CheckRun<'p> {
             Ok(dump) => {
                 self.summary.decompressed_bytes = Some(dump.inspection.uncompressed_bytes());
                 let (inspection, major) = (&dump.inspection, self.profile.oldest_server_major());
-                let refused = incompatibilities(&inspection.header, &inspection.toc, major);
+                let mut refused = incompatibilities(&inspection.header, &inspection.toc, major);
+                refused.extend(inspection.values_refused_by(major));
                 rules::dump::add(inspection, &refused, location, self.profile, &mut self.ranking);
                 self.space(&dump.inspection);
                 Ok(Some(dump))
@@ -97,7 +98,9 @@ impl<'p> CheckRun<'p> {
         }
         match (contents, files) {
             (Contents::DatabaseOnly, files) => {
-                let counts = files.and_then(Result::ok).map(|files| *files.counts());
+                // The rows alone say which documents are missing.
+                self.files = files.and_then(Result::ok);
+                let counts = self.files.as_ref().map(FileComparison::counts);
                 let wanted =
                     counts.map(|counts| counts.missing.saturating_add(counts.numbered).saturating_add(counts.unnamed));
                 self.ranking.add(Code::DatabaseOnly, |found| {

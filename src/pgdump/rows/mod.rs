@@ -23,8 +23,8 @@ mod row;
 use std::fmt;
 use std::io::Read;
 
-pub(super) use columns::columns;
-pub(super) use escape::escape_into;
+pub(in crate::pgdump) use columns::columns;
+pub(in crate::pgdump) use escape::escape_into;
 pub use field::Field;
 pub use row::Row;
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{self, Read, Write};
 
 use super::changes::{Changes, ConversionReport, Positions};
-use super::data_rewriter::DataRewriter;
+use super::data_rewriter::{DataRewriter, Parts, Plan};
 use super::selection::Selection;
 use super::toc_writer::PositionField;
 use super::{Transcoder, entry_rewriter};
@@ -12,9 +12,11 @@ use crate::error::FinishError;
 use crate::limits::Limits;
 use crate::observe::{Event, Observer, Phase, proceed};
 use crate::pgdump::block_reader::BlockReader;
+use crate::pgdump::compat::dumped_major;
 use crate::pgdump::error::{Error, ErrorKind};
 use crate::pgdump::header::Header;
 use crate::pgdump::toc::Toc;
+use crate::pgdump::values::WatchedTables;
 use crate::pgdump::window::window;
 
 /// A conversion whose changes are known: the table of contents of the input has been read, that of the output made.
@@ -64,7 +66,11 @@ impl<R: Read> Conversion<R> {
         let is_copied = selection.is_empty();
         let (head, changes, fields) = entry_rewriter::write(options, &selection, &reader, limits)?;
         let head_bytes = head.len() as u64;
-        let rewriter = DataRewriter::new(reader, head, selection, &changes, limits)?;
+        // Values that the server has are of no interest.
+        let wants_values = changes.server_major.is_some_and(|major| major < dumped_major(reader.header()));
+        let watched =
+            if wants_values { WatchedTables::of(reader.header(), reader.toc()) } else { WatchedTables::default() };
+        let rewriter = DataRewriter::new(reader, head, Plan { selection, watched }, &changes, limits)?;
         let (read, output_bytes, ended) = (0, 0, false);
         Ok(Self { rewriter, changes, data_offset_bytes, head_bytes, is_copied, fields, read, output_bytes, ended })
     }
@@ -144,13 +150,16 @@ impl<R: Read> Conversion<R> {
             return Err(Error::new(ErrorKind::Misuse("the converted dump has not been read to its end")));
         }
         let dialect = self.rewriter.header().dialect.with_version(self.changes.to)?;
-        let (header, toc, mut starts) = self.rewriter.into_parts();
+        let Parts { header, toc, mut starts, mut newer_values } = self.rewriter.into_parts();
         starts.sort_unstable();
         let start_of =
             |id: u32| starts.binary_search_by_key(&id, |(id, _)| *id).ok().and_then(|found| starts.get(found));
         let fields = self.fields.iter().filter_map(|field| Some((field.start as u64, start_of(field.id)?.1))).collect();
         let positions = Positions { dialect, fields };
-        Ok(ConversionReport { header, toc, changes: self.changes, output_bytes: self.output_bytes, positions })
+        let mut changes = self.changes;
+        newer_values.retain(|value| changes.server_major.is_some_and(|major| major < value.feature.since_major()));
+        changes.warnings.append(&mut newer_values);
+        Ok(ConversionReport { header, toc, changes, output_bytes: self.output_bytes, positions })
     }
 
     /// Returns the bytes of the output that are ready.

@@ -8,12 +8,14 @@ use super::row_rewriter::RowRewriter;
 use super::selection::Selection;
 use crate::limits::Limits;
 use crate::pgdump::block_reader::BlockReader;
+use crate::pgdump::compat::Incompatibility;
 use crate::pgdump::data_element::DataElement;
 use crate::pgdump::error::Error;
 use crate::pgdump::header::{Compression, Header};
 use crate::pgdump::primitives::Dialect;
 use crate::pgdump::stream_decoder::StreamDecoder;
 use crate::pgdump::toc::Toc;
+use crate::pgdump::values::WatchedTables;
 use crate::pgdump::window::window;
 
 /// The length of a batch, at least.
@@ -37,8 +39,34 @@ pub(super) struct DataRewriter<R> {
     compression: Compression,
     recompresses_all: bool,
     recompressor: Option<Box<StreamRecompressor>>,
+    /// Decodes streams that are copied, to look for values that the server refuses.
+    checker: Option<Box<StreamChecker>>,
+    watched: WatchedTables,
+    newer_values: Vec<Incompatibility>,
     mode: Mode,
     ended: bool,
+}
+
+/// The tables whose data is more than copied.
+pub(super) struct Plan {
+    pub(super) selection: Selection,
+    pub(super) watched: WatchedTables,
+}
+
+/// What is known when all output has been made.
+pub(super) struct Parts {
+    /// Those of the input.
+    pub(super) header: Header,
+    pub(super) toc: Toc,
+    /// The dump id and the position in the output of every block.
+    pub(super) starts: Vec<(u32, u64)>,
+    pub(super) newer_values: Vec<Incompatibility>,
+}
+
+/// Decodes streams beside their copying.
+struct StreamChecker {
+    decoder: StreamDecoder,
+    decoded: Vec<u8>,
 }
 
 /// The treatment of the elements that follow.
@@ -66,12 +94,20 @@ impl<R: Read> DataRewriter<R> {
     pub(super) fn new(
         reader: BlockReader<R>,
         head: Vec<u8>,
-        selection: Selection,
+        plan: Plan,
         changes: &Changes,
         limits: &Limits,
     ) -> Result<Self, Error> {
         // The form of integers is the same in all versions that a dump can be converted between.
         let dialect = reader.header().dialect;
+        let Plan { selection, watched } = plan;
+        // Without the decoder the data is copied unseen.
+        let decoder = if changes.recompressed || watched.is_empty() {
+            None
+        } else {
+            StreamDecoder::new(reader.header().compression, limits).ok()
+        };
+        let checker = decoder.map(|decoder| Box::new(StreamChecker { decoder, decoded: vec![0; DECODED_BYTES] }));
         let mut rewriter = Self {
             reader,
             dialect,
@@ -83,6 +119,9 @@ impl<R: Read> DataRewriter<R> {
             compression: changes.compression,
             recompresses_all: changes.recompressed,
             recompressor: None,
+            checker,
+            watched,
+            newer_values: Vec::new(),
             mode: Mode::Copy,
             ended: false,
         };
@@ -106,10 +145,9 @@ impl<R: Read> DataRewriter<R> {
         self.reader.position()
     }
 
-    /// Returns header and table of contents of the input, and the positions of all blocks in the output.
-    pub(super) fn into_parts(self) -> (Header, Toc, Vec<(u32, u64)>) {
+    pub(super) fn into_parts(self) -> Parts {
         let (header, toc) = self.reader.into_parts();
-        (header, toc, self.starts)
+        Parts { header, toc, starts: self.starts, newer_values: self.newer_values }
     }
 
     /// Returns the latest batch.
@@ -139,7 +177,16 @@ impl<R: Read> DataRewriter<R> {
         if let Some(recompressor) = &mut self.recompressor
             && recompressor.decoder.is_open()
         {
-            return recompressor.recompress(&mut self.reader, &self.dialect, &mut self.batch).map(|()| true);
+            recompressor.recompress(&mut self.reader, &self.dialect, &mut self.batch)?;
+            if !recompressor.decoder.is_open() {
+                self.newer_values.append(&mut recompressor.decoder.take_values());
+            }
+            return Ok(true);
+        }
+        if let Some(checker) = &mut self.checker
+            && checker.decoder.is_open()
+        {
+            return checker.copy(&mut self.reader, &mut self.batch, &mut self.newer_values).map(|()| true);
         }
         let Some(element) = self.reader.next_element()? else { return Ok(false) };
         let start = match element {
@@ -156,8 +203,10 @@ impl<R: Read> DataRewriter<R> {
             if self.mode != Mode::Skip {
                 self.starts.push((id, self.batch_start.saturating_add(self.batch.len() as u64)));
                 element.write(&self.dialect, &mut self.batch)?;
-                if is_table && self.mode == Mode::Recompress {
-                    self.start_table(id)?;
+                match self.mode {
+                    Mode::Recompress if is_table => self.start_table(id)?,
+                    Mode::Copy if is_table => self.start_check(id),
+                    _ => {}
                 }
             }
             return Ok(true);
@@ -181,8 +230,19 @@ impl<R: Read> DataRewriter<R> {
         let is_copy = entry.is_some_and(|entry| entry.is_copy());
         let statement = entry.and_then(|entry| entry.copy_statement).unwrap_or(b"");
         let rows = edit.map(|edit| RowRewriter::new(edit, statement, &self.limits));
-        self.recompressor()?.open(is_copy, rows);
+        let watch = self.watched.watch(id).filter(|_| is_copy);
+        let recompressor = self.recompressor()?;
+        recompressor.open(is_copy, rows);
+        recompressor.decoder.watch_values(watch);
         Ok(())
+    }
+
+    fn start_check(&mut self, id: u32) {
+        if let (Some(checker), Some(watch)) = (&mut self.checker, self.watched.watch(id)) {
+            checker.decoder.open(true);
+            checker.decoder.watch_values(Some(watch));
+            self.reader.keep_consumed(true);
+        }
     }
 
     fn recompressor(&mut self) -> Result<&mut StreamRecompressor, Error> {
@@ -197,6 +257,24 @@ impl<R: Read> DataRewriter<R> {
             }),
         };
         Ok(self.recompressor.insert(recompressor))
+    }
+}
+
+impl StreamChecker {
+    /// Decodes a part of the stream, and copies what it was decoded from.
+    fn copy<R: Read>(
+        &mut self,
+        reader: &mut BlockReader<R>,
+        out: &mut Vec<u8>,
+        found: &mut Vec<Incompatibility>,
+    ) -> Result<(), Error> {
+        let count = self.decoder.read(reader, &mut self.decoded)?;
+        reader.take_consumed(out);
+        if count == 0 {
+            reader.keep_consumed(false);
+            found.append(&mut self.decoder.take_values());
+        }
+        Ok(())
     }
 }
 

@@ -1,14 +1,22 @@
 //! The example programs, run as users run them.
 
+mod check;
 mod commands;
 mod convert_dump;
+mod inspect;
+#[cfg(unix)]
+mod outputs;
 #[cfg(unix)]
 mod round_trip;
 mod rows;
 // Each backend for deflate has bytes of its own.
 #[cfg(feature = "zlib-rs")]
 mod sample;
+#[cfg(unix)]
+mod signals;
 mod small;
+#[cfg(unix)]
+mod streams;
 
 use std::env;
 use std::ffi::OsStr;
