@@ -78,7 +78,7 @@ fn unreadable(error: &appsnap::squidex::Error) -> Described {
         let _ = write!(message, ": {error}");
         cause = error.source();
     }
-    let found = Found { code: Code::Unreadable.into(), severity: Severity::Error, location: None, message };
+    let found = Found { code: Code::UnreadableBackup.into(), severity: Severity::Error, location: None, message };
     Described { contents: json!({ "kind": "squidex" }), findings: vec![found], advice: advice() }
 }
 
@@ -122,7 +122,7 @@ impl Described {
     /// read.
     pub(crate) fn description_json(&self) -> Value {
         let mut description = self.contents.clone();
-        let error = self.findings.iter().find(|found| found.code == Code::Unreadable);
+        let error = self.findings.iter().find(|found| found.code == Code::UnreadableBackup);
         let members = [
             ("anomalies", self.findings_json(&[])),
             ("hint", self.advice.join("; ").into()),

@@ -36,6 +36,6 @@ codes! {
         /// An event has no contents. Squidex parses it, and the restore fails.
         EmptyEvent = "X014" "empty-event" Error, "create the backup again";
         /// The file cannot be read as a backup. The message says why.
-        Unreadable = "X015" "unreadable" Error, "create the backup again, or do what the message says";
+        UnreadableBackup = "X015" "unreadable-backup" Error, "create the backup again, or do what the message says";
     }
 }
