@@ -140,14 +140,6 @@ impl<R> Database<R> {
         &self.facts.inspection
     }
 
-    /// Returns the rows of the app's files.
-    ///
-    /// # Errors
-    /// Returns the reason why the rows are unavailable.
-    pub fn files(&self) -> std::result::Result<&FileTable, FileTableUnavailable> {
-        self.facts.table.as_ref().map_err(|why| *why)
-    }
-
     /// Returns the changes by the conversion; empty without a conversion.
     #[must_use]
     pub fn changes(&self) -> &[Change] {
@@ -189,6 +181,13 @@ impl DumpFacts {
                 (header.version(), incompatibilities(header, toc, options.profile.oldest_server_major()), Vec::new())
             }
         };
+        let mut refused = refused;
+        for value in inspection.values_refused_by(options.profile.oldest_server_major()) {
+            // The report of a conversion has them already.
+            if !refused.contains(&value) {
+                refused.push(value);
+            }
+        }
         Self { inspection, table, version, refused, changes }
     }
 }

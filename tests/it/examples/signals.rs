@@ -26,7 +26,7 @@ fn send(signal: &str, child: &Child) {
     assert!(Command::new("sh").args(["-c", &line]).status().unwrap().success());
 }
 
-fn is_staging(name: &String) -> bool {
+fn is_staging(name: &str) -> bool {
     name.starts_with(STAGING_PREFIX)
 }
 
@@ -35,7 +35,7 @@ fn begun(pack: &Path, site: &Site) -> Child {
     let arguments = ["--database", "-", "--output", &*site.arg("backup.tar.gz")];
     let mut command = Command::new(pack);
     let child = command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-    wait_until("the output is not begun", || site.names().iter().any(is_staging));
+    wait_until("the output is not begun", || site.names().iter().any(|name| is_staging(name)));
     child.unwrap()
 }
 
@@ -70,7 +70,7 @@ fn interrupted_work_is_cancelled_between_two_documents() {
     command.args(["--files", &files, "--output", &output, "--level", "9"]);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let is_growing = || {
-        let staging = site.names().into_iter().find(is_staging);
+        let staging = site.names().into_iter().find(|name| is_staging(name));
         staging.is_some_and(|name| fs::metadata(site.path(&name)).is_ok_and(|facts| facts.len() > 1000))
     };
     wait_until("nothing is written", is_growing);
@@ -106,7 +106,7 @@ fn next_run_names_and_removes_what_a_killed_one_left() {
     let mut child = begun(&pack, &site);
     child.kill().unwrap();
     child.wait().unwrap();
-    let left = site.names().into_iter().find(is_staging).expect("a killed process cannot tidy up");
+    let left = site.names().into_iter().find(|name| is_staging(name)).expect("a killed process cannot tidy up");
     let arguments = ["--database", &*site.arg("mx.dump"), "--output", &*site.arg("backup.tar.gz")];
     let output = run(&pack, &arguments, b"");
     stdout(&output);
