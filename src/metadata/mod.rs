@@ -119,6 +119,12 @@ impl Metadata {
         parse::parse(bytes, limits)
     }
 
+    /// Parses what is usable of a `.metadata` member. Returns the documented keys whose values are not, each with the JSON
+    /// text of its value.
+    pub(crate) fn salvage(bytes: &[u8], limits: &Limits) -> Result<(Self, Vec<(Key, String)>), Error> {
+        parse::salvage(bytes, limits)
+    }
+
     /// The bytes of a `.metadata` member: documented keys first, in the platform's order, all values as strings; then
     /// the other keys as they came.
     #[must_use]
@@ -155,6 +161,12 @@ impl Metadata {
     #[must_use]
     pub fn model_version(&self) -> Option<&str> {
         self.model_version.as_deref()
+    }
+
+    /// Returns `true` if the model version is empty or consists of zeros, as in `0.0.0.0`: a value for an unknown version.
+    #[must_use]
+    pub fn has_placeholder_model_version(&self) -> bool {
+        self.model_version.as_deref().is_some_and(|version| version.bytes().all(|byte| matches!(byte, b'0' | b'.' | b' ')))
     }
 
     /// `databaseSize`: size of the database on its server.

@@ -11,6 +11,32 @@ use crate::limits::{Budget, Limits};
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 pub(super) fn parse(bytes: &[u8], limits: &Limits) -> Result<(Metadata, Diagnostics), Error> {
+    parse_members(bytes, limits, &mut |key, reason, _| Err(Error::new(ErrorKind::Value { key, reason })))
+}
+
+/// Parses what is usable, and returns the documented keys whose values are not, each with the JSON text of its value.
+pub(super) fn salvage(bytes: &[u8], limits: &Limits) -> Result<(Metadata, Vec<(Key, String)>), Error> {
+    let mut unusable = Vec::new();
+    let (mut metadata, _) = parse_members(bytes, limits, &mut |key, _, value| {
+        unusable.push((key, value.to_owned()));
+        Ok(())
+    })?;
+    // A model version that was written as a number is the text of that number.
+    let is_number = |value: &str| serde_json::from_str::<serde_json::Number>(value).is_ok();
+    if let Some(at) = unusable.iter().position(|(key, value)| *key == Key::ModelVersion && is_number(value)) {
+        let (_, version) = unusable.swap_remove(at);
+        metadata.model_version = Some(version);
+    }
+    Ok((metadata, unusable))
+}
+
+/// Parses the members. Calls `refuse` with every documented key whose value is unusable, the reason, and the JSON text of
+/// the value.
+fn parse_members(
+    bytes: &[u8],
+    limits: &Limits,
+    refuse: &mut dyn FnMut(Key, &'static str, &str) -> Result<(), Error>,
+) -> Result<(Metadata, Diagnostics), Error> {
     Budget::new("max_metadata_bytes", limits.max_metadata_bytes()).spend(bytes.len() as u64)?;
     let mut diagnostics = Diagnostics::bounded(limits);
     let mut note = |code, message: String| {
@@ -43,8 +69,10 @@ pub(super) fn parse(bytes: &[u8], limits: &Limits) -> Result<(Metadata, Diagnost
                 let message = format!(".metadata has a number where a string is expected: {}", key.name());
                 note(Code::MetadataTypeCoerced, message);
             }
-            let number = decimal(text.as_deref().unwrap_or(value));
-            number.map(Some).map_err(|reason| Error::new(ErrorKind::Value { key, reason }))
+            match decimal(text.as_deref().unwrap_or(value)) {
+                Ok(number) => Ok(Some(number)),
+                Err(reason) => refuse(key, reason, value).map(|()| None),
+            }
         };
         match key {
             Key::Duration => metadata.duration = number()?,
@@ -52,7 +80,7 @@ pub(super) fn parse(bytes: &[u8], limits: &Limits) -> Result<(Metadata, Diagnost
             Key::DatabaseSize => metadata.database_size_bytes = number()?,
             Key::FilesSize => metadata.files_size_bytes = number()?,
             Key::ModelVersion if text.is_some() => metadata.model_version = text,
-            Key::ModelVersion => return Err(Error::new(ErrorKind::Value { key, reason: "not a string" })),
+            Key::ModelVersion => refuse(key, "not a string", value)?,
         }
     }
     for key in missing {

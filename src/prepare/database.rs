@@ -13,6 +13,7 @@ use crate::io::{Spool, SpoolError};
 use crate::limits::Budget;
 use crate::observe::{Event, Observer, Phase, proceed, watch};
 use crate::pgdump::compat::{Incompatibility, incompatibilities};
+use crate::pgdump::toc::Toc;
 use crate::pgdump::transcode::{Changes, Conversion, Transcoder};
 use crate::pgdump::{FormatVersion, Inspection};
 use crate::snapshot::{Content, SnapshotWriter};
@@ -55,6 +56,20 @@ pub(super) struct DumpFacts {
     /// SQL that the profile's servers refuse.
     pub(super) refused: Vec<Incompatibility>,
     pub(super) changes: Vec<Change>,
+    pub(super) conversion: Option<ConversionFacts>,
+}
+
+/// The changes of a conversion, and the table of contents in which they name entries.
+#[derive(Debug)]
+pub(super) struct ConversionFacts {
+    changes: Changes,
+    toc: Toc,
+}
+
+impl ConversionFacts {
+    pub(super) const fn parts(&self) -> (&Changes, &Toc) {
+        (&self.changes, &self.toc)
+    }
 }
 
 /// The source of the bytes that are written.
@@ -169,13 +184,14 @@ impl DumpFacts {
     pub(super) fn new(read: ReadDump, changes: Option<&Changes>, options: &PrepareOptions) -> Self {
         let ReadDump { inspection, table } = read;
         let (header, toc) = (&inspection.header, &inspection.toc);
+        let conversion = changes.map(|changes| ConversionFacts { changes: changes.clone(), toc: toc.clone() });
         let (version, refused, changes) = match changes {
             Some(changes) => (changes.to, changes.warnings.clone(), change::of_conversion(changes, toc)),
             None => {
                 (header.version(), incompatibilities(header, toc, options.profile.oldest_server_major()), Vec::new())
             }
         };
-        Self { inspection, table, version, refused, changes }
+        Self { inspection, table, version, refused, changes, conversion }
     }
 }
 

@@ -28,6 +28,7 @@ mod change;
 mod code;
 mod database;
 mod error;
+mod files;
 mod filtered;
 mod options;
 mod pack;

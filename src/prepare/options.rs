@@ -54,6 +54,7 @@ pub struct PrepareOptions {
     pub(super) profile: Profile,
     pub(super) max_dump_version: Option<FormatVersion>,
     pub(super) orphans: Orphans,
+    pub(super) drops_unknown: bool,
     pub(super) spool_dir: Option<PathBuf>,
     pub(super) model_version: Option<String>,
     pub(super) database_size_bytes: Option<u64>,
@@ -69,6 +70,7 @@ impl PrepareOptions {
             profile: Profile::format(),
             max_dump_version: Some(FormatVersion::V1_14),
             orphans: Orphans::Keep,
+            drops_unknown: false,
             spool_dir: None,
             model_version: None,
             database_size_bytes: None,
@@ -101,6 +103,14 @@ impl PrepareOptions {
     #[must_use]
     pub const fn with_orphans(mut self, orphans: Orphans) -> Self {
         self.orphans = orphans;
+        self
+    }
+
+    /// Leaves files out that do not belong in a snapshot, when an archive is repaired. They are listed as a change. Default:
+    /// such a file stops the repair.
+    #[must_use]
+    pub const fn without_unknown_files(mut self) -> Self {
+        self.drops_unknown = true;
         self
     }
 

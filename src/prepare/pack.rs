@@ -1,24 +1,25 @@
 //! The main job in a few lines, from a dump and a files folder to an archive: [`Pack`].
 
 use std::fmt;
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs::File;
+use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 
 use super::database::Database;
-use super::error::Result;
+use super::error::{self, Result};
+use super::files::{FileNames, FilesInput, verify_plan};
 use super::options::PrepareOptions;
 use super::prepared::Prepared;
+use crate::detect;
 use crate::error::Error;
 use crate::io::Parallelism;
 use crate::observe::Observer;
-use crate::source::directory::{self, DirectoryOptions};
-use crate::source::{ArchiveOptions, DocumentPlan};
+use crate::source::DocumentPlan;
 
 /// A builder that collects the inputs of an archive: a dump, files, or both.
 ///
-/// The dump is a file or a stream, such as the output of `pg_dump`. The files are a directory, a zip archive or a tar
-/// archive, detected from its content. Everything is read and judged by [`prepare`](Self::prepare), before anything is
+/// The dump is a file or a stream, such as the output of `pg_dump`. The files are a directory, a zip archive, a tar
+/// archive, detected from its content, or a tar stream. Everything is read and judged by [`prepare`](Self::prepare), before anything is
 /// written.
 ///
 /// ```
@@ -43,8 +44,8 @@ use crate::source::{ArchiveOptions, DocumentPlan};
 pub struct Pack<'a> {
     options: PrepareOptions,
     database: Option<DatabaseInput<'a>>,
-    files: Option<PathBuf>,
-    parallelism: Parallelism,
+    files: Option<FilesInput<'a>>,
+    names: FileNames,
 }
 
 /// The two ways to provide a dump.
@@ -57,10 +58,11 @@ impl<'a> Pack<'a> {
     /// Creates a builder without inputs.
     #[must_use]
     pub fn new(options: &PrepareOptions) -> Self {
-        Self { options: options.clone(), database: None, files: None, parallelism: Parallelism::default() }
+        Self { options: options.clone(), database: None, files: None, names: FileNames::default() }
     }
 
-    /// Sets the dump: the path of a file in custom format.
+    /// Sets the dump: the path of a file in custom format. A FIFO or device is read as a
+    /// [stream](Self::with_database_reader).
     #[must_use]
     pub fn with_database(mut self, path: impl AsRef<Path>) -> Self {
         self.database = Some(DatabaseInput::Path(path.as_ref().to_path_buf()));
@@ -77,10 +79,43 @@ impl<'a> Pack<'a> {
         self
     }
 
-    /// Sets the files: the path of a directory, or of a zip, tar or tar.gz archive of one.
+    /// Sets the files: the path of a directory, or of a zip, tar or tar.gz archive of one. A FIFO or device is read as a
+    /// [stream](Self::with_files_reader).
     #[must_use]
     pub fn with_files(mut self, path: impl AsRef<Path>) -> Self {
-        self.files = Some(path.as_ref().to_path_buf());
+        self.files = Some(FilesInput::Path(path.as_ref().to_path_buf()));
+        self
+    }
+
+    /// Sets the files: a tar or tar.gz stream, such as the output of `tar -c` on another machine.
+    ///
+    /// The documents are spooled in the [spool directory](PrepareOptions::with_spool_dir).
+    #[must_use]
+    pub fn with_files_reader(mut self, reader: impl Read + 'a) -> Self {
+        self.files = Some(FilesInput::Reader(Box::new(reader)));
+        self
+    }
+
+    /// Sets the folder inside the directory or archive that is the files folder, such as `data/files`. Default: the
+    /// directory itself; of an archive, the folder above the shard folders of all documents.
+    #[must_use]
+    pub fn with_root(mut self, folder: impl Into<String>) -> Self {
+        self.names.root = Some(folder.into());
+        self
+    }
+
+    /// Sets the text before the UUID in every file name, as in a copy of a bucket. Files without it are left out.
+    /// Default: none.
+    #[must_use]
+    pub fn with_key_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.names.key_prefix = prefix.into();
+        self
+    }
+
+    /// Sets the text after the UUID in every file name. Files without it are left out. Default: none.
+    #[must_use]
+    pub fn with_key_suffix(mut self, suffix: impl Into<String>) -> Self {
+        self.names.key_suffix = suffix.into();
         self
     }
 
@@ -88,71 +123,74 @@ impl<'a> Pack<'a> {
     /// [`Parallelism::default`].
     #[must_use]
     pub const fn with_parallelism(mut self, parallelism: Parallelism) -> Self {
-        self.parallelism = parallelism;
+        self.names.parallelism = parallelism;
         self
     }
 
     /// Reads the dump to its end, lists the files, compares the two, and judges the result.
     ///
-    /// Files with the numeric names of very old apps become documents if a row of the dump gives their uuid.
+    /// Files with the numeric names of very old apps become documents if a row of the dump gives their uuid. The files are
+    /// listed after the dump was read, so that a running app cannot delete them in the meantime.
     ///
     /// # Errors
     /// Returns an error if the dump is damaged or must be converted and cannot be, if a stream must be spooled and there
-    /// is no spool directory, if the files cannot be listed, or if the observer cancels. The error's context is the path
-    /// of the input.
+    /// is no spool directory, if the files cannot be listed or contain no document, if orphans are to be dropped and all
+    /// documents are orphans, or if the observer cancels. The error's context is the path of the input.
     pub fn prepare(self, observer: &mut dyn Observer) -> Result<Prepared<File, DocumentPlan>> {
-        let Self { options, database, files, parallelism } = self;
+        let Self { options, database, files, names } = self;
+        files.as_ref().map_or(Ok(()), FilesInput::verify)?;
         let database = match database {
             None => None,
             Some(DatabaseInput::Path(path)) => {
                 let named = |error: Error| error.within_name(path.as_os_str().as_encoded_bytes());
-                let file = File::open(&path).map_err(|error| named(Error::io("opening the dump", error)))?;
-                Some(Database::open(file, &options, observer).map_err(named)?)
+                Some(open(&path, &options, observer).map_err(named)?)
             }
-            Some(DatabaseInput::Reader(reader)) => Some(Database::spooled(reader, &options, observer)?),
+            Some(DatabaseInput::Reader(reader)) => {
+                let named = |error: Error| error.within("standard input");
+                Some(spooled(reader, &options, observer).map_err(named)?)
+            }
         };
-        let mut plan = match files {
-            None => None,
-            Some(path) => Some(scan(&path, &options, parallelism, observer)?),
+        let path = match &files {
+            Some(FilesInput::Path(path)) => Some(path.clone()),
+            _ => None,
         };
+        let mut plan = files.map(|files| files.scan(&names, &options, observer)).transpose()?;
         if let (Some(database), Some(plan)) = (&database, &mut plan) {
             database.assign_numbers(plan);
+        }
+        if let Some(plan) = &plan {
+            verify_plan(plan, path.as_deref(), &names)?;
         }
         Prepared::new(database, plan, &options)
     }
 }
 
-/// Lists the documents of a directory or an archive, which is detected from its content.
-fn scan(
-    path: &Path,
-    options: &PrepareOptions,
-    parallelism: Parallelism,
-    observer: &mut dyn Observer,
-) -> Result<DocumentPlan> {
-    let named = |error| Error::io("opening the files", error).within_name(path.as_os_str().as_encoded_bytes());
-    let is_directory = fs::metadata(path).map_err(named)?.is_dir();
-    if is_directory {
-        let directory_options = DirectoryOptions::new().with_parallelism(parallelism);
-        return Ok(directory::scan(path, &directory_options, observer)?);
+fn open(path: &Path, options: &PrepareOptions, observer: &mut dyn Observer) -> Result<Database<File>> {
+    let failed = |error| Error::io("opening the dump", error);
+    let is_stream = std::fs::metadata(path).map_err(failed)?.file_type();
+    if !is_stream.is_file() && !is_stream.is_dir() {
+        return spooled(File::open(path).map_err(failed)?, options, observer);
     }
-    let mut archive_options = ArchiveOptions::new();
-    if let Some(folder) = &options.spool_dir {
-        archive_options = archive_options.with_spool_dir(folder);
+    let detection = detect::identify_path(path).map_err(failed)?;
+    if !detection.is_custom_dump() {
+        return Err(error::not_a_dump(&detection));
     }
-    #[cfg(feature = "zip")]
-    {
-        use crate::detect::{Kind, identify_path};
-        use crate::pgdump::Identity;
+    Database::open(File::open(path).map_err(failed)?, options, observer)
+}
 
-        if matches!(identify_path(path).map_err(named)?.kind(), Kind::Other(Identity::Zip)) {
-            return Ok(crate::source::zip::scan(path, &archive_options, observer)?);
-        }
+fn spooled(mut reader: impl Read, options: &PrepareOptions, observer: &mut dyn Observer) -> Result<Database<File>> {
+    let mut head = Vec::new();
+    let failed = |error| Error::io("reading the dump", error);
+    reader.by_ref().take(detect::HEAD_BYTES).read_to_end(&mut head).map_err(failed)?;
+    let detection = detect::identify(&head);
+    if !detection.is_custom_dump() {
+        return Err(error::not_a_dump(&detection));
     }
-    Ok(crate::source::tar::scan(path, &archive_options, observer)?)
+    Database::spooled(Cursor::new(head).chain(reader), options, observer)
 }
 
 impl fmt::Debug for Pack<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pack").field("files", &self.files).finish_non_exhaustive()
+        f.debug_struct("Pack").field("options", &self.options).finish_non_exhaustive()
     }
 }
