@@ -1,5 +1,7 @@
 //! The location of each file in the repaired archive, where there is only one answer: [`Places`].
 
+use std::collections::BTreeMap;
+
 use crate::document::DocumentId;
 use crate::layout::{MemberName, escaped};
 use crate::prepare::change::Change;
@@ -35,7 +37,8 @@ pub(super) struct Places {
     /// Number of files whose names do not belong in a snapshot.
     misplaced_count: u64,
     drops_unknown: bool,
-    respelled: Tally,
+    /// Names that are not in the usual spelling, unless this folder is the common one.
+    respelled: BTreeMap<Option<String>, Tally>,
     junk: Tally,
     unknown: Tally,
 }
@@ -72,7 +75,7 @@ impl Places {
             files_count: 0,
             misplaced_count: 0,
             drops_unknown,
-            respelled: Tally::default(),
+            respelled: BTreeMap::new(),
             junk: Tally::default(),
             unknown: Tally::default(),
         }
@@ -105,13 +108,10 @@ impl Places {
             }
             Ok(Some(Found { member, folders })) => {
                 let rendered = member.render();
-                let is_as_usual = |folder: &String| {
-                    let own = raw.strip_prefix(b"./").unwrap_or(raw);
-                    own.strip_prefix(folder.as_bytes()) == Some(rendered.as_bytes())
-                };
-                if !folders.iter().any(is_as_usual) {
-                    self.respelled.note(raw);
-                }
+                let own = raw.strip_prefix(b"./").unwrap_or(raw);
+                let is_as_usual = |folder: &&String| own.strip_prefix(folder.as_bytes()) == Some(rendered.as_bytes());
+                let usual_in = folders.iter().find(is_as_usual).cloned();
+                self.respelled.entry(usual_in).or_default().note(raw);
                 self.enter(folders, raw)?;
                 Ok(Place::Member(member))
             }
@@ -141,12 +141,17 @@ impl Places {
     /// Returns the changes; `misplaced_count` is the number of names, including folders, that do not belong in a snapshot.
     pub(super) fn changes(&self, misplaced_count: u64) -> impl Iterator<Item = Change> {
         // The shortest: a folder that can be one of the format is one.
-        let folder = self.folders.iter().flatten().last().filter(|folder| !folder.is_empty());
-        let taken_off = folder.map(|folder| Change::FolderTakenOff {
+        let common = self.folders.iter().flatten().last();
+        let taken_off = common.filter(|folder| !folder.is_empty()).map(|folder| Change::FolderTakenOff {
             folder: escaped(folder.as_bytes()).to_string(),
             files_count: self.files_count,
         });
-        let respelled = self.respelled.change(|files_count, first| Change::NamesRespelled { files_count, first });
+        let mut respelled = Tally::default();
+        for (_, tally) in self.respelled.iter().filter(|(folder, _)| folder.as_ref() != common) {
+            respelled.count = respelled.count.saturating_add(tally.count);
+            respelled.first = respelled.first.or_else(|| tally.first.clone());
+        }
+        let respelled = respelled.change(|files_count, first| Change::NamesRespelled { files_count, first });
         let junk = self.junk.change(|files_count, first| Change::JunkLeftOut { files_count, first });
         let unknown = self.unknown.change(|files_count, first| Change::UnknownLeftOut { files_count, first });
         let folders_count = misplaced_count.saturating_sub(self.misplaced_count);
