@@ -69,7 +69,7 @@ fn timed(work: impl FnOnce()) -> Duration {
     begun.elapsed()
 }
 
-/// What `pack` does: walk, read, compress, write.
+/// The work of `pack`: walk, read, compress, write.
 fn pack(corpus: &Corpus, output: &Path, index: IndexPlacement, threads: u8) {
     let parallelism = Parallelism::threads(threads);
     let scan = DirectoryOptions::new().with_parallelism(parallelism);
@@ -108,7 +108,7 @@ fn packing(corpus: &Corpus, folder: &Path, runs: usize) {
         rows.push(Row { name: format!("appsnap, {threads} thread(s)"), seconds, bytes });
     }
     for (name, program, command) in PACKERS.into_iter().filter(|(_, program, _)| is_installed(program)) {
-        // The slow ones are slow enough to be told apart in fewer runs.
+        // The slow ones need fewer runs to be distinguished.
         let runs = if program == "gzip" || program == "bsdtar" { runs.div_ceil(3) } else { runs };
         let seconds = median(runs, || timed(|| shell(command, root, "OUT", &output)));
         let bytes = fs::metadata(&output).unwrap().len();

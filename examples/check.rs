@@ -1,30 +1,36 @@
-//! Says whether a platform will take a snapshot or dump, and whether everything will come back.
+//! Reports whether a platform accepts a snapshot or dump, and whether everything in it can be restored.
 
 mod support;
 
-use std::fs::File;
-use std::path::PathBuf;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use appsnap::Limits;
-use appsnap::check::{CheckOptions, Profile, Verdict};
-use appsnap::detect;
+use appsnap::check::{CheckOptions, Code, FileCase, Profile, Report, Verdict};
+use appsnap::io::OutputFile;
 use appsnap::pgdump::FormatVersion;
 use clap::Parser;
 use clap::builder::PossibleValuesParser;
-use support::{Failure, InFile, Outcome, Progress, shown};
+use support::{
+    Allowed, Common, Failure, InFile, LimitArgs, Outcome, Progress, Source, judged, output, parse_size, shown_input,
+};
 
-/// Says whether a platform will take a snapshot or dump.
+/// Reports whether a platform accepts a snapshot or dump, and whether everything in it can be restored.
+///
+/// Exit code 0: accepted, perhaps with warnings; 1: rejected; 2: wrong usage, or the file cannot be read.
 #[derive(Parser)]
+#[command(after_help = "Example:\n  check backup.tar.gz --profile mendix-cloud --missing missing.txt")]
 struct Args {
-    /// The snapshot, or the bare dump.
+    /// The snapshot or the bare dump; `-` is standard input.
     file: PathBuf,
-    /// What to judge by.
+    /// The demands to judge by.
     #[arg(long, value_name = "NAME", default_value = "format",
           value_parser = PossibleValuesParser::new(Profile::BUILT_IN))]
     profile: String,
-    /// Size of the database that it is to be restored into.
-    #[arg(long, value_name = "N")]
+    #[command(flatten)]
+    allowed: Allowed,
+    /// Size of the database that it is to be restored into, for example 10GiB.
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     target_database_bytes: Option<u64>,
     /// The highest archive version of a dump that the environment accepts [default: that of the profile].
     #[arg(long, value_name = "VERSION")]
@@ -32,18 +38,16 @@ struct Args {
     /// The major release of the environment's PostgreSQL server [default: that of the profile].
     #[arg(long, value_name = "MAJOR")]
     server: Option<u16>,
-    /// Plain bytes to read at most, of an archive or of the data in a dump.
-    #[arg(long, value_name = "N")]
-    max_total_bytes: Option<u64>,
-    /// Members of an archive to read at most.
-    #[arg(long, value_name = "N")]
-    max_entries: Option<u64>,
-    /// Print JSON.
-    #[arg(long)]
-    json: bool,
-    /// Show no progress.
-    #[arg(long)]
-    quiet: bool,
+    /// List the uuids of all documents that rows of the database need and that are missing, one a line.
+    #[arg(long, value_name = "FILE")]
+    missing: Option<PathBuf>,
+    /// List the uuids of all documents that no row of the database refers to, one a line.
+    #[arg(long, value_name = "FILE")]
+    orphans: Option<PathBuf>,
+    #[command(flatten)]
+    common: Common,
+    #[command(flatten)]
+    limits: LimitArgs,
 }
 
 fn main() -> ExitCode {
@@ -51,42 +55,76 @@ fn main() -> ExitCode {
 }
 
 fn check(args: &Args) -> Outcome {
+    let profile = profile(args)?;
+    let mut options = CheckOptions::new().with_limits(args.limits.limits());
+    if let Some(target_bytes) = args.target_database_bytes {
+        options = options.with_target_database_bytes(target_bytes);
+    }
+    // An output that cannot be written is better known before hours of reading than after.
+    let missing = List::create(args.missing.as_deref(), "--missing", Code::DocumentMissing, &args.file)?;
+    let orphans = List::create(args.orphans.as_deref(), "--orphans", Code::DocumentOrphan, &args.file)?;
+    let mut progress = Progress::new(args.common.quiet);
+    let source = Source::open(&args.file)?.followed(&mut progress);
+    let report = appsnap::check::check(source, &profile, &options, &mut progress).in_input(&args.file)?;
+    drop(progress);
+    let printed = if args.common.json {
+        support::print_json(&report)
+    } else {
+        support::print(&support::report_text(&report, args.common.verbose))
+    };
+    let written = missing.into_iter().chain(orphans).try_for_each(|list| list.write(&report));
+    judged(printed.and(written), verdict(args, &report))
+}
+
+fn verdict(args: &Args, report: &Report) -> Outcome {
+    if report.verdict() == Verdict::Reject {
+        return Err(Failure::input(shown_input(&args.file), format!("rejected by the profile {}", report.profile())));
+    }
+    Ok(())
+}
+
+fn profile(args: &Args) -> Outcome<Profile> {
     let mut profile =
         Profile::by_name(&args.profile).ok_or_else(|| Failure::environment("--profile", "no such profile"))?;
+    if args.target_database_bytes.is_some() && profile.space_rule().is_none() {
+        let message = format!("the profile {} has no rule about space: choose one with --profile", args.profile);
+        return Err(Failure::environment("--target-database-bytes", message));
+    }
     if let Some(version) = args.max_dump_version {
         profile = profile.with_max_dump_version(version);
     }
     if let Some(major) = args.server {
         profile = profile.with_oldest_server_major(major);
     }
-    let mut options = CheckOptions::new().with_limits(limits(args)?);
-    if let Some(target_bytes) = args.target_database_bytes {
-        options = options.with_target_database_bytes(target_bytes);
-    }
-    let file = File::open(&args.file).in_file(&args.file)?;
-    let mut progress = Progress::new(args.quiet);
-    let report = appsnap::check::check(file, &profile, &options, &mut progress).in_file(&args.file)?;
-    drop(progress);
-    if args.json {
-        support::print_json(&report)?;
-    } else {
-        support::print(&report.to_string())?;
-    }
-    if report.verdict() == Verdict::Reject {
-        return Err(Failure::input(shown(&args.file), format!("rejected by the profile {}", report.profile())));
-    }
-    Ok(())
+    Ok(args.allowed.apply(profile))
 }
 
-fn limits(args: &Args) -> Outcome<Limits> {
-    let mut limits = Limits::untrusted();
-    if let Some(count) = args.max_entries {
-        limits = limits.with_max_entries(count);
+/// A full list of documents of one kind.
+struct List<'a> {
+    output: OutputFile,
+    path: &'a Path,
+    option: &'static str,
+    code: Code,
+}
+
+impl<'a> List<'a> {
+    fn create(path: Option<&'a Path>, option: &'static str, code: Code, input: &Path) -> Outcome<Option<Self>> {
+        let Some(path) = path else { return Ok(None) };
+        Ok(Some(Self { output: output::create(path, &[input])?, path, option, code }))
     }
-    if let Some(bytes) = args.max_total_bytes {
-        support::refuse_pipe(&args.file)?;
-        let is_dump = detect::identify_path(&args.file).in_file(&args.file)?.is_custom_dump();
-        limits = if is_dump { limits.with_max_decompressed_bytes(bytes) } else { limits.with_max_total_bytes(bytes) };
+
+    fn write(mut self, report: &Report) -> Outcome {
+        let Some(files) = report.files() else {
+            let message = "the rows of the database and the documents cannot be compared: the findings say why";
+            return Err(Failure::environment(self.option, message));
+        };
+        let mut last = None;
+        for FileCase { id, .. } in files.cases().filter(|case| case.code == Some(self.code)) {
+            // Several rows may refer to one document.
+            if last.replace(id) != Some(id) {
+                writeln!(self.output, "{id}").in_file(self.path)?;
+            }
+        }
+        output::finish(self.output, self.path)
     }
-    Ok(limits)
 }

@@ -82,7 +82,7 @@ fn convert(args: &Args) -> Outcome {
     };
     let report = report(&conversion);
     if args.json && args.output.as_os_str() == "-" {
-        eprintln!("{report:#}");
+        support::tell(format_args!("{report:#}"));
         return Ok(());
     }
     if args.json {
@@ -181,16 +181,20 @@ fn tell(report: &Value) {
     let is_statistics = |entry: &Value| entry["desc"].as_str().is_some_and(|desc| desc.ends_with("STATISTICS DATA"));
     let statistics: Vec<Value> = entries("dropped").into_iter().filter(|entry| is_statistics(entry)).collect();
     if let Some(first) = statistics.first() {
-        eprintln!("dropped: {} entries of planner statistics: {}", statistics.len(), shown(&first["reason"]));
+        support::tell(format_args!(
+            "dropped: {} entries of planner statistics: {}",
+            statistics.len(),
+            shown(&first["reason"])
+        ));
     }
     for (list, word) in [("dropped", "dropped"), ("edited", "changed"), ("warnings", "warning")] {
         for entry in entries(list).into_iter().filter(|entry| list != "dropped" || !is_statistics(entry)) {
             let why = if list == "warnings" { &entry["message"] } else { &entry["reason"] };
             let (id, desc, tag) = (&entry["id"], shown(&entry["desc"]), shown(&entry["tag"]));
-            eprintln!("{word}: entry {id} ({desc} {tag}): {}", shown(why));
+            support::tell(format_args!("{word}: entry {id} ({desc} {tag}): {}", shown(why)));
         }
     }
-    eprintln!(
+    support::tell(format_args!(
         "{} to {}: {} entries to {}, data {}, offsets {}, {} bytes",
         shown(&report["from"]),
         shown(&report["to"]),
@@ -199,5 +203,5 @@ fn tell(report: &Value) {
         if report["recompressed"] == true { "recompressed" } else { "copied" },
         shown(&report["offsets"]),
         report["output_bytes"],
-    );
+    ));
 }

@@ -1,9 +1,9 @@
-//! Fetches one document out of a snapshot: with an index two small reads, without one a walk through the archive.
+//! Fetches one document from a snapshot: with an index two small reads, without one a pass through the archive.
 
 mod support;
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -11,18 +11,26 @@ use appsnap::DocumentId;
 use appsnap::io::OutputFile;
 use appsnap::snapshot::{EntryKind, ReadOptions, SnapshotReader};
 use clap::Parser;
-use support::{Failure, InFile, Outcome, output, shown};
+use serde_json::json;
+use support::{Common, Failure, InFile, LimitArgs, Outcome, Progress, Source, is_dash, output, shown, shown_input};
 
-/// Fetches one document out of a snapshot.
+/// Fetches one document from a snapshot.
 #[derive(Parser)]
+#[command(
+    after_help = "Example:\n  fetch_document backup.tar.gz 8a3f4c2e-0c3b-4b40-9b77-0f4f1f5d0001 --output contract.pdf"
+)]
 struct Args {
-    /// The snapshot, `.tar.gz` or `.tar`.
+    /// The snapshot, `.tar.gz` or `.tar`; `-` is standard input.
     archive: PathBuf,
     /// The document.
     uuid: DocumentId,
-    /// Where to put it [default: the standard output].
+    /// The file to write [default: standard output].
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
+    #[command(flatten)]
+    common: Common,
+    #[command(flatten)]
+    limits: LimitArgs,
 }
 
 fn main() -> ExitCode {
@@ -30,52 +38,80 @@ fn main() -> ExitCode {
 }
 
 fn fetch(args: &Args) -> Outcome {
-    let absent = || Failure::input(shown(&args.archive), format!("there is no document {}", args.uuid));
-    // A document is handed on only once its checksum was right, so it waits in a file until then.
-    let spool = match &args.output {
-        Some(path) => Spool::Named(output::create(path, &[&args.archive])?, path.clone()),
-        None => Spool::Unnamed(tempfile::tempfile().in_file(&args.archive)?),
+    let archive = &args.archive;
+    let path = args.output.as_deref().unwrap_or(Path::new("-"));
+    let options = ReadOptions::new().with_limits(args.limits.limits());
+    // A document is passed on only after its checksum was right, so it waits in a file until then.
+    let spool = if is_dash(path) {
+        Spool::Unnamed(temporary()?)
+    } else {
+        Spool::Named(output::create(path, &[archive])?, path)
     };
-    match support::open_indexed(&args.archive, ReadOptions::new())? {
-        Some(archive) => {
-            let document = archive.document(args.uuid).in_file(&args.archive)?.ok_or_else(absent)?;
-            spool.take(document, &args.archive)
+    let len_bytes = match support::open_indexed(archive, options.clone())? {
+        Some(opened) => {
+            let document = opened.document(args.uuid).in_file(archive)?.ok_or_else(|| absent(args))?;
+            spool.take(document, archive)?
         }
-        None => {
-            let file = File::open(&args.archive).in_file(&args.archive)?;
-            let mut reader = SnapshotReader::new(file, &ReadOptions::new());
-            let mut found = None;
-            while let Some(mut entry) = reader.next_entry().in_file(&args.archive)? {
-                if matches!(entry.kind(), EntryKind::Document(id) if *id == args.uuid) {
-                    let mut spooled = tempfile::tempfile().in_file(&args.archive)?;
-                    io::copy(&mut entry, &mut spooled).in_file(&args.archive)?;
-                    io::Seek::rewind(&mut spooled).in_file(&args.archive)?;
-                    found = Some(spooled);
-                }
-            }
-            spool.take(found.ok_or_else(absent)?, &args.archive)
-        }
+        None => spool.take(from_front_to_back(args, &options)?, archive)?,
+    };
+    if args.common.json {
+        let report = json!({ "archive": archive, "uuid": args.uuid.to_string(), "bytes": len_bytes, "output": path });
+        return support::print_json_about(path, &report);
     }
+    Ok(())
 }
 
-/// Where the document waits.
-enum Spool {
-    Named(OutputFile, PathBuf),
+fn absent(args: &Args) -> Failure {
+    Failure::input(shown_input(&args.archive), format!("there is no document {}", args.uuid))
+}
+
+fn temporary() -> Outcome<File> {
+    tempfile::tempfile().map_err(|error| Failure::environment(shown(&std::env::temp_dir()), error))
+}
+
+/// Reads all of the archive: what follows the document may show that the archive is damaged.
+fn from_front_to_back(args: &Args, options: &ReadOptions) -> Outcome<File> {
+    let archive = &args.archive;
+    let mut progress = Progress::new(args.common.quiet);
+    progress.begin("reading the archive", None);
+    let mut source = Source::open(archive)?;
+    support::refuse_other_than_snapshot(archive, &source.detect(archive)?)?;
+    let mut reader = SnapshotReader::new(source.followed(&mut progress), options);
+    let mut found = None;
+    while let Some(mut entry) = reader.next_entry().in_input(archive)? {
+        if matches!(entry.kind(), EntryKind::Document(id) if *id == args.uuid) {
+            let mut spooled = temporary()?;
+            io::copy(&mut entry, &mut spooled).in_input(archive)?;
+            spooled.rewind().in_input(archive)?;
+            found = Some(spooled);
+        }
+    }
+    found.ok_or_else(|| absent(args))
+}
+
+/// The file in which the document waits.
+enum Spool<'a> {
+    Named(OutputFile, &'a Path),
     Unnamed(File),
 }
 
-impl Spool {
-    fn take(self, mut document: impl Read, archive: &Path) -> Outcome {
+impl Spool<'_> {
+    /// Copies the document, and returns its length.
+    fn take(self, mut document: impl Read, archive: &Path) -> Outcome<u64> {
         match self {
             Self::Named(mut output, path) => {
-                io::copy(&mut document, &mut output).in_file(archive)?;
-                output::finish(output, &path)
+                let len_bytes = io::copy(&mut document, &mut output).in_input(archive)?;
+                output::finish(output, path)?;
+                Ok(len_bytes)
             }
             Self::Unnamed(mut file) => {
-                io::copy(&mut document, &mut file).in_file(archive)?;
-                io::Seek::rewind(&mut file).in_file(archive)?;
+                io::copy(&mut document, &mut file).in_input(archive)?;
+                file.rewind().in_input(archive)?;
                 let mut stdout = io::stdout().lock();
-                let copied = io::copy(&mut file, &mut stdout).and_then(|_| stdout.flush());
+                let copied = io::copy(&mut file, &mut stdout).and_then(|len_bytes| {
+                    io::Write::flush(&mut stdout)?;
+                    Ok(len_bytes)
+                });
                 copied.map_err(|error| Failure::environment("standard output", error))
             }
         }

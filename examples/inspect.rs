@@ -1,34 +1,29 @@
-//! Says what a file is, and describes it: a snapshot, a dump, or what it was taken for.
+//! Reports the kind of a file, and describes it: a snapshot, a dump, or something that was taken for one.
 
 mod support;
 
-use std::fs::File;
+use std::io::Read;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use appsnap::Limits;
 use appsnap::detect;
 use appsnap::layout::Contents;
 use appsnap::metadata::Metadata;
 use appsnap::snapshot::{EntryKind, ReadOptions, SnapshotReader};
 use clap::Parser;
 use serde_json::{Value, json};
-use support::{Failure, InFile, Outcome, shown};
+use support::{Common, Failure, InFile, LimitArgs, Outcome, Progress, Source, judged, shown_input};
 
-/// Says what a file is, and describes it.
+/// Reports the kind of a file, and describes it.
 #[derive(Parser)]
+#[command(after_help = "Example:\n  inspect backup.tar.gz --json | jq .dump.archive_version")]
 struct Args {
-    /// The file, or the folder of a dump in directory format.
+    /// The file, or the folder of a dump in directory format; `-` is standard input.
     file: PathBuf,
-    /// Plain bytes to read at most, of an archive or of the data in a dump.
-    #[arg(long, value_name = "N")]
-    max_total_bytes: Option<u64>,
-    /// Members of an archive to read at most.
-    #[arg(long, value_name = "N")]
-    max_entries: Option<u64>,
-    /// Print JSON.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    common: Common,
+    #[command(flatten)]
+    limits: LimitArgs,
 }
 
 fn main() -> ExitCode {
@@ -36,40 +31,60 @@ fn main() -> ExitCode {
 }
 
 fn inspect(args: &Args) -> Outcome {
-    support::refuse_pipe(&args.file)?;
-    let detection = detect::identify_path(&args.file).in_file(&args.file)?;
-    let name = detection.name();
-    let described = if detection.may_be_snapshot() {
-        describe_snapshot(args)
-    } else if detection.is_custom_dump() {
-        describe_dump(args)
-    } else {
-        Ok(json!({ "kind": name, "hint": detection.hint() }))
-    };
-    let (description, failure) = match described {
-        // Half a description is worth printing, and the exit code says that it is half.
-        Ok(description) => {
-            let is_useless = name == "unknown" || name.ends_with("-damaged");
-            let error = description.pointer(if is_useless { "/hint" } else { "/dump/error" });
-            let failure = error.and_then(Value::as_str).map(|error| Failure::input(shown(&args.file), error));
-            (description, failure)
-        }
-        Err(failure) => (json!({ "kind": name, "error": failure.to_string() }), Some(failure)),
-    };
-    if args.json {
-        support::print_json(&description)?;
+    let mut progress = Progress::new(args.common.quiet);
+    progress.begin("reading", None);
+    let description = describe(args, &mut progress)?;
+    drop(progress);
+    let kind = description.get("kind").and_then(Value::as_str);
+    let is_useless = kind.is_some_and(|kind| kind == "unknown" || kind.ends_with("-damaged"));
+    // Half a description is worth printing, and the exit code says that it is half.
+    let error = ["/error", "/dump/error"].into_iter().find_map(|pointer| description.pointer(pointer));
+    let error = error.or(description.get("hint").filter(|_| is_useless)).and_then(Value::as_str);
+    let printed = if args.common.json {
+        support::print_json(&description)
     } else if description.get("error").is_none() {
-        support::print(&support::outline(&description))?;
-    }
-    failure.map_or(Ok(()), Err)
+        support::print(&support::outline(&description, args.common.verbose))
+    } else {
+        Ok(())
+    };
+    judged(printed, error.map_or(Ok(()), |error| Err(Failure::input(shown_input(&args.file), error))))
 }
 
-fn describe_snapshot(args: &Args) -> Outcome<Value> {
-    let limits = limits(args, Limits::with_max_total_bytes);
-    let file = File::open(&args.file).in_file(&args.file)?;
-    let mut reader = SnapshotReader::new(file, &ReadOptions::new().with_limits(limits.clone()));
-    let (mut metadata, mut dump) = (None::<Metadata>, None);
-    while let Some(mut entry) = reader.next_entry().in_file(&args.file)? {
+fn describe(args: &Args, progress: &mut Progress) -> Outcome<Value> {
+    if args.file.is_dir() {
+        let detection = detect::identify_path(&args.file).in_file(&args.file)?;
+        return Ok(json!({ "kind": detection.name(), "hint": detection.hint() }));
+    }
+    let mut source = Source::open(&args.file)?;
+    let detection = source.detect(&args.file)?;
+    let source = source.followed(progress);
+    if detection.may_be_snapshot() {
+        return describe_snapshot(args, detection.name(), source);
+    }
+    if !detection.is_custom_dump() {
+        return Ok(json!({ "kind": detection.name(), "hint": detection.hint() }));
+    }
+    match support::describe_dump(&args.file, source, &args.limits.limits()) {
+        Err(failure) if failure.is_input() => Ok(json!({ "kind": detection.name(), "error": failure.to_string() })),
+        described => described,
+    }
+}
+
+/// Describes everything that can be read. Where that is not all, the member `error` says where it ends and why.
+fn describe_snapshot(args: &Args, name: &str, source: impl Read) -> Outcome<Value> {
+    let limits = args.limits.limits();
+    let mut reader = SnapshotReader::new(source, &ReadOptions::new().with_limits(limits.clone()));
+    let (mut metadata, mut dump, mut error) = (None::<Metadata>, None, None);
+    loop {
+        let mut entry = match reader.next_entry().in_input(&args.file) {
+            Ok(Some(entry)) => entry,
+            Ok(None) => break,
+            Err(failure) if failure.is_input() => {
+                error = Some(failure.to_string());
+                break;
+            }
+            Err(failure) => return Err(failure),
+        };
         match entry.kind() {
             EntryKind::Metadata(found) => metadata = Some(found.clone()),
             // A broken dump in a sound archive is no reason to stop.
@@ -82,13 +97,14 @@ fn describe_snapshot(args: &Args) -> Outcome<Value> {
     }
     let report = reader.report();
     let contents = match (report.database_bytes(), report.documents_count()) {
-        (Some(_), 0) => Contents::DatabaseOnly,
-        (Some(_), _) => Contents::Full,
-        (None, _) => Contents::FilesOnly,
+        _ if error.is_some() => None,
+        (Some(_), 0) => Some(Contents::DatabaseOnly),
+        (Some(_), _) => Some(Contents::Full),
+        (None, _) => Some(Contents::FilesOnly),
     };
-    Ok(json!({
-        "kind": "snapshot",
-        "contents": contents.name(),
+    let mut description = json!({
+        "kind": if error.is_some() { name } else { "snapshot" },
+        "contents": contents.map(Contents::name),
         "metadata": metadata.map(|metadata| support::metadata_json(&metadata)),
         "documents": report.documents_count(),
         "document_bytes": report.document_bytes(),
@@ -96,16 +112,9 @@ fn describe_snapshot(args: &Args) -> Outcome<Value> {
         "indexed": report.is_indexed(),
         "anomalies": report.diagnostics(),
         "dump": dump,
-    }))
-}
-
-fn describe_dump(args: &Args) -> Outcome<Value> {
-    let file = File::open(&args.file).in_file(&args.file)?;
-    support::describe_dump(&args.file, file, &limits(args, Limits::with_max_decompressed_bytes))
-}
-
-fn limits(args: &Args, with_total: fn(Limits, u64) -> Limits) -> Limits {
-    let limits = Limits::untrusted();
-    let limits = args.max_entries.iter().fold(limits, |limits, count| limits.with_max_entries(*count));
-    args.max_total_bytes.iter().fold(limits, |limits, bytes| with_total(limits, *bytes))
+    });
+    if let (Some(error), Some(members)) = (error, description.as_object_mut()) {
+        members.insert("error".to_owned(), error.into());
+    }
+    Ok(description)
 }

@@ -103,11 +103,11 @@ fn pack(args: &Args) -> Outcome {
             .push(format!("{}: a snapshot: its documents are packed, its database and metadata are not", shown(files)));
     }
     warnings.extend(plan.iter().flat_map(leftovers));
-    warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
+    warnings.iter().for_each(|warning| support::tell(format_args!("warning: {warning}")));
     // Findings begin with a severity of their own.
     let findings = prepared.report().findings().iter().filter(|finding| finding.severity() > Severity::Info);
     let findings: Vec<String> = findings.map(ToString::to_string).collect();
-    findings.iter().for_each(|finding| eprintln!("{finding}"));
+    findings.iter().for_each(support::tell);
     warnings.extend(findings);
 
     let metadata = support::metadata_json(prepared.metadata());

@@ -71,7 +71,7 @@ fn run(args: &Args) -> Outcome {
         let options = PrepareOptions::new().with_spool_dir(support::folder_of(&args.out));
         let file = File::open(&args.r#in).in_file(&args.r#in)?;
         let repair = Repair::survey(file, &options, &mut progress).in_file(&args.r#in)?;
-        repair.changes().iter().for_each(|change| eprintln!("changed: {change}"));
+        repair.changes().iter().for_each(|change| support::tell(format_args!("changed: {change}")));
         let (_, report) = repair.write(&mut output, &write, &mut progress).in_file(&args.r#in)?;
         return publish(args, output, &report);
     }

@@ -59,16 +59,16 @@ struct Args {
     #[arg(long, value_name = "DAYS", value_parser = days(), conflicts_with = "backups")]
     simulate: Option<u32>,
     /// The schedule of the simulation; by default every day at 02:00.
-    #[arg(long, value_name = "REGION_OR_CRON", requires = "simulate")]
+    #[arg(long, value_name = "REGION_OR_CRON", requires = "simulate", conflicts_with = "backups")]
     schedule: Option<String>,
     /// The size of each backup of the simulation.
-    #[arg(long, value_name = "BYTES", requires = "simulate")]
+    #[arg(long, value_name = "BYTES", requires = "simulate", conflicts_with = "backups")]
     backup_bytes: Option<u64>,
     /// Another policy, to be compared over the same days.
-    #[arg(long, value_name = "POLICY", requires = "simulate")]
+    #[arg(long, value_name = "POLICY", requires = "simulate", conflicts_with = "backups")]
     compare: Option<String>,
     /// Draw the simulation as a picture.
-    #[arg(long, value_name = "FILE", requires = "simulate")]
+    #[arg(long, value_name = "FILE", requires = "simulate", conflicts_with = "backups")]
     svg: Option<PathBuf>,
     /// Print JSON.
     #[arg(long)]
@@ -137,11 +137,11 @@ fn backups_in(path: &Path) -> Outcome<Listed> {
     }
     let listing = catalog::read(&bytes).map_err(|error| Failure::input(shown(path), error))?;
     if listing.is_partial() {
-        eprintln!(
+        support::tell(format_args!(
             "warning: {} lists only a part of {} backups: rules that count do not see the others",
             shown(path),
             listing.total_count.unwrap_or(0)
-        );
+        ));
     }
     let backups = listing.records.iter().map(|record| record.to_backup().map_id(Name::Text)).collect();
     Ok(Listed { backups, records: listing.records })

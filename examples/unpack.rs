@@ -78,9 +78,9 @@ fn unpack(args: &Args) -> Outcome {
     };
     drop(progress);
 
-    diagnostics.iter().take(WARNINGS_COUNT).for_each(|diagnostic| eprintln!("{diagnostic}"));
+    diagnostics.iter().take(WARNINGS_COUNT).for_each(support::tell);
     if let Some(more @ 1..) = diagnostics.len().checked_sub(WARNINGS_COUNT) {
-        eprintln!("warning: and {more} more, which `check` counts by kind");
+        support::tell(format_args!("warning: and {more} more, which `check` counts by kind"));
     }
     if args.json {
         return support::print_json(&json!({

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use appsnap::DocumentId;
 use appsnap::snapshot::DocumentSource;
 
-/// Bytes of the stand-in for `db/db.backup`. A dump is compressed already.
+/// Bytes of the substitute for `db/db.backup`. A dump is compressed already.
 pub const DUMP_BYTES: usize = 20_000_000;
 
 /// A small, fast generator (splitmix64): the corpora must be the same everywhere and for ever.

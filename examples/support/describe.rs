@@ -13,7 +13,10 @@ use appsnap::pgdump::toc::{DataState, Entry, Offsets, Section};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{InFile, Outcome};
+use super::{InFile, Outcome, harmless, with_unit};
+
+/// Members whose text is not from the file.
+const OWN_TEXTS: [&str; 2] = ["hint", "error"];
 
 /// The metadata as it would be written.
 pub fn metadata_json(metadata: &Metadata) -> Value {
@@ -97,31 +100,46 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// A JSON object for people: what it is, then one line a member, and of long lists how long they are.
-pub fn outline(value: &Value) -> String {
+/// Returns a JSON object as text for people: the kind, then one line for each member, and of long lists only the length.
+/// Anomalies that are mere information are shown if `is_verbose`.
+pub fn outline(value: &Value, is_verbose: bool) -> String {
     let mut text = format!("{}\n", value["kind"].as_str().unwrap_or("unknown"));
-    outline_members(value, "  ", &mut text);
+    outline_members(value, "  ", is_verbose, &mut text);
     text
 }
 
-fn outline_members(value: &Value, indent: &str, text: &mut String) {
+fn outline_members(value: &Value, indent: &str, is_verbose: bool, text: &mut String) {
     for (name, member) in value.as_object().into_iter().flatten().filter(|(name, _)| *name != "kind") {
-        // Of unknown metadata the names are a stranger's, too.
+        // Names in unknown metadata are untrusted, too.
         let name = escaped(name.as_bytes()).to_string();
         let _ = match member {
             Value::Null => Ok(()),
             Value::Object(_) => {
                 let _ = writeln!(text, "{indent}{name}:");
-                outline_members(member, &format!("{indent}  "), text);
+                outline_members(member, &format!("{indent}  "), is_verbose, text);
                 Ok(())
             }
-            Value::Array(list) if name == "anomalies" || name == "findings" => list.iter().try_for_each(|item| {
-                let message = item.get("message").unwrap_or(item).as_str().unwrap_or_default();
-                writeln!(text, "{indent}{name}: {}", escaped(message.as_bytes()))
-            }),
+            Value::Array(list) if name == "anomalies" || name == "findings" => {
+                let is_shown = |item: &&Value| is_verbose || item["severity"] != "info";
+                list.iter().filter(is_shown).try_for_each(|item| {
+                    let message = item.get("message").unwrap_or(item).as_str().unwrap_or_default();
+                    let severity = item["severity"].as_str().unwrap_or("finding");
+                    match item["location"].as_str() {
+                        Some(location) => {
+                            writeln!(text, "{indent}{severity}: {}: {}", harmless(location), harmless(message))
+                        }
+                        None => writeln!(text, "{indent}{severity}: {}", harmless(message)),
+                    }
+                })
+            }
             Value::Array(list) => writeln!(text, "{indent}{name}: {}", list.len()),
+            // What this crate says is never cut; what a file says is bounded.
+            Value::String(word) if OWN_TEXTS.contains(&&*name) => writeln!(text, "{indent}{name}: {}", harmless(word)),
             Value::String(word) => writeln!(text, "{indent}{name}: {}", escaped(word.as_bytes())),
-            other => writeln!(text, "{indent}{name}: {other}"),
+            other => match other.as_u64().filter(|_| name.ends_with("bytes")).and_then(with_unit) {
+                Some(short) => writeln!(text, "{indent}{name}: {other} ({short})"),
+                None => writeln!(text, "{indent}{name}: {other}"),
+            },
         };
     }
 }

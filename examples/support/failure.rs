@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use appsnap::error::Category;
 
-use super::shown;
+use super::{raising_option, shown, shown_input, tell};
 
 /// What an example's work ends with.
 pub type Outcome<T = ()> = Result<T, Failure>;
@@ -30,6 +30,11 @@ impl Failure {
     /// The example was used wrongly, or the system failed.
     pub fn environment(subject: impl Into<String>, error: impl Into<Box<dyn Error>>) -> Self {
         Self { subject: subject.into(), error: error.into(), is_input: false }
+    }
+
+    /// Returns `true` if the content of the input is bad.
+    pub const fn is_input(&self) -> bool {
+        self.is_input
     }
 
     pub fn exit_code(&self) -> ExitCode {
@@ -57,7 +62,12 @@ impl fmt::Display for Failure {
             write!(f, "{}: ", self.subject)?;
         }
         f.write_str(&text)?;
-        remedy.map_or(Ok(()), |remedy| write!(f, "; {remedy}"))
+        match (raising_option(&text), remedy) {
+            // One place knows which options there are: a command that has limits has all of them.
+            (Some(option), _) => write!(f, "; raise it with {option} if the input is trusted"),
+            (None, Some(remedy)) => write!(f, "; {remedy}"),
+            (None, None) => Ok(()),
+        }
     }
 }
 
@@ -81,14 +91,35 @@ fn remedy(error: &io::Error) -> Option<&'static str> {
 /// Adds the file to an error.
 pub trait InFile<T> {
     fn in_file(self, path: &Path) -> Outcome<T>;
+
+    /// Adds the input to an error; `-` is standard input.
+    fn in_input(self, path: &Path) -> Outcome<T>;
 }
 
 impl<T, E: Into<appsnap::Error>> InFile<T> for Result<T, E> {
     fn in_file(self, path: &Path) -> Outcome<T> {
-        self.map_err(|error| {
-            let error = error.into();
-            let is_input = error.is_bad_input() || error.is_limit() || error.category() == Category::NotFound;
-            Failure { subject: shown(path), is_input, error: error.into() }
-        })
+        self.map_err(|error| failure(shown(path), error.into()))
+    }
+
+    fn in_input(self, path: &Path) -> Outcome<T> {
+        self.map_err(|error| failure(shown_input(path), error.into()))
+    }
+}
+
+fn failure(subject: String, error: appsnap::Error) -> Failure {
+    let is_input = error.is_bad_input() || error.is_limit() || error.category() == Category::NotFound;
+    Failure { subject, is_input, error: error.into() }
+}
+
+/// Combines a verdict with the outcome of printing it: a bad verdict stays one even if no one can read it.
+pub fn judged(printed: Outcome, verdict: Outcome) -> Outcome {
+    match (printed, verdict) {
+        (Err(unprinted), Err(failure)) => {
+            if !unprinted.is_broken_pipe() {
+                tell(format_args!("error: {unprinted}"));
+            }
+            Err(failure)
+        }
+        (printed, verdict) => verdict.and(printed),
     }
 }

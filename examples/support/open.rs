@@ -1,4 +1,4 @@
-//! Opens an archive the fast way where it has an index.
+//! Opens an archive the fast way where it has an index, and names what is something else.
 
 use std::fs::File;
 use std::path::Path;
@@ -6,17 +6,18 @@ use std::path::Path;
 use appsnap::detect::{self, Detection};
 use appsnap::snapshot::{ErrorKind, ReadOptions, SnapshotArchive};
 
-use super::{Failure, InFile, Outcome, shown};
+use super::{Failure, InFile, Outcome, is_dash, shown, shown_input};
 
-/// Whether `path` can be read but once, as what a shell's `<(...)` names.
+/// Returns `true` if `path` can be read only once, as standard input and what a shell's `<(...)` names.
 pub fn is_pipe(path: &Path) -> bool {
-    std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
+    is_dash(path) || std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
 }
 
 /// Refuses what has to be read twice and cannot be.
 pub fn refuse_pipe(path: &Path) -> Outcome {
     if is_pipe(path) {
-        return Err(Failure::environment(shown(path), "this can be read only once: put it into a file first"));
+        let message = "this is read twice, which a pipe does not allow: write it to a file first";
+        return Err(Failure::environment(shown_input(path), message));
     }
     Ok(())
 }
@@ -27,24 +28,28 @@ pub fn refuse_other_than_dump(path: &Path, detection: &Detection) -> Outcome {
         return Ok(());
     }
     let hint = detection.hint().unwrap_or("unpack it, and take db.backup");
-    Err(Failure::input(shown(path), format!("not a dump in custom format but {detection}: {hint}")))
+    Err(Failure::input(shown_input(path), format!("not a dump in custom format but {detection}: {hint}")))
 }
 
-/// Opens `path` for random access; `None` when the archive has no index.
+/// Refuses what is no snapshot and has a name of its own: reading it as a snapshot would only find damage.
+pub fn refuse_other_than_snapshot(path: &Path, detection: &Detection) -> Outcome {
+    let hint = match detection.hint() {
+        None if detection.is_custom_dump() => Some("a bare dump; pack it, with its files if there are any"),
+        hint => hint.filter(|_| !detection.may_be_snapshot() && detection.name() != "unknown"),
+    };
+    match hint {
+        Some(hint) => Err(Failure::input(shown_input(path), format!("not a snapshot but {detection}: {hint}"))),
+        None => Ok(()),
+    }
+}
+
+/// Opens `path` for random access; `None` if the archive has no index, or is a pipe.
 pub fn open_indexed(path: &Path, options: ReadOptions) -> Outcome<Option<SnapshotArchive<File>>> {
     // An index is at the end, which a pipe reaches last.
     if is_pipe(path) {
         return Ok(None);
     }
-    // Name other formats: reading them as a snapshot would only find damage.
-    let detection = detect::identify_path(path).in_file(path)?;
-    let hint = match detection.hint() {
-        None if detection.is_custom_dump() => Some("a bare dump; pack it, with its files if there are any"),
-        hint => hint.filter(|_| !detection.may_be_snapshot() && detection.name() != "unknown"),
-    };
-    if let Some(hint) = hint {
-        return Err(Failure::input(shown(path), format!("not a snapshot but {detection}: {hint}")));
-    }
+    refuse_other_than_snapshot(path, &detect::identify_path(path).in_file(path)?)?;
     match SnapshotArchive::open_path(path, &options) {
         Err(error) if matches!(error.kind(), ErrorKind::NoIndex) => Ok(None),
         opened => opened.map(Some).in_file(path),

@@ -1,11 +1,13 @@
 //! The output of a command: a file that appears complete or not at all, or standard output.
 
-use std::path::Path;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use appsnap::io::{OutputFile, remove_stale};
 
-use super::{Failure, InFile, Outcome, shown};
+use super::{Failure, InFile, Outcome, shown, signals, tell};
 
 /// An interrupted run is believed to be over after this time, where its process cannot be looked up.
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -29,27 +31,53 @@ pub fn create(path: &Path, inputs: &[&Path]) -> Outcome<OutputFile> {
     }
     let inputs: Vec<_> =
         inputs.iter().map(|input| if is_dash(input) { Path::new("/dev/stdin") } else { input }).collect();
+    // Before there is anything to remove.
+    signals::watch_folder(folder_of(path));
     let output = OutputFile::create(path, &inputs).in_file(path)?;
     if output.is_overwriting() {
-        eprintln!("note: {} exists and will be replaced", shown(path));
+        tell(format_args!("note: {} exists and will be replaced", shown(path)));
     }
     remove_leftovers(folder_of(path));
+    // What a link leads to is replaced where it is.
+    if let Some(folder) = linked_folder(path) {
+        remove_leftovers(&folder);
+    }
     Ok(output)
 }
 
-/// Removes what interrupted runs left in `folder`, and names it.
+/// Returns the folder of the file to which the link `path` leads; `None` if `path` is no link.
+fn linked_folder(path: &Path) -> Option<PathBuf> {
+    let target = folder_of(path).join(fs::read_link(path).ok()?);
+    let target = fs::canonicalize(&target).unwrap_or(target);
+    Some(folder_of(&target).to_owned())
+}
+
+/// Removes what interrupted runs left in `folder`, and names it. What this run leaves there after a signal is removed, too.
 pub fn remove_leftovers(folder: &Path) {
+    signals::watch_folder(folder);
     let Some(yesterday) = SystemTime::now().checked_sub(DAY) else { return };
     match remove_stale(folder, yesterday) {
         Ok(removed) => {
-            removed.iter().for_each(|path| eprintln!("note: removed {}, left by an interrupted run", shown(path)))
+            for path in removed {
+                tell(format_args!("note: removed {}, which an interrupted run left", shown(&path)));
+            }
         }
         // Tidying up is no reason to fail.
-        Err(error) => eprintln!("note: {error}"),
+        Err(error) => tell(format_args!("note: {error}")),
     }
+}
+
+/// Writes a complete text to `path`, for the lists and pictures that commands write beside their results.
+pub fn write_text(path: &Path, inputs: &[&Path], text: &str) -> Outcome {
+    let mut output = create(path, inputs)?;
+    output.write_all(text.as_bytes()).in_file(path)?;
+    finish(output, path)
 }
 
 /// Completes the output.
 pub fn finish(output: OutputFile, path: &Path) -> Outcome {
+    if signals::is_interrupted() {
+        return Err(Failure::environment(shown(path), "interrupted"));
+    }
     output.finish().map_err(|error| Failure::environment(shown(path), error))
 }

@@ -22,7 +22,7 @@ pub const PRESETS: [&str; 12] = [
     "kopia:latest=5,hourly=10,daily=7,weekly=4,monthly=12,annual=3",
 ];
 
-/// A policy text behind its length, then backups.
+/// A policy text after its length, then backups.
 fn plan_input(data: &[u8]) -> Result<(Policy, Vec<Backup<u16>>, Timestamp)> {
     let mut u = Unstructured::new(data);
     let index = u.int_in_range(0..=PRESETS.len())?;

@@ -9,7 +9,7 @@ use crate::archive::read::describe;
 use crate::control;
 use appsnap_tests::readers::{Portions, Stutter};
 
-/// Put the right CRC32 and length behind the data.
+/// Write the right CRC32 and length after the data.
 pub const SEAL: u8 = 1;
 
 /// Nothing here is allowed to become larger.
@@ -22,7 +22,7 @@ pub fn gzip(plain: &[u8]) -> Vec<u8> {
     encoder.finish().expect("memory does not fail")
 }
 
-/// What came out, and the error behind it; `None` for input that inflates to too much.
+/// The output and the error after it; `None` for input that inflates to too much.
 fn ours(source: impl Read) -> Option<(Vec<u8>, Option<String>)> {
     let mut plain = Vec::new();
     let mut reader = gzip::Reader::new(source, &Limits::untrusted());
@@ -31,7 +31,7 @@ fn ours(source: impl Read) -> Option<(Vec<u8>, Option<String>)> {
         return None;
     }
     let error = result.err().map(|error| {
-        assert!(reader.read(&mut [0; 9]).is_err(), "the reader went on behind an error");
+        assert!(reader.read(&mut [0; 9]).is_err(), "the reader continued after an error");
         let error = error.downcast::<gzip::Error>().expect("the reader's own error");
         describe(&error)
     });
@@ -46,7 +46,7 @@ pub fn gzip_members(data: &[u8]) {
     if packed.len() <= 32 << 10 {
         assert_eq!(Some(&whole), ours(Portions::single(packed.as_slice())).as_ref());
     }
-    // flate2 does not know the zero padding that tapes leave behind the last member. An empty member ends in nine zeros of
+    // flate2 does not know the zero padding that tapes leave after the last member. An empty member ends in nine zeros of
     // its own; all others are padding.
     let zeros = packed.iter().rev().take_while(|&&byte| byte == 0).count();
     let theirs = (0..=zeros.min(12)).map(|kept| packed.len() - zeros + kept).find_map(|len| {

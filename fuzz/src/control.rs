@@ -1,4 +1,4 @@
-//! The byte in front of an input that chooses how a body treats the rest.
+//! The leading byte of an input, which chooses how a body treats the rest.
 
 /// Splits the control byte off; an input without one is the control byte 0 and nothing.
 pub fn split(data: &[u8]) -> (Control, &[u8]) {

@@ -21,9 +21,9 @@ fn seed(bytes: &[u8]) -> u64 {
 
 /// One fuzz target.
 pub struct Target {
-    /// As its program and its dictionary are called.
+    /// The name of its program and its dictionary.
     pub name: &'static str,
-    /// What must hold for any bytes.
+    /// The assertion for any bytes.
     pub body: fn(&[u8]),
     /// Inputs to begin with.
     pub seeds: fn() -> Vec<Vec<u8>>,

@@ -28,7 +28,7 @@ struct Seen {
 
 impl Seen {
     fn new(name: &[u8], is_directory: bool, payload: &[u8]) -> Self {
-        // Of the NULs behind a GNU long name both crates take one away; GNU tar, bsdtar, Python and we stop at the first.
+        // Of the NULs after a GNU long name both crates remove one; GNU tar, bsdtar, Python and we stop at the first.
         let name = name.get(..name.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1)).unwrap_or_default();
         let is_directory = is_directory || name.ends_with(b"/");
         let name = name.strip_suffix(b"/").unwrap_or(name).to_vec();
@@ -119,7 +119,7 @@ fn tar_core(tar: &[u8]) -> Result<Vec<Seen>, String> {
 }
 
 /// Refusals of other parsers that are known: parser, how its message begins, and why we read on all the same.
-/// A refusal fools nobody; every other one is a finding, for it says that an honest archive may not be portable.
+/// A refusal is harmless; every other one is a finding, since it says that an honest archive may not be portable.
 const REFUSALS: &[(&str, &str, &str)] = &[
     ("tar", "numeric field was not a number:  when getting size", "directories and labels may leave their size blank"),
     ("tar", "archive header checksum mismatch", "old writers summed signed bytes"),
@@ -130,14 +130,14 @@ const REFUSALS: &[(&str, &str, &str)] = &[
     ("tar-core", "invalid PAX", "it reads values which mean nothing for a snapshot"),
 ];
 
-/// Whether something is so in a tar stream.
+/// Properties of a tar stream.
 type Holds = fn(&[u8]) -> bool;
 
 /// Lists that differ on purpose: parser, what of the archive explains it, and why it is right to go on.
 const DIFFERENCES: &[(&str, Holds, &str)] =
     &[("tar", has_line_feed_in_pax_value, "it splits pax bodies at line feeds; records are framed by their lengths")];
 
-/// Whether some pax header holds a value that would be more records to who splits at line feeds.
+/// Returns `true` if a pax header has a value that a reader which splits at line feeds takes for more records.
 fn has_line_feed_in_pax_value(tar: &[u8]) -> bool {
     tar.chunks_exact(BLOCK).enumerate().filter(|(_, block)| matches!(block[156], b'x' | b'g')).any(|(number, block)| {
         let size = std::str::from_utf8(&block[124..136]).unwrap_or_default();
@@ -170,7 +170,7 @@ pub fn tar_differential(data: &[u8]) {
     compare(&tar, &seen, "tar-core", &tar_core(&tar));
 }
 
-/// The input is the payload of a pax header in front of one member, whose name the control byte may cut.
+/// The input is the payload of a pax header before one member, whose name the control byte may cut.
 pub fn pax_records(data: &[u8]) {
     let (control, records) = control::split(data);
     let name = if control.has(1) { "n".repeat(100) } else { "db/db.backup".to_owned() };
@@ -187,7 +187,7 @@ pub fn pax_records(data: &[u8]) {
     put(&name, b'0', &[b'p'; 700]);
     tar.resize(tar.len() + 2 * BLOCK, 0);
     let Ok(seen) = ours(&tar) else { return };
-    // Accepted: then the records are what a reader that goes by their lengths finds, and say what was believed.
+    // Accepted: then the records are those that a reader finds by their lengths, and agree with the result.
     let records = split(records).expect("accepted records are framed by their lengths");
     let path = records.iter().find(|(key, _)| key == b"path").map(|(_, value)| value.clone());
     let [member] = seen.as_slice() else { panic!("one member became {seen:?}") };

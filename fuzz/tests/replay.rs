@@ -54,7 +54,7 @@ fn every_regression_passes() {
     assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
-/// A poor man's fuzzer, for whoever runs nothing else: seeds with a few bytes changed, cut or repeated.
+/// A simple fuzzer where no other one runs: seeds with a few bytes changed, cut or repeated.
 #[test]
 fn bent_seeds_pass() {
     let mut broken = Vec::new();

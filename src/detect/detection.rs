@@ -109,7 +109,7 @@ impl Detection {
                 "documents without the rest of a snapshot: pack them together with a dump made by pg_dump -O -x -Fc"
             }
             (Kind::Tar, _) => {
-                "a tar archive, but not a snapshot, which holds .metadata, db/db.backup and tree/xx/yy/<uuid>"
+                "a tar archive, but not a snapshot: a snapshot contains .metadata, db/db.backup and tree/xx/yy/<uuid>"
             }
             (Kind::Squidex, _) => "a backup of a Squidex app, which only Squidex restores",
             (Kind::MssqlBackup, _) => {

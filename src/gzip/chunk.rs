@@ -145,8 +145,8 @@ pub(super) fn part(bytes: &[u8], start: usize, end: usize) -> Result<&[u8]> {
 /// The estimate is the order-0 entropy of a sample. It is corrected for the size of the sample (Miller-Madow), without
 /// which short random samples look compressible.
 pub(super) fn is_worth_deflating(window: &[u8]) -> bool {
-    /// Bits a byte above which order-0 says incompressible. Photos, archives and ciphertext are above 7.8, base64 at 6,
-    /// text below 5.
+    /// The order-0 entropy, in bits a byte, above which a window counts as incompressible. Photos, archives and ciphertext
+    /// are above 7.8, base64 is at 6, text below 5.
     const MAX_BITS: f32 = 7.4;
     let mut counts = [0_u16; 256];
     let mut count = |slice: &[u8]| {

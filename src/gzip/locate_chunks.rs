@@ -92,9 +92,8 @@ pub(crate) fn locate_chunks<E: From<Error>>(
 
 /// Decompresses a chunk of `len` bytes into `uncompressed`, which has room for one more; returns its compressed length.
 ///
-/// A decompressor reads ahead, past the end of the chunk, as long as it has input. So it is fed up to what looks like a
-/// mark each time, and compared with what it has made: the chunk ends at the last mark up to which that is all, and
-/// nothing more.
+/// A decompressor with more input reads past the end of the chunk. So it receives the input up to the next possible mark,
+/// again and again: the chunk ends at the last mark before which the output has exactly `len` bytes.
 fn inflate_chunk(compressed: &[u8], uncompressed: &mut [u8], len: usize) -> Option<usize> {
     let mut inflate = Decompress::new(false);
     let (mut used, mut made) = (0_usize, 0_usize);

@@ -73,7 +73,7 @@ impl Default for ChunkTable {
 }
 
 impl ChunkTable {
-    /// Appends a chunk; `false` if no chunk can have its lengths.
+    /// Appends a chunk. Returns `false` if its lengths are impossible.
     pub(crate) fn push(&mut self, row: ChunkRow) -> bool {
         let len = u64::from(row.uncompressed_len_bytes);
         let compressed_end = self.compressed_end_bytes.checked_add(u64::from(row.compressed_len_bytes));

@@ -129,7 +129,7 @@ impl<W: Write> Writer<W> {
         Ok(())
     }
 
-    /// Counts a chunk that reaches the sink by another way, after everything that is written so far.
+    /// Counts a chunk that the caller writes to the sink itself, after everything that is written so far.
     pub(crate) fn pass_chunk(&mut self, row: ChunkRow) -> Result<()> {
         self.end_section()?;
         self.drain()?;

@@ -4,7 +4,7 @@ use flate2::{Compress, CompressError, Decompress, DecompressError, FlushCompress
 
 /// The outcome of one call of a codec.
 ///
-/// Bytes can be used and made by a call that fails: what comes before damage is sound.
+/// A call that fails may still have used and made bytes: the output before the damage is sound.
 #[derive(Debug)]
 pub(crate) struct Step<E> {
     pub(crate) used: usize,

@@ -50,7 +50,7 @@ pub(crate) const fn window(threads: usize) -> usize {
 }
 
 impl<J, R> OrderedQueue<J, R> {
-    /// Creates a queue of which job `k` is claimed only once fewer than `window` results before it are still to be taken.
+    /// Creates a queue that delays a job while `window` results of earlier jobs have not been taken.
     pub(crate) const fn new(window: usize) -> Self {
         let state =
             State { waiting: VecDeque::new(), claimed: 0, taken: 0, is_closed: false, results: BTreeMap::new() };

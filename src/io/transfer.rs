@@ -1,4 +1,4 @@
-//! Moves bytes without losing count of them.
+//! Copies and reads with exact byte counts.
 
 use std::io::{self, Read};
 

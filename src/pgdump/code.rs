@@ -59,7 +59,7 @@ codes! {
         /// The data is not in the order of its entries: `pg_restore` cannot read the dump from a pipe.
         DumpBlocksOutOfOrder = "D023" "dump-blocks-out-of-order" Warning,
             "make sure that the dump's source is trusted, or dump again";
-        /// An entry is missing that every pg_dump of the version writes.
+        /// An entry that every pg_dump of the version writes is missing.
         DumpSettingMissing = "D024" "dump-setting-missing" Warning, "make sure that the dump's source is trusted";
         /// Large objects have data, but no entry creates them: restoring them fails.
         DumpUnlistedLargeObjects = "D025" "dump-unlisted-large-objects" Warning, "dump again with pg_dump itself";

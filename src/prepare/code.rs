@@ -13,7 +13,7 @@ codes! {
         /// Entries of the dump are missing from the converted dump.
         DumpEntriesDropped = "C002" "dump-entries-dropped" Warning, "make sure that the app does not need them";
         /// Entries of the dump were changed by the conversion.
-        DumpEntriesEdited = "C003" "dump-entries-edited" Warning, "make sure that the app does not need what they lost";
+        DumpEntriesEdited = "C003" "dump-entries-edited" Warning, "make sure that the app does not need what was removed";
         /// Documents without a row in the database were left out.
         OrphansDropped = "C004" "orphans-dropped" Info, "no action is needed; the options can keep them";
         /// The model version was not given, and the platform compares it with the model.

@@ -1,4 +1,4 @@
-//! A large dump is one piece of an archive, and is observed while it goes by, whoever reads it.
+//! A large dump is one member of an archive, and every reader of it reports progress.
 
 use std::io::Cursor;
 use std::ops::ControlFlow;
@@ -16,7 +16,7 @@ use crate::support::dumps::DumpBuilder;
 
 const MIB: u64 = 1 << 20;
 
-/// Counts what it is told of bytes, and stops at so many.
+/// Counts the reported bytes, and stops at a limit.
 struct Meter {
     stop_bytes: u64,
     seen: Vec<u64>,

@@ -180,7 +180,7 @@ fn floods_read_within_the_bound() {
     assert_eq!(u128::from(report.documents_count()), COUNT);
     expect_within("60,000 documents out of order", bytes, READING_BYTES + COUNT as usize * UNORDERED_ID_BYTES);
 
-    // One extension of a full MiB in front of every member, again and again.
+    // One extension of a full MiB before every member.
     let body = record("comment", vec![b'c'; MIB - 20]);
     let large =
         (0..40).flat_map(|number| [pax_raw(&body), Header::ustar(path(&document(number)), 0).render().to_vec()]);
@@ -232,7 +232,7 @@ fn metadata_of_a_mebibyte_parses_within_the_bound() {
     }
 }
 
-/// An index is a stranger's, too: what it claims is not what is allocated.
+/// An index is untrusted, too: its claims do not decide allocations.
 #[test]
 fn opening_and_verifying_an_index_allocates_for_what_is_there() {
     let _alone = alone();

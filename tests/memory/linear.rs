@@ -162,7 +162,7 @@ fn large_objects_behind_a_long_entry() {
     });
 }
 
-/// Blocks of every table in turn, all behind long entries.
+/// Blocks of every table in turn, all after long entries.
 #[test]
 fn blocks_of_many_tables() {
     let make = |count: usize| {

@@ -19,9 +19,9 @@ static ALLOCATOR: PeakAlloc = PeakAlloc;
 const KIB: usize = 1 << 10;
 const MIB: usize = 1 << 20;
 
-/// What reading any archive may take, the set of ids aside.
+/// Memory that reading any archive may take, without the set of ids.
 const READING_BYTES: usize = 16 * MIB;
-/// What the set of ids may take for each document: ascending ids, and ids in any order.
+/// Memory that the set of ids may take for each document: for ascending ids, and for ids in any order.
 const ID_BYTES: usize = 16;
 const UNORDERED_ID_BYTES: usize = 40;
 
@@ -39,7 +39,7 @@ fn peak<T>(work: impl FnOnce() -> T) -> (T, usize) {
     (outcome, ALLOCATOR.peak_usage().saturating_sub(before))
 }
 
-/// Checks a peak, and prints it for whoever wants the figures.
+/// Checks a peak, and prints it.
 fn expect_within(what: &str, peak_bytes: usize, allowed_bytes: usize) {
     println!("{what}: {} of {} KiB", peak_bytes / KIB, allowed_bytes / KIB);
     assert!(peak_bytes <= allowed_bytes, "{what} took {peak_bytes} bytes, {allowed_bytes} are allowed");

@@ -33,7 +33,7 @@ pub fn id(number: u64) -> DocumentId {
     DocumentId::from_bytes(((u128::from(high) << 64) | u128::from(number)).to_be_bytes())
 }
 
-/// What a snapshot holds, in memory.
+/// The contents of a snapshot, in memory.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Contents {
     pub database: Option<Vec<u8>>,

@@ -12,7 +12,7 @@ use object_store::{
     PutMultipartOptions, PutOptions, PutPayload, PutResult, Result, UploadPart,
 };
 
-/// How often each kind of request was made.
+/// The number of requests of each kind.
 #[derive(Debug, Default)]
 pub struct Counts {
     pub gets: AtomicUsize,

@@ -86,7 +86,7 @@ struct Args {
 }
 
 fn main() -> ExitCode {
-    support::run(|args: &Args| {
+    support::run_with_own_signals(|args: &Args| {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             // Every job and every step has a slot of its own; the others are for short writes of uploads.
             .max_blocking_threads(2 * args.workers.max(1) + 4)

@@ -1,4 +1,4 @@
-//! Opening any index: it never panics, and what it says agrees with reading from front to back, or is refused.
+//! Opening any index: it never panics, and either agrees with a sequential read or is refused.
 
 use std::io::Read;
 use std::sync::LazyLock;
@@ -16,7 +16,7 @@ use crate::control;
 /// The input is a whole archive, not the pages of an index.
 pub const WHOLE: u8 = 1;
 
-/// Bytes of an index member around its page: header and subfield in front; final block and trailer behind.
+/// Bytes of an index member around its page: header and subfield before, final block and trailer after.
 const FRONT_BYTES: usize = 16;
 const BEHIND_BYTES: usize = 10;
 
@@ -59,7 +59,7 @@ fn base(ids: &[u8]) -> Base {
     Base { data, pages }
 }
 
-/// Pages as an input: each behind its length.
+/// Pages as an input: each after its length.
 pub fn encode(control: u8, pages: &[Vec<u8>]) -> Vec<u8> {
     let mut input = vec![control];
     for page in pages {

@@ -1,4 +1,4 @@
-//! Reading a snapshot: how the bytes arrive changes neither what comes out nor what is said.
+//! Reading a snapshot: the sizes of the reads change neither the contents nor the messages.
 
 use std::io::{self, Read};
 
@@ -13,19 +13,19 @@ use appsnap_tests::readers::{Portions, Stutter};
 
 /// Salvage instead of being strict.
 pub const SALVAGE: u8 = 1;
-/// Put right checksums into what stands where headers might.
+/// Write right checksums where headers may be.
 pub const SEAL: u8 = 2;
 /// Compress, so that the fuzzer need not know how to.
 pub const COMPRESS: u8 = 4;
 
-/// What a reader made of an archive.
+/// The result of reading an archive.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Outcome {
     /// Kind and content of every entry that was read to its end.
     pub entries: Vec<(String, Vec<u8>)>,
-    /// What it stopped at.
+    /// The error that ended the reading.
     pub error: Option<String>,
-    /// What it tolerated.
+    /// The faults that were tolerated.
     pub diagnostics: Vec<String>,
     pub is_indexed: bool,
 }
@@ -63,7 +63,7 @@ pub fn outcome(source: impl Read, options: ReadOptions) -> Outcome {
                 }
             }
         };
-        assert!(reader.next_entry().is_err(), "the reader went on behind {error}");
+        assert!(reader.next_entry().is_err(), "the reader continued after {error}");
         break Some(error);
     };
     let report = reader.report();

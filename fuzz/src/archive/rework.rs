@@ -18,9 +18,9 @@ use crate::compression::gzip;
 use crate::control;
 use crate::tape::seal;
 
-/// What follows is an archive of any bytes; else, choices of which two parts are made and joined.
+/// The rest is an archive of any bytes; otherwise, choices from which two parts are made and joined.
 pub const ARCHIVE: u8 = 1;
-/// Of those bytes: put right checksums into what stands where headers might, and compress.
+/// In those bytes, write right checksums where headers may be, and compress.
 pub const SEAL: u8 = 2;
 /// Of those bytes: they are the index of a small archive.
 pub const INDEX: u8 = 4;

@@ -15,7 +15,7 @@ use arbitrary::{Arbitrary, Result, Unstructured};
 
 use super::read::{describe, outcome};
 
-/// What goes into a snapshot.
+/// The contents of a snapshot.
 #[derive(Debug)]
 pub struct Contents {
     pub metadata: Metadata,
@@ -103,7 +103,7 @@ impl Contents {
         WriteOptions::new().with_level(Level::new(self.level).expect("a level")).with_sections(self.sections)
     }
 
-    /// Writes everything, document by document or in one go.
+    /// Writes everything, document by document or in one call.
     pub fn write(&self, options: WriteOptions, pull: bool) -> (Vec<u8>, WriteReport) {
         let mut writer = SnapshotWriter::start(Vec::new(), &self.metadata, &options).expect("memory does not fail");
         if let Some(database) = &self.database {
@@ -127,7 +127,7 @@ impl Contents {
         self.documents.is_sorted()
     }
 
-    /// What a reader must find.
+    /// The expected contents.
     fn expected(&self) -> Vec<Vec<u8>> {
         let metadata = self.metadata.render();
         let database = self.database.iter().cloned();
@@ -156,7 +156,7 @@ pub fn random_access(data: &[u8]) {
     let Ok(contents) = Contents::arbitrary(&mut Unstructured::new(data)) else { return };
     let (plain, _) = contents.write(contents.options(), false);
     let (archive, report) = contents.write(contents.options().with_index(IndexPlacement::Embedded), false);
-    assert!(archive.starts_with(&plain), "the index changed the data in front of it");
+    assert!(archive.starts_with(&plain), "the index changed the data before it");
     assert_eq!(report.archive_bytes(), archive.len() as u64);
     assert!(outcome(archive.as_slice(), ReadOptions::new()).is_indexed);
     check(&contents, &SnapshotArchive::open(archive, &ReadOptions::new()).expect("an index"));

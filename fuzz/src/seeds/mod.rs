@@ -1,4 +1,4 @@
-//! Seeds by code: one of every shape that a target tells apart.
+//! Seeds made by code: one of every shape that a target distinguishes.
 
 pub mod dumps;
 pub mod zips;
@@ -32,7 +32,7 @@ fn damaged(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     })
 }
 
-/// What is inside, if it is compressed at all.
+/// The uncompressed content, if it is compressed.
 fn plain(bytes: &[u8]) -> Option<Vec<u8>> {
     if !bytes.starts_with(&[0x1f, 0x8b]) {
         return Some(bytes.to_vec());
@@ -130,7 +130,7 @@ pub fn pax_records() -> Vec<Vec<u8>> {
 pub fn indexes() -> Vec<Vec<u8>> {
     let pages = index::BASES.iter().enumerate();
     let mut seeds = pages.map(|(number, base)| index::encode((number as u8) << 1, &base.pages)).collect::<Vec<_>>();
-    // The pages of one archive behind the data of another.
+    // The pages of one archive after the data of another.
     seeds.push(index::encode(2, &index::BASES[2].pages));
     seeds.push(index::encode(2, &[]));
     seeds
@@ -195,7 +195,7 @@ pub fn metadata() -> Vec<Vec<u8>> {
         r#"{"a":[[[{"b":null}]]],"dumpSize":"1","dumpSize":"2"}"#.to_owned(),
         r#"{"dumpSize":1e3,"filesSize":-1,"duration":"00"}"#.to_owned(),
         r#"{"modelVersion":"\ud83d\ude00\u0000"}"#.to_owned(),
-        // A number that fits no type, under a key that nobody reads.
+        // A number that fits no type, under an unknown key.
         r#"{"a":1e311}"#.to_owned(),
         "[1]".to_owned(),
     ];
@@ -208,7 +208,7 @@ pub fn metadata() -> Vec<Vec<u8>> {
     seeds
 }
 
-/// One of everything that can be told by its first bytes.
+/// One of everything that can be recognised by its first bytes.
 pub fn detect() -> Vec<Vec<u8>> {
     let mut seeds = dumps::whole();
     seeds.push(Plan::sample().tar());

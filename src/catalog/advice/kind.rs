@@ -152,7 +152,7 @@ impl AdviceKind {
             Self::CurrentCode => "deploy the code that belongs to the data (backups include code since)",
             Self::LiveBackup => "prefer a backup that is not live, or check the data afterwards",
             Self::SitePauses => "choose a quiet hour, or create a live backup",
-            Self::NewApp => "give it a name of its own if the old app still exists",
+            Self::NewApp => "choose another name if the old app still exists",
             Self::NotForRoutine => "for that, back up the database and the asset store of the installation",
             Self::BackupsFull { .. } => "download and delete an old one first",
         }

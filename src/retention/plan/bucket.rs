@@ -109,7 +109,7 @@ impl Buckets {
         }
     }
 
-    /// `number` less what it is beyond a multiple of `units` times [`Self::every`].
+    /// Returns the remainder of `number` by `units` times [`Self::every`].
     fn excess(self, number: i64, units: i64) -> i64 {
         // No unit is so large that it is out of range with a count of 32 bits.
         number.rem_euclid(units.saturating_mul(i64::from(self.every.get())))

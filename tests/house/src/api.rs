@@ -7,7 +7,7 @@ use syn::{Attribute, Fields, GenericParam, Generics, ImplItem, Item, TraitItem, 
 
 use crate::model::{Definition, Model, ModulePath, attributes_of, feature_of, leaves, name_of};
 
-/// What users of the crate can name.
+/// The names that users of the crate can write.
 #[derive(Debug, Default)]
 pub struct Api {
     /// Each starts with the module and the kind; what belongs to a type follows it.

@@ -30,7 +30,7 @@ enum Part {
     },
 }
 
-/// What a variable stands for.
+/// The value of a variable.
 #[derive(Clone)]
 enum Bound {
     One(TokenStream),

@@ -37,7 +37,7 @@ fn references(model: &Model) -> Vec<(ModulePath, ModulePath, String)> {
 /// File, file that it uses, and the paths by which it does.
 pub type FileUses = BTreeMap<String, BTreeMap<String, BTreeSet<String>>>;
 
-/// Which file inside a module uses which other one.
+/// The uses between the files of a module.
 pub fn file_uses(model: &Model) -> FileUses {
     let mut uses = FileUses::new();
     for (path, module) in &model.modules {

@@ -97,7 +97,7 @@ pub fn archive(dump: Vec<u8>, lens: &[(u8, usize)]) -> Vec<u8> {
     Contents { database: Some(dump), documents: documents(lens) }.archive()
 }
 
-/// An app that nobody could object to: two documents, and the rows that know them.
+/// An app without any fault: two documents, and the rows that know them.
 pub fn healthy() -> (Vec<u8>, &'static [(u8, usize)]) {
     (dump(&[Row::of(1, id(1), 10), Row::of(2, id(2), 20)]), &[(1, 10), (2, 20)])
 }

@@ -34,7 +34,7 @@ fn every_case_gets_its_verdict_with_the_dump_looked_into() {
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-/// Whether all that is wrong is of the kind that does not end the reading.
+/// Returns `true` if no fault ends the reading.
 fn is_layout(report: &appsnap::check::Report) -> bool {
     let errors = report.findings().iter().filter(|finding| finding.severity() == Severity::Error);
     errors.into_iter().all(|finding| finding.code().id().starts_with(['L', 'M', 'D']))

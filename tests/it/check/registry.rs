@@ -25,11 +25,11 @@ const FROM_CORPUS: &[(&str, &str)] = &[
     ("gzip-header-invalid", "g-reserved-flag-5"),
     ("gzip-data-damaged", "g-block-type-3"),
     ("gzip-checksum-wrong", "g-crc-off-by-one"),
-    ("gzip-trailing-data", "g-garbage-behind"),
+    ("gzip-trailing-data", "g-garbage-trailing"),
     ("tar-truncated", "g-last-member-missing"),
     ("tar-header-damaged", "h-checksum-one-too-high"),
     ("tar-stray-zero-block", "e-zero-block-between"),
-    ("tar-trailing-data", "e-members-behind"),
+    ("tar-trailing-data", "e-members-trailing"),
     ("tar-number", "n-size-digit-8"),
     ("tar-dialect", "h-magic-unknown"),
     ("extension-without-magic", "h-pax-on-v7"),
@@ -50,7 +50,7 @@ const FROM_CORPUS: &[(&str, &str)] = &[
     ("mode-bits-ignored", "w-setuid"),
     ("type-treated-as-file", "w-contiguous"),
     ("type-treated-as-directory", "w-slashed-file"),
-    ("ignored-field-malformed", "w-bytes-behind-name"),
+    ("ignored-field-malformed", "w-bytes-after-name"),
     ("short-end-marker", "w-lone-zero-block"),
     ("name-leads-out", "p-parent"),
     ("name-encoding", "p-backslash"),
@@ -161,7 +161,7 @@ fn mixed_offsets() -> Vec<u8> {
     bytes
 }
 
-/// What pg_dump 17 leaves where its output was redirected: positions in a table of contents of their own, at the end.
+/// The output of pg_dump 17 to a pipe: positions in a second table of contents at the end.
 fn second_toc() -> Vec<u8> {
     let mut builder = healthy_builder();
     let (stated, data_offset_bytes) = (builder.build(), builder.data_offset_bytes());
@@ -181,7 +181,7 @@ fn wrong_index() -> Vec<u8> {
     bytes
 }
 
-/// What is bent for a code that is no case of the corpus.
+/// The change that raises a code for which the corpus has no case.
 fn by_hand(name: &str) -> Input {
     match name {
         "many-documents" => {

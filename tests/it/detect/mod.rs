@@ -1,4 +1,4 @@
-//! Files are told by their first bytes.
+//! Files are recognised by their first bytes.
 
 use std::fs;
 use std::io::Write;

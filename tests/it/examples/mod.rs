@@ -52,7 +52,7 @@ fn run<A: AsRef<OsStr>>(program: &Path, arguments: &[A], input: &[u8]) -> Output
     output
 }
 
-/// What a program that succeeded printed.
+/// The output of a program that succeeded.
 fn stdout(output: &Output) -> String {
     assert!(output.status.success(), "{}: {}", output.status, stderr(output));
     String::from_utf8(output.stdout.clone()).unwrap()

@@ -66,7 +66,7 @@ impl Write for Few {
     }
 }
 
-/// Reads and seeks until the calls are used up, which stand outside because it is used up by who reads it.
+/// Reads and seeks until the budget of calls is spent. The budget is outside, because the reader consumes this value.
 struct FailingFile<'a> {
     inner: Cursor<&'a [u8]>,
     calls_left: usize,

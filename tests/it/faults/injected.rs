@@ -210,7 +210,7 @@ fn failing_source_leaves_no_part_of_an_extraction() {
     let archive = Contents::sample(12).archive();
     for threads in [0, 2] {
         let options = ExtractOptions::new().with_parallelism(Parallelism::threads(threads));
-        // One read gives so much of the archive that each failure stands for another member or chunk.
+        // One read returns so much of the archive that each failure is in another member or chunk.
         let portions = |calls_left| {
             let source = io::BufReader::with_capacity(24 << 10, archive.as_slice());
             FailAt { inner: source, calls_left }

@@ -14,7 +14,7 @@ use super::names;
 use crate::examples::example;
 use crate::support::archives::{Contents, noise, text};
 
-/// How often each program is killed; `APPSNAP_KILLS` asks for more.
+/// The number of times each program is killed; `APPSNAP_KILLS` raises it.
 const KILLS: u32 = 12;
 
 fn kills() -> u32 {
@@ -80,7 +80,7 @@ fn kill(folder: &Path, made: &str, command: impl Fn() -> Command, check: impl Fn
         } else {
             absent += 1;
         }
-        // What is left behind is known by its name, and goes at a documented call.
+        // Leftovers have a known name, and a documented call removes them.
         let known = |name: &String| name == made || name.starts_with(STAGING_PREFIX);
         assert!(names(folder).iter().all(known), "{:?}", names(folder));
         remove_stale(folder, SystemTime::now() + Duration::from_secs(60)).unwrap();

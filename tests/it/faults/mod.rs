@@ -1,4 +1,4 @@
-//! What happens when something fails: one clear error, nothing partial, nothing left behind.
+//! Failures end in one clear error, without partial output or leftover files.
 
 mod copied;
 mod injected;

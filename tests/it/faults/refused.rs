@@ -20,7 +20,7 @@ use crate::support::archives::{Contents, read};
 use crate::support::skips::skip;
 use crate::support::tools::tool;
 
-/// What the system said.
+/// The system's error.
 fn refusal(error: &Error) -> io::ErrorKind {
     assert!(error.is_io(), "{error:?}");
     let mut source = std::error::Error::source(error);
@@ -125,7 +125,7 @@ fn missing_permission_is_said_and_leaves_nothing() {
     fs::set_permissions(&closed, fs::Permissions::from_mode(0o555)).unwrap();
     fs::set_permissions(&archive, fs::Permissions::from_mode(0o644)).unwrap();
 
-    // Whoever is not root is refused by the library itself.
+    // Without root, the library itself refuses.
     let mut reader = SnapshotReader::new(File::open(&archive).unwrap(), &ReadOptions::new());
     match extract(&mut reader, &closed.join("restored"), &ExtractOptions::new(), &mut NoObserver) {
         Err(error) => {

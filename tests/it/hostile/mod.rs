@@ -15,13 +15,13 @@ use appsnap::{DocumentId, Limits};
 use crate::support::hostile::{Case, Verdict, cases};
 use crate::support::readers::{Portions, Stutter};
 
-/// What a reader made of an archive.
+/// The result of reading an archive.
 #[derive(Debug, PartialEq, Eq)]
 struct Outcome {
     verdict: Verdict,
     /// Classes with commas; `-` for none.
     reasons: String,
-    /// What was said, for a failed assertion.
+    /// The messages, for a failed assertion.
     message: String,
     documents: Vec<(DocumentId, Vec<u8>)>,
     metadata: Vec<u8>,
@@ -51,7 +51,7 @@ fn read(source: impl Read, limits: &Limits) -> Outcome {
                             EntryKind::Document(id) => outcome.documents.push((*id, content)),
                             EntryKind::Database => outcome.database = content,
                             EntryKind::Metadata(_) => outcome.metadata = content,
-                            other => panic!("a strict reader hands out {other:?}"),
+                            other => panic!("a strict reader returns {other:?}"),
                         }
                         continue;
                     }
@@ -63,7 +63,7 @@ fn read(source: impl Read, limits: &Limits) -> Outcome {
         outcome.reasons = reason::of_error(&error).to_owned();
         outcome.message = error.to_string();
         assert!(!reader.report().is_verified(), "rejected and verified: {error}");
-        assert!(reader.next_entry().is_err(), "a reader went on behind {error}");
+        assert!(reader.next_entry().is_err(), "a reader continued after {error}");
         return outcome;
     }
     assert!(reader.report().is_verified());
@@ -76,7 +76,7 @@ fn read(source: impl Read, limits: &Limits) -> Outcome {
     outcome
 }
 
-/// The reader's outcome, and behind it the dump's, as the top layer would have it.
+/// The reader's outcome and then the dump's, in the order of the top layer.
 fn judge(source: impl Read, case: &Case) -> Outcome {
     let mut outcome = read(source, &case.limits);
     // Only the group of the dump has something to say about dumps; others hold any bytes in their place.

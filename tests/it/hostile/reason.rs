@@ -125,7 +125,7 @@ pub fn of_dump(error: &pgdump::Error) -> &'static str {
     match error.kind() {
         pgdump::ErrorKind::NotAnArchive { .. } | pgdump::ErrorKind::NotCustomFormat { .. } => "db-format",
         pgdump::ErrorKind::UnsupportedVersion { .. } => "db-version",
-        // Of nothing at all nobody can say that it was a dump once.
+        // An empty file cannot be recognised as a former dump.
         pgdump::ErrorKind::Truncated { .. } if error.position() == Some(0) => "db-format",
         pgdump::ErrorKind::Truncated { .. } => "db-truncated",
         _ => "db-header",

@@ -14,10 +14,10 @@ use super::read;
 use crate::support::hostile::{Case, Verdict, cases};
 use crate::support::tools::tool;
 
-/// What a program saw: typed name to digest of the content. Junk, directories and labels are left out.
+/// The members that a program saw: typed name to digest of the content, without junk, directories and labels.
 type Members = BTreeMap<String, String>;
 
-/// Where a program is known to read an archive differently: case, program, and what it does instead.
+/// Known differences of other programs: case, program, and its behaviour.
 const INTENDED: &[(&str, &str, &str)] = &[
     ("a-gnu-octal-times", "python3", JOINS_TIMES),
     ("a-gnu-octal-times-space-terminated", "python3", JOINS_TIMES),
@@ -78,7 +78,7 @@ fn walk(root: &Path, folder: &Path, members: &mut Members) {
     }
 }
 
-/// What a command line extracts; its exit status says nothing, for padding makes some of them grumble.
+/// Runs a command that extracts. Its exit status is ignored, since some programs complain about padding.
 fn extracted(program: &OsStr, more: &[&str], case: &Case) -> Members {
     let scratch = tempfile::tempdir().unwrap();
     let (archive, root) = (scratch.path().join("archive"), scratch.path().join("root"));
@@ -113,7 +113,7 @@ fn differences(witness: &str, of: impl Fn(&Case) -> Members) -> Vec<String> {
 #[test]
 fn gnu_tar_reads_every_accepted_archive_alike() {
     let Some(tar) = tool("tar") else { return };
-    // Folders that nobody may enter are a hindrance to whoever is not root, unless they get their modes last.
+    // Without root, folders without permissions block extraction unless their modes are set last.
     let wrong = differences("tar", |case| extracted(tar.as_os_str(), &["--delay-directory-restore"], case));
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

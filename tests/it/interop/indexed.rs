@@ -36,7 +36,7 @@ fn other_programs_do_not_notice_the_index() {
     let indexed = write("indexed.tar.gz", IndexPlacement::Embedded);
     let programs: [(&str, &[&str]); 9] = [
         ("tar", &["tvzf"]),
-        // Also where everything behind the end marker is looked at.
+        // Also where everything after the end marker is read.
         ("tar", &["tvizf"]),
         ("tar", &["xOzf"]),
         ("bsdtar", &["tvf"]),

@@ -14,7 +14,7 @@ use crate::support::hostile::dump;
 use crate::support::hostile::plan::{documents, metadata, path};
 use crate::support::tools::tool;
 
-/// What is in the folder, and should come out of every archive.
+/// The contents of the folder, which every archive must return.
 #[derive(Debug, PartialEq, Eq)]
 struct Content {
     metadata: Vec<u8>,

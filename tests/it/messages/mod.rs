@@ -1,4 +1,4 @@
-//! What is said to people: plain text whatever a stranger writes, and worded as it was reviewed.
+//! Messages for people: harmless text for any input, with reviewed wording.
 
 mod hostile_text;
 // Without a decoder its messages are missing, and each inflater has words of its own.

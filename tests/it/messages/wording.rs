@@ -27,7 +27,7 @@ fn words(message: &str) -> String {
         let bare = word.trim_matches(is_bracket);
         let has_digit = bare.contains(|c: char| c.is_ascii_digit());
         let is_figure = has_digit && bare.chars().all(|c| c.is_ascii_hexdigit() || "-.:^".contains(c));
-        let is_name = bare.contains("\\x") || (bare.contains('/') && has_digit);
+        let is_name = (bare.contains('\\') && !bare.contains("\\u")) || (bare.contains('/') && has_digit);
         match (bare, is_figure, is_name) {
             // The one figure that is a word.
             ("2^32" | "2^64-1", ..) | (_, false, false) => word.to_owned(),
@@ -38,7 +38,7 @@ fn words(message: &str) -> String {
     message.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
-/// A message without the name of the member in front of it.
+/// A message without the leading name of the member.
 fn nameless(message: &str) -> &str {
     let is_name = |text: &str| !text.contains(' ') || text.starts_with("tree/") || text.starts_with("document ");
     match message.split_once(": ") {

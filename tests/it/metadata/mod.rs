@@ -7,7 +7,7 @@ use appsnap::diagnostic::Diagnostics;
 use appsnap::metadata::{Code, Error, ErrorKind, Key, Metadata};
 use proptest::prelude::*;
 
-/// As the platform writes it.
+/// The form that the platform writes.
 const PLATFORM: &str =
     r#"{"duration":"0","dumpSize":"94769","modelVersion":"1.0.0.40","databaseSize":"9730584","filesSize":"1346575"}"#;
 

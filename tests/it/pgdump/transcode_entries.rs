@@ -62,7 +62,8 @@ fn groups_become_the_entries_of_old_versions() {
     }
     let changes: Vec<_> = conversion.changes.entries.iter().map(|change| (change.id, change.kind)).collect();
     let expanded = |entries_count| EntryChangeKind::Expanded { entries_count };
-    assert_eq!(changes, [(3414, expanded(10)), (3423, expanded(10)), (3412, expanded(2))]);
+    let provider = (3421, EntryChangeKind::LocaleProviderRemoved);
+    assert_eq!(changes, [provider, (3414, expanded(10)), (3423, expanded(10)), (3412, expanded(2))]);
     assert_eq!(streams(&out[..]), streams(&dump[..]));
 }
 

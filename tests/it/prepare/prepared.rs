@@ -123,7 +123,7 @@ fn a_ceiling_of_none_keeps_every_dump_as_it_is() {
     assert_eq!(
         report.findings().count_of(pgdump::Code::DumpFormatTooNew),
         1,
-        "the warning stands before a byte is written"
+        "the warning is in the report before a byte is written"
     );
 }
 

@@ -44,7 +44,7 @@ fn checked(archive: &[u8]) -> Report {
     check(archive, &Profile::format(), &CheckOptions::new(), &mut NoObserver).unwrap()
 }
 
-/// What the corpus' sample holds.
+/// The contents of the corpus' sample.
 fn sample() -> Contents {
     let mut documents = documents();
     documents.sort();

@@ -39,9 +39,9 @@ fn one_document_takes_three_requests() {
     let (bytes, _) = contents.push(WriteOptions::new().with_index(IndexPlacement::Embedded));
     let store = Arc::new(Counting::new(InMemory::new()));
     put(&store.inner, bytes);
-    // The tail, a page of the index, and the one or two chunks that a small document lies in.
+    // The tail, a page of the index, and the one or two chunks of a small document.
     let most_bytes = (64 << 10) + 16_100 + 2 * (CHUNK_BYTES + 1000);
-    // Not the later ones: their pages of the index lie in the tail that was fetched already.
+    // Not the later ones: their pages of the index are in the tail, which was fetched already.
     for (id, expected) in contents.documents.iter().take(2000).step_by(251) {
         store.counts.reset();
         let archive = archive_of(open(&store));

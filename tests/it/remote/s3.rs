@@ -155,7 +155,7 @@ fn s3_server_takes_a_snapshot_in_parts_and_gives_documents_by_range() {
     let bytes = runtime().block_on(async { store.get(&location()).await.unwrap().bytes().await.unwrap() });
     assert!(bytes == expected);
 
-    // The first of them, whose part of the index does not lie in the tail.
+    // The first of them, whose part of the index is not in the tail.
     for (id, expected) in contents.documents.iter().take(500).step_by(167) {
         store.counts.reset();
         let object = open(&store);
@@ -174,7 +174,7 @@ fn s3_server_takes_a_snapshot_in_parts_and_gives_documents_by_range() {
     assert_eq!(error.category(), appsnap::error::Category::Changed);
 }
 
-/// What stands between two strings.
+/// The text between two strings.
 fn between<'a>(text: &'a str, from: &str, until: &str) -> &'a str {
     text.split_once(from).and_then(|(_, rest)| rest.split_once(until)).unwrap_or_else(|| panic!("{text}")).0
 }

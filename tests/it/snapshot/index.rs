@@ -1,4 +1,4 @@
-//! Random access through the index, and indexes that lie.
+//! Random access through the index, and false indexes.
 
 use std::io::{self, Read};
 
@@ -239,7 +239,7 @@ fn index_that_leads_into_a_document_is_found_by_verify() {
         page[row + 22..row + 26].copy_from_slice(&crc32fast::hash(&forged).to_le_bytes());
     });
     let opened = open(archive.clone()).unwrap();
-    assert!(content(opened.document(victim).unwrap().unwrap()).unwrap() == forged, "the lie does not work any more");
+    assert!(content(opened.document(victim).unwrap().unwrap()).unwrap() == forged, "the false index no longer works");
     assert!(matches!(opened.verify(Parallelism::threads(2), &mut NoObserver).unwrap_err().kind(), ErrorKind::Index(_)));
     assert!(opened.documents().any(|listed| listed.is_err()), "listing sees that the offsets do not add up");
     assert!(matches!(read(archive.as_slice(), ReadOptions::new()).unwrap_err().kind(), ErrorKind::Index(_)));

@@ -244,17 +244,17 @@ fn part_whose_index_belongs_to_other_chunks_is_refused() {
     let (one, one_report) = make(1);
     let mut index = Vec::new();
     one_report.index().unwrap().write_to(&mut index).unwrap();
-    // The row of the only document, whose CRC32 stands behind its id and length.
+    // The row of the only document: id, length, and then the CRC32.
     forge(&mut index, id(1).as_bytes(), |row| row[22] ^= 1);
     let forged = [one, index].concat();
     let contents = Contents { database: None, documents: vec![(id(1), vec![1; 2 * CHUNK_BYTES])] };
     assert!(matches!(refused(&contents, &[forged], &options()), ErrorKind::Index(what) if what.contains("checksum")));
 }
 
-/// Changes what begins with `needle` in an index, and mends the checksum behind its page.
+/// Changes the bytes that begin with `needle` in an index, and corrects the checksum after its page.
 fn forge(index: &mut [u8], needle: &[u8], change: fn(&mut [u8])) {
     let at = index.windows(needle.len()).position(|window| window == needle).unwrap();
-    // A page stands between 16 bytes of its member's header and 10 of its end; the header holds its length.
+    // A page is between 16 bytes of its member's header and 10 of its end; the header holds its length.
     let mut page = 16;
     let page_end = loop {
         let end = page + usize::from(u16::from_le_bytes([index[page - 2], index[page - 1]])) - 4;

@@ -10,7 +10,7 @@ use appsnap::snapshot::{Content, ErrorKind, ReadOptions, SnapshotArchive, Snapsh
 
 use crate::support::archives::{Contents, id, noise, read, text};
 
-/// What a direct write of a part gives.
+/// The result of writing a part directly.
 fn direct(contents: &Contents, metadata: &Metadata, selection: layout::Contents, options: WriteOptions) -> Vec<u8> {
     let options = options.without_size_check();
     let mut writer = SnapshotWriter::start(Vec::new(), metadata, &options).unwrap();

@@ -1,4 +1,4 @@
-//! The reader's own promises: offsets, limits, damage, and what it says about them.
+//! The reader's own promises: offsets, limits, damage, and their messages.
 
 use std::error::Error as _;
 use std::io::{self, BufRead, BufReader, Read};
@@ -67,7 +67,7 @@ fn every_cut_is_called_truncated() {
     let members_bytes = 512 + 512 + 512 + 1024;
     for keep in 0..tar.len() {
         match walk(&tar[..keep], &Limits::untrusted()) {
-            // Behind the two zero blocks only the filling of the record is missing.
+            // Only the record's padding after the two zero blocks is missing.
             Ok(count) => assert!(count == 2 && (keep >= members_bytes + 1024 || keep == members_bytes + 512), "{keep}"),
             Err(error) => assert!(error.is_truncated() && error.position() == Some(keep as u64), "{keep}: {error}"),
         }
@@ -150,7 +150,7 @@ fn an_error_of_the_source_comes_out_as_it_went_in() {
     }
 }
 
-/// Is interrupted once wherever it stands.
+/// Is interrupted once, at any position.
 struct Interrupted<'a> {
     bytes: &'a [u8],
     was_interrupted: bool,
@@ -231,7 +231,7 @@ proptest! {
     #[test]
     fn no_bytes_make_it_panic(mut bytes in prop::collection::vec(any::<u8>(), 0..3000), from: prop::sample::Index) {
         let _ = read(&bytes, 100);
-        // Behind a sound member, so that more than the first checksum is reached.
+        // After a sound member, so that more than the first checksum is reached.
         let mut tar = two()[..1024].to_vec();
         tar.append(&mut bytes);
         let _ = read(&tar, 100);

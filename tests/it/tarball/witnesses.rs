@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::{Seen, read, write};
 use crate::support::hostile::header::{BLOCK, Field};
 
-/// What the `tar` crate reads; `None` when it stops with an error.
+/// The members that the `tar` crate reads; `None` if it stops with an error.
 fn oracle(tar: &[u8]) -> Option<Vec<Seen>> {
     let mut archive = tar::Archive::new(tar);
     let mut all = Vec::new();

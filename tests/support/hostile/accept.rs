@@ -188,14 +188,14 @@ fn gzips() -> Vec<Case> {
             "a-gzip-empty-members-between",
             [gzip::member(&tar[..first]), empty.clone(), empty, gzip::member(&tar[first..])].concat(),
         ),
-        ("a-gzip-one-zero-behind", padded(1)),
-        ("a-gzip-512-zeros-behind", padded(512)),
-        ("a-gzip-record-of-zeros-behind", padded(10_240)),
+        ("a-gzip-one-zero-trailing", padded(1)),
+        ("a-gzip-512-zeros-trailing", padded(512)),
+        ("a-gzip-record-of-zeros-trailing", padded(10_240)),
     ];
     rows.into_iter().map(|(name, bytes)| Case::accept(name, bytes)).chain([documents_split()]).collect()
 }
 
-/// Each document's payload lies in two gzip members.
+/// Each document's payload is split between two gzip members.
 fn documents_split() -> Case {
     let payload = documents().swap_remove(2).1;
     let tar = Plan::sample().tar();

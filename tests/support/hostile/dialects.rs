@@ -120,7 +120,7 @@ fn directories() -> Vec<Case> {
         ("a-directory-without-slash", named("tree")),
         ("a-directory-dot", named(".")),
         ("a-directory-dot-slash", named("./")),
-        ("a-directory-behind-its-files", Plan::sample().push(Part::directory("tree/f1/12/"))),
+        ("a-directory-after-its-files", Plan::sample().push(Part::directory("tree/f1/12/"))),
         ("a-directory-without-files", named("tree/00/00/")),
         ("a-directory-upper-case", named("tree/F1/")),
         ("a-directory-twice", Plan::sample().push(Part::directory("tree/")).push(Part::directory("./tree/"))),

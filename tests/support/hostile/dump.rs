@@ -1,6 +1,6 @@
 //! The smallest complete custom-format dump: a header, three settings, one table with its data.
 
-/// How integers, strings and the header of a dump are written; fields that a case wants to bend.
+/// The encoding of integers, strings and the header of a dump, with fields that a case can change.
 #[derive(Clone)]
 pub struct Dump {
     pub magic: &'static [u8],

@@ -13,7 +13,7 @@ pub fn cases() -> Vec<Case> {
     };
     let whole = small();
     let find = |text: &[u8]| whole.windows(text.len()).rposition(|window| window == text).unwrap();
-    // The database's name is the header's first string; behind the last stands the count of entries.
+    // The database's name is the header's first string; the count of entries follows the last.
     let name_at = find(b"\0\x03\0\0\0app\0\x05\0\0\x0013.23");
     let count_at = find(b"13.23") + 5;
     let claims = |at: usize, int: [u8; 5]| [&whole[..at], &int, &whole[at + 5..]].concat();

@@ -28,10 +28,10 @@ fn cut() -> Vec<Case> {
     let pending = |extension: Vec<u8>| gzip::member(&[&tar[..members], &extension[..]].concat());
     let mut cases = [
         row("no-end-marker", members),
-        row("cut-behind-the-metadata", database_at),
+        row("cut-after-the-metadata", database_at),
         row("cut-in-a-header", database_at + 77),
         row("cut-one-byte-before-a-payload", database_at + BLOCK - 1),
-        row("cut-behind-a-header", database_at + BLOCK),
+        row("cut-after-a-header", database_at + BLOCK),
         row("cut-in-a-payload", database_at + BLOCK + 100),
         row("cut-before-the-padding", members - padding),
         row("cut-in-the-padding", members - 1),
@@ -41,13 +41,13 @@ fn cut() -> Vec<Case> {
     .into_iter()
     .flatten()
     .collect::<Vec<_>>();
-    cases.push(Case::reject("e-cut-behind-a-pax-header", "tar-truncated", pending(pax(&[("uid", "1")]))));
+    cases.push(Case::reject("e-cut-after-a-pax-header", "tar-truncated", pending(pax(&[("uid", "1")]))));
     cases.push(Case::reject(
         "e-cut-in-a-pax-header",
         "tar-truncated",
         pending(pax(&[("uid", "1")])[..BLOCK + 3].to_vec()),
     ));
-    cases.push(Case::reject("e-cut-behind-a-long-name", "tar-truncated", pending(long_name_of(&sample_path(0)))));
+    cases.push(Case::reject("e-cut-after-a-long-name", "tar-truncated", pending(long_name_of(&sample_path(0)))));
     cases.push(Case::reject("e-nothing-in-gzip", "tar-truncated", gzip::member(b"")));
     cases.push(Case::reject(
         "e-header-of-one-block-of-nothing",
@@ -66,14 +66,14 @@ fn behind() -> Vec<Case> {
     rejected(
         "tar-trailing-data",
         vec![
-            ("e-members-behind", then(&[evil, vec![0; 2 * BLOCK]].concat())),
-            ("e-second-archive-behind", then(&Plan::sample().tar())),
-            ("e-header-behind", then(&Part::file("tree/x", "").render())),
-            ("e-text-behind", then(b"text")),
-            ("e-one-byte-behind", far(0, 1)),
-            ("e-one-byte-far-behind", far(100_000, 0xff)),
+            ("e-members-trailing", then(&[evil, vec![0; 2 * BLOCK]].concat())),
+            ("e-second-archive-trailing", then(&Plan::sample().tar())),
+            ("e-header-trailing", then(&Part::file("tree/x", "").render())),
+            ("e-text-trailing", then(b"text")),
+            ("e-one-byte-trailing", far(0, 1)),
+            ("e-one-byte-far-trailing", far(100_000, 0xff)),
             ("e-one-byte-at-a-record's-end", far(10_240 - 2 * BLOCK - 1, b'\n')),
-            ("e-one-bit-behind-many-zeros", far(1 << 20, 0x80)),
+            ("e-one-bit-after-many-zeros", far(1 << 20, 0x80)),
         ],
     )
     .collect()

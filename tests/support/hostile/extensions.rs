@@ -167,9 +167,9 @@ fn values() -> Vec<Case> {
         ("plus", "+7"),
         ("minus", "-7"),
         ("space-before", " 7"),
-        ("space-behind", "7 "),
-        ("line-feed-behind", "7\n"),
-        ("nul-behind", "7\0"),
+        ("space-trailing", "7 "),
+        ("line-feed-trailing", "7\n"),
+        ("nul-trailing", "7\0"),
         ("hex", "0x7"),
         ("octal-prefix", "0o7"),
         ("fraction", "7.0"),
@@ -204,7 +204,7 @@ fn globals() -> Vec<Case> {
             ("x-global-size", in_front(&[("size", "7")])),
             ("x-global-size-zero", in_front(&[("size", "0")])),
             ("x-global-linkpath", in_front(&[("linkpath", "/etc/passwd")])),
-            ("x-global-path-behind-others", in_front(&[("comment", "x"), ("path", "x")])),
+            ("x-global-path-after-others", in_front(&[("comment", "x"), ("path", "x")])),
             ("x-global-path-later", before(global(&[("path", "x")]))),
         ],
     )
@@ -221,8 +221,8 @@ fn long_names() -> Vec<Case> {
             ("x-long-name-empty", named(b"")),
             ("x-long-name-only-nul", named(b"\0")),
             ("x-long-name-nuls-first", named(format!("\0{path}\0").as_bytes())),
-            ("x-long-name-suffix-behind-nul", named(format!("{path}\0/../../etc/passwd\0").as_bytes())),
-            ("x-long-name-line-feed-behind-nul", named(format!("{path}\0\n").as_bytes())),
+            ("x-long-name-suffix-after-nul", named(format!("{path}\0/../../etc/passwd\0").as_bytes())),
+            ("x-long-name-line-feed-after-nul", named(format!("{path}\0\n").as_bytes())),
         ],
     )
     .collect::<Vec<_>>();
@@ -282,8 +282,8 @@ fn paths() -> Vec<Case> {
     cases.extend(rejected(
         "path-noncanonical",
         vec![
-            ("x-path-slash-behind-a-file", before(pax(&[("path", &format!("{path}/"))]))),
-            ("x-long-name-slash-behind-a-file", before(long_name_of(&format!("{path}/")))),
+            ("x-path-slash-after-a-file", before(pax(&[("path", &format!("{path}/"))]))),
+            ("x-long-name-slash-after-a-file", before(long_name_of(&format!("{path}/")))),
         ],
     ));
     cases.extend(rejected(

@@ -71,7 +71,7 @@ pub fn member(plain: &[u8]) -> Vec<u8> {
     Member::of(plain).render()
 }
 
-/// `plain` as members of at most `len` plain bytes.
+/// Compresses `plain` as members of at most `len` uncompressed bytes.
 pub fn members(plain: &[u8], len: usize) -> Vec<u8> {
     plain.chunks(len).flat_map(member).collect()
 }

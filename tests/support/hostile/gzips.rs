@@ -159,19 +159,19 @@ fn behind() -> Vec<Case> {
     reject(
         "gzip-trailing-data",
         [
-            ("g-garbage-behind", then(b"garbage")),
-            ("g-one-byte-behind", then(b"\x01")),
+            ("g-garbage-trailing", then(b"garbage")),
+            ("g-one-byte-trailing", then(b"\x01")),
             ("g-zeros-then-garbage", then(b"\0\0\0\0\0\0\0\0garbage")),
             ("g-zeros-then-a-member", then(&[&[0; 512][..], &gzip::member(b"")].concat())),
-            ("g-half-a-magic-behind", then(b"\x1f\0")),
-            ("g-tar-behind", then(&Plan::sample().tar())),
+            ("g-half-a-magic-trailing", then(b"\x1f\0")),
+            ("g-tar-trailing", then(&Plan::sample().tar())),
         ],
     )
     .chain(reject(
         "tar-trailing-data",
         [
-            ("g-second-snapshot-behind", then(&sample().render())),
-            ("g-member-with-text-behind", then(&gzip::member(b"text"))),
+            ("g-second-snapshot-trailing", then(&sample().render())),
+            ("g-member-with-text-trailing", then(&gzip::member(b"text"))),
         ],
     ))
     .chain(reject("tar-checksum", [("g-compressed-twice", gzip::member(&sample().render()))]))

@@ -3,7 +3,7 @@
 /// Bytes of a tar block.
 pub const BLOCK: usize = 512;
 
-/// A field of a header, by its place.
+/// A field of a header, by its offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {
     Name,
@@ -55,7 +55,7 @@ pub struct Header {
     checksum: Checksum,
 }
 
-/// How the checksum field is filled.
+/// The content of the checksum field.
 #[derive(Clone)]
 enum Checksum {
     /// Six digits, NUL, space.
@@ -138,7 +138,7 @@ impl Header {
     }
 }
 
-/// A base-256 number that fills a field of `len` bytes, behind the given first byte.
+/// A base-256 number that fills a field of `len` bytes, after the given first byte.
 pub fn base_256(first: u8, value: u128, len: usize) -> Vec<u8> {
     let bytes = value.to_be_bytes();
     let mut field = vec![0; len];

@@ -45,7 +45,7 @@ fn bombs() -> Vec<Case> {
         total("l-document-bomb-bare-tar", zeros(4 * MIB).tar()),
         total("l-dump-bomb", dump.gz()),
         total("l-appledouble-bomb", Plan::sample().push(Part::file("._x", vec![0; 2 * MIB])).gz()),
-        total("l-bomb-behind-the-end", Plan::sample().ending(vec![0; 4 * MIB]).gz()),
+        total("l-bomb-after-the-end", Plan::sample().ending(vec![0; 4 * MIB]).gz()),
         total("l-bomb-in-a-second-member", [Plan::sample().gz(), gzip::member(&vec![0; 4 * MIB])].concat()),
         total("l-many-small-documents", Plan::with_documents(&small(1100)).gz()),
         entry("l-document-over-the-entry-limit", zeros(100_001)),
@@ -72,7 +72,7 @@ fn floods() -> Vec<Case> {
         flood("l-flood-of-ds-store", Part::file(".DS_Store", "x")),
         flood("l-flood-of-labels", Part::bare(Header::gnu("label", 0).of_type(b'V'))),
         flood("l-flood-of-slashed-files", Part::bare(Header::ustar("tree/", 0))),
-        flood("l-flood-of-directories-behind-pax", Part::directory("tree/").behind(pax(&[("mtime", "1")]))),
+        flood("l-flood-of-directories-after-pax", Part::directory("tree/").behind(pax(&[("mtime", "1")]))),
         Case::reject("l-flood-of-documents", "limit-entries", documents.gz())
             .limits(|limits| limits.with_max_entries(1000)),
         Case::reject("l-flood-of-globals", "limit-ext", {
@@ -81,7 +81,7 @@ fn floods() -> Vec<Case> {
     ]
 }
 
-/// What must still pass: the limits are bounds, not shapes.
+/// Cases that must still pass: the limits are bounds, not shapes.
 fn within() -> Vec<Case> {
     let exact = Plan::sample().tar();
     let empty = gzip::member(b"");
@@ -101,6 +101,6 @@ fn within() -> Vec<Case> {
         Case::accept("l-metadata-of-exactly-1-mib", padded(MIB)),
         Case::accept("l-twenty-thousand-empty-gzip-members", many),
         Case::accept("l-ratio-of-a-thousand", zeros(4 * MIB).gz()).documents(1),
-        Case::accept("l-zeros-behind-the-end", Plan::sample().ending(vec![0; 2 * MIB + BLOCK + 1]).gz()),
+        Case::accept("l-zeros-after-the-end", Plan::sample().ending(vec![0; 2 * MIB + BLOCK + 1]).gz()),
     ]
 }

@@ -29,7 +29,7 @@ use appsnap::Limits;
 
 use plan::Plan;
 
-/// What a reader has to say about a case.
+/// The expected result of a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     Accept,

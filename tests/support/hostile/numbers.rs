@@ -23,17 +23,17 @@ fn sizes() -> Vec<Case> {
             ("n-size-digit-9", sized(b"00000000019\0")),
             ("n-size-minus", sized(b"-0000000007\0")),
             ("n-size-plus", sized(b"+0000000007\0")),
-            ("n-size-minus-behind-spaces", sized(b"         -7\0")),
+            ("n-size-minus-after-spaces", sized(b"         -7\0")),
             ("n-size-hex", sized(b"0x000000007\0")),
             ("n-size-hex-digit", sized(b"0000000000a\0")),
             ("n-size-fraction", sized(b"000000007.0\0")),
             ("n-size-exponent", sized(b"0000000007e0")),
             ("n-size-underscore", sized(b"000_0000007\0")),
             ("n-size-comma", sized(b"0,000,007\0")),
-            ("n-size-behind-nul", sized(b"\x00000000007\0")),
-            ("n-size-digits-behind-nul", sized(b"0000007\x000007")),
-            ("n-size-digits-behind-space", sized(b"0000000 007\0")),
-            ("n-size-junk-behind", sized(b"000000007\0xx")),
+            ("n-size-after-nul", sized(b"\x00000000007\0")),
+            ("n-size-digits-after-nul", sized(b"0000007\x000007")),
+            ("n-size-digits-after-space", sized(b"0000000 007\0")),
+            ("n-size-junk-trailing", sized(b"000000007\0xx")),
             ("n-size-tab", sized(b"\t0000000007\0")),
             ("n-size-blank", sized(b"            ")),
             ("n-size-unset", sized(b"")),
@@ -67,7 +67,7 @@ fn other_fields() -> Vec<Case> {
         ("text", b"nobody"),
         ("digit-9", b"0000009"),
         ("minus", b"-000001"),
-        ("digits-behind-nul", b"000\x00001"),
+        ("digits-after-nul", b"000\x00001"),
         ("hex", b"0x1a4"),
         ("reserved", b"\x8e\0\0\0\0\0\0\x01"),
     ];
@@ -76,7 +76,7 @@ fn other_fields() -> Vec<Case> {
         fields.iter().flat_map(|(name, field)| values.map(|(what, value)| (format!("n-{name}-{what}"), *field, value)));
     let mut cases =
         rows.map(|(name, field, value)| Case::reject(name, "tar-number", bent(field, value))).collect::<Vec<_>>();
-    // A negative time is a date before 1970; a negative owner is nobody that any program agrees on.
+    // A negative time is a date before 1970; programs disagree about a negative owner.
     for (name, field) in
         [("n-uid-negative", Field::Uid), ("n-gid-negative", Field::Gid), ("n-mode-negative", Field::Mode)]
     {

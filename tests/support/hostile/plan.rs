@@ -5,7 +5,7 @@ use appsnap::DocumentId;
 use super::header::{BLOCK, Header};
 use super::{dump, gzip};
 
-/// Where the parts of [`Plan::sample`] stand.
+/// The positions of the parts of [`Plan::sample`].
 pub const METADATA: usize = 0;
 pub const DATABASE: usize = 1;
 pub const DOCUMENT: usize = 2;
@@ -17,7 +17,7 @@ pub const IDS: [&str; 3] = [
     "a530c042-46b1-528d-a601-60ff02d66d31",
 ];
 
-/// One member, with whatever stands before it.
+/// One member, with its extensions.
 #[derive(Clone)]
 pub struct Part {
     /// Extension members, already rendered.
@@ -30,7 +30,7 @@ pub struct Part {
 #[derive(Clone)]
 pub struct Plan {
     pub parts: Vec<Part>,
-    /// What follows the last member.
+    /// The bytes after the last member.
     pub end: Vec<u8>,
 }
 
@@ -55,13 +55,13 @@ impl Part {
         Self { before: Vec::new(), header, payload }
     }
 
-    /// The same behind an extension.
+    /// The same after an extension.
     pub fn behind(mut self, extension: impl AsRef<[u8]>) -> Self {
         self.before.extend_from_slice(extension.as_ref());
         self
     }
 
-    /// The bytes: what stands before, header, payload, padding.
+    /// The bytes: extensions, header, payload, padding.
     pub fn render(&self) -> Vec<u8> {
         let mut bytes = self.before.clone();
         bytes.extend(self.header.render());
@@ -72,7 +72,7 @@ impl Part {
 }
 
 impl Plan {
-    /// A full snapshot that nobody could object to: metadata, database, three documents.
+    /// A full snapshot without any fault: metadata, database, three documents.
     pub fn sample() -> Self {
         Self::of(&dump::small(), &documents())
     }
@@ -129,7 +129,7 @@ impl Plan {
         self
     }
 
-    /// Adds a part behind the others.
+    /// Adds a part after the others.
     pub fn push(mut self, part: Part) -> Self {
         self.parts.push(part);
         self

@@ -93,11 +93,11 @@ fn headers() -> Vec<Case> {
     cases.extend(warned(
         "ignored-field-malformed",
         vec![
-            ("w-bytes-behind-name", with(Field::Name, b".metadata\0\0\0junk")),
-            ("w-path-behind-name", with(Field::Name, b".metadata\0/../../etc/passwd")),
-            ("w-bytes-behind-prefix", with(Field::Prefix, b"\0db")),
-            ("w-bytes-behind-owner", with(Field::UserName, b"root\0junk")),
-            ("w-bytes-behind-group", with(Field::GroupName, b"\0junk")),
+            ("w-bytes-after-name", with(Field::Name, b".metadata\0\0\0junk")),
+            ("w-path-after-name", with(Field::Name, b".metadata\0/../../etc/passwd")),
+            ("w-bytes-after-prefix", with(Field::Prefix, b"\0db")),
+            ("w-bytes-after-owner", with(Field::UserName, b"root\0junk")),
+            ("w-bytes-after-group", with(Field::GroupName, b"\0junk")),
             ("w-link-name-on-a-file", with(Field::LinkName, b"/etc/passwd")),
             ("w-bytes-in-the-padding", with(Field::Pad, b"padding")),
         ],
