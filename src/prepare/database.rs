@@ -91,8 +91,11 @@ impl<R: Read + Seek> Database<R> {
         proceed(observer, &Event::Phase(Phase::ReadingDump))?;
         let failed = |error| crate::Error::io("reading the dump", error);
         let start = source.stream_position().map_err(failed)?;
+        let end = source.seek(SeekFrom::End(0)).map_err(failed)?;
+        source.seek(SeekFrom::Start(start)).map_err(failed)?;
+        let total_bytes = Some(end.saturating_sub(start));
         let (read, _) =
-            watch(&mut source, None, observer, |source| dump::read(source, &options.limits, Numbers::Keep, |_| {}))?;
+            watch(&mut source, total_bytes, observer, |source| dump::read(source, &options.limits, Numbers::Keep, |_| {}))?;
         let read = read?;
         source.seek(SeekFrom::Start(start)).map_err(failed)?;
         let (input_bytes, data_end_bytes) = (read.inspection.dump_bytes, read.inspection.data_end_bytes);

@@ -30,6 +30,11 @@ pub(super) fn nothing_to_repair() -> Error {
 }
 
 #[cold]
+pub(super) fn nothing_to_convert() -> Error {
+    Error::of(Category::BadInput, "the archive has no dump to convert: extract it without a conversion")
+}
+
+#[cold]
 pub(super) fn changed() -> Error {
     Error::of(Category::Changed, "the archive changed during its repair: repeat it while no program writes to the file")
 }

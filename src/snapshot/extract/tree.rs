@@ -13,7 +13,7 @@ use crate::snapshot::error::{Error, Result};
 /// Name of the database dump, for `pg_restore`.
 pub(in crate::snapshot) const DATABASE: &str = "db.backup";
 /// Name of the folder of documents, whose content belongs in `data/files`.
-const FILES: &str = "files";
+pub(super) const FILES: &str = "files";
 
 /// The number of possible folders `xx/yy`, and of those that share a word of the bit set.
 const FOLDERS_COUNT: usize = 1 << 16;
