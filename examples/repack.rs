@@ -5,6 +5,7 @@ mod support;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use appsnap::detect;
 use appsnap::diagnostic;
 use appsnap::gzip::Level;
 use appsnap::io::OutputFile;
@@ -84,7 +85,11 @@ fn run(args: &Args) -> Outcome {
     let mut progress = Progress::new(args.common.quiet);
     progress.begin("reading the archive", None);
     let mut source = Source::open(&args.r#in)?;
-    support::refuse_other_than_snapshot(&args.r#in, &source.detect(&args.r#in)?)?;
+    let detection = source.detect(&args.r#in)?;
+    // A repair may find the rest of the snapshot, in a folder or after the documents.
+    if !(args.repair && matches!(detection.kind(), detect::Kind::FilesTar | detect::Kind::Tar)) {
+        support::refuse_other_than_snapshot(&args.r#in, &detection)?;
+    }
     let file = source.into_file(&args.r#in, &mut progress)?;
     if args.repair {
         return repair(args, file, output, progress);
@@ -186,13 +191,7 @@ fn write_options(args: &Args) -> WriteOptions {
         .with_index(index(args))
 }
 
-fn publish(
-    args: &Args,
-    output: OutputFile,
-    progress: Progress,
-    report: &WriteReport,
-    mut json: Value,
-) -> Outcome {
+fn publish(args: &Args, output: OutputFile, progress: Progress, report: &WriteReport, mut json: Value) -> Outcome {
     output::finish(output, &args.out)?;
     drop(progress);
     if args.common.json {

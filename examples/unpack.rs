@@ -154,11 +154,15 @@ fn readable_by(server: Option<u16>) -> FormatVersion {
 fn failed(args: &Args, error: appsnap::Error) -> Failure {
     let exists = |error: &snapshot::Error| matches!(error.kind(), ErrorKind::Exists);
     if error.downcast_ref::<snapshot::Error>().is_some_and(exists) {
-        let message = "the destination exists already: choose another, or replace what an earlier run created with --replace";
+        let message =
+            "the destination exists already: choose another, or replace what an earlier run created with --replace";
         return Failure::environment(shown(&args.dest), message);
     }
     // What concerns the destination names it.
-    let subject = if error.is_misuse() { shown(&args.dest) } else { shown_input(&args.archive) };
+    let subject = match error.context().filter(|_| error.is_misuse()) {
+        Some(destination) => destination.to_owned(),
+        None => shown_input(&args.archive),
+    };
     Failure::of(subject, error)
 }
 

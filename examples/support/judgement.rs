@@ -30,20 +30,13 @@ impl Judgement {
     pub fn profile(&self) -> Outcome<Profile> {
         let profile = match &self.profile {
             None => Profile::mendix_cloud(),
-            Some(name) => {
-                Profile::by_name(name).ok_or_else(|| Failure::environment("--profile", "no such profile"))?
-            }
+            Some(name) => Profile::by_name(name).ok_or_else(|| Failure::environment("--profile", "no such profile"))?,
         };
         Ok(self.allowed.apply(profile))
     }
 
     /// Refuses a rejected archive, with the options that help: `remedy` returns the one that helps against a finding.
-    pub fn verify(
-        &self,
-        report: &Report,
-        subject: &str,
-        remedy: &dyn Fn(Code) -> Option<&'static str>,
-    ) -> Outcome {
+    pub fn verify(&self, report: &Report, subject: &str, remedy: &dyn Fn(Code) -> Option<&'static str>) -> Outcome {
         if report.verdict() != Verdict::Reject {
             return Ok(());
         }
@@ -66,12 +59,7 @@ impl Judgement {
 
 /// Prints changes and findings on standard error, and returns the warnings among them, one line each. Information is
 /// printed if `is_verbose`.
-pub fn tell_changes(
-    changes: &[Change],
-    report: &Report,
-    conversion: Option<&Value>,
-    is_verbose: bool,
-) -> Vec<String> {
+pub fn tell_changes(changes: &[Change], report: &Report, conversion: Option<&Value>, is_verbose: bool) -> Vec<String> {
     if let Some(conversion) = conversion {
         super::tell_conversion(conversion);
     }
@@ -82,7 +70,9 @@ pub fn tell_changes(
             warnings.push(change.to_string());
         }
         let is_told = matches!(change, Change::ModelVersionAssumed) && is_placeholder_told(report, is_verbose);
-        if !is_told && !is_of_conversion(change) && (is_warning || is_verbose) {
+        // What the options asked for is worth a line.
+        let is_shown = is_warning || is_verbose || matches!(change, Change::OrphansDropped { .. });
+        if !is_told && !is_of_conversion(change) && is_shown {
             tell(format_args!("{}: {change}", if is_warning { "warning" } else { "note" }));
         }
     }
@@ -97,6 +87,7 @@ pub fn tell_changes(
 pub fn tell_findings(report: &Report, has_conversion: bool, is_verbose: bool) {
     let refused = [Code::from(pgdump::Code::DumpSqlNewerThanTarget)];
     let text = findings_text(report, is_verbose, if has_conversion { &refused } else { &[] });
+    tell(format_args!("note: the verdict is {} (profile {})", report.verdict(), report.profile()));
     if !text.is_empty() {
         tell(text.trim_matches('\n'));
     }

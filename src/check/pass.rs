@@ -3,8 +3,8 @@
 use std::io::{Cursor, Read};
 
 use super::Result;
-use super::dump::{self, ReadDump};
 use super::code::Code;
+use super::dump::{self, ReadDump};
 use super::error_tap::SnapshotErrorTap;
 use super::files::{Numbers, Sorted};
 use super::options::CheckOptions;

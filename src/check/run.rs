@@ -108,7 +108,9 @@ impl<'p> CheckRun<'p> {
                 // A bare dump never has documents.
                 if let Some(count) = wanted.filter(|count| *count > 0 && location.is_some()) {
                     self.ranking.add(Code::DocumentsAbsent, |found| {
-                        found.with_message(format!("{count} rows of the database must have a document, and there is none"))
+                        found.with_message(format!(
+                            "{count} rows of the database must have a document, and there is none"
+                        ))
                     });
                 }
             }

@@ -166,7 +166,9 @@ impl Metadata {
     /// Returns `true` if the model version is empty or consists of zeros, as in `0.0.0.0`: a value for an unknown version.
     #[must_use]
     pub fn has_placeholder_model_version(&self) -> bool {
-        self.model_version.as_deref().is_some_and(|version| version.bytes().all(|byte| matches!(byte, b'0' | b'.' | b' ')))
+        self.model_version
+            .as_deref()
+            .is_some_and(|version| version.bytes().all(|byte| matches!(byte, b'0' | b'.' | b' ')))
     }
 
     /// `databaseSize`: size of the database on its server.

@@ -94,8 +94,9 @@ impl<R: Read + Seek> Database<R> {
         let end = source.seek(SeekFrom::End(0)).map_err(failed)?;
         source.seek(SeekFrom::Start(start)).map_err(failed)?;
         let total_bytes = Some(end.saturating_sub(start));
-        let (read, _) =
-            watch(&mut source, total_bytes, observer, |source| dump::read(source, &options.limits, Numbers::Keep, |_| {}))?;
+        let (read, _) = watch(&mut source, total_bytes, observer, |source| {
+            dump::read(source, &options.limits, Numbers::Keep, |_| {})
+        })?;
         let read = read?;
         source.seek(SeekFrom::Start(start)).map_err(failed)?;
         let (input_bytes, data_end_bytes) = (read.inspection.dump_bytes, read.inspection.data_end_bytes);
@@ -188,11 +189,14 @@ impl DumpFacts {
         let ReadDump { inspection, table } = read;
         let (header, toc) = (&inspection.header, &inspection.toc);
         let conversion = changes.map(|changes| ConversionFacts { changes: changes.clone(), toc: toc.clone() });
+        let oldest_major = options.profile.oldest_server_major();
         let (version, refused, changes) = match changes {
-            Some(changes) => (changes.to, changes.warnings.clone(), change::of_conversion(changes, toc)),
-            None => {
-                (header.version(), incompatibilities(header, toc, options.profile.oldest_server_major()), Vec::new())
+            Some(changes) => {
+                let is_refused = |warning: &&Incompatibility| warning.feature.since_major() > oldest_major;
+                let refused = changes.warnings.iter().filter(is_refused).copied().collect();
+                (changes.to, refused, change::of_conversion(changes, toc))
             }
+            None => (header.version(), incompatibilities(header, toc, oldest_major), Vec::new()),
         };
         Self { inspection, table, version, refused, changes, conversion }
     }
@@ -210,8 +214,8 @@ impl<R: Read> Read for Source<R> {
 
 /// Returns the conversion that a dump of this version requires.
 pub(super) fn transcoder(version: FormatVersion, options: &PrepareOptions) -> Option<Transcoder> {
-    let highest = options.max_dump_version.filter(|highest| version > *highest)?;
-    Some(Transcoder::to(highest).with_server_major(options.profile.oldest_server_major()))
+    // For the oldest server that reads the version, which may be older than that of the profile.
+    options.max_dump_version.filter(|highest| version > *highest).map(Transcoder::to)
 }
 
 /// Converts a dump into a temporary file, because its converted length is unknown.

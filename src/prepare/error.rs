@@ -55,10 +55,7 @@ pub(super) fn not_a_dump(detection: &Detection) -> Error {
 #[cold]
 pub(super) fn not_files(detection: &Detection) -> Error {
     let hint = detection.hint().unwrap_or("a dump of the database is not an archive of files");
-    Error::of(
-        Category::BadInput,
-        format!("the file is {detection}, not a files folder or an archive of one: {hint}"),
-    )
+    Error::of(Category::BadInput, format!("the file is {detection}, not a files folder or an archive of one: {hint}"))
 }
 
 #[cold]

@@ -120,8 +120,11 @@ fn advice(plan: &DocumentPlan) -> String {
         };
     }
     match first(Code::Folder) {
-        Some(folder) => format!("documents in other folders, such as {folder}, are left out: name one of them as the root"),
-        None => "name the files folder of the app, `data/files`; an app without documents is packed without files".to_owned(),
+        Some(folder) => {
+            format!("documents in other folders, such as {folder}, are left out: name one of them as the root")
+        }
+        None => "name the files folder of the app, `data/files`; an app without documents is packed without files"
+            .to_owned(),
     }
 }
 

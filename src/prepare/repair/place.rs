@@ -240,7 +240,9 @@ mod tests {
 
     #[test]
     fn every_layout_of_documents_with_one_answer_is_found() {
-        for path in ["tree/0d/3e/", "tree/0d/", "tree/", "files/0d/3e/", "data/files/", "tree/tree/0D/3E/", "0d/3e/", ""] {
+        for path in
+            ["tree/0d/3e/", "tree/0d/", "tree/", "files/0d/3e/", "data/files/", "tree/tree/0D/3E/", "0d/3e/", ""]
+        {
             let names = [".metadata".to_owned(), "db/db.backup".to_owned(), format!("{path}{ID}")];
             assert_eq!(folder(&names).as_deref(), Some(""), "{path}");
             let backslashes = names.map(|name| format!("x/{name}").replace('/', "\\"));

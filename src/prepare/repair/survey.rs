@@ -203,7 +203,8 @@ impl Survey {
         let dump = found
             .as_ref()
             .map(|(inspection, version, refused)| (inspection, *version, sizes.dump_bytes, refused.as_slice()));
-        let planned = PlannedArchive { dump, files, documents_count, document_bytes: self.document_bytes, metadata: &metadata };
+        let planned =
+            PlannedArchive { dump, files, documents_count, document_bytes: self.document_bytes, metadata: &metadata };
         let check_options = CheckOptions::new().with_limits(options.limits.clone());
         let report = predict_report(planned, &options.profile, &check_options);
         let (limits, is_database_late) = (options.limits.clone(), self.is_database_late);

@@ -2,12 +2,15 @@
 
 mod commands;
 mod convert_dump;
+mod pack;
+mod repack;
 #[cfg(unix)]
 mod round_trip;
 // Each backend for deflate has bytes of its own.
 #[cfg(feature = "zlib-rs")]
 mod sample;
 mod small;
+mod unpack;
 
 use std::env;
 use std::ffi::OsStr;
