@@ -60,7 +60,7 @@ fn dump(compression: Compression) -> Vec<u8> {
 fn convert(from: &Path, to: &Path) -> u64 {
     let (source, sink) = (File::open(from).unwrap(), File::create(to).unwrap());
     let transcoder = Transcoder::to(FormatVersion::V1_14);
-    transcoder.convert(source, sink, &Limits::untrusted(), &mut NoObserver).unwrap().output_bytes
+    transcoder.convert(source, sink, &Limits::untrusted(), &mut NoObserver).unwrap().1.output_bytes
 }
 
 fn conversion(c: &mut Criterion) {

@@ -9,10 +9,12 @@ use std::process::ExitCode;
 use appsnap::check::{CheckOptions, Code, FileCase, Profile, Report, Verdict};
 use appsnap::io::OutputFile;
 use appsnap::pgdump::FormatVersion;
+use appsnap::source::dump::DumpOptions;
 use clap::Parser;
 use clap::builder::PossibleValuesParser;
 use support::{
-    Allowed, Common, Failure, InFile, LimitArgs, Outcome, Progress, Source, judged, output, parse_size, shown_input,
+    Allowed, Common, Failure, InFile, LimitArgs, Outcome, Progress, Source, Threads, judged, output, parse_size,
+    shown_input,
 };
 
 /// Reports whether a platform accepts a snapshot or dump, and whether everything in it can be restored.
@@ -45,6 +47,8 @@ struct Args {
     #[arg(long, value_name = "FILE")]
     orphans: Option<PathBuf>,
     #[command(flatten)]
+    threads: Threads,
+    #[command(flatten)]
     common: Common,
     #[command(flatten)]
     limits: LimitArgs,
@@ -64,7 +68,11 @@ fn check(args: &Args) -> Outcome {
     let missing = List::create(args.missing.as_deref(), "--missing", Code::DocumentMissing, &args.file)?;
     let orphans = List::create(args.orphans.as_deref(), "--orphans", Code::DocumentOrphan, &args.file)?;
     let mut progress = Progress::new(args.common.quiet);
-    let source = Source::open(&args.file)?.followed(&mut progress);
+    let dump_options = DumpOptions::new()
+        .with_limits(args.limits.limits())
+        .with_parallelism(args.threads.parallelism())
+        .with_spool_dir(std::env::temp_dir());
+    let source = Source::judged(&args.file, &dump_options)?.followed(&mut progress);
     let report = appsnap::check::check(source, &profile, &options, &mut progress).in_input(&args.file)?;
     drop(progress);
     let printed = if args.common.json {

@@ -4,7 +4,6 @@ use std::error::Error;
 use std::fs::File;
 use std::io::BufWriter;
 
-use appsnap::Limits;
 use appsnap::observe::NoObserver;
 use appsnap::pgdump::FormatVersion;
 use appsnap::pgdump::transcode::Transcoder;
@@ -14,9 +13,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let converted = std::env::temp_dir().join("converted.dump");
     // 1.14 is what pg_restore of PostgreSQL 12 to 15 reads; PostgreSQL 17 and 18 write 1.16.
     let output = BufWriter::new(File::create(&converted)?);
-    let conversion =
-        Transcoder::to(FormatVersion::V1_14).convert(File::open(path)?, output, &Limits::trusted(), &mut NoObserver)?;
-    let changes = conversion.changes;
+    let transcoder = Transcoder::to(FormatVersion::V1_14);
+    let (_, report) = transcoder.convert(File::open(path)?, output, &Default::default(), &mut NoObserver)?;
+    let changes = report.changes;
     println!("{} became {}: pg_restore -d DATABASE {}", changes.from, changes.to, converted.display());
     for warning in &changes.warnings {
         println!("entry {} wants a newer server: {}", warning.id, warning.feature);

@@ -15,8 +15,9 @@ use appsnap::Limits;
 use appsnap::pgdump::FormatVersion;
 use appsnap::pgdump::raw::Compression;
 use appsnap::pgdump::transcode::Transcoder;
+use appsnap::source::dump::DumpOptions;
 use clap::{Parser, ValueEnum};
-use support::{Common, Failure, InFile, LimitArgs, Outcome, Progress, Source, output, shown};
+use support::{Common, Failure, InFile, LimitArgs, Outcome, Progress, Source, Threads, output, shown};
 
 /// Converts a dump to an older archive version.
 ///
@@ -24,7 +25,8 @@ use support::{Common, Failure, InFile, LimitArgs, Outcome, Progress, Source, out
 #[derive(Parser)]
 #[command(after_help = "Example:\n  pg_dump -O -x -Fc mydb | convert_dump - mydb.dump --server 13")]
 struct Args {
-    /// The dump, in custom format; `-` is standard input.
+    /// The dump: a file in custom or tar format, compressed or not, or the folder of one in directory format; `-` is standard
+    /// input.
     #[arg(value_name = "IN")]
     input: PathBuf,
     /// The dump to write; `-` is standard output. A file appears complete or not at all.
@@ -42,6 +44,8 @@ struct Args {
     /// The major release of the server that the dump is for [default: 13 for 1.14, 16 for 1.15].
     #[arg(long, value_name = "MAJOR")]
     server: Option<u16>,
+    #[command(flatten)]
+    threads: Threads,
     /// Drop access rights, as `pg_dump -x` does.
     #[arg(short = 'x', long)]
     no_acl: bool,
@@ -70,11 +74,18 @@ fn convert(args: &Args) -> Outcome {
     let mut output = output::create(&args.output, &[&args.input])?;
     let mut progress = Progress::new(args.common.quiet);
     progress.begin("converting", None);
-    let mut source = Source::open(&args.input)?;
-    support::refuse_other_than_dump(&args.input, &source.detect(&args.input)?)?;
     let limits = args.limits.apply(Limits::trusted());
+    let options = DumpOptions::new()
+        .with_limits(limits.clone())
+        .with_parallelism(args.threads.parallelism())
+        .with_spool_dir(output::spool_dir(None, &args.output)?);
+    let mut source = Source::of_any_form(&args.input, &options)?;
+    if source.form().is_none() {
+        support::refuse_other_than_dump(&args.input, &source.detect(&args.input)?)?;
+    }
     let conversion = transcoder.plan(source.followed(&mut progress), &limits).in_input(&args.input)?;
-    let conversion = conversion.run(&mut output, &mut progress).in_input(&args.input)?;
+    let run = conversion.run(&mut output, &mut progress).map_err(|failed| failed.into_parts().0);
+    let (_, conversion) = run.in_input(&args.input)?;
     output::finish(output, &args.output)?;
     drop(progress);
 

@@ -10,9 +10,10 @@ use appsnap::detect;
 use appsnap::layout::Contents;
 use appsnap::metadata::Metadata;
 use appsnap::snapshot::{EntryKind, ReadOptions, SnapshotReader};
+use appsnap::source::dump::DumpOptions;
 use clap::Parser;
 use serde_json::{Value, json};
-use support::{Common, Failure, InFile, LimitArgs, Outcome, Progress, Source, judged, shown_input};
+use support::{Common, Failure, InFile, LimitArgs, Outcome, Progress, Source, Threads, judged, shown_input};
 
 /// Reports the kind of a file, and describes it.
 #[derive(Parser)]
@@ -20,6 +21,8 @@ use support::{Common, Failure, InFile, LimitArgs, Outcome, Progress, Source, jud
 struct Args {
     /// The file, or the folder of a dump in directory format; `-` is standard input.
     file: PathBuf,
+    #[command(flatten)]
+    threads: Threads,
     #[command(flatten)]
     common: Common,
     #[command(flatten)]
@@ -51,11 +54,19 @@ fn inspect(args: &Args) -> Outcome {
 }
 
 fn describe(args: &Args, progress: &mut Progress) -> Outcome<Value> {
-    if args.file.is_dir() {
-        let detection = detect::identify_path(&args.file).in_file(&args.file)?;
-        return Ok(json!({ "kind": detection.name(), "hint": detection.hint() }));
-    }
-    let mut source = Source::open(&args.file)?;
+    let limits = args.limits.limits();
+    let options = DumpOptions::new()
+        .with_limits(limits.clone())
+        .with_parallelism(args.threads.parallelism())
+        .with_spool_dir(std::env::temp_dir());
+    let mut source = match Source::of_any_form(&args.file, &options) {
+        Err(failure) if failure.is_input() && args.file.is_dir() => {
+            let detection = detect::identify_path(&args.file).in_file(&args.file)?;
+            return Ok(json!({ "kind": detection.name(), "error": failure.to_string() }));
+        }
+        opened => opened?,
+    };
+    let form = source.form();
     let detection = source.detect(&args.file)?;
     let source = source.followed(progress);
     if detection.may_be_snapshot() {
@@ -64,9 +75,22 @@ fn describe(args: &Args, progress: &mut Progress) -> Outcome<Value> {
     if !detection.is_custom_dump() {
         return Ok(json!({ "kind": detection.name(), "hint": detection.hint() }));
     }
-    match support::describe_dump(&args.file, source, &args.limits.limits()) {
-        Err(failure) if failure.is_input() => Ok(json!({ "kind": detection.name(), "error": failure.to_string() })),
-        described => described,
+    let kind = match form {
+        Some("directory") => "pg-directory-toc",
+        Some("tar") => "pg-tar",
+        Some("gzip") => "bare-dump-gzip",
+        _ => detection.name(),
+    };
+    match support::describe_dump(&args.file, source, &limits) {
+        Err(failure) if failure.is_input() => Ok(json!({ "kind": kind, "error": failure.to_string() })),
+        Ok(mut description) => {
+            if let Some(members) = description.as_object_mut() {
+                members.insert("kind".to_owned(), kind.into());
+                members.insert("form".to_owned(), form.unwrap_or("custom").into());
+            }
+            Ok(description)
+        }
+        Err(failure) => Err(failure),
     }
 }
 

@@ -34,7 +34,7 @@ use support::{Common, Failure, InFile, Judgement, LimitArgs, Outcome, Progress, 
 #[command(after_help = "Example:\n  \
     pg_dump -O -x -Fc mydb | pack --database - --files /srv/app/data/files --output backup.tar.gz")]
 struct Args {
-    /// A dump made by `pg_dump -O -x -Fc`; `-` is standard input.
+    /// A dump made by `pg_dump -O -x -Fc`, or in another form than SQL; `-` is standard input.
     #[arg(long, value_name = "DUMP", group = "input")]
     database: Option<PathBuf>,
     /// The files folder of the app server, `data/files`, or a zip, tar or tar.gz of it; `-` is a tar stream on standard
@@ -197,6 +197,7 @@ fn options(args: &Args) -> Outcome<PrepareOptions> {
         .with_profile(args.judgement.profile()?)
         .with_max_dump_version(args.convert_dump)
         .with_spool_dir(spool_dir)
+        .with_parallelism(args.threads.parallelism())
         .with_orphans(match args.on_orphan {
             OnOrphan::Keep => Orphans::Keep,
             OnOrphan::Drop => Orphans::Drop,

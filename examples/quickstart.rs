@@ -68,11 +68,9 @@ fn make_sample(dump: &Path, files: &Path) -> Outcome {
         (spread, format!("This is document {number}.\n").repeat(number))
     });
     for (id, text) in known.chain(made_up).take(DOCUMENTS_COUNT) {
-        let id = DocumentId::from_bytes(id.to_be_bytes()).text();
-        let (first, second) = id.shards();
-        let shard = files.join(first).join(second);
-        fs::create_dir_all(&shard).in_file(&shard)?;
-        let file = shard.join(id.as_str());
+        let file = files.join(DocumentId::from_bytes(id.to_be_bytes()).path());
+        let folder = file.parent().unwrap_or(files);
+        fs::create_dir_all(folder).in_file(folder)?;
         fs::write(&file, text).in_file(&file)?;
     }
     Ok(())

@@ -1,9 +1,13 @@
-//! Decides which backups a policy keeps, until when and why, with advice about restoring them; or simulates a policy under a
-//! schedule, and draws a calendar.
+//! Decides which backups a policy keeps, until when and why, with advice about restoring them, and compares policies; or
+//! simulates a policy under a schedule, and draws a calendar.
 #![allow(clippy::indexing_slicing, reason = "indexing JSON yields null or adds the member")]
 
 #[path = "support/backup_calendar.rs"]
 mod backup_calendar;
+#[path = "support/backup_change.rs"]
+mod backup_change;
+#[path = "support/backup_listing.rs"]
+mod backup_listing;
 #[path = "support/backup_name.rs"]
 mod backup_name;
 #[path = "support/backup_plan.rs"]
@@ -17,11 +21,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use appsnap::catalog::advice::Circumstance;
-use appsnap::catalog::{self, ListingFormat, Provider, Record, platformsh};
+use appsnap::catalog::{Provider, Record, platformsh};
 use appsnap::jiff::{SignedDuration, Timestamp};
+use appsnap::retention::plan::RetentionPlan;
 use appsnap::retention::schedule::{Region, Schedule};
 use appsnap::retention::simulate::Simulation;
-use appsnap::retention::{Backup, Error, Policy, presets};
+use appsnap::retention::{Backup, Error, Period, Policy, presets};
+use backup_listing::Listed;
 use backup_name::Name;
 use backup_plan::{explanation_json, plan_json, plan_text};
 use clap::Parser;
@@ -34,9 +40,10 @@ struct Args {
     /// A preset such as `mendix-cloud`, options such as `restic:last=3,daily=7`, or a JSON file.
     #[arg(long)]
     policy: String,
-    /// The backups: an array of objects with id and `taken_at`, or a listing of Mendix, Squidex or Platform.sh.
-    #[arg(long, value_name = "FILE", required_unless_present = "simulate")]
-    backups: Option<PathBuf>,
+    /// The backups: an array of objects with id and `taken_at`, or a listing of Mendix, Squidex, Platform.sh, restic,
+    /// borg, Proxmox or kopia. Several files are pages of one listing; `-` is standard input.
+    #[arg(long, value_name = "FILE", num_args = 1.., required_unless_present = "simulate")]
+    backups: Vec<PathBuf>,
     /// The instant as of which to decide, or from which to simulate; by default the present one.
     #[arg(long, value_name = "RFC3339")]
     now: Option<Timestamp>,
@@ -46,15 +53,27 @@ struct Args {
     /// A region of Mendix Cloud: its time zone, and its nightly window as the schedule.
     #[arg(long, value_name = "NAME")]
     region: Option<String>,
+    /// Decide about each group of backups on its own: `environment`, `host`, `paths`, `tag`, or another member of the
+    /// listing; separate several with commas. `none` makes all backups one group. By default, backups are grouped as
+    /// their platform or program does.
+    #[arg(long, value_name = "KEY", value_delimiter = ',', conflicts_with = "simulate")]
+    group_by: Option<Vec<String>>,
+    /// List what has to be downloaded within this time to outlive its rules, such as `2 weeks`.
+    #[arg(long, value_name = "PERIOD", conflicts_with_all = ["simulate", "explain"])]
+    expiring: Option<Period>,
     /// Explain the decision about one backup.
     #[arg(long, value_name = "ID", conflicts_with = "simulate")]
     explain: Option<String>,
     /// A fact about the environment into which a listed backup is to be restored; separate several with commas.
-    #[arg(long, value_name = "WHAT", value_parser = backup_restore::known(), value_delimiter = ',', requires = "backups")]
+    #[arg(long, value_name = "WHAT", value_parser = backup_restore::known(), value_delimiter = ',',
+          conflicts_with = "simulate")]
     target: Vec<Circumstance>,
     /// The model version that is deployed to that environment.
-    #[arg(long, value_name = "V", requires = "backups")]
+    #[arg(long, value_name = "V", conflicts_with = "simulate")]
     deployed_model: Option<String>,
+    /// Another policy: what changing to it would delete and when, or its simulation over the same days.
+    #[arg(long, value_name = "POLICY", conflicts_with = "explain")]
+    compare: Option<String>,
     /// Simulate the policy over this number of days, without any backups.
     #[arg(long, value_name = "DAYS", value_parser = days(), conflicts_with = "backups")]
     simulate: Option<u32>,
@@ -64,9 +83,6 @@ struct Args {
     /// The size of each backup of the simulation.
     #[arg(long, value_name = "BYTES", requires = "simulate", conflicts_with = "backups")]
     backup_bytes: Option<u64>,
-    /// Another policy, to be compared over the same days.
-    #[arg(long, value_name = "POLICY", requires = "simulate", conflicts_with = "backups")]
-    compare: Option<String>,
     /// Draw the simulation as a picture.
     #[arg(long, value_name = "FILE", requires = "simulate", conflicts_with = "backups")]
     svg: Option<PathBuf>,
@@ -116,60 +132,20 @@ fn policy_in(path: &Path) -> Outcome<Policy> {
     if policy.name().is_empty() { Ok(policy.with_name(path.display().to_string())) } else { Ok(policy) }
 }
 
-/// The contents of a list of backups.
-#[derive(Default)]
-struct Listed {
-    backups: Vec<Backup<Name>>,
-    /// The platform's records of the same backups. Empty for a list that is not from a platform.
-    records: Vec<Record>,
-}
-
-/// Reads a list of backups of any known kind.
-fn backups_in(path: &Path) -> Outcome<Listed> {
-    let bytes = std::fs::read(path).in_file(path)?;
-    let text = String::from_utf8_lossy(&bytes);
-    // An array that is not from a platform is read in this crate's form, whose errors are more precise.
-    let is_foreign =
-        catalog::detect(&bytes).is_ok_and(|format| format.is_some_and(|format| format != ListingFormat::Own));
-    if !is_foreign && text.trim_start().starts_with('[') {
-        let backups = Backup::list_from_json(&text).map_err(|error| Failure::input(shown(path), error))?;
-        return Ok(Listed { backups, records: Vec::new() });
-    }
-    let listing = catalog::read(&bytes).map_err(|error| Failure::input(shown(path), error))?;
-    if listing.is_partial() {
-        support::tell(format_args!(
-            "warning: {} lists only a part of {} backups: rules that count do not see the others",
-            shown(path),
-            listing.total_count.unwrap_or(0)
-        ));
-    }
-    let backups = listing.records.iter().map(|record| record.to_backup().map_id(Name::Text)).collect();
-    Ok(Listed { backups, records: listing.records })
-}
-
 fn decide(args: &Args) -> Outcome {
     let policy = policy(args, &args.policy)?;
-    let Listed { backups, records } = args.backups.as_deref().map(backups_in).transpose()?.unwrap_or_default();
+    let names_zone = args.zone.is_some() || args.region.is_some();
+    let zone = policy.calendar().time_zone().filter(|_| names_zone);
+    let Listed { backups, records, warnings } = backup_listing::read(&args.backups, args.group_by.as_deref(), zone)?;
+    refuse_idle_facts(args, &records)?;
     let now = args.now.unwrap_or_else(Timestamp::now);
     let plan = policy.plan(&backups, now);
-    let Some(id) = &args.explain else {
-        return if args.json {
-            let mut value = plan_json(&plan);
-            let decisions = value["decisions"].as_array_mut().into_iter().flatten();
-            decisions.zip(&records).for_each(|(decision, record)| add_restore(decision, record, args));
-            support::print_json(&value)
-        } else {
-            // The table of the platform's own command line comes first.
-            let is_platformsh = records.iter().any(|record| record.provider == Provider::PlatformSh);
-            let table = if is_platformsh { platformsh::table(&records) + "\n" } else { String::new() };
-            support::print(&(table + &plan_text(&plan) + &restore_text(&records, args)))
-        };
-    };
+    let Some(id) = &args.explain else { return show_plan(args, &plan, (&backups, &records), warnings) };
     // The id as it is, or as it is displayed.
     let is_meant = |backup: &Backup<Name>| backup.id().raw() == *id || backup.id().to_string() == *id;
     let index = backups.iter().position(is_meant);
     let Some((index, explanation)) = index.and_then(|index| Some((index, plan.explain(index)?))) else {
-        let files = args.backups.as_deref().map(shown).unwrap_or_default();
+        let files = args.backups.iter().map(|path| shown(path)).collect::<Vec<_>>().join(", ");
         return Err(Failure::environment("usage", format!("no backup in {files} has the id {id:?}")));
     };
     let record = records.get(index);
@@ -180,6 +156,55 @@ fn decide(args: &Args) -> Outcome {
     } else {
         support::print(&(explanation.to_string() + &restore_text(record, args)))
     }
+}
+
+/// Refuses facts about a target that no advice looks at.
+fn refuse_idle_facts(args: &Args, records: &[Record]) -> Outcome {
+    let has_advice = records.iter().any(|record| backup_restore::has_advice(record.provider));
+    let idle = [("--target", !args.target.is_empty()), ("--deployed-model", args.deployed_model.is_some())];
+    match idle.into_iter().find(|(_, is_given)| *is_given && !has_advice) {
+        Some((option, _)) => {
+            let message = "there is no advice about restoring backups of this list: leave the option out";
+            Err(Failure::environment(option, message))
+        }
+        None => Ok(()),
+    }
+}
+
+fn show_plan(
+    args: &Args,
+    plan: &RetentionPlan<'_, Name>,
+    (backups, records): (&[Backup<Name>], &[Record]),
+    warnings: Value,
+) -> Outcome {
+    let other = args.compare.as_deref().map(|name| policy(args, name)).transpose()?;
+    let other = other.as_ref().map(|other| other.plan(backups, plan.now()));
+    let change = other.as_ref().map(|other| plan.change_to(other)).transpose().map_err(misused)?;
+    let change = change.as_ref().zip(other.as_ref().map(|other| other.policy().name()));
+    if args.json {
+        let mut value = plan_json(plan);
+        let decisions = value["decisions"].as_array_mut().into_iter().flatten();
+        decisions.zip(records).for_each(|(decision, record)| add_restore(decision, record, args));
+        value["warnings"] = warnings;
+        if let Some(span) = args.expiring {
+            value["expiring"] = backup_change::expiring_json(plan, span);
+        }
+        if let Some((change, name)) = change {
+            value["change"] = backup_change::change_json(change, name);
+        }
+        return support::print_json(&value);
+    }
+    // The table of the platform's own command line comes first.
+    let is_platformsh = records.iter().any(|record| record.provider == Provider::PlatformSh);
+    let mut text = if is_platformsh { platformsh::table(records) + "\n" } else { String::new() };
+    text += &plan_text(plan);
+    if let Some(span) = args.expiring {
+        text += &backup_change::expiring_text(plan, span);
+    }
+    if let Some((change, name)) = change {
+        text += &backup_change::change_text(change, name, plan.now());
+    }
+    support::print(&(text + &restore_text(records, args)))
 }
 
 fn add_restore(decision: &mut Value, record: &Record, args: &Args) {
@@ -254,7 +279,8 @@ fn simulate(args: &Args, days: u32) -> Outcome {
 fn simulation_json(policy: &Policy, schedule: &Schedule, simulation: &Simulation) -> Value {
     let days = simulation.days().iter().map(|day| {
         json!({
-            "date": day.date.to_string(), "taken": day.taken_count, "deleted": day.deleted_count,
+            "date": day.date.to_string(), "taken": day.taken_count, "refused": day.refused_count,
+            "deleted": day.deleted_count,
             "retained": day.retained_count, "bytes": day.retained_bytes,
         })
     });
@@ -284,6 +310,7 @@ fn simulation_json(policy: &Policy, schedule: &Schedule, simulation: &Simulation
         "steady": simulation.steady_since().zip(simulation.steady_counts()).map(|(since, counts)| json!({
             "since": since.to_string(), "min": counts.start(), "max": counts.end(),
         })),
+        "refused": simulation.refused().iter().map(ToString::to_string).collect::<Vec<_>>(),
         "gaps": gaps.collect::<Vec<_>>(),
         "backups": backups.collect::<Vec<_>>(),
     })

@@ -1,47 +1,32 @@
-//! A document's identity: [`DocumentId`], its canonical text and the shard folders that follow from it.
-//!
-//! ```
-//! use appsnap::DocumentId;
-//!
-//! let id: DocumentId = "0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?;
-//! assert_eq!(format!("tree/{}/{}/{id}", id.text().shards().0, id.text().shards().1).len(), 47);
-//! # Ok::<(), appsnap::document::ParseIdError>(())
-//! ```
+//! The identity of a document: [`DocumentId`].
 
 use std::fmt;
 use std::str::FromStr;
 
 use thiserror::Error;
 use uuid::Uuid;
+use uuid::fmt::Hyphenated;
 
-/// The uuid that names one file document; its text decides where the document lies in a snapshot.
+/// The UUID that identifies a document. It also determines the document's location in a snapshot.
 ///
-/// Order is that of the canonical text, which is also the order of the 16 bytes.
+/// The order is that of the text, which is also that of the 16 bytes. With serde, an id is its text.
 ///
 /// ```
 /// use appsnap::DocumentId;
+/// use appsnap::layout::MemberName;
 ///
 /// let id: DocumentId = "0D3E301F-5551-46f8-ad44-8de2be084c95".parse()?;
 /// assert_eq!(id.to_string(), "0d3e301f-5551-46f8-ad44-8de2be084c95");
-/// assert_eq!(id.text().shards(), ("0d", "3e"));
+/// assert_eq!(MemberName::Document(id).to_string(), "tree/0d/3e/0d3e301f-5551-46f8-ad44-8de2be084c95");
 /// # Ok::<(), appsnap::document::ParseIdError>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DocumentId(Uuid);
 
-/// The canonical text of a [`DocumentId`]: 36 lower-case characters, held without allocating.
-///
-/// ```
-/// use appsnap::DocumentId;
-///
-/// let text = DocumentId::from_bytes([0x0d; 16]).text();
-/// assert_eq!(text.as_str(), "0d0d0d0d-0d0d-0d0d-0d0d-0d0d0d0d0d0d");
-/// assert_eq!(text.shards(), ("0d", "0d"));
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct IdText([u8; IdText::LEN_BYTES]);
+/// The length of the text in bytes.
+pub(crate) const TEXT_BYTES: usize = Hyphenated::LENGTH;
 
-/// A text is not a uuid in its hyphenated form.
+/// The error of parsing a text that is not a UUID in its hyphenated form.
 ///
 /// ```
 /// use appsnap::DocumentId;
@@ -55,91 +40,78 @@ pub struct IdText([u8; IdText::LEN_BYTES]);
 pub struct ParseIdError(());
 
 impl DocumentId {
-    /// The id of a uuid. Every uuid is allowed, the nil one too: platforms' files carry whatever was written.
+    /// Creates an id from a UUID. Every UUID is allowed, including the nil one.
     #[must_use]
     pub const fn from_uuid(uuid: Uuid) -> Self {
         Self(uuid)
     }
 
-    /// The id whose 16 bytes these are, most significant first.
+    /// Creates an id from its 16 bytes, most significant first.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(Uuid::from_bytes(bytes))
     }
 
-    /// The id as a value of the `uuid` crate.
+    /// Returns the UUID.
     #[must_use]
     pub const fn uuid(&self) -> Uuid {
         self.0
     }
 
-    /// The 16 bytes, most significant first.
+    /// Returns the 16 bytes, most significant first.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 16] {
         self.0.as_bytes()
     }
 
-    /// Reads the hyphenated form in either letter case, and no other form: simple, braced and URN uuids are not file names
-    /// that any platform writes.
+    /// Returns the path of the document in a files folder, which is also its path below `tree/` in a snapshot.
+    ///
+    /// ```
+    /// use appsnap::DocumentId;
+    ///
+    /// let id: DocumentId = "0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?;
+    /// assert_eq!(id.path(), "0d/3e/0d3e301f-5551-46f8-ad44-8de2be084c95");
+    /// # Ok::<(), appsnap::document::ParseIdError>(())
+    /// ```
+    #[must_use]
+    pub fn path(&self) -> String {
+        let [first, second, ..] = self.as_bytes();
+        format!("{first:02x}/{second:02x}/{self}")
+    }
+
+    /// Parses the hyphenated form in either letter case. Other forms (simple, braced, URN) are refused: no platform names
+    /// files so.
     ///
     /// # Errors
-    /// [`ParseIdError`] for anything else.
+    /// Returns an error for any other text.
     pub fn parse(text: &[u8]) -> Result<Self, ParseIdError> {
-        if text.len() != IdText::LEN_BYTES {
+        if text.len() != TEXT_BYTES {
             return Err(ParseIdError(()));
         }
         Uuid::try_parse_ascii(text).map(Self).map_err(|_| ParseIdError(()))
     }
 
-    /// The canonical text.
-    #[must_use]
-    pub fn text(&self) -> IdText {
-        let mut buffer = [0; IdText::LEN_BYTES];
-        self.0.hyphenated().encode_lower(&mut buffer);
-        IdText(buffer)
-    }
-}
-
-impl IdText {
-    /// Length of the canonical text in bytes.
-    pub const LEN_BYTES: usize = 36;
-
-    /// The 36 characters.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        // The uuid crate wrote ASCII; the fallback can never be taken, and costs less than a panic path.
-        std::str::from_utf8(&self.0).unwrap_or_default()
+    /// Returns the canonical text: 36 characters, hex digits in lower case.
+    pub(crate) fn ascii(&self) -> [u8; TEXT_BYTES] {
+        let mut text = [0; TEXT_BYTES];
+        self.encode(&mut text);
+        text
     }
 
-    /// Characters 1-2 and 3-4: the two folders above the document in `tree/xx/yy/`.
-    #[must_use]
-    pub fn shards(&self) -> (&str, &str) {
-        let text = self.as_str();
-        (text.get(..2).unwrap_or_default(), text.get(2..4).unwrap_or_default())
-    }
-}
-
-impl fmt::Display for IdText {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl fmt::Debug for IdText {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self.as_str(), f)
+    fn encode<'b>(&self, buffer: &'b mut [u8; TEXT_BYTES]) -> &'b str {
+        self.0.hyphenated().encode_lower(buffer)
     }
 }
 
 impl fmt::Display for DocumentId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.text(), f)
+        f.pad(self.encode(&mut [0; TEXT_BYTES]))
     }
 }
 
 impl fmt::Debug for DocumentId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "DocumentId({})", self.text())
+        write!(f, "DocumentId({self})")
     }
 }
 
@@ -159,7 +131,27 @@ impl From<Uuid> for DocumentId {
 
 impl serde::Serialize for DocumentId {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.text().as_str())
+        serializer.serialize_str(self.encode(&mut [0; TEXT_BYTES]))
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for DocumentId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+
+        impl serde::de::Visitor<'_> for Text {
+            type Value = DocumentId;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a uuid of the form xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<DocumentId, E> {
+                text.parse().map_err(E::custom)
+            }
+        }
+
+        deserializer.deserialize_str(Text)
     }
 }
 
@@ -186,5 +178,16 @@ mod tests {
     fn order_of_ids_is_the_order_of_their_text() {
         let (low, high) = (DocumentId::from_bytes([0x0f; 16]), DocumentId::from_bytes([0xa0; 16]));
         assert!(low < high && low.to_string() < high.to_string());
+    }
+
+    #[test]
+    fn the_text_is_the_form_in_json() {
+        let id = DocumentId::from_bytes([0xab; 16]);
+        let json = serde_json::to_string(&id).unwrap();
+        assert_eq!(json, format!("\"{id}\""));
+        assert_eq!(serde_json::from_str::<DocumentId>(&json).unwrap(), id);
+        assert_eq!(serde_json::from_value::<DocumentId>(json.trim_matches('"').into()).unwrap(), id);
+        let refused = serde_json::from_str::<DocumentId>("\"abc\"").unwrap_err();
+        assert!(refused.to_string().starts_with("not a uuid of the form"), "{refused}");
     }
 }

@@ -13,7 +13,7 @@
 //! | engines | [`gzip`], [`tarball`] and [`zip`] for any archive, [`pgdump`] for dumps, [`retention`] for policies |
 //! | the archive | [`snapshot`]: writing, reading, extraction, random access |
 //! | sources and destinations | [`source`] for files, [`squidex`], [`catalog`] for listings, [`remote`] for object storage |
-//! | archive and dump together | [`check`], [`prepare`], [`detect`] |
+//! | archive and dump together | [`check`], [`prepare`], [`detect`], [`restore`] |
 //! | pages | [`_documentation`]: cookbook, formats, design, findings, threat model |
 //!
 //! Every module's page begins with its purpose and its main job in a few lines. Each module has an error with a `kind()` to
@@ -78,6 +78,7 @@ mod carried;
 pub mod check;
 pub mod detect;
 pub mod prepare;
+pub mod restore;
 
 pub mod _documentation;
 

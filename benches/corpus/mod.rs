@@ -103,14 +103,13 @@ fn make(
     fs::create_dir_all(root.join("db"))?;
     fs::write(&corpus.dump, random.noise(DUMP_BYTES))?;
     for _ in 0..count {
-        let id = id(&mut random);
-        let text = id.text();
-        let (first, second) = text.shards();
-        let folder = corpus.files.join(first).join(second);
-        fs::create_dir_all(&folder)?;
+        let file = corpus.files.join(id(&mut random).path());
+        if let Some(folder) = file.parent() {
+            fs::create_dir_all(folder)?;
+        }
         let (len, is_noise) = shape(&mut random);
         let bytes = if is_noise { random.noise(len) } else { random.text(len) };
-        File::create(folder.join(text.as_str()))?.write_all(&bytes)?;
+        File::create(file)?.write_all(&bytes)?;
     }
     fs::write(root.join(".metadata"), b"{\"duration\":\"0\"}")?;
     File::create(done)?;

@@ -136,15 +136,7 @@ impl LimitArgs {
             .with_max_toc_entries(trusted.max_toc_entries())
             .with_max_row_bytes(trusted.max_row_bytes())
             .with_max_window_bytes(trusted.max_window_bytes());
-        let limits = self.apply(legal);
-        // A total is a total: of the archive, and of what the dump in it becomes.
-        match (self.max_total_bytes, self.max_decompressed_bytes) {
-            (Some(total_bytes), None) => {
-                let bytes = limits.max_decompressed_bytes().min(total_bytes);
-                limits.with_max_decompressed_bytes(bytes)
-            }
-            _ => limits,
-        }
+        self.apply(legal)
     }
 }
 

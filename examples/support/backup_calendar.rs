@@ -120,6 +120,9 @@ fn summary(text: &mut String, simulation: &Simulation, last: Date) {
     let backups = simulation.backups();
     let retained = simulation.days().last().map_or(0, |day| day.retained_count);
     let _ = writeln!(text, "{} taken, {retained} exist on {last}", backups.len());
+    if let Some(first) = simulation.refused().first() {
+        let _ = writeln!(text, "{} refused because of the quota, the first at {first}", simulation.refused().len());
+    }
     if let Some(bytes) = simulation.days().last().and_then(|day| day.retained_bytes) {
         let _ = writeln!(text, "{bytes} bytes exist on {last}");
     }

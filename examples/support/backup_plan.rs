@@ -3,21 +3,74 @@
 
 use std::fmt::Write;
 
-use appsnap::retention::Origin;
 use appsnap::retention::explain::{Explanation, Miss, NeededBackup};
 use appsnap::retention::plan::{Decision, Expiry, RetentionPlan};
+use appsnap::retention::{Origin, Policy, presets};
 use serde_json::{Value, json};
 
+use crate::backup_change::backups;
 use crate::backup_name::Name;
+use crate::support::harmless;
 
 /// Every decision, in the order of the list.
 pub(crate) fn plan_json(plan: &RetentionPlan<'_, Name>) -> Value {
-    json!({
+    let mut value = json!({
         "now": plan.now().to_string(),
         "policy": plan.policy().name(),
         "zone": plan.policy().calendar().zone_name(),
         "decisions": plan.decisions().map(decision_json).collect::<Vec<_>>(),
+    });
+    let is_grouped = plan.decisions().any(|decision| decision.backup().series().is_some());
+    if is_grouped || plan.policy().quota_count().is_some() {
+        value["quota_count"] = plan.policy().quota_count().into();
+        value["groups"] = groups(plan).iter().map(|group| group_json(plan, *group)).collect();
+    }
+    if has_stated(plan) {
+        value["differs_from_platform"] = differing_count(plan).into();
+        value["fitting_policy"] = fitting(plan).map(|edition| edition.name().to_owned()).into();
+        value["fitting_zone"] = fitting(plan).map(|edition| edition.calendar().zone_name().to_owned()).into();
+    }
+    value
+}
+
+/// The groups, in the order in which they first appear.
+fn groups<'p>(plan: &'p RetentionPlan<'_, Name>) -> Vec<Option<&'p str>> {
+    let mut groups = Vec::new();
+    for decision in plan.decisions() {
+        let group = decision.backup().series();
+        if !groups.contains(&group) {
+            groups.push(group);
+        }
+    }
+    groups
+}
+
+fn of_group<'p>(plan: &'p RetentionPlan<'_, Name>, group: Option<&str>) -> Vec<Decision<'p, Name>> {
+    plan.decisions().filter(|decision| decision.backup().series() == group).collect()
+}
+
+fn group_json(plan: &RetentionPlan<'_, Name>, group: Option<&str>) -> Value {
+    let decisions = of_group(plan, group);
+    json!({
+        "group": group,
+        "backups": decisions.len(),
+        "stay": decisions.iter().filter(|decision| decision.keeps()).count(),
+        "admits_another": plan.admits_another(group),
     })
+}
+
+fn has_stated(plan: &RetentionPlan<'_, Name>) -> bool {
+    plan.decisions().any(|decision| decision.backup().stated_expiry().is_some())
+}
+
+fn differing_count(plan: &RetentionPlan<'_, Name>) -> usize {
+    plan.decisions().filter(Decision::contradicts_stated_expiry).count()
+}
+
+/// The edition that gives all dates of the platform, if another than the policy does.
+fn fitting(plan: &RetentionPlan<'_, Name>) -> Option<Policy> {
+    let listed: Vec<_> = plan.decisions().map(|decision| decision.backup().clone()).collect();
+    presets::fitting(&listed, plan.policy().calendar())
 }
 
 fn decision_json(decision: Decision<'_, Name>) -> Value {
@@ -30,48 +83,109 @@ fn decision_json(decision: Decision<'_, Name>) -> Value {
         })
     });
     let guards = decision.guards().map(|guard| guard.name());
-    json!({
-        "id": decision.backup().id(),
-        "taken_at": decision.backup().taken_at().to_string(),
+    let backup = decision.backup();
+    let mut value = json!({
+        "id": backup.id(),
+        "taken_at": backup.taken_at().to_string(),
         "keep": decision.keeps(),
         "expires_at": decision.expires_at().and_then(Expiry::at).map(|at| at.to_string()),
         "reasons": reasons.collect::<Vec<_>>(),
         "guards": guards.chain(decision.is_kept_without_rules().then_some("no-rules")).collect::<Vec<_>>(),
-    })
+    });
+    let stated = backup.stated_expiry();
+    let additional = [
+        ("group", backup.series().map(Value::from)),
+        ("platform_expires_at", stated.map(|at| at.to_string().into())),
+        ("differs_from_platform", stated.map(|_| decision.contradicts_stated_expiry().into())),
+        ("download_before", decision.download_before().map(|at| at.to_string().into())),
+        ("lock_until", decision.lock_until().map(|until| until.to_string().into())),
+        ("hold", backup.legal_hold().map(|hold| json!({"owner": hold.owner, "reason": hold.reason}))),
+    ];
+    for (name, member) in additional {
+        if let Some(member) = member {
+            value[name] = member;
+        }
+    }
+    value
 }
 
-/// The decisions as a table.
+/// The decisions as a table for each group.
 pub(crate) fn plan_text(plan: &RetentionPlan<'_, Name>) -> String {
-    let backups: Vec<_> = plan.decisions().collect();
-    let width = backups
-        .iter()
-        .map(|decision| decision.backup().id().to_string().chars().count())
-        .max()
-        .unwrap_or(0)
-        .clamp(2, 40);
-    let taken_width = backups.iter().map(|decision| decision.backup().taken_at().to_string().len()).max().unwrap_or(0);
     let mut text = format!("{} as of {}\n\n", plan.policy().name(), plan.now());
-    let _ = writeln!(text, "{:width$}  {:taken_width$}  {:5}  {:20}  reasons", "id", "taken", "", "expires");
-    for decision in &backups {
+    let groups = groups(plan);
+    let (is_grouped, count) = (groups.iter().any(Option::is_some), groups.len());
+    for group in if groups.is_empty() { vec![None] } else { groups } {
+        let decisions = of_group(plan, group);
+        if is_grouped {
+            let _ = writeln!(text, "{}:", group.map_or_else(|| "no group".to_owned(), harmless));
+        }
+        table(&mut text, &decisions, has_stated(plan));
+        text.push('\n');
+        let stay = decisions.iter().filter(|decision| decision.keeps()).count();
+        let _ = writeln!(text, "{stay} of {} stay", decisions.len());
+        if let Some(quota) = plan.policy().quota_count() {
+            let verdict = if plan.admits_another(group) { "another one is accepted" } else { "another one is refused" };
+            let _ = writeln!(text, "quota: {stay} of {quota}, {verdict}");
+        }
+        if is_grouped {
+            text.push('\n');
+        }
+    }
+    if is_grouped && count > 1 {
+        let _ = writeln!(text, "{} of {} stay in all groups", plan.kept_count(), plan.decisions().count());
+    }
+    let differing = differing_count(plan);
+    if differing > 0 {
+        let policy = plan.policy().name();
+        let _ = write!(text, "the platform's dates differ from those of {policy} for {}", backups(differing));
+        let _ = match fitting(plan) {
+            Some(edition) if edition.calendar().zone_name() == plan.policy().calendar().zone_name() => {
+                writeln!(text, ": {} gives all of them", edition.name())
+            }
+            Some(edition) => {
+                writeln!(text, ": {} in {} gives all of them", edition.name(), edition.calendar().zone_name())
+            }
+            None => writeln!(text, ": no edition that is known gives all of them"),
+        };
+    }
+    text
+}
+
+fn table(text: &mut String, decisions: &[Decision<'_, Name>], has_stated: bool) {
+    let id = |decision: &Decision<'_, Name>| decision.backup().id().to_string();
+    let taken = |decision: &Decision<'_, Name>| decision.backup().taken_at().to_string();
+    let width = decisions.iter().map(|decision| id(decision).chars().count()).max().unwrap_or(0).clamp(2, 40);
+    let taken_width = decisions.iter().map(|decision| taken(decision).len()).max().unwrap_or(0).max(5);
+    let stated = |date: &str| if has_stated { format!("{date:20}  ") } else { String::new() };
+    let (id_title, taken_title, platform_title) = ("id", "taken", stated("platform says"));
+    let _ = writeln!(
+        text,
+        "{id_title:width$}  {taken_title:taken_width$}  {:5}  {:20}  {platform_title}reasons",
+        "", "expires"
+    );
+    for decision in decisions {
         let verdict = if decision.keeps() { "stays" } else { "goes" };
         let expiry = decision.expires_at().map_or_else(|| "-".to_owned(), |expiry| expiry.to_string());
-        let reasons = decision.reasons().map(|reason| match (reason.bucket(), reason.rank()) {
+        let platform = decision.backup().stated_expiry().map_or_else(|| "-".to_owned(), |at| at.to_string());
+        let reasons = decision.reasons().map(|reason| match (reason.bucket_text(), reason.rank()) {
             (Some(bucket), Some(rank)) => format!("{reason} {bucket} #{rank}"),
             (Some(bucket), None) => format!("{reason} {bucket}"),
             (None, Some(rank)) => format!("{reason} #{rank}"),
             (None, None) => reason.to_string(),
         });
-        let guards = decision.guards().map(|guard| format!("guard {}", guard.name()));
+        let guards = decision.guards().map(|guard| match decision.backup().legal_hold() {
+            Some(hold) if guard.name() == "legal-hold" => {
+                format!("guard legal-hold by {}: {}", harmless(&hold.owner), harmless(&hold.reason))
+            }
+            _ => format!("guard {}", guard.name()),
+        });
         let no_rules = decision.is_kept_without_rules().then(|| "the policy has no rules".to_owned());
         let reasons: Vec<_> = reasons.chain(guards).chain(no_rules).collect();
-        let backup = decision.backup();
-        let taken = backup.taken_at().to_string();
-        let id = backup.id().to_string();
-        let line = format!("{id:width$}  {taken:taken_width$}  {verdict:5}  {expiry:20}  {}", reasons.join(", "));
+        let (id, taken, platform) = (id(decision), taken(decision), stated(&platform));
+        let line =
+            format!("{id:width$}  {taken:taken_width$}  {verdict:5}  {expiry:20}  {platform}{}", reasons.join(", "));
         let _ = writeln!(text, "{}", line.trim_end());
     }
-    let _ = writeln!(text, "\n{} of {} stay", plan.kept_count(), backups.len());
-    text
 }
 
 /// A decision with the answer of every rule.

@@ -27,9 +27,21 @@ pub(crate) fn known() -> impl TypedValueParser<Value = Circumstance> {
     PossibleValuesParser::new(KNOWN.map(|(name, _)| name)).try_map(move |name| circumstance(name).ok_or("not known"))
 }
 
-/// Returns the advice about restoring a backup, or `None` if no platform lists it.
+/// Returns `true` if there is documentation about restoring backups of a platform.
+pub(crate) fn has_advice(provider: Provider) -> bool {
+    let is_platform = [
+        Provider::MendixCloud,
+        Provider::MendixCloudV3,
+        Provider::MendixOnAzure,
+        Provider::Squidex,
+        Provider::PlatformSh,
+    ];
+    is_platform.contains(&provider)
+}
+
+/// Returns the advice about restoring a backup, or `None` if there is no documentation about it.
 pub(crate) fn advisory(record: &Record, known: &[Circumstance], deployed_model: Option<&str>) -> Option<Advisory> {
-    if record.provider == Provider::Own {
+    if !has_advice(record.provider) {
         return None;
     }
     let mut restore = Operation::restore(record.provider).of(record);
@@ -45,6 +57,8 @@ pub(crate) fn advisory(record: &Record, known: &[Circumstance], deployed_model: 
 pub(crate) fn json(record: &Record, advisory: &Advisory) -> Value {
     let advice = advisory.iter().map(|advice| {
         json!({
+            "code": advice.code().id(),
+            "name": advice.code().name(),
             "severity": word(advice.severity(), "refusal"),
             "message": advice.kind().to_string(),
             "remedy": advice.kind().help(),

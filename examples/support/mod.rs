@@ -29,7 +29,10 @@ pub use describe::{describe_dump, metadata_json, outline};
 pub use failure::{Failure, InFile, Outcome, judged};
 pub use findings::{findings_text, report_text, summary_text};
 pub use judgement::{Judgement, add_report, comparison_text, is_of_conversion, tell_changes, tell_findings};
-pub use open::{is_pipe, open_indexed, refuse_other_than_dump, refuse_other_than_snapshot, refuse_pipe};
+pub use open::{
+    is_pipe, may_be_dump, open_indexed, refuse_other_than_any_dump, refuse_other_than_dump, refuse_other_than_snapshot,
+    refuse_pipe,
+};
 pub use output::{folder_of, is_dash};
 pub use progress::{Followed, Progress};
 pub use size::{parse_size, size, with_unit};
@@ -47,11 +50,6 @@ pub fn run<A: clap::Parser>(work: impl FnOnce(&A) -> Outcome) -> ExitCode {
         return code;
     }
     ended(outcome)
-}
-
-/// Does the same for a program that handles signals itself.
-pub fn run_with_own_signals<A: clap::Parser>(work: impl FnOnce(&A) -> Outcome) -> ExitCode {
-    ended(work(&parse::<A>()))
 }
 
 fn parse<A: clap::Parser>() -> A {

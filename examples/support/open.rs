@@ -3,7 +3,8 @@
 use std::fs::File;
 use std::path::Path;
 
-use appsnap::detect::{self, Detection};
+use appsnap::detect::{self, Detection, Kind};
+use appsnap::pgdump::Identity;
 use appsnap::snapshot::{ErrorKind, ReadOptions, SnapshotArchive};
 
 use super::{Failure, InFile, Outcome, is_dash, shown, shown_input};
@@ -29,6 +30,32 @@ pub fn refuse_other_than_dump(path: &Path, detection: &Detection) -> Outcome {
     }
     let hint = detection.hint().unwrap_or("unpack it, and take db.backup");
     Err(Failure::input(shown_input(path), format!("not a dump in custom format but {detection}: {hint}")))
+}
+
+/// Refuses what is no dump in any form, with what would make one.
+pub fn refuse_other_than_any_dump(path: &Path) -> Outcome {
+    let detection = detect::identify_path(path).in_file(path)?;
+    if may_be_dump(&detection) {
+        return Ok(());
+    }
+    refuse_other_than_dump(path, &detection)
+}
+
+/// Returns `true` for what may be a dump, in any form: in directory or tar format, compressed, or in a tar file.
+pub fn may_be_dump(detection: &Detection) -> bool {
+    match detection.kind() {
+        Kind::Tar => true,
+        Kind::Other(identity) => matches!(
+            identity,
+            Identity::Custom { .. }
+                | Identity::TocFile
+                | Identity::Tar
+                | Identity::Gzip
+                | Identity::Lz4
+                | Identity::Zstd
+        ),
+        _ => false,
+    }
 }
 
 /// Refuses what is no snapshot and has a name of its own: reading it as a snapshot would only find damage.

@@ -1,11 +1,14 @@
-//! An input that is read from front to back: a file, a pipe, or standard input.
+//! An input that is read from front to back: a file, a pipe, standard input, or a dump in any form.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, StdinLock};
 use std::path::Path;
 
 use appsnap::detect::{self, Detection};
+use appsnap::pgdump::{self, ErrorKind};
+use appsnap::source::dump::{DumpOptions, DumpReader};
 
+use super::open::may_be_dump;
 use super::{Failure, Followed, InFile, Outcome, Progress, is_dash, shown};
 
 /// An input that is read once. `-` is standard input.
@@ -14,9 +17,13 @@ pub struct Source {
     /// The first bytes, which were read to detect the kind of file.
     head: io::Cursor<Vec<u8>>,
     len_bytes: Option<u64>,
+    /// The form of a dump that is read as one in custom format.
+    form: Option<&'static str>,
 }
 
 enum Inner {
+    Dump(Box<DumpReader>),
+    Damaged(Option<appsnap::Error>),
     File(File),
     Stdin(StdinLock<'static>),
 }
@@ -26,7 +33,7 @@ impl Source {
     pub fn open(path: &Path) -> Outcome<Self> {
         if is_dash(path) {
             let inner = Inner::Stdin(io::stdin().lock());
-            return Ok(Self { inner, head: io::Cursor::default(), len_bytes: None });
+            return Ok(Self { inner, head: io::Cursor::default(), len_bytes: None, form: None });
         }
         let file = File::open(path).in_input(path)?;
         let facts = file.metadata().in_input(path)?;
@@ -36,7 +43,62 @@ impl Source {
             return Err(Failure::environment(shown(path), format!("this is a folder: {hint}")));
         }
         let len_bytes = facts.is_file().then_some(facts.len());
-        Ok(Self { inner: Inner::File(file), head: io::Cursor::default(), len_bytes })
+        Ok(Self { inner: Inner::File(file), head: io::Cursor::default(), len_bytes, form: None })
+    }
+
+    /// Opens `path`, and reads a dump in directory or tar format, or one that is compressed or alone in a tar file, as a dump
+    /// in custom format. Everything else is read as it is.
+    pub fn of_any_form(path: &Path, options: &DumpOptions) -> Outcome<Self> {
+        if path.is_dir() {
+            return Ok(Self::of_dump(DumpReader::open(path, options).in_input(path)?));
+        }
+        let mut source = Self::open(path)?;
+        let detection = source.detect(path)?;
+        if !may_be_dump(&detection) || detection.is_custom_dump() {
+            return Ok(source);
+        }
+        let opened = match (&source.inner, source.len_bytes) {
+            (Inner::Stdin(_), _) => {
+                let head = source.head;
+                drop(source.inner);
+                return Ok(Self::of_dump(DumpReader::from_reader(head.chain(io::stdin()), options).in_input(path)?));
+            }
+            (Inner::File(file), None) => {
+                let file = file.try_clone().in_input(path)?;
+                return Ok(Self::of_dump(DumpReader::from_reader(source.head.chain(file), options).in_input(path)?));
+            }
+            _ => DumpReader::open(path, options),
+        };
+        match opened {
+            Ok(dump) => Ok(Self::of_dump(dump)),
+            // The command says what it is instead.
+            Err(error) if is_no_dump(&error) => Ok(source),
+            Err(error) => Err(error).in_input(path),
+        }
+    }
+
+    /// Opens `path` as [`of_any_form`](Self::of_any_form) does, for a check: damage is reported by the first read.
+    pub fn judged(path: &Path, options: &DumpOptions) -> Outcome<Self> {
+        if !path.is_dir() || detect::identify_path(path).is_err() {
+            return Self::of_any_form(path, options);
+        }
+        match DumpReader::open(path, options) {
+            Ok(dump) => Ok(Self::of_dump(dump)),
+            Err(error) => {
+                let inner = Inner::Damaged(Some(error));
+                Ok(Self { inner, head: io::Cursor::default(), len_bytes: None, form: None })
+            }
+        }
+    }
+
+    fn of_dump(dump: DumpReader) -> Self {
+        let (form, len_bytes) = (dump.form(), dump.len_bytes());
+        Self { inner: Inner::Dump(Box::new(dump)), head: io::Cursor::default(), len_bytes, form: Some(form) }
+    }
+
+    /// Returns the form of a dump that is read as one in custom format: `directory`, `tar`, `gzip` and so on.
+    pub const fn form(&self) -> Option<&'static str> {
+        self.form
     }
 
     /// Detects the kind of file from its first bytes, which are read again afterwards.
@@ -65,7 +127,7 @@ impl Source {
             (inner, len_bytes) => {
                 progress.begin("spooling", None);
                 let mut spool = tempfile::tempfile().in_input(path)?;
-                let mut source = progress.follow(Self { inner, head: self.head, len_bytes }, None);
+                let mut source = progress.follow(Self { inner, head: self.head, len_bytes, form: self.form }, None);
                 io::copy(&mut source, &mut spool).in_input(path)?;
                 spool.rewind().in_input(path)?;
                 Ok(spool)
@@ -74,10 +136,17 @@ impl Source {
     }
 }
 
+fn is_no_dump(error: &appsnap::Error) -> bool {
+    let error = error.downcast_ref::<pgdump::Error>();
+    error.is_some_and(|error| matches!(error.kind(), ErrorKind::NotAnArchive { .. }))
+}
+
 impl Read for Source {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self.head.read(buffer)? {
             0 => match &mut self.inner {
+                Inner::Dump(dump) => dump.read(buffer),
+                Inner::Damaged(error) => error.take().map_or(Ok(0), |error| Err(error.into())),
                 Inner::File(file) => file.read(buffer),
                 Inner::Stdin(stdin) => stdin.read(buffer),
             },

@@ -12,7 +12,7 @@ pub fn layout(data: &[u8]) {
     let shown = escaped(data).to_string();
     assert!(shown.bytes().all(|byte| (b' '..=b'~').contains(&byte)) && shown.len() < 600, "{shown:?}");
     if let Ok(id) = DocumentId::parse(data) {
-        assert_eq!(id.text().as_str().as_bytes(), data.to_ascii_lowercase());
+        assert_eq!(id.to_string().as_bytes(), data.to_ascii_lowercase());
     }
     let Ok(name) = MemberName::parse(data) else { return };
     let text = name.to_string();

@@ -27,7 +27,7 @@ pub enum ErrorKind {
     Unrecognised,
     /// The text is not JSON, or does not have the expected form.
     Json,
-    /// The bytes are not UTF-8 text.
+    /// The bytes are neither UTF-8 nor UTF-16 text.
     Encoding,
     /// A required member or column is absent or null.
     Missing,
@@ -53,6 +53,16 @@ pub enum ErrorKind {
     },
     /// A quoted field of a table does not end.
     UnclosedQuote,
+    /// Two backups have the same id.
+    #[non_exhaustive]
+    SameId {
+        /// The id.
+        id: String,
+    },
+    /// Pages of one listing are from different programs or platforms.
+    OtherProvider,
+    /// A table without a heading has other columns than `Created`, `Backup ID` and `Restorable`.
+    UnknownColumns,
 }
 
 impl Kind for ErrorKind {
@@ -66,10 +76,10 @@ impl fmt::Display for ErrorKind {
         match self {
             Self::Unrecognised => f.write_str(
                 "this is not a known listing of backups: known are Mendix Backups API (v1, v2), Squidex, Platform.sh \
-                 (JSON, CSV, table), and an array of objects with id and taken_at",
+                 (JSON, CSV, table), restic, borg, Proxmox and kopia (JSON), and an array of objects with id and taken_at",
             ),
             Self::Json => f.write_str("the JSON does not have the form of a listing"),
-            Self::Encoding => f.write_str("the listing is not UTF-8 text: save it as UTF-8"),
+            Self::Encoding => f.write_str("the listing is neither UTF-8 nor UTF-16 text: save it as UTF-8"),
             Self::Missing => f.write_str("the value is missing"),
             Self::Type { expected } => write!(f, "the value should be {expected}"),
             Self::Instant { text } => {
@@ -78,6 +88,17 @@ impl fmt::Display for ErrorKind {
             Self::FieldCount { expected_count, found_count } => {
                 write!(f, "the row has {found_count} fields: it should have {expected_count}, as the heading has")
             }
+            Self::SameId { id } => write!(
+                f,
+                "two backups that were created at different times have the id {id:?}: give each an id of its own"
+            ),
+            Self::OtherProvider => {
+                f.write_str("the pages are from different programs or platforms: read each listing on its own")
+            }
+            Self::UnknownColumns => f.write_str(
+                "the table has no heading, and other columns than Created, Backup ID and Restorable: list the backups \
+                 again without --no-header",
+            ),
             Self::UnclosedQuote => f.write_str("a quoted field begins here and does not end: add a quotation mark"),
         }
     }

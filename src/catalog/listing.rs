@@ -1,49 +1,33 @@
 //! Detects which listing some bytes are, and reads it: [`read`].
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry as Slot;
 
-use serde_json::Value;
-use serde_json::value::RawValue;
+use jiff::tz::TimeZone;
 
+use super::code::Code;
 use super::error::{Error, ErrorKind};
+use super::format::ListingFormat;
 use super::member::Element;
-use super::record::Record;
-use super::table::{Separator, Table};
-use super::{mendix, own, platformsh, squidex};
+use super::pages::Pages;
+use super::record::{Phase, Provider, Record};
+use super::table::{Form, Separator, Table};
+use super::text::decode;
+use super::{mendix, own, peers, platformsh, squidex};
+use crate::diagnostic::Diagnostics;
+use crate::layout::escaped;
 use crate::retention::Backup;
 
 type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// A format of listings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ListingFormat {
-    /// Mendix Backups API version 2: `{"snapshots": [...]}`, also `{"archives": [...]}`, or the bare array.
-    MendixV2,
-    /// Mendix Backups API version 1: an array of objects with `SnapshotID`.
-    MendixV1,
-    /// Squidex: `{"items": [...]}` with backups or jobs, or the bare array.
-    Squidex,
-    /// Platform.sh API: an array of backups.
-    PlatformShJson,
-    /// Platform.sh command line with `--format csv`.
-    PlatformShCsv,
-    /// Platform.sh command line with `--format tsv` or `plain`.
-    PlatformShTsv,
-    /// Platform.sh command line in its default format.
-    PlatformShTable,
-    /// An array of objects with `id` and `taken_at`, in the form that [`Backup`] documents.
-    Own,
-}
-
-/// A listing, or a page of it.
+/// A listing, or a part of it.
 ///
 /// ```
 /// use appsnap::catalog;
 /// use appsnap::retention::presets;
 ///
-/// let listing = catalog::read(br#"[{"id": "a", "taken_at": "2026-11-19T02:00:00Z"},
-///     {"id": "b", "taken_at": "2026-11-20T02:00:00Z"}]"#)?;
+/// let mut listing = catalog::read(br#"[{"id": "a", "taken_at": "2026-11-19T02:00:00Z"}]"#)?;
+/// listing.append(catalog::read(br#"[{"id": "b", "taken_at": "2026-11-20T02:00:00Z"}]"#)?)?;
 /// assert!(!listing.is_partial());
 /// let (policy, backups) = (presets::by_name("restic:last=1")?, listing.to_backups());
 /// let plan = policy.plan(&backups, "2026-11-20T12:00:00Z".parse()?);
@@ -55,15 +39,30 @@ pub enum ListingFormat {
 pub struct Listing {
     /// The format.
     pub format: ListingFormat,
-    /// The records, in the order of the listing.
+    /// The records, in the order of the listing, each once.
     pub records: Vec<Record>,
     /// The number of all backups, if the platform reports it.
     pub total_count: Option<u64>,
     /// The number of entries that are not backups, such as other jobs of Squidex.
     pub skipped_count: u64,
+    diagnostics: Diagnostics,
 }
 
+/// What identifies a record: ids are unique in a group.
+type Key = (Option<String>, String);
+
+/// More findings of one code are only counted.
+const MAX_FINDINGS_PER_CODE: u64 = 100;
+
 impl Listing {
+    /// Creates a listing of these records, of which each counts once.
+    fn new(format: ListingFormat, records: Vec<Record>) -> Result<Self> {
+        let diagnostics = Diagnostics::new(MAX_FINDINGS_PER_CODE);
+        let mut listing = Self { format, records, total_count: None, skipped_count: 0, diagnostics };
+        listing.merge_repeated()?;
+        Ok(listing)
+    }
+
     /// Returns the backups for a retention policy, in the order of the records.
     #[must_use]
     pub fn to_backups(&self) -> Vec<Backup<String>> {
@@ -74,11 +73,120 @@ impl Listing {
     /// the backups: rules that count would delete too few, or the wrong ones.
     #[must_use]
     pub fn is_partial(&self) -> bool {
-        self.total_count.is_some_and(|total| total > self.records.len() as u64)
+        let read_count = (self.records.len() as u64).saturating_add(self.skipped_count);
+        self.total_count.is_some_and(|total| total > read_count)
+    }
+
+    /// Adds another page of the same listing. A backup that both contain counts once.
+    ///
+    /// # Errors
+    /// Returns an error if the page is from another program or platform, or if two backups that were created at different
+    /// times have the same id.
+    pub fn append(&mut self, page: Self) -> Result<()> {
+        let provider = |listing: &Self| listing.records.first().map(|record| record.provider);
+        match (provider(self), provider(&page)) {
+            (Some(own), Some(other)) if own != other => return Err(Error::new(ErrorKind::OtherProvider)),
+            (None, Some(_)) => self.format = page.format,
+            _ => {}
+        }
+        self.records.extend(page.records);
+        self.total_count = self.total_count.max(page.total_count);
+        self.skipped_count = self.skipped_count.saturating_add(page.skipped_count);
+        let mut found = page.diagnostics;
+        self.diagnostics.append(&mut found);
+        self.merge_repeated()
+    }
+
+    /// Reads the times that have no UTC offset in a time zone. By default they are read in UTC.
+    ///
+    /// borg prints the local time of the machine on which it runs. A time that clocks repeat is read as the first of the
+    /// two.
+    #[must_use]
+    pub fn in_zone(mut self, zone: &TimeZone) -> Self {
+        let moved = |at: &mut jiff::Timestamp| {
+            let local = TimeZone::UTC.to_datetime(*at);
+            *at = zone.to_ambiguous_timestamp(local).compatible().unwrap_or(*at);
+        };
+        for record in self.records.iter_mut().filter(|record| record.is_local_time) {
+            moved(&mut record.created_at);
+            record.finished_at.iter_mut().for_each(moved);
+            record.is_local_time = false;
+        }
+        self
+    }
+
+    /// Returns what is noticed about the listing: backups that are missing or repeated, and facts that it does not
+    /// contain and that decisions depend on.
+    #[must_use]
+    pub fn diagnostics(&self) -> Diagnostics {
+        let mut found = self.diagnostics.clone();
+        if let Some(total) = self.total_count.filter(|_| self.is_partial()) {
+            let count = self.records.len();
+            found.add(Code::ListingIncomplete, |found| {
+                found.with_message(format!("the platform reports {total} backups, but the listing contains {count}"))
+            });
+        }
+        let is_unknown = |record: &&Record| record.provider == Provider::PlatformSh && record.origin.is_none();
+        let count = self.records.iter().filter(is_unknown).count();
+        if count > 0 {
+            found.add(Code::OriginUnknown, |found| {
+                found.with_message(format!(
+                    "the listing does not say for {count} backups whether they are automated or manual: all are taken \
+                     for automated ones"
+                ))
+            });
+        }
+        let count = self.records.iter().filter(|record| record.is_local_time).count();
+        if count > 0 {
+            found.add(Code::LocalTime, |found| {
+                found.with_message(format!("the times of {count} backups have no UTC offset: they are read in UTC"))
+            });
+        }
+        for record in self.records.iter().filter(|record| record.phase == Phase::Unknown) {
+            found.add(Code::UnknownState, |found| {
+                found
+                    .with_location(escaped(record.id.as_bytes()).to_string())
+                    .with_message(format!("the state {:?} is not known", record.state))
+            });
+        }
+        found
+    }
+
+    /// Leaves out records that appear again. Of two, the one that changed last stays.
+    fn merge_repeated(&mut self) -> Result<()> {
+        let mut known: BTreeMap<Key, usize> = BTreeMap::new();
+        let mut records: Vec<Record> = Vec::with_capacity(self.records.len());
+        for record in std::mem::take(&mut self.records) {
+            let slot = match known.entry((record.group(), record.id.clone())) {
+                Slot::Vacant(slot) => {
+                    slot.insert(records.len());
+                    records.push(record);
+                    continue;
+                }
+                Slot::Occupied(slot) => records.get_mut(*slot.get()),
+            };
+            let Some(earlier) = slot else { continue };
+            if earlier.created_at != record.created_at {
+                return Err(Error::new(ErrorKind::SameId { id: record.id }));
+            }
+            self.diagnostics.add(Code::RepeatedRecord, |found| {
+                found
+                    .with_location(escaped(record.id.as_bytes()).to_string())
+                    .with_message("the listing contains the backup more than once: it counts once")
+            });
+            if record.updated_at >= earlier.updated_at {
+                *earlier = record;
+            }
+        }
+        self.records = records;
+        Ok(())
     }
 }
 
 /// Reads a listing, whose format is detected from its content.
+///
+/// The text can be UTF-8 or UTF-16. Escape sequences, with which programs set colours, are ignored. JSON can be a page, an
+/// array of pages, pages one after the other, or the answer about a single backup.
 ///
 /// ```
 /// let listing = appsnap::catalog::read(b"\
@@ -90,7 +198,8 @@ impl Listing {
 /// ```
 ///
 /// # Errors
-/// Returns an error if the bytes are none of the known listings, or if a value in it is missing or wrong.
+/// Returns an error if the bytes are none of the known listings, if a value in it is missing or wrong, or if two backups
+/// that were created at different times have the same id.
 pub fn read(bytes: &[u8]) -> Result<Listing> {
     let format = detect(bytes)?.ok_or_else(|| Error::new(ErrorKind::Unrecognised))?;
     read_as(bytes, format)
@@ -99,123 +208,85 @@ pub fn read(bytes: &[u8]) -> Result<Listing> {
 /// Detects the format of a listing from its content. `None` if it is not known.
 ///
 /// # Errors
-/// Returns an error if the bytes are not UTF-8 text, or if they begin like JSON and are not JSON.
+/// Returns an error if the bytes are not text, or if they begin like JSON and are not JSON.
 pub fn detect(bytes: &[u8]) -> Result<Option<ListingFormat>> {
-    let text = text(bytes)?;
-    if text.trim_start().starts_with(['{', '[']) {
-        let document = serde_json::from_str(text).map_err(|error| Error::json(text, 0, error))?;
-        return Ok(detect_json(&document));
+    let text = decode(bytes)?;
+    if is_json(&text) {
+        return Pages::of(&text)?.format();
     }
-    let is_heading = |line: &str| {
-        let line = line.to_ascii_lowercase().replace(['_', '"'], " ");
-        line.contains("created") && line.contains("backup id")
-    };
-    let Some(heading) = text.lines().find(|line| is_heading(line)) else { return Ok(None) };
-    Ok(Some(match heading {
-        _ if heading.contains(['|', '│', '┃']) => ListingFormat::PlatformShTable,
-        _ if heading.contains('\t') => ListingFormat::PlatformShTsv,
-        _ => ListingFormat::PlatformShCsv,
+    Ok(Form::of(&text).map(|form| match form {
+        Form::Boxed => ListingFormat::PlatformShTable,
+        Form::Separated(Separator::Tab) => ListingFormat::PlatformShTsv,
+        Form::Separated(_) => ListingFormat::PlatformShCsv,
     }))
+}
+
+fn is_json(text: &str) -> bool {
+    let text = text.trim();
+    text.starts_with(['{', '[']) || text == "null"
 }
 
 /// Reads a listing of a known format.
 ///
 /// # Errors
-/// Returns an error if the bytes do not have that format, or if a value in them is missing or wrong.
+/// Returns an error if the bytes do not have that format, if a value in them is missing or wrong, or if two backups that
+/// were created at different times have the same id.
 pub fn read_as(bytes: &[u8], format: ListingFormat) -> Result<Listing> {
-    let text = text(bytes)?;
-    let table = match format {
-        ListingFormat::PlatformShCsv => Some(Table::separated(text, Separator::Comma)?),
-        ListingFormat::PlatformShTsv => Some(Table::separated(text, Separator::Tab)?),
-        ListingFormat::PlatformShTable => Some(Table::boxed(text)?),
-        _ => None,
+    let text = decode(bytes)?;
+    let comma_or_semicolon = || match Form::of(&text) {
+        Some(Form::Separated(separator @ Separator::Semicolon)) => separator,
+        _ => Separator::Comma,
     };
-    if let Some(table) = table {
-        return Ok(Listing { format, records: platformsh::records(table)?, total_count: None, skipped_count: 0 });
-    }
-    let (elements, total_count) = elements(text)?;
-    let mut listing = Listing { format, records: Vec::new(), total_count, skipped_count: 0 };
-    for element in elements {
-        let record = match format {
-            ListingFormat::MendixV2 => Some(mendix::record_v2(element)?),
-            ListingFormat::MendixV1 => Some(mendix::record_v1(element)?),
-            ListingFormat::Squidex => squidex::record(element)?,
-            ListingFormat::PlatformShJson => Some(platformsh::record(element)?),
-            _ => Some(own::record(&element)?),
-        };
-        match record {
-            Some(record) => listing.records.push(record),
-            None => listing.skipped_count = listing.skipped_count.saturating_add(1),
-        }
+    let table = match format {
+        ListingFormat::PlatformShCsv => Table::separated(&text, comma_or_semicolon())?,
+        ListingFormat::PlatformShTsv => Table::separated(&text, Separator::Tab)?,
+        ListingFormat::PlatformShTable => Table::boxed(&text)?,
+        _ => return from_json(&text, format),
+    };
+    let has_heading = !table.heading.is_empty();
+    let mut listing = Listing::new(format, platformsh::records(table)?)?;
+    if !has_heading {
+        listing.diagnostics.add(Code::HeadingMissing, |found| {
+            found.with_message("the table has no heading: its columns are read as Created, Backup ID and Restorable")
+        });
     }
     Ok(listing)
 }
 
-/// The members that contain the records, by platform.
-const ARRAYS: [&str; 5] = ["snapshots", "archives", "items", "backups", "Snapshots"];
-
-fn text(bytes: &[u8]) -> Result<&str> {
-    let text = std::str::from_utf8(bytes).map_err(|error| {
-        // The first byte that is not UTF-8.
-        Error::new(ErrorKind::Encoding).at(error.valid_up_to() as u64)
-    })?;
-    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
+fn from_json(text: &str, format: ListingFormat) -> Result<Listing> {
+    let pages = Pages::of(text)?;
+    let mut records = Vec::with_capacity(pages.elements.len());
+    let mut skipped_count = 0_u64;
+    for element in pages.elements {
+        match record(element, format)? {
+            Some(record) => records.push(record),
+            None => skipped_count = skipped_count.saturating_add(1),
+        }
+    }
+    if format == ListingFormat::Borg {
+        peers::distinguish_archives(&mut records);
+    }
+    let mut listing = Listing::new(format, records)?;
+    (listing.total_count, listing.skipped_count) = (pages.total_count, skipped_count);
+    if pages.is_single {
+        listing.diagnostics.add(Code::SingleRecord, |found| {
+            found.with_message("the text is about one backup: rules that count do not see the others")
+        });
+    }
+    Ok(listing)
 }
 
-/// The records of a JSON document, and the number of all backups if it contains that.
-fn elements(text: &str) -> Result<(Vec<Element<'_>>, Option<u64>)> {
-    let json = |error| Error::json(text, 0, error);
-    let document: &RawValue = serde_json::from_str(text).map_err(json)?;
-    let (name, array, total_count) = if document.get().starts_with('{') {
-        let members: BTreeMap<String, &RawValue> = serde_json::from_str(text).map_err(json)?;
-        let found = ARRAYS.into_iter().find_map(|name| Some((name, *members.get(name)?)));
-        let (name, array) = found.ok_or_else(|| Error::new(ErrorKind::Unrecognised))?;
-        (name, array, members.get("total").and_then(|total| total.get().parse().ok()))
-    } else {
-        ("", document, None)
-    };
-    let whole = Element { text, path: name.to_owned(), raw: array };
-    if !array.get().starts_with('[') {
-        let is_document = name.is_empty();
-        let kind = if is_document { ErrorKind::Unrecognised } else { ErrorKind::Type { expected: "an array" } };
-        return Err(whole.error(kind));
-    }
-    let values: Vec<&RawValue> =
-        serde_json::from_str(array.get()).map_err(|error| Error::json(text, whole.offset(), error))?;
-    let elements = values.into_iter().enumerate();
-    let elements = elements.map(|(index, raw)| Element { text, path: format!("{name}[{index}]"), raw });
-    Ok((elements.collect(), total_count))
-}
-
-fn detect_json(document: &Value) -> Option<ListingFormat> {
-    let array = |name: &str| document.get(name).and_then(Value::as_array);
-    let by_wrapper = |name: &str| match name {
-        "snapshots" | "archives" => Some(ListingFormat::MendixV2),
-        "items" => Some(ListingFormat::Squidex),
-        "Snapshots" => Some(ListingFormat::MendixV1),
-        _ => None,
-    };
-    let (wrapper, values) = match document {
-        Value::Array(values) => ("", values),
-        _ => ARRAYS.into_iter().find_map(|name| array(name).map(|values| (name, values)))?,
-    };
-    let Some(first) = values.iter().find(|value| value.is_object()) else {
-        // An empty array is an empty list of any platform.
-        let is_empty_list = wrapper.is_empty() && values.is_empty();
-        return by_wrapper(wrapper).or(is_empty_list.then_some(ListingFormat::Own));
-    };
-    let has = |names: &[&str]| names.iter().any(|name| first.get(name).is_some());
-    if has(&["taken_at"]) {
-        Some(ListingFormat::Own)
-    } else if has(&["snapshot_id", "archive_id"]) {
-        Some(ListingFormat::MendixV2)
-    } else if has(&["SnapshotID"]) {
-        Some(ListingFormat::MendixV1)
-    } else if has(&["handledEvents", "handledAssets", "taskName", "started"]) {
-        Some(ListingFormat::Squidex)
-    } else if has(&["restorable", "safe", "automated", "commit_id", "size_used", "size_of_volumes"]) {
-        Some(ListingFormat::PlatformShJson)
-    } else {
-        by_wrapper(wrapper)
-    }
+/// Reads one record. `None` if it is not about a backup.
+fn record(element: Element<'_>, format: ListingFormat) -> Result<Option<Record>> {
+    Ok(match format {
+        ListingFormat::MendixV2 => Some(mendix::record_v2(element)?),
+        ListingFormat::MendixV1 => Some(mendix::record_v1(element)?),
+        ListingFormat::Squidex => squidex::record(element)?,
+        ListingFormat::PlatformShJson => Some(platformsh::record(element)?),
+        ListingFormat::Restic => Some(peers::restic(element)?),
+        ListingFormat::Borg => Some(peers::borg(element)?),
+        ListingFormat::Proxmox => peers::proxmox(element)?,
+        ListingFormat::Kopia => Some(peers::kopia(element)?),
+        _ => Some(own::record(&element)?),
+    })
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use jiff::civil::DateTime;
 use jiff::fmt::temporal::{DateTimeParser, PiecesOffset};
 use jiff::tz::Offset;
 use serde_json::Value;
@@ -42,7 +43,16 @@ impl<'t> Element<'t> {
         serde_json::from_str(self.raw.get()).map_err(|error| Error::json(self.text, self.offset(), error))
     }
 
-    fn member(&self, name: &str, raw: &'t RawValue) -> Self {
+    /// The members, if this is an object.
+    pub(super) fn members(&self) -> Result<BTreeMap<String, &'t RawValue>> {
+        match serde_json::from_str(self.raw.get()) {
+            Ok(members) => Ok(members),
+            Err(error) if error.is_data() => self.wrong("an object"),
+            Err(error) => Err(Error::json(self.text, self.offset(), error)),
+        }
+    }
+
+    pub(super) fn member(&self, name: &str, raw: &'t RawValue) -> Self {
         let path = if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) };
         Self { text: self.text, path, raw }
     }
@@ -70,11 +80,8 @@ pub(super) struct Stamp {
 
 impl<'t> Members<'t> {
     pub(super) fn of(object: Element<'t>) -> Result<Self> {
-        match serde_json::from_str(object.raw.get()) {
-            Ok(members) => Ok(Self { object, members }),
-            Err(error) if error.is_data() => object.wrong("an object"),
-            Err(error) => Err(Error::json(object.text, object.offset(), error)),
-        }
+        let members = object.members()?;
+        Ok(Self { object, members })
     }
 
     pub(super) fn has(&self, name: &str) -> bool {
@@ -88,7 +95,7 @@ impl<'t> Members<'t> {
     }
 
     fn required<T>(&self, name: &str, value: Option<T>) -> Result<T> {
-        value.ok_or_else(|| self.object.member(name, self.object.raw).error(ErrorKind::Missing))
+        value.ok_or_else(|| self.missing(name))
     }
 
     pub(super) fn text(&mut self, name: &str) -> Result<Option<String>> {
@@ -115,10 +122,37 @@ impl<'t> Members<'t> {
         }
     }
 
+    /// A list of texts. Empty if it is absent.
+    pub(super) fn texts(&mut self, name: &str) -> Result<Vec<String>> {
+        let Some(member) = self.take(name) else { return Ok(Vec::new()) };
+        serde_json::from_value(member.value()?).or_else(|_| member.wrong("an array of texts"))
+    }
+
+    /// The JSON of a member. `None` if it is absent.
+    pub(super) fn json(&mut self, name: &str) -> Option<&'t str> {
+        self.take(name).map(|member| member.raw.get())
+    }
+
+    /// The members of an object. `None` if it is absent.
+    pub(super) fn object(&mut self, name: &str) -> Result<Option<Self>> {
+        self.take(name).map(Self::of).transpose()
+    }
+
+    /// A whole number that is not negative.
+    pub(super) fn number(&mut self, name: &str) -> Result<Option<u64>> {
+        let Some(member) = self.take(name) else { return Ok(None) };
+        match member.value()?.as_u64() {
+            Some(number) => Ok(Some(number)),
+            None => member.wrong("a whole number that is not negative"),
+        }
+    }
+
+    /// `true` or `false`, or as some platforms write them, 1 or 0.
     pub(super) fn flag(&mut self, name: &str) -> Result<Option<bool>> {
         let Some(member) = self.take(name) else { return Ok(None) };
         match member.value()? {
             Value::Bool(flag) => Ok(Some(flag)),
+            Value::Number(number) if matches!(number.as_u64(), Some(0 | 1)) => Ok(Some(number.as_u64() == Some(1))),
             _ => member.wrong("true or false"),
         }
     }
@@ -162,6 +196,34 @@ impl<'t> Members<'t> {
         let at = milliseconds.and_then(|milliseconds| Timestamp::from_millisecond(milliseconds).ok());
         let at = at.ok_or_else(|| member.error(ErrorKind::Instant { text }))?;
         Ok(Some(Stamp { at, offset: None }))
+    }
+
+    /// An instant in seconds since 1970.
+    pub(super) fn required_epoch_seconds(&mut self, name: &str) -> Result<Stamp> {
+        let member = self.take(name);
+        let member = self.required(name, member)?;
+        let Some(seconds) = member.value()?.as_i64() else { return member.wrong("seconds since 1970") };
+        let at = Timestamp::from_second(seconds);
+        let at = at.map_err(|_| member.error(ErrorKind::Instant { text: seconds.to_string() }))?;
+        Ok(Stamp { at, offset: None })
+    }
+
+    /// An instant of RFC 3339, or a time without an offset, which is read in UTC: then the second value is `true`.
+    pub(super) fn local_instant(&mut self, name: &str) -> Result<Option<(Stamp, bool)>> {
+        let Some(member) = self.take(name) else { return Ok(None) };
+        let local = member.value()?.as_str().and_then(|text| text.parse::<DateTime>().ok());
+        match member.instant() {
+            Ok(stamp) => Ok(Some((stamp, false))),
+            Err(error) => {
+                let at = local.and_then(|local| Offset::UTC.to_timestamp(local).ok()).ok_or(error)?;
+                Ok(Some((Stamp { at, offset: None }, true)))
+            }
+        }
+    }
+
+    /// The error of a value that is missing.
+    pub(super) fn missing(&self, name: &str) -> Error {
+        self.object.member(name, self.object.raw).error(ErrorKind::Missing)
     }
 
     pub(super) fn required_epoch_milliseconds(&mut self, name: &str) -> Result<Stamp> {

@@ -1,7 +1,8 @@
-//! Reads platforms' listings of backups, and gives advice about restoring them.
+//! Reads the listings of backups of platforms and of backup programs, and gives advice about restoring them.
 //!
 //! [`read`] takes the answer of an API or the output of a command line, detects the platform from its content, and
-//! returns a [`Listing`]. Absent and additional members are accepted, since platforms add and remove them over the years.
+//! returns a [`Listing`]. Text can be UTF-8 or UTF-16, and several pages can follow each other; [`Listing::append`] adds
+//! those of other files. Absent and additional members are accepted, since platforms add and remove them over the years.
 //! An instant without a UTC offset, or a value that is none, is an error that names the line and the member.
 //! [`Record::to_backup`] converts a record for [`retention`](crate::retention), and [`advice`] contains what the
 //! platforms' documentation says about restoring it.
@@ -21,16 +22,23 @@
 //! ```
 
 pub mod advice;
+mod code;
 mod error;
+mod format;
 mod listing;
 mod member;
 mod mendix;
 mod own;
+mod pages;
+mod peers;
 pub mod platformsh;
 mod record;
 mod squidex;
 mod table;
+mod text;
 
+pub use code::Code;
 pub use error::{Error, ErrorKind};
-pub use listing::{Listing, ListingFormat, detect, read, read_as};
+pub use format::ListingFormat;
+pub use listing::{Listing, detect, read, read_as};
 pub use record::{Cadence, Phase, Provider, Record};

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::error::{Error, ErrorKind};
 use super::member::{Element, Members, Stamp};
 use super::record::{Provider, Record};
-use super::table::Table;
+use super::table::{CREATED, ID, Table, squashed};
 use crate::retention::Origin;
 
 type Result<T, E = Error> = std::result::Result<T, E>;
@@ -39,14 +39,38 @@ const fn origin(is_automated: bool) -> Origin {
 
 /// The records of a table with at least the columns `Created` and `Backup ID`. Other columns are recognised by the names
 /// that the API has for them, with spaces instead of underscores, and become details otherwise.
-pub(super) fn records(table: Table) -> Result<Vec<Record>> {
-    let names: Vec<String> = table.heading.iter().map(|name| name.to_ascii_lowercase().replace(' ', "_")).collect();
-    for (column, aliases) in [("Created", ["created", "created_at"]), ("Backup ID", ["backup_id", "id"])] {
+///
+/// A table without a heading has the columns that the command line prints by default.
+pub(super) fn records(mut table: Table) -> Result<Vec<Record>> {
+    if table.heading.is_empty() {
+        table.heading = default_heading(&table.rows)?;
+    }
+    let names: Vec<String> = table.heading.iter().map(|name| squashed(name)).collect();
+    for (column, aliases) in [("Created", CREATED), ("Backup ID", ID)] {
         if !names.iter().any(|name| aliases.contains(&name.as_str())) {
             return Err(Error::new(ErrorKind::Missing).within(format!("column {column}")));
         }
     }
     table.rows.into_iter().map(|(line, fields)| row(&table.heading, &names, line, fields)).collect()
+}
+
+/// The columns of rows that have the form of the default ones.
+fn default_heading(rows: &[(usize, Vec<String>)]) -> Result<Vec<String>> {
+    for (line, fields) in rows {
+        let is_default = match &fields[..] {
+            [created, id, rest @ ..] if Stamp::parse(created).is_ok() && Stamp::parse(id).is_err() => match rest {
+                [] => true,
+                [restorable] => flag(restorable).is_ok(),
+                _ => false,
+            },
+            _ => false,
+        };
+        if !is_default {
+            return Err(Error::new(ErrorKind::UnknownColumns).within(format!("line {line}")));
+        }
+    }
+    let count = rows.first().map_or(HEADING.len(), |(_, fields)| fields.len());
+    Ok(HEADING.into_iter().take(count).map(str::to_owned).collect())
 }
 
 fn row(heading: &[String], names: &[String], line: usize, fields: Vec<String>) -> Result<Record> {
@@ -57,12 +81,12 @@ fn row(heading: &[String], names: &[String], line: usize, fields: Vec<String>) -
         let error = |kind| Error::new(kind).within(format!("line {line}, column {}", title.escape_debug()));
         let instant = |field: &str| Stamp::parse(field).map_err(error);
         match (name.as_str(), field.as_str()) {
-            ("created" | "created_at", _) => {
+            ("created" | "createdat", _) => {
                 let stamp = instant(&field)?;
                 (record.created_at, record.created_offset) = (stamp.at, stamp.offset);
             }
-            ("backup_id" | "id", "") => return Err(error(ErrorKind::Missing)),
-            ("backup_id" | "id", _) => record.id = field,
+            ("backupid" | "id", "") => return Err(error(ErrorKind::Missing)),
+            ("backupid" | "id", _) => record.id = field,
             (_, "") => {}
             ("restorable", _) => record.restorable = Some(flag(&field).map_err(error)?),
             ("automated", _) => record.origin = Some(origin(flag(&field).map_err(error)?)),
@@ -70,8 +94,8 @@ fn row(heading: &[String], names: &[String], line: usize, fields: Vec<String>) -
             ("safe", _) => record.live = Some(!flag(&field).map_err(error)?),
             ("status", _) => state = Some(field),
             ("environment", _) => record.environment = Some(field),
-            ("updated" | "updated_at", _) => record.updated_at = Some(instant(&field)?.at),
-            ("expires" | "expires_at", _) => record.expires_at = Some(instant(&field)?.at),
+            ("updated" | "updatedat", _) => record.updated_at = Some(instant(&field)?.at),
+            ("expires" | "expiresat", _) => record.expires_at = Some(instant(&field)?.at),
             _ => _ = record.details.insert(title.clone(), field),
         }
     }

@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 
 use crate::layout::Contents;
 use crate::metadata::Metadata;
-use crate::retention::{Backup, Origin, Status};
+use crate::retention::{Backup, LegalHold, Origin, Status};
 
 /// The platform that a record is from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -25,6 +25,14 @@ pub enum Provider {
     Squidex,
     /// Platform.sh, also called Upsun.
     PlatformSh,
+    /// restic, or rustic, which lists the same repositories.
+    Restic,
+    /// borg.
+    Borg,
+    /// Proxmox Backup Server, or a storage of Proxmox VE.
+    Proxmox,
+    /// kopia.
+    Kopia,
     /// No platform: the list was written by its owner.
     Own,
 }
@@ -61,7 +69,9 @@ impl Phase {
     /// ```
     #[must_use]
     pub fn of(provider: Provider, word: &str) -> Self {
-        use Provider::{MendixCloud, MendixCloudV3, MendixOnAzure, Own, PlatformSh, Squidex};
+        use Provider::{
+            Borg, Kopia, MendixCloud, MendixCloudV3, MendixOnAzure, Own, PlatformSh, Proxmox, Restic, Squidex,
+        };
         match (provider, word.to_ascii_lowercase().as_str()) {
             (MendixCloud | MendixCloudV3 | Own, "queued") | (Squidex, "created") => Self::Queued,
             (MendixCloud | MendixCloudV3 | Own, "running") | (MendixOnAzure, "processing") => Self::Running,
@@ -71,6 +81,8 @@ impl Phase {
             (MendixCloud | MendixCloudV3 | MendixOnAzure | Squidex | Own, "failed") => Self::Failed,
             (Squidex, "cancelled" | "canceled") => Self::Cancelled,
             (PlatformSh, "deleting") => Self::Deleting,
+            (Restic | Borg | Proxmox | Kopia, "completed") => Self::Completed,
+            (Borg | Proxmox | Kopia, "unfinished") => Self::Running,
             _ => Self::Unknown,
         }
     }
@@ -146,14 +158,25 @@ pub struct Record {
     pub comment: Option<String>,
     /// The environment that was backed up.
     pub environment: Option<String>,
+    /// The machine that was backed up, with the user if both are known.
+    pub host: Option<String>,
+    /// The paths that were backed up.
+    pub paths: Vec<String>,
+    /// The series that the listing itself names, such as a backup group.
+    pub series: Option<String>,
     /// `true` if the platform allows restoring the backup.
     pub restorable: Option<bool>,
     /// `true` if the app was running during the backup, so that its parts can be from different moments.
     pub live: Option<bool>,
     /// `true` if the backup is protected from being deleted.
     pub protected: bool,
+    /// The legal hold, if there is one.
+    pub hold: Option<LegalHold>,
     /// The tags.
     pub tags: Vec<String>,
+    /// `true` if the listing has no UTC offset for `created_at`, which was then read in UTC. See
+    /// [`Listing::in_zone`](super::Listing::in_zone).
+    pub is_local_time: bool,
     /// Everything else in the listing, by its own names.
     pub details: BTreeMap<String, String>,
 }
@@ -182,10 +205,15 @@ impl Record {
             size_bytes: None,
             comment: None,
             environment: None,
+            host: None,
+            paths: Vec::new(),
+            series: None,
             restorable: None,
             live: None,
             protected: false,
+            hold: None,
             tags: Vec::new(),
+            is_local_time: false,
             details: BTreeMap::new(),
         }
     }
@@ -207,7 +235,63 @@ impl Record {
         self
     }
 
-    /// Returns the backup for a retention policy.
+    /// Returns the value of a key by which backups can be grouped: `environment`, `host`, `paths`, `tag`, `series`,
+    /// `origin`, `model-version`, or the name of one of the [`details`](Self::details). Several tags or paths are joined
+    /// by commas. `None` if the record does not have the key.
+    ///
+    /// ```
+    /// use appsnap::catalog;
+    ///
+    /// let listing = catalog::read(br#"[{"id": "a", "time": "2026-11-20T02:00:00Z", "tree": "t", "hostname": "web",
+    ///     "paths": ["/srv"], "username": "root"}]"#)?;
+    /// let record = &listing.records[0];
+    /// assert_eq!((record.value_of("host"), record.value_of("username")), (Some("web".into()), Some("root".into())));
+    /// assert_eq!(record.group(), Some("host web, paths /srv".into()));
+    /// assert_eq!(record.group_by(&["username"]), Some("root".into()));
+    /// # Ok::<(), catalog::Error>(())
+    /// ```
+    #[must_use]
+    pub fn value_of(&self, key: &str) -> Option<String> {
+        let list = |list: &[String]| Some(list.join(",")).filter(|joined| !joined.is_empty());
+        match key {
+            "environment" => self.environment.clone(),
+            "host" | "hostname" => self.host.clone(),
+            "path" | "paths" => list(&self.paths),
+            "tag" | "tags" => list(&self.tags),
+            "series" => self.series.clone(),
+            "origin" => self.origin.map(|origin| origin.to_string()),
+            "model-version" => self.model_version.clone(),
+            other => self.details.get(other).cloned(),
+        }
+    }
+
+    /// Returns the name of the group of the record, by these keys: the value for a single key, and each key with its
+    /// value for several. `None` if the record has none of them.
+    #[must_use]
+    pub fn group_by(&self, keys: &[&str]) -> Option<String> {
+        if let [key] = keys {
+            return self.value_of(key);
+        }
+        let parts = keys.iter().filter_map(|key| Some(format!("{key} {}", self.value_of(key)?)));
+        Some(parts.collect::<Vec<_>>().join(", ")).filter(|name| !name.is_empty())
+    }
+
+    /// Returns the name of the group in which the program or platform itself decides about the backup: the series that
+    /// the listing names, host and paths for restic and kopia, or the environment.
+    #[must_use]
+    pub fn group(&self) -> Option<String> {
+        if self.series.is_some() {
+            return self.series.clone();
+        }
+        match self.provider {
+            Provider::Restic | Provider::Kopia => self.group_by(&["host", "paths"]),
+            // borg prunes all archives that match a pattern, whatever machine they are from.
+            Provider::Borg => None,
+            _ => self.environment.clone(),
+        }
+    }
+
+    /// Returns the backup for a retention policy. Its series is the [group](Self::group).
     ///
     /// States that retention does not distinguish are converted so that nothing is deleted by mistake and nothing
     /// unusable counts: a cancelled backup, or one that is being deleted, becomes a failed one, and one in an unknown
@@ -233,6 +317,15 @@ impl Record {
         }
         if let Some(size_bytes) = self.size_bytes {
             backup = backup.with_bytes(size_bytes);
+        }
+        if let Some(expires_at) = self.expires_at {
+            backup = backup.with_stated_expiry(expires_at);
+        }
+        if let Some(series) = self.group() {
+            backup = backup.with_series(series);
+        }
+        if let Some(LegalHold { owner, reason }) = self.hold.clone() {
+            backup = backup.with_legal_hold(owner, reason);
         }
         backup
     }

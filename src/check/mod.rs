@@ -55,6 +55,7 @@ pub use code::Code;
 pub use files::{FileCase, FileComparison, FileCounts, FileRow, FileTable, FileTableUnavailable, UnnamedRow};
 pub use options::CheckOptions;
 pub use pass::check;
+pub(crate) use pass::survey;
 pub use profile::Profile;
 pub use registry::{codes, find_code};
 pub use report::{Report, Summary};

@@ -17,7 +17,7 @@ use crate::diagnostic;
 use crate::error::Error;
 use crate::layout::Contents;
 use crate::observe::{Event, Observer, Phase, proceed, watch};
-use crate::pgdump::{self, Identity};
+use crate::pgdump::{self, Identity, Inspection};
 use crate::snapshot::options::Tolerance;
 use crate::snapshot::{self, EntryKind, ReadOptions, SnapshotReader};
 
@@ -53,24 +53,48 @@ use crate::snapshot::{self, EntryKind, ReadOptions, SnapshotReader};
 /// # Security
 /// Safe for untrusted uploads: [`Limits`](crate::Limits) bound everything, and all texts of the report are safe to print.
 pub fn check<R: Read>(
-    mut source: R,
+    source: R,
     profile: &Profile,
     options: &CheckOptions,
     observer: &mut dyn Observer,
 ) -> Result<Report, Error> {
+    survey(source, profile, options, observer).map(|(report, _)| report)
+}
+
+/// Checks as [`check()`] does, and also returns the description of the dump if it is sound.
+pub(crate) fn survey<R: Read>(
+    mut source: R,
+    profile: &Profile,
+    options: &CheckOptions,
+    observer: &mut dyn Observer,
+) -> Result<(Report, Option<Inspection>), Error> {
     let mut head = Vec::new();
-    source.by_ref().take(detect::HEAD_BYTES).read_to_end(&mut head)?;
+    let opened = source.by_ref().take(detect::HEAD_BYTES).read_to_end(&mut head);
+    if let Err(error) = opened {
+        return Ok((unreadable(profile, options, error.into())?, None));
+    }
     let detection = detect::identify(&head);
     let begins_like_a_dump = head.starts_with(pgdump::MAGIC);
     let mut run = CheckRun::new(profile, options, detection.name());
     let source = Cursor::new(head).chain(source);
+    let mut inspection = None;
     if begins_like_a_dump {
-        bare_dump(&mut run, source, observer)?;
+        inspection = bare_dump(&mut run, source, observer)?;
     } else if detection.may_be_snapshot() || detection.kind() == Kind::FilesTar {
-        archive(&mut run, source, detection.is_gzip(), observer)?;
+        inspection = archive(&mut run, source, detection.is_gzip(), observer)?;
     } else {
         something_else(&mut run, &detection);
     }
+    Ok((run.report(), inspection))
+}
+
+/// Returns the report about a dump that is damaged before its first byte, because its files do not belong together.
+fn unreadable(profile: &Profile, options: &CheckOptions, error: Error) -> Result<Report, Error> {
+    let Some(of_dump) = error.downcast_ref::<pgdump::Error>().filter(|of_dump| of_dump.code().is_some()) else {
+        return Err(error);
+    };
+    let mut run = CheckRun::new(profile, options, "unknown");
+    run.dump(Err(of_dump.clone()), None)?;
     Ok(run.report())
 }
 
@@ -91,15 +115,18 @@ fn something_else(run: &mut CheckRun<'_>, detection: &Detection) {
     run.ranking.add(code, |found| found.with_message(hint));
 }
 
-fn bare_dump<R: Read>(run: &mut CheckRun<'_>, source: R, observer: &mut dyn Observer) -> Result<(), Error> {
+fn bare_dump<R: Read>(
+    run: &mut CheckRun<'_>,
+    source: R,
+    observer: &mut dyn Observer,
+) -> Result<Option<Inspection>, Error> {
     proceed(observer, &Event::Phase(Phase::ReadingDump))?;
     let (read, read_bytes) = watch(source, None, observer, |source| read_dump(run, source, None))?;
     run.summary.database_bytes = Some(read_bytes);
-    if let Some(dump) = run.dump(read, None)? {
-        run.summary.is_verified = true;
-        run.contents(Contents::DatabaseOnly, Some(compare(dump, Sorted::default())), None);
-    }
-    Ok(())
+    let Some(dump) = run.dump(read, None)? else { return Ok(None) };
+    run.summary.is_verified = true;
+    run.contents(Contents::DatabaseOnly, Some(compare(dump.table, Sorted::default())), None);
+    Ok(Some(dump.inspection))
 }
 
 fn archive<R: Read>(
@@ -107,7 +134,7 @@ fn archive<R: Read>(
     source: R,
     is_gzip: bool,
     observer: &mut dyn Observer,
-) -> Result<(), Error> {
+) -> Result<Option<Inspection>, Error> {
     let options = ReadOptions::new().with_limits(run.options.limits.clone()).with_tolerance(Tolerance::Salvage);
     let mut reader = SnapshotReader::new(source, &options);
     let (mut documents, mut dump, mut metadata) = (Sorted::default(), None, None);
@@ -147,14 +174,15 @@ fn archive<R: Read>(
     }
     run.add_report(reader.report(), metadata.as_ref());
     match failure {
-        Some(failure) => run.failure(failure),
+        Some(failure) => run.failure(failure).map(|()| None),
         None => {
             let report = reader.report();
             let contents = contents_of(report.database_bytes().is_some(), report.documents_count());
             // The beginning of the file may not have been enough to detect it.
             run.summary.kind = "snapshot";
-            run.contents(contents, dump.map(|dump| compare(dump, documents)), Some(DATABASE));
-            Ok(())
+            let (inspection, table) = dump.map(|dump| (dump.inspection, dump.table)).unzip();
+            run.contents(contents, table.map(|table| compare(table, documents)), Some(DATABASE));
+            Ok(inspection)
         }
     }
 }

@@ -16,13 +16,17 @@ const LISTS: &[&[Code]] = &[
     crate::metadata::Code::ALL,
     crate::pgdump::Code::ALL,
     crate::source::Code::ALL,
+    #[cfg(feature = "catalog")]
+    crate::catalog::Code::ALL,
+    #[cfg(feature = "catalog")]
+    crate::catalog::advice::Code::ALL,
     #[cfg(feature = "squidex")]
     crate::squidex::Code::ALL,
 ];
 
 /// The letters of the codes, from the outside of a file inwards, which is the order of findings in reports. Those from
 /// `P` on do not occur in checks.
-const LETTERS: &str = "SGTILMDFPX";
+const LETTERS: &str = "SGTILMDFPXBA";
 
 /// Returns the codes of all diagnostics, ordered from the outside of a file inwards.
 ///

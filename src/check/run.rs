@@ -3,7 +3,7 @@
 use super::Result;
 use super::code::Code;
 use super::dump::ReadDump;
-use super::files::{Document, FileComparison, FileTableUnavailable, Sorted};
+use super::files::{Document, FileComparison, FileTable, FileTableUnavailable, Sorted};
 use super::options::CheckOptions;
 use super::profile::Profile;
 use super::ranking::Ranking;
@@ -156,8 +156,8 @@ impl<'p> CheckRun<'p> {
 /// The comparison of the database's files with the documents, or why it is not possible.
 pub(crate) type Files = Result<FileComparison, FileTableUnavailable>;
 
-pub(super) fn compare(dump: ReadDump, documents: Sorted<Document>) -> Files {
-    dump.table.map(|table| FileComparison::new(table, documents))
+pub(super) fn compare(table: Result<FileTable, FileTableUnavailable>, documents: Sorted<Document>) -> Files {
+    table.map(|table| FileComparison::new(table, documents))
 }
 
 /// The contents of an archive that is going to be written.

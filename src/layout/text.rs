@@ -2,16 +2,14 @@
 
 use std::fmt;
 
-use uuid::fmt::Hyphenated;
-
-use crate::document::DocumentId;
+use crate::document::{DocumentId, TEXT_BYTES};
 
 /// Bytes of a name that are printed; no valid one is longer.
 const SHOWN_BYTES: usize = 128;
 /// Length of the two folders above a document, `tree/xx/yy/`.
 const FOLDERS_BYTES: usize = 11;
 /// Length of a document's name.
-const DOCUMENT_BYTES: usize = FOLDERS_BYTES + Hyphenated::LENGTH;
+const DOCUMENT_BYTES: usize = FOLDERS_BYTES + TEXT_BYTES;
 
 /// The canonical text of a [`MemberName`](super::MemberName), held without allocating.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,8 +21,7 @@ pub(crate) enum NameText {
 impl NameText {
     /// Returns the name of a document: `tree/xx/yy/<uuid>`.
     pub(crate) fn of_document(id: DocumentId) -> Self {
-        let mut uuid = [0; Hyphenated::LENGTH];
-        id.uuid().hyphenated().encode_lower(&mut uuid);
+        let uuid = id.ascii();
         let [a, b, c, d, ..] = uuid;
         let mut text = [0; DOCUMENT_BYTES];
         let (folders, file) = text.split_at_mut(FOLDERS_BYTES);

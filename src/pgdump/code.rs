@@ -106,6 +106,7 @@ impl Error {
             ErrorKind::Limit(_) => Code::DumpLimitExceeded,
             ErrorKind::Io { .. }
             | ErrorKind::CompressionUnavailable { .. }
+            | ErrorKind::Changed
             | ErrorKind::Cancelled
             | ErrorKind::Inexpressible { .. }
             | ErrorKind::UnknownColumn { .. }

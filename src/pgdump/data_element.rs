@@ -9,6 +9,18 @@ use super::version::FormatVersion;
 pub(super) const BLOCK_DATA: u8 = 1;
 pub(super) const BLOCK_BLOBS: u8 = 3;
 
+/// Chunks of this size have few headers and still fit a processor's cache. Readers accept chunks of any size.
+const CHUNK_BYTES: usize = 32 << 10;
+
+/// Returns the length of the chunks that this crate writes.
+pub(super) fn chunk_bytes(dialect: &Dialect) -> usize {
+    match dialect.int_bytes() {
+        1 => usize::from(i8::MAX.unsigned_abs()),
+        2 => usize::from(i16::MAX.unsigned_abs()),
+        _ => CHUNK_BYTES,
+    }
+}
+
 /// One element of the data area. A data area consists of blocks, a block of streams, a stream of chunks.
 ///
 /// A whole dump can be assembled from a header, entries and elements:

@@ -87,6 +87,9 @@ pub enum ErrorKind {
     /// The input needs more than a limit allows.
     #[error(transparent)]
     Limit(LimitExceeded),
+    /// A file of the dump has changed since the dump was opened.
+    #[error("the file has changed while the dump was read: wait until the dump is complete, and read it again")]
+    Changed,
     /// The archive version that is to be written has no form for something.
     #[error("archive version {version} cannot express {what}")]
     #[non_exhaustive]
@@ -138,6 +141,7 @@ impl Kind for ErrorKind {
             | Self::UnexpectedValue { .. } => Category::BadInput,
             Self::Truncated { .. } => Category::Truncated,
             Self::CompressionUnavailable { .. } | Self::Inexpressible { .. } => Category::Unsupported,
+            Self::Changed => Category::Changed,
             Self::Limit(_) => Category::Limit,
             Self::UnknownColumn { .. } => Category::NotFound,
             Self::Misuse(_) => Category::Misuse,

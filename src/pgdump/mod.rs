@@ -45,6 +45,7 @@ mod data_state;
 mod dump;
 mod error;
 mod findings;
+pub mod forms;
 mod header;
 mod identify;
 mod identity;

@@ -13,6 +13,8 @@ pub(super) struct Dialect {
     version: FormatVersion,
     int_bytes: u8,
     offset_bytes: u8,
+    /// `true` if entries name the file of their data instead of its offset, as in every `toc.dat`.
+    names_files: bool,
 }
 
 /// Integers wider than this cannot be accumulated; PostgreSQL itself writes 4 bytes.
@@ -38,17 +40,27 @@ impl Dialect {
         if !(1..=MAX_OFFSET_BYTES).contains(&offset_bytes) {
             return Err(Corruption::OffsetSize(offset_bytes));
         }
-        Ok(Self { version, int_bytes, offset_bytes })
+        Ok(Self { version, int_bytes, offset_bytes, names_files: false })
     }
 
     /// Creates the dialect that PostgreSQL writes on all current platforms: integers of 4 bytes, offsets of 8.
     pub(super) const fn usual(version: FormatVersion) -> Self {
         let offset_bytes = if version.minor() < FormatVersion::V1_7.minor() { 4 } else { 8 };
-        Self { version, int_bytes: 4, offset_bytes }
+        Self { version, int_bytes: 4, offset_bytes, names_files: false }
     }
 
     pub(super) const fn version(&self) -> FormatVersion {
         self.version
+    }
+
+    /// Returns `true` if entries name the file of their data instead of its offset.
+    pub(super) const fn names_files(&self) -> bool {
+        self.names_files
+    }
+
+    /// Returns the dialect of a `toc.dat`, whose entries name files.
+    pub(super) const fn with_file_names(self) -> Self {
+        Self { names_files: true, ..self }
     }
 
     /// Returns the length of an integer's magnitude, 1 to 8.

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::Path;
 
 use super::change::{self, Change};
 use super::error::{self, Result};
@@ -18,6 +19,7 @@ use crate::pgdump::transcode::{Changes, Conversion, Transcoder};
 use crate::pgdump::{FormatVersion, Inspection};
 use crate::snapshot::{Content, SnapshotWriter};
 use crate::source::DocumentPlan;
+use crate::source::dump::DumpReader;
 
 /// A dump for an archive.
 ///
@@ -117,8 +119,19 @@ impl<R: Read + Seek> Database<R> {
     }
 }
 
-impl Database<File> {
-    /// Spools the dump from `reader`, such as a pipe, and reads the temporary file.
+impl Database<DumpReader> {
+    /// Reads the dump at `path`, in any form: see [`source::dump`](crate::source::dump).
+    ///
+    /// # Errors
+    /// Returns an error in the cases of [`open`](Self::open), or if the dump needs temporary space and the options have no
+    /// spool directory.
+    pub fn open_path(path: impl AsRef<Path>, options: &PrepareOptions, observer: &mut dyn Observer) -> Result<Self> {
+        let dump_options = options.dump();
+        Self::open(DumpReader::open(path, &dump_options)?.into_seekable(&dump_options)?, options, observer)
+    }
+
+    /// Spools the dump from `reader`, such as a pipe, and reads the temporary file. The dump may be in any form but a
+    /// folder.
     ///
     /// # Errors
     /// Returns an error in the cases of [`open`](Self::open), if the options have no spool directory, or if the reader
@@ -128,7 +141,8 @@ impl Database<File> {
         proceed(observer, &Event::Phase(Phase::SpoolingDump))?;
         let (spooled, _) = watch(reader, None, observer, |source| Spool::all_of(source, folder, budget(options)))?;
         let (file, _) = spooled.map_err(|error| spool_failed("spooling the dump", error))?;
-        Self::open(file, options, observer)
+        let dump_options = options.dump();
+        Self::open(DumpReader::from_file(file, &dump_options)?.into_seekable(&dump_options)?, options, observer)
     }
 }
 
@@ -227,7 +241,7 @@ pub(super) fn spool<R: Read>(
     let folder = options.spool_dir.as_deref().ok_or_else(error::spool_needed)?;
     let failed = |error| spool_failed("spooling the converted dump", error);
     let mut spool = Spool::create(folder, budget(options)).map_err(failed)?;
-    let report = conversion.run(&mut spool, observer)?;
+    let (_, report) = conversion.run(&mut spool, observer)?;
     Ok((spool.finish().map_err(failed)?, report.output_bytes))
 }
 

@@ -16,7 +16,7 @@ use crate::source::directory::{self, DirectoryOptions, files_folder_near, parent
 use crate::source::{ArchiveOptions, Code, DocumentPlan};
 
 /// The length of a UUID in a file name.
-const ID_BYTES: usize = crate::document::IdText::LEN_BYTES;
+const ID_BYTES: usize = crate::document::TEXT_BYTES;
 
 /// The two ways to provide files.
 pub(super) enum FilesInput<'a> {

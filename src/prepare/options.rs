@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use crate::check::Profile;
+use crate::io::Parallelism;
 use crate::limits::Limits;
 use crate::pgdump::FormatVersion;
+use crate::source::dump::DumpOptions;
 
 /// The treatment of orphans: documents without a row in the database.
 ///
@@ -56,6 +58,7 @@ pub struct PrepareOptions {
     pub(super) orphans: Orphans,
     pub(super) drops_unknown: bool,
     pub(super) spool_dir: Option<PathBuf>,
+    pub(super) parallelism: Parallelism,
     pub(super) model_version: Option<String>,
     pub(super) database_size_bytes: Option<u64>,
 }
@@ -72,8 +75,25 @@ impl PrepareOptions {
             orphans: Orphans::Keep,
             drops_unknown: false,
             spool_dir: None,
+            parallelism: Parallelism::INLINE,
             model_version: None,
             database_size_bytes: None,
+        }
+    }
+
+    /// Sets the threads that read a dump in directory format. Default: none.
+    #[must_use]
+    pub const fn with_parallelism(mut self, parallelism: Parallelism) -> Self {
+        self.parallelism = parallelism;
+        self
+    }
+
+    /// Returns the options for reading the dump.
+    pub(super) fn dump(&self) -> DumpOptions {
+        let options = DumpOptions::new().with_limits(self.limits.clone()).with_parallelism(self.parallelism);
+        match &self.spool_dir {
+            Some(folder) => options.with_spool_dir(folder),
+            None => options,
         }
     }
 

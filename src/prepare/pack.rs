@@ -10,11 +10,13 @@ use super::error::{self, Result};
 use super::files::{FileNames, FilesInput, verify_plan};
 use super::options::PrepareOptions;
 use super::prepared::Prepared;
-use crate::detect;
+use crate::detect::{self, Detection, Kind};
 use crate::error::Error;
 use crate::io::Parallelism;
 use crate::observe::Observer;
+use crate::pgdump::Identity;
 use crate::source::DocumentPlan;
+use crate::source::dump::DumpReader;
 
 /// A builder that collects the inputs of an archive: a dump, files, or both.
 ///
@@ -61,15 +63,15 @@ impl<'a> Pack<'a> {
         Self { options: options.clone(), database: None, files: None, names: FileNames::default() }
     }
 
-    /// Sets the dump: the path of a file in custom format. A FIFO or device is read as a
-    /// [stream](Self::with_database_reader).
+    /// Sets the dump: the path of a file, or of the folder of a dump in directory format. It may be in [any
+    /// form](crate::source::dump). A FIFO or device is read as a [stream](Self::with_database_reader).
     #[must_use]
     pub fn with_database(mut self, path: impl AsRef<Path>) -> Self {
         self.database = Some(DatabaseInput::Path(path.as_ref().to_path_buf()));
         self
     }
 
-    /// Sets the dump: a stream in custom format, such as the standard output of `pg_dump -Fc`.
+    /// Sets the dump: a stream, such as the standard output of `pg_dump -Fc`.
     ///
     /// It is spooled in the [spool directory](PrepareOptions::with_spool_dir), because an archive states the length of
     /// the dump before the dump.
@@ -136,7 +138,7 @@ impl<'a> Pack<'a> {
     /// Returns an error if the dump is damaged or must be converted and cannot be, if a stream must be spooled and there
     /// is no spool directory, if the files cannot be listed or contain no document, if orphans are to be dropped and all
     /// documents are orphans, or if the observer cancels. The error's context is the path of the input.
-    pub fn prepare(self, observer: &mut dyn Observer) -> Result<Prepared<File, DocumentPlan>> {
+    pub fn prepare(self, observer: &mut dyn Observer) -> Result<Prepared<DumpReader, DocumentPlan>> {
         let Self { options, database, files, names } = self;
         files.as_ref().map_or(Ok(()), FilesInput::verify)?;
         let database = match database {
@@ -165,28 +167,44 @@ impl<'a> Pack<'a> {
     }
 }
 
-fn open(path: &Path, options: &PrepareOptions, observer: &mut dyn Observer) -> Result<Database<File>> {
+fn open(path: &Path, options: &PrepareOptions, observer: &mut dyn Observer) -> Result<Database<DumpReader>> {
     let failed = |error| Error::io("opening the dump", error);
-    let is_stream = std::fs::metadata(path).map_err(failed)?.file_type();
-    if !is_stream.is_file() && !is_stream.is_dir() {
+    let kind = std::fs::metadata(path).map_err(failed)?.file_type();
+    if !kind.is_file() && !kind.is_dir() {
         return spooled(File::open(path).map_err(failed)?, options, observer);
     }
-    let detection = detect::identify_path(path).map_err(failed)?;
-    if !detection.is_custom_dump() {
-        return Err(error::not_a_dump(&detection));
-    }
-    Database::open(File::open(path).map_err(failed)?, options, observer)
+    verify_dump(&detect::identify_path(path).map_err(failed)?)?;
+    Database::open_path(path, options, observer)
 }
 
-fn spooled(mut reader: impl Read, options: &PrepareOptions, observer: &mut dyn Observer) -> Result<Database<File>> {
+fn spooled(
+    mut reader: impl Read,
+    options: &PrepareOptions,
+    observer: &mut dyn Observer,
+) -> Result<Database<DumpReader>> {
     let mut head = Vec::new();
     let failed = |error| Error::io("reading the dump", error);
     reader.by_ref().take(detect::HEAD_BYTES).read_to_end(&mut head).map_err(failed)?;
-    let detection = detect::identify(&head);
-    if !detection.is_custom_dump() {
-        return Err(error::not_a_dump(&detection));
-    }
+    verify_dump(&detect::identify(&head))?;
     Database::spooled(Cursor::new(head).chain(reader), options, observer)
+}
+
+/// Refuses what is no dump in any form, with what would make one.
+fn verify_dump(detection: &Detection) -> Result<()> {
+    let may_be_dump = match detection.kind() {
+        Kind::Tar => true,
+        Kind::Other(identity) => matches!(
+            identity,
+            Identity::Custom { .. }
+                | Identity::TocFile
+                | Identity::Tar
+                | Identity::Gzip
+                | Identity::Lz4
+                | Identity::Zstd
+        ),
+        _ => false,
+    };
+    if may_be_dump { Ok(()) } else { Err(error::not_a_dump(detection)) }
 }
 
 impl fmt::Debug for Pack<'_> {

@@ -81,7 +81,7 @@ impl Unpack {
         let failed = |error| Error::io("converting the dump", error);
         let mut output = BufWriter::with_capacity(BUFFER_BYTES, File::create_new(&to).map_err(failed)?);
         let input = File::open(&from).map_err(failed)?;
-        let report = self.transcoder.plan(input, &self.limits)?.run(&mut output, observer)?;
+        let (_, report) = self.transcoder.plan(input, &self.limits)?.run(&mut output, observer)?;
         let output = output.into_inner().map_err(|error| failed(error.into_error()))?;
         if self.options.durability() != Durability::System {
             output.sync_all().map_err(failed)?;

@@ -29,7 +29,5 @@ pub fn make_files(folder: &Path, count: u64) -> Vec<(DocumentId, Vec<u8>)> {
 
 /// `xx/yy/<uuid>`
 pub fn document_path(folder: &Path, id: DocumentId) -> PathBuf {
-    let text = id.text();
-    let (first, second) = text.shards();
-    folder.join(first).join(second).join(text.as_str())
+    folder.join(id.path())
 }

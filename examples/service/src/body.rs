@@ -1,32 +1,29 @@
-//! Bodies made by blocking readers, a step at a time: no thread waits for a slow client.
+//! Bodies of answers from blocking readers, a step at a time: no thread waits for a slow client.
 
-use std::io::{self, Read, Seek};
+use std::io::{self, Read};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use axum::body::{Body, Bytes};
 use futures_core::Stream;
-use tempfile::SpooledTempFile;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::{self, Receiver};
 
-use crate::answer::Answer;
 use crate::work::Workers;
 
 /// Bytes of a step: large enough to be worth a thread, small enough to be held for every client.
 const STEP_BYTES: usize = 256 << 10;
 
-/// A body of all that `reader` gives.
+/// Returns a body of all that `reader` yields.
 ///
-/// Each step is a job of its own, begun when the client has room for its bytes: until then the reader lies still and
-/// no thread knows of it. It is dropped when the client goes away. `place` is held as long as the body lives.
+/// Each step is a job of its own, which begins when the client has room for its bytes. Until then the reader rests, and
+/// no thread waits for it. It is dropped when the client goes away. `place` is held as long as the body lives.
 pub fn of_reader<R: Read + Send + 'static>(reader: R, steps: &Workers, place: OwnedSemaphorePermit) -> Body {
     let steps = steps.clone();
     let (sender, receiver) = mpsc::channel(1);
     tokio::spawn(async move {
         let mut reader = Some(reader);
-        // Ends when the client has gone. Dropping the sender without a word breaks the connection off, so that nobody takes
-        // a part for the whole.
+        // Ends when the client has gone. An error breaks the connection off, so that no client takes a part for the whole.
         while let Ok(room) = sender.reserve().await {
             let Some(mut stepping) = reader.take() else { return };
             let step = move || {
@@ -43,7 +40,7 @@ pub fn of_reader<R: Read + Send + 'static>(reader: R, steps: &Workers, place: Ow
                     room.send(Frame::Data(step));
                 }
                 Ok((_, Err(error))) => {
-                    eprintln!("error: a download was cut short: {error}");
+                    room.send(Frame::Failed(error));
                     break;
                 }
                 Err(_) => break,
@@ -54,22 +51,7 @@ pub fn of_reader<R: Read + Send + 'static>(reader: R, steps: &Workers, place: Ow
     Body::from_stream(Frames(receiver))
 }
 
-/// A body of all that `make` writes into the spool, which nobody sees before it is complete.
-pub async fn of_spool(
-    mut spool: SpooledTempFile,
-    make: impl FnOnce(&mut SpooledTempFile) -> Result<(), Answer> + Send + 'static,
-    steps: &Workers,
-    place: OwnedSemaphorePermit,
-) -> Result<Body, Answer> {
-    let made = steps.run(move || {
-        make(&mut spool)?;
-        spool.rewind().map_err(Answer::internal)?;
-        Ok(spool)
-    });
-    Ok(of_reader(made.await??, steps, place))
-}
-
-/// A step's bytes; none at the end.
+/// Reads a step's bytes; none at the end.
 fn read_step(reader: &mut impl Read) -> io::Result<Bytes> {
     let mut step = Vec::new();
     reader.by_ref().take(STEP_BYTES as u64).read_to_end(&mut step)?;
@@ -79,9 +61,10 @@ fn read_step(reader: &mut impl Read) -> io::Result<Bytes> {
 enum Frame {
     Data(Bytes),
     End,
+    Failed(io::Error),
 }
 
-/// What the body's task sends, as the stream that axum asks for.
+/// What the body's task sends, as the stream that axum expects.
 struct Frames(Receiver<Frame>);
 
 impl Stream for Frames {
@@ -91,6 +74,7 @@ impl Stream for Frames {
         self.0.poll_recv(context).map(|frame| match frame {
             Some(Frame::Data(bytes)) => Some(Ok(bytes)),
             Some(Frame::End) => None,
+            Some(Frame::Failed(error)) => Some(Err(error)),
             None => Some(Err(io::ErrorKind::UnexpectedEof.into())),
         })
     }

@@ -1,4 +1,4 @@
-//! A connection that is given up when its client takes nothing for too long.
+//! A connection that ends when its client takes nothing for too long.
 
 use std::io;
 use std::pin::Pin;
@@ -9,8 +9,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
-/// A stream whose writes fail once the other side has taken nothing for as long as `patience`. How long it may send
-/// nothing, only whoever knows whether it is expected to can say.
+/// A stream whose writes fail once the other side has taken nothing for as long as `patience`.
+///
+/// Reads wait for ever here: only their caller knows if the other side is expected to send.
 pub struct Patient {
     stream: TcpStream,
     patience: Duration,

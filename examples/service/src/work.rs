@@ -1,4 +1,4 @@
-//! Where blocking work runs: a few jobs at a time, on threads that may block, each ended when nobody wants it any more.
+//! Blocking work: a few jobs at a time, on threads that may block, each ended when its result is no longer wanted.
 
 use std::io::{self, Read};
 use std::ops::ControlFlow;
@@ -23,8 +23,8 @@ impl Workers {
 
     /// Runs `job` on a thread that may block, once there is a slot.
     ///
-    /// The slot belongs to the job, not to whoever waits for it: tokio cannot stop a job that has begun, so a slot given
-    /// back early would let more of them run than there are slots.
+    /// The slot belongs to the job, not to the future that waits for it: tokio cannot stop a job that has begun, so a slot
+    /// that is returned early would let more jobs run than there are slots.
     pub async fn run<T: Send + 'static>(&self, job: impl FnOnce() -> T + Send + 'static) -> Result<T, Answer> {
         let slot = Arc::clone(&self.slots).acquire_owned().await.map_err(Answer::internal)?;
         let running = tokio::task::spawn_blocking(move || {
@@ -35,19 +35,19 @@ impl Workers {
         running.await.map_err(Answer::internal)
     }
 
-    /// Runs a `job` that looks at its [`Wanted`] now and then, and is told through it when the waiting future is dropped,
-    /// as happens when the client goes away.
+    /// Runs a `job` that looks at its [`Wanted`] now and then. It ends the job when the waiting future is dropped, as
+    /// happens when the client goes away.
     pub async fn run_while_wanted<T: Send + 'static>(
         &self,
         job: impl FnOnce(Wanted) -> T + Send + 'static,
     ) -> Result<T, Answer> {
         let wanted = Wanted(Arc::new(AtomicBool::new(true)));
-        let _told = TellOnDrop(wanted.clone());
+        let _ended = EndOnDrop(wanted.clone());
         self.run(move || job(wanted)).await
     }
 }
 
-/// Whether a job's result is still wanted.
+/// Knows if a job's result is still wanted.
 #[derive(Clone)]
 pub struct Wanted(Arc<AtomicBool>);
 
@@ -56,7 +56,7 @@ impl Wanted {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// `source`, as long as it is wanted: a job that reads ends soon after it is not.
+    /// Returns a reader of `source` that fails once the result is no longer wanted.
     pub fn reading<R>(&self, source: R) -> WhileWanted<R> {
         WhileWanted { source, wanted: self.clone() }
     }
@@ -68,15 +68,15 @@ impl Observer for Wanted {
     }
 }
 
-struct TellOnDrop(Wanted);
+struct EndOnDrop(Wanted);
 
-impl Drop for TellOnDrop {
+impl Drop for EndOnDrop {
     fn drop(&mut self) {
         self.0.0.store(false, Ordering::Relaxed);
     }
 }
 
-/// A reader that fails once nobody wants what is read.
+/// A reader that fails once the result is no longer wanted.
 pub struct WhileWanted<R> {
     source: R,
     wanted: Wanted,

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 
+use appsnap::error::FinishError;
 use appsnap::observe::NoObserver;
 use appsnap::pgdump::raw::Compression;
-use appsnap::pgdump::transcode::{ConversionReport, Transcoder};
+use appsnap::pgdump::transcode::Transcoder;
 use appsnap::pgdump::{self, Dump, FormatVersion};
 
 use super::limits;
@@ -42,13 +43,16 @@ pub fn transcode(data: &[u8]) {
     if control.has(0x40) {
         transcoder = transcoder.without_access_rights().without_owners();
     }
-    let mut converted = Vec::new();
-    let result = transcoder.convert(dump, &mut converted, &limits(), &mut NoObserver);
-    let mut again = Vec::new();
-    let slowly = transcoder.convert(Portions::single(dump), &mut again, &limits(), &mut NoObserver);
-    let message = |result: &Result<ConversionReport, pgdump::Error>| result.as_ref().err().map(|error| describe(error));
-    assert_eq!(message(&result), message(&slowly));
-    let Ok(conversion) = result else { return };
+    let result = transcoder.convert(dump, Vec::new(), &limits(), &mut NoObserver);
+    let slowly = transcoder.convert(Portions::single(dump), Vec::new(), &limits(), &mut NoObserver);
+    let (converted, conversion, again) = match (result, slowly) {
+        (Ok((converted, conversion)), Ok((again, _))) => (converted, conversion, again),
+        (result, slowly) => {
+            let message = |error: FinishError<Vec<u8>, pgdump::Error>| describe(error.error());
+            assert_eq!(result.map(|_| ()).map_err(message), slowly.map(|_| ()).map_err(message));
+            return;
+        }
+    };
     assert!(converted == again, "portions of the input change the output");
     assert_eq!(conversion.output_bytes, converted.len() as u64);
     // Copied data is not decoded, so a dump that is damaged inside may convert.

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::fmt;
 
 use super::kind::AdviceKind;
-use crate::diagnostic::Severity;
+use crate::diagnostic::{self, Severity};
 
 /// A piece of advice: its subject, its severity, and the text that it is from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +20,12 @@ impl Advice {
     #[must_use]
     pub const fn kind(&self) -> &AdviceKind {
         &self.kind
+    }
+
+    /// Returns the code, which is stable.
+    #[must_use]
+    pub const fn code(&self) -> diagnostic::Code {
+        self.kind.code()
     }
 
     /// Returns the severity: [`Severity::Error`] if the platform refuses, or if the result cannot be used;

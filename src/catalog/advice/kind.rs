@@ -3,8 +3,10 @@
 use std::cmp::Ordering;
 use std::fmt;
 
+use super::code::Code;
 use super::operation::Circumstance;
 use crate::catalog::record::Phase;
+use crate::diagnostic;
 
 /// The subject of a piece of advice. It is displayed as a clause.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,40 +124,46 @@ impl AdviceKind {
         Some(Self::ModelVersion { backup: backup.to_owned(), deployed: deployed.to_owned(), order })
     }
 
+    /// Returns the code.
+    pub(super) const fn code(&self) -> diagnostic::Code {
+        let code = match self {
+            Self::NotCompleted { phase: Phase::Queued | Phase::Running } => Code::NotFinished,
+            Self::NotCompleted { .. } => Code::NotSuccessful,
+            Self::StateUnknown { .. } => Code::StateUnknown,
+            Self::NotRestorable => Code::NotRestorable,
+            Self::OtherApp => Code::OtherApp,
+            Self::OtherEnvironment => Code::OtherEnvironment,
+            Self::ModelVersion { .. } => Code::ModelVersion,
+            Self::FilesOnly => Code::FilesAlone,
+            Self::DatabaseOnlyRefused => Code::DatabaseOnlyRefused,
+            Self::FilesUntouched => Code::FilesUntouched,
+            Self::FreeApp => Code::FreeApp,
+            Self::NeverDeployed => Code::NeverDeployed,
+            Self::AppRunning => Code::AppRunning,
+            Self::DestructiveUpload => Code::DestructiveUpload,
+            Self::OtherNamespace => Code::OtherNamespace,
+            Self::OtherCluster => Code::OtherCluster,
+            Self::ContinuesInBackground => Code::ContinuesInBackground,
+            Self::HalfRestored => Code::HalfRestored,
+            Self::DatabaseTooSmall { .. } => Code::DatabaseTooSmall,
+            Self::DatabaseNeeds { .. } => Code::DatabaseNeeds,
+            Self::ManyDocuments { .. } => Code::SlowOperations,
+            Self::EnvironmentBusy { .. } => Code::EnvironmentBusy,
+            Self::InactiveEnvironment => Code::InactiveEnvironment,
+            Self::CurrentCode => Code::DeployedVersion,
+            Self::LiveBackup => Code::LiveBackup,
+            Self::SitePauses => Code::SitePauses,
+            Self::NewApp => Code::NewApp,
+            Self::NotForRoutine => Code::NotForRoutine,
+            Self::BackupsFull { .. } => Code::BackupsFull,
+        };
+        code.code()
+    }
+
     /// Returns what to do about it, as a clause.
     #[must_use]
     pub const fn help(&self) -> &'static str {
-        match self {
-            Self::NotCompleted { phase: Phase::Queued | Phase::Running } => "wait until it has ended",
-            Self::NotCompleted { .. } => "choose another backup, or create a new one",
-            Self::StateUnknown { .. } => "look it up in the portal",
-            Self::NotRestorable => "choose a backup that is marked as restorable",
-            Self::OtherApp => "restore into an environment of the app from which the backup is",
-            Self::OtherEnvironment => "make sure that the data is allowed there",
-            Self::ModelVersion { .. } => "deploy the model with which the backup was created, then restore",
-            Self::FilesOnly => "create a full snapshot: the documents and the database together",
-            Self::DatabaseOnlyRefused => "create a full snapshot: the database with its documents, or with none",
-            Self::FilesUntouched => "restore the whole snapshot, or expect rows without a document",
-            Self::FreeApp => "use a licensed app, or restore a backup that the free app created itself",
-            Self::NeverDeployed => "deploy the app first",
-            Self::AppRunning => "stop the app first",
-            Self::DestructiveUpload => "create a backup of the environment first, and plan the downtime",
-            Self::OtherNamespace => "if it is refused, download the backup and upload it to the target",
-            Self::OtherCluster => "download the backup and upload it to the target",
-            Self::ContinuesInBackground => "check the state of the backup before starting the app",
-            Self::HalfRestored => "create a backup of the target first, and restore again after a failure",
-            Self::DatabaseTooSmall { .. } => "enlarge the database first: without space it is left half restored",
-            Self::DatabaseNeeds { .. } => "compare it with the target database; indexes need additional space",
-            Self::ManyDocuments { .. } => "plan for hours rather than minutes",
-            Self::EnvironmentBusy { .. } => "wait until the environment has settled, or repair it",
-            Self::InactiveEnvironment => "activate the environment first",
-            Self::CurrentCode => "deploy the code that belongs to the data (backups include code since)",
-            Self::LiveBackup => "prefer a backup that is not live, or check the data afterwards",
-            Self::SitePauses => "choose a quiet hour, or create a live backup",
-            Self::NewApp => "choose another name if the old app still exists",
-            Self::NotForRoutine => "for that, back up the database and the asset store of the installation",
-            Self::BackupsFull { .. } => "download and delete an old one first",
-        }
+        self.code().help()
     }
 }
 

@@ -17,6 +17,7 @@
 //! ```
 
 mod advisory;
+mod code;
 mod kind;
 mod mendix;
 mod operation;
@@ -24,6 +25,7 @@ mod platformsh;
 mod squidex;
 
 pub use advisory::{Advice, Advisory};
+pub(crate) use code::Code;
 pub use kind::AdviceKind;
 pub use operation::{Circumstance, Operation};
 
@@ -55,8 +57,8 @@ impl Operation<'_> {
                 judge_record(self, squidex::SOURCE, 2026, &mut collector);
                 squidex::judge(self, &mut collector);
             }
-            // There is no documentation.
-            Provider::Own => {}
+            // What is listed can be restored, and no documentation says more.
+            Provider::Own | Provider::Restic | Provider::Borg | Provider::Proxmox | Provider::Kopia => {}
         }
         collector.finish()
     }

@@ -32,6 +32,8 @@ fn section(letter: &str) -> &'static str {
         "F" => "Files that the database refers to, compared with the documents in the archive",
         "P" => "Files that a plan leaves out",
         "C" => "Differences between the inputs and the archive that is made from them",
+        "B" => "Listings of backups",
+        "A" => "Advice about restoring, uploading and creating backups",
         _ => "Squidex archives",
     }
 }

@@ -61,6 +61,8 @@ pub struct Entry<'a> {
     /// `true` if the table has OIDs, which PostgreSQL 12 removed (since 1.9).
     pub with_oids: bool,
     pub(in crate::pgdump) dependencies: Dependencies<'a>,
+    /// The file of the entry's data, in a `toc.dat`.
+    pub(in crate::pgdump) file_name: Option<&'a [u8]>,
     /// The presence and position of the entry's data block.
     pub data: DataState,
     /// The size of the data as versions before 1.7 state it; no program reads it.
@@ -142,6 +144,7 @@ impl<'a> Entry<'a> {
             owner: None,
             with_oids: false,
             dependencies: Dependencies::NONE,
+            file_name: None,
             data: DataState::NoData,
             data_bytes_hint: 0,
         }
@@ -225,9 +228,15 @@ impl<'a> Entry<'a> {
         if since(FormatVersion::V1_5) {
             entry.dependencies = Dependencies::read(cursor, dialect, limits)?;
         }
-        entry.data = cursor.offset(dialect)?;
-        if !since(FormatVersion::V1_7) {
-            entry.data_bytes_hint = cursor.int(dialect)?;
+        if dialect.names_files() {
+            // `_ReadExtraToc` in pg_backup_directory.c and pg_backup_tar.c.
+            entry.file_name = cursor.str(dialect, max_bytes)?.filter(|name| !name.is_empty());
+            entry.data = if entry.file_name.is_some() { DataState::NotSet } else { DataState::NoData };
+        } else {
+            entry.data = cursor.offset(dialect)?;
+            if !since(FormatVersion::V1_7) {
+                entry.data_bytes_hint = cursor.int(dialect)?;
+            }
         }
         if has_data != entry.has_data() {
             return Err(Corruption::DataMarkDisagrees.into());
@@ -285,6 +294,9 @@ impl<'a> Entry<'a> {
                 dialect.put_decimal(id, out)?;
             }
             dialect.put_str(None, out)?;
+        }
+        if dialect.names_files() {
+            return dialect.put_str(Some(self.file_name.unwrap_or(b"")), out);
         }
         dialect.put_offset(self.data, out)?;
         if !since(FormatVersion::V1_7) {

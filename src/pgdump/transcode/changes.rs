@@ -57,9 +57,9 @@ pub struct Changes {
 /// use appsnap::{Limits, observe::NoObserver};
 /// use appsnap::pgdump::{FormatVersion, transcode::Transcoder};
 ///
-/// let (input, mut output) = (File::open("tests/data/check/pg18-default.dump")?, Vec::new());
-/// let report =
-///     Transcoder::to(FormatVersion::V1_15).convert(input, &mut output, &Limits::untrusted(), &mut NoObserver)?;
+/// let input = File::open("tests/data/check/pg18-default.dump")?;
+/// let transcoder = Transcoder::to(FormatVersion::V1_15);
+/// let (output, report) = transcoder.convert(input, Vec::new(), &Limits::untrusted(), &mut NoObserver)?;
 /// assert_eq!(report.output_bytes, output.len() as u64);
 /// assert_eq!(report.header.version(), FormatVersion::V1_16, "that of the input");
 /// # Ok::<(), Box<dyn std::error::Error>>(())

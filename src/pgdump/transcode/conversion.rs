@@ -6,6 +6,7 @@ use std::io::{self, Read, Write};
 use super::changes::{Changes, ConversionReport};
 use super::data_rewriter::DataRewriter;
 use super::{Transcoder, entry_rewriter};
+use crate::error::FinishError;
 use crate::limits::Limits;
 use crate::observe::{Event, Observer, Phase, proceed};
 use crate::pgdump::block_reader::BlockReader;
@@ -94,14 +95,25 @@ impl<R: Read> Conversion<R> {
         input_bytes.checked_sub(self.data_offset_bytes)?.checked_add(self.head_bytes)
     }
 
-    /// Converts the dump, writes it to `sink`, and flushes the sink.
+    /// Converts the dump, writes it to `sink`, flushes the sink, and returns it.
     ///
     /// The observer receives the phase `converting` and the number of bytes of the input that have been read.
     ///
     /// # Errors
-    /// Returns an error if the input is damaged or exceeds a limit, if source or sink fail, or if the observer cancels. The
-    /// sink then holds a part of a dump, which is of no use.
-    pub fn run<W: Write>(mut self, mut sink: W, observer: &mut dyn Observer) -> Result<ConversionReport, Error> {
+    /// Returns an error, with the sink, if the input is damaged or exceeds a limit, if source or sink fail, or if the
+    /// observer cancels. The sink then holds a part of a dump, which is of no use.
+    pub fn run<W: Write>(
+        mut self,
+        mut sink: W,
+        observer: &mut dyn Observer,
+    ) -> Result<(W, ConversionReport), FinishError<W, Error>> {
+        match self.write_all(&mut sink, observer).and_then(|()| self.finish()) {
+            Ok(report) => Ok((sink, report)),
+            Err(error) => Err(FinishError::new(error, sink)),
+        }
+    }
+
+    fn write_all(&mut self, sink: &mut impl Write, observer: &mut dyn Observer) -> Result<(), Error> {
         let failed = |error| Error::new(ErrorKind::Io { action: "writing the converted dump" }).because(error);
         proceed(observer, &Event::Phase(Phase::ConvertingDump))?;
         loop {
@@ -113,8 +125,7 @@ impl<R: Read> Conversion<R> {
                 break;
             }
         }
-        sink.flush().map_err(failed)?;
-        self.finish()
+        sink.flush().map_err(failed)
     }
 
     /// Returns the report after the output has been read to its end.

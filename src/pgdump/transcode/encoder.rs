@@ -3,14 +3,11 @@
 use flate2::{Compress, FlushCompress, Status};
 
 use crate::io::deflate;
-use crate::pgdump::data_element::DataElement;
+use crate::pgdump::data_element::{DataElement, chunk_bytes};
 use crate::pgdump::error::{Error, ErrorKind};
 use crate::pgdump::header::Compression;
 use crate::pgdump::primitives::Dialect;
 use crate::pgdump::window::window;
-
-/// Chunks of this size have few headers and still fit a processor's cache. Readers accept chunks of any size.
-const CHUNK_BYTES: usize = 32 << 10;
 
 /// One encoder for all streams of a dump.
 pub(super) enum Encoder {
@@ -28,11 +25,7 @@ pub(super) struct Deflate {
 impl Encoder {
     /// Creates an encoder, or returns an error for algorithms that can only be decoded.
     pub(super) fn new(compression: Compression, dialect: &Dialect) -> Result<Self, Error> {
-        let chunk_bytes = match dialect.int_bytes() {
-            1 => usize::from(i8::MAX.unsigned_abs()),
-            2 => usize::from(i16::MAX.unsigned_abs()),
-            _ => CHUNK_BYTES,
-        };
+        let chunk_bytes = chunk_bytes(dialect);
         match compression {
             Compression::None => Ok(Self::None { chunk_bytes }),
             Compression::Gzip { level } => {

@@ -16,6 +16,7 @@ pub use conversion::Conversion;
 use super::error::{Error, ErrorKind};
 use super::header::{Compression, Header};
 use super::version::FormatVersion;
+use crate::error::FinishError;
 use crate::limits::Limits;
 use crate::observe::Observer;
 
@@ -41,9 +42,9 @@ use crate::observe::Observer;
 /// use appsnap::{Limits, observe::NoObserver};
 /// use appsnap::pgdump::{FormatVersion, inspect, transcode::Transcoder};
 ///
-/// let (input, mut output) = (File::open("tests/data/check/pg18-default.dump")?, Vec::new());
+/// let input = File::open("tests/data/check/pg18-default.dump")?;
 /// let (limits, observer) = (Limits::untrusted(), &mut NoObserver);
-/// let report = Transcoder::to(FormatVersion::V1_14).convert(input, &mut output, &limits, observer)?;
+/// let (output, report) = Transcoder::to(FormatVersion::V1_14).convert(input, Vec::new(), &limits, observer)?;
 /// for warning in &report.changes.warnings {
 ///     println!("{:?}: {}", report.toc.get(warning.id), warning.feature);
 /// }
@@ -126,19 +127,22 @@ impl Transcoder {
         Conversion::new(self, source, limits)
     }
 
-    /// Converts the dump in `source`, writes it to `sink`, and flushes the sink.
+    /// Converts the dump in `source`, writes it to `sink`, flushes the sink, and returns it.
     ///
     /// # Errors
-    /// Returns an error as [`plan`](Self::plan) and [`Conversion::run`] do. The sink then holds a part of a dump, which is
-    /// of no use.
+    /// Returns an error, with the sink, as [`plan`](Self::plan) and [`Conversion::run`] do. The sink then holds a part of a
+    /// dump, which is of no use.
     pub fn convert<R: Read, W: Write>(
         &self,
         source: R,
         sink: W,
         limits: &Limits,
         observer: &mut dyn Observer,
-    ) -> Result<ConversionReport, Error> {
-        self.plan(source, limits)?.run(sink, observer)
+    ) -> Result<(W, ConversionReport), FinishError<W, Error>> {
+        match self.plan(source, limits) {
+            Ok(conversion) => conversion.run(sink, observer),
+            Err(error) => Err(FinishError::new(error, sink)),
+        }
     }
 
     /// Returns the version of the output.

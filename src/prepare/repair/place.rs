@@ -202,8 +202,9 @@ fn find(parts: &[&str]) -> Option<Found> {
 
 /// Returns the folders without the one or two that divide the documents; `None` if they are those of another document.
 fn without_shards<'a>(above: &'a [&'a str], id: DocumentId) -> Option<&'a [&'a str]> {
-    let text = id.text();
-    let (first, second) = text.shards();
+    let path = id.path();
+    let mut shards = path.split('/');
+    let (first, second) = (shards.next()?, shards.next()?);
     let is = |part: Option<&&str>, shard: &str| part.is_some_and(|part| part.eq_ignore_ascii_case(shard));
     let is_shard = |part: &&str| part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
     let (last, upper) = (above.last(), above.get(..above.len().saturating_sub(1)).unwrap_or_default());

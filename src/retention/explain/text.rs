@@ -6,7 +6,6 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::super::backup::Status;
 use super::super::names::weekday;
 use super::super::plan::{Expiry, Reason, day_text};
 use super::super::policy::rule::Rule;
@@ -75,7 +74,7 @@ impl<Id: fmt::Display> fmt::Display for Explanation<'_, Id> {
                 let before = InBoth(at, zone);
                 writeln!(f, "  advice   download it before {before} if it should outlive its rules")
             }
-            None if decision.keeps() || backup.status() == Status::Failed => Ok(()),
+            None if decision.keeps() || !backup.is_completed() => Ok(()),
             None => writeln!(f, "  advice   download it now, if it still exists and should stay"),
         }
     }

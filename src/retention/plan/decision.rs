@@ -4,14 +4,14 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use super::super::backup::{Backup, Status};
+use super::super::backup::Backup;
 use super::super::clock::Clock;
 use super::super::policy::data::Policy;
 use super::super::policy::rule::Rule;
 use super::super::policy::{Guard, Keep};
 use super::bucket::{Bucket, Buckets};
 use super::engine::{RuleEngine, RuleMatch, RuleOutcome};
-use super::expiry::Expiry;
+use super::expiry::{Expiry, agrees};
 use super::rows::{BackupRow, SortedBackups};
 
 impl Policy {
@@ -157,6 +157,22 @@ impl<'a, Id> RetentionPlan<'a, Id> {
         self.verdicts.iter().filter(|verdict| verdict.keeps).count()
     }
 
+    /// Returns `true` if the platform accepts another backup of a series after what goes has been deleted. See
+    /// [`Policy::quota_count`].
+    ///
+    /// ```
+    /// use appsnap::retention::{Backup, Policy, Rule, policy::Keep};
+    ///
+    /// let policy = Policy::new("ours").with_rule(Rule::new("last", Keep::last(4))).with_quota_count(2);
+    /// let backups = [1, 2, 3].map(|id| Backup::new(id, Default::default()));
+    /// assert!(!policy.plan(&backups, Default::default()).admits_another(None));
+    /// ```
+    #[must_use]
+    pub fn admits_another(&self, series: Option<&str>) -> bool {
+        let kept = self.kept().filter(|decision| decision.backup().series() == series);
+        self.policy.admits_another(kept.count() as u64)
+    }
+
     pub(in super::super) fn backups(&self) -> &'a [Backup<Id>] {
         self.backups
     }
@@ -270,20 +286,27 @@ impl<'p, Id> Decision<'p, Id> {
     /// Returns the instant before which the backup has to be downloaded to outlive the rules.
     ///
     /// That is the date [stated by the platform](Backup::stated_expiry), or otherwise [`goes_at`](Self::goes_at). `None`
-    /// if it is past or unknown, or if there is nothing to download because the backup failed.
+    /// if it is past or unknown, or if there is nothing to download because the backup is not complete.
     #[must_use]
     pub fn download_before(&self) -> Option<Timestamp> {
-        if self.backup.status() == Status::Failed {
+        if !self.backup.is_completed() {
             return None;
         }
         self.backup.stated_expiry().or_else(|| self.goes_at()).filter(|at| *at > self.plan.now)
     }
 
+    /// The instant as of which the policy decided.
+    pub(super) const fn now(&self) -> Timestamp {
+        self.plan.now
+    }
+
     /// Returns `true` if the platform states another date than the rules give. See [`expires_at`](Self::expires_at).
     #[must_use]
     pub fn contradicts_stated_expiry(&self) -> bool {
-        let stated = self.backup.stated_expiry().map(Expiry::At);
-        stated.zip(self.expires_at()).is_some_and(|(stated, given)| stated != given)
+        match (self.backup.stated_expiry(), self.expires_at()) {
+            (Some(stated), Some(Expiry::At(given))) => !agrees(stated, given),
+            (stated, given) => stated.is_some() && given.is_some(),
+        }
     }
 
     /// Returns the date until which an object store can lock the backup: never before the policy lets it go.

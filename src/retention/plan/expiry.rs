@@ -43,6 +43,11 @@ impl fmt::Display for Expiry {
     }
 }
 
+/// Returns `true` if two dates are the same. Platforms cut or round fractions of a second.
+pub(in super::super) fn agrees(stated: Timestamp, given: Timestamp) -> bool {
+    stated.duration_since(given).unsigned_abs() < std::time::Duration::from_secs(1)
+}
+
 /// The date that a rule gives a backup, independent of other backups. `None` if the rule does not select it or depends
 /// on others.
 pub(in super::super) fn expiry_alone<Id>(rule: &Rule, backup: &Backup<Id>, clock: &mut Clock) -> Option<Expiry> {

@@ -1,6 +1,7 @@
 //! Decides about a set of backups: [`RetentionPlan`], with a [`Decision`] and its [`Reason`]s for each.
 
 mod bucket;
+mod change;
 mod decision;
 mod engine;
 mod expiring;
@@ -9,7 +10,8 @@ mod rows;
 
 pub use bucket::Bucket;
 pub(super) use bucket::{Buckets, day_text};
+pub use change::{ChangedBackup, PolicyChange};
 pub use decision::{Decision, Reason, RetentionPlan};
 pub(super) use engine::RuleOutcome;
 pub use expiry::Expiry;
-pub(super) use expiry::expiry_alone;
+pub(super) use expiry::{agrees, expiry_alone};

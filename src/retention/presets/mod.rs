@@ -12,12 +12,14 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod fit;
 mod mendix;
 mod platformsh;
 pub mod program;
 mod squidex;
 mod upsun;
 
+pub use fit::fitting;
 pub use mendix::{mendix_cloud, mendix_cloud_2021, mendix_on_azure};
 pub use platformsh::{platformsh_advanced, platformsh_basic, platformsh_premium};
 pub use squidex::{squidex, squidex_quota};

@@ -30,6 +30,7 @@ pub struct Simulation {
     policy: String,
     days: Vec<SimulatedDay>,
     backups: Vec<SimulatedBackup>,
+    refused: Vec<Timestamp>,
     steady_since: Option<Date>,
 }
 
@@ -41,6 +42,8 @@ pub struct SimulatedDay {
     pub date: Date,
     /// The number of backups taken on the day.
     pub taken_count: usize,
+    /// The number of runs of the day that the platform refused because of its quota.
+    pub refused_count: usize,
     /// The number of backups deleted at the end of the day.
     pub deleted_count: usize,
     /// The number of backups that exist after that.
@@ -104,6 +107,24 @@ impl Simulation {
     #[must_use]
     pub fn backups(&self) -> &[SimulatedBackup] {
         &self.backups
+    }
+
+    /// Returns the instants of the runs that the platform refused: there were as many backups as its
+    /// [quota](super::Policy::quota_count) allows, and the policy deleted none of them for the new one.
+    ///
+    /// ```
+    /// use appsnap::retention::{Calendar, presets, schedule::Schedule};
+    ///
+    /// let schedule = Schedule::cron("0 2 * * *", &Calendar::utc())?;
+    /// let january = "2026-01-01T00:00:00Z".parse()?.."2026-01-31T00:00:00Z".parse()?;
+    /// let simulation = presets::squidex_quota().simulate(&schedule, january, None)?;
+    /// assert_eq!((simulation.backups().len(), simulation.refused().len()), (10, 20));
+    /// assert_eq!(simulation.refused()[0], "2026-01-11T02:00:00Z".parse()?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn refused(&self) -> &[Timestamp] {
+        &self.refused
     }
 
     /// Returns the first day on which every rule has begun to release what it kept: from then on, the number of backups

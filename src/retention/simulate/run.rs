@@ -51,13 +51,16 @@ impl Policy {
         let mut date = run.date_of(start);
         loop {
             let day_end = run.end_of(date).min(end);
-            let mut taken_count = 0_usize;
+            let (taken_before, refused_before) = (run.taken.len(), run.refused.len());
             while let Some(at) = runs.next_if(|at| *at < day_end) {
                 run.take(at)?;
-                taken_count = taken_count.saturating_add(1);
             }
+            let counts = DayCounts {
+                taken: run.taken.len().saturating_sub(taken_before),
+                refused: run.refused.len().saturating_sub(refused_before),
+            };
             // The last moment of the day: what expires with the next day still exists.
-            run.close(date, day_end.checked_sub(NANOSECOND).unwrap_or(day_end), taken_count)?;
+            run.close(date, day_end.checked_sub(NANOSECOND).unwrap_or(day_end), counts)?;
             match date.tomorrow() {
                 Ok(tomorrow) if day_end < end => date = tomorrow,
                 _ => break,
@@ -78,9 +81,17 @@ struct Run<'a> {
     /// Their ids are positions in `taken`.
     existing: Vec<Backup<usize>>,
     taken: Vec<SimulatedBackup>,
+    refused: Vec<Timestamp>,
     days: Vec<SimulatedDay>,
     /// One for each rule.
     progress: Vec<Progress>,
+}
+
+/// The runs of a day.
+#[derive(Clone, Copy)]
+struct DayCounts {
+    taken: usize,
+    refused: usize,
 }
 
 /// The progress of a rule towards a steady state.
@@ -102,6 +113,7 @@ impl<'a> Run<'a> {
             decisions_left,
             existing: Vec::new(),
             taken: Vec::new(),
+            refused: Vec::new(),
             days: Vec::new(),
             progress: vec![Progress::default(); policy.rules().len()],
         }
@@ -118,7 +130,7 @@ impl<'a> Run<'a> {
     }
 
     fn take(&mut self, at: Timestamp) -> Result<(), Error> {
-        if self.taken.len() >= MAX_RUNS {
+        if self.taken.len().saturating_add(self.refused.len()) >= MAX_RUNS {
             return Err(Error::misuse(
                 "the schedule has more than a million runs in the simulated time: simulate a shorter one",
             ));
@@ -128,19 +140,40 @@ impl<'a> Run<'a> {
             Some(bytes) => backup.with_bytes(bytes),
             None => backup,
         });
+        if self.exceeds_quota(at)? {
+            self.existing.pop();
+            self.refused.push(at);
+            return Ok(());
+        }
         let day = self.clock.day(at, self.clock.local(at, None));
         let taken_on = self.date_of(at);
         self.taken.push(SimulatedBackup { taken_at: at, taken_on, day, deleted_on: None, kept_by: Vec::new() });
         Ok(())
     }
 
-    fn close(&mut self, date: Date, now: Timestamp, taken_count: usize) -> Result<(), Error> {
-        let existing_count = self.existing.len();
-        self.decisions_left = self.decisions_left.checked_sub(existing_count as u64).ok_or_else(|| {
+    /// Returns `true` if there are more backups than the platform accepts, and the policy deletes none for the newest.
+    fn exceeds_quota(&mut self, now: Timestamp) -> Result<bool, Error> {
+        let is_accepted = |count: usize| self.policy.admits_another((count as u64).saturating_sub(1));
+        if is_accepted(self.existing.len()) {
+            return Ok(false);
+        }
+        let exceeds = !is_accepted(self.policy.plan(&self.existing, now).kept_count());
+        self.count_decisions(self.existing.len())?;
+        Ok(exceeds)
+    }
+
+    fn count_decisions(&mut self, count: usize) -> Result<(), Error> {
+        self.decisions_left = self.decisions_left.checked_sub(count as u64).ok_or_else(|| {
             Error::misuse(
                 "too many backups are kept for too long to decide about each on every day: simulate a shorter time",
             )
         })?;
+        Ok(())
+    }
+
+    fn close(&mut self, date: Date, now: Timestamp, counts: DayCounts) -> Result<(), Error> {
+        let existing_count = self.existing.len();
+        self.count_decisions(existing_count)?;
         let plan = self.policy.plan(&self.existing, now);
         let rules = self.policy.rules().iter().zip(plan.outcomes());
         for ((rule, outcome), progress) in rules.zip(&mut self.progress) {
@@ -160,7 +193,8 @@ impl<'a> Run<'a> {
         let retained_count = self.existing.len();
         self.days.push(SimulatedDay {
             date,
-            taken_count,
+            taken_count: counts.taken,
+            refused_count: counts.refused,
             deleted_count: existing_count.saturating_sub(retained_count),
             retained_count,
             retained_bytes: self.backup_bytes.map(|bytes| bytes.saturating_mul(retained_count as u64)),
@@ -175,6 +209,7 @@ impl<'a> Run<'a> {
             policy: self.policy.name().to_owned(),
             days: self.days,
             backups: self.taken,
+            refused: self.refused,
             steady_since: steady.and_then(|dates| dates.into_iter().max()),
         }
     }
@@ -216,7 +251,7 @@ mod tests {
         for number in 0..5_i64 {
             let at = first.to_zoned(TimeZone::UTC).unwrap().timestamp() + SignedDuration::from_hours(24 * number);
             run.take(at).unwrap();
-            let closed = run.close(first, at, 1);
+            let closed = run.close(first, at, DayCounts { taken: 1, refused: 0 });
             assert_eq!(closed.is_ok(), number < 4, "day {number}");
         }
     }

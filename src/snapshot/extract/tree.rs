@@ -61,11 +61,7 @@ impl Tree {
     }
 
     fn create_document(&self, id: DocumentId) -> Result<(PathBuf, File)> {
-        let text = id.text();
-        let (first, second) = text.shards();
-        let mut path = PathBuf::with_capacity(self.root.as_os_str().len() + 64);
-        path.extend([self.root.as_path(), Path::new(FILES), Path::new(first), Path::new(second)]);
-        path.push(text.as_str());
+        let path = self.root.join(FILES).join(id.path());
         let file = self.ensure_shard(id, &path).and_then(|()| create(&path));
         let file = file.map_err(|error| named(Error::io("creating a file", error), &path))?;
         Ok((path, file))

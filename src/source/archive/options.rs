@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::limits::Limits;
+use crate::source::naming::naming_setters;
 
 /// Options for reading an archive of a files folder.
 ///
@@ -63,32 +64,8 @@ impl ArchiveOptions {
         self.root = Some(folder.into());
         self
     }
-
-    /// Sets the text before the UUID in every file name. Files without it are reported. Default: none.
-    #[must_use]
-    pub fn with_key_prefix(mut self, prefix: impl Into<String>) -> Self {
-        self.key_prefix = prefix.into();
-        self
-    }
-
-    /// Sets the text after the UUID in every file name. Files without it are reported. Default: none.
-    #[must_use]
-    pub fn with_key_suffix(mut self, suffix: impl Into<String>) -> Self {
-        self.key_suffix = suffix.into();
-        self
-    }
-
-    /// Sets how many of the files that are left out are kept per code, the first ones by path. All are counted.
-    /// Default: 1,000.
-    #[must_use]
-    pub const fn with_max_findings_per_code(mut self, count: u64) -> Self {
-        self.max_findings_per_code = count;
-        self
-    }
 }
 
-impl Default for ArchiveOptions {
-    fn default() -> Self {
-        Self::new()
-    }
+naming_setters! {
+    ArchiveOptions, "file name",
 }

@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 
 use crate::io::Parallelism;
+use crate::source::naming::naming_setters;
 
 /// Options for listing a bucket and reading its documents.
 ///
@@ -42,22 +43,6 @@ impl BucketOptions {
         }
     }
 
-    /// Sets the text before the UUID in every key. Keys without it are reported. Default: none.
-    ///
-    /// The part up to the last slash is the folder that is listed; other folders of the bucket are not.
-    #[must_use]
-    pub fn with_key_prefix(mut self, prefix: impl Into<String>) -> Self {
-        self.key_prefix = prefix.into();
-        self
-    }
-
-    /// Sets the text after the UUID in every key. Keys without it are reported. Default: none.
-    #[must_use]
-    pub fn with_key_suffix(mut self, suffix: impl Into<String>) -> Self {
-        self.key_suffix = suffix.into();
-        self
-    }
-
     /// Sets the number of concurrent listings, each of a range of keys. Default: [`Parallelism::INLINE`], one listing.
     ///
     /// A page of a listing has 1,000 keys, so one listing of a million keys needs a thousand consecutive requests. More
@@ -82,18 +67,10 @@ impl BucketOptions {
         self.read_ahead_bytes = bytes;
         self
     }
-
-    /// Sets how many of the objects that are left out are kept per code, the first ones by key. All are counted.
-    /// Default: 1,000.
-    #[must_use]
-    pub const fn with_max_findings_per_code(mut self, count: u64) -> Self {
-        self.max_findings_per_code = count;
-        self
-    }
 }
 
-impl Default for BucketOptions {
-    fn default() -> Self {
-        Self::new()
-    }
+naming_setters! {
+    BucketOptions, "key",
+    ///
+    /// The part up to the last slash is the folder that is listed; other folders of the bucket are not.
 }

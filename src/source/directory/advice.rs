@@ -31,9 +31,8 @@ pub(crate) fn files_folder_near(root: &Path, options: &DirectoryOptions) -> Opti
 pub(crate) fn parent_of_shard(root: &Path, first: DocumentId, last: DocumentId) -> Option<PathBuf> {
     let real = fs::canonicalize(root).ok()?;
     let is_shard_of = |id: DocumentId, folder: &Path| {
-        let (text, inside) = (id.text(), real.strip_prefix(folder).ok());
-        let (one, two) = text.shards();
-        inside == Some(Path::new(one)) || inside == Some(&Path::new(one).join(two))
+        let (path, inside) = (id.path(), real.strip_prefix(folder).ok());
+        Path::new(&path).ancestors().skip(1).any(|shard| inside == Some(shard) && shard != Path::new(""))
     };
     shard_parents(&real).into_iter().find(|folder| is_shard_of(first, folder) && is_shard_of(last, folder))
 }

@@ -1,6 +1,7 @@
 //! Options for walking a files folder: [`DirectoryOptions`].
 
 use crate::io::Parallelism;
+use crate::source::naming::naming_setters;
 
 /// Options for walking a files folder.
 ///
@@ -53,40 +54,16 @@ impl DirectoryOptions {
         self
     }
 
-    /// Sets the text before the UUID in every key of a bucket copy. Files without it are reported. Default: none.
-    ///
-    /// A slash in the prefix is a folder in a copy: `apps/shop-` means the files in `apps` whose names begin with `shop-`.
-    #[must_use]
-    pub fn with_key_prefix(mut self, prefix: impl Into<String>) -> Self {
-        self.key_prefix = prefix.into();
-        self
-    }
-
-    /// Sets the text after the UUID in every key of a bucket copy. Files without it are reported. Default: none.
-    #[must_use]
-    pub fn with_key_suffix(mut self, suffix: impl Into<String>) -> Self {
-        self.key_suffix = suffix.into();
-        self
-    }
-
     /// Sets the reaction to files and folders that cannot be read. Default: [`Unreadable::Fail`].
     #[must_use]
     pub const fn with_unreadable(mut self, unreadable: Unreadable) -> Self {
         self.unreadable = unreadable;
         self
     }
-
-    /// Sets how many of the files that are left out are kept per code, the first ones by path. All are counted.
-    /// Default: 1,000.
-    #[must_use]
-    pub const fn with_max_findings_per_code(mut self, count: u64) -> Self {
-        self.max_findings_per_code = count;
-        self
-    }
 }
 
-impl Default for DirectoryOptions {
-    fn default() -> Self {
-        Self::new()
-    }
+naming_setters! {
+    DirectoryOptions, "key of a bucket copy",
+    ///
+    /// A slash in the prefix is a folder in a copy: `apps/shop-` means the files in `apps` whose names begin with `shop-`.
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::document::{DocumentId, IdText};
+use crate::document::{DocumentId, TEXT_BYTES};
 use crate::io::decimal;
 
 /// The number of characters in the shard folders above a document: `xx` and `yy`.
@@ -122,8 +122,8 @@ impl Spelling {
             path.push(format!("{prefix}{number}{suffix}"));
             return;
         }
-        let text = id.text();
-        let digits = text.as_str().bytes().filter(|byte| *byte != b'-');
+        let text = id.ascii();
+        let digits = text.into_iter().filter(|byte| *byte != b'-');
         let mut shard = [0; SHARD_CHARS as usize];
         for ((to, from), bit) in shard.iter_mut().zip(digits).zip(ID_DIGITS..) {
             *to = self.respell(from, bit);
@@ -134,11 +134,10 @@ impl Spelling {
             1 => Shards::One([a, b]).push_to(path),
             _ => {}
         }
-        let mut name =
-            String::with_capacity(prefix.len().saturating_add(IdText::LEN_BYTES).saturating_add(suffix.len()));
+        let mut name = String::with_capacity(prefix.len().saturating_add(TEXT_BYTES).saturating_add(suffix.len()));
         name.push_str(prefix);
         let mut bits = 0..ID_DIGITS;
-        for byte in text.as_str().bytes() {
+        for byte in text {
             // Hyphens have no bit, and there is one for every digit.
             let bit = if byte == b'-' { None } else { bits.next() };
             name.push(char::from(bit.map_or(byte, |bit| self.respell(byte, bit))));

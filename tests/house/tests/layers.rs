@@ -27,10 +27,10 @@ const MAY_USE: [(&str, &[&str]); 16] = [
     ("squidex", &["snapshot", "zip"]),
     // Layer 4: archive and dump seen together. A check asks `detect` first, and `prepare` predicts the result of a check.
     ("carried", &["gzip", "pgdump", "remote", "snapshot", "source", "squidex", "tarball", "zip"]),
-    ("check", &["detect", "gzip", "pgdump", "snapshot", "tarball", "zip", "source", "squidex"]),
+    ("check", &["catalog", "detect", "gzip", "pgdump", "snapshot", "tarball", "zip", "source", "squidex"]),
     ("detect", &["gzip", "pgdump", "snapshot", "tarball", "zip", "source", "squidex"]),
     ("prepare", &["check", "detect", "gzip", "pgdump", "snapshot", "tarball", "zip", "source", "squidex"]),
-    ("restore", &["gzip", "pgdump", "snapshot", "tarball", "zip", "source", "squidex"]),
+    ("restore", &["check", "gzip", "pgdump", "snapshot", "tarball", "zip", "source", "squidex"]),
     // Pages to read.
     ("_documentation", &[]),
 ];

@@ -248,3 +248,14 @@ fn advice_is_a_sentence_with_its_source() {
     let text = advisory.iter().next().unwrap().to_string();
     assert_eq!(text, "the app is running; stop the app first (Mendix documentation, Restoring a Backup, 2021)");
 }
+
+#[test]
+fn every_piece_of_advice_has_a_code_that_check_knows() {
+    let advisory = Operation::create(Provider::Squidex).with_backups_count(10).advise();
+    let codes: Vec<_> = advisory.iter().map(|advice| (advice.code().name(), advice.severity())).collect();
+    assert_eq!(codes[0], ("backups-full", Severity::Error));
+    for advice in &advisory {
+        assert_eq!(appsnap::check::find_code(advice.code().id()), Some(advice.code()));
+        assert_eq!(advice.code().help(), advice.kind().help());
+    }
+}

@@ -3,6 +3,8 @@
 mod advice;
 mod mendix;
 mod own;
+mod pages;
+mod peers;
 mod platformsh;
 mod squidex;
 

@@ -2,9 +2,13 @@
 
 use appsnap::check::Verdict as Checked;
 use appsnap::diagnostic::{Code, Severity};
-use appsnap::{layout, metadata, snapshot, tarball};
+use appsnap::pgdump::FormatVersion;
+use appsnap::pgdump::raw::Compression;
+use appsnap::{Limits, layout, metadata, pgdump, snapshot, tarball};
 
 use super::{checked, checked_with, codes, limited};
+use crate::support::archives::Contents;
+use crate::support::dumps::sample;
 use crate::support::hostile::plan::{DATABASE, DOCUMENT, METADATA, Part, Plan};
 use crate::support::hostile::{Verdict, cases};
 use crate::support::readers::Stutter;
@@ -120,4 +124,20 @@ fn the_dump_is_found_wherever_it_stands() {
     assert_eq!(report.verdict(), Checked::Accept, "{report}");
     assert_eq!(report.contents().dump_version.as_deref(), Some("1.14"));
     assert!(!codes(&report).contains(&snapshot::Code::FilesOnly.into()));
+}
+
+/// A small upload must not make a service inflate gigabytes, in the archive or in the dump that is compressed inside it.
+#[test]
+fn one_limit_bounds_the_archive_and_the_dump_in_it() {
+    let mut dump = sample(FormatVersion::V1_14, Compression::GZIP);
+    dump.table("bomb", "text", &[&[b'x'; 1023][..], b"\n"].concat().repeat(16 << 10));
+    let archive = Contents { database: Some(dump.build()), documents: Vec::new() }.archive();
+    assert!(archive.len() < 64 << 10, "{} bytes", archive.len());
+    for limits in [Limits::for_upload(8 << 20), Limits::untrusted().with_max_total_bytes(8 << 20)] {
+        let report = checked_with(archive.as_slice(), "format", &limited(&limits));
+        assert_eq!(report.verdict(), Checked::Reject);
+        assert!(codes(&report).contains(&pgdump::Code::DumpLimitExceeded.into()), "{report}");
+    }
+    let enough = Limits::for_upload(32 << 20);
+    assert_eq!(checked_with(archive.as_slice(), "format", &limited(&enough)).verdict(), Checked::Accept);
 }

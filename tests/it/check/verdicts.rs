@@ -148,7 +148,7 @@ fn a_target_must_hold_what_the_profile_says() {
 #[test]
 fn a_service_can_build_its_own_profile() {
     let rows = [Row::of(1, app::id(1), 10)];
-    let archive = app::archive(app::builder(FormatVersion::V1_14, &rows).build(), &[(1, 10), (2, 20)]);
+    let archive = app::archive(app::builder(FormatVersion::V1_16, &rows).build(), &[(1, 10), (2, 20)]);
     let own = Profile::mendix_cloud()
         .with_name("our-cluster")
         .with_severity(Code::DocumentOrphan, Severity::Error)

@@ -17,7 +17,7 @@ fn entry(id: u32, desc: &str, tag: &str) -> Value {
 }
 
 #[test]
-fn a_dump_is_converted_and_the_changes_are_told() {
+fn a_dump_is_converted_and_the_changes_are_reported() {
     let Some(convert) = example("convert_dump") else { return };
     let folder = tempdir().unwrap();
     let (input, output) = (folder.path().join("in.dump"), folder.path().join("out.dump"));
@@ -32,7 +32,8 @@ fn a_dump_is_converted_and_the_changes_are_told() {
     let mut expanded = entry(3414, "BLOB METADATA", "200001..200010");
     expanded["entries"] = value!(10);
     assert_eq!(report["expanded"][0], expanded);
-    assert_eq!(report["warnings"][0]["feature"], "DatabaseLocale");
+    assert_eq!(report["edited"][0]["desc"], "DATABASE");
+    assert_eq!(report["warnings"], value!([]));
     assert_eq!(report["output_bytes"], fs::metadata(&output).unwrap().len());
 
     let Some(inspect) = example("inspect") else { return };
@@ -92,4 +93,51 @@ fn wrong_use_is_told_from_bad_input() {
     assert_eq!(code(&["-", out, "--compression", "none", "--level", "3"], &good), Some(2));
     assert_eq!(code(&["-"], &good), Some(2));
     assert!(!output.exists());
+}
+
+#[test]
+fn folders_and_tars_are_inspected_converted_and_packed() {
+    let (Some(convert), Some(inspect), Some(check), Some(pack)) =
+        (example("convert_dump"), example("inspect"), example("check"), example("pack"))
+    else {
+        return;
+    };
+    let folder = tempdir().unwrap();
+    for (name, kind) in [("pg15-directory", "pg-directory-toc"), ("pg15.tar", "pg-tar")] {
+        let input = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/pgdump").join(name);
+        let input = input.to_str().unwrap();
+        let described = json(&run(&inspect, &[input, "--json"], b""));
+        assert_eq!((&described["kind"], &described["offsets"]), (&value!(kind), &value!("set")));
+        assert!(run(&check, &[input], b"").status.success());
+        let mut outputs = Vec::new();
+        for threads in ["0", "1", "2", "8"] {
+            let output = folder.path().join("out.dump");
+            let arguments = [input, output.to_str().unwrap(), "--threads", threads, "--quiet"];
+            assert!(run(&convert, &arguments, b"").status.success());
+            outputs.push(fs::read(&output).unwrap());
+        }
+        assert!(outputs.windows(2).all(|pair| pair[0] == pair[1]));
+        let converted = json(&run(&inspect, &["-", "--json"], &outputs[0]));
+        assert_eq!((&converted["kind"], &converted["streams"]), (&value!("custom-dump"), &described["streams"]));
+        let archive = folder.path().join("packed.tar.gz");
+        let packed = run(&pack, &["--database", input, "--output", archive.to_str().unwrap()], b"");
+        assert!(packed.status.success(), "{}", stderr(&packed));
+        let packed = json(&run(&inspect, &[archive.to_str().unwrap(), "--json"], b""));
+        assert_eq!(packed["dump"]["streams"], described["streams"]);
+        if name.ends_with("tar") {
+            let piped = json(&run(&inspect, &["-", "--json"], &fs::read(input).unwrap()));
+            assert_eq!(piped["streams"], described["streams"]);
+        }
+    }
+    // Damage of a folder is a finding, not a crash.
+    let broken = folder.path().join("broken");
+    fs::create_dir(&broken).unwrap();
+    fs::write(broken.join("toc.dat"), b"PGDMP").unwrap();
+    let judged = run(&check, &[broken.to_str().unwrap(), "--json"], b"");
+    assert_eq!((judged.status.code(), &json_of(&judged.stdout)["verdict"]), (Some(1), &value!("reject")));
+    assert_eq!(run(&inspect, &[broken.to_str().unwrap()], b"").status.code(), Some(1));
+}
+
+fn json_of(bytes: &[u8]) -> Value {
+    serde_json::from_slice(bytes).unwrap()
 }

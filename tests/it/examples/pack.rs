@@ -221,7 +221,7 @@ fn a_tar_stream_on_standard_input_is_packed() {
         assert_eq!((&packed["documents"], &packed["files"]["present"]), (&value!(2), &value!(2)));
         fs::remove_file(output).unwrap();
         // A stream that breaks is not taken for a complete one.
-        let cut = run(&pack, &arguments, &stream[..stream.len() / 2]);
+        let cut = run(&pack, &arguments, &stream[..if compressed == "-cf" { 2000 } else { stream.len() / 2 }]);
         assert_eq!(cut.status.code(), Some(1), "{}", stderr(&cut));
         assert!(stderr(&cut).contains("standard input") && stderr(&cut).contains("truncated"), "{}", stderr(&cut));
         assert_eq!(app.names(), ["app", "mx.dump"]);
@@ -238,7 +238,7 @@ fn a_conversion_says_what_convert_dump_says() {
     let Some((_, text, lines)) = app.run("convert_dump", &["new.dump", "converted.dump"]) else { return };
     let (code, _, messages) = app.pack(&["--database", "new.dump", "--convert-dump"]).unwrap();
     assert_eq!(code, 0, "{messages}");
-    assert!(lines.lines().count() > 2 && text.contains("1.14"), "{lines}{text}");
+    assert!(lines.contains("changed: entry") && text.contains("1.14"), "{lines}{text}");
     for line in lines.lines() {
         assert!(messages.contains(line), "{line} is not in {messages}");
     }

@@ -11,7 +11,7 @@ fn packed(dump: &str) -> Option<App> {
     let app = App::new();
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(dump);
     fs::copy(data, app.path("mx.dump")).unwrap();
-    let arguments = ["--database", "mx.dump", "--files", "app/data/files", "--profile", "format"];
+    let arguments = ["--database", "mx.dump", "--files", "app/data/files", "--profile", "mendix-cloud"];
     let (code, _, messages) = app.pack(&arguments)?;
     assert_eq!(code, 0, "{messages}");
     Some(app)

@@ -217,7 +217,8 @@ fn failing_source_or_sink_stops_a_conversion() {
     {
         let convert = |source: usize, sink: usize| {
             let source = FailAt { inner: Portions::new(dump.as_slice(), 100), calls_left: source };
-            transcoder.convert(source, failing_sink(sink), &Limits::untrusted(), &mut NoObserver).map(drop)
+            let result = transcoder.convert(source, failing_sink(sink), &Limits::untrusted(), &mut NoObserver);
+            result.map(drop).map_err(|failed| failed.into_parts().0)
         };
         assert!(at_every_call(|calls| convert(calls, usize::MAX)) > 10);
         assert!(at_every_call(|calls| convert(usize::MAX, calls)) >= 2);

@@ -2,6 +2,7 @@
 
 mod compat;
 mod damage;
+mod forms;
 mod identity;
 mod limits;
 mod live;

@@ -10,7 +10,7 @@ use appsnap::pgdump::toc::{DataState, Offsets};
 use appsnap::pgdump::transcode::Transcoder;
 use appsnap::pgdump::{ErrorKind, FormatVersion, inspect};
 
-use super::transcode_support::{converted, data_area, dropped, lines, streams, to_1_14};
+use super::transcode_support::{converted, data_area, dropped, lines, refused, streams, to_1_14};
 use crate::support::dumps::{compressions, sample, version_for};
 use crate::support::readers::Stutter;
 
@@ -226,8 +226,7 @@ fn every_truncation_is_an_error() {
     for compression in compressions() {
         let dump = sample(FormatVersion::V1_16, compression).build();
         for len in (0..dump.len()).step_by(13) {
-            let result = to_1_14().convert(&dump[..len], io::sink(), &Limits::untrusted(), &mut NoObserver);
-            let error = result.expect_err("a truncated dump was converted");
+            let error = refused(&to_1_14(), &dump[..len], &Limits::untrusted());
             assert!(error.is_bad_input(), "{compression:?} {len}: {error}");
         }
     }
@@ -237,7 +236,7 @@ fn every_truncation_is_an_error() {
 fn damage_is_named_and_nothing_follows_it() {
     let dump = sample(FormatVersion::V1_16, Compression::GZIP).build();
     let surplus = [&dump[..], b"\n"].concat();
-    let error = to_1_14().convert(&surplus[..], io::sink(), &Limits::untrusted(), &mut NoObserver).unwrap_err();
+    let error = refused(&to_1_14(), &surplus, &Limits::untrusted());
     assert_eq!(error.position(), Some(dump.len() as u64), "{error}");
 
     let mut reader = to_1_14().plan(&surplus[..], &Limits::untrusted()).unwrap();
@@ -255,10 +254,8 @@ fn the_content_of_recompressed_data_is_verified() {
     let mut dump = sample(FormatVersion::V1_16, Compression::GZIP).build();
     let start = dump.len() - data_area(&dump).len();
     dump[start + 30] ^= 0x10;
-    let convert =
-        |choice| with(to_1_14(), choice).convert(&dump[..], io::sink(), &Limits::untrusted(), &mut NoObserver);
-    convert(None).unwrap();
-    let error = convert(Some(Compression::None)).unwrap_err();
+    converted(&to_1_14(), &dump);
+    let error = refused(&to_1_14().with_compression(Compression::None), &dump, &Limits::untrusted());
     assert!(error.is_bad_input() && error.context().unwrap().contains("customer"), "{error}");
 
     // A table whose COPY text is not complete.
@@ -270,7 +267,7 @@ fn the_content_of_recompressed_data_is_verified() {
     }
     let transcoder = to_1_14().with_compression(Compression::GZIP);
     let dump = builder.build();
-    let error = transcoder.convert(&dump[..], io::sink(), &Limits::untrusted(), &mut NoObserver).unwrap_err();
+    let error = refused(&transcoder, &dump, &Limits::untrusted());
     assert!(error.is_bad_input(), "{error}");
 }
 
@@ -279,7 +276,7 @@ fn the_limit_on_decoded_bytes_applies_to_recompressed_data() {
     let dump = sample(FormatVersion::V1_16, Compression::GZIP).build();
     let limits = Limits::untrusted().with_max_decompressed_bytes(1000);
     let transcoder = to_1_14().with_compression(Compression::None);
-    let error = transcoder.convert(&dump[..], io::sink(), &limits, &mut NoObserver).unwrap_err();
+    let error = refused(&transcoder, &dump, &limits);
     assert!(error.is_limit(), "{error}");
     to_1_14().convert(&dump[..], io::sink(), &limits, &mut NoObserver).unwrap();
 }
@@ -314,12 +311,13 @@ fn the_observer_receives_the_bytes_of_the_input_and_can_cancel() {
     assert!(events.is_sorted() && events.len() > 5);
     assert_eq!(events.last(), Some(&(dump.len() as u64)));
     let (result, events) = run(3);
-    assert!(result.unwrap_err().is_cancelled());
+    assert!(result.unwrap_err().error().is_cancelled());
     assert_eq!(events.len(), 3);
 }
 
 #[test]
 fn a_failing_sink_is_not_a_damaged_dump() {
+    #[derive(Debug)]
     struct Full(usize);
     impl Write for Full {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -332,6 +330,8 @@ fn a_failing_sink_is_not_a_damaged_dump() {
         }
     }
     let dump = sample(FormatVersion::V1_16, Compression::GZIP).build();
-    let error = to_1_14().convert(&dump[..], Full(500), &Limits::untrusted(), &mut NoObserver).unwrap_err();
+    let failed = to_1_14().convert(&dump[..], Full(500), &Limits::untrusted(), &mut NoObserver).unwrap_err();
+    let (error, sink) = failed.into_parts();
     assert!(matches!(error.kind(), ErrorKind::Io { .. }) && !error.is_bad_input(), "{error}");
+    assert_eq!(sink.0, 0, "the sink comes back as it was left");
 }

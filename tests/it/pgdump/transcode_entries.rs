@@ -1,16 +1,13 @@
 //! Changes of the table of contents: expanded groups of large objects, dropped entries, edited SQL.
 
-use std::io;
-
 use appsnap::Limits;
-use appsnap::observe::NoObserver;
 use appsnap::pgdump::compat::Feature;
 use appsnap::pgdump::raw::{BlockReader, Compression, Header};
 use appsnap::pgdump::toc::{self, Entry, Section};
 use appsnap::pgdump::transcode::{EntryChangeKind, Transcoder};
 use appsnap::pgdump::{ErrorKind, FormatVersion};
 
-use super::transcode_support::{Made, converted, dropped, edited, lines, streams, to_1_14};
+use super::transcode_support::{Made, converted, dropped, edited, lines, refused, streams, to_1_14};
 
 fn made() -> Made {
     Made::new(FormatVersion::V1_16, Compression::GZIP)
@@ -210,8 +207,7 @@ fn dropped_entries_must_not_have_data() {
         let mut entry = Entry::new(20, desc, b"1");
         entry.definition = Some(b"1\n");
         made.push(entry, content());
-        let error =
-            to_1_14().convert(&made.build()[..], io::sink(), &Limits::untrusted(), &mut NoObserver).unwrap_err();
+        let error = refused(&to_1_14(), &made.build(), &Limits::untrusted());
         assert!(matches!(error.kind(), ErrorKind::Corrupt(_)) && error.context().is_some(), "{error}");
     }
 }
@@ -275,7 +271,7 @@ fn a_dump_that_would_lose_all_entries_is_refused() {
     let rights = [Entry::new(1, b"ACL", b"TABLE t")];
     toc::encode(rights, &header, &mut dump).unwrap();
     let transcoder = Transcoder::same_version().without_access_rights();
-    let refused = transcoder.convert(dump.as_slice(), io::sink(), &Limits::untrusted(), &mut NoObserver).unwrap_err();
+    let refused = refused(&transcoder, &dump, &Limits::untrusted());
     assert!(matches!(refused.kind(), ErrorKind::Inexpressible { .. }), "{refused}");
 }
 

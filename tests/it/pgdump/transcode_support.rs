@@ -1,13 +1,13 @@
 //! Dumps for the tests of the transcoder, made of any entries, and the results of conversions.
 
-use std::io::Read;
+use std::io::{self, Read};
 
 use appsnap::Limits;
 use appsnap::observe::NoObserver;
 use appsnap::pgdump::raw::{BlockReader, Compression, DataElement, Header};
 use appsnap::pgdump::toc::{self, DataState, Entry, Section};
 use appsnap::pgdump::transcode::{ConversionReport, EntryChangeKind, Transcoder};
-use appsnap::pgdump::{Dump, FormatVersion};
+use appsnap::pgdump::{Dump, Error, FormatVersion};
 
 use crate::support::dumps::{Content, compressed};
 
@@ -130,10 +130,14 @@ impl Made {
 
 /// The output and the report of a conversion.
 pub fn converted(transcoder: &Transcoder, dump: &[u8]) -> (Vec<u8>, ConversionReport) {
-    let mut out = Vec::new();
-    let conversion = transcoder.convert(dump, &mut out, &Limits::untrusted(), &mut NoObserver).unwrap();
+    let (out, conversion) = transcoder.convert(dump, Vec::new(), &Limits::untrusted(), &mut NoObserver).unwrap();
     assert_eq!(conversion.output_bytes, out.len() as u64);
     (out, conversion)
+}
+
+/// The error of a conversion.
+pub fn refused(transcoder: &Transcoder, dump: &[u8], limits: &Limits) -> Error {
+    transcoder.convert(dump, io::sink(), limits, &mut NoObserver).unwrap_err().into_parts().0
 }
 
 /// A transcoder to 1.14 without other options.

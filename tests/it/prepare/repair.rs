@@ -12,7 +12,7 @@ use appsnap::snapshot::{self, ReadOptions, WriteOptions};
 
 use crate::check::app;
 use crate::support::archives::{Contents, read};
-use crate::support::hostile::plan::{DATABASE, DOCUMENT, IDS, METADATA, Part, Plan, documents, metadata};
+use crate::support::hostile::plan::{DATABASE, DOCUMENT, IDS, METADATA, Part, Plan, documents, metadata, sample_path};
 use crate::support::hostile::{Verdict as Corpus, cases, dump};
 
 fn options() -> PrepareOptions {
@@ -296,13 +296,12 @@ fn two_files_for_one_place_stop_it() {
         let error = repaired_with(plan.gz(), &options()).unwrap_err();
         assert!(error.is_bad_input() && error.to_string().contains("two files have this name"), "{error}");
     }
-    let mut down = renamed(|name| format!("x/{name}"));
+    let down = renamed(|name| format!("x/{name}"));
     for part in [METADATA, DATABASE, DOCUMENT] {
-        let twice = down.parts[part].clone();
-        down = down.push(twice);
-        let error = repaired_with(down.gz(), &options()).unwrap_err();
+        let names = [".metadata".to_owned(), "db/db.backup".to_owned(), sample_path(0)];
+        let other = Part::file(format!("x/{}", names[part]), sample.parts[part].payload.clone());
+        let error = repaired_with(down.clone().push(other).gz(), &options()).unwrap_err();
         assert!(error.is_bad_input() && error.to_string().contains("two files have this name"), "{error}");
-        down.parts.pop();
     }
 }
 

@@ -58,7 +58,8 @@ fn decisions_come_as_json_in_the_order_of_the_input() {
         {"id": "sun", "taken_at": "2026-11-01T23:00:00Z", "keep": false, "expires_at": null,
          "reasons": [], "guards": []},
         {"id": "mon", "taken_at": "2026-11-02T23:00:00Z", "keep": true, "expires_at": "2026-11-16T23:00:00Z",
-         "reasons": [nightly], "guards": []},
+         "reasons": [nightly], "guards": [], "download_before": "2026-11-16T23:00:00Z",
+         "lock_until": "2026-11-16T23:00:00Z"},
         {"id": "manual", "taken_at": "2026-08-02T10:00:00Z", "keep": false, "expires_at": "2026-11-02T10:00:00Z",
          "reasons": [], "guards": []},
     ]);
@@ -246,6 +247,192 @@ fn facts_about_the_target_decide_about_a_restore() {
     let own = bench.file("own.json", r#"[{"id": "a", "taken_at": "2021-05-04T01:41:27Z"}]"#);
     let plan = bench.json(&["--policy", "mendix-cloud", "--backups", &own, "--now", NOW, "--json"]);
     assert_eq!(plan["decisions"][0].get("restore"), None);
+}
+
+/// A Mendix listing of the nightly backups of these days in November 2026, of which each stays for `days` days.
+fn mendix(days_of_month: &[u32], total: usize, days: u32) -> String {
+    let snapshot = |day: &u32| {
+        json!({
+            "snapshot_id": format!("s{day}"), "state": "completed", "model_version": "1",
+            "comment": "Automatically created nightly snapshot",
+            "created_at": format!("2026-11-{day:02}T01:00:00.000Z"),
+            "expires_at": format!("2026-11-{:02}T01:00:00.000Z", day + days),
+        })
+    };
+    json!({"total": total, "snapshots": days_of_month.iter().map(snapshot).collect::<Vec<_>>()}).to_string()
+}
+
+#[test]
+fn files_are_pages_of_one_listing_and_what_is_missing_is_said() {
+    let Some(bench) = Bench::new() else { return };
+    let (first, second) =
+        (bench.file("1.json", &mendix(&[4, 3], 3, 14)), bench.file("2.json", &mendix(&[3, 5], 3, 14)));
+    let common = ["--policy", "mendix-cloud", "--now", NOW, "--json", "--backups", &first];
+    let plan = bench.json(&[&common[..], &[&second]].concat());
+    let ids: Vec<_> = plan["decisions"].as_array().unwrap().iter().map(|decision| decision["id"].clone()).collect();
+    assert_eq!(ids, ["s4", "s3", "s5"]);
+    assert_eq!(plan["warnings"][0]["name"], "repeated-record");
+    let (code, stdout, stderr) = bench.run(&common);
+    let plan: Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!((code, &plan["warnings"][0]["code"]), (0, &json!("B001")));
+    assert!(stderr.contains("listing-incomplete") && stderr.contains("read the other pages"), "{stderr}");
+    let own = bench.file("own.json", BACKUPS);
+    let (code, _, stderr) = bench.run(&[&common[..], &[&own]].concat());
+    assert!(code == 1 && stderr.contains("own.json") && stderr.contains("different programs"), "{stderr}");
+}
+
+#[test]
+fn the_platforms_dates_are_shown_and_the_edition_that_fits_is_named() {
+    let Some(bench) = Bench::new() else { return };
+    let backups = bench.file("listing.json", &mendix(&[3, 4], 2, 14));
+    let common = ["--policy", "mendix-cloud-2021", "--backups", &backups, "--now", NOW];
+    let (_, text, _) = bench.run(&common);
+    for part in [
+        "platform says",
+        "s3  2026-11-03T01:00:00Z  stays  2026-12-03T01:00:00Z  2026-11-17T01:00:00Z  nightly",
+        "the platform's dates differ from those of mendix-cloud-2021 for 2 backups: mendix-cloud gives all of them",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let plan = bench.json(&[&common[..], &["--json", "--expiring", "12 days"]].concat());
+    assert_eq!((&plan["differs_from_platform"], &plan["fitting_policy"]), (&json!(2), &json!("mendix-cloud")));
+    let first = &plan["decisions"][0];
+    assert_eq!(first["platform_expires_at"], "2026-11-17T01:00:00Z");
+    // The platform's word wins.
+    assert_eq!(first["download_before"], "2026-11-17T01:00:00Z");
+    assert_eq!(plan["expiring"], json!([]));
+    let plan = bench.json(&[&common[..], &["--json", "--expiring", "13 days"]].concat());
+    assert_eq!((&plan["expiring"][0]["id"], &plan["expiring"][1]), (&json!("s3"), &Value::Null));
+    let fits = bench.json(&["--policy", "mendix-cloud", "--backups", &backups, "--now", NOW, "--json"]);
+    assert_eq!(fits["differs_from_platform"], 0);
+}
+
+#[test]
+fn a_change_of_policy_says_what_it_deletes_and_when() {
+    let Some(bench) = Bench::new() else { return };
+    let listing = r#"[{"id": "old", "taken_at": "2026-10-15T01:00:00Z", "bytes": 1000},
+        {"id": "new", "taken_at": "2026-11-04T01:00:00Z", "bytes": 500},
+        {"id": "gone", "taken_at": "2026-01-02T01:00:00Z", "bytes": 7}]"#;
+    let backups = bench.file("own.json", listing);
+    let common = ["--policy", "mendix-cloud-2021", "--compare", "mendix-cloud", "--backups", &backups, "--now", NOW];
+    let change = bench.json(&[&common[..], &["--json"]].concat())["change"].clone();
+    let expected = json!([
+        {"id": "old", "group": null, "goes_at": NOW, "instead_of": "2026-11-14T01:00:00Z", "bytes": 1000},
+        {"id": "new", "group": null, "goes_at": "2026-11-18T01:00:00Z", "instead_of": "2026-12-04T01:00:00Z", "bytes": 500},
+    ]);
+    assert_eq!((&change["deletes"], &change["bytes"], &change["keeps_longer"]), (&expected, &json!(1500), &json!([])));
+    let (_, text, _) = bench.run(&common);
+    for part in ["would delete old at once, instead of 2026-11-14", "2 backups, 1500 bytes\n"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let reverse = ["--policy", "mendix-cloud", "--compare", "mendix-cloud-2021", "--backups", &backups, "--now", NOW];
+    let (_, text, _) = bench.run(&reverse);
+    assert!(
+        text.contains("would delete nothing earlier") && text.contains("would keep old until 2026-11-14"),
+        "{text}"
+    );
+}
+
+#[test]
+fn each_environment_or_group_is_decided_on_its_own() {
+    let Some(bench) = Bench::new() else { return };
+    let backup = |environment: &str, day: u32| {
+        json!({
+            "id": format!("{environment}-{day}"), "created_at": format!("2026-11-{day:02}T04:00:00+00:00"),
+            "status": "CREATED", "environment": environment, "automated": true, "restorable": true,
+        })
+    };
+    let list = json!([backup("main", 3), backup("stage", 3), backup("main", 2), backup("stage", 2), backup("main", 1)]);
+    let backups = bench.file("listing.json", &list.to_string());
+    let common = ["--policy", "platformsh-basic", "--backups", &backups, "--now", NOW];
+    let kept = |plan: &Value| -> Vec<bool> {
+        plan["decisions"].as_array().unwrap().iter().map(|decision| decision["keep"].as_bool().unwrap()).collect()
+    };
+    let plan = bench.json(&[&common[..], &["--json"]].concat());
+    assert_eq!(kept(&plan), [true, true, true, true, false]);
+    assert_eq!(plan["decisions"][1]["group"], "stage");
+    assert_eq!(plan["groups"][0], json!({"group": "main", "backups": 3, "stay": 2, "admits_another": true}));
+    let (_, text, _) = bench.run(&common);
+    assert!(text.contains("\nmain:\nid ") && text.contains("2 of 3 stay\n\nstage:\n"), "{text}");
+    let (_, text, _) = bench.run(&[&common[..], &["--explain", "stage-2"]].concat());
+    assert!(text.contains("series   stage"), "{text}");
+    let plan = bench.json(&[&common[..], &["--json", "--group-by", "none"]].concat());
+    assert_eq!(kept(&plan), [true, false, true, false, false]);
+    let own = r#"[{"id": 1, "taken_at": "2026-11-01T01:00:00Z", "tags": ["a"]},
+        {"id": 2, "taken_at": "2026-11-02T01:00:00Z", "tags": ["b"]}, {"id": 3, "taken_at": "2026-11-03T01:00:00Z"}]"#;
+    let own = bench.file("own.json", own);
+    let last = ["--policy", "restic:last=1", "--backups", &own, "--now", NOW, "--json", "--group-by"];
+    assert_eq!(kept(&bench.json(&[&last[..], &["tag"]].concat())), [true, true, true]);
+    let plan = bench.json(&[&last[..], &["origin,tag"]].concat());
+    assert_eq!(plan["decisions"][0]["group"], "origin automatic, tag a");
+    assert_eq!((&plan["decisions"][2]["group"], &plan["decisions"][2]["id"]), (&json!("origin automatic"), &json!(3)));
+}
+
+#[test]
+fn a_quota_is_part_of_the_plan_and_of_the_simulation() {
+    let Some(bench) = Bench::new() else { return };
+    let upsun = r#"{"data_retention": {"production": {"max_backups": 3, "default_config":
+        {"manual_count": 1, "schedule": [{"interval": "1d", "count": 2}, {"interval": "1w", "count": 4}]}}}}"#;
+    let upsun = bench.file("upsun.json", upsun);
+    let backups: Vec<Value> =
+        (1..5).map(|day| json!({"id": day, "taken_at": format!("2026-11-{day:02}T01:00:00Z")})).collect();
+    let backups = bench.file("own.json", &json!(backups).to_string());
+    let common = ["--policy", &upsun, "--backups", &backups, "--now", NOW];
+    let (_, text, _) = bench.run(&common);
+    assert!(text.contains("quota: 4 of 3, another one is refused\n"), "{text}");
+    let plan = bench.json(&[&common[..], &["--json"]].concat());
+    assert_eq!((&plan["quota_count"], &plan["groups"][0]["admits_another"]), (&json!(3), &json!(false)));
+    let simulate = ["--policy", "squidex-quota", "--simulate", "12", "--now", NOW];
+    let (_, text, _) = bench.run(&simulate);
+    assert!(text.contains("2 refused because of the quota, the first at 2026-11-15T02:00:00Z\n"), "{text}");
+    let simulation = bench.json(&[&simulate[..], &["--json"]].concat());
+    assert_eq!(
+        (&simulation["days"][10]["refused"], &simulation["refused"][1]),
+        (&json!(1), &json!("2026-11-16T02:00:00Z"))
+    );
+}
+
+#[test]
+fn a_legal_hold_is_shown_with_its_owner_and_its_reason() {
+    let Some(bench) = Bench::new() else { return };
+    let listing =
+        r#"[{"id": "a", "taken_at": "2020-11-01T01:00:00Z", "hold": {"owner": "legal", "reason": "case 7"}}]"#;
+    let backups = bench.file("own.json", listing);
+    let common = ["--policy", "mendix-cloud", "--backups", &backups, "--now", NOW];
+    let (_, text, _) = bench.run(&common);
+    assert!(text.contains("guard legal-hold by legal: case 7"), "{text}");
+    let plan = bench.json(&[&common[..], &["--json"]].concat());
+    let decision = &plan["decisions"][0];
+    assert_eq!((&decision["keep"], &decision["lock_until"]), (&json!(true), &json!("never")));
+    assert_eq!(decision["hold"], json!({"owner": "legal", "reason": "case 7"}));
+}
+
+#[test]
+fn options_that_would_do_nothing_are_refused() {
+    let Some(bench) = Bench::new() else { return };
+    let good = bench.file("good.json", BACKUPS);
+    let listing = ["--policy", "squidex", "--backups", &good, "--now", NOW];
+    let simulation = ["--policy", "squidex", "--simulate", "3", "--now", NOW];
+    for (common, more) in [
+        (&listing, &["--svg", "x.svg"][..]),
+        (&listing, &["--schedule", "Dublin"]),
+        (&listing, &["--backup-bytes", "7"]),
+        (&listing, &["--simulate", "7"]),
+        (&listing, &["--target", "app-running"]),
+        (&listing, &["--deployed-model", "1"]),
+        (&listing, &["--explain", "mon", "--expiring", "1 day"]),
+        (&listing, &["--explain", "mon", "--compare", "squidex"]),
+        (&listing, &["--group-by", "environment"]),
+        (&simulation, &["--expiring", "1 day"]),
+        (&simulation, &["--group-by", "tag"]),
+        (&simulation, &["--explain", "mon"]),
+        (&simulation, &["--target", "app-running"]),
+        (&simulation, &["--deployed-model", "1"]),
+    ] {
+        let (code, stdout, stderr) = bench.run(&[&common[..], more].concat());
+        assert_eq!((code, stdout.as_str()), (2, ""), "{more:?}: {stderr}");
+        assert!(stderr.contains(more[0]), "{more:?}: {stderr}");
+    }
 }
 
 #[test]

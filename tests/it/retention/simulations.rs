@@ -52,7 +52,16 @@ fn a_policy_that_keeps_something_for_good_is_never_steady() {
     let policy = presets::squidex_quota();
     let simulation = simulate(&policy, &nightly("Frankfurt"), "2026-01-01T00:00:00Z", "2026-12-01T00:00:00Z");
     assert_eq!((simulation.steady_since(), simulation.steady_counts()), (None, None));
-    assert_eq!(simulation.days().last().unwrap().retained_count, 334);
+    // The quota refuses all others.
+    assert_eq!((simulation.days().last().unwrap().retained_count, simulation.refused().len()), (10, 324));
+    assert_eq!((simulation.days()[9].refused_count, simulation.days()[10].refused_count), (0, 1));
+}
+
+#[test]
+fn a_quota_refuses_nothing_for_which_the_policy_makes_room() {
+    let policy = presets::by_name("restic:last=4").unwrap().with_quota_count(4);
+    let simulation = simulate(&policy, &nightly("Frankfurt"), "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z");
+    assert_eq!((simulation.refused().len(), simulation.backups().len()), (0, 31));
 }
 
 #[test]

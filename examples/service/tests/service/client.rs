@@ -37,12 +37,22 @@ impl Client {
 
     /// Sends a request's head alone.
     pub fn begin(self, method: &str, target: &str, len_bytes: usize) -> io::Result<TcpStream> {
+        self.begin_with(method, target, &[("content-length", &len_bytes.to_string())])
+    }
+
+    fn begin_with(self, method: &str, target: &str, headers: &[(&str, &str)]) -> io::Result<TcpStream> {
         let mut stream = self.connect();
-        let head = format!(
-            "{method} {target} HTTP/1.1\r\nhost: test\r\nconnection: close\r\ncontent-length: {len_bytes}\r\n\r\n"
-        );
+        let mut head = format!("{method} {target} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n");
+        headers.iter().for_each(|(name, value)| head += &format!("{name}: {value}\r\n"));
+        head += "\r\n";
         stream.write_all(head.as_bytes())?;
         Ok(stream)
+    }
+
+    /// Sends a request without a body.
+    pub fn ask(self, method: &str, target: &str, headers: &[(&str, &str)]) -> Answer {
+        let stream = self.begin_with(method, target, headers).unwrap();
+        if method == "HEAD" { read_head_alone(stream).unwrap() } else { read_answer(stream).unwrap() }
     }
 
     pub fn send(self, method: &str, target: &str, body: &[u8]) -> io::Result<Answer> {
@@ -51,6 +61,15 @@ impl Client {
         let _ = stream.write_all(body);
         read_answer(stream)
     }
+}
+
+/// Reads an answer that must have no body.
+fn read_head_alone(stream: TcpStream) -> io::Result<Answer> {
+    let mut reader = BufReader::new(stream);
+    let (status, headers) = read_head(&mut reader)?;
+    let mut body = Vec::new();
+    reader.read_to_end(&mut body)?;
+    Ok(Answer { status, headers, body })
 }
 
 /// Reads an answer to its end; an answer that is broken off is an error.

@@ -1,9 +1,15 @@
 //! The service, spoken to over HTTP, by clients of all kinds.
 #![cfg(target_os = "linux")]
 
+mod browser;
 mod client;
 mod crowd;
+mod downloads;
+mod page;
 mod requests;
+mod shutdown;
+mod start;
+mod websocket;
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -12,6 +18,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use client::{Answer, Client};
+use serde_json::Value;
 use tempfile::TempDir;
 
 /// A running service with a folder of its own; it ends with the test.
@@ -28,10 +35,21 @@ impl Service {
     }
 
     fn start_in(folder: TempDir, more: &[&str]) -> Self {
+        let store = folder.path().join("store");
+        Self::spawn(folder, &store, more)
+    }
+
+    /// Starts one more with the store of another.
+    fn start_with_store(store: &Path) -> Self {
+        Self::spawn(tempfile::tempdir().unwrap(), store, &[])
+    }
+
+    fn spawn(folder: TempDir, store: &Path, more: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_service"));
         command.args(["--listen", "127.0.0.1:0", "--workers", "2", "--profile", "format"]);
-        command.arg("--store").arg(folder.path().join("store")).args(more);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        command.arg("--store").arg(store).args(more);
+        let log = fs::File::create(folder.path().join("log")).unwrap();
+        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim().strip_prefix("listening on http://").unwrap().parse().unwrap();
@@ -48,6 +66,23 @@ impl Service {
 
     fn upload(&self, archive: &[u8]) -> Answer {
         self.client.send("POST", "/snapshots", archive).unwrap()
+    }
+
+    /// The lines of the log so far.
+    fn log(&self) -> Vec<Value> {
+        let text = fs::read_to_string(self.folder.path().join("log")).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"))).collect()
+    }
+
+    /// Waits for the line of a request, and returns it.
+    fn logged(&self, method: &str, path: &str) -> Value {
+        let is_it = |line: &Value| line["method"] == method && line["path"] == path;
+        eventually("the request is not logged", || self.log().iter().any(is_it));
+        self.log().into_iter().rfind(is_it).unwrap()
+    }
+
+    fn signal(&self, name: &str) {
+        assert!(Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap().success());
     }
 
     /// A figure out of `/proc/PID/status`.

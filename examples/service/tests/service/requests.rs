@@ -11,13 +11,19 @@ use appsnap::snapshot::index::IndexPlacement;
 use appsnap::snapshot::{Content, ReadOptions, SnapshotWriter, WriteOptions};
 use appsnap::source::directory::{self, DirectoryOptions};
 
+use sha2::{Digest, Sha256};
+
 use super::{Service, text};
 use appsnap_tests::app::{DUMP, make_files};
 use appsnap_tests::archives::{Contents, noise, read};
 use appsnap_tests::hostile::{self, Verdict};
 
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// An archive with a real dump in it.
-fn good(count: u64) -> Contents {
+pub fn good(count: u64) -> Contents {
     Contents { database: Some(DUMP.to_vec()), ..Contents::sample(count) }
 }
 
@@ -34,7 +40,9 @@ fn upload_is_checked_kept_listed_and_given_out_whole_and_in_part() {
         assert_eq!(place, format!("/snapshots/{}", json["id"].as_str().unwrap()));
         assert_eq!(json["report"]["verdict"], "accept");
         assert_eq!(json["report"]["contents"]["documents"], contents.documents.len());
-        assert_eq!(service.upload(&archive).status, 200);
+        assert_eq!(json["upload_sha256"], sha256(&archive));
+        let again = service.upload(&archive);
+        assert_eq!((again.status, &again.json()["id"]), (200, &json["id"]));
 
         let listed = service.get("/snapshots").json();
         assert!(listed["snapshots"].as_array().unwrap().iter().any(|listed| listed["id"] == json["id"]));
@@ -43,6 +51,10 @@ fn upload_is_checked_kept_listed_and_given_out_whole_and_in_part() {
         assert_eq!((whole.status, whole.header("content-type")), (200, Some("application/gzip")));
         let (again, report) = read(whole.body.as_slice(), ReadOptions::new()).unwrap();
         assert!(again == contents && report.is_indexed());
+        assert_eq!(json["id"], sha256(&whole.body), "the id is that of the bytes that are returned");
+        assert_eq!(json["archive_bytes"], whole.body.len());
+        // What was downloaded can be uploaded, and is the same snapshot.
+        assert_eq!(service.upload(&whole.body).json()["id"], json["id"]);
 
         let documents = service.get(&format!("{place}/documents")).json();
         assert_eq!(documents.as_array().unwrap().len(), contents.documents.len());
@@ -82,6 +94,7 @@ fn every_hostile_archive_is_refused_with_findings() {
             200 | 201 => assert_ne!(json["report"]["verdict"], "reject", "{}", case.name),
             // A bare dump may be a good one.
             415 => assert_ne!(json["contents"]["kind"], "snapshot", "{json}"),
+            413 => assert!(json["limit"].is_string(), "{json}"),
             422 => {
                 assert!(json["verdict"] == "reject" && !json["findings"].as_array().unwrap().is_empty(), "{json}");
                 refused += 1;
@@ -99,12 +112,140 @@ fn every_hostile_archive_is_refused_with_findings() {
 }
 
 #[test]
-fn what_is_no_snapshot_is_no_media_type_of_this_service() {
+fn what_is_no_snapshot_is_refused_with_what_to_do() {
     let service = Service::start(&[]);
-    for body in [&b""[..], b"hello", b"PK\x03\x04", DUMP] {
+    for (body, remedy) in [
+        (&b""[..], "pg_dump"),
+        (b"hello", "pg_dump"),
+        (b"PK\x03\x04", "unzip"),
+        (DUMP, "create a snapshot with pack --database FILE"),
+    ] {
         let answer = service.upload(body);
-        assert_eq!(answer.status, 415, "{}", String::from_utf8_lossy(&answer.body));
+        let json = answer.json();
+        assert_eq!((answer.status, &json["verdict"]), (415, &"reject".into()), "{json}");
+        assert_eq!(json["findings"][0]["severity"], "error", "{json}");
+        assert!(json["error"].as_str().unwrap().contains(remedy), "{json}");
     }
+    assert_eq!(service.upload(DUMP).json()["findings"][0]["code"], "U001");
+}
+
+#[test]
+fn form_is_refused_with_what_to_do() {
+    let service = Service::start(&[]);
+    let form = ("content-type", "multipart/form-data; boundary=x");
+    let answer = service.client.ask("POST", "/snapshots", &[form, ("content-length", "0")]);
+    let json = answer.json();
+    assert_eq!((answer.status, &json["findings"][0]["code"]), (415, &"U002".into()), "{json}");
+    assert!(json["error"].as_str().unwrap().contains("curl -T FILE"), "{json}");
+    // A client that waits for permission gets the answer instead.
+    let expect = [form, ("content-length", "1000000"), ("expect", "100-continue")];
+    assert_eq!(service.client.ask("POST", "/snapshots", &expect).status, 415);
+}
+
+#[test]
+fn exceeded_limit_is_named() {
+    let archive = good(5).archive();
+    for (option, limit) in [
+        ("--max-upload-bytes=1000", "max_upload_bytes"),
+        ("--max-total-bytes=30000", "max_total_bytes"),
+        ("--max-decompressed-bytes=20000", "max_decompressed_bytes"),
+        ("--max-entries=3", "max_entries"),
+        ("--max-toc-entries=2", "max_toc_entries"),
+    ] {
+        let service = Service::start(&[option]);
+        let answer = service.upload(&archive);
+        let json = answer.json();
+        assert_eq!((answer.status, &json["limit"]), (413, &limit.into()), "{json}");
+        assert_eq!(service.incoming_count(), 0);
+    }
+}
+
+#[test]
+fn name_of_the_upload_is_kept_for_the_list_and_the_download() {
+    let service = Service::start(&[]);
+    let archive = good(3).archive();
+    let answer = service.client.send("PUT", "/snapshots/backup%20of%20today.tar.gz", &archive).unwrap();
+    let place = answer.header("location").unwrap().to_owned();
+    let listed = service.get("/snapshots").json()["snapshots"][0].clone();
+    assert_eq!((&listed["name"], &listed["documents"]), (&"backup of today.tar.gz".into(), &3.into()), "{listed}");
+    assert_eq!(listed["verdict"], "accept");
+    let disposition = service.get(&place).header("content-disposition").unwrap().to_owned();
+    assert!(disposition.contains("\"backup of today.tar.gz\""), "{disposition}");
+    let report = service.get(&format!("{place}/report")).json();
+    assert_eq!(report["report"]["contents"]["documents"], 3);
+}
+
+#[test]
+fn deleted_snapshot_is_gone() {
+    let service = Service::start(&[]);
+    let place = service.upload(&good(5).archive()).header("location").unwrap().to_owned();
+    assert_eq!(service.client.ask("DELETE", &place, &[]).status, 204);
+    assert_eq!(service.client.ask("DELETE", &place, &[]).status, 404);
+    for target in [place.clone(), format!("{place}/report"), format!("{place}/documents")] {
+        assert_eq!(service.get(&target).status, 404, "{target}");
+    }
+    assert_eq!(fs::read_dir(service.store()).unwrap().count(), 0, "the record is gone, too");
+}
+
+#[test]
+fn same_archive_from_many_clients_is_kept_once() {
+    let service = Service::start(&[]);
+    let archive = good(20).archive();
+    let statuses = thread::scope(|scope| {
+        let clients: Vec<_> = (0..8).map(|_| scope.spawn(|| service.upload(&archive).status)).collect();
+        clients.into_iter().map(|client| client.join().unwrap()).collect::<Vec<_>>()
+    });
+    assert_eq!(statuses.iter().filter(|status| **status == 201).count(), 1, "{statuses:?}");
+    assert!(statuses.iter().all(|status| matches!(status, 200 | 201)), "{statuses:?}");
+    assert_eq!(service.get("/snapshots").json()["snapshots"].as_array().unwrap().len(), 1);
+    assert_eq!(service.incoming_count(), 0);
+}
+
+#[test]
+fn page_of_another_site_cannot_change_anything() {
+    let service = Service::start(&[]);
+    let place = service.upload(&good(5).archive()).header("location").unwrap().to_owned();
+    let foreign = [("sec-fetch-site", "cross-site")];
+    assert_eq!(service.client.ask("DELETE", &place, &foreign).status, 403);
+    assert_eq!(service.client.ask("DELETE", &place, &[("sec-fetch-site", "same-origin")]).status, 204);
+}
+
+#[test]
+fn health_says_what_is_wrong_with_the_store() {
+    let service = Service::start(&[]);
+    let answer = service.get("/healthz");
+    assert_eq!((answer.status, &answer.json()["status"]), (200, &"ok".into()));
+    fs::remove_dir_all(service.store()).unwrap();
+    let answer = service.get("/healthz");
+    assert_eq!((answer.status, &answer.json()["store"]["writable"]), (503, &false.into()));
+
+    let full = Service::start(&["--min-free-bytes", "1000000TB"]);
+    let answer = full.get("/healthz");
+    assert_eq!((answer.status, &answer.json()["store"]["has_room"]), (503, &false.into()));
+    assert_eq!(full.upload(&good(5).archive()).status, 507);
+}
+
+#[test]
+fn log_has_one_line_for_each_request() {
+    let service = Service::start(&[]);
+    let archive = good(5).archive();
+    let place = service.upload(&archive).header("location").unwrap().to_owned();
+    let line = service.logged("POST", "/snapshots");
+    assert_eq!((&line["status"], &line["received_bytes"]), (&201.into(), &archive.len().into()), "{line}");
+    let whole = service.client.ask("GET", &place, &[("x-request-id", "from-a-proxy")]);
+    assert_eq!(whole.header("x-request-id"), Some("from-a-proxy"));
+    let line = service.logged("GET", &place);
+    assert_eq!((&line["id"], &line["bytes"]), (&"from-a-proxy".into(), &whole.body.len().into()), "{line}");
+    assert!(line["milliseconds"].is_u64() && line["complete"] == true && line["time"].is_string(), "{line}");
+    assert_eq!(service.log().len(), 2);
+    // A client that goes away before its answer.
+    let mut stream = service.client.begin("POST", "/snapshots", 1000).unwrap();
+    stream.write_all(b"part").unwrap();
+    super::eventually("the upload does not begin", || service.incoming_count() == 1);
+    drop(stream);
+    super::eventually("the end is not logged", || service.log().len() == 3);
+    assert!(matches!(service.log()[2]["status"].as_u64(), Some(400 | 499)), "{}", service.log()[2]);
+    assert_eq!(service.incoming_count(), 0);
 }
 
 #[test]

@@ -1,0 +1,398 @@
+"use strict";
+
+// Uploads one file at a time, shows what the check found, and lists what is stored.
+
+const element = (id) => document.getElementById(id);
+
+/** Creates an element with a class, and with texts or elements in it. Texts are never read as HTML. */
+function make(name, className, ...children) {
+  const made = document.createElement(name);
+  if (className) made.className = className;
+  made.append(...children);
+  return made;
+}
+
+function button(text, label, action) {
+  const made = make("button", "", text);
+  made.type = "button";
+  made.setAttribute("aria-label", label);
+  made.addEventListener("click", () => action(made));
+  return made;
+}
+
+/** Tells a screen reader what happened. */
+function announce(text) {
+  element("announcer").textContent = text;
+}
+
+function sizeText(bytes) {
+  if (bytes < 1000) return bytes === 1 ? "1 byte" : `${bytes} bytes`;
+  let value = bytes;
+  let unit = "";
+  for (unit of ["kB", "MB", "GB", "TB"]) {
+    value /= 1000;
+    if (value < 999.5) break;
+  }
+  return `${value.toFixed(value < 10 ? 1 : 0)} ${unit}`;
+}
+
+function durationText(seconds) {
+  if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  return `${(seconds / 3600).toFixed(1)} h`;
+}
+
+const verdicts = {
+  accept: { mark: "✓", short: "good", long: "Accepted and stored" },
+  warn: { mark: "!", short: "with warnings", long: "Accepted and stored, with warnings" },
+  reject: { mark: "✗", short: "refused", long: "Refused, nothing was stored" },
+};
+
+const severities = { error: "Error", warning: "Warning", info: "Note" };
+
+// ---- Findings
+
+const SHOWN_OF_ONE_CODE = 5;
+
+function findingsOf(report) {
+  const groups = new Map();
+  for (const finding of report.findings ?? []) {
+    const group = groups.get(finding.code) ?? [];
+    group.push(finding);
+    groups.set(finding.code, group);
+  }
+  if (groups.size === 0) return make("p", "quiet", "Nothing was found to be wrong.");
+  const list = make("ul", "findings");
+  for (const [code, group] of groups) {
+    const count = Math.max(report.counts?.[code] ?? 0, group.length);
+    list.append(findingItem(code, group, count));
+  }
+  return list;
+}
+
+function findingItem(code, group, count) {
+  const [first] = group;
+  const severity = make("span", `severity ${first.severity}`, severities[first.severity] ?? first.severity);
+  const allowed = first.allowed ? " (allowed)" : "";
+  const text = (finding) => (finding.location ? `${finding.location}: ${finding.message}` : finding.message);
+  const item = make("li");
+  if (count === 1) {
+    item.append(make("p", "", severity, `${allowed}: ${text(first)} `, make("code", "quiet", code)));
+  } else {
+    item.append(make("p", "", severity, `${allowed}, ${count} times: ${first.name.replaceAll("-", " ")} `, make("code", "quiet", code)));
+    const list = make("ul");
+    for (const finding of group.slice(0, SHOWN_OF_ONE_CODE)) list.append(make("li", "", text(finding)));
+    if (count > SHOWN_OF_ONE_CODE) list.append(make("li", "quiet", `and ${count - SHOWN_OF_ONE_CODE} more`));
+    item.append(list);
+  }
+  if (first.help) item.append(make("p", "remedy", make("b", "", "What to do: "), first.help));
+  return item;
+}
+
+/** The report of a problem that the service did not describe with one. */
+function problem(message, help) {
+  return { verdict: "reject", findings: [{ code: "", name: "", severity: "error", message, help }] };
+}
+
+function contentsText(contents) {
+  if (!contents) return "";
+  const parts = [];
+  if (contents.database_bytes) parts.push(`a dump of ${sizeText(contents.database_bytes)}`);
+  if (contents.documents) parts.push(`${contents.documents.toLocaleString()} documents of ${sizeText(contents.document_bytes)}`);
+  return parts.length === 0 ? "" : `Contents: ${parts.join(" and ")}. `;
+}
+
+// ---- Uploads
+
+let maxUploadBytes = Infinity;
+const waiting = [];
+let current = null;
+
+function addUpload(file, isFolder) {
+  const progress = make("progress");
+  progress.max = 1;
+  progress.value = 0;
+  progress.setAttribute("aria-label", `Upload of ${file.name}`);
+  const status = make("p", "quiet", "Waiting for the uploads before it");
+  const upload = { file, progress, status, item: make("li", "upload"), request: null };
+  upload.cancel = button("Cancel", `Cancel the upload of ${file.name}`, () => cancelUpload(upload));
+  upload.item.append(make("div", "title", make("h3", "", file.name), upload.cancel), progress, status);
+  // After those that are not finished, before the results.
+  element("uploads").insertBefore(upload.item, document.querySelector("#uploads > .finished"));
+  if (isFolder) {
+    end(upload, problem("this is a folder, not a snapshot", "pack it with the command pack, and upload the archive"));
+  } else if (file.size > maxUploadBytes) {
+    const message = `the file has ${sizeText(file.size)}, the service accepts ${sizeText(maxUploadBytes)}`;
+    end(upload, problem(message, "start the service with a larger --max-upload-bytes"));
+  } else {
+    waiting.push(upload);
+    startNext();
+  }
+}
+
+function cancelUpload(upload) {
+  if (upload.request) {
+    upload.request.abort();
+  } else {
+    waiting.splice(waiting.indexOf(upload), 1);
+    cancelled(upload);
+  }
+}
+
+function cancelled(upload) {
+  finish(upload);
+  upload.status.textContent = "Cancelled, nothing was stored.";
+  announce(`The upload of ${upload.file.name} was cancelled`);
+}
+
+/** Replaces the progress of an upload by a button that dismisses its result. */
+function finish(upload) {
+  upload.progress.remove();
+  upload.item.classList.add("finished");
+  const hadFocus = document.activeElement === upload.cancel;
+  const dismiss = button("Dismiss", `Dismiss the result of ${upload.file.name}`, () => {
+    upload.item.remove();
+    element("file").focus();
+  });
+  upload.cancel.replaceWith(dismiss);
+  if (hadFocus) dismiss.focus();
+}
+
+function startNext() {
+  if (current || waiting.length === 0) return;
+  current = waiting.shift();
+  send(current);
+}
+
+function send(upload) {
+  const { file, progress, status } = upload;
+  const request = new XMLHttpRequest();
+  upload.request = request;
+  const begun = performance.now();
+  request.open("POST", `/snapshots?name=${encodeURIComponent(file.name)}`);
+  request.setRequestHeader("Content-Type", "application/octet-stream");
+  request.upload.addEventListener("progress", (event) => {
+    const rate = event.loaded / Math.max(0.001, (performance.now() - begun) / 1000);
+    progress.value = file.size === 0 ? 0 : event.loaded / file.size;
+    const left = rate > 0 ? `, ${durationText((file.size - event.loaded) / rate)} left` : "";
+    status.textContent = `${sizeText(event.loaded)} of ${sizeText(file.size)}, ${sizeText(Math.round(rate))}/s${left}`;
+  });
+  request.upload.addEventListener("load", () => {
+    progress.removeAttribute("value");
+    const since = performance.now();
+    const tick = () => {
+      const seconds = Math.round((performance.now() - since) / 1000);
+      status.textContent = seconds > 1 ? `Checking the snapshot, since ${durationText(seconds)}` : "Checking the snapshot";
+    };
+    tick();
+    upload.timer = setInterval(tick, 1000);
+  });
+  request.addEventListener("load", () => end(upload, answer(request)));
+  request.addEventListener("error", () => {
+    end(upload, problem("the connection to the service failed", "make sure that the service runs and that the file can be read, then upload it again"));
+  });
+  request.addEventListener("abort", () => cancelled(upload));
+  request.addEventListener("loadend", () => {
+    clearInterval(upload.timer);
+    current = null;
+    startNext();
+  });
+  status.textContent = "Starting";
+  announce(`Uploading ${file.name}`);
+  request.send(file);
+}
+
+/** What the service says about an upload, as a report. */
+function answer(request) {
+  let body = null;
+  try {
+    body = JSON.parse(request.responseText);
+  } catch {
+    return problem(`the service answered with status ${request.status} and no report`, "look into its log");
+  }
+  if (body.report) return { ...body.report, isKnown: request.status === 200 };
+  if (body.findings) return body;
+  return problem(body.error ?? `the service answered with status ${request.status}`, "");
+}
+
+function end(upload, report) {
+  const verdict = verdicts[report.verdict] ?? verdicts.reject;
+  const outcome = report.isKnown ? "Good, and stored already" : verdict.long;
+  finish(upload);
+  upload.item.classList.add(report.verdict);
+  upload.status.className = "outcome";
+  upload.status.textContent = `${verdict.mark} ${outcome}.`;
+  const contents = contentsText(report.contents);
+  if (contents) upload.item.append(make("p", "quiet", contents));
+  upload.item.append(findingsOf(report));
+  announce(`${upload.file.name}: ${outcome}`);
+  if (report.verdict !== "reject") refresh();
+}
+
+function addFiles(transfer) {
+  const items = [...(transfer.items ?? [])].filter((item) => item.kind === "file");
+  const folders = items.map((item) => item.webkitGetAsEntry?.()?.isDirectory ?? false);
+  [...transfer.files].forEach((file, number) => addUpload(file, folders[number] ?? false));
+}
+
+// ---- Stored snapshots
+
+async function refresh() {
+  let stored;
+  try {
+    const response = await fetch("/snapshots");
+    if (!response.ok) throw new Error(`status ${response.status}`);
+    stored = await response.json();
+  } catch (error) {
+    announce(`The list of snapshots could not be loaded: ${error.message}`);
+    return;
+  }
+  maxUploadBytes = stored.max_upload_bytes;
+  element("rules").textContent =
+    `A .tar.gz of up to ${sizeText(maxUploadBytes)}. It is checked with the profile ${stored.profile}, and stored if it passes.`;
+  element("live").hidden = !stored.live;
+  element("empty").hidden = stored.snapshots.length > 0;
+  element("table").hidden = stored.snapshots.length === 0;
+  element("rows").replaceChildren(...stored.snapshots.map(row));
+}
+
+function cell(label, text, className) {
+  const made = make("td", className, text);
+  made.dataset.label = label;
+  return made;
+}
+
+function row(snapshot) {
+  const short = snapshot.id.slice(0, 12);
+  const name = snapshot.name ?? `snapshot-${short}.tar.gz`;
+  const verdict = verdicts[snapshot.verdict];
+  const id = make("code", "", short);
+  id.title = snapshot.id;
+  const title = make("th", "", name, id);
+  title.scope = "row";
+  const download = make("a", "button", "Download");
+  download.href = `/snapshots/${snapshot.id}`;
+  download.download = name;
+  download.setAttribute("aria-label", `Download ${name}`);
+  const actions = make("div", "actions", download);
+  const made = make("tr", "");
+  if (verdict) {
+    const details = button("Details", `Findings of ${name}`, () => toggleDetails(snapshot, made, details));
+    details.setAttribute("aria-expanded", "false");
+    actions.append(details);
+  }
+  actions.append(button("Delete", `Delete ${name}`, () => confirmDelete(snapshot.id, name)));
+  const when = snapshot.uploaded_at
+    ? new Date(snapshot.uploaded_at).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" })
+    : "unknown";
+  const check = make("span", `badge ${snapshot.verdict ?? ""}`, verdict ? `${verdict.mark} ${verdict.short}` : "unknown");
+  made.append(
+    title,
+    cell("Uploaded", when),
+    cell("Size", sizeText(snapshot.archive_bytes), "number"),
+    cell("Documents", snapshot.documents?.toLocaleString() ?? "unknown", "number"),
+    cell("Check", check),
+    make("td", "", actions),
+  );
+  return made;
+}
+
+async function toggleDetails(snapshot, tableRow, control) {
+  const isOpen = control.getAttribute("aria-expanded") === "true";
+  control.setAttribute("aria-expanded", String(!isOpen));
+  if (isOpen) {
+    tableRow.nextElementSibling.remove();
+    return;
+  }
+  const inside = make("td", "", "Loading");
+  inside.colSpan = 6;
+  tableRow.after(make("tr", "details", inside));
+  try {
+    const response = await fetch(`/snapshots/${snapshot.id}/report`);
+    const facts = await response.json();
+    if (!response.ok) throw new Error(facts.error);
+    const documents = make("a", "", "List of documents");
+    documents.href = `/snapshots/${snapshot.id}/documents`;
+    inside.replaceChildren(
+      make("p", "", contentsText(facts.report.contents), documents),
+      make("p", "quiet", "SHA-256 of the stored archive: ", make("code", "", snapshot.id)),
+      findingsOf(facts.report),
+    );
+  } catch (error) {
+    inside.textContent = `The findings could not be loaded: ${error.message}`;
+  }
+}
+
+let deleting = null;
+
+function confirmDelete(id, name) {
+  deleting = { id, name };
+  element("confirm-text").textContent = `${name} is removed from the store. This cannot be undone.`;
+  element("confirm").showModal();
+  element("confirm-no").focus();
+}
+
+async function deleteConfirmed() {
+  const { id, name } = deleting;
+  element("confirm").close();
+  try {
+    const response = await fetch(`/snapshots/${id}`, { method: "DELETE" });
+    if (!response.ok && response.status !== 404) throw new Error(`status ${response.status}`);
+    announce(`${name} was deleted`);
+  } catch (error) {
+    announce(`${name} could not be deleted: ${error.message}`);
+  }
+  await refresh();
+  element("list-heading").focus();
+}
+
+// ---- Health
+
+async function showHealth() {
+  const shown = element("health");
+  let text;
+  let isGood = false;
+  try {
+    const { store } = await (await fetch("/healthz")).json();
+    const free = store.free_bytes === null ? "" : `, ${sizeText(store.free_bytes)} free`;
+    isGood = store.writable && store.has_room;
+    if (!store.writable) text = `The store cannot be written: ${store.error}`;
+    else if (!store.has_room) text = `The store is full${free}`;
+    else text = `Ready${free}`;
+  } catch {
+    text = "The service does not answer";
+  }
+  if (shown.textContent !== text) shown.textContent = text;
+  shown.classList.toggle("bad", !isGood);
+}
+
+// ---- Wiring
+
+const drop = element("drop");
+const isFileDrag = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
+
+// A file that misses the field must not replace the page.
+for (const type of ["dragover", "drop"]) {
+  window.addEventListener(type, (event) => {
+    if (isFileDrag(event)) event.preventDefault();
+  });
+}
+drop.addEventListener("dragover", () => drop.classList.add("over"));
+drop.addEventListener("dragleave", () => drop.classList.remove("over"));
+drop.addEventListener("drop", (event) => {
+  drop.classList.remove("over");
+  if (event.dataTransfer) addFiles(event.dataTransfer);
+});
+element("file").addEventListener("change", (event) => {
+  addFiles({ files: event.target.files });
+  event.target.value = "";
+});
+element("confirm-no").addEventListener("click", () => element("confirm").close());
+element("confirm-yes").addEventListener("click", deleteConfirmed);
+window.addEventListener("beforeunload", (event) => {
+  if (current) event.preventDefault();
+});
+
+refresh();
+showHealth();
+setInterval(showHealth, 30_000);

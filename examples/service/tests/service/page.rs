@@ -1,0 +1,139 @@
+//! The page at `/`, used by a browser.
+
+use std::fs;
+
+use super::browser::Page;
+use super::{Service, eventually};
+use appsnap_tests::app::DUMP;
+use appsnap_tests::archives::{Contents, noise};
+
+fn good() -> Vec<u8> {
+    Contents { database: Some(DUMP.to_vec()), ..Contents::sample(5) }.archive()
+}
+
+/// Opens the page of a service; `None` if no browser is installed.
+fn open(service: &Service) -> Option<Page> {
+    Page::open(&format!("http://{}/", service.client.address))
+}
+
+/// Lets go of files over the field, as a person does with the mouse. `bytes` is an expression.
+fn drop_file(page: &mut Page, name: &str, bytes: &str) {
+    page.eval(&format!(
+        "(() => {{
+            const transfer = new DataTransfer();
+            transfer.items.add(new File([{bytes}], {name:?}));
+            const field = document.getElementById('drop');
+            for (const type of ['dragover', 'drop'])
+                field.dispatchEvent(new DragEvent(type, {{ dataTransfer: transfer, bubbles: true, cancelable: true }}));
+        }})()"
+    ));
+}
+
+fn array(bytes: &[u8]) -> String {
+    format!("new Uint8Array({bytes:?})")
+}
+
+#[test]
+fn person_uploads_looks_downloads_and_deletes() {
+    let service = Service::start(&[]);
+    let Some(mut page) = open(&service) else { return };
+    page.wait_for("document.getElementById('health').textContent.startsWith('Ready')");
+    page.wait_for("!document.getElementById('empty').hidden");
+    page.screenshot("empty");
+
+    let file = service.folder.path().join("backup of today.tar.gz");
+    fs::write(&file, good()).unwrap();
+    page.choose_files("#file", &[&file]);
+    page.wait_for("document.querySelector('.upload.accept') !== null");
+    assert!(page.text(".upload .outcome").contains("Accepted and stored"));
+    page.wait_for("document.querySelectorAll('#rows tr').length === 1");
+    assert!(page.text("#rows th").starts_with("backup of today.tar.gz"), "{}", page.text("#rows th"));
+    assert!(page.text("#announcer").contains("Accepted"), "a screen reader hears of it");
+
+    page.eval("document.querySelector('#rows button').click()");
+    page.wait_for("document.querySelector('#rows tr.details .findings, #rows tr.details p.quiet') !== null");
+    page.screenshot("stored");
+    let length = page.eval("fetch(document.querySelector('#rows a').href).then((r) => r.blob()).then((b) => b.size)");
+    let listed = service.get("/snapshots").json();
+    assert_eq!(length, listed["snapshots"][0]["archive_bytes"]);
+
+    // With the keyboard: the button, then "Delete" in the dialog, whose first button keeps it.
+    page.eval("document.querySelector('#rows button[aria-label^=\"Delete\"]').focus()");
+    page.press("Enter", 13);
+    page.wait_for("document.getElementById('confirm').open && document.activeElement.id === 'confirm-no'");
+    page.press("Tab", 9);
+    page.press("Enter", 13);
+    page.wait_for("!document.getElementById('empty').hidden && document.activeElement.id === 'list-heading'");
+    assert_eq!(service.get("/snapshots").json()["snapshots"].as_array().unwrap().len(), 0);
+    assert_eq!(page.console(), [""; 0]);
+    let origin = format!("http://{}/", service.client.address);
+    assert!(page.requested.iter().all(|url| url.starts_with(&origin)), "{:?}", page.requested);
+}
+
+#[test]
+fn refusals_say_what_to_do() {
+    let service = Service::start(&["--max-upload-bytes", "1MB"]);
+    let Some(mut page) = open(&service) else { return };
+    page.wait_for("document.getElementById('rules').textContent.includes('1.0 MB')");
+    drop_file(&mut page, "mx.dump", &array(DUMP));
+    page.wait_for("document.querySelectorAll('.upload.reject').length === 1");
+    assert!(page.text(".upload").contains("a bare database dump"), "{}", page.text(".upload"));
+    assert!(page.text(".upload .remedy").contains("pack --database FILE"), "{}", page.text(".upload .remedy"));
+
+    // The name is text, never a part of the page.
+    let archive = good();
+    drop_file(&mut page, "<img src=x onerror=alert(1)>.tar.gz", &array(&archive[..archive.len() / 2]));
+    page.wait_for("document.querySelectorAll('.upload.reject').length === 2");
+    assert!(page.text(".upload h3").starts_with("<img"), "{}", page.text(".upload h3"));
+    assert!(page.text(".upload .findings").contains("truncated"), "{}", page.text(".upload .findings"));
+
+    // Refused before a byte is sent.
+    let count = page.requested.len();
+    drop_file(&mut page, "huge.tar.gz", "new Uint8Array(2000000)");
+    page.wait_for("document.querySelectorAll('.upload.reject').length === 3");
+    assert!(page.text(".upload .findings").contains("--max-upload-bytes"), "{}", page.text(".upload .findings"));
+    assert_eq!(page.requested.len(), count);
+    page.screenshot("refused");
+    page.call(
+        "Emulation.setEmulatedMedia",
+        serde_json::json!({
+            "features": [{ "name": "prefers-color-scheme", "value": "dark" }]
+        }),
+    );
+    page.screenshot("dark");
+    let narrow = serde_json::json!({ "width": 360, "height": 800, "deviceScaleFactor": 1, "mobile": true });
+    page.call("Emulation.setDeviceMetricsOverride", narrow);
+    assert_eq!(page.eval("document.documentElement.scrollWidth <= 360"), true, "nothing is cut off on a phone");
+    page.screenshot("narrow");
+    // The browser itself notes each answer that is no success; nothing else may be there.
+    let unexpected = page.console().into_iter().filter(|line| !line.contains("Failed to load resource"));
+    assert_eq!(unexpected.collect::<Vec<_>>(), [""; 0]);
+    assert_eq!(service.incoming_count(), 0);
+}
+
+#[test]
+fn upload_shows_progress_and_can_be_cancelled() {
+    let service = Service::start(&[]);
+    let Some(mut page) = open(&service) else { return };
+    // Slow enough to be seen: 1 MB/s.
+    page.call(
+        "Network.emulateNetworkConditions",
+        serde_json::json!({
+            "offline": false, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 1 << 20
+        }),
+    );
+    let file = service.folder.path().join("large.tar.gz");
+    fs::write(&file, noise(1, 30 << 20)).unwrap();
+    page.choose_files("#file", &[&file, &file]);
+    page.wait_for("document.querySelector('li:last-child .quiet')?.textContent.includes('Waiting')");
+    page.wait_for("/MB of 31 MB, .*\\/s, .* left/.test(document.querySelector('li:first-child .quiet').textContent)");
+    assert_eq!(page.eval("document.querySelector('li:first-child progress').value > 0"), true);
+    page.screenshot("progress");
+    eventually("the upload does not arrive", || service.incoming_count() == 1);
+    // The one that waits, then the one that runs.
+    page.eval("document.querySelectorAll('.upload button').forEach((button) => button.click())");
+    page.wait_for("[...document.querySelectorAll('.upload .quiet')].filter((p) => p.textContent.startsWith('Cancelled')).length === 2");
+    eventually("the upload is still there", || service.incoming_count() == 0);
+    assert_eq!(service.get("/snapshots").json()["snapshots"].as_array().unwrap().len(), 0);
+    assert_eq!(page.console(), [""; 0]);
+}

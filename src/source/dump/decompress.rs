@@ -1,0 +1,145 @@
+//! Decompresses the file around a dump: [`Decompressed`].
+
+use std::fmt;
+use std::io::{self, BufRead, BufReader, Read};
+
+use crate::error::{Category, Error};
+use crate::gzip;
+use crate::limits::Limits;
+use crate::pgdump::{self, ErrorKind, Identity};
+
+const BUFFER_BYTES: usize = 64 << 10;
+
+/// The content of a file that is compressed as a whole.
+pub(super) struct Decompressed {
+    decoder: Box<dyn Read + Send>,
+    algorithm: &'static str,
+}
+
+impl Decompressed {
+    /// Decompresses `source`, which begins as `identity` says. Returns `None` for what is not compressed in a known way.
+    pub(super) fn new<R: Read + Send + 'static>(
+        identity: Identity,
+        source: R,
+        limits: &Limits,
+    ) -> Result<Option<Self>, Error> {
+        let source = BufReader::with_capacity(BUFFER_BYTES, source);
+        let decoder: Box<dyn Read + Send> = match identity {
+            Identity::Gzip => Box::new(gzip::Reader::new(source, limits)),
+            #[cfg(feature = "lz4")]
+            Identity::Lz4 => Box::new(lz4_flex::frame::FrameDecoder::new(source)),
+            #[cfg(feature = "zstd")]
+            Identity::Zstd => Box::new(zstd::Frames::new(source, limits)),
+            #[cfg(not(all(feature = "lz4", feature = "zstd")))]
+            Identity::Lz4 | Identity::Zstd => {
+                return Err(pgdump::Error::new(ErrorKind::CompressionUnavailable { algorithm: identity.name() }).into());
+            }
+            _ => return Ok(None),
+        };
+        Ok(Some(Self { decoder, algorithm: identity.name() }))
+    }
+
+    /// Turns the error of a decoder into one about the dump, because damage there is damage of the dump.
+    fn explain(&self, error: io::Error) -> io::Error {
+        let of_gzip = error.get_ref().and_then(|inner| inner.downcast_ref::<gzip::Error>());
+        let category = match of_gzip {
+            Some(error) => error.category(),
+            None if error.kind() == io::ErrorKind::UnexpectedEof => Category::Truncated,
+            // Decoders report damage with errors of their own, and pass those of the system on.
+            None if error.get_ref().is_some() => Category::BadInput,
+            None => Category::Io,
+        };
+        let kind = match category {
+            Category::Truncated => ErrorKind::Truncated { what: "the compressed file" },
+            Category::BadInput => {
+                ErrorKind::Corrupt(format!("the {} file around it cannot be decompressed", self.algorithm).into())
+            }
+            _ => return error,
+        };
+        pgdump::Error::new(kind).because(error).into()
+    }
+}
+
+impl Read for Decompressed {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        self.decoder.read(out).map_err(|error| self.explain(error))
+    }
+}
+
+impl fmt::Debug for Decompressed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Decompressed").field("algorithm", &self.algorithm).finish_non_exhaustive()
+    }
+}
+
+#[cfg(feature = "zstd")]
+mod zstd {
+    //! All frames of a Zstandard file (RFC 8878), one after the other.
+
+    use super::{BufRead, Limits, Read, io};
+    use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
+    use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
+
+    pub(super) struct Frames<R> {
+        source: R,
+        decoder: FrameDecoder,
+        is_in_frame: bool,
+    }
+
+    impl<R: BufRead> Frames<R> {
+        pub(super) fn new(source: R, limits: &Limits) -> Self {
+            let mut decoder = FrameDecoder::new();
+            decoder.set_max_window_size(limits.max_window_bytes());
+            Self { source, decoder, is_in_frame: false }
+        }
+
+        /// Starts the next frame. Returns `false` at the end of the file.
+        fn start(&mut self) -> io::Result<bool> {
+            while !self.source.fill_buf()?.is_empty() {
+                match self.decoder.reset(&mut self.source) {
+                    Ok(()) => {
+                        self.is_in_frame = true;
+                        return Ok(true);
+                    }
+                    Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame {
+                        length, ..
+                    })) => {
+                        let skipped = io::copy(&mut (&mut self.source).take(u64::from(length)), &mut io::sink())?;
+                        if skipped < u64::from(length) {
+                            return Err(io::ErrorKind::UnexpectedEof.into());
+                        }
+                    }
+                    Err(error) => return Err(io::Error::other(error)),
+                }
+            }
+            Ok(false)
+        }
+    }
+
+    impl<R: BufRead> Read for Frames<R> {
+        fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+            if out.is_empty() {
+                return Ok(0);
+            }
+            loop {
+                if !self.is_in_frame && !self.start()? {
+                    return Ok(0);
+                }
+                if self.decoder.can_collect() > 0 {
+                    return self.decoder.read(out);
+                }
+                if self.decoder.is_finished() {
+                    let stated = self.decoder.get_checksum_from_data();
+                    if stated.is_some() && stated != self.decoder.get_calculated_checksum() {
+                        return Err(io::Error::other("the checksum of a frame does not match"));
+                    }
+                    self.is_in_frame = false;
+                } else {
+                    self.decoder
+                        .decode_blocks(&mut self.source, BlockDecodingStrategy::UptoBlocks(1))
+                        .map_err(io::Error::other)?;
+                }
+            }
+        }
+    }
+}
