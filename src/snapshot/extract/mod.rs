@@ -1,6 +1,7 @@
 //! Extracts snapshots, all or nothing.
 
 mod file_writers;
+mod names;
 mod options;
 mod replaceable;
 mod staging;

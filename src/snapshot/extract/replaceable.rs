@@ -4,8 +4,7 @@ use std::fs::{self, DirEntry};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::staging::named;
-use super::tree::{DATABASE, FILES};
+use super::names::{DATABASE, FILES, named};
 use crate::document::DocumentId;
 use crate::layout::escaped;
 use crate::snapshot::error::{Error, ErrorKind, Result};

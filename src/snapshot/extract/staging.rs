@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
+use super::names::named;
 use super::options::{Durability, IfExists};
 use super::replaceable::real_destination;
 use crate::io::{directory_of, staging_prefix};
@@ -91,10 +92,6 @@ impl Staging {
         drop(self.folder.close());
         Ok(())
     }
-}
-
-pub(super) fn named(error: Error, path: &Path) -> Error {
-    error.within_name(path.as_os_str().as_encoded_bytes())
 }
 
 /// Syncs the entries of a folder. Windows has no such operation and refuses to open folders.

@@ -62,7 +62,7 @@ fn a_converted_dump_is_restored_by_the_server_that_is_there() {
     server.create_database("unpacked");
     let dump = app.path("restored/db.backup");
     server.run("pg_restore", &["-e", "-O", "-x", "-d", "unpacked", dump.to_str().unwrap()]);
-    assert_eq!(server.sql("unpacked", r#"select count(*) from "system$filedocument""#).trim(), "2");
+    assert_eq!(server.sql("unpacked", r#"select count(*) from "system$filedocument""#).trim(), "3");
 }
 
 #[test]
