@@ -13,8 +13,8 @@ use appsnap::source::dump::DumpOptions;
 use clap::Parser;
 use clap::builder::PossibleValuesParser;
 use support::{
-    Allowed, Common, Failure, InFile, LimitArgs, Outcome, Progress, Source, Threads, judged, output, parse_size,
-    shown_input,
+    Allowed, Common, Failure, InFile, LimitArgs, Outcome, Progress, Source, Threads, is_dash, judged, output,
+    parse_size, shown_input,
 };
 
 /// Reports whether a platform accepts a snapshot or dump, and whether everything in it can be restored.
@@ -65,9 +65,16 @@ fn check(args: &Args) -> Outcome {
         options = options.with_target_database_bytes(target_bytes);
     }
     // An output that cannot be written is better known before hours of reading than after.
+    if args.missing.is_some() && args.missing == args.orphans {
+        return Err(Failure::environment(
+            "--orphans",
+            "this is the same file as that of --missing: choose another name",
+        ));
+    }
     let missing = List::create(args.missing.as_deref(), "--missing", Code::DocumentMissing, &args.file)?;
     let orphans = List::create(args.orphans.as_deref(), "--orphans", Code::DocumentOrphan, &args.file)?;
     let mut progress = Progress::new(args.common.quiet);
+    progress.begin("reading the file", None);
     let dump_options = DumpOptions::new()
         .with_limits(args.limits.limits())
         .with_parallelism(args.threads.parallelism())
@@ -75,10 +82,13 @@ fn check(args: &Args) -> Outcome {
     let source = Source::judged(&args.file, &dump_options)?.followed(&mut progress);
     let report = appsnap::check::check(source, &profile, &options, &mut progress).in_input(&args.file)?;
     drop(progress);
+    // A list on standard output is the result, and the report goes beside it.
+    let lists = [&args.missing, &args.orphans].into_iter().flatten();
+    let result = lists.map(PathBuf::as_path).find(|path| is_dash(path)).unwrap_or(Path::new("standard output"));
     let printed = if args.common.json {
-        support::print_json(&report)
+        support::print_json_about(result, &report)
     } else {
-        support::print(&support::report_text(&report, args.common.verbose))
+        support::print_about(result, &support::report_text(&report, args.common.verbose))
     };
     let written = missing.into_iter().chain(orphans).try_for_each(|list| list.write(&report));
     judged(printed.and(written), verdict(args, &report))

@@ -3,7 +3,7 @@
 mod support;
 
 use std::fs::File;
-use std::io::{self, Read, Seek};
+use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -81,7 +81,7 @@ fn from_front_to_back(args: &Args, options: &ReadOptions) -> Outcome<File> {
     while let Some(mut entry) = reader.next_entry().in_input(archive)? {
         if matches!(entry.kind(), EntryKind::Document(id) if *id == args.uuid) {
             let mut spooled = temporary()?;
-            io::copy(&mut entry, &mut spooled).in_input(archive)?;
+            output::copy(&mut entry, archive, &mut spooled, &std::env::temp_dir())?;
             spooled.rewind().in_input(archive)?;
             found = Some(spooled);
         }
@@ -100,19 +100,17 @@ impl Spool<'_> {
     fn take(self, mut document: impl Read, archive: &Path) -> Outcome<u64> {
         match self {
             Self::Named(mut output, path) => {
-                let len_bytes = io::copy(&mut document, &mut output).in_input(archive)?;
+                let len_bytes = output::copy(&mut document, archive, &mut output, path)?;
                 output::finish(output, path)?;
                 Ok(len_bytes)
             }
             Self::Unnamed(mut file) => {
-                io::copy(&mut document, &mut file).in_input(archive)?;
-                file.rewind().in_input(archive)?;
+                output::copy(&mut document, archive, &mut file, &std::env::temp_dir())?;
+                file.rewind().in_file(&std::env::temp_dir())?;
                 let mut stdout = io::stdout().lock();
-                let copied = io::copy(&mut file, &mut stdout).and_then(|len_bytes| {
-                    io::Write::flush(&mut stdout)?;
-                    Ok(len_bytes)
-                });
-                copied.map_err(|error| Failure::environment("standard output", error))
+                let len_bytes = output::copy(&mut file, archive, &mut stdout, Path::new("-"))?;
+                stdout.flush().map_err(|error| Failure::environment("standard output", error))?;
+                Ok(len_bytes)
             }
         }
     }

@@ -9,6 +9,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use super::failure::STANDARD_OUTPUT;
 use super::output::is_dash;
 use super::{Failure, Outcome};
 
@@ -25,10 +26,7 @@ pub fn print(text: &str) -> Outcome {
 /// Writes bytes to standard output.
 pub fn write_out(bytes: &[u8]) -> Outcome {
     let mut stdout = io::stdout().lock();
-    stdout
-        .write_all(bytes)
-        .and_then(|()| stdout.flush())
-        .map_err(|error| Failure::environment("standard output", error))
+    stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(|error| Failure::environment(STANDARD_OUTPUT, error))
 }
 
 /// Prints a line on standard error. If that is closed or full, no one can be told, and the exit code says the rest.
@@ -53,7 +51,7 @@ pub fn print_about(output: &Path, text: &str) -> Outcome {
 }
 
 /// Prints one JSON value about an output.
-pub fn print_json_about(output: &Path, json: &serde_json::Value) -> Outcome {
+pub fn print_json_about(output: &Path, json: &impl Serialize) -> Outcome {
     if is_dash(output) {
         tell(json_text(json)?.trim_end_matches('\n'));
         return Ok(());

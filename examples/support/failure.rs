@@ -13,6 +13,9 @@ use super::{raising_option, shown, shown_input, tell};
 /// What an example's work ends with.
 pub type Outcome<T = ()> = Result<T, Failure>;
 
+/// The subject of errors of standard output.
+pub const STANDARD_OUTPUT: &str = "standard output";
+
 /// An error with the file that it concerns, and whether that file's content is at fault.
 #[derive(Debug)]
 pub struct Failure {
@@ -46,9 +49,10 @@ impl Failure {
         ExitCode::from(if self.is_input { 1 } else { 2 })
     }
 
-    /// Whether the reader of our output has gone away, which is no failure of ours.
+    /// Returns `true` if the reader of standard output has gone away, which is no failure of the command.
     pub fn is_broken_pipe(&self) -> bool {
-        system(&*self.error).is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+        self.subject == STANDARD_OUTPUT
+            && system(&*self.error).is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
     }
 }
 

@@ -1,12 +1,13 @@
 //! The output of a command: a file that appears complete or not at all, or standard output.
 
 use std::fs;
-use std::io::Write;
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use appsnap::io::{OutputFile, remove_stale};
 
+use super::failure::STANDARD_OUTPUT;
 use super::{Failure, InFile, Outcome, shown, signals, tell};
 
 /// An interrupted run is believed to be over after this time, where its process cannot be looked up.
@@ -86,6 +87,25 @@ pub fn write_text(path: &Path, inputs: &[&Path], text: &str) -> Outcome {
     let mut output = create(path, inputs)?;
     output.write_all(text.as_bytes()).in_file(path)?;
     finish(output, path)
+}
+
+/// Copies `source`, the content of `input`, to `output`, the file at `path`, and returns the number of bytes.
+pub fn copy(source: &mut impl Read, input: &Path, output: &mut impl Write, path: &Path) -> Outcome<u64> {
+    let (mut buffer, mut copied_bytes) = (vec![0; 64 << 10], 0_u64);
+    loop {
+        let count = match source.read(&mut buffer) {
+            Ok(0) => return Ok(copied_bytes),
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error).in_input(input),
+        };
+        let written = output.write_all(buffer.get(..count).unwrap_or_default());
+        written.map_err(|error| match is_dash(path) {
+            true => Failure::environment(STANDARD_OUTPUT, error),
+            false => Failure::environment(shown(path), error),
+        })?;
+        copied_bytes = copied_bytes.saturating_add(count as u64);
+    }
 }
 
 /// Completes the output.

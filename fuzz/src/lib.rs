@@ -12,6 +12,7 @@ mod names;
 pub mod pgdump;
 pub mod seeds;
 mod tape;
+pub mod verdict;
 mod zips;
 
 /// A number that follows from an input, so that portions of it can be repeated.
@@ -32,6 +33,7 @@ pub struct Target {
 /// All targets, by name.
 pub const TARGETS: &[Target] = &[
     Target { name: "catalog_listing", body: lists::catalog_listing, seeds: seeds::listings },
+    Target { name: "check", body: verdict::check, seeds: seeds::checks },
     Target { name: "copy_rows", body: pgdump::rows::copy_rows, seeds: seeds::dumps::copy_rows },
     Target { name: "detect", body: names::detect, seeds: seeds::detect },
     Target { name: "dump_head", body: pgdump::head::dump_head, seeds: seeds::dumps::heads },

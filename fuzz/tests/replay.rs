@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use appsnap_fuzz::{TARGETS, Target};
+use appsnap_fuzz::verdict::ends_in_a_verdict;
+use appsnap_fuzz::{TARGETS, Target, pgdump};
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -27,7 +28,7 @@ fn run(target: &Target, inputs: impl IntoIterator<Item = (String, Vec<u8>)>) -> 
     broken.map(|(name, bytes)| format!("{}: {name} of {} bytes", target.name, bytes.len())).collect()
 }
 
-fn numbered(seeds: Vec<Vec<u8>>) -> impl Iterator<Item = (String, Vec<u8>)> {
+fn numbered(seeds: impl IntoIterator<Item = Vec<u8>>) -> impl Iterator<Item = (String, Vec<u8>)> {
     seeds.into_iter().enumerate().map(|(number, seed)| (format!("seed {number}"), seed))
 }
 
@@ -54,34 +55,58 @@ fn every_regression_passes() {
     assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
-/// A simple fuzzer where no other one runs: seeds with a few bytes changed, cut or repeated.
+/// Copies of seeds with a few bytes changed, cut or repeated.
+fn bent(name: &str, seeds: &[Vec<u8>], count: usize) -> Vec<Vec<u8>> {
+    let mut state = u64::from(crc32fast::hash(name.as_bytes())) | 1;
+    let mut next = |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 20) as usize % below.max(1)
+    };
+    let mut bent = Vec::new();
+    for _ in 0..count {
+        let mut bytes = seeds[next(seeds.len())].clone();
+        bytes.truncate(24 << 10);
+        for _ in 0..=next(3) {
+            let at = next(bytes.len());
+            match next(4) {
+                0 => bytes.truncate(at),
+                1 => bytes.insert(at, next(256) as u8),
+                _ => bytes.iter_mut().skip(at).take(1).for_each(|byte| *byte = next(256) as u8),
+            }
+        }
+        bent.push(bytes);
+    }
+    bent
+}
+
+/// A simple fuzzer where no other one runs.
 #[test]
 fn bent_seeds_pass() {
     let mut broken = Vec::new();
     for target in TARGETS {
-        let mut state = u64::from(crc32fast::hash(target.name.as_bytes())) | 1;
-        let mut next = |below: usize| {
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            (state >> 20) as usize % below.max(1)
-        };
+        broken.extend(run(target, numbered(bent(target.name, &(target.seeds)(), 60))));
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+/// Every file of every corpus, and mutations of it, as a file to be checked.
+#[test]
+fn check_of_any_file_ends_in_a_verdict() {
+    fn body(file: &[u8]) {
+        ends_in_a_verdict(file, pgdump::limits().with_max_total_bytes(16 << 20));
+    }
+    let verdict = Target { name: "check", body, seeds: Vec::new };
+    let mut broken = Vec::new();
+    for target in TARGETS {
         let seeds = (target.seeds)();
-        let mut bent = Vec::new();
-        for _ in 0..60 {
-            let mut bytes = seeds[next(seeds.len())].clone();
-            bytes.truncate(16 << 10);
-            for _ in 0..=next(3) {
-                let at = next(bytes.len());
-                match next(4) {
-                    0 => bytes.truncate(at),
-                    1 => bytes.insert(at, next(256) as u8),
-                    _ => bytes.iter_mut().skip(at).take(1).for_each(|byte| *byte = next(256) as u8),
-                }
-            }
-            bent.push(bytes);
-        }
-        broken.extend(run(target, numbered(bent)));
+        let regressions = files(&root().join("regressions").join(target.name));
+        // Without the control byte, which most inputs begin with.
+        let contents = seeds.iter().filter_map(|seed| seed.get(1..)).map(<[u8]>::to_vec);
+        let bent = bent(target.name, &seeds, 100).into_iter().chain(contents);
+        broken.extend(run(&verdict, numbered(bent)).into_iter().map(|line| format!("{} as {line}", target.name)));
+        broken.extend(run(&verdict, regressions));
     }
     assert!(broken.is_empty(), "{}", broken.join("\n"));
 }

@@ -101,7 +101,9 @@ impl<'p> CheckRun<'p> {
         }
         match (contents, files) {
             (Contents::DatabaseOnly, files) => {
-                let counts = files.and_then(Result::ok).map(|files| *files.counts());
+                // The rows alone say which documents are missing.
+                self.files = files.and_then(Result::ok);
+                let counts = self.files.as_ref().map(FileComparison::counts);
                 let wanted =
                     counts.map(|counts| counts.missing.saturating_add(counts.numbered).saturating_add(counts.unnamed));
                 self.ranking.add(Code::DatabaseOnly, |found| found.with_message("there are no documents"));

@@ -24,7 +24,7 @@ const MAX_LINKS: usize = 40;
 /// unfinished output removes the temporary file.
 ///
 /// * A symbolic link is kept, and the file that it points to is replaced.
-/// * An existing device, FIFO or socket is opened and written through, never replaced.
+/// * An existing device or FIFO is opened and written through, never replaced. A socket is refused.
 /// * An output that is the same file as an input, also through links, is refused.
 /// * A replaced file passes its permissions on, and its owner and group where the process may set them. A read-only file
 ///   is not replaced.
@@ -58,7 +58,7 @@ enum Target {
         path: PathBuf,
         is_overwriting: bool,
     },
-    /// A device, FIFO or socket.
+    /// A device or FIFO.
     Special(File),
     Stdout(Stdout),
 }
@@ -67,8 +67,8 @@ impl OutputFile {
     /// Creates the output at `path`, which is none of `inputs`. Inputs that do not exist are ignored.
     ///
     /// # Errors
-    /// Returns an error of the category [`Misuse`](Category::Misuse) if `path` is a directory or one of the inputs, and of
-    /// the category [`Io`](Category::Io) if its directory does not exist or no file can be created in it. The context of
+    /// Returns an error of the category [`Misuse`](Category::Misuse) if `path` is a directory, a socket or one of the
+    /// inputs, and of the category [`Io`](Category::Io) if its directory does not exist or no file can be created in it. The context of
     /// the error is the path.
     pub fn create(path: impl AsRef<Path>, inputs: &[&Path]) -> Result<Self, Error> {
         let path = path.as_ref();
@@ -96,6 +96,12 @@ impl OutputFile {
                     return Err(Error::of(
                         Category::Misuse,
                         "the output is the same file as an input: choose another name",
+                    ));
+                }
+                if is_socket(&existing) {
+                    return Err(Error::of(
+                        Category::Misuse,
+                        "the output is a socket, to which nothing can be written by name: choose another name",
                     ));
                 }
                 if !existing.is_file() {
@@ -129,7 +135,7 @@ impl OutputFile {
         matches!(self.target, Target::Replaced { is_overwriting: true, .. })
     }
 
-    /// Returns the file for positioned access; `None` for devices, FIFOs, sockets and standard output.
+    /// Returns the file for positioned access; `None` for devices, FIFOs and standard output.
     #[must_use]
     pub fn as_regular_file(&mut self) -> Option<&mut File> {
         match &mut self.target {
@@ -159,7 +165,8 @@ impl OutputFile {
 impl Write for OutputFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match &mut self.target {
-            Target::Replaced { file, .. } => file.write(bytes),
+            // Errors of the temporary file itself would name a path that the caller does not know.
+            Target::Replaced { file, .. } => file.as_file_mut().write(bytes),
             Target::Special(file) => file.write(bytes),
             Target::Stdout(stdout) => stdout.write(bytes),
         }
@@ -167,7 +174,7 @@ impl Write for OutputFile {
 
     fn flush(&mut self) -> io::Result<()> {
         match &mut self.target {
-            Target::Replaced { file, .. } => file.flush(),
+            Target::Replaced { file, .. } => file.as_file_mut().flush(),
             Target::Special(file) => file.flush(),
             Target::Stdout(stdout) => stdout.flush(),
         }
@@ -225,6 +232,16 @@ fn passed_on(file: &File, replaced: &Metadata) -> io::Result<Permissions> {
 #[cfg(not(unix))]
 fn passed_on(_: &File, replaced: &Metadata) -> io::Result<Permissions> {
     Ok(replaced.permissions())
+}
+
+#[cfg(unix)]
+fn is_socket(existing: &Metadata) -> bool {
+    std::os::unix::fs::FileTypeExt::is_socket(&existing.file_type())
+}
+
+#[cfg(not(unix))]
+const fn is_socket(_: &Metadata) -> bool {
+    false
 }
 
 /// Follows symbolic links to a file that does not exist yet.

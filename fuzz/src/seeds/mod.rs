@@ -10,10 +10,13 @@ use flate2::read::MultiGzDecoder;
 
 use crate::archive::{index, read, rework};
 use crate::calendar::PRESETS;
-use crate::{compression, tape};
+use crate::{compression, tape, verdict};
 use appsnap_tests::hostile::extension::{global, pax};
 use appsnap_tests::hostile::plan::{DOCUMENT, Plan, metadata as json, sample_path};
 use appsnap_tests::hostile::{cases, gzip};
+
+/// The database of a small app, with the table of its files.
+const SAMPLE_DUMP: &[u8] = include_bytes!("../../../examples/data/quickstart.dump");
 
 /// A seed is not worth mutating when it is larger.
 const MAX_BYTES: usize = 24 << 10;
@@ -39,6 +42,26 @@ fn plain(bytes: &[u8]) -> Option<Vec<u8>> {
     }
     let mut plain = Vec::new();
     MultiGzDecoder::new(bytes).take(MAX_BYTES as u64 + 1).read_to_end(&mut plain).ok().map(|_| plain)
+}
+
+/// Archives and dumps as they are and wrapped into each other, the sample dump with its rows of files, and other files.
+pub fn checks() -> Vec<Vec<u8>> {
+    let archives = snapshots().into_iter().map(|seed| seed.get(1..).unwrap_or_default().to_vec());
+    let mut seeds = archives.map(|archive| controlled(0, &archive)).collect::<Vec<_>>();
+    seeds.extend(tar_streams().iter().map(|tar| controlled(verdict::SEAL | verdict::COMPRESS, tar)));
+    for (number, dump) in dumps::whole().iter().chain([&SAMPLE_DUMP.to_vec()]).enumerate() {
+        seeds.push(controlled([0, verdict::WRAP, verdict::SMALL_LIMITS][number % 3], dump));
+    }
+    let size = SAMPLE_DUMP.len();
+    // What is compressed breaks at once; the table of contents, with its COPY statements, is not.
+    seeds.extend((0..size).step_by(size.div_ceil(400)).map(|at| {
+        let mut copy = SAMPLE_DUMP.to_vec();
+        copy[at] ^= 1 << (at % 8);
+        controlled([0, verdict::WRAP][at % 2], &copy)
+    }));
+    seeds.extend(detect().iter().map(|file| controlled(0, file)));
+    seeds.extend(zips::squidex_archives().iter().map(|file| controlled(0, file)));
+    seeds
 }
 
 /// The hostile corpus as it is, and its tar streams, sealed and to be compressed.

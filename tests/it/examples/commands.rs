@@ -13,29 +13,29 @@ use crate::support::dumps::DumpBuilder;
 use crate::support::hostile::plan::{METADATA, Part, Plan};
 
 /// A dump and forty documents, and a snapshot packed from them.
-struct Site {
+pub(super) struct Site {
     folder: TempDir,
-    documents: Vec<(appsnap::DocumentId, Vec<u8>)>,
+    pub(super) documents: Vec<(appsnap::DocumentId, Vec<u8>)>,
 }
 
 impl Site {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let folder = tempdir().unwrap();
         fs::write(folder.path().join("mx.dump"), DUMP).unwrap();
         let documents = make_files(&folder.path().join("files"), 40);
         Self { folder, documents }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn arg(&self, name: &str) -> String {
+    pub(super) fn arg(&self, name: &str) -> String {
         self.path(name).to_str().unwrap().to_owned()
     }
 
     /// Packs everything into `name`.
-    fn pack(&self, name: &str, more: &[&str]) -> Option<Value> {
+    pub(super) fn pack(&self, name: &str, more: &[&str]) -> Option<Value> {
         let (dump, files, output) = (self.arg("mx.dump"), self.arg("files"), self.arg(name));
         let mut arguments = vec!["--database", &dump, "--files", &files, "--output", &output, "--json"];
         // The documents are not those of the rows.
@@ -49,7 +49,7 @@ impl Site {
     }
 
     /// Names in the folder, to see that nothing is left behind.
-    fn names(&self) -> Vec<String> {
+    pub(super) fn names(&self) -> Vec<String> {
         names(self.folder.path())
     }
 }

@@ -1,7 +1,11 @@
 //! The example programs, run as users run them.
 
+mod check;
 mod commands;
 mod convert_dump;
+mod inspect;
+#[cfg(unix)]
+mod outputs;
 mod pack;
 mod repack;
 #[cfg(unix)]
@@ -9,7 +13,11 @@ mod round_trip;
 // Each backend for deflate has bytes of its own.
 #[cfg(feature = "zlib-rs")]
 mod sample;
+#[cfg(unix)]
+mod signals;
 mod small;
+#[cfg(unix)]
+mod streams;
 mod unpack;
 
 use std::env;

@@ -11,9 +11,9 @@ fn small_examples_run_without_arguments() {
         ("convert", "1.16 became 1.14"),
         ("fetch", "8a3f4c2e-0c3b-4b40-9b77-0f4f1f5d0001: twenty bytes of text"),
         ("plan_retention", "delete 2026-04-17T01:00:00Z"),
-        ("read", "2 documents, verified"),
+        ("read_snapshot", "2 documents, verified"),
         ("verify", "the backup is whole and will be accepted"),
-        ("write", "1 document"),
+        ("write_snapshot", "1 document"),
     ] {
         let Some(program) = example(name) else { return };
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");

@@ -68,7 +68,8 @@ fn socket_is_refused_and_stays() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("socket");
     let _listener = UnixListener::bind(&path).unwrap();
-    assert!(write(&path, &[]).unwrap_err().is_io());
+    let error = write(&path, &[]).unwrap_err();
+    assert!(error.is_misuse() && error.to_string().contains("is a socket"), "{error}");
     assert!(fs::symlink_metadata(&path).unwrap().file_type().is_socket());
 }
 

@@ -1,4 +1,4 @@
-//! Reads a snapshot from front to back, and verifies it on the way. `cargo run --example read [FILE]`
+//! Reads a snapshot from front to back, and verifies it on the way. `cargo run --example read_snapshot [FILE]`
 
 use std::error::Error;
 use std::fs::File;

@@ -1,4 +1,4 @@
-//! Writes a snapshot: the metadata, a database dump, and a document. `cargo run --example write`
+//! Writes a snapshot: the metadata, a database dump, and a document. `cargo run --example write_snapshot`
 
 use std::error::Error;
 use std::fs::File;
