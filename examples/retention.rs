@@ -32,10 +32,13 @@ use backup_name::Name;
 use backup_plan::{explanation_json, plan_json, plan_text};
 use clap::Parser;
 use serde_json::{Value, json};
-use support::{Failure, InFile, Outcome, output, shown};
+use support::{Common, Failure, InFile, Outcome, output, parse_size, shown};
 
 /// Decide which backups stay, until when, and why.
 #[derive(Parser)]
+#[command(
+    after_help = "Example:\n  retention --policy restic:daily=7,weekly=4 --backups snapshots.json --zone Europe/Amsterdam"
+)]
 struct Args {
     /// A preset such as `mendix-cloud`, options such as `restic:last=3,daily=7`, or a JSON file.
     #[arg(long)]
@@ -81,14 +84,13 @@ struct Args {
     #[arg(long, value_name = "REGION_OR_CRON", requires = "simulate", conflicts_with = "backups")]
     schedule: Option<String>,
     /// The size of each backup of the simulation.
-    #[arg(long, value_name = "BYTES", requires = "simulate", conflicts_with = "backups")]
+    #[arg(long, value_name = "SIZE", requires = "simulate", conflicts_with = "backups", value_parser = parse_size)]
     backup_bytes: Option<u64>,
     /// Draw the simulation as a picture.
     #[arg(long, value_name = "FILE", requires = "simulate", conflicts_with = "backups")]
     svg: Option<PathBuf>,
-    /// Print JSON.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    common: Common,
 }
 
 /// At most a century: more is probably a mistake.
@@ -149,7 +151,7 @@ fn decide(args: &Args) -> Outcome {
         return Err(Failure::environment("usage", format!("no backup in {files} has the id {id:?}")));
     };
     let record = records.get(index);
-    if args.json {
+    if args.common.json {
         let mut value = explanation_json(&plan, &explanation);
         record.into_iter().for_each(|record| add_restore(&mut value, record, args));
         support::print_json(&value)
@@ -181,7 +183,7 @@ fn show_plan(
     let other = other.as_ref().map(|other| other.plan(backups, plan.now()));
     let change = other.as_ref().map(|other| plan.change_to(other)).transpose().map_err(misused)?;
     let change = change.as_ref().zip(other.as_ref().map(|other| other.policy().name()));
-    if args.json {
+    if args.common.json {
         let mut value = plan_json(plan);
         let decisions = value["decisions"].as_array_mut().into_iter().flatten();
         decisions.zip(records).for_each(|(decision, record)| add_restore(decision, record, args));
@@ -246,7 +248,7 @@ fn simulate(args: &Args, days: u32) -> Outcome {
         Some(other) => Some((other, simulation.difference(other).map_err(misused)?)),
         None => None,
     };
-    if args.json {
+    if args.common.json {
         let mut value = simulation_json(&policy, &schedule, &simulation);
         if let Some((other, difference)) = &difference {
             let instants = |list: &[Timestamp]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
