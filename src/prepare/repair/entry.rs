@@ -49,25 +49,25 @@ pub(super) fn read_item<R: Read>(entry: &mut Entry<'_, R>, places: &mut Places, 
             Ok(Item::Document(*id))
         }
         EntryKind::Repeated(name) => {
-            let name = name.clone();
-            places.at_top(name.clone())?;
-            member(&name, entry, limits)
+            let name = *name;
+            places.at_top(name)?;
+            member(name, entry, limits)
         }
         EntryKind::Misplaced { name, .. } => {
             let name = name.clone();
             match places.find(&name)? {
                 Place::Junk => Ok(Item::Junk),
-                Place::Member(name) => member(&name, entry, limits),
+                Place::Member(name) => member(name, entry, limits),
             }
         }
     }
 }
 
-fn member<R: Read>(name: &MemberName, entry: &mut Entry<'_, R>, limits: &Limits) -> Result<Item> {
+fn member<R: Read>(name: MemberName, entry: &mut Entry<'_, R>, limits: &Limits) -> Result<Item> {
     match name {
         MemberName::Metadata => read_metadata(entry, limits),
         MemberName::Database => Ok(Item::Database),
-        MemberName::Document(id) => Ok(Item::Document(*id)),
+        MemberName::Document(id) => Ok(Item::Document(id)),
     }
 }
 

@@ -25,6 +25,9 @@ use crate::snapshot::Entry;
 use crate::snapshot::report::ReadReport;
 use crate::tarball;
 
+/// The documents and their lengths, each once.
+type Documents = Sorted<(DocumentId, u64)>;
+
 /// The findings so far.
 struct Survey {
     places: Places,
@@ -137,7 +140,7 @@ impl Survey {
     }
 
     /// Returns the documents, each once, and the ids of those that the archive contains again with the same contents.
-    fn distinct_documents(&mut self) -> Result<(Sorted<(DocumentId, u64)>, BTreeSet<DocumentId>)> {
+    fn distinct_documents(&mut self) -> Result<(Documents, BTreeSet<DocumentId>)> {
         let all = std::mem::take(&mut self.documents).finish();
         let (mut documents, mut repeated) = (Sorted::default(), BTreeSet::new());
         let mut before = None;
