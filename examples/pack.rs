@@ -16,7 +16,7 @@ use appsnap::diagnostic::{self, Severity};
 use appsnap::gzip::Level;
 use appsnap::io::{OutputFile, Parallelism};
 use appsnap::pgdump::{self, FormatVersion};
-use appsnap::prepare::{Orphans, Pack, PrepareOptions};
+use appsnap::prepare::{Pack, PrepareOptions};
 use appsnap::snapshot::index::IndexPlacement;
 use appsnap::snapshot::{self, WriteOptions};
 use appsnap::source::DocumentPlan;
@@ -197,11 +197,10 @@ fn options(args: &Args) -> Outcome<PrepareOptions> {
         .with_profile(args.judgement.profile()?)
         .with_max_dump_version(args.convert_dump)
         .with_spool_dir(spool_dir)
-        .with_parallelism(args.threads.parallelism())
-        .with_orphans(match args.on_orphan {
-            OnOrphan::Keep => Orphans::Keep,
-            OnOrphan::Drop => Orphans::Drop,
-        });
+        .with_parallelism(args.threads.parallelism());
+    if matches!(args.on_orphan, OnOrphan::Drop) {
+        options = options.without_orphans();
+    }
     if let Some(version) = &args.model_version {
         options = options.with_model_version(version);
     }

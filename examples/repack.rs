@@ -13,7 +13,7 @@ use appsnap::layout::Contents;
 use appsnap::prepare::{PrepareOptions, Repair};
 use appsnap::snapshot::index::IndexPlacement;
 use appsnap::snapshot::report::WriteReport;
-use appsnap::snapshot::{ReadOptions, SnapshotArchive, WriteOptions, repack};
+use appsnap::snapshot::{ReadOptions, SnapshotArchive, SnapshotReader, WriteOptions, repack};
 use appsnap::{Limits, snapshot};
 use clap::{Parser, ValueEnum};
 use serde_json::{Value, json};
@@ -105,19 +105,16 @@ fn run(args: &Args) -> Outcome {
         Err(error) if matches!(error.kind(), snapshot::ErrorKind::NoIndex) => None,
         opened => Some(opened.in_input(&args.r#in)?),
     };
-    let write = write_options(args);
+    let write = write_options(args).with_contents(selection);
     let report = match opened.filter(|_| args.level.is_none()) {
-        Some(archive) => {
-            let (index, parallelism) = (index(args), args.threads.parallelism());
-            archive.write_part(&mut output, selection, index, parallelism, &mut progress)
-        }
+        Some(archive) => archive.write_part(&mut output, &write, &mut progress),
         None => {
             let open = || {
                 let mut again = file.try_clone()?;
                 std::io::Seek::rewind(&mut again)?;
-                Ok(again)
+                Ok(SnapshotReader::new(again, &read))
             };
-            repack(open, &mut output, selection, &read, &write, &mut progress)
+            repack(open, &mut output, &write, &mut progress)
         }
     };
     let (_, report) = report.in_input(&args.r#in)?;

@@ -9,7 +9,7 @@ use appsnap::diagnostic::{Diagnostic, Severity};
 use appsnap::layout::Contents;
 use appsnap::pgdump::FormatVersion;
 use appsnap::pgdump::transcode::{ConversionReport, Transcoder};
-use appsnap::prepare::Unpack;
+use appsnap::prepare::extract_converted;
 use appsnap::snapshot::extract::{ExtractOptions, ExtractReport, IfExists};
 use appsnap::snapshot::{ErrorKind, ReadOptions, SnapshotReader, extract};
 use appsnap::{Limits, snapshot};
@@ -95,7 +95,7 @@ fn run(args: &Args, transcoder: Option<Transcoder>, progress: &mut Progress) -> 
         .with_if_exists(if args.replace { IfExists::Replace } else { IfExists::Refuse })
         .with_parallelism(args.threads.parallelism());
     let limits = args.limits.apply(Limits::trusted());
-    let read = ReadOptions::new().with_limits(limits.clone());
+    let read = ReadOptions::new().with_limits(limits);
     if transcoder.is_none()
         && let Some(archive) = support::open_indexed(&args.archive, read.clone())?
     {
@@ -112,9 +112,9 @@ fn run(args: &Args, transcoder: Option<Transcoder>, progress: &mut Progress) -> 
             (report.map_err(|error| failed(args, error.into()))?, None)
         }
         Some(transcoder) => {
-            let unpack = Unpack::new(&options, transcoder, &limits);
-            let unpacked = unpack.extract(&mut reader, &args.dest, progress).map_err(|error| failed(args, error))?;
-            (unpacked.0, Some(unpacked.1))
+            let unpacked = extract_converted(&mut reader, &args.dest, &options, &transcoder, progress);
+            let (report, conversion) = unpacked.map_err(|error| failed(args, error))?;
+            (report, Some(conversion))
         }
     };
     let diagnostics = reader.report().diagnostics().as_slice().to_vec();

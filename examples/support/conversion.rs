@@ -38,7 +38,8 @@ pub fn conversion_json(changes: &Changes, toc: &Toc) -> Value {
         "warnings": changes.warnings.iter().map(|warning| named(warning.id, json!({
             "feature": warning.feature.name(),
             "since": warning.feature.since_major(),
-            "message": format!("needs PostgreSQL {}: {}", warning.feature.since_major(), warning.feature),
+            "row": warning.row,
+            "message": warning.to_string(),
         }))).collect::<Vec<_>>(),
         "recompressed": changes.recompressed,
         "compression": changes.compression.name(),

@@ -73,7 +73,8 @@ impl<'p> CheckRun<'p> {
             Ok(dump) => {
                 self.summary.decompressed_bytes = Some(dump.inspection.uncompressed_bytes());
                 let (inspection, major) = (&dump.inspection, self.profile.oldest_server_major());
-                let refused = incompatibilities(&inspection.header, &inspection.toc, major);
+                let mut refused = incompatibilities(&inspection.header, &inspection.toc, major);
+                refused.extend(inspection.values_refused_by(major));
                 rules::dump::add(inspection, &refused, location, self.profile, &mut self.ranking);
                 self.space(&dump.inspection);
                 Ok(Some(dump))

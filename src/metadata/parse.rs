@@ -2,32 +2,43 @@
 
 use super::code::Code;
 use super::error::{Error, ErrorKind};
+use super::fields::Metadata;
+use super::key::Key;
 use super::object::{self, Object};
-use super::{Key, Metadata};
 use crate::diagnostic::Diagnostics;
 use crate::limits::{Budget, Limits};
 
 /// U+FEFF in UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-pub(super) fn parse(bytes: &[u8], limits: &Limits) -> Result<(Metadata, Diagnostics), Error> {
-    parse_members(bytes, limits, &mut |key, reason, _| Err(Error::new(ErrorKind::Value { key, reason })))
-}
-
-/// Parses what is usable, and returns the documented keys whose values are not, each with the JSON text of its value.
-pub(super) fn salvage(bytes: &[u8], limits: &Limits) -> Result<(Metadata, Vec<(Key, String)>), Error> {
-    let mut unusable = Vec::new();
-    let (mut metadata, _) = parse_members(bytes, limits, &mut |key, _, value| {
-        unusable.push((key, value.to_owned()));
-        Ok(())
-    })?;
-    // A model version that was written as a number is the text of that number.
-    let is_number = |value: &str| serde_json::from_str::<serde_json::Number>(value).is_ok();
-    if let Some(at) = unusable.iter().position(|(key, value)| *key == Key::ModelVersion && is_number(value)) {
-        let (_, version) = unusable.swap_remove(at);
-        metadata.model_version = Some(version);
+impl Metadata {
+    /// Parses the bytes of a `.metadata` member: one UTF-8 JSON object without duplicate keys.
+    ///
+    /// The diagnostics report what differs from the platform's form and has only one meaning.
+    ///
+    /// # Errors
+    /// Returns an error if the member is larger than [`Limits::max_metadata_bytes`], if it is not such an object, or if the
+    /// value of a documented key is not a decimal number within 64 bits (for the model version: not a string).
+    pub fn parse(bytes: &[u8], limits: &Limits) -> Result<(Self, Diagnostics), Error> {
+        let mut refuse = |key: Key, reason, _: &str| Err(Error::new(ErrorKind::Value { key: key.name(), reason }));
+        parse_members(bytes, limits, &mut refuse)
     }
-    Ok((metadata, unusable))
+
+    /// Parses what is usable, and returns the documented keys whose values are not, each with the JSON text of its value.
+    pub(crate) fn salvage(bytes: &[u8], limits: &Limits) -> Result<(Self, Vec<(Key, String)>), Error> {
+        let mut unusable = Vec::new();
+        let (mut metadata, _) = parse_members(bytes, limits, &mut |key, _, value| {
+            unusable.push((key, value.to_owned()));
+            Ok(())
+        })?;
+        // A model version that was written as a number is the text of that number.
+        let is_number = |value: &str| serde_json::from_str::<serde_json::Number>(value).is_ok();
+        if let Some(at) = unusable.iter().position(|(key, value)| *key == Key::ModelVersion && is_number(value)) {
+            let (_, version) = unusable.swap_remove(at);
+            metadata.model_version = Some(version);
+        }
+        Ok((metadata, unusable))
+    }
 }
 
 /// Parses the members. Calls `refuse` with every documented key whose value is unusable, the reason, and the JSON text of

@@ -47,6 +47,8 @@ pub struct BlockReader<R> {
     state: State,
     current: Option<Block>,
     ledger: Ledger,
+    /// The elements of the current stream that its decoder has consumed, in stored form, if they are wanted.
+    tap: Option<Vec<u8>>,
     /// The first error, which every later call repeats.
     failed: Option<Error>,
 }
@@ -123,6 +125,7 @@ impl<R: Read> BlockReader<R> {
             state: State::Between,
             current: None,
             ledger,
+            tap: None,
             failed: None,
         })
     }
@@ -333,7 +336,10 @@ impl<R: Read> BlockReader<R> {
                     }
                     Err(error) => Err(error),
                 },
-                State::Stream(0) => self.step(),
+                State::Stream(0) => self.step().and_then(|element| match (&mut self.tap, element) {
+                    (Some(tap), Some(element)) => element.write(&self.header.dialect, tap),
+                    _ => Ok(()),
+                }),
                 _ => return Ok(&[]),
             };
             if let Err(error) = result {
@@ -346,8 +352,23 @@ impl<R: Read> BlockReader<R> {
     pub(super) fn consume_stream(&mut self, count: usize) {
         if let State::Stream(left) = self.state {
             let count = count.min(left);
+            if let Some(tap) = &mut self.tap {
+                tap.extend(self.source.buffered().iter().take(count));
+            }
             self.source.consume(count);
             self.state = State::Stream(left.saturating_sub(count));
+        }
+    }
+
+    /// Starts or stops to keep the elements that decoders consume.
+    pub(super) fn keep_consumed(&mut self, keep: bool) {
+        self.tap = keep.then(Vec::new);
+    }
+
+    /// Moves the elements that decoders have consumed to `out`.
+    pub(super) fn take_consumed(&mut self, out: &mut Vec<u8>) {
+        if let Some(tap) = &mut self.tap {
+            out.append(tap);
         }
     }
 

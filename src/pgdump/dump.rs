@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::{self, Read};
 
 use super::block_reader::BlockReader;
+use super::compat::Incompatibility;
 use super::data_element::DataElement;
 use super::error::{Error, ErrorKind};
 use super::findings;
@@ -14,6 +15,7 @@ use super::settings;
 use super::stream_decoder::StreamDecoder;
 use super::toc::{Entry, Toc};
 use super::utf8::NotUtf8;
+use super::values::WatchedTables;
 use crate::limits::Limits;
 use crate::observe::{Event, Observer, Phase, proceed};
 
@@ -81,6 +83,8 @@ pub struct Dump<R> {
     /// `true` if the encoding of texts is not known.
     is_sql_ascii: bool,
     not_utf8: NotUtf8,
+    watched: WatchedTables,
+    newer_values: Vec<Incompatibility>,
 }
 
 /// Enough to skip a stream with few calls.
@@ -99,7 +103,20 @@ impl<R: Read> Dump<R> {
         let unlisted = Unlisted::new(reader.toc());
         let is_sql_ascii = settings::is_sql_ascii(reader.toc());
         let (decoder, scratch, blocks, not_utf8) = (None, Vec::new(), Vec::new(), NotUtf8::default());
-        Ok(Self { reader, limits: limits.clone(), decoder, scratch, blocks, unlisted, is_sql_ascii, not_utf8 })
+        let watched = WatchedTables::of(reader.header(), reader.toc());
+        let newer_values = Vec::new();
+        Ok(Self {
+            reader,
+            limits: limits.clone(),
+            decoder,
+            scratch,
+            blocks,
+            unlisted,
+            is_sql_ascii,
+            not_utf8,
+            watched,
+            newer_values,
+        })
     }
 
     /// Returns the header of the dump.
@@ -149,8 +166,11 @@ impl<R: Read> Dump<R> {
                     self.blocks.push(BlockReport::table_data(id));
                     let is_copy = self.toc().get(id).is_some_and(|entry| entry.is_copy());
                     self.start_stream(is_copy)?;
-                    if let Some(decoder) = self.decoder.as_mut().filter(|_| self.is_sql_ascii) {
-                        decoder.check_utf8();
+                    if let Some(decoder) = &mut self.decoder {
+                        if self.is_sql_ascii {
+                            decoder.check_utf8();
+                        }
+                        decoder.watch_values(self.watched.watch(id).filter(|_| is_copy));
                     }
                     return Ok(Some((id, None)));
                 }
@@ -210,6 +230,7 @@ impl<R: Read> Dump<R> {
                 if let Some(line) = decoder.first_bad_line() {
                     self.not_utf8.record(block.id, line);
                 }
+                self.newer_values.append(&mut decoder.take_values());
             }
         }
         Ok(count)
@@ -232,7 +253,8 @@ impl<R: Read> Dump<R> {
                 observed_bytes = position;
             }
             if !is_stream {
-                return findings::inspection(self.reader, self.blocks, self.unlisted.into_found(), &self.not_utf8);
+                let unlisted = self.unlisted.into_found();
+                return findings::inspection(self.reader, self.blocks, unlisted, &self.not_utf8, self.newer_values);
             }
         }
     }

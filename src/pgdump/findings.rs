@@ -5,6 +5,7 @@ use std::io::Read;
 
 use super::block_reader::BlockReader;
 use super::code::Code;
+use super::compat::Incompatibility;
 use super::completeness;
 use super::error::Error;
 use super::inspection::{BlockReport, Inspection};
@@ -21,6 +22,7 @@ pub(super) fn inspection<R: Read>(
     blocks: Vec<BlockReport>,
     unlisted: Option<(u64, u32)>,
     not_utf8: &NotUtf8,
+    newer_values: Vec<Incompatibility>,
 ) -> Result<Inspection, Error> {
     let (in_order, dump_bytes) = (reader.in_order(), reader.position());
     let data_end_bytes = reader.data_end_bytes().unwrap_or(dump_bytes);
@@ -31,6 +33,7 @@ pub(super) fn inspection<R: Read>(
         header,
         toc,
         blocks,
+        newer_values,
         encoding: settings.encoding.clone(),
         standard_strings: settings.standard_strings,
         offsets,

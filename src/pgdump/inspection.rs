@@ -1,6 +1,7 @@
 //! The description of a whole dump: [`Inspection`].
 
 use super::code::Code;
+use super::compat::Incompatibility;
 use super::header::Header;
 use super::settings;
 use super::toc::{Offsets, Toc};
@@ -28,6 +29,9 @@ pub struct Inspection {
     pub toc: Toc,
     /// The data blocks in stored order.
     pub blocks: Vec<BlockReport>,
+    /// Values in rows that servers have only since a certain release, such as infinity in `numeric` columns: the first of
+    /// each kind in each table. INSERT statements are not searched.
+    pub newer_values: Vec<Incompatibility>,
     /// The encoding of all texts and data, as the dump names it, for example `UTF8`.
     pub encoding: Option<Vec<u8>>,
     /// `true` if backslashes in string literals are ordinary characters, as on every server since 9.1 by default.
@@ -86,6 +90,11 @@ impl Inspection {
     #[must_use]
     pub fn large_objects_count(&self) -> u64 {
         self.blocks.iter().filter_map(|block| block.large_objects_count).fold(0, u64::saturating_add)
+    }
+
+    /// Returns the [values in rows](Self::newer_values) that a server of this major release refuses.
+    pub fn values_refused_by(&self, server_major: u16) -> impl Iterator<Item = Incompatibility> {
+        self.newer_values.iter().copied().filter(move |value| server_major < value.feature.since_major())
     }
 
     /// Returns `true` if all texts are UTF-8, in entries and in data.

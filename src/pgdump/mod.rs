@@ -63,6 +63,7 @@ mod stream_decoder;
 pub mod toc;
 pub mod transcode;
 mod utf8;
+mod values;
 mod version;
 mod window;
 

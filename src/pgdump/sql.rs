@@ -1,5 +1,7 @@
 //! Splits the SQL of entries into tokens, so that text in a string, a name or a comment is not mistaken for SQL.
 
+use std::borrow::Cow;
+
 /// The kind of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -22,7 +24,7 @@ pub(super) struct Token<'a> {
     pub(super) start: usize,
 }
 
-impl Token<'_> {
+impl<'a> Token<'a> {
     /// Returns `true` if the token is this keyword in any case.
     pub(super) fn is(&self, keyword: &str) -> bool {
         self.kind == Kind::Word && self.text.eq_ignore_ascii_case(keyword.as_bytes())
@@ -37,9 +39,44 @@ impl Token<'_> {
         matches!(self.kind, Kind::Word | Kind::Quoted)
     }
 
+    /// Returns `true` if the token is a name in quotes or a word, and is written exactly like this within the quotes.
+    pub(super) fn is_named(&self, name: &str) -> bool {
+        self.name() == Some(name.as_bytes())
+    }
+
+    /// Returns the name without its quotes, if the token can be one. Doubled quotes within stay doubled.
+    pub(super) fn name(&self) -> Option<&'a [u8]> {
+        match self.kind {
+            Kind::Word => Some(self.text),
+            Kind::Quoted => self.text.strip_prefix(b"\"")?.strip_suffix(b"\""),
+            Kind::Literal | Kind::Number | Kind::Sign => None,
+        }
+    }
+
     /// Returns the position after the token.
     pub(super) const fn end(&self) -> usize {
         self.start.saturating_add(self.text.len())
+    }
+}
+
+/// Returns the name that a token is, without quotes and with single quotes for doubled ones.
+pub(super) fn unquoted<'a>(token: &Token<'a>) -> Cow<'a, [u8]> {
+    let inner = match token.kind {
+        Kind::Quoted => token.text.strip_prefix(b"\"").and_then(|text| text.strip_suffix(b"\"")),
+        _ => None,
+    };
+    match inner {
+        None => Cow::Borrowed(token.text),
+        Some(text) if !text.contains(&b'"') => Cow::Borrowed(text),
+        Some(text) => {
+            let mut after_quote = false;
+            let keep = |byte: &u8| {
+                let doubled = *byte == b'"' && after_quote;
+                after_quote = *byte == b'"' && !after_quote;
+                !doubled
+            };
+            Cow::Owned(text.iter().copied().filter(keep).collect())
+        }
     }
 }
 

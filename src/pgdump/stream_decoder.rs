@@ -3,11 +3,13 @@
 use std::io::Read;
 
 use super::block_reader::BlockReader;
+use super::compat::Incompatibility;
 use super::compression::Decoder;
 use super::copy_watch::CopyWatch;
 use super::error::Error;
 use super::header::Compression;
 use super::utf8::Utf8Check;
+use super::values::ValueWatch;
 use crate::limits::{Budget, Limits};
 
 /// Decodes one stream after the other, counts decoded bytes against the limit, and verifies COPY text.
@@ -17,12 +19,20 @@ pub(super) struct StreamDecoder {
     is_open: bool,
     copy: Option<CopyWatch>,
     utf8: Option<Utf8Check>,
+    values: Option<ValueWatch>,
 }
 
 impl StreamDecoder {
     pub(super) fn new(compression: Compression, limits: &Limits) -> Result<Self, Error> {
         let budget = Budget::new("max_decompressed_bytes", limits.max_decompressed_bytes());
-        Ok(Self { decoder: Decoder::new(compression, limits)?, budget, is_open: false, copy: None, utf8: None })
+        Ok(Self {
+            decoder: Decoder::new(compression, limits)?,
+            budget,
+            is_open: false,
+            copy: None,
+            utf8: None,
+            values: None,
+        })
     }
 
     /// Starts the stream that `reader` has reached.
@@ -31,6 +41,17 @@ impl StreamDecoder {
         self.is_open = true;
         self.copy = is_copy.then(CopyWatch::new);
         self.utf8 = None;
+        self.values = None;
+    }
+
+    /// Also looks for values in the started stream that older servers refuse.
+    pub(super) fn watch_values(&mut self, watch: Option<ValueWatch>) {
+        self.values = watch;
+    }
+
+    /// Returns what the latest stream has been [watched](Self::watch_values) for.
+    pub(super) fn take_values(&mut self) -> Vec<Incompatibility> {
+        self.values.take().map_or_else(Vec::new, ValueWatch::into_found)
     }
 
     /// Also looks for text in the started stream that is not UTF-8.
@@ -62,6 +83,9 @@ impl StreamDecoder {
         }
         if let Some(utf8) = &mut self.utf8 {
             utf8.feed(decoded);
+        }
+        if let Some(values) = &mut self.values {
+            values.feed(decoded);
         }
         self.is_open = count > 0;
         Ok(count)

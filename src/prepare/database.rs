@@ -159,14 +159,6 @@ impl<R> Database<R> {
         &self.facts.inspection
     }
 
-    /// Returns the rows of the app's files.
-    ///
-    /// # Errors
-    /// Returns the reason why the rows are unavailable.
-    pub fn files(&self) -> std::result::Result<&FileTable, FileTableUnavailable> {
-        self.facts.table.as_ref().map_err(|why| *why)
-    }
-
     /// Returns the changes by the conversion; empty without a conversion.
     #[must_use]
     pub fn changes(&self) -> &[Change] {
@@ -202,7 +194,14 @@ impl DumpFacts {
     pub(super) fn new(read: ReadDump, changes: Option<&Changes>, options: &PrepareOptions) -> Self {
         let ReadDump { inspection, table } = read;
         let (header, toc) = (&inspection.header, &inspection.toc);
-        let conversion = changes.map(|changes| ConversionFacts { changes: changes.clone(), toc: toc.clone() });
+        let conversion = changes.map(|changes| {
+            let mut changes = changes.clone();
+            // The plan of a conversion knows no rows yet.
+            if let Some(major) = changes.server_major {
+                changes.warnings.extend(inspection.values_refused_by(major));
+            }
+            ConversionFacts { changes, toc: toc.clone() }
+        });
         let oldest_major = options.profile.oldest_server_major();
         let (version, refused, changes) = match changes {
             Some(changes) => {
@@ -212,6 +211,13 @@ impl DumpFacts {
             }
             None => (header.version(), incompatibilities(header, toc, oldest_major), Vec::new()),
         };
+        let mut refused = refused;
+        for value in inspection.values_refused_by(options.profile.oldest_server_major()) {
+            // The report of a conversion has them already.
+            if !refused.contains(&value) {
+                refused.push(value);
+            }
+        }
         Self { inspection, table, version, refused, changes, conversion }
     }
 }

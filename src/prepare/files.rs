@@ -40,7 +40,7 @@ impl FilesInput<'_> {
         let Self::Path(path) = self else { return Ok(()) };
         let found = fs::metadata(path).map_err(opening(path))?;
         if found.is_file() || is_dump_folder(path) {
-            readable(path, &identify_path(path).map_err(opening(path))?)?;
+            readable(path, &identify_path(path)?)?;
         }
         Ok(())
     }
@@ -70,7 +70,7 @@ impl FilesInput<'_> {
             return Ok(crate::source::tar::scan_reader(stream, &path, &options, observer)?);
         }
         #[cfg(feature = "zip")]
-        if matches!(identify_path(&path).map_err(opening(&path))?.kind(), Kind::Other(Identity::Zip)) {
+        if matches!(identify_path(&path)?.kind(), Kind::Other(Identity::Zip)) {
             return Ok(crate::source::zip::scan(&path, &options, observer)?);
         }
         Ok(crate::source::tar::scan(&path, &options, observer)?)

@@ -173,7 +173,7 @@ fn open(path: &Path, options: &PrepareOptions, observer: &mut dyn Observer) -> R
     if !kind.is_file() && !kind.is_dir() {
         return spooled(File::open(path).map_err(failed)?, options, observer);
     }
-    verify_dump(&detect::identify_path(path).map_err(failed)?)?;
+    verify_dump(&detect::identify_path(path)?)?;
     Database::open_path(path, options, observer)
 }
 

@@ -140,6 +140,11 @@ impl<R: Read> SnapshotReader<R> {
         self.stream.tar.offset_bytes()
     }
 
+    /// Returns the limits that bound what is read.
+    pub(crate) const fn limits(&self) -> &crate::limits::Limits {
+        &self.options.limits
+    }
+
     /// Returns a summary of what has been read so far.
     #[must_use]
     pub const fn report(&self) -> &ReadReport {
@@ -206,7 +211,7 @@ impl<R: Read> SnapshotReader<R> {
         }
         let kind = match name {
             MemberName::Document(id) => {
-                self.report.documents_count += 1;
+                self.report.documents_count = self.report.documents_count.saturating_add(1);
                 self.report.document_bytes = self.report.document_bytes.saturating_add(found.len_bytes);
                 EntryKind::Document(id)
             }

@@ -11,7 +11,7 @@ use super::app::App;
 use super::code::Code;
 use super::error::{Error, ErrorKind, Result};
 use super::event::Event;
-use super::known::{FORMAT_MAJOR, URLS, USERS, Urls, VERSION, Version, asset_file_name};
+use super::known::{FORMAT_MAJOR, USERS, VERSION, Version, asset_file_name};
 use super::object::from_object;
 use super::path::{Member, attachment_path, event_path, lower_case};
 use crate::diagnostic::Diagnostics;
@@ -157,15 +157,7 @@ impl<R: ReadAt> Archive<R> {
         self.json(USERS)
     }
 
-    /// Reads the addresses of the app's assets.
-    ///
-    /// # Errors
-    /// Returns an error if the attachment has other contents or is longer than the limit, or if reading fails.
-    pub fn urls(&self) -> Result<Option<Urls>> {
-        self.json(URLS)
-    }
-
-    /// Reads a JSON attachment as text, such as `Settings.json`, `AssetTags.json` or `AssetTagsAlias.json`.
+    /// Reads a JSON attachment as text, such as `Settings.json`, `Urls.json`, `AssetTags.json` or `AssetTagsAlias.json`.
     ///
     /// # Errors
     /// Returns an error if the attachment is not JSON or is longer than the limit, or if reading fails.

@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 pub(super) const FORMAT_MAJOR: i64 = 5;
 
 pub(super) const VERSION: &str = "Version.json";
-pub(super) const URLS: &str = "Urls.json";
 pub(super) const USERS: &str = "Users.json";
 pub(super) const SETTINGS: &str = "Settings.json";
 
@@ -15,20 +14,6 @@ pub(super) const SETTINGS: &str = "Settings.json";
 pub(super) struct Version {
     #[serde(default, alias = "Major")]
     pub(super) major: i64,
-}
-
-/// `Urls.json`: the addresses of the app's assets on the installation that made the backup.
-///
-/// A restore replaces these addresses in contents by its own, so a clone keeps them.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Urls {
-    /// The address of assets without the name of the app.
-    #[serde(default)]
-    pub assets: Option<String>,
-    /// The address of assets with the name of the app.
-    #[serde(default, rename = "assetsApp")]
-    pub assets_app: Option<String>,
 }
 
 /// The attachment that contains version `version` of the file of the asset `asset_id`.

@@ -85,9 +85,10 @@ pub(in crate::check) fn add(
         };
         ranking.add(Code::DumpSqlNewerThanTarget, |found| {
             found.with_location(entry()).with_message(format!(
-                "{} came with PostgreSQL {}",
+                "{} came with PostgreSQL {}{}",
                 refusal.feature,
-                refusal.feature.since_major()
+                refusal.feature.since_major(),
+                refusal.row.map_or_else(String::new, |row| format!(", first in row {row}"))
             ))
         });
     }

@@ -1,13 +1,25 @@
 //! SQL in a dump that an older server refuses: [`incompatibilities`].
 
-mod builtin;
+mod built_in;
+mod calls;
+mod catalogs;
+pub(super) mod constants;
 mod feature;
+mod kinds;
+mod names;
+mod paren;
+pub(super) mod relations;
 mod scan;
+mod targets;
+mod words;
 
 use std::collections::HashSet;
+use std::fmt;
 
 pub use feature::Feature;
 
+use self::built_in::BuiltIns;
+use self::relations::Relations;
 use super::header::Header;
 use super::rewrite;
 use super::settings::Settings;
@@ -22,16 +34,35 @@ pub struct Incompatibility {
     pub id: u32,
     /// The feature that older servers lack.
     pub feature: Feature,
+    /// The number of the first row with such a value, counted from 1; `None` if the feature is in the SQL of the entry.
+    pub row: Option<u64>,
+}
+
+impl Incompatibility {
+    pub(super) const fn in_sql(id: u32, feature: Feature) -> Self {
+        Self { id, feature, row: None }
+    }
+}
+
+impl fmt::Display for Incompatibility {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let feature = self.feature;
+        write!(f, "needs PostgreSQL {}: {feature}", feature.since_major())?;
+        if let Some(row) = self.row {
+            write!(f, ", first in row {row}")?;
+        }
+        write!(f, ": {}", feature.remedy())
+    }
 }
 
 /// Returns what a server of the major release `server_major` would refuse, in the order of the entries, each feature of
 /// an entry once.
 ///
-/// The SQL of the entries is split into tokens and searched for features of PostgreSQL 14 and later; strings, comments and
-/// quoted names are ignored, and so are features that the dumped server does not have. This is a careful search and not a
+/// The SQL of the entries is split into tokens and searched for features of PostgreSQL 11 and later; text in strings and
+/// comments is ignored, and so are features that the dumped server does not have. This is a careful search and not a
 /// parser: a server nearly always refuses what is found, and restoring other entries may still fail, for example because
 /// of a missing extension. Entries that need a refused one (the rows of a table, its indexes) fail with it and are not
-/// listed.
+/// listed. Values in rows are not searched: [`Inspection::newer_values`](super::Inspection::newer_values) has those.
 ///
 /// ```
 /// use std::fs::File;
@@ -52,7 +83,7 @@ pub fn incompatibilities(header: &Header, toc: &Toc, server_major: u16) -> Vec<I
     let search = Search::new(header, toc, server_major);
     let mut found = Vec::new();
     for entry in toc.entries() {
-        search.entry(&entry, &mut |feature| found.push(Incompatibility { id: entry.id, feature }));
+        search.entry(&entry, &mut |feature| found.push(Incompatibility::in_sql(entry.id, feature)));
     }
     found
 }
@@ -66,15 +97,20 @@ pub(super) struct Search {
     standard_strings: bool,
     /// The names of the multirange types that are created with the range types of the dump, as the dump spells them.
     multiranges: HashSet<Vec<u8>>,
+    built_ins: BuiltIns,
+    relations: Relations,
 }
 
 impl Search {
     pub(super) fn new(header: &Header, toc: &Toc, server_major: u16) -> Self {
-        let newest = header.server_version.as_deref().and_then(major).unwrap_or(u16::MAX);
+        let newest = dumped_major(header);
         let standard_strings = Settings::of(toc).ok().and_then(|settings| settings.standard_strings).unwrap_or(true);
         let dump_major = header.dump_version.as_deref().and_then(major).unwrap_or(newest);
         let majors = (server_major, newest);
-        let mut search = Self { majors, dump_major, standard_strings, multiranges: HashSet::new() };
+        let is_older = server_major < newest.max(dump_major);
+        let relations = if is_older { Relations::of(toc, standard_strings) } else { Relations::default() };
+        let (multiranges, built_ins) = (HashSet::new(), BuiltIns::between(majors));
+        let mut search = Self { majors, dump_major, standard_strings, multiranges, built_ins, relations };
         if search.wants(Feature::Multirange) {
             let types = toc.entries().filter(|entry| entry.desc == b"TYPE");
             search.multiranges = types
@@ -110,21 +146,34 @@ impl Search {
             }
         };
         match entry.desc {
-            b"STATISTICS DATA" => note(Feature::StatisticsImport),
-            b"EXTENDED STATISTICS DATA" => note(Feature::ExtendedStatisticsImport),
+            // Its SQL calls functions that are as new.
+            b"STATISTICS DATA" => return note(Feature::StatisticsImport),
+            b"EXTENDED STATISTICS DATA" => return note(Feature::ExtendedStatisticsImport),
             b"PUBLICATION TABLES IN SCHEMA" => note(Feature::PublicationSchema),
             _ => {}
         }
         // pg_restore sets the owner only of entries with a DROP statement.
         if entry.drop_statement.is_some_and(|sql| !sql.is_empty())
-            && let Some(role) = entry.owner.and_then(builtin::role)
+            && let Some(role) = entry.owner.and_then(|owner| self.built_ins.role(owner))
         {
             note(role);
         }
         if let Some(sql) = entry.definition {
-            scan::Scan::new(entry.desc, self.standard_strings, &self.multiranges).run(sql, &mut note);
+            targets::features(entry, sql, self.standard_strings, &self.relations, &mut note);
+            let context = scan::Context {
+                standard_strings: self.standard_strings,
+                built_ins: &self.built_ins,
+                relations: &self.relations,
+                multiranges: &self.multiranges,
+            };
+            scan::Scan::new(context, entry, sql).run(&mut note);
         }
     }
+}
+
+/// Returns the major release of the dumped server, or the highest number if the dump does not state it.
+pub(super) fn dumped_major(header: &Header) -> u16 {
+    header.server_version.as_deref().and_then(major).unwrap_or(u16::MAX)
 }
 
 /// Returns the major release in a version text such as `17.11 (Debian 17.11-0+deb13u1)` or `19rc1`.

@@ -1,74 +1,109 @@
-//! Searches the SQL of one entry for features that older servers lack.
+//! Searches the SQL of one entry for features that older servers lack: [`Scan`].
 
 use std::collections::HashSet;
 
-use super::builtin;
+use super::built_in::BuiltIns;
+use super::catalogs;
 use super::feature::Feature;
+use super::kinds::ROUTINES;
+use super::paren::Paren;
+use super::relations::{Class, Relations};
 use crate::io::decimal;
-use crate::pgdump::sql::{Kind, Token, Tokens};
+use crate::pgdump::sql::{Kind, Token, Tokens, unquoted};
+use crate::pgdump::toc::Entry;
 
-/// One pass over the tokens of one definition. It remembers the latest few tokens, and the depth of the parentheses that
-/// matter, whatever the length of the SQL.
-pub(super) struct Scan<'s, 'a> {
-    desc: &'s [u8],
+/// The facts about the whole dump that a scan uses.
+#[derive(Clone, Copy)]
+pub(super) struct Context<'s> {
     /// `true` if backslashes in plain strings are ordinary characters.
-    standard_strings: bool,
+    pub(super) standard_strings: bool,
+    pub(super) built_ins: &'s BuiltIns,
+    pub(super) relations: &'s Relations,
     /// The names of the multirange types that the dump creates.
-    multiranges: &'s HashSet<Vec<u8>>,
+    pub(super) multiranges: &'s HashSet<Vec<u8>>,
+}
+
+/// One pass over the tokens of one definition. It remembers the latest few tokens and the open parentheses.
+pub(super) struct Scan<'s, 'a> {
+    pub(super) context: Context<'s>,
+    pub(super) entry: &'s Entry<'s>,
+    pub(super) desc: &'s [u8],
+    pub(super) sql: &'a [u8],
     /// The latest tokens, newest first.
     recent: [Option<Token<'a>>; RECENT],
-    depth: u32,
-    /// The depth at which the expression of a generated column, or the columns of JOIN USING, end.
-    generated: Option<u32>,
-    using: Option<u32>,
-    /// `true` if the latest token closed one of them.
-    closed_generated: bool,
-    closed_using: bool,
+    /// The open parentheses; those that are nested too deep are only counted.
+    pub(super) parens: Vec<Paren<'a>>,
+    pub(super) too_deep_count: u32,
+    /// The parenthesis that the latest token closed.
+    pub(super) closed: Option<Paren<'a>>,
+    /// The result of EXTRACT has been closed, and the next token decides whether it is used as it is.
+    pub(super) pending_extract: bool,
     /// `true` if the current token is between ON and FROM of CREATE STATISTICS.
-    in_statistics_list: bool,
+    pub(super) in_statistics_list: bool,
+    /// `true` within a window frame of the mode RANGE.
+    pub(super) in_range_frame: bool,
+    /// Relations of the system catalogs that have gained columns.
+    pub(super) catalogs: Vec<&'a [u8]>,
 }
 
 /// The number of tokens that the longest rule looks back.
-const RECENT: usize = 6;
+const RECENT: usize = 8;
 
 impl<'s, 'a> Scan<'s, 'a> {
-    pub(super) const fn new(desc: &'s [u8], standard_strings: bool, multiranges: &'s HashSet<Vec<u8>>) -> Self {
+    pub(super) fn new(context: Context<'s>, entry: &'s Entry<'s>, sql: &'a [u8]) -> Self {
         Self {
-            desc,
-            standard_strings,
-            multiranges,
+            context,
+            entry,
+            desc: entry.desc,
+            sql,
             recent: [None; RECENT],
-            depth: 0,
-            generated: None,
-            using: None,
-            closed_generated: false,
-            closed_using: false,
+            parens: Vec::new(),
+            too_deep_count: 0,
+            closed: None,
+            pending_extract: false,
             in_statistics_list: false,
+            in_range_frame: false,
+            catalogs: Vec::new(),
         }
     }
 
-    pub(super) fn run(mut self, sql: &'a [u8], note: &mut dyn FnMut(Feature)) {
-        for token in Tokens::new(sql, self.standard_strings) {
-            self.step(token, note);
+    pub(super) fn run(mut self, note: &mut dyn FnMut(Feature)) {
+        let mut tokens = Tokens::new(self.sql, self.context.standard_strings);
+        let mut current = tokens.next();
+        while let Some(token) = current {
+            let next = tokens.next();
+            self.step(token, next, note);
+            current = next;
         }
-        if self.closed_generated {
+        if self.closed.is_some_and(|closed| closed.is_generated()) {
             note(Feature::VirtualColumn);
         }
+        catalogs::columns(self.sql, self.context.standard_strings, self.context.built_ins, &self.catalogs, note);
     }
 
-    fn step(&mut self, token: Token<'a>, note: &mut dyn FnMut(Feature)) {
-        if std::mem::take(&mut self.closed_generated) && !token.is("stored") {
-            note(Feature::VirtualColumn);
+    fn step(&mut self, token: Token<'a>, next: Option<Token<'a>>, note: &mut dyn FnMut(Feature)) {
+        if let Some(closed) = &self.closed {
+            if closed.is_generated() {
+                note(if token.is("stored") { Feature::StoredColumn } else { Feature::VirtualColumn });
+            }
+            if closed.is_using() && token.is("as") {
+                note(Feature::JoinUsingAlias);
+            }
         }
-        if std::mem::take(&mut self.closed_using) && token.is("as") {
-            note(Feature::JoinUsingAlias);
+        self.settle_extract(token, note);
+        if let Some(paren) = self.parens.last_mut() {
+            paren.record(token);
         }
         match token.kind {
-            Kind::Word => self.word(token, note),
-            Kind::Quoted => self.name(token, note),
-            Kind::Sign => self.sign(token, note),
+            Kind::Word => self.word(token, next, note),
+            Kind::Quoted => self.name(token, next, note),
+            Kind::Sign => self.sign(token, next, note),
             Kind::Number => self.number(token, note),
-            Kind::Literal => {}
+            Kind::Literal => self.literal(token, note),
+        }
+        // A cast of the parenthesis may follow: `(expression)::type`.
+        if !token.is_sign(b')') && !token.is_sign(b':') {
+            self.closed = None;
         }
         self.recent.rotate_right(1);
         if let Some(newest) = self.recent.first_mut() {
@@ -77,159 +112,141 @@ impl<'s, 'a> Scan<'s, 'a> {
     }
 
     /// Returns the token at this distance before the current one, counted from 0.
-    fn back(&self, index: usize) -> Option<&Token<'a>> {
+    pub(super) fn back(&self, index: usize) -> Option<&Token<'a>> {
         self.recent.get(index)?.as_ref()
     }
 
     /// Returns `true` if these keywords precede the current token.
-    fn after(&self, keywords: &[&str]) -> bool {
+    pub(super) fn after(&self, keywords: &[&str]) -> bool {
         keywords.iter().rev().enumerate().all(|(index, keyword)| self.back(index).is_some_and(|back| back.is(keyword)))
     }
 
-    fn sign_back(&self, index: usize, signs: &[u8]) -> bool {
+    pub(super) fn sign_back(&self, index: usize, signs: &[u8]) -> bool {
         self.back(index).is_some_and(|back| signs.iter().any(|sign| back.is_sign(*sign)))
     }
 
-    fn is_about(&self, kinds: &[&[u8]]) -> bool {
+    /// Returns `true` if the current token is the name of a type after `::`.
+    pub(super) fn is_after_cast(&self) -> bool {
+        self.sign_back(0, b":") && self.sign_back(1, b":")
+    }
+
+    pub(super) fn is_about(&self, kinds: &[&[u8]]) -> bool {
         kinds.contains(&self.desc)
     }
 
-    fn word(&mut self, token: Token<'a>, note: &mut dyn FnMut(Feature)) {
-        self.name(token, note);
-        let mut buffer = [0; MAX_KEYWORD_BYTES];
-        let Some(lower) = buffer.get_mut(..token.text.len()) else { return };
-        lower.copy_from_slice(token.text);
-        lower.make_ascii_lowercase();
-        let found = match &*lower {
-            b"distinct" if self.after(&["nulls", "not"]) => Feature::NullsNotDistinct,
-            b"distinct" if self.after(&["group", "by"]) => Feature::GroupByDistinct,
-            b"json" if self.after(&["is"]) || self.after(&["is", "not"]) => Feature::IsJson,
-            b"atomic" if self.after(&["begin"]) && self.is_about(ROUTINES) => Feature::SqlBody,
-            b"return" if self.is_about(ROUTINES) && !self.sign_back(0, b"(,") => Feature::SqlBody,
-            b"out" if self.is_about(&[b"PROCEDURE"]) && self.sign_back(0, b"(,") => Feature::ProcedureOut,
-            b"compression" if self.after(&["set"]) && self.is_about(STORED) => Feature::ColumnCompression,
-            b"sequence" if self.after(&["create", "unlogged"]) => Feature::UnloggedSequence,
-            b"logged" | b"unlogged" if self.after(&["set"]) && self.is_about(&[b"SEQUENCE"]) => {
-                Feature::UnloggedSequence
-            }
-            b"first" if self.after(&["search", "depth"]) || self.after(&["search", "breadth"]) => {
-                Feature::RecursiveSearch
-            }
-            b"cycle" if self.is_about(VIEWS) && self.sign_back(0, b")") => Feature::RecursiveSearch,
-            b"where" if self.is_about(&[b"PUBLICATION TABLE"]) => Feature::PublicationRows,
-            b"builtin" if self.is_about(&[b"COLLATION"]) && self.sign_back(0, b"=") => Feature::BuiltinCollation,
-            b"locale_provider" | b"icu_locale" | b"icu_rules" | b"builtin_locale" if self.is_about(&[b"DATABASE"]) => {
-                Feature::DatabaseLocale
-            }
-            b"maintain" if self.is_about(RIGHTS) && self.is_in_rights() => Feature::Maintain,
-            b"objects" if self.is_about(&[b"DEFAULT ACL"]) && self.after(&["large"]) => {
-                Feature::DefaultLargeObjectRights
-            }
-            b"local" if self.after(&["at"]) => Feature::AtLocal,
-            b"system_user" if !self.sign_back(0, b".") && !self.is_about(RIGHTS) => Feature::SystemUser,
-            b"parallel" if self.is_about(&[b"SUBSCRIPTION"]) && self.sign_back(0, b"=") => {
-                Feature::SubscriptionOption { name: "streaming = parallel", since_major: 16 }
-            }
-            b"login" if self.after(&["on"]) && self.is_about(&[b"EVENT TRIGGER"]) => Feature::LoginTrigger,
-            b"virtual" if self.sign_back(0, b")") && self.is_about(TABLES) => Feature::VirtualColumn,
-            b"enforced" if self.after(&["not"]) => Feature::NotEnforced,
-            b"overlaps" if self.after(&["without"]) => Feature::TemporalKey,
-            b"inherit" if self.after(&["not", "null", "no"]) => Feature::NotNullConstraint,
-            b"null" if self.after(&["not"]) && self.is_table_constraint() => Feature::NotNullConstraint,
-            b"on" if self.is_about(&[b"STATISTICS"]) => {
-                self.in_statistics_list = true;
-                return;
-            }
-            b"from" => {
-                self.in_statistics_list = false;
-                return;
-            }
-            name if self.is_about(&[b"INDEX"])
-                && (name.ends_with(b"_minmax_multi_ops") || name.ends_with(b"_bloom_ops")) =>
-            {
-                Feature::BrinMulti
-            }
-            name if self.is_about(RIGHTS) => match builtin::role(name) {
-                Some(role) => role,
-                None => return,
-            },
-            name if builtin::is_multirange(name) => Feature::Multirange,
-            _ => return,
-        };
-        note(found);
+    /// Returns the number of open parentheses.
+    pub(super) fn depth(&self) -> usize {
+        self.parens.len()
     }
 
-    /// Examines a name: with a schema it can be a multirange type of the dump, after PERIOD it is a column.
-    fn name(&self, token: Token<'a>, note: &mut dyn FnMut(Feature)) {
-        if self.after(&["period"]) && self.sign_back(1, b",") && self.is_about(&[b"FK CONSTRAINT"]) {
-            note(Feature::TemporalKey);
-        }
-        if self.multiranges.is_empty() || !self.sign_back(0, b".") {
-            return;
-        }
-        // The range type itself names it, too.
-        let names_it = self.back(3).is_some_and(|back| back.is("multirange_type_name"));
-        if let Some(schema) = self.back(1).filter(|schema| schema.is_name() && !names_it) {
-            let mut full = Vec::with_capacity(schema.text.len().saturating_add(token.text.len()).saturating_add(1));
-            full.extend_from_slice(schema.text);
-            full.push(b'.');
-            full.extend_from_slice(token.text);
-            if self.multiranges.contains(&full) {
-                note(Feature::Multirange);
-            }
-        }
+    /// Returns `true` if the parenthesis around the current token belongs to this word.
+    pub(super) fn is_within(&self, word: &str) -> bool {
+        self.parens.last().and_then(|paren| paren.callee).is_some_and(|callee| callee.is(word))
     }
 
-    fn sign(&mut self, token: Token<'a>, note: &mut dyn FnMut(Feature)) {
+    /// Returns the class of the column with this name in the tables that the entry is about.
+    pub(super) fn class_of(&self, name: &Token<'_>) -> Class {
+        let name = unquoted(name);
+        let tables = self.entry.dependencies().chain([self.entry.id]);
+        tables
+            .flat_map(|id| self.context.relations.columns(id))
+            .find(|column| *column.name == *name)
+            .map_or_else(Class::default, |column| column.class)
+    }
+
+    /// Returns `true` if the current token has no schema, or is in the system catalogs.
+    pub(super) fn is_system(&self) -> bool {
+        !self.sign_back(0, b".")
+            || self.back(1).is_some_and(|schema| schema.is_named("pg_catalog") || schema.is_named("information_schema"))
+    }
+
+    fn sign(&mut self, token: Token<'a>, next: Option<Token<'a>>, note: &mut dyn FnMut(Feature)) {
         match token.text {
-            b"(" => {
-                if self.after(&["generated", "always", "as"]) {
-                    self.generated = Some(self.depth);
-                } else if self.after(&["using"]) && self.is_about(VIEWS) {
-                    self.using = Some(self.depth);
-                } else if self.after(&["delete", "set", "null"]) || self.after(&["delete", "set", "default"]) {
-                    note(Feature::SetNullColumns);
-                } else if self.in_statistics_list {
-                    note(Feature::ExpressionStatistics);
-                } else if self.is_about(&[b"PUBLICATION TABLE"]) && self.depth == 0 && !self.after(&["where"]) {
-                    note(Feature::PublicationColumns);
+            b"(" => self.open(token, note),
+            b")" => self.close(note),
+            b"," => {
+                if let Some(paren) = self.parens.last_mut() {
+                    paren.commas = paren.commas.saturating_add(1);
                 }
-                if let Some(called) = self.back(0).filter(|back| back.kind == Kind::Word)
-                    && !self.sign_back(1, b".")
-                    && let Some(function) = builtin::function(called.text)
-                {
-                    note(function);
-                }
-                self.depth = self.depth.saturating_add(1);
             }
-            b")" => {
-                self.depth = self.depth.saturating_sub(1);
-                self.closed_generated = self.generated.take_if(|depth| *depth == self.depth).is_some();
-                self.closed_using = self.using.take_if(|depth| *depth == self.depth).is_some();
-            }
-            b"=" if self.sign_back(1, b"(,") => self.parameter(note),
+            b"=" => self.parameter(next, note),
+            b"." if self.closed.is_some_and(|closed| closed.is_row()) => note(Feature::RowMember),
+            b"@" if self.sign_back(0, b"^") => note(Feature::StartsWith),
+            b"%" => self.remainder(next, note),
+            b">" => self.arrow(next),
+            b"[" if self.back(0).is_some_and(|back| self.class_of(back).has(Class::JSONB)) => note(Feature::Subscript),
             // numeric(2,-3)
             b"-" if self.is_scale() => note(Feature::NumericScale),
             _ => {}
         }
     }
 
-    /// Examines the latest token, which is the name of a parameter or option.
-    fn parameter(&self, note: &mut dyn FnMut(Feature)) {
-        let Some(name) = self.back(0) else { return };
-        let found = match self.desc {
-            b"TYPE" if name.is("multirange_type_name") => Feature::MultirangeTypeName,
-            b"TYPE" if name.is("subscript") => Feature::TypeSubscript,
-            b"COLLATION" if name.is("rules") => Feature::CollationRules,
-            b"VIEW" if name.is("security_invoker") => Feature::SecurityInvoker,
-            b"PUBLICATION" if name.is("publish_generated_columns") => Feature::PublishGenerated,
-            b"SUBSCRIPTION" => match builtin::subscription_option(name.text) {
-                Some(option) => option,
-                None => return,
-            },
-            _ => return,
+    /// Examines the latest token, which is the name of a parameter or option. The value follows.
+    fn parameter(&self, value: Option<Token<'a>>, note: &mut dyn FnMut(Feature)) {
+        let Some(name) = self.back(0).and_then(Token::name) else { return };
+        let is_value = |word: &str| value.is_some_and(|value| value.is(word) || value.is_named(word));
+        let built_ins = self.context.built_ins;
+        let in_list = self.sign_back(1, b"(,") || (self.sign_back(1, b".") && self.sign_back(3, b"(,"));
+        if !in_list {
+            // SET name = value
+            if self.is_about(ROUTINES)
+                && self.back(1).is_some_and(|back| back.is("set"))
+                && let Some(found) = built_ins.setting(name)
+            {
+                note(found);
+            }
+            return;
+        }
+        let found = match (self.desc, name) {
+            (b"TYPE", b"multirange_type_name") => Some(Feature::MultirangeTypeName),
+            (b"TYPE", b"SUBSCRIPT" | b"subscript") => Some(Feature::TypeSubscript),
+            (b"COLLATION", b"rules") => Some(Feature::CollationRules),
+            (b"COLLATION", b"deterministic") if is_value("false") => Some(Feature::NondeterministicCollation),
+            (b"PUBLICATION", b"publish_generated_columns") => Some(Feature::PublishGenerated),
+            (b"PUBLICATION", b"publish_via_partition_root") => Some(Feature::PublishViaRoot),
+            (b"PUBLICATION", b"publish")
+                if value.is_some_and(|value| value.text.windows(8).any(|word| word == b"truncate")) =>
+            {
+                Some(Feature::PublishTruncate)
+            }
+            (b"AGGREGATE", b"FINALFUNC_MODIFY" | b"MFINALFUNC_MODIFY") => Some(Feature::AggregateModify),
+            (b"SUBSCRIPTION", name) => built_ins.subscription_option(name),
+            (b"INDEX", _) if self.depth() > 1 => Some(Feature::OperatorClassParameter),
+            (b"TABLE" | b"VIEW" | b"MATERIALIZED VIEW" | b"INDEX" | b"CONSTRAINT", b"vacuum_index_cleanup")
+                if value.is_some_and(|value| value.text.trim_ascii() == b"'auto'" || value.is("auto")) =>
+            {
+                Some(Feature::BuiltIn {
+                    kind: "value of the storage parameter vacuum_index_cleanup,",
+                    name: "auto",
+                    since_major: 14,
+                })
+            }
+            (b"TABLE" | b"VIEW" | b"MATERIALIZED VIEW" | b"INDEX" | b"CONSTRAINT", name) => {
+                built_ins.storage_parameter(name)
+            }
+            _ => None,
         };
-        note(found);
+        found.into_iter().for_each(&mut *note);
+        // SFUNC = array_append, FUNCTION = starts_with, RESTRICT = matchingsel
+        if self.is_about(&[b"AGGREGATE", b"OPERATOR", b"TYPE"])
+            && let Some(value) = value.and_then(|value| value.name())
+        {
+            built_ins.function(value).into_iter().for_each(&mut *note);
+            let is_array_function = matches!(
+                value,
+                b"array_append"
+                    | b"array_cat"
+                    | b"array_prepend"
+                    | b"array_position"
+                    | b"array_positions"
+                    | b"array_remove"
+                    | b"array_replace"
+                    | b"width_bucket"
+            );
+            if is_array_function && self.sql.windows(13).any(|word| word == b"anycompatible") {
+                note(Feature::CompatibleArray);
+            }
+        }
     }
 
     fn number(&self, token: Token<'a>, note: &mut dyn FnMut(Feature)) {
@@ -246,31 +263,23 @@ impl<'s, 'a> Scan<'s, 'a> {
 
     /// Returns `true` if `numeric(precision,` precedes the current token.
     fn is_scale(&self) -> bool {
-        self.sign_back(0, b",") && self.sign_back(2, b"(") && self.back(3).is_some_and(|back| back.is("numeric"))
+        self.sign_back(0, b",") && self.sign_back(2, b"(") && self.back(3).is_some_and(|back| back.is_named("numeric"))
     }
 
-    /// Returns `true` if the current token is in the list of rights of GRANT or REVOKE, and not a role.
-    fn is_in_rights(&self) -> bool {
-        self.after(&["grant"]) || self.after(&["revoke"]) || self.after(&["for"]) || self.sign_back(0, b",")
-    }
-
-    /// Returns `true` if the NOT before the current NULL starts a constraint of a table. In a constraint of a column a type
-    /// precedes it.
-    fn is_table_constraint(&self) -> bool {
-        if !self.is_about(CONSTRAINED) {
-            return false;
+    fn literal(&self, token: Token<'a>, note: &mut dyn FnMut(Feature)) {
+        // A text as subscript: arrays have numbers.
+        if self.sign_back(0, b"[")
+            && self.back(1).is_some_and(|back| (back.is_name() && !back.is("array")) || back.is_sign(b')'))
+        {
+            note(Feature::Subscript);
         }
-        let begins = |index| self.sign_back(index, b"(,") || self.back(index).is_some_and(|back| back.is("add"));
-        begins(1) || (self.back(2).is_some_and(|back| back.is("constraint")) && begins(3))
+        if self.desc == b"FOREIGN TABLE" || self.desc == b"SERVER" || self.desc == b"USER MAPPING" {
+            // OPTIONS (name 'value', name 'value')
+            if (self.sign_back(1, b"(,") || token.text.is_empty())
+                && let Some(name) = self.back(0).and_then(Token::name)
+            {
+                self.context.built_ins.foreign_option(name).into_iter().for_each(note);
+            }
+        }
     }
 }
-
-/// No searched keyword is longer.
-const MAX_KEYWORD_BYTES: usize = 63;
-
-const ROUTINES: &[&[u8]] = &[b"FUNCTION", b"PROCEDURE"];
-const VIEWS: &[&[u8]] = &[b"VIEW", b"MATERIALIZED VIEW", b"RULE"];
-const TABLES: &[&[u8]] = &[b"TABLE", b"FOREIGN TABLE"];
-const STORED: &[&[u8]] = &[b"TABLE", b"FOREIGN TABLE", b"MATERIALIZED VIEW"];
-const CONSTRAINED: &[&[u8]] = &[b"TABLE", b"FOREIGN TABLE", b"CONSTRAINT", b"CHECK CONSTRAINT"];
-const RIGHTS: &[&[u8]] = &[b"ACL", b"DEFAULT ACL"];

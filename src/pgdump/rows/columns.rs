@@ -2,7 +2,7 @@
 
 /// Returns the unquoted columns of a statement such as `COPY public.t (a, "b ""c") FROM stdin;`, given without its first
 /// word. Returns `None` if it lists none: that of a table without columns, and every one before PostgreSQL 7.3.
-pub(super) fn columns(statement: &[u8]) -> Option<Vec<Vec<u8>>> {
+pub(in crate::pgdump) fn columns(statement: &[u8]) -> Option<Vec<Vec<u8>>> {
     let mut bytes = statement.iter().copied().peekable();
     let mut quoted = false;
     bytes.by_ref().find(|byte| {

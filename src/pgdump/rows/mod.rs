@@ -23,6 +23,7 @@ mod row;
 use std::fmt;
 use std::io::Read;
 
+pub(in crate::pgdump) use columns::columns;
 pub use field::Field;
 pub use row::Row;
 
@@ -113,7 +114,7 @@ impl<'d, R: Read> Rows<'d, R> {
             let id = stream.id();
             return Err(stream.fail(Corruption::CopyStatement(id).into()));
         };
-        let columns = columns::columns(statement);
+        let columns = columns(statement);
         let max_row_bytes = stream.limits().max_row_bytes();
         let (buffer, spans) = (Vec::new(), Vec::new());
         Ok(Self { stream, columns, max_row_bytes, buffer, start: 0, end: 0, spans, rows_count: 0, ended: false })

@@ -46,7 +46,10 @@ pub struct Changes {
     pub entries_out_count: usize,
     /// The entries that are changed other than by their form, in the order in which the output is written.
     pub entries: Vec<EntryChange>,
-    /// SQL in the output that the older server will refuse.
+    /// The major release of the server that the output is for; `None` if no SQL was examined.
+    pub server_major: Option<u16>,
+    /// SQL in the output that the older server will refuse. Values in rows are added when the data has been converted: see
+    /// [`ConversionReport`].
     pub warnings: Vec<Incompatibility>,
 }
 

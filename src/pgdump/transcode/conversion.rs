@@ -10,9 +10,11 @@ use crate::error::FinishError;
 use crate::limits::Limits;
 use crate::observe::{Event, Observer, Phase, proceed};
 use crate::pgdump::block_reader::BlockReader;
+use crate::pgdump::compat::dumped_major;
 use crate::pgdump::error::{Error, ErrorKind};
 use crate::pgdump::header::Header;
 use crate::pgdump::toc::Toc;
+use crate::pgdump::values::WatchedTables;
 use crate::pgdump::window::window;
 
 /// A conversion whose changes are known: the table of contents of the input has been read, that of the output made.
@@ -58,7 +60,11 @@ impl<R: Read> Conversion<R> {
         let (head, changes) = entry_rewriter::write(options, reader.header(), reader.toc(), data_offset_bytes, limits)?;
         let head_bytes = head.len() as u64;
         let to = changes.recompressed.then_some(changes.compression);
-        let rewriter = DataRewriter::new(reader, head, to, limits)?;
+        // Values that the server has are of no interest.
+        let wants_values = changes.server_major.is_some_and(|major| major < dumped_major(reader.header()));
+        let watched =
+            if wants_values { WatchedTables::of(reader.header(), reader.toc()) } else { WatchedTables::default() };
+        let rewriter = DataRewriter::new(reader, head, to, watched, limits)?;
         Ok(Self { rewriter, changes, data_offset_bytes, head_bytes, read: 0, output_bytes: 0, ended: false })
     }
 
@@ -136,8 +142,11 @@ impl<R: Read> Conversion<R> {
         if !self.ended {
             return Err(Error::new(ErrorKind::Misuse("the converted dump has not been read to its end")));
         }
-        let (header, toc) = self.rewriter.into_parts();
-        Ok(ConversionReport { header, toc, changes: self.changes, output_bytes: self.output_bytes })
+        let (header, toc, mut newer_values) = self.rewriter.into_parts();
+        let mut changes = self.changes;
+        newer_values.retain(|value| changes.server_major.is_some_and(|major| major < value.feature.since_major()));
+        changes.warnings.append(&mut newer_values);
+        Ok(ConversionReport { header, toc, changes, output_bytes: self.output_bytes })
     }
 
     /// Returns the bytes of the output that are ready.

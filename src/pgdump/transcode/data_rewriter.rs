@@ -5,12 +5,14 @@ use std::io::Read;
 use super::encoder::Encoder;
 use crate::limits::Limits;
 use crate::pgdump::block_reader::BlockReader;
+use crate::pgdump::compat::Incompatibility;
 use crate::pgdump::data_element::DataElement;
 use crate::pgdump::error::Error;
 use crate::pgdump::header::{Compression, Header};
 use crate::pgdump::primitives::Dialect;
 use crate::pgdump::stream_decoder::StreamDecoder;
 use crate::pgdump::toc::Toc;
+use crate::pgdump::values::WatchedTables;
 use crate::pgdump::window::window;
 
 /// The length of a batch, at least.
@@ -25,7 +27,17 @@ pub(super) struct DataRewriter<R> {
     /// Output that has not been passed on: initially everything before the data.
     batch: Vec<u8>,
     recompressor: Option<Box<StreamRecompressor>>,
+    /// Decodes streams that are copied, to look for values that the server refuses.
+    checker: Option<Box<StreamChecker>>,
+    watched: WatchedTables,
+    newer_values: Vec<Incompatibility>,
     ended: bool,
+}
+
+/// Decodes streams beside their copying.
+struct StreamChecker {
+    decoder: StreamDecoder,
+    decoded: Vec<u8>,
 }
 
 /// Decodes streams, verifies and re-encodes them.
@@ -41,6 +53,7 @@ impl<R: Read> DataRewriter<R> {
         reader: BlockReader<R>,
         head: Vec<u8>,
         to: Option<Compression>,
+        watched: WatchedTables,
         limits: &Limits,
     ) -> Result<Self, Error> {
         // The form of integers is the same in all versions that a dump can be converted between.
@@ -53,7 +66,22 @@ impl<R: Read> DataRewriter<R> {
                 decoded: vec![0; DECODED_BYTES],
             })),
         };
-        Ok(Self { reader, dialect, batch: head, recompressor, ended: false })
+        // Without the decoder the data is copied unseen.
+        let decoder = match to {
+            None if !watched.is_empty() => StreamDecoder::new(reader.header().compression, limits).ok(),
+            _ => None,
+        };
+        let checker = decoder.map(|decoder| Box::new(StreamChecker { decoder, decoded: vec![0; DECODED_BYTES] }));
+        Ok(Self {
+            reader,
+            dialect,
+            batch: head,
+            recompressor,
+            checker,
+            watched,
+            newer_values: Vec::new(),
+            ended: false,
+        })
     }
 
     pub(super) const fn header(&self) -> &Header {
@@ -69,8 +97,9 @@ impl<R: Read> DataRewriter<R> {
         self.reader.position()
     }
 
-    pub(super) fn into_parts(self) -> (Header, Toc) {
-        self.reader.into_parts()
+    pub(super) fn into_parts(self) -> (Header, Toc, Vec<Incompatibility>) {
+        let (header, toc) = self.reader.into_parts();
+        (header, toc, self.newer_values)
     }
 
     /// Returns the latest batch.
@@ -95,19 +124,56 @@ impl<R: Read> DataRewriter<R> {
     }
 
     fn step(&mut self) -> Result<bool, Error> {
-        let Self { reader, recompressor, batch, dialect, .. } = self;
-        match recompressor {
-            Some(recompressor) => recompressor.step(reader, dialect, batch),
-            None => copy(reader, dialect, batch),
+        let Self { reader, recompressor, checker, watched, newer_values, batch, dialect, .. } = self;
+        if let Some(recompressor) = recompressor {
+            return recompressor.step(reader, dialect, batch, watched, newer_values);
         }
+        let Some(checker) = checker else { return Ok(copy(reader, dialect, batch)?.0) };
+        if checker.decoder.is_open() {
+            checker.copy(reader, batch, newer_values)?;
+            return Ok(true);
+        }
+        let (more, table) = copy(reader, dialect, batch)?;
+        if let Some(watch) = table.and_then(|id| watched.watch(id)) {
+            checker.decoder.open(true);
+            checker.decoder.watch_values(Some(watch));
+            reader.keep_consumed(true);
+        }
+        Ok(more)
     }
 }
 
-/// Copies one element. Returns `false` at the end of the input.
-fn copy<R: Read>(reader: &mut BlockReader<R>, dialect: &Dialect, out: &mut Vec<u8>) -> Result<bool, Error> {
-    let Some(element) = reader.next_element()? else { return Ok(false) };
+/// Copies one element. Returns `false` at the end of the input, and the dump id if a table's data has begun.
+fn copy<R: Read>(
+    reader: &mut BlockReader<R>,
+    dialect: &Dialect,
+    out: &mut Vec<u8>,
+) -> Result<(bool, Option<u32>), Error> {
+    let Some(element) = reader.next_element()? else { return Ok((false, None)) };
     element.write(dialect, out)?;
-    Ok(true)
+    let table = match element {
+        DataElement::TableData { id } => Some(id),
+        _ => None,
+    };
+    Ok((true, table))
+}
+
+impl StreamChecker {
+    /// Decodes a part of the stream, and copies what it was decoded from.
+    fn copy<R: Read>(
+        &mut self,
+        reader: &mut BlockReader<R>,
+        out: &mut Vec<u8>,
+        found: &mut Vec<Incompatibility>,
+    ) -> Result<(), Error> {
+        let count = self.decoder.read(reader, &mut self.decoded)?;
+        reader.take_consumed(out);
+        if count == 0 {
+            reader.keep_consumed(false);
+            found.append(&mut self.decoder.take_values());
+        }
+        Ok(())
+    }
 }
 
 impl StreamRecompressor {
@@ -117,9 +183,15 @@ impl StreamRecompressor {
         reader: &mut BlockReader<R>,
         dialect: &Dialect,
         out: &mut Vec<u8>,
+        watched: &WatchedTables,
+        found: &mut Vec<Incompatibility>,
     ) -> Result<bool, Error> {
         if self.decoder.is_open() {
-            return self.recompress(reader, dialect, out).map(|()| true);
+            self.recompress(reader, dialect, out)?;
+            if !self.decoder.is_open() {
+                found.append(&mut self.decoder.take_values());
+            }
+            return Ok(true);
         }
         let Some(element) = reader.next_element()? else { return Ok(false) };
         match element {
@@ -127,6 +199,7 @@ impl StreamRecompressor {
                 element.write(dialect, out)?;
                 let is_copy = reader.toc().get(id).is_some_and(|entry| entry.is_copy());
                 self.decoder.open(is_copy);
+                self.decoder.watch_values(watched.watch(id).filter(|_| is_copy));
             }
             DataElement::LargeObject { .. } => {
                 element.write(dialect, out)?;

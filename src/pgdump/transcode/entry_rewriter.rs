@@ -52,6 +52,7 @@ pub(super) fn write(
             entries_in_count: toc.len(),
             entries_out_count: 0,
             entries: Vec::new(),
+            server_major,
             warnings: Vec::new(),
         },
     };
@@ -285,7 +286,7 @@ impl<'a> EntryRewriter<'a> {
         self.search.entry(entry, &mut |feature| {
             // This one is removed.
             if feature != Feature::MultirangeTypeName {
-                warnings.push(Incompatibility { id: entry.id, feature });
+                warnings.push(Incompatibility::in_sql(entry.id, feature));
             }
         });
     }

@@ -11,5 +11,5 @@ pub(super) const FILES: &str = "files";
 
 /// Adds a path to an error.
 pub(super) fn named(error: Error, path: &Path) -> Error {
-    error.within_name(path.as_os_str().as_encoded_bytes())
+    error.within_path(path)
 }

@@ -80,7 +80,7 @@ impl Staging {
                 if restored.is_err() {
                     let kept = self.folder.keep();
                     let error = named(Error::io("renaming the staging folder", error), &self.destination);
-                    return Err(error.within_name(kept.as_os_str().as_encoded_bytes()));
+                    return Err(error.within_path(&kept));
                 }
             }
             return Err(failed("renaming the staging folder")(error));

@@ -22,7 +22,7 @@ mod walkers;
 use std::path::Path;
 
 pub(crate) use advice::{files_folder_near, parent_of_shard};
-pub use options::{DirectoryOptions, Unreadable};
+pub use options::DirectoryOptions;
 
 use self::folder::FilesFolder;
 use self::walk::{Batch, Walk};
@@ -46,7 +46,7 @@ use crate::observe::{Event, Observer, Phase};
 ///
 /// # Errors
 /// Returns an error if `root` is not a folder, if a folder cannot be listed or a file cannot be inspected (unless the
-/// options say [`Unreadable::Report`]), if the key prefix or suffix cannot occur in a folder, or if the observer cancels.
+/// options say to [report](DirectoryOptions::with_unreadable_reported) them), if the key prefix or suffix cannot occur in a folder, or if the observer cancels.
 pub fn scan(
     root: impl AsRef<Path>,
     options: &DirectoryOptions,

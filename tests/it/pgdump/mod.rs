@@ -1,6 +1,7 @@
 //! Dumps of pg_dump: read, verified, described, and written back.
 
 mod compat;
+mod compat_live;
 mod damage;
 mod forms;
 mod identity;
