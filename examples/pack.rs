@@ -16,7 +16,7 @@ use appsnap::diagnostic::Severity;
 use appsnap::gzip::Level;
 use appsnap::io::Parallelism;
 use appsnap::pgdump::{FormatVersion, Identity};
-use appsnap::prepare::{Database, Orphans, PrepareOptions, Prepared};
+use appsnap::prepare::{Database, PrepareOptions, Prepared};
 use appsnap::snapshot::WriteOptions;
 use appsnap::snapshot::index::IndexPlacement;
 use appsnap::source::directory::{self, DirectoryOptions};
@@ -155,11 +155,10 @@ fn options(args: &Args) -> PrepareOptions {
     let mut options = PrepareOptions::new()
         .with_max_dump_version(args.convert_dump)
         .with_spool_dir(spool_dir(args))
-        .with_parallelism(Parallelism::threads(args.threads))
-        .with_orphans(match args.on_orphan {
-            OnOrphan::Keep => Orphans::Keep,
-            OnOrphan::Drop => Orphans::Drop,
-        });
+        .with_parallelism(Parallelism::threads(args.threads));
+    if matches!(args.on_orphan, OnOrphan::Drop) {
+        options = options.without_orphans();
+    }
     if let Some(version) = &args.model_version {
         options = options.with_model_version(version);
     }

@@ -12,7 +12,7 @@ use appsnap::layout::Contents;
 use appsnap::prepare::{PrepareOptions, Repair};
 use appsnap::snapshot::index::IndexPlacement;
 use appsnap::snapshot::report::WriteReport;
-use appsnap::snapshot::{ReadOptions, WriteOptions, repack};
+use appsnap::snapshot::{ReadOptions, SnapshotReader, WriteOptions, repack};
 use clap::{Parser, ValueEnum};
 use support::{InFile, Outcome, Progress, output, shown};
 
@@ -66,7 +66,8 @@ fn run(args: &Args) -> Outcome {
     support::refuse_pipe(&args.r#in)?;
     let mut output = output::create(&args.out, &[&args.r#in])?;
     let level = args.level.and_then(Level::new).unwrap_or_default();
-    let write = WriteOptions::new().with_level(level).with_parallelism(parallelism).with_index(index);
+    let write =
+        WriteOptions::new().with_level(level).with_parallelism(parallelism).with_index(index).with_contents(selection);
     if args.repair {
         let options = PrepareOptions::new().with_spool_dir(support::folder_of(&args.out));
         let file = File::open(&args.r#in).in_file(&args.r#in)?;
@@ -78,10 +79,10 @@ fn run(args: &Args) -> Outcome {
     // Compressed sections are copied where that is possible: from an indexed archive, when no other level is wanted.
     let indexed = support::open_indexed(&args.r#in, ReadOptions::new())?;
     let report = match indexed.filter(|_| args.level.is_none()) {
-        Some(archive) => archive.write_part(&mut output, selection, index, parallelism, &mut progress),
+        Some(archive) => archive.write_part(&mut output, &write, &mut progress),
         None => {
-            let open = || File::open(&args.r#in);
-            repack(open, &mut output, selection, &ReadOptions::new(), &write, &mut progress)
+            let open = || Ok(SnapshotReader::new(File::open(&args.r#in)?, &ReadOptions::new()));
+            repack(open, &mut output, &write, &mut progress)
         }
     };
     let (_, report) = report.in_file(&args.r#in)?;

@@ -61,7 +61,6 @@ pub mod tarball;
 pub mod zip;
 
 // L2: the archive.
-#[allow(clippy::arithmetic_side_effects, reason = "not clean yet")]
 pub mod snapshot;
 
 // L3: where data comes from and goes to.

@@ -52,7 +52,8 @@ mod run;
 mod verdict;
 
 pub use code::Code;
-pub use files::{FileCase, FileComparison, FileCounts, FileRow, FileTable, FileTableUnavailable, UnnamedRow};
+pub use files::{FileCase, FileComparison, FileCounts, FileRow};
+pub(crate) use files::{FileTable, FileTableUnavailable};
 pub use options::CheckOptions;
 pub use pass::check;
 pub(crate) use pass::survey;

@@ -213,7 +213,10 @@ impl Profile {
     #[must_use]
     pub fn severity(&self, code: impl Into<Code>) -> Option<Severity> {
         let code = code.into();
-        self.severities.get(&code).copied().unwrap_or(Some(code.default_severity()))
+        match self.severities.get(&code) {
+            Some(severity) => *severity,
+            None => Some(code.default_severity()),
+        }
     }
 
     /// Returns `true` if a finding is [allowed](Self::with_allowed).

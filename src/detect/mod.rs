@@ -12,11 +12,12 @@ mod detection;
 mod tar;
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::Read;
 use std::path::Path;
 
 pub use detection::{Detection, Kind};
 
+use crate::error::Error;
 use crate::gzip;
 use crate::limits::Limits;
 use crate::pgdump::Identity;
@@ -61,12 +62,12 @@ pub fn identify(head: &[u8]) -> Detection {
 ///
 /// let detection = identify_path("examples/data/quickstart.dump")?;
 /// assert_eq!((detection.name(), detection.hint()), ("custom-dump", None));
-/// # Ok::<(), std::io::Error>(())
+/// # Ok::<(), appsnap::Error>(())
 /// ```
 ///
 /// # Errors
 /// Returns an error if the file cannot be opened or read, or if `path` is any other folder.
-pub fn identify_path(path: impl AsRef<Path>) -> io::Result<Detection> {
+pub fn identify_path(path: impl AsRef<Path>) -> Result<Detection, Error> {
     let path = path.as_ref();
     let has = |name: &&str| path.join(name).is_file();
     if path.is_dir() && ["toc.dat", "toc.dat.gz", "toc.dat.lz4", "toc.dat.zst"].iter().any(has) {

@@ -70,7 +70,7 @@ impl Chunk {
 
     /// Appends as much of `bytes` as fits and returns the rest.
     pub(crate) fn push<'a>(&mut self, kind: SegmentKind, bytes: &'a [u8]) -> &'a [u8] {
-        let (fitting, rest) = bytes.split_at_checked(self.room_bytes()).unwrap_or((bytes, &[]));
+        let (fitting, rest) = bytes.split_at(self.room_bytes().min(bytes.len()));
         self.bytes.extend_from_slice(fitting);
         self.extend_segment(kind);
         rest

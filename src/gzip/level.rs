@@ -1,6 +1,6 @@
 //! The compression level: [`Level`].
 
-use crate::io::OutOfRange;
+use crate::error::Error;
 
 /// A compression level as zlib numbers them, from 1, the fastest, to 9, the slowest.
 ///
@@ -13,7 +13,7 @@ use crate::io::OutOfRange;
 /// let level = Level::try_from(9)?;
 /// assert_eq!(level.get(), 9);
 /// assert!(Level::new(0).is_none() && Level::try_from(10).is_err());
-/// # Ok::<(), appsnap::io::OutOfRange>(())
+/// # Ok::<(), appsnap::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Level(u8);
@@ -33,10 +33,10 @@ impl Level {
 }
 
 impl TryFrom<u8> for Level {
-    type Error = OutOfRange;
+    type Error = Error;
 
-    fn try_from(level: u8) -> Result<Self, OutOfRange> {
-        Self::new(level).ok_or_else(|| OutOfRange::new("compression level", u64::from(level), 1..=9))
+    fn try_from(level: u8) -> Result<Self, Error> {
+        Self::new(level).ok_or_else(|| Error::out_of_range("compression level", u64::from(level), &(1..=9)))
     }
 }
 

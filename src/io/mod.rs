@@ -16,14 +16,13 @@ mod codec;
 mod counted;
 mod number;
 mod ordered_queue;
-mod out_of_range;
 mod output;
 mod parallelism;
 mod read_at;
 mod spool;
 mod transfer;
+mod unread;
 
-pub use out_of_range::OutOfRange;
 pub use output::{OutputFile, STAGING_PREFIX, remove_stale};
 pub use parallelism::Parallelism;
 pub use read_at::ReadAt;
@@ -34,4 +33,7 @@ pub(crate) use number::{canonical_decimal, decimal};
 pub(crate) use ordered_queue::{OrderedQueue, Spares, WorkerError, window};
 pub(crate) use output::{directory_of, staging_prefix};
 pub(crate) use spool::{Spool, SpoolError};
-pub(crate) use transfer::{Cursor, at_most, copy_prefix, grow, prefix, read_full, read_full_at, read_range};
+pub(crate) use transfer::{
+    Cursor, at_most, copy_prefix, grow, prefix, prefix_mut, read_full, read_full_at, read_range,
+};
+pub(crate) use unread::Unread;

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use super::out_of_range::OutOfRange;
+use crate::error::Error;
 
 /// The number of threads to work on. Results never depend on it.
 ///
@@ -48,13 +48,13 @@ impl Parallelism {
 }
 
 impl TryFrom<usize> for Parallelism {
-    type Error = OutOfRange;
+    type Error = Error;
 
     /// Accepts up to [`MAX_THREADS`](Self::MAX_THREADS) threads.
-    fn try_from(count: usize) -> Result<Self, OutOfRange> {
+    fn try_from(count: usize) -> Result<Self, Error> {
         match u16::try_from(count) {
             Ok(threads) if count <= Self::MAX_THREADS => Ok(Self { threads }),
-            _ => Err(OutOfRange::new("number of threads", count as u64, 0..=Self::MAX_THREADS as u64)),
+            _ => Err(Error::out_of_range("number of threads", count as u64, &(0..=Self::MAX_THREADS as u64))),
         }
     }
 }

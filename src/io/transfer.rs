@@ -11,7 +11,13 @@ pub(crate) fn at_most(len: usize, bound_bytes: u64) -> usize {
 
 /// Returns the first `bound_bytes` of `bytes`, or all of them if there are not so many.
 pub(crate) fn prefix(bytes: &[u8], bound_bytes: u64) -> &[u8] {
-    usize::try_from(bound_bytes).ok().and_then(|bound| bytes.get(..bound)).unwrap_or(bytes)
+    bytes.split_at(at_most(bytes.len(), bound_bytes)).0
+}
+
+/// Returns the first `bound_bytes` of `bytes`, or all of them if there are not so many.
+pub(crate) fn prefix_mut(bytes: &mut [u8], bound_bytes: u64) -> &mut [u8] {
+    let len = at_most(bytes.len(), bound_bytes);
+    bytes.split_at_mut(len).0
 }
 
 /// Copies as much of `from` as fits to the start of `to`; returns the number of bytes copied.
@@ -25,8 +31,7 @@ pub(crate) fn copy_prefix(mut from: &[u8], to: &mut [u8]) -> usize {
 pub(crate) fn grow(buffer: &mut Vec<u8>, count: usize) -> &mut [u8] {
     let before = buffer.len();
     buffer.resize(before.saturating_add(count), 0);
-    // Never the default: the buffer is not shorter than it was.
-    buffer.get_mut(before..).unwrap_or_default()
+    buffer.split_at_mut(before).1
 }
 
 /// Reads until `buffer` is full or the reader ends; returns the number of bytes read.

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use thiserror::Error as ThisError;
 
-use super::Key;
 use crate::error::{Category, Kind, module_error};
 use crate::limits::LimitExceeded;
 
@@ -13,10 +12,10 @@ module_error! {
     ///
     /// ```
     /// use appsnap::Limits;
-    /// use appsnap::metadata::{ErrorKind, Key, Metadata};
+    /// use appsnap::metadata::{ErrorKind, Metadata};
     ///
     /// let error = Metadata::parse(br#"{"dumpSize":"-1"}"#, &Limits::untrusted()).unwrap_err();
-    /// assert!(matches!(error.kind(), ErrorKind::Value { key: Key::DumpSize, .. }));
+    /// assert!(matches!(error.kind(), ErrorKind::Value { key: "dumpSize", .. }));
     /// ```
     pub struct Error(ErrorKind);
     with Limit;
@@ -37,11 +36,11 @@ pub enum ErrorKind {
         reason: Cow<'static, str>,
     },
     /// A documented key has a value that it cannot have.
-    #[error(".metadata has a \"{}\" that is {reason}", .key.name())]
+    #[error(".metadata has a \"{key}\" that is {reason}")]
     #[non_exhaustive]
     Value {
         /// The key.
-        key: Key,
+        key: &'static str,
         /// The fault of the value.
         reason: &'static str,
     },

@@ -32,18 +32,21 @@ fn check(text: &str) -> Result<(), Error> {
     let mut open = Vec::<HashSet<String>>::new();
     let mut rest = text;
     while let Some(from) = rest.find(['{', '[', '}', ']', '"']).and_then(|at| rest.get(at..)) {
-        rest = from.get(1..).unwrap_or_default();
-        match from.as_bytes().first() {
-            Some(b'{' | b'[') if open.len() >= MAX_DEPTH => {
+        let mut after = from.chars();
+        let first = after.next();
+        rest = after.as_str();
+        match first {
+            Some('{' | '[') if open.len() >= MAX_DEPTH => {
                 return Err(Error::json(format!("is nested more than {MAX_DEPTH} levels deep")));
             }
-            Some(b'{' | b'[') => open.push(HashSet::new()),
-            Some(b'}' | b']') => drop(open.pop()),
+            Some('{' | '[') => open.push(HashSet::new()),
+            Some('}' | ']') => drop(open.pop()),
             _ => {
-                let (string, behind) = from.split_at_checked(string_bytes(from)).unwrap_or_default();
-                rest = behind;
+                let (string, after) =
+                    from.split_at_checked(string_bytes(from)).ok_or_else(|| Error::json("is not one JSON object"))?;
+                rest = after;
                 // Only a key is followed by a colon.
-                if behind.trim_start().starts_with(':') {
+                if after.trim_start().starts_with(':') {
                     let key = serde_json::from_str::<String>(string).map_err(not_json)?;
                     if let Some(key) = open.last_mut().and_then(|keys| keys.replace(key)) {
                         return Err(Error::json(format!("contains the key \"{}\" twice", escaped(key.as_bytes()))));

@@ -2,15 +2,29 @@
 
 use super::code::Code;
 use super::error::{Error, ErrorKind};
+use super::fields::Metadata;
+use super::key::Key;
 use super::object::{self, Object};
-use super::{Key, Metadata};
 use crate::diagnostic::Diagnostics;
 use crate::limits::{Budget, Limits};
 
 /// U+FEFF in UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-pub(super) fn parse(bytes: &[u8], limits: &Limits) -> Result<(Metadata, Diagnostics), Error> {
+impl Metadata {
+    /// Parses the bytes of a `.metadata` member: one UTF-8 JSON object without duplicate keys.
+    ///
+    /// The diagnostics report what differs from the platform's form and has only one meaning.
+    ///
+    /// # Errors
+    /// Returns an error if the member is larger than [`Limits::max_metadata_bytes`], if it is not such an object, or if the
+    /// value of a documented key is not a decimal number within 64 bits (for the model version: not a string).
+    pub fn parse(bytes: &[u8], limits: &Limits) -> Result<(Self, Diagnostics), Error> {
+        parse(bytes, limits)
+    }
+}
+
+fn parse(bytes: &[u8], limits: &Limits) -> Result<(Metadata, Diagnostics), Error> {
     Budget::new("max_metadata_bytes", limits.max_metadata_bytes()).spend(bytes.len() as u64)?;
     let mut diagnostics = Diagnostics::bounded(limits);
     let mut note = |code, message: String| {
@@ -44,7 +58,7 @@ pub(super) fn parse(bytes: &[u8], limits: &Limits) -> Result<(Metadata, Diagnost
                 note(Code::MetadataTypeCoerced, message);
             }
             let number = decimal(text.as_deref().unwrap_or(value));
-            number.map(Some).map_err(|reason| Error::new(ErrorKind::Value { key, reason }))
+            number.map(Some).map_err(|reason| Error::new(ErrorKind::Value { key: key.name(), reason }))
         };
         match key {
             Key::Duration => metadata.duration = number()?,
@@ -52,7 +66,7 @@ pub(super) fn parse(bytes: &[u8], limits: &Limits) -> Result<(Metadata, Diagnost
             Key::DatabaseSize => metadata.database_size_bytes = number()?,
             Key::FilesSize => metadata.files_size_bytes = number()?,
             Key::ModelVersion if text.is_some() => metadata.model_version = text,
-            Key::ModelVersion => return Err(Error::new(ErrorKind::Value { key, reason: "not a string" })),
+            Key::ModelVersion => return Err(Error::new(ErrorKind::Value { key: key.name(), reason: "not a string" })),
         }
     }
     for key in missing {

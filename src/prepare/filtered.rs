@@ -34,7 +34,7 @@ impl<S: DocumentSource> FilteredSource<S> {
     /// An index beyond the last document is passed on, for the source to treat as it treats its own.
     fn index(&self, index: usize) -> usize {
         match &self.indices {
-            Some(indices) => indices.get(index).copied().unwrap_or(usize::MAX),
+            Some(indices) => indices.get(index).map_or(usize::MAX, |kept| *kept),
             None => index,
         }
     }

@@ -37,7 +37,7 @@ mod repair;
 pub use change::Change;
 pub use code::Code;
 pub use database::Database;
-pub use options::{Orphans, PrepareOptions};
+pub use options::PrepareOptions;
 pub use pack::Pack;
 pub use prepared::Prepared;
 pub use repair::Repair;

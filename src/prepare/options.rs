@@ -8,30 +8,9 @@ use crate::limits::Limits;
 use crate::pgdump::FormatVersion;
 use crate::source::dump::DumpOptions;
 
-/// The treatment of orphans: documents without a row in the database.
-///
-/// ```
-/// # use std::fs::File;
-/// # use appsnap::observe::NoObserver;
-/// # use appsnap::prepare::{Database, PrepareOptions, Prepared};
-/// # use appsnap::source::directory::{self, DirectoryOptions};
-/// # let folder = tempfile::tempdir()?;
-/// # std::fs::write(folder.path().join("8a3f4c2e-0c3b-4b40-9b77-0f4f1f5d0002"), "hello")?;
-/// # std::fs::write(folder.path().join("0d3e301f-5551-46f8-ad44-8de2be084c95"), "hello")?;
-/// # let plan = directory::scan(folder.path(), &DirectoryOptions::new(), &mut NoObserver)?;
-/// use appsnap::prepare::{Change, Orphans};
-///
-/// let options = PrepareOptions::new().with_orphans(Orphans::Drop);
-/// let dump = File::open("examples/data/quickstart.dump")?;
-/// let database = Database::open(dump, &options, &mut NoObserver)?;
-/// let prepared = Prepared::new(Some(database), Some(&plan), &options)?;
-/// let is_drop = |change: &Change| matches!(change, Change::OrphansDropped { documents_count: 1, .. });
-/// assert!(prepared.changes().iter().any(is_drop));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
+/// The treatment of documents without a row in the database.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Orphans {
+pub(super) enum Orphans {
     /// Orphans are kept in the archive and reported as a warning.
     #[default]
     Keep,
@@ -43,11 +22,11 @@ pub enum Orphans {
 ///
 /// ```
 /// use appsnap::pgdump::FormatVersion;
-/// use appsnap::prepare::{Orphans, PrepareOptions};
+/// use appsnap::prepare::PrepareOptions;
 ///
 /// let options = PrepareOptions::new()
 ///     .with_max_dump_version(FormatVersion::V1_15)
-///     .with_orphans(Orphans::Drop)
+///     .without_orphans()
 ///     .with_spool_dir("/var/tmp");
 /// ```
 #[derive(Clone, Debug)]
@@ -117,10 +96,12 @@ impl PrepareOptions {
         self
     }
 
-    /// Sets the treatment of documents without a row in the database. Default: [`Orphans::Keep`].
+    /// Leaves out documents that no row in the database refers to. Default: they are kept, and reported as a warning.
+    ///
+    /// This requires a dump whose rows can be read: otherwise every document would be an orphan.
     #[must_use]
-    pub const fn with_orphans(mut self, orphans: Orphans) -> Self {
-        self.orphans = orphans;
+    pub const fn without_orphans(mut self) -> Self {
+        self.orphans = Orphans::Drop;
         self
     }
 

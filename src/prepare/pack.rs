@@ -107,7 +107,7 @@ impl<'a> Pack<'a> {
         let database = match database {
             None => None,
             Some(DatabaseInput::Path(path)) => {
-                let named = |error: Error| error.within_name(path.as_os_str().as_encoded_bytes());
+                let named = |error: Error| error.within_path(&path);
                 Some(Database::open_path(&path, &options, observer).map_err(named)?)
             }
             Some(DatabaseInput::Reader(reader)) => Some(Database::spooled(reader, &options, observer)?),
@@ -130,7 +130,7 @@ fn scan(
     parallelism: Parallelism,
     observer: &mut dyn Observer,
 ) -> Result<DocumentPlan> {
-    let named = |error| Error::io("opening the files", error).within_name(path.as_os_str().as_encoded_bytes());
+    let named = |error| Error::io("opening the files", error).within_path(path);
     let is_directory = fs::metadata(path).map_err(named)?.is_dir();
     if is_directory {
         let directory_options = DirectoryOptions::new().with_parallelism(parallelism);
@@ -145,7 +145,7 @@ fn scan(
         use crate::detect::{Kind, identify_path};
         use crate::pgdump::Identity;
 
-        if matches!(identify_path(path).map_err(named)?.kind(), Kind::Other(Identity::Zip)) {
+        if matches!(identify_path(path)?.kind(), Kind::Other(Identity::Zip)) {
             return Ok(crate::source::zip::scan(path, &archive_options, observer)?);
         }
     }

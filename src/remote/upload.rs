@@ -11,7 +11,6 @@ use tokio::runtime::Handle;
 use tokio::task::{JoinError, JoinSet};
 
 use super::error::{Error, ErrorKind, Result};
-use crate::io::OutOfRange;
 
 /// The maximum number of parts of an upload: 10,000 for S3 and GCS (their documentation, 2026); Azure allows more.
 const MAX_PARTS_COUNT: usize = 10_000;
@@ -26,7 +25,7 @@ const MAX_PARTS_COUNT: usize = 10_000;
 ///
 /// // Objects of up to 312 GiB, with 64 MiB of memory.
 /// let options = UploadOptions::new().with_part_bytes(32 << 20)?.with_in_flight_count(NonZeroUsize::MIN);
-/// # Ok::<(), appsnap::io::OutOfRange>(())
+/// # Ok::<(), appsnap::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct UploadOptions {
@@ -55,10 +54,10 @@ impl UploadOptions {
     ///
     /// # Errors
     /// Returns an error for less than [`MIN_PART_BYTES`](Self::MIN_PART_BYTES) or more than 5 GiB.
-    pub const fn with_part_bytes(mut self, part_bytes: usize) -> Result<Self, OutOfRange> {
+    pub fn with_part_bytes(mut self, part_bytes: usize) -> Result<Self, crate::Error> {
         if part_bytes < Self::MIN_PART_BYTES || part_bytes as u64 > Self::MAX_PART_BYTES {
             let range = Self::MIN_PART_BYTES as u64..=Self::MAX_PART_BYTES;
-            return Err(OutOfRange::new("part length", part_bytes as u64, range));
+            return Err(crate::Error::out_of_range("part length", part_bytes as u64, &range));
         }
         self.part_bytes = part_bytes;
         Ok(self)

@@ -105,7 +105,7 @@ impl<W: Write> Assembly<W> {
         if let Some(index) = &mut self.index {
             index.member(name, len_bytes, crc32);
         }
-        self.report.tar_bytes += member_bytes(len_bytes);
+        self.report.count_tar(member_bytes(len_bytes));
     }
 
     /// Writes the end marker, the gzip trailer and, if it is to be embedded, the index.
@@ -114,14 +114,14 @@ impl<W: Write> Assembly<W> {
         gzip.end_section()?;
         let end = tarball::end_marker_bytes(report.tar_bytes);
         push_zeros(gzip, end)?;
-        report.tar_bytes += end;
+        report.count_tar(end);
         let member = gzip.finish()?;
         report.archive_bytes = member.compressed_len_bytes;
         if let Some(builder) = index.take() {
             let index = builder.finish(&member, report.tar_bytes)?;
             if placement == IndexPlacement::Embedded {
                 index.write_to(gzip.sink_mut()).map_err(|error| Error::io("writing", error))?;
-                report.archive_bytes += index.len_bytes();
+                report.count_index(&index);
             }
             report.index = Some(index);
         }
@@ -171,7 +171,7 @@ impl PayloadCopy {
     pub(super) fn push_some<W: Write>(&mut self, gzip: &mut gzip::Writer<W>, reader: &mut impl Read) -> Result<bool> {
         let Self { declared_bytes, done_bytes, crc } = self;
         let declared_bytes = *declared_bytes;
-        let left = declared_bytes - *done_bytes;
+        let left = declared_bytes.saturating_sub(*done_bytes);
         if left == 0 {
             let is_over = read_payload(reader, &mut [0])? == 0;
             return if is_over { Ok(false) } else { Err(Error::new(ErrorKind::TooLong { declared_bytes })) };
@@ -180,13 +180,13 @@ impl PayloadCopy {
         gzip.push_with(gzip::SegmentKind::Payload, count, |buffer| {
             let filled = read_payload(reader, buffer)?;
             if filled < buffer.len() {
-                let actual_bytes = *done_bytes + filled as u64;
+                let actual_bytes = done_bytes.saturating_add(filled as u64);
                 return Err(Error::new(ErrorKind::TooShort { declared_bytes, actual_bytes }));
             }
             crc.update(buffer);
             Ok(())
         })?;
-        *done_bytes += count as u64;
+        *done_bytes = done_bytes.saturating_add(count as u64);
         Ok(true)
     }
 

@@ -9,7 +9,7 @@ use super::ids::IdSet;
 use super::index::member_bytes;
 use crate::document::DocumentId;
 use crate::gzip::{CHUNK_BYTES, Chunk, ChunkSource, SegmentKind};
-use crate::io::{ReadAt, read_full_at};
+use crate::io::{ReadAt, at_most, prefix, read_full_at};
 use crate::layout::MemberName;
 use crate::observe::{Event, Observer, Phase, proceed};
 use crate::tarball::{self, BLOCK_BYTES};
@@ -31,9 +31,10 @@ pub(super) fn write<W: io::Write, S: DocumentSource>(
         stream.gzip.end_section()?;
     }
     let pending = stream.gzip.take_pending();
-    let (cuts, is_last_full) = cut(source, pending.len_bytes(), sections);
-    let batch = Batch { source, end: Cut { document: last + 1, offset_bytes: 0 }, cuts, pending };
-    let full_count = batch.cuts.len() - usize::from(!is_last_full);
+    let (mut cuts, is_last_full) = cut(source, pending.len_bytes(), sections);
+    let full_count = cuts.len().saturating_sub(usize::from(!is_last_full));
+    cuts.push(Cut { document: last.saturating_add(1), offset_bytes: 0 });
+    let batch = Batch { source, cuts, pending };
 
     let mut tally = Tally { source, document: 0, crc: crc32fast::Hasher::new() };
     let total_bytes = tally.planned(observer)?;
@@ -49,8 +50,8 @@ pub(super) fn write<W: io::Write, S: DocumentSource>(
                     index.member(MemberName::Document(id), len_bytes, crc32);
                 }
                 report.count_document(len_bytes);
-                report.tar_bytes += member_bytes(len_bytes);
-                tally.document += 1;
+                report.count_tar(member_bytes(len_bytes));
+                tally.document = tally.document.saturating_add(1);
                 proceed(observer, &Event::document(id, report.documents_count, report.document_bytes))?;
             }
         }
@@ -106,10 +107,9 @@ fn cut<S: DocumentSource>(source: &S, mut filled: usize, sections: &mut SectionC
                 cuts.push(Cut { document, offset_bytes });
                 filled = 0;
             }
-            let room = (CHUNK_BYTES - filled) as u64;
-            let count = room.min(end - offset_bytes);
-            offset_bytes += count;
-            filled += usize::try_from(count).unwrap_or(CHUNK_BYTES);
+            let count = at_most(CHUNK_BYTES.saturating_sub(filled), end.saturating_sub(offset_bytes));
+            offset_bytes = offset_bytes.saturating_add(count as u64);
+            filled = filled.saturating_add(count);
         }
     }
     (cuts, filled == CHUNK_BYTES)
@@ -148,8 +148,8 @@ impl<S: DocumentSource> Tally<'_, S> {
 /// The chunks of all documents. Any thread can fill any of them.
 struct Batch<'a, S> {
     source: &'a S,
+    /// The start of every chunk, and the end of the last one.
     cuts: Vec<Cut>,
-    end: Cut,
     /// The content that the first chunk already has.
     pending: Chunk,
 }
@@ -165,9 +165,10 @@ impl<S: DocumentSource> ChunkSource for Batch<'_, S> {
         if number == 0 {
             chunk.clone_from(&self.pending);
         }
-        let Some(start) = self.cuts.get(number) else { return Ok(Vec::new()) };
-        let end = self.cuts.get(number + 1).unwrap_or(&self.end);
-        let mut pieces = Vec::with_capacity(end.document + 1 - start.document);
+        let Some([start, end, ..]) = self.cuts.get(number..) else {
+            return Err(Error::internal("a chunk was requested that no document is in"));
+        };
+        let mut pieces = Vec::with_capacity(end.document.saturating_sub(start.document).saturating_add(1));
         for document in start.document..=end.document {
             let from = if document == start.document { start.offset_bytes } else { 0 };
             let until = (document == end.document).then_some(end.offset_bytes);
@@ -196,7 +197,7 @@ struct Member<'a, S> {
 impl<S: DocumentSource> Member<'_, S> {
     /// Appends bytes `from..until` of the member to `chunk`.
     fn fill(&self, from: u64, until: u64, open: &mut Option<(usize, S::File)>, chunk: &mut Chunk) -> Result<Piece> {
-        let payload_end = HEADER_BYTES + self.len_bytes;
+        let payload_end = HEADER_BYTES.saturating_add(self.len_bytes);
         if from < HEADER_BYTES {
             let name = MemberName::Document(self.id).render();
             let header = tarball::file_header(name.as_bytes(), self.len_bytes)?;
@@ -205,11 +206,15 @@ impl<S: DocumentSource> Member<'_, S> {
         let mut piece = Piece { crc32: 0, payload_bytes: 0, is_last: until == member_bytes(self.len_bytes) };
         let (payload_from, payload_until) = (from.max(HEADER_BYTES), until.min(payload_end));
         if payload_from < payload_until || (self.len_bytes == 0 && from < HEADER_BYTES && until >= HEADER_BYTES) {
-            piece.payload_bytes = payload_until - payload_from;
-            piece.crc32 = self.payload(payload_from - HEADER_BYTES, piece.payload_bytes, open, chunk)?;
+            piece.payload_bytes = payload_until.saturating_sub(payload_from);
+            let from = payload_from.saturating_sub(HEADER_BYTES);
+            piece.crc32 = self.payload(from, piece.payload_bytes, open, chunk)?;
         }
         if until > payload_end {
-            chunk.push(SegmentKind::Headers, part(&ZEROS, from.saturating_sub(payload_end), until - payload_end));
+            chunk.push(
+                SegmentKind::Headers,
+                part(&ZEROS, from.saturating_sub(payload_end), until.saturating_sub(payload_end)),
+            );
         }
         Ok(piece)
     }
@@ -222,15 +227,16 @@ impl<S: DocumentSource> Member<'_, S> {
         };
         let declared_bytes = self.len_bytes;
         let mut crc32 = 0;
-        chunk.push_with(SegmentKind::Payload, usize::try_from(count).unwrap_or(CHUNK_BYTES), |buffer| {
+        chunk.push_with(SegmentKind::Payload, at_most(CHUNK_BYTES, count), |buffer| {
             let filled = read_at(&file, buffer, from)?;
             if filled < buffer.len() {
-                return Err(Error::new(ErrorKind::TooShort { declared_bytes, actual_bytes: from + filled as u64 }));
+                let actual_bytes = from.saturating_add(filled as u64);
+                return Err(Error::new(ErrorKind::TooShort { declared_bytes, actual_bytes }));
             }
             crc32 = crc32fast::hash(buffer);
             Ok(())
         })?;
-        if from + count < declared_bytes {
+        if from.saturating_add(count) < declared_bytes {
             *open = Some((self.document, file));
         } else if read_at(&file, &mut [0], declared_bytes)? > 0 {
             return Err(Error::new(ErrorKind::TooLong { declared_bytes }));
@@ -241,8 +247,8 @@ impl<S: DocumentSource> Member<'_, S> {
 
 /// Bytes `from..until` of `bytes`, as far as they exist.
 fn part(bytes: &[u8], from: u64, until: u64) -> &[u8] {
-    let clamp = |at: u64| usize::try_from(at).unwrap_or(usize::MAX).min(bytes.len());
-    bytes.get(clamp(from)..clamp(until)).unwrap_or_default()
+    let bytes = prefix(bytes, until);
+    bytes.split_at(at_most(bytes.len(), from)).1
 }
 
 fn read_at(file: &impl ReadAt, buffer: &mut [u8], from: u64) -> Result<usize> {

@@ -6,6 +6,7 @@ use super::error::{Error, Result};
 use super::index::{Builder, Digest};
 use super::tar_source::TarSource;
 use crate::document::DocumentId;
+use crate::io::prefix;
 use crate::layout::{self, MemberName};
 use crate::metadata::{self, Metadata};
 use crate::observe::{Event, NoObserver, Observer, STEP_BYTES, proceed};
@@ -154,7 +155,7 @@ impl<R: Read> MemberStream<R> {
                 return bytes.read(buffer).map_err(|error| Error::io("reading", error));
             }
             let count = stream.tar.read(buffer)?;
-            current.crc.update(buffer.get(..count).unwrap_or_default());
+            current.crc.update(prefix(buffer, count as u64));
             Ok(count)
         })
     }

@@ -3,6 +3,7 @@
 use super::index::IndexPlacement;
 use crate::gzip::Level;
 use crate::io::Parallelism;
+use crate::layout::Contents;
 use crate::limits::Limits;
 
 /// The points at which a new section begins. A section begins a new chunk even if the one before is shorter than 1
@@ -47,6 +48,7 @@ pub struct WriteOptions {
     pub(super) parallelism: Parallelism,
     pub(super) sections: SectionSplit,
     pub(super) index: IndexPlacement,
+    pub(super) contents: Contents,
     pub(super) accepts_sizes: bool,
 }
 
@@ -83,6 +85,15 @@ impl WriteOptions {
     #[must_use]
     pub const fn with_index(mut self, index: IndexPlacement) -> Self {
         self.index = index;
+        self
+    }
+
+    /// Sets the parts of an existing archive that [`repack`](super::repack()) and
+    /// [`write_part`](super::SnapshotArchive::write_part) copy; default [`Contents::Full`]. It does not affect a
+    /// [`SnapshotWriter`](super::SnapshotWriter), which writes what it is given.
+    #[must_use]
+    pub const fn with_contents(mut self, contents: Contents) -> Self {
+        self.contents = contents;
         self
     }
 

@@ -206,7 +206,7 @@ impl<R: Read> SnapshotReader<R> {
         }
         let kind = match name {
             MemberName::Document(id) => {
-                self.report.documents_count += 1;
+                self.report.documents_count = self.report.documents_count.saturating_add(1);
                 self.report.document_bytes = self.report.document_bytes.saturating_add(found.len_bytes);
                 EntryKind::Document(id)
             }

@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use super::content::Content;
 use super::entry::EntryKind;
 use super::error::{Error, Result};
-use super::options::{ReadOptions, WriteOptions};
+use super::options::WriteOptions;
 use super::reader::SnapshotReader;
 use super::report::WriteReport;
 use super::writer::SnapshotWriter;
@@ -13,11 +13,11 @@ use crate::layout::Contents;
 use crate::metadata::Metadata;
 use crate::observe::{Event, Observer, Phase, proceed};
 
-/// Copies the snapshot that `open` returns to `sink` in the form of [`SnapshotWriter`]: chunked, and with an index if
-/// `write` requests one.
+/// Copies the snapshot that `open` returns to `sink` in the form of [`SnapshotWriter`]: chunked, and with an index if the
+/// options request one.
 ///
 /// The source is opened at least twice, and a third time if the database follows documents. Documents keep their order.
-/// With only a part of the contents, the metadata's size of the omitted part becomes 0. Other sizes are copied, even
+/// With only a part of the [contents](WriteOptions::with_contents), the metadata's size of the omitted part becomes 0. Other sizes are copied, even
 /// if they are wrong.
 ///
 /// ```
@@ -26,14 +26,13 @@ use crate::observe::{Event, Observer, Phase, proceed};
 /// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), &WriteOptions::new())?;
 /// # writer.database(Content::sized(4, &b"dump"[..]), &mut NoObserver)?;
 /// # let (archive, _) = writer.finish()?;
-/// use appsnap::layout::Contents;
 /// use appsnap::observe::NoObserver;
-/// use appsnap::snapshot::{ReadOptions, WriteOptions, repack};
+/// use appsnap::snapshot::{ReadOptions, SnapshotReader, WriteOptions, repack};
 /// use appsnap::snapshot::index::IndexPlacement;
 ///
 /// let write = WriteOptions::new().with_index(IndexPlacement::Embedded);
-/// let open = || Ok(archive.as_slice());
-/// let (indexed, _) = repack(open, Vec::new(), Contents::Full, &ReadOptions::new(), &write, &mut NoObserver)?;
+/// let open = || Ok(SnapshotReader::new(archive.as_slice(), &ReadOptions::new()));
+/// let (indexed, _) = repack(open, Vec::new(), &write, &mut NoObserver)?;
 /// assert!(indexed.len() > archive.len());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -42,21 +41,17 @@ use crate::observe::{Event, Observer, Phase, proceed};
 /// As for [`SnapshotReader::next_entry`] and [`SnapshotWriter`]. Also returns an error if `open` fails. The archive in
 /// the sink is then truncated.
 pub fn repack<R: Read, W: Write>(
-    mut open: impl FnMut() -> io::Result<R>,
+    mut open: impl FnMut() -> io::Result<SnapshotReader<R>>,
     sink: W,
-    contents: Contents,
-    read: &ReadOptions,
-    write: &WriteOptions,
+    options: &WriteOptions,
     observer: &mut dyn Observer,
 ) -> Result<(W, WriteReport)> {
-    let mut open = || -> Result<SnapshotReader<R>> {
-        let source = open().map_err(|error| Error::io("opening the archive", error))?;
-        Ok(SnapshotReader::new(source, read))
-    };
+    let contents = options.contents;
+    let mut open = || open().map_err(|error| Error::io("opening the archive", error));
     proceed(observer, &Event::Phase(Phase::SurveyingArchive))?;
     let order = Order::find(&mut open()?, observer)?;
     let metadata = part_of(&order.metadata.unwrap_or_default(), contents);
-    let mut writer = SnapshotWriter::start(sink, &metadata, &write.clone().without_size_check())?;
+    let mut writer = SnapshotWriter::start(sink, &metadata, &options.clone().without_size_check())?;
     let wants_database = contents.has_database();
     if wants_database && order.is_database_late {
         let mut reader = open()?;

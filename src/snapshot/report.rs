@@ -32,8 +32,18 @@ pub struct WriteReport {
 
 impl WriteReport {
     pub(super) fn count_document(&mut self, len_bytes: u64) {
-        self.documents_count += 1;
-        self.document_bytes += len_bytes;
+        self.documents_count = self.documents_count.saturating_add(1);
+        self.document_bytes = self.document_bytes.saturating_add(len_bytes);
+    }
+
+    /// Counts bytes of the tar stream.
+    pub(super) const fn count_tar(&mut self, len_bytes: u64) {
+        self.tar_bytes = self.tar_bytes.saturating_add(len_bytes);
+    }
+
+    /// Counts an index that is part of the archive.
+    pub(super) fn count_index(&mut self, index: &Index) {
+        self.archive_bytes = self.archive_bytes.saturating_add(index.len_bytes());
     }
 
     /// Returns the number of documents written.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::error::{Error, ErrorKind, Result};
 use super::index::{Tables, wrong};
 use crate::gzip::{self, ChunkTable, Inflater};
-use crate::io::{ReadAt, copy_prefix, prefix};
+use crate::io::{ReadAt, Unread, at_most, copy_prefix, prefix};
 use crate::layout::MemberName;
 use crate::limits::{LimitExceeded, Limits};
 use crate::tarball::{self, BLOCK_BYTES};
@@ -50,8 +50,7 @@ pub struct StoredFile<R> {
     packed: Vec<u8>,
     packed_at_bytes: u64,
     inflater: Option<Box<Inflater>>,
-    plain: Vec<u8>,
-    plain_used: usize,
+    plain: Unread,
     /// The first error, which every later read repeats.
     failed: Option<Error>,
 }
@@ -82,8 +81,7 @@ impl<R: ReadAt> StoredFile<R> {
             packed: Vec::new(),
             packed_at_bytes: 0,
             inflater: None,
-            plain: Vec::new(),
-            plain_used: 0,
+            plain: Unread::default(),
             failed: None,
         }
     }
@@ -139,20 +137,20 @@ impl<R: ReadAt> StoredFile<R> {
         let plain = if wanted >= u64::from(place.row.uncompressed_len_bytes) {
             inflater.chunk(packed, &place.row)
         } else {
-            inflater.prefix(packed, usize::try_from(wanted).unwrap_or(usize::MAX))
+            inflater.prefix(packed, at_most(gzip::CHUNK_BYTES, wanted))
         };
         let plain = plain.map_err(|error| error.at(at))?;
-        self.plain.clear();
-        self.plain.extend_from_slice(usize::try_from(skip).ok().and_then(|skip| plain.get(skip..)).unwrap_or_default());
-        self.plain_used = 0;
-        self.at_bytes = self.at_bytes.saturating_add(self.plain.len() as u64);
-        if self.plain.is_empty() { Err(beyond()) } else { Ok(()) }
+        let rest = plain.get(at_most(plain.len(), skip)..).filter(|rest| !rest.is_empty()).ok_or_else(beyond)?;
+        self.plain.refill().extend_from_slice(rest);
+        self.at_bytes = self.at_bytes.saturating_add(rest.len() as u64);
+        Ok(())
     }
 
     /// Fetches chunk `number`, together with the next ones that will be needed, unless it is in memory.
     fn fetch(&mut self, number: usize) -> Result<()> {
-        let places = self.archive.tables.chunks.chunks().get(number..).unwrap_or_default();
-        let Some(first) = places.first() else { return Ok(()) };
+        let Some(places @ [first, ..]) = self.archive.tables.chunks.chunks().get(number..) else {
+            return Err(Error::internal("a chunk was requested that the index does not have"));
+        };
         let held = self.packed_at_bytes..self.packed_at_bytes.saturating_add(self.packed.len() as u64);
         if held.contains(&first.compressed_offset_bytes) {
             return Ok(());
@@ -160,7 +158,7 @@ impl<R: ReadAt> StoredFile<R> {
         let end = self.end_bytes();
         let mut count = 0;
         for place in places.iter().take_while(|place| place.uncompressed_offset_bytes < end) {
-            let more = count + u64::from(place.row.compressed_len_bytes);
+            let more = u64::from(place.row.compressed_len_bytes).saturating_add(count);
             if count > 0 && more > FETCH_BYTES {
                 break;
             }
@@ -175,13 +173,13 @@ impl<R: ReadAt> StoredFile<R> {
     fn check_header(&mut self) -> Result<()> {
         let mut header = Vec::with_capacity(BLOCK_BYTES);
         while header.len() < BLOCK_BYTES {
-            if self.plain_used == self.plain.len() {
+            if self.plain.is_empty() {
                 self.advance()?;
             }
-            let rest = self.plain.get(self.plain_used..).unwrap_or_default();
-            let count = rest.len().min(BLOCK_BYTES - header.len());
-            header.extend_from_slice(rest.get(..count).unwrap_or_default());
-            self.plain_used += count;
+            let rest = prefix(self.plain.rest(), BLOCK_BYTES.saturating_sub(header.len()) as u64);
+            header.extend_from_slice(rest);
+            let count = rest.len();
+            self.plain.consume(count);
         }
         let differs = || wrong("the archive contains something else at the position of a document");
         // For the reader's first step, a header alone is a complete stream.
@@ -210,15 +208,15 @@ impl<R: ReadAt> StoredFile<R> {
                 self.check_crc()?;
             }
         }
-        let done = self.at_bytes - (self.plain.len() - self.plain_used) as u64;
+        let done = self.at_bytes.saturating_sub(self.plain.rest().len() as u64);
         let left = self.end_bytes().saturating_sub(done);
-        if left > 0 && self.plain_used == self.plain.len() {
+        if left > 0 && self.plain.is_empty() {
             self.advance()?;
         }
-        let rest = prefix(self.plain.get(self.plain_used..).unwrap_or_default(), left);
+        let rest = prefix(self.plain.rest(), left);
         let count = copy_prefix(rest, buffer);
         self.crc.update(prefix(rest, count as u64));
-        self.plain_used += count;
+        self.plain.consume(count);
         if count > 0 && count as u64 == left {
             self.check_crc()?;
         }

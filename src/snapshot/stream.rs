@@ -12,7 +12,7 @@ use super::index::Builder;
 use super::index::IndexPlacement;
 use super::options::WriteOptions;
 use super::report::WriteReport;
-use crate::io::ReadAt;
+use crate::io::{ReadAt, Unread};
 use crate::layout::MemberName;
 use crate::metadata::Metadata;
 
@@ -47,9 +47,8 @@ pub struct SnapshotStream<R, S: DocumentSource> {
     next: usize,
     sections: SectionCutter,
     current: Option<Current<R, S::File>>,
-    /// Compressed bytes that are ready, and the number of those that were returned.
-    ready: Vec<u8>,
-    used: usize,
+    /// Compressed bytes that are ready.
+    ready: Unread,
 }
 
 enum State {
@@ -113,8 +112,7 @@ impl<R: Read, S: DocumentSource> SnapshotStream<R, S> {
             next: 0,
             sections: SectionCutter::new(options.sections),
             current: None,
-            ready: Vec::new(),
-            used: 0,
+            ready: Unread::default(),
         })
     }
 
@@ -129,7 +127,7 @@ impl<R: Read, S: DocumentSource> SnapshotStream<R, S> {
 
     /// Works until bytes are ready. Returns `false` if all were returned.
     fn advance(&mut self) -> Result<bool> {
-        while self.used == self.ready.len() {
+        while self.ready.is_empty() {
             let interrupted = State::Failed(Error::internal("the stream was interrupted by a panic"));
             match std::mem::replace(&mut self.state, interrupted) {
                 State::Packing(stream) => {
@@ -150,14 +148,10 @@ impl<R: Read, S: DocumentSource> SnapshotStream<R, S> {
 
     /// Creates more bytes and returns the next state.
     fn work(&mut self, mut stream: Box<Assembly<Vec<u8>>>) -> Result<State> {
-        self.ready.clear();
-        self.used = 0;
-        if self.step(&mut stream)? {
-            std::mem::swap(&mut self.ready, stream.gzip.sink_mut());
-            return Ok(State::Packing(stream));
-        }
-        let report = stream.finish(self.index)?;
-        std::mem::swap(&mut self.ready, stream.gzip.sink_mut());
+        let is_more = self.step(&mut stream)?;
+        let report = if is_more { None } else { Some(stream.finish(self.index)?) };
+        std::mem::swap(self.ready.refill(), stream.gzip.sink_mut());
+        let Some(report) = report else { return Ok(State::Packing(stream)) };
         Ok(State::Finished(report))
     }
 
@@ -183,7 +177,7 @@ impl<R: Read, S: DocumentSource> SnapshotStream<R, S> {
         if index == self.documents.documents_count() {
             return Ok(false);
         }
-        self.next += 1;
+        self.next = self.next.saturating_add(1);
         let (id, len_bytes) = self.documents.row(index);
         if self.sections.begins_at(id) {
             stream.gzip.end_section()?;
@@ -215,9 +209,7 @@ impl<R: Read, S: DocumentSource> Read for SnapshotStream<R, S> {
         if buffer.is_empty() || !self.advance()? {
             return Ok(0);
         }
-        let count = self.ready.get(self.used..).unwrap_or_default().read(buffer)?;
-        self.used += count;
-        Ok(count)
+        self.ready.read(buffer)
     }
 }
 

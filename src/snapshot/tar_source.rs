@@ -83,7 +83,7 @@ impl<R: Read> TarSource<R> {
 
 /// Refuses well-known other formats by name. The tar reader could only report a wrong checksum.
 fn refuse_other(first: &[u8]) -> Result<(), Error> {
-    let magic = first.get(TAR_MAGIC_AT..).unwrap_or_default();
+    let has_magic = first.get(TAR_MAGIC_AT..).is_some_and(|magic| magic.starts_with(b"ustar"));
     let what = match first {
         [] => "the file is empty",
         [b'P', b'K', 3 | 5, ..] => "it is a zip file",
@@ -95,7 +95,7 @@ fn refuse_other(first: &[u8]) -> Result<(), Error> {
         _ if first.len() < FIRST_BYTES && first.first() == Some(&gzip::MAGIC[0]) => "it is shorter than any archive",
         _ if first.len() < FIRST_BYTES => "it is neither gzip data nor a tar archive",
         // Headers of the first tar programs have no magic, but end names with NULs, so text is not a header.
-        _ if !magic.starts_with(b"ustar") && !first.contains(&0) => "it is neither gzip data nor a tar archive",
+        _ if !has_magic && !first.contains(&0) => "it is neither gzip data nor a tar archive",
         _ => return Ok(()),
     };
     Err(Error::new(ErrorKind::NotASnapshot(what)))

@@ -7,38 +7,39 @@ use super::assembly::Assembly;
 use super::error::Result;
 use super::index::IndexPlacement;
 use super::index::{Builder, member_bytes, wrong};
+use super::options::WriteOptions;
 use super::repack::part_of;
 use super::report::WriteReport;
 use crate::gzip::{self, Level};
 use crate::io::{Parallelism, ReadAt};
-use crate::layout::{Contents, MemberName};
+use crate::layout::MemberName;
 use crate::observe::Observer;
 
 impl<R: ReadAt + Sync, S: ReadAt> SnapshotArchive<R, S> {
     /// Writes an archive of the database alone or of the documents alone by copying their compressed sections.
     ///
-    /// The whole archive is verified first, on the threads of `parallelism`. Only `.metadata` and the end are
-    /// recompressed. The result is byte for byte the archive that [`SnapshotWriter`](super::SnapshotWriter) writes
-    /// with the same level and sections.
+    /// The options determine the [contents](WriteOptions::with_contents), the index and the number of threads. The level
+    /// and the sections are those of this archive.
+    ///
+    /// The whole archive is verified first. Only `.metadata` and the end are recompressed. The result is byte for byte the
+    /// archive that [`SnapshotWriter`](super::SnapshotWriter) writes with the same level and sections.
     ///
     /// ```
     /// # use appsnap::metadata::Metadata;
-    /// # use appsnap::snapshot::{Content, SnapshotWriter, WriteOptions};
+    /// # use appsnap::snapshot::{Content, SnapshotWriter};
     /// # let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
     /// # let mut writer = SnapshotWriter::start(Vec::new(), &Metadata::new(), &options)?;
     /// # writer.database(Content::sized(4, &b"dump"[..]), &mut NoObserver)?;
     /// # writer.document("0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?, Content::sized(5, &b"hello"[..]), &mut NoObserver)?;
     /// # let (archive, _) = writer.finish()?;
-    /// use appsnap::io::Parallelism;
     /// use appsnap::layout::Contents;
     /// use appsnap::observe::NoObserver;
-    /// use appsnap::snapshot::{ReadOptions, SnapshotArchive};
+    /// use appsnap::snapshot::{ReadOptions, SnapshotArchive, WriteOptions};
     /// use appsnap::snapshot::index::IndexPlacement;
     ///
     /// let archive = SnapshotArchive::open(archive.as_slice(), &ReadOptions::new())?;
-    /// let (_, report) = archive.write_part(
-    ///     Vec::new(), Contents::DatabaseOnly, IndexPlacement::Omitted, Parallelism::INLINE, &mut NoObserver,
-    /// )?;
+    /// let options = WriteOptions::new().with_contents(Contents::DatabaseOnly);
+    /// let (_, report) = archive.write_part(Vec::new(), &options, &mut NoObserver)?;
     /// assert_eq!((report.database_bytes(), report.documents_count()), (Some(4), 0));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -49,12 +50,11 @@ impl<R: ReadAt + Sync, S: ReadAt> SnapshotArchive<R, S> {
     pub fn write_part<W: Write>(
         &self,
         sink: W,
-        contents: Contents,
-        index: IndexPlacement,
-        parallelism: Parallelism,
+        options: &WriteOptions,
         observer: &mut dyn Observer,
     ) -> Result<(W, WriteReport)> {
-        self.verify(parallelism, observer)?;
+        let (contents, index) = (options.contents, options.index);
+        self.verify(options.parallelism, observer)?;
         let metadata = part_of(&self.metadata()?, contents);
         let builder = (index != IndexPlacement::Omitted).then(Builder::default);
         let mut stream = Assembly::start(sink, Level::default(), Parallelism::INLINE, builder)?;

@@ -106,7 +106,7 @@ impl Kind for ErrorKind {
 impl Error {
     #[cold]
     pub(super) fn in_path(path: impl AsRef<Path>, kind: ErrorKind) -> Self {
-        Self::new(kind).within_name(path.as_ref().as_os_str().as_encoded_bytes())
+        Self::new(kind).within_path(path)
     }
 
     #[cold]

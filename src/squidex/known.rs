@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 pub(super) const FORMAT_MAJOR: i64 = 5;
 
 pub(super) const VERSION: &str = "Version.json";
-pub(super) const URLS: &str = "Urls.json";
 pub(super) const USERS: &str = "Users.json";
 pub(super) const SETTINGS: &str = "Settings.json";
 
@@ -17,21 +16,10 @@ pub(super) struct Version {
     pub(super) major: i64,
 }
 
-/// `Urls.json`: the addresses of the app's assets on the installation that made the backup.
-///
-/// A restore replaces these addresses in contents by its own, so a clone keeps them.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Urls {
-    /// The address of assets without the name of the app.
-    #[serde(default)]
-    pub assets: Option<String>,
-    /// The address of assets with the name of the app.
-    #[serde(default, rename = "assetsApp")]
-    pub assets_app: Option<String>,
-}
+/// The end of the names of attachments that are files of assets.
+pub(super) const ASSET_SUFFIX: &str = ".asset";
 
 /// The attachment that contains version `version` of the file of the asset `asset_id`.
 pub(super) fn asset_file_name(asset_id: &str, version: i64) -> String {
-    format!("{asset_id}_{version}.asset")
+    format!("{asset_id}_{version}{ASSET_SUFFIX}")
 }

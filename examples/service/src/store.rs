@@ -4,9 +4,8 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use appsnap::layout::Contents;
 use appsnap::snapshot::index::IndexPlacement;
-use appsnap::snapshot::{ErrorKind, ReadOptions, SnapshotArchive, WriteOptions, repack};
+use appsnap::snapshot::{ErrorKind, ReadOptions, SnapshotArchive, SnapshotReader, WriteOptions, repack};
 use serde::Serialize;
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -119,9 +118,9 @@ impl Store {
             }
             Err(error) if matches!(error.kind(), ErrorKind::NoIndex) => {
                 let write = WriteOptions::new().with_index(IndexPlacement::Embedded);
-                let open = || File::open(upload.path());
+                let open = || Ok(SnapshotReader::new(File::open(upload.path())?, &self.read));
                 let target = Hashing::new(self.incoming().map_err(Answer::internal)?);
-                let packed = repack(open, target, Contents::Full, &self.read, &write, wanted);
+                let packed = repack(open, target, &write, wanted);
                 let (archive, hash) = packed.map_err(Answer::of_input)?.0.finish();
                 (archive, Id::of(hash))
             }

@@ -8,7 +8,7 @@ use appsnap::observe::NoObserver;
 use appsnap::snapshot::index::{IndexPlacement, make_index};
 use appsnap::snapshot::join::{Join, shard};
 use appsnap::snapshot::options::SectionSplit;
-use appsnap::snapshot::{SnapshotArchive, SnapshotWriter, WriteOptions, repack};
+use appsnap::snapshot::{SnapshotArchive, SnapshotReader, SnapshotWriter, WriteOptions, repack};
 use arbitrary::{Arbitrary, Unstructured};
 
 use super::index::with_index;
@@ -71,8 +71,8 @@ fn repacked(archive: &[u8], sections: SectionSplit) {
     let before = entries(archive);
     let write = WriteOptions::new().with_sections(sections).with_index(IndexPlacement::Embedded);
     for selection in [layout::Contents::Full, layout::Contents::FilesOnly, layout::Contents::DatabaseOnly] {
-        let open = || Ok(archive);
-        let result = repack(open, Vec::new(), selection, &options(), &write, &mut NoObserver);
+        let open = || Ok(SnapshotReader::new(archive, &options()));
+        let result = repack(open, Vec::new(), &write.clone().with_contents(selection), &mut NoObserver);
         // A snapshot may lack its metadata or repeat what a writer refuses to; only success promises something.
         let Ok((packed, report)) = result else { continue };
         assert_eq!(report.archive_bytes(), packed.len() as u64);
@@ -101,8 +101,8 @@ fn taken_apart(archive: &[u8], sections: SectionSplit) {
     let Ok(opened) = SnapshotArchive::open(archive, &options()) else { return };
     let before = entries(archive);
     for selection in [layout::Contents::FilesOnly, layout::Contents::DatabaseOnly] {
-        let result =
-            opened.write_part(Vec::new(), selection, IndexPlacement::Embedded, Parallelism::INLINE, &mut NoObserver);
+        let write = WriteOptions::new().with_contents(selection).with_index(IndexPlacement::Embedded);
+        let result = opened.write_part(Vec::new(), &write, &mut NoObserver);
         let Ok((part, _)) = result else { continue };
         let wanted = |entry: &(String, Vec<u8>)| is_database(entry) == (selection == layout::Contents::DatabaseOnly);
         let expected = before.clone().expect("what was taken apart can be read").into_iter().filter(wanted);

@@ -100,7 +100,7 @@ impl FileComparison {
     }
 
     fn count(&self) -> FileCounts {
-        let mut counts = FileCounts { rows: self.table.rows_count(), ..FileCounts::default() };
+        let mut counts = FileCounts { rows: self.table.rows.len(), ..FileCounts::default() };
         for case in self.cases() {
             let number = match case.code {
                 Some(Code::DocumentMissing) => &mut counts.missing,
@@ -152,7 +152,7 @@ impl FileComparison {
 
     /// Returns the rows that must have a document and refer to none by a uuid, in the order of their ids.
     #[must_use]
-    pub fn unnamed_rows(&self) -> &[UnnamedRow] {
+    pub(crate) fn unnamed_rows(&self) -> &[UnnamedRow] {
         self.table.unnamed_rows()
     }
 }

@@ -7,7 +7,6 @@ mod table;
 
 pub(crate) use comparison::Document;
 pub use comparison::{FileCase, FileComparison, FileCounts};
-pub use row::{FileRow, UnnamedRow};
+pub use row::FileRow;
 pub(crate) use sorted::Sorted;
-pub use table::{FileTable, FileTableUnavailable};
-pub(crate) use table::{Numbers, find};
+pub(crate) use table::{FileTable, FileTableUnavailable, Numbers, find};

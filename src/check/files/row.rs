@@ -100,7 +100,7 @@ impl FileRow {
 
 /// A row that must have a document, but has no uuid in the column `__uuid__`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct UnnamedRow {
+pub(crate) struct UnnamedRow {
     object_id: i64,
     /// [`u64::MAX`] for none, to save eight bytes.
     number: u64,
@@ -112,14 +112,12 @@ impl UnnamedRow {
     }
 
     /// Returns the id of the row, from the column `id`; 0 if the table has no such number.
-    #[must_use]
-    pub const fn object_id(&self) -> i64 {
+    pub(crate) const fn object_id(&self) -> i64 {
         self.object_id
     }
 
     /// Returns the number of the file in very old apps, from the columns `__filename__` or `fileid`.
-    #[must_use]
-    pub const fn number(&self) -> Option<u64> {
+    pub(crate) const fn number(&self) -> Option<u64> {
         if self.number == u64::MAX { None } else { Some(self.number) }
     }
 }

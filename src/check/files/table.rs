@@ -20,21 +20,8 @@ const TABLE: &[u8] = b"system$filedocument";
 const THUMBNAIL: &[u8] = b"System.Thumbnail";
 
 /// The rows of `system$filedocument`, as far as they concern documents: 32 bytes each.
-///
-/// ```
-/// # use std::fs::File;
-/// # use appsnap::observe::NoObserver;
-/// # use appsnap::prepare::{Database, PrepareOptions};
-/// # let dump = File::open("examples/data/quickstart.dump")?;
-/// # let database = Database::open(dump, &PrepareOptions::new(), &mut NoObserver)?;
-/// use appsnap::check::FileTable;
-///
-/// let table: &FileTable = database.files().expect("the dump has the table");
-/// assert_eq!((table.rows_count(), table.unnamed_rows().len()), (2, 0));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
 #[derive(Clone, Debug, Default)]
-pub struct FileTable {
+pub(crate) struct FileTable {
     pub(super) rows: Sorted<FileRow>,
     unnamed: Vec<UnnamedRow>,
     numbers: Option<Sorted<(u64, DocumentId)>>,
@@ -49,8 +36,7 @@ pub(crate) enum Numbers {
 
 /// The reason why a dump has no [`FileTable`] to compare with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum FileTableUnavailable {
+pub(crate) enum FileTableUnavailable {
     /// The dump has no table of this name, or no data of it.
     #[error("the dump has no rows of system$filedocument")]
     Absent,
@@ -182,20 +168,8 @@ impl FileTable {
         Ok(())
     }
 
-    /// Returns the rows that refer to a document by a uuid, in the order of the uuids.
-    pub fn rows(&self) -> impl Iterator<Item = FileRow> {
-        self.rows.iter()
-    }
-
-    /// Returns the number of rows that refer to a document by a uuid.
-    #[must_use]
-    pub const fn rows_count(&self) -> u64 {
-        self.rows.len()
-    }
-
     /// Returns the rows that must have a document and refer to none by a uuid, in the order of their ids.
-    #[must_use]
-    pub fn unnamed_rows(&self) -> &[UnnamedRow] {
+    pub(super) fn unnamed_rows(&self) -> &[UnnamedRow] {
         &self.unnamed
     }
 

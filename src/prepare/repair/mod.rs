@@ -13,7 +13,6 @@ use self::place::Places;
 use super::change::Change;
 use super::database;
 use super::error::{self, Result};
-use super::options::PrepareOptions;
 use crate::check::Report;
 use crate::limits::Limits;
 use crate::metadata::Metadata;
@@ -51,7 +50,7 @@ use crate::snapshot::{Content, Entry, ReadOptions, SnapshotReader, SnapshotWrite
 /// ```
 ///
 /// # Security
-/// Names are parsed into types, never joined to paths; [`PrepareOptions::with_limits`] bounds what is read, which for a
+/// Names are parsed into types, never joined to paths; [`PrepareOptions::with_limits`](super::PrepareOptions::with_limits) bounds what is read, which for a
 /// archive from an untrusted source should be [`Limits::untrusted`].
 #[derive(Debug)]
 pub struct Repair<R> {
@@ -78,15 +77,6 @@ enum Dump {
 }
 
 impl<R: Read + Seek> Repair<R> {
-    /// Examines the archive in `source` from its current position: once, and again up to the dump if it must be converted.
-    ///
-    /// # Errors
-    /// Returns an error if the framing is unsound, if a file does not belong in a snapshot, if the dump is damaged or
-    /// cannot be converted, if the source fails, or if the observer cancels.
-    pub fn survey(source: R, options: &PrepareOptions, observer: &mut dyn Observer) -> Result<Self> {
-        survey::survey(source, options, observer)
-    }
-
     /// Writes the repaired archive and returns the sink, neither flushed nor synced. The source is read again, or twice
     /// if the dump follows documents.
     ///

@@ -36,11 +36,18 @@ struct Survey {
     is_database_late: bool,
 }
 
-pub(super) fn survey<R: Read + Seek>(
-    mut source: R,
-    options: &PrepareOptions,
-    observer: &mut dyn Observer,
-) -> Result<Repair<R>> {
+impl<R: Read + Seek> Repair<R> {
+    /// Examines the archive in `source` from its current position: once, and again up to the dump if it must be converted.
+    ///
+    /// # Errors
+    /// Returns an error if the framing is unsound, if a file does not belong in a snapshot, if the dump is damaged or
+    /// cannot be converted, if the source fails, or if the observer cancels.
+    pub fn survey(source: R, options: &PrepareOptions, observer: &mut dyn Observer) -> Result<Self> {
+        survey(source, options, observer)
+    }
+}
+
+fn survey<R: Read + Seek>(mut source: R, options: &PrepareOptions, observer: &mut dyn Observer) -> Result<Repair<R>> {
     proceed(observer, &Event::Phase(Phase::SurveyingArchive))?;
     let start = source.stream_position().map_err(|error| crate::Error::io("reading the archive", error))?;
     let limits = &options.limits;

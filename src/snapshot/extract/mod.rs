@@ -142,8 +142,8 @@ pub fn extract<R: Read>(
                     } else {
                         tree.document(id, &mut entry)?;
                     }
-                    report.documents_count += 1;
-                    report.document_bytes += len_bytes;
+                    report.documents_count = report.documents_count.saturating_add(1);
+                    report.document_bytes = report.document_bytes.saturating_add(len_bytes);
                     proceed(observer, &Event::document(id, report.documents_count, report.document_bytes))?;
                 }
                 EntryKind::UnusableMetadata(_) | EntryKind::Misplaced { .. } | EntryKind::Repeated(_) => {

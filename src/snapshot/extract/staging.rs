@@ -74,7 +74,7 @@ impl Staging {
                 if restored.is_err() {
                     let kept = self.folder.keep();
                     let error = named(Error::io("renaming the staging folder", error), &self.destination);
-                    return Err(error.within_name(kept.as_os_str().as_encoded_bytes()));
+                    return Err(error.within_path(&kept));
                 }
             }
             return Err(failed("renaming the staging folder")(error));
@@ -89,7 +89,7 @@ impl Staging {
 }
 
 pub(super) fn named(error: Error, path: &Path) -> Error {
-    error.within_name(path.as_os_str().as_encoded_bytes())
+    error.within_path(path)
 }
 
 /// Syncs the entries of a folder. Windows has no such operation and refuses to open folders.

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::options::Durability;
 use super::staging::named;
 use crate::document::DocumentId;
+use crate::io::prefix;
 use crate::snapshot::error::{Error, Result};
 
 /// Name of the database dump, for `pg_restore`.
@@ -97,7 +98,7 @@ impl Tree {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => return Err(Error::io("reading", error)),
             };
-            let bytes = buffer.get(..count).unwrap_or_default();
+            let bytes = prefix(&buffer, count as u64);
             file.write_all(bytes).map_err(|error| named(Error::io("writing a file", error), path))?;
         }
         self.sync(&file, path)

@@ -5,10 +5,10 @@ use std::hash::Hasher;
 use std::io::{self, Write};
 
 use super::format::{self, CHUNKS, DOCUMENTS, DocumentRow, FIRST_IDS, Locator, Slot, Table};
+use super::tables::member_bytes;
 use crate::gzip::{MAX_EXTRA_BYTES, MemberFacts};
 use crate::layout::MemberName;
 use crate::snapshot::error::{Error, Result};
-use crate::tarball;
 
 /// A receiver of finished pages, which keeps them for the archive or digests them for a comparison.
 pub(in crate::snapshot) trait PageSink {
@@ -165,9 +165,7 @@ impl<S: PageSink> Builder<S> {
             MemberName::Database => self.database = Some(Slot { len_bytes, crc32 }),
             MemberName::Document(id) => self.document(DocumentRow { id: *id.as_bytes(), len_bytes, crc32 }),
         }
-        let padding = tarball::padding_bytes(len_bytes);
-        self.offset_bytes =
-            self.offset_bytes.saturating_add(tarball::BLOCK_BYTES as u64 + padding).saturating_add(len_bytes);
+        self.offset_bytes = self.offset_bytes.saturating_add(member_bytes(len_bytes));
     }
 
     fn document(&mut self, row: DocumentRow) {
@@ -180,7 +178,7 @@ impl<S: PageSink> Builder<S> {
         }
         self.is_unsorted |= self.last_id >= Some(row.id);
         self.last_id = Some(row.id);
-        self.documents_count += 1;
+        self.documents_count = self.documents_count.saturating_add(1);
     }
 
     /// Completes the tables that follow from the members alone, and returns the locator's summary of them.

@@ -36,13 +36,17 @@ pub(super) const LOCATOR_KIND: u8 = 4;
 impl Table {
     /// Rows of a full page.
     pub(super) const fn rows_per_page(self) -> u64 {
-        ((MAX_PAGE_BYTES - PAGE_FRAME_BYTES - 2 - self.head_bytes) / self.row_bytes) as u64
+        let fixed = self.head_bytes.saturating_add(PAGE_FRAME_BYTES).saturating_add(2);
+        match MAX_PAGE_BYTES.saturating_sub(fixed).checked_div(self.row_bytes) {
+            Some(rows) => rows as u64,
+            None => 0,
+        }
     }
 
     /// Bytes of a page's gzip member with this many rows.
     pub(super) const fn member_bytes(self, rows: u64) -> u64 {
-        let fixed = EMPTY_MEMBER_OVERHEAD_BYTES + PAGE_FRAME_BYTES + 2 + self.head_bytes;
-        fixed as u64 + rows * self.row_bytes as u64
+        let fixed = self.head_bytes.saturating_add(EMPTY_MEMBER_OVERHEAD_BYTES).saturating_add(PAGE_FRAME_BYTES);
+        rows.saturating_mul(self.row_bytes as u64).saturating_add(fixed.saturating_add(2) as u64)
     }
 
     /// Pages that this many rows fill.

@@ -78,7 +78,7 @@ pub fn make_index<R: ReadAt + Sync>(
         ends.push(member_bytes(len_bytes));
         builder.member(name, len_bytes, entry.skip(None, observer)?);
         proceed(observer, &Event::bytes(reader.offset_bytes(), None))?;
-        report.tar_bytes += member_bytes(len_bytes);
+        report.count_tar(member_bytes(len_bytes));
     }
     if reader.report().is_indexed() {
         return Err(Error::misuse("the archive already has an index"));

@@ -46,20 +46,22 @@ impl Tail {
     fn read(source: &impl ReadAt) -> Result<Self> {
         let len_bytes = len_of(source)?;
         let count = len_bytes.min(TAIL_BYTES);
-        let offset_bytes = len_bytes - count;
+        let offset_bytes = len_bytes.saturating_sub(count);
         Ok(Self { bytes: read(source, offset_bytes, count)?, offset_bytes })
     }
 
     /// The length of the file.
     fn end_bytes(&self) -> u64 {
-        self.offset_bytes + self.bytes.len() as u64
+        self.offset_bytes.saturating_add(self.bytes.len() as u64)
     }
 
     /// Returns these bytes of the file, from memory if they are in the tail.
     fn range(&self, source: &impl ReadAt, offset_bytes: u64, len_bytes: u64) -> Result<Vec<u8>> {
-        let inside = offset_bytes.checked_sub(self.offset_bytes).and_then(|at| usize::try_from(at).ok());
-        let len = usize::try_from(len_bytes).unwrap_or(usize::MAX);
-        match inside.and_then(|at| self.bytes.get(at..at.checked_add(len)?)) {
+        let inside = || {
+            let at = usize::try_from(offset_bytes.checked_sub(self.offset_bytes)?).ok()?;
+            self.bytes.get(at..at.checked_add(usize::try_from(len_bytes).ok()?)?)
+        };
+        match inside() {
             Some(bytes) => Ok(bytes.to_vec()),
             None => read(source, offset_bytes, len_bytes),
         }
@@ -97,8 +99,8 @@ impl Tables {
         }
         let pages = DOCUMENTS.pages_count(locator.documents_count);
         let mut tables = Self { locator, chunks: ChunkTable::default(), first_ids: Vec::new(), start_bytes };
-        let first_ids_at = start_bytes + bytes_of(DOCUMENTS, locator.documents_count)?;
-        let chunks_at = first_ids_at + bytes_of(FIRST_IDS, pages)?;
+        let first_ids_at = start_bytes.saturating_add(bytes_of(DOCUMENTS, locator.documents_count)?);
+        let chunks_at = first_ids_at.saturating_add(bytes_of(FIRST_IDS, pages)?);
         tables.read_rows(&tail, source, FIRST_IDS, first_ids_at, pages, |tables, row| {
             let id = row.try_into().map_err(|_| wrong("a page is too short"))?;
             tables.first_ids.push(id);
@@ -188,16 +190,16 @@ impl Tables {
         let per_page = DOCUMENTS.rows_per_page();
         let rows_before = from.saturating_mul(per_page);
         let rows = self.locator.documents_count.saturating_sub(rows_before).min(count.saturating_mul(per_page));
-        let offset = self.start_bytes + bytes_of(DOCUMENTS, rows_before)?;
+        let offset = self.start_bytes.saturating_add(bytes_of(DOCUMENTS, rows_before)?);
         let bytes = read(source, offset, bytes_of(DOCUMENTS, rows)?)?;
-        let mut page = usize::try_from(from).unwrap_or(usize::MAX);
+        let from = usize::try_from(from).map_err(|_| wrong("its counts are impossible"))?;
+        let mut first_ids = self.first_ids.iter().skip(from);
         each_page(DOCUMENTS, rows, &bytes, |head, rows| {
             let head = head.try_into().map_err(|_| wrong("a page is too short"))?;
             let mut header_offset_bytes = u64::from_le_bytes(head);
-            if self.first_ids.get(page).map(<[u8; 16]>::as_slice) != rows.get(..16) {
+            if first_ids.next().map(<[u8; 16]>::as_slice) != rows.get(..16) {
                 return Err(wrong("the first document of a page differs from the list of pages"));
             }
-            page += 1;
             for row in rows.chunks_exact(DOCUMENTS.row_bytes) {
                 let row = DocumentRow::parse(row).ok_or_else(|| wrong("a page is too short"))?;
                 each(Located { row, header_offset_bytes })?;
@@ -221,7 +223,7 @@ impl Tables {
         if cursor.page >= pages {
             return Ok(false);
         }
-        let count = BATCH_PAGES.min(pages - cursor.page);
+        let count = BATCH_PAGES.min(pages.saturating_sub(cursor.page));
         let (is_sorted, last) = (self.locator.is_sorted, &mut cursor.last);
         let offset = &mut cursor.offset_bytes;
         self.read_pages(source, cursor.page, count, &mut |located| {
@@ -236,7 +238,7 @@ impl Tables {
             each(located);
             Ok(())
         })?;
-        cursor.page += count;
+        cursor.page = cursor.page.saturating_add(count);
         let end = cursor.offset_bytes;
         let has_end_marker = end.checked_add(tarball::end_marker_bytes(end)) == Some(self.locator.tar_bytes);
         if cursor.page == pages && !has_end_marker {
@@ -257,8 +259,8 @@ impl Tables {
                 let count = left.min(table.rows_per_page());
                 let member = read(source, at, table.member_bytes(count))?;
                 each(empty_member_payload(IDENTITY, &member).ok_or_else(|| wrong("a page is not at its position"))?);
-                at += table.member_bytes(count);
-                left -= count;
+                at = at.saturating_add(table.member_bytes(count));
+                left = left.saturating_sub(count);
             }
         }
         each(&self.locator.render());
@@ -296,16 +298,17 @@ fn each_page(table: Table, rows: u64, bytes: &[u8], mut each: impl FnMut(&[u8], 
     let mut left = rows;
     while left > 0 {
         let count = left.min(table.rows_per_page());
-        let len = usize::try_from(table.member_bytes(count)).unwrap_or(usize::MAX);
-        let (member, behind) = rest.split_at_checked(len).ok_or_else(|| wrong("a page is too short"))?;
+        let len = usize::try_from(table.member_bytes(count)).ok();
+        let (member, behind) =
+            len.and_then(|len| rest.split_at_checked(len)).ok_or_else(|| wrong("a page is too short"))?;
         let page = empty_member_payload(IDENTITY, member).ok_or_else(|| wrong("a page is not at its position"))?;
         let (head, rows) = format::open_table_page(table, page).map_err(wrong)?;
-        if rows.len() as u64 != count * table.row_bytes as u64 {
+        if Some(rows.len() as u64) != count.checked_mul(table.row_bytes as u64) {
             return Err(wrong("a page has the wrong number of rows for its position"));
         }
         each(head, rows)?;
         rest = behind;
-        left -= count;
+        left = left.saturating_sub(count);
     }
     Ok(())
 }

@@ -134,7 +134,7 @@ impl IndexVerifier {
 impl ChunkSums {
     fn add(&mut self, row: &ChunkRow) {
         let plain = u64::from(row.uncompressed_len_bytes);
-        self.count += 1;
+        self.count = self.count.saturating_add(1);
         self.compressed_bytes = self.compressed_bytes.saturating_add(u64::from(row.compressed_len_bytes));
         self.tar_bytes = self.tar_bytes.saturating_add(plain);
         self.crc.combine(&crc32fast::Hasher::new_with_initial_len(row.crc32, plain));

@@ -18,7 +18,7 @@ use super::options::WriteOptions;
 use super::report::WriteReport;
 use crate::document::DocumentId;
 use crate::gzip::{self, ChunkLocation};
-use crate::io::{Parallelism, ReadAt};
+use crate::io::{Parallelism, ReadAt, prefix_mut};
 use crate::layout::MemberName;
 use crate::metadata::Metadata;
 use crate::observe::{Event, Observer, Phase, proceed};
@@ -90,10 +90,10 @@ use part_verifier::PartVerifier;
 /// ```
 pub struct Join<'a, R, S = R> {
     parts: &'a [SnapshotArchive<R, S>],
-    /// The bytes that are not copied: gzip header and `.metadata`, then end marker, trailer and index.
-    made: Vec<u8>,
-    /// The number of these bytes that precede the copied chunks.
-    head_len: usize,
+    /// The bytes before the copied chunks: gzip header and `.metadata`.
+    head: Vec<u8>,
+    /// The bytes after them: end marker, trailer and index.
+    tail: Vec<u8>,
     copied: Vec<Copied>,
     report: WriteReport,
 }
@@ -127,29 +127,25 @@ impl<'a, R: ReadAt, S: ReadAt> Join<'a, R, S> {
         }
         let is_embedded = options.index == IndexPlacement::Embedded;
         let mut report = stream.finish(if is_embedded { IndexPlacement::Sidecar } else { options.index })?;
-        let mut made = stream.gzip.into_sink();
+        let mut head = stream.gzip.into_sink();
+        let mut tail = head.split_off(head_len);
         if let Some(index) = report.index.as_ref().filter(|_| is_embedded) {
             // The index of ten million documents has 260 MB: reserve it once, instead of growing the vector step by
             // step.
-            made.reserve_exact(usize::try_from(index.len_bytes()).unwrap_or_default());
-            index.write_to(&mut made).map_err(|error| Error::io("writing", error))?;
-            report.archive_bytes += index.len_bytes();
+            if let Ok(len) = usize::try_from(index.len_bytes()) {
+                tail.reserve_exact(len);
+            }
+            index.write_to(&mut tail).map_err(|error| Error::io("writing", error))?;
+            let len_bytes = index.len_bytes();
+            report.archive_bytes = report.archive_bytes.saturating_add(len_bytes);
         }
-        Ok(Self { parts, made, head_len, copied, report })
-    }
-
-    fn head(&self) -> &[u8] {
-        self.made.get(..self.head_len).unwrap_or_default()
-    }
-
-    fn tail(&self) -> &[u8] {
-        self.made.get(self.head_len..).unwrap_or_default()
+        Ok(Self { parts, head, tail, copied, report })
     }
 
     /// Returns the length of the archive in bytes.
     #[must_use]
     pub fn len_bytes(&self) -> u64 {
-        self.tail_at_bytes().saturating_add(self.tail().len() as u64)
+        self.tail_at_bytes().saturating_add(self.tail.len() as u64)
     }
 
     /// Returns the report of the archive.
@@ -166,20 +162,24 @@ impl<'a, R: ReadAt, S: ReadAt> Join<'a, R, S> {
         proceed(observer, &Event::Phase(Phase::JoiningArchives))?;
         let (mut done_bytes, total_bytes) = (0, Some(self.report.tar_bytes));
         let mut compressed = Vec::new();
-        put(&mut sink, self.head())?;
+        put(&mut sink, &self.head)?;
         for copied in &self.copied {
-            let Some(part) = self.parts.get(copied.part) else { continue };
-            let mut places = part.chunks().get(copied.chunks.clone()).unwrap_or_default();
+            let part = self.parts.get(copied.part);
+            let (part, mut places) = part
+                .and_then(|part| Some((part, part.chunks().get(copied.chunks.clone())?)))
+                .ok_or_else(|| Error::internal("a plan copies chunks that no part has"))?;
             while let Some(first) = places.first() {
-                let (run, rest) = places.split_at_checked(run_len(places)).unwrap_or((places, &[]));
+                let (run, rest) = places.split_at(run_len(places).min(places.len()));
                 gzip::read_range(part.source(), first.compressed_offset_bytes, compressed_bytes(run), &mut compressed)?;
                 put(&mut sink, &compressed)?;
-                done_bytes += run.iter().map(|place| u64::from(place.row.uncompressed_len_bytes)).sum::<u64>();
+                done_bytes = run.iter().fold(done_bytes, |sum: u64, place| {
+                    sum.saturating_add(u64::from(place.row.uncompressed_len_bytes))
+                });
                 proceed(observer, &Event::bytes(done_bytes, total_bytes))?;
                 places = rest;
             }
         }
-        put(&mut sink, self.tail())?;
+        put(&mut sink, &self.tail)?;
         Ok(sink)
     }
 
@@ -199,26 +199,24 @@ impl<'a, R: ReadAt, S: ReadAt> Join<'a, R, S> {
     }
 
     fn tail_at_bytes(&self) -> u64 {
-        self.copied.last().map_or(self.head().len() as u64, Copied::output_end_bytes)
+        self.copied.last().map_or(self.head.len() as u64, Copied::output_end_bytes)
     }
 }
 
 impl<R: ReadAt, S: ReadAt> ReadAt for Join<'_, R, S> {
     /// Reads bytes of the archive. Those that are copied are read from the parts.
     fn read_at(&self, buffer: &mut [u8], offset_bytes: u64) -> io::Result<usize> {
-        if offset_bytes < self.head().len() as u64 {
-            return self.head().read_at(buffer, offset_bytes);
+        if offset_bytes < self.head.len() as u64 {
+            return self.head.read_at(buffer, offset_bytes);
         }
         if let Some(at) = offset_bytes.checked_sub(self.tail_at_bytes()) {
-            return self.tail().read_at(buffer, at);
+            return self.tail.read_at(buffer, at);
         }
         let number = self.copied.partition_point(|copied| copied.output_end_bytes() <= offset_bytes);
         let copied = self.copied.get(number).ok_or(io::ErrorKind::InvalidInput)?;
         let part = self.parts.get(copied.part).ok_or(io::ErrorKind::InvalidInput)?;
         let inside = offset_bytes.saturating_sub(copied.output_bytes);
-        let left = usize::try_from(copied.len_bytes.saturating_sub(inside)).unwrap_or(usize::MAX);
-        let count = left.min(buffer.len());
-        let wanted = buffer.get_mut(..count).unwrap_or_default();
+        let wanted = prefix_mut(buffer, copied.len_bytes.saturating_sub(inside));
         part.source().read_at(wanted, copied.from_bytes.saturating_add(inside))
     }
 
@@ -276,8 +274,7 @@ impl Joining {
             self.member(&mut verifier, MemberName::Document(id), document.len_bytes(), document.crc32())?;
             self.stream.report.count_document(document.len_bytes());
         }
-        let Some(chunks) = verifier.check(part)? else { return Ok(None) };
-        let places = part.chunks().get(chunks.clone()).unwrap_or_default();
+        let Some((chunks, places)) = verifier.check(part)? else { return Ok(None) };
         for place in places {
             self.stream.gzip.pass_chunk(place.row)?;
         }
@@ -312,7 +309,7 @@ fn run_len(places: &[ChunkLocation]) -> usize {
     const RUN_BYTES: u64 = 8 << 20;
     let mut sum = 0;
     let fits = |place: &&ChunkLocation| {
-        sum += u64::from(place.row.compressed_len_bytes);
+        sum = u64::from(place.row.compressed_len_bytes).saturating_add(sum);
         sum <= RUN_BYTES
     };
     places.iter().take_while(fits).count().max(1)

@@ -3,8 +3,8 @@
 
 use std::ops::Range;
 
-use crate::gzip::ChunkLengths;
-use crate::io::ReadAt;
+use crate::gzip::{ChunkLengths, ChunkLocation};
+use crate::io::{ReadAt, prefix};
 use crate::layout::MemberName;
 use crate::snapshot::archive::SnapshotArchive;
 use crate::snapshot::error::{Error, Result};
@@ -38,13 +38,15 @@ impl PartVerifier {
         let text = name.render();
         self.crc.update(&tarball::file_header(text.as_bytes(), len_bytes)?);
         self.crc.combine(&crc32fast::Hasher::new_with_initial_len(crc32, len_bytes));
-        let padding = usize::try_from(tarball::padding_bytes(len_bytes)).unwrap_or_default();
-        self.crc.update([0; BLOCK_BYTES].get(..padding).unwrap_or_default());
+        self.crc.update(prefix(&[0; BLOCK_BYTES], tarball::padding_bytes(len_bytes)));
         Ok(())
     }
 
-    /// Returns the numbers of the chunks that contain exactly the members; `None` if there are no members.
-    pub(super) fn check<R: ReadAt, S: ReadAt>(self, part: &SnapshotArchive<R, S>) -> Result<Option<Range<usize>>> {
+    /// Returns the chunks that contain exactly the members, with their numbers; `None` if there are no members.
+    pub(super) fn check<R: ReadAt, S: ReadAt>(
+        self,
+        part: &SnapshotArchive<R, S>,
+    ) -> Result<Option<(Range<usize>, &[ChunkLocation])>> {
         let elsewhere = || {
             Error::misuse("its chunks do not end where those of a single writer end: pack it with the same sections")
         };
@@ -69,6 +71,6 @@ impl PartVerifier {
         if crc.finalize() != self.crc.finalize() {
             return Err(wrong("the checksum of its documents differs from that of its chunks"));
         }
-        Ok(Some(chunks))
+        Ok(Some((chunks, places)))
     }
 }

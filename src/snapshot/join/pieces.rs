@@ -75,11 +75,11 @@ pub(super) fn cut(copied: &[Copied], len_bytes: u64, min_bytes: u64, max_bytes: 
             continue;
         }
         upload(&mut pieces, start..from, min_bytes);
-        let count = (end - from).div_ceil(max_bytes);
+        let count = end.saturating_sub(from).div_ceil(max_bytes);
         for range in even(from..end, count) {
-            let inside = range.start - copied.output_bytes;
+            let inside = range.start.saturating_sub(copied.output_bytes);
             let at = copied.from_bytes.saturating_add(inside);
-            let source = Some((copied.part, at..at.saturating_add(range.end - range.start)));
+            let source = Some((copied.part, at..at.saturating_add(len(&range))));
             pieces.push(Piece { output_bytes: range, source });
         }
         start = end;
@@ -93,14 +93,22 @@ fn upload(pieces: &mut Vec<Piece>, range: Range<u64>, min_bytes: u64) {
     if range.is_empty() {
         return;
     }
-    let count = ((range.end - range.start) / min_bytes).max(1);
+    let count = len(&range).checked_div(min_bytes).map_or(1, |count| count.max(1));
     pieces.extend(even(range, count).map(|output_bytes| Piece { output_bytes, source: None }));
 }
 
 /// `range` in `count` pieces whose lengths differ by one at most.
 fn even(range: Range<u64>, count: u64) -> impl Iterator<Item = Range<u64>> {
-    let len = range.end - range.start;
-    let (each, longer) = (len / count, len % count);
-    let begin = move |number: u64| range.start + number * each + number.min(longer);
-    (0..count).map(move |number| begin(number)..begin(number + 1))
+    let mut start = range.start;
+    (0..count).rev().map(move |left| {
+        // Of the rest, as much as each of the pieces that are left.
+        let len = range.end.saturating_sub(start).div_ceil(left.saturating_add(1));
+        let piece = start..start.saturating_add(len);
+        start = piece.end;
+        piece
+    })
+}
+
+fn len(range: &Range<u64>) -> u64 {
+    range.end.saturating_sub(range.start)
 }

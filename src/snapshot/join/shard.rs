@@ -52,7 +52,7 @@ fn first_where(count: usize, holds: impl Fn(usize) -> bool) -> usize {
         if holds(middle) {
             until = middle;
         } else {
-            from = middle + 1;
+            from = middle.saturating_add(1);
         }
     }
     from
@@ -66,14 +66,14 @@ impl<S: DocumentSource> DocumentSource for Shard<S> {
     }
 
     fn row(&self, index: usize) -> (DocumentId, u64) {
-        self.source.row(self.rows.start + index)
+        self.source.row(self.rows.start.saturating_add(index))
     }
 
     fn open(&self, index: usize) -> io::Result<Self::File> {
-        self.source.open(self.rows.start + index)
+        self.source.open(self.rows.start.saturating_add(index))
     }
 
     fn origin(&self, index: usize) -> String {
-        self.source.origin(self.rows.start + index)
+        self.source.origin(self.rows.start.saturating_add(index))
     }
 }

@@ -20,7 +20,7 @@ mod walkers;
 
 use std::path::Path;
 
-pub use options::{DirectoryOptions, Unreadable};
+pub use options::DirectoryOptions;
 
 use self::folder::FilesFolder;
 use self::walk::{Batch, Walk};
@@ -44,7 +44,7 @@ use crate::observe::{Event, Observer, Phase};
 ///
 /// # Errors
 /// Returns an error if `root` is not a folder, if a folder cannot be listed or a file cannot be inspected (unless the
-/// options say [`Unreadable::Report`]), if the key prefix or suffix cannot occur in a folder, or if the observer cancels.
+/// options say to [report](DirectoryOptions::with_unreadable_reported) them), if the key prefix or suffix cannot occur in a folder, or if the observer cancels.
 pub fn scan(
     root: impl AsRef<Path>,
     options: &DirectoryOptions,

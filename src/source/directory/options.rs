@@ -22,8 +22,7 @@ pub struct DirectoryOptions {
 
 /// The reaction to a file or folder that the system does not allow to be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Unreadable {
+pub(super) enum Unreadable {
     /// Return an error that names it, since the snapshot would lack documents.
     #[default]
     Fail,
@@ -54,10 +53,11 @@ impl DirectoryOptions {
         self
     }
 
-    /// Sets the reaction to files and folders that cannot be read. Default: [`Unreadable::Fail`].
+    /// Reports files and folders that the system does not allow to be read, for a first look at a folder. Default: they
+    /// are errors, because the snapshot would lack documents.
     #[must_use]
-    pub const fn with_unreadable(mut self, unreadable: Unreadable) -> Self {
-        self.unreadable = unreadable;
+    pub const fn with_unreadable_reported(mut self) -> Self {
+        self.unreadable = Unreadable::Report;
         self
     }
 }

@@ -6,11 +6,11 @@ use appsnap_house::api::Api;
 use appsnap_house::files;
 use appsnap_house::model::Model;
 
-/// Public structs, enums, traits and aliases of the whole crate. At most 200 when the house is in order.
-const MOST_TYPES: usize = 220;
+/// Public structs, enums, traits and aliases of the whole crate.
+const MOST_TYPES: usize = 210;
 
-/// Names at the root of one module. At most 15 when the house is in order.
-const MOST_NAMES: usize = 16;
+/// Names at the root of one module.
+const MOST_NAMES: usize = 15;
 
 /// The variable that rewrites the listing.
 const UPDATE: &str = "APPSNAP_UPDATE_API";

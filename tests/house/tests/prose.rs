@@ -8,7 +8,7 @@ use appsnap_house::prose::{self, Measure};
 
 /// The ceilings: what is measured must not rise, and falls with every change that touches it.
 const CEILINGS: [(Measure, usize); 4] =
-    [(Measure::Summary, 25), (Measure::Phrase, 60), (Measure::GetOrDefault, 25), (Measure::TryFromOr, 11)];
+    [(Measure::Summary, 25), (Measure::Phrase, 60), (Measure::GetOrDefault, 10), (Measure::TryFromOr, 10)];
 
 /// Everything beside the library: comments and messages of tests, examples, benches and fuzz targets.
 const PHRASES_AROUND: usize = 60;

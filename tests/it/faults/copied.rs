@@ -18,7 +18,8 @@ use appsnap::snapshot::index::{IndexPlacement, make_index};
 use appsnap::snapshot::join::{Join, shard};
 use appsnap::snapshot::options::SectionSplit;
 use appsnap::snapshot::{
-    Content, Error, ErrorKind, ReadOptions, SnapshotArchive, SnapshotStream, SnapshotWriter, WriteOptions, repack,
+    Content, Error, ErrorKind, ReadOptions, SnapshotArchive, SnapshotReader, SnapshotStream, SnapshotWriter,
+    WriteOptions, repack,
 };
 
 use super::injected::{FailingBytes, FailingSource, at_every_call};
@@ -107,11 +108,11 @@ fn failing_source_or_sink_stops_a_repack() {
             let left = calls.load(Ordering::SeqCst);
             // Each opening is a call, and has as many reads as were left to the one before.
             calls.store(left.checked_sub(1).ok_or_else(|| io::Error::other("injected fault"))?, Ordering::SeqCst);
-            Ok(FailAt { inner: Portions::new(archive.as_slice(), 100), calls_left: left })
+            let source = FailAt { inner: Portions::new(archive.as_slice(), 100), calls_left: left };
+            Ok(SnapshotReader::new(source, &ReadOptions::new()))
         };
         let write = indexed().with_parallelism(Parallelism::threads(2));
-        let (read, sink) = (ReadOptions::new(), failing_sink(sink));
-        let result = repack(open, sink, layout::Contents::Full, &read, &write, &mut NoObserver).map(drop);
+        let result = repack(open, failing_sink(sink), &write, &mut NoObserver).map(drop);
         assert!(result.as_ref().err().is_none_or(Error::is_io));
         result
     };
@@ -123,8 +124,8 @@ fn failing_source_or_sink_stops_a_repack() {
 fn failing_archive_or_sink_stops_taking_it_apart() {
     let (archive, _) = contents().push(indexed());
     let part = |archive: SnapshotArchive<FailingBytes<'_>>, sink: usize| {
-        let (index, threads) = (IndexPlacement::Embedded, Parallelism::threads(2));
-        archive.write_part(failing_sink(sink), layout::Contents::FilesOnly, index, threads, &mut NoObserver).map(drop)
+        let options = indexed().with_contents(layout::Contents::FilesOnly).with_parallelism(Parallelism::threads(2));
+        archive.write_part(failing_sink(sink), &options, &mut NoObserver).map(drop)
     };
     assert!(at_every_call(|calls| part(open(&archive, calls)?, usize::MAX)) > 20);
     assert!(at_every_call(|calls| part(open(&archive, usize::MAX)?, calls)) > 5);

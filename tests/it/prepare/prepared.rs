@@ -8,7 +8,7 @@ use appsnap::check::{CheckOptions, Code, Profile, Report, Verdict, check};
 use appsnap::diagnostic;
 use appsnap::observe::{Event, NoObserver, Observer};
 use appsnap::pgdump::{self, FormatVersion};
-use appsnap::prepare::{Change, Database, Orphans, PrepareOptions, Prepared};
+use appsnap::prepare::{Change, Database, PrepareOptions, Prepared};
 use appsnap::snapshot::{self, ReadOptions, WriteOptions};
 
 use crate::check::app::{self, Row, id};
@@ -153,7 +153,7 @@ fn orphans_are_kept_with_a_warning_or_dropped() {
     assert!(!changes.iter().any(|change| matches!(change, Change::OrphansDropped { .. })));
     assert_eq!(checked(&archive, &profile).contents().documents_count, 4);
 
-    let (archive, report, changes) = written(&dump, &lens, &keep.with_orphans(Orphans::Drop));
+    let (archive, report, changes) = written(&dump, &lens, &keep.without_orphans());
     assert_eq!((report.findings().count_of(Code::DocumentOrphan), report.verdict()), (0, Verdict::Accept), "{report}");
     assert!(
         changes
@@ -166,7 +166,7 @@ fn orphans_are_kept_with_a_warning_or_dropped() {
 
 #[test]
 fn orphans_are_not_dropped_by_guessing() {
-    let options = PrepareOptions::new().with_orphans(Orphans::Drop);
+    let options = PrepareOptions::new().without_orphans();
     let source = documents(&[(1, 1)]);
     let inserts = include_bytes!("../../data/pgdump/pg13-inserts.dump");
     for database in [None, Some(open(&inserts[..], &options))] {

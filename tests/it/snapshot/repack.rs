@@ -6,7 +6,9 @@ use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
 use appsnap::snapshot::index::{IndexPlacement, make_index};
 use appsnap::snapshot::options::SectionSplit;
-use appsnap::snapshot::{Content, ErrorKind, ReadOptions, SnapshotArchive, SnapshotWriter, WriteOptions, repack};
+use appsnap::snapshot::{
+    Content, ErrorKind, ReadOptions, SnapshotArchive, SnapshotReader, SnapshotWriter, WriteOptions, repack,
+};
 
 use crate::support::archives::{Contents, id, noise, read, text};
 
@@ -40,13 +42,11 @@ fn repacked_and_taken_apart_equal_a_direct_write() {
         let open = SnapshotArchive::open(archive.as_slice(), &ReadOptions::new()).unwrap();
         for selection in [layout::Contents::Full, layout::Contents::DatabaseOnly, layout::Contents::FilesOnly] {
             let expected = direct(&contents, &metadata(&contents, selection), selection, options());
-            let source = || Ok(archive.as_slice());
-            let (repacked, _) =
-                repack(source, Vec::new(), selection, &ReadOptions::new(), &options(), &mut NoObserver).unwrap();
+            let source = || Ok(SnapshotReader::new(archive.as_slice(), &ReadOptions::new()));
+            let options = options().with_contents(selection).with_parallelism(Parallelism::threads(2));
+            let (repacked, _) = repack(source, Vec::new(), &options, &mut NoObserver).unwrap();
             assert!(repacked == expected, "repack {selection:?}");
-            let (part, report) = open
-                .write_part(Vec::new(), selection, IndexPlacement::Embedded, Parallelism::threads(2), &mut NoObserver)
-                .unwrap();
+            let (part, report) = open.write_part(Vec::new(), &options, &mut NoObserver).unwrap();
             assert!(part == expected, "take apart {selection:?}");
             assert_eq!(report.archive_bytes(), part.len() as u64);
             read(part.as_slice(), ReadOptions::new()).unwrap();
@@ -70,10 +70,8 @@ fn archive_in_foreign_order_is_repacked_into_the_writers() {
     add("db/db.backup", contents.database.as_deref().unwrap());
     add(".metadata", &contents.metadata().render());
     tar.resize(tar.len() + 1024, 0);
-    let source = || Ok(tar.as_slice());
-    let write = WriteOptions::new();
-    let (repacked, _) =
-        repack(source, Vec::new(), layout::Contents::Full, &ReadOptions::new(), &write, &mut NoObserver).unwrap();
+    let source = || Ok(SnapshotReader::new(tar.as_slice(), &ReadOptions::new()));
+    let (repacked, _) = repack(source, Vec::new(), &WriteOptions::new(), &mut NoObserver).unwrap();
     assert!(repacked == contents.archive());
 }
 

@@ -8,7 +8,7 @@ use appsnap::diagnostic::Diagnostic;
 use appsnap::io::Parallelism;
 use appsnap::observe::{Event, NoObserver, Observer};
 use appsnap::snapshot::DocumentSource;
-use appsnap::source::directory::{self, DirectoryOptions, Unreadable};
+use appsnap::source::directory::{self, DirectoryOptions};
 use appsnap::source::{DocumentPlan, ErrorKind};
 use tempfile::tempdir;
 
@@ -158,7 +158,7 @@ fn affixes_that_escape_from_the_folder_are_refused() {
 fn missing_folder_is_an_error_that_names_it() {
     let folder = tempdir().unwrap();
     let missing = folder.path().join("files");
-    for options in [DirectoryOptions::new(), threads(2), DirectoryOptions::new().with_unreadable(Unreadable::Report)] {
+    for options in [DirectoryOptions::new(), threads(2), DirectoryOptions::new().with_unreadable_reported()] {
         let error = directory::scan(&missing, &options, &mut NoObserver).unwrap_err();
         assert_eq!(error.context(), missing.to_str());
         assert!(matches!(error.kind(), ErrorKind::Io { .. }));
