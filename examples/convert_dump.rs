@@ -8,13 +8,14 @@
 
 mod support;
 
+use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use appsnap::Limits;
 use appsnap::pgdump::FormatVersion;
 use appsnap::pgdump::raw::Compression;
-use appsnap::pgdump::transcode::Transcoder;
+use appsnap::pgdump::transcode::{MaskRules, Transcoder};
 use appsnap::source::dump::DumpOptions;
 use clap::{Parser, ValueEnum};
 use support::{Common, Failure, InFile, LimitArgs, Outcome, Progress, Source, Threads, output, shown};
@@ -32,8 +33,8 @@ struct Args {
     /// The dump to write; `-` is standard output. A file appears complete or not at all.
     #[arg(value_name = "OUT")]
     output: PathBuf,
-    /// The archive version of the output, 1.12 to 1.16. An older dump keeps its version.
-    #[arg(long, value_name = "VERSION", default_value = "1.14")]
+    /// The archive version of the output, 1.12 to 1.16, or `same`. An older dump keeps its version.
+    #[arg(long, value_name = "VERSION", default_value = "1.14", value_parser = parse_version)]
     to: FormatVersion,
     /// The compression of the output; `keep` recompresses with gzip if the older version lacks the compression.
     #[arg(long, value_enum, default_value = "keep")]
@@ -52,6 +53,12 @@ struct Args {
     /// Drop the owners of objects.
     #[arg(short = 'O', long)]
     no_owner: bool,
+    /// Leave out the data of these tables, as `pg_dump --exclude-table-data` does; `*` matches any text.
+    #[arg(long, value_name = "SCHEMA.TABLE")]
+    exclude_data: Vec<String>,
+    /// Mask columns and leave out rows by the rules in this JSON file.
+    #[arg(long, value_name = "RULES.json")]
+    mask: Option<PathBuf>,
     #[command(flatten)]
     common: Common,
     #[command(flatten)]
@@ -65,13 +72,19 @@ enum CompressionArg {
     None,
 }
 
+fn parse_version(text: &str) -> Result<FormatVersion, appsnap::pgdump::Error> {
+    // No dump is newer, and an older one keeps its version.
+    if text == "same" { Ok(FormatVersion::V1_16) } else { text.parse() }
+}
+
 fn main() -> ExitCode {
     support::run(convert)
 }
 
 fn convert(args: &Args) -> Outcome {
     let transcoder = transcoder(args)?;
-    let mut output = output::create(&args.output, &[&args.input])?;
+    let inputs: Vec<_> = [Some(&args.input), args.mask.as_ref()].into_iter().flatten().map(PathBuf::as_path).collect();
+    let mut output = output::create(&args.output, &inputs)?;
     let mut progress = Progress::new(args.common.quiet);
     progress.begin("converting", None);
     let limits = args.limits.apply(Limits::trusted());
@@ -85,7 +98,10 @@ fn convert(args: &Args) -> Outcome {
     }
     let conversion = transcoder.plan(source.followed(&mut progress), &limits).in_input(&args.input)?;
     let run = conversion.run(&mut output, &mut progress).map_err(|failed| failed.into_parts().0);
-    let (_, conversion) = run.in_input(&args.input)?;
+    let (_, mut conversion) = run.in_input(&args.input)?;
+    if let Some(file) = output.as_regular_file() {
+        conversion.write_offsets(file).in_file(&args.output)?;
+    }
     output::finish(output, &args.output)?;
     drop(progress);
 
@@ -121,6 +137,12 @@ fn transcoder(args: &Args) -> Outcome<Transcoder> {
     }
     if let Some(major) = args.server {
         transcoder = transcoder.with_server_major(major);
+    }
+    for pattern in &args.exclude_data {
+        transcoder = transcoder.without_data_of(pattern);
+    }
+    if let Some(path) = &args.mask {
+        transcoder = transcoder.with_row_editor(MaskRules::parse(&fs::read(path).in_file(path)?).in_file(path)?);
     }
     Ok(transcoder)
 }

@@ -75,8 +75,9 @@ fn convert(
     let (from, to) = (folder.join(DATABASE), folder.join(CONVERTED));
     let mut output = BufWriter::with_capacity(BUFFER_BYTES, File::create_new(&to).map_err(failed)?);
     let input = File::open(&from).map_err(failed)?;
-    let (_, report) = transcoder.plan(input, limits)?.run(&mut output, observer)?;
-    drop(output.into_inner().map_err(|error| failed(error.into_error()))?);
+    let (_, mut report) = transcoder.plan(input, limits)?.run(&mut output, observer)?;
+    let mut output = output.into_inner().map_err(|error| failed(error.into_error()))?;
+    report.write_offsets(&mut output)?;
     fs::rename(&to, &from).map_err(failed)?;
     Ok(report)
 }

@@ -10,6 +10,7 @@ mod pack;
 mod repack;
 #[cfg(unix)]
 mod round_trip;
+mod rows;
 // Each backend for deflate has bytes of its own.
 #[cfg(feature = "zlib-rs")]
 mod sample;
