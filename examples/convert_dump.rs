@@ -8,6 +8,7 @@
 
 mod support;
 
+use std::fs;
 use std::io::{self, Read};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -16,7 +17,7 @@ use appsnap::Limits;
 use appsnap::pgdump::FormatVersion;
 use appsnap::pgdump::raw::Compression;
 use appsnap::pgdump::toc::Offsets;
-use appsnap::pgdump::transcode::{Conversion, ConversionReport, EntryChange, EntryChangeKind, Transcoder};
+use appsnap::pgdump::transcode::{Conversion, ConversionReport, EntryChange, EntryChangeKind, MaskRules, Transcoder};
 use appsnap::source::dump::{DumpOptions, DumpReader};
 use clap::{Parser, ValueEnum};
 use serde_json::{Value, json};
@@ -31,8 +32,8 @@ struct Args {
     /// The dump to write; `-` is the standard output. A file appears whole or not at all.
     #[arg(value_name = "OUT")]
     output: PathBuf,
-    /// The archive version of the output, 1.12 to 1.16. An older dump keeps its version.
-    #[arg(long, value_name = "VERSION", default_value = "1.14")]
+    /// The archive version of the output, 1.12 to 1.16, or `same`. An older dump keeps its version.
+    #[arg(long, value_name = "VERSION", default_value = "1.14", value_parser = parse_version)]
     to: FormatVersion,
     /// The compression of the output; `keep` recompresses with gzip if the older version lacks the compression.
     #[arg(long, value_enum, default_value = "keep")]
@@ -51,6 +52,12 @@ struct Args {
     /// Drop the owners of objects.
     #[arg(short = 'O', long)]
     no_owner: bool,
+    /// Leave out the data of these tables, as `pg_dump --exclude-table-data` does; `*` matches any text.
+    #[arg(long, value_name = "SCHEMA.TABLE")]
+    exclude_data: Vec<String>,
+    /// Mask columns and leave out rows by the rules in this JSON file.
+    #[arg(long, value_name = "RULES.json")]
+    mask: Option<PathBuf>,
     /// Print the changes as JSON; to the standard error if the dump is written to the standard output.
     #[arg(long)]
     json: bool,
@@ -64,6 +71,11 @@ enum CompressionArg {
     Keep,
     Gzip,
     None,
+}
+
+fn parse_version(text: &str) -> Result<FormatVersion, appsnap::pgdump::Error> {
+    // No dump is newer, and an older one keeps its version.
+    if text == "same" { Ok(FormatVersion::V1_16) } else { text.parse() }
 }
 
 fn main() -> ExitCode {
@@ -126,6 +138,12 @@ fn plan<R: Read>(args: &Args, source: R) -> Outcome<Conversion<R>> {
     if let Some(major) = args.server {
         transcoder = transcoder.with_server_major(major);
     }
+    for pattern in &args.exclude_data {
+        transcoder = transcoder.without_data_of(pattern);
+    }
+    if let Some(path) = &args.mask {
+        transcoder = transcoder.with_row_editor(MaskRules::parse(&fs::read(path).in_file(path)?).in_file(path)?);
+    }
     transcoder.plan(source, &Limits::trusted()).in_file(&args.input)
 }
 
@@ -135,8 +153,11 @@ fn write(args: &Args, source: DumpReader) -> Outcome<ConversionReport> {
     let mut progress = Progress::new(args.quiet);
     progress.begin("converting", input_bytes);
     let mut output = output::create(&args.output, &[&args.input])?;
-    let (_, report) =
+    let (_, mut report) =
         conversion.run(&mut output, &mut progress).map_err(|failed| failed.into_parts().0).in_file(&args.input)?;
+    if let Some(file) = output.as_regular_file() {
+        report.write_offsets(file).in_file(&args.output)?;
+    }
     output::finish(output, &args.output)?;
     Ok(report)
 }

@@ -20,18 +20,18 @@ pub const STANDARD_OUTPUT: &str = "standard output";
 #[derive(Debug)]
 pub struct Failure {
     subject: String,
-    error: Box<dyn Error>,
+    error: Box<dyn Error + Send + Sync>,
     is_input: bool,
 }
 
 impl Failure {
     /// The content of the input is bad.
-    pub fn input(subject: impl Into<String>, error: impl Into<Box<dyn Error>>) -> Self {
+    pub fn input(subject: impl Into<String>, error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { subject: subject.into(), error: error.into(), is_input: true }
     }
 
     /// The example was used wrongly, or the system failed.
-    pub fn environment(subject: impl Into<String>, error: impl Into<Box<dyn Error>>) -> Self {
+    pub fn environment(subject: impl Into<String>, error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { subject: subject.into(), error: error.into(), is_input: false }
     }
 

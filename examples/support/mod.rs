@@ -37,8 +37,17 @@ pub use source::Source;
 /// Parses the command line, does the work, and turns its outcome into an exit code: 0 good, 1 the input is bad,
 /// 2 used wrongly or the environment failed, 128 and more a signal.
 pub fn run<A: clap::Parser>(work: impl FnOnce(&A) -> Outcome) -> ExitCode {
+    run_after(signals::listen, work)
+}
+
+/// Does the same for work that undoes itself after a signal, however long that takes.
+pub fn run_patiently<A: clap::Parser>(work: impl FnOnce(&A) -> Outcome) -> ExitCode {
+    run_after(signals::listen_patiently, work)
+}
+
+fn run_after<A: clap::Parser>(listen: fn(), work: impl FnOnce(&A) -> Outcome) -> ExitCode {
     let args = parse::<A>();
-    signals::listen();
+    listen();
     let outcome = work(&args);
     if outcome.is_err()
         && let Some(code) = signals::exit_code()

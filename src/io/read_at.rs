@@ -93,7 +93,18 @@ impl ReadAt for std::fs::File {
         return std::os::unix::fs::FileExt::read_at(self, buffer, offset_bytes);
         #[cfg(windows)]
         return std::os::windows::fs::FileExt::seek_read(self, buffer, offset_bytes);
-        #[cfg(not(any(unix, windows)))]
+        // WebAssembly has no positioned reads in stable Rust, and no threads that could move the position in between.
+        #[cfg(all(target_family = "wasm", not(target_feature = "atomics")))]
+        return {
+            use std::io::{Seek, SeekFrom};
+            let mut file = self;
+            let position = file.stream_position()?;
+            file.seek(SeekFrom::Start(offset_bytes))?;
+            let count = file.read(buffer);
+            file.seek(SeekFrom::Start(position))?;
+            count
+        };
+        #[cfg(not(any(unix, windows, all(target_family = "wasm", not(target_feature = "atomics")))))]
         return {
             let _ = (buffer, offset_bytes);
             Err(io::Error::new(io::ErrorKind::Unsupported, "files have no positioned reads on this target"))

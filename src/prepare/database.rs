@@ -217,8 +217,13 @@ pub(super) fn spool<R: Read>(
     let folder = options.spool_dir.as_deref().ok_or_else(error::spool_needed)?;
     let failed = |error| spool_failed("spooling the converted dump", error);
     let mut spool = Spool::create(folder, budget(options)).map_err(failed)?;
-    let (_, report) = conversion.run(&mut spool, observer)?;
-    Ok((spool.finish().map_err(failed)?, report.output_bytes))
+    let (_, mut report) = conversion.run(&mut spool, observer)?;
+    let mut file = spool.finish().map_err(failed)?;
+    let failed = |error| crate::Error::io("spooling the converted dump", error);
+    file.seek(SeekFrom::End(0)).map_err(failed)?;
+    report.write_offsets(&mut file)?;
+    file.rewind().map_err(failed)?;
+    Ok((file, report.output_bytes))
 }
 
 fn budget(options: &PrepareOptions) -> Budget {

@@ -8,6 +8,7 @@ mod inspect;
 mod outputs;
 #[cfg(unix)]
 mod round_trip;
+mod rows;
 // Each backend for deflate has bytes of its own.
 #[cfg(feature = "zlib-rs")]
 mod sample;

@@ -256,9 +256,11 @@ async function refresh() {
   element("rows").replaceChildren(...stored.snapshots.map(row));
 }
 
-function cell(label, text, className) {
-  const made = make("td", className, text);
-  made.dataset.label = label;
+/** Creates a cell. On a narrow screen the label is shown, and the role keeps it a cell for screen readers. */
+function cell(label, content, className) {
+  const made = make("td", className, content);
+  made.setAttribute("role", "cell");
+  if (label) made.dataset.label = label;
   return made;
 }
 
@@ -270,12 +272,14 @@ function row(snapshot) {
   id.title = snapshot.id;
   const title = make("th", "", name, id);
   title.scope = "row";
+  title.setAttribute("role", "rowheader");
   const download = make("a", "button", "Download");
   download.href = `/snapshots/${snapshot.id}`;
   download.download = name;
   download.setAttribute("aria-label", `Download ${name}`);
   const actions = make("div", "actions", download);
-  const made = make("tr", "");
+  const made = make("tr");
+  made.setAttribute("role", "row");
   if (verdict) {
     const details = button("Details", `Findings of ${name}`, () => toggleDetails(snapshot, made, details));
     details.setAttribute("aria-expanded", "false");
@@ -292,7 +296,7 @@ function row(snapshot) {
     cell("Size", sizeText(snapshot.archive_bytes), "number"),
     cell("Documents", snapshot.documents?.toLocaleString() ?? "unknown", "number"),
     cell("Check", check),
-    make("td", "", actions),
+    cell("", actions),
   );
   return made;
 }
@@ -304,9 +308,11 @@ async function toggleDetails(snapshot, tableRow, control) {
     tableRow.nextElementSibling.remove();
     return;
   }
-  const inside = make("td", "", "Loading");
+  const inside = cell("", "Loading");
   inside.colSpan = 6;
-  tableRow.after(make("tr", "details", inside));
+  const details = make("tr", "details", inside);
+  details.setAttribute("role", "row");
+  tableRow.after(details);
   try {
     const response = await fetch(`/snapshots/${snapshot.id}/report`);
     const facts = await response.json();

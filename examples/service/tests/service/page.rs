@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use serde_json::json;
+
 use super::browser::Page;
 use super::{Service, eventually};
 use appsnap_tests::app::DUMP;
@@ -53,6 +55,11 @@ fn person_uploads_looks_downloads_and_deletes() {
     page.eval("document.querySelector('#rows button').click()");
     page.wait_for("document.querySelector('#rows tr.details .findings, #rows tr.details p.quiet') !== null");
     page.screenshot("stored");
+    let narrow = json!({ "width": 360, "height": 800, "deviceScaleFactor": 1, "mobile": true });
+    page.call("Emulation.setDeviceMetricsOverride", narrow);
+    assert_eq!(page.eval("document.documentElement.scrollWidth <= 360"), true, "nothing is cut off on a phone");
+    page.screenshot("stored-narrow");
+    page.call("Emulation.clearDeviceMetricsOverride", json!({}));
     let length = page.eval("fetch(document.querySelector('#rows a').href).then((r) => r.blob()).then((b) => b.size)");
     let listed = service.get("/snapshots").json();
     assert_eq!(length, listed["snapshots"][0]["archive_bytes"]);
@@ -96,12 +103,12 @@ fn refusals_say_what_to_do() {
     page.screenshot("refused");
     page.call(
         "Emulation.setEmulatedMedia",
-        serde_json::json!({
+        json!({
             "features": [{ "name": "prefers-color-scheme", "value": "dark" }]
         }),
     );
     page.screenshot("dark");
-    let narrow = serde_json::json!({ "width": 360, "height": 800, "deviceScaleFactor": 1, "mobile": true });
+    let narrow = json!({ "width": 360, "height": 800, "deviceScaleFactor": 1, "mobile": true });
     page.call("Emulation.setDeviceMetricsOverride", narrow);
     assert_eq!(page.eval("document.documentElement.scrollWidth <= 360"), true, "nothing is cut off on a phone");
     page.screenshot("narrow");
@@ -118,7 +125,7 @@ fn upload_shows_progress_and_can_be_cancelled() {
     // Slow enough to be seen: 1 MB/s.
     page.call(
         "Network.emulateNetworkConditions",
-        serde_json::json!({
+        json!({
             "offline": false, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 1 << 20
         }),
     );
