@@ -1,5 +1,8 @@
 //! Reports whether a platform accepts a snapshot or dump, and whether everything in it can be restored.
 
+#[cfg(all(feature = "squidex", feature = "catalog"))]
+#[path = "support/backup_squidex.rs"]
+mod backup_squidex;
 mod support;
 
 use std::io::Write;
@@ -60,6 +63,10 @@ fn main() -> ExitCode {
 
 fn check(args: &Args) -> Outcome {
     let profile = profile(args)?;
+    #[cfg(all(feature = "squidex", feature = "catalog"))]
+    if let Some(judged) = check_squidex(args)? {
+        return judged;
+    }
     let mut options = CheckOptions::new().with_limits(args.limits.limits());
     if let Some(target_bytes) = args.target_database_bytes {
         options = options.with_target_database_bytes(target_bytes);
@@ -92,6 +99,30 @@ fn check(args: &Args) -> Outcome {
     };
     let written = missing.into_iter().chain(orphans).try_for_each(|list| list.write(&report));
     judged(printed.and(written), verdict(args, &report))
+}
+
+/// Judges a Squidex archive as a restore by Squidex would. `None` for other files, and for the profiles of platforms.
+#[cfg(all(feature = "squidex", feature = "catalog"))]
+fn check_squidex(args: &Args) -> Outcome<Option<Outcome>> {
+    if args.profile != "format" || args.missing.is_some() || args.orphans.is_some() {
+        return Ok(None);
+    }
+    let mut progress = Progress::new(args.common.quiet);
+    let Some(described) = backup_squidex::examine_path(&args.file, &args.limits.limits(), &mut progress)? else {
+        return Ok(None);
+    };
+    drop(progress);
+    let allowed = &args.allowed.allow;
+    let printed = if args.common.json {
+        support::print_json(&described.report_json(allowed))
+    } else {
+        support::print(&described.report_text(allowed, args.common.verbose))
+    };
+    let verdict = match described.verdict(allowed) {
+        "reject" => Err(Failure::input(shown_input(&args.file), "a restore by Squidex fails or loses data")),
+        _ => Ok(()),
+    };
+    Ok(Some(judged(printed, verdict)))
 }
 
 fn verdict(args: &Args, report: &Report) -> Outcome {

@@ -1,5 +1,8 @@
 //! Reports the kind of a file, and describes it: a snapshot, a dump, or something that was taken for one.
 
+#[cfg(all(feature = "squidex", feature = "catalog"))]
+#[path = "support/backup_squidex.rs"]
+mod backup_squidex;
 mod support;
 
 use std::io::Read;
@@ -76,6 +79,10 @@ fn inspect(args: &Args) -> Outcome {
 
 fn describe(args: &Args, progress: &mut Progress) -> Outcome<Value> {
     let limits = args.limits.limits();
+    #[cfg(all(feature = "squidex", feature = "catalog"))]
+    if let Some(described) = backup_squidex::examine_path(&args.file, &limits, progress)? {
+        return Ok(described.description_json());
+    }
     let options = DumpOptions::new()
         .with_limits(limits.clone())
         .with_parallelism(args.threads.parallelism())

@@ -10,6 +10,8 @@ mod backup_change;
 mod backup_listing;
 #[path = "support/backup_name.rs"]
 mod backup_name;
+#[path = "support/backup_picture.rs"]
+mod backup_picture;
 #[path = "support/backup_plan.rs"]
 mod backup_plan;
 #[path = "support/backup_restore.rs"]
@@ -29,6 +31,7 @@ use appsnap::retention::simulate::Simulation;
 use appsnap::retention::{Backup, Error, Period, Policy, presets};
 use backup_listing::Listed;
 use backup_name::Name;
+use backup_picture::Panel;
 use backup_plan::{explanation_json, plan_json, plan_text};
 use clap::Parser;
 use serde_json::{Value, json};
@@ -129,6 +132,9 @@ fn policy_in(path: &Path) -> Outcome<Policy> {
         let mut policies = presets::upsun(&text).map_err(bad)?;
         let production = policies.remove("production").or_else(|| Some(policies.pop_first()?.1));
         return production.ok_or_else(|| Failure::input(shown(path), "the member data_retention has no environment"));
+    }
+    if text.contains("\"BackupPlanName\"") {
+        return presets::program::aws_backup_plan(&text).map_err(bad);
     }
     let policy = Policy::from_json(&text).map_err(bad)?;
     if policy.name().is_empty() { Ok(policy.with_name(path.display().to_string())) } else { Ok(policy) }
@@ -237,11 +243,14 @@ fn simulate(args: &Args, days: u32) -> Outcome {
         .map_err(|error| Failure::environment("usage", error))?;
     let play = |policy: &Policy| policy.simulate(&schedule, from..to, args.backup_bytes).map_err(misused);
     let simulation = play(&policy)?;
-    let other = args.compare.as_deref().map(|name| policy_of(name).and_then(|policy| play(&policy))).transpose()?;
+    let other_policy = args.compare.as_deref().map(policy_of).transpose()?;
+    let other = other_policy.as_ref().map(play).transpose()?;
     if let Some(path) = &args.svg {
+        let mut panels = vec![Panel { policy: &policy, simulation: &simulation }];
+        let compared = other_policy.as_ref().zip(other.as_ref());
+        panels.extend(compared.map(|(policy, simulation)| Panel { policy, simulation }));
         let mut output = output::create(path, &[])?;
-        let picture = backup_calendar::svg(&policy, &schedule, &simulation);
-        std::io::Write::write_all(&mut output, picture.as_bytes()).in_file(path)?;
+        std::io::Write::write_all(&mut output, backup_picture::svg(&schedule, &panels).as_bytes()).in_file(path)?;
         output::finish(output, path)?;
     }
     let difference = match &other {

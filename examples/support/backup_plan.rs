@@ -221,6 +221,8 @@ fn miss_json(miss: &Miss<'_, Name>) -> Value {
             json!({"why": "day", "is": is.to_string(), "needed": needed, "found": found, "found_id": id})
         }
         Miss::SetAside(guard) => json!({"why": "guard", "guard": guard.name()}),
+        Miss::TooNew(cutoff) => json!({"why": "too-new", "cutoff": cutoff.to_string()}),
+        Miss::WindowTaken(by) => json!({"why": "window-taken", "by": by.id()}),
         Miss::TooOld(cutoff) => json!({"why": "too-old", "cutoff": cutoff.to_string()}),
         Miss::BucketTaken { bucket, by, .. } => {
             json!({"why": "bucket-taken", "bucket": bucket.to_string(), "by": by.id()})

@@ -20,24 +20,29 @@ pub const STANDARD_OUTPUT: &str = "standard output";
 #[derive(Debug)]
 pub struct Failure {
     subject: String,
-    error: Box<dyn Error>,
+    error: Box<dyn Error + Send + Sync>,
     is_input: bool,
 }
 
 impl Failure {
     /// The content of the input is bad.
-    pub fn input(subject: impl Into<String>, error: impl Into<Box<dyn Error>>) -> Self {
+    pub fn input(subject: impl Into<String>, error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { subject: subject.into(), error: error.into(), is_input: true }
     }
 
     /// The example was used wrongly, or the system failed.
-    pub fn environment(subject: impl Into<String>, error: impl Into<Box<dyn Error>>) -> Self {
+    pub fn environment(subject: impl Into<String>, error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { subject: subject.into(), error: error.into(), is_input: false }
     }
 
     /// Returns `true` if the content of the input is bad.
     pub const fn is_input(&self) -> bool {
         self.is_input
+    }
+
+    /// An error of the library, about `subject` unless it names its place itself.
+    pub fn of(subject: impl Into<String>, error: impl Into<appsnap::Error>) -> Self {
+        failure(subject.into(), error.into())
     }
 
     pub fn exit_code(&self) -> ExitCode {
@@ -67,6 +72,8 @@ impl fmt::Display for Failure {
         }
         f.write_str(&text)?;
         match (raising_option(&text), remedy) {
+            // An error that is described in another one has said it.
+            (Some(option), _) if text.contains(&option) => Ok(()),
             // One place knows which options there are: a command that has limits has all of them.
             (Some(option), _) => write!(f, "; raise it with {option} if the input is trusted"),
             (None, Some(remedy)) => write!(f, "; {remedy}"),

@@ -56,9 +56,28 @@ pub fn listen() {
     drop(listener);
 }
 
+/// Begins to listen, and leaves the end to the work, however long it takes to undo what it did.
+#[cfg(unix)]
+pub fn listen_patiently() {
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    use signal_hook::iterator::Signals;
+
+    let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) else { return };
+    let listener = thread::Builder::new().name("signals".to_owned()).spawn(move || {
+        for signal in signals.forever() {
+            RECEIVED.store(u8::try_from(signal).unwrap_or_default(), Ordering::Relaxed);
+        }
+    });
+    drop(listener);
+}
+
 /// Other systems end the process; the next run removes what it leaves.
 #[cfg(not(unix))]
 pub fn listen() {}
+
+/// Other systems end the process; the next run removes what it leaves.
+#[cfg(not(unix))]
+pub fn listen_patiently() {}
 
 /// Returns the exit code of work that ended because of a signal, after one line about it; `None` if there was no signal.
 pub fn exit_code() -> Option<ExitCode> {

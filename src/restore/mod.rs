@@ -45,11 +45,7 @@
 //! // Here the database is restored beside the old one, and its rows are counted.
 //! let mut verification = Verification::new(&survey);
 //! let documents = journal.documents();
-//! verification.documents(|id| {
-//!     let text = id.text();
-//!     let (first, second) = text.shards();
-//!     fs::metadata(documents.join(first).join(second).join(text.as_str())).ok().map(|file| file.len())
-//! });
+//! verification.documents(|id| fs::metadata(documents.join(id.path())).ok().map(|file| file.len()));
 //! assert_eq!(verification.differences(), [] as [String; 0]);
 //!
 //! journal.advance(Step::Verified)?;

@@ -11,7 +11,7 @@ use super::app::App;
 use super::code::Code;
 use super::error::{Error, ErrorKind, Result};
 use super::event::Event;
-use super::known::{FORMAT_MAJOR, USERS, VERSION, Version, asset_file_name};
+use super::known::{ASSET_SUFFIX, FORMAT_MAJOR, USERS, VERSION, Version, asset_file_name};
 use super::object::from_object;
 use super::path::{Member, attachment_path, event_path, lower_case};
 use crate::diagnostic::Diagnostics;
@@ -49,6 +49,7 @@ impl<R: ReadAt> Archive<R> {
         let mut diagnostics = Diagnostics::new(limits.max_findings_per_code());
         let mut events: Vec<(u64, LocatedEntry)> = Vec::new();
         let mut attachments: BTreeMap<String, LocatedEntry> = BTreeMap::new();
+        let mut top_folder = None;
         let mut buffer = Vec::new();
         let mut entries = zip.entries(&mut buffer);
         while let Some(entry) = entries.next_entry()? {
@@ -64,18 +65,30 @@ impl<R: ReadAt> Archive<R> {
                     found.with_location(path()).with_message("a restore does not look for the attachment here")
                 }),
                 Member::Folder if entry.is_folder() => {}
-                Member::Folder | Member::Foreign => diagnostics.add(Code::ForeignEntry, |found| {
-                    found.with_location(path()).with_message("the entry does not belong to a Squidex backup")
-                }),
+                Member::Folder | Member::Foreign => {
+                    top_folder = top_folder.or_else(|| folder_around(entry.name()));
+                    diagnostics.add(Code::ForeignEntry, |found| {
+                        found.with_location(path()).with_message("the entry does not belong to a Squidex backup")
+                    });
+                }
+                Member::Unsafe if has_backslashes(entry.name()) => {
+                    return Err(Error::new(ErrorKind::Backslashes).within(path()));
+                }
                 Member::Unsafe => return Err(Error::new(ErrorKind::UnsafeName).within(path())),
             }
         }
         if events.is_empty() && attachments.is_empty() {
-            return Err(ErrorKind::NotBackup.into());
+            return Err(top_folder.map_or(ErrorKind::NotBackup, |folder| ErrorKind::InFolder { folder }).into());
         }
         let events = in_sequence(events, &mut diagnostics);
         attachments.retain(|name, located| {
-            is_present(located, &mut diagnostics, || escaped(attachment_path(name).as_bytes()).to_string())
+            // The file of an asset that was deleted is empty, and only the events tell.
+            located.uncompressed_bytes != 0 || {
+                if !name.ends_with(ASSET_SUFFIX) {
+                    empty(&mut diagnostics, escaped(attachment_path(name).as_bytes()).to_string());
+                }
+                false
+            }
         });
         let mut archive = Self { zip, events, attachments, version: None, diagnostics, limits: limits.clone() };
         archive.check_version()?;
@@ -98,6 +111,12 @@ impl<R: ReadAt> Archive<R> {
     #[must_use]
     pub const fn events_count(&self) -> u64 {
         self.events.len() as u64
+    }
+
+    /// Returns `true` if the event with number `index` has no contents. A restore fails at it.
+    pub(super) fn is_event_empty(&self, index: u64) -> bool {
+        let located = usize::try_from(index).ok().and_then(|index| self.events.get(index));
+        located.is_some_and(|located| located.uncompressed_bytes == 0)
     }
 
     /// Reads the event with number `index`; `None` after the last one.
@@ -212,7 +231,7 @@ fn not_json(name: &str, error: serde_json::Error) -> Error {
     Error::json(ErrorKind::Attachment, error).within_name(name.as_bytes())
 }
 
-/// Returns the events that a restore reads: the first entry of each number, up to the first number that is missing or empty.
+/// Returns the events that a restore reads: the first entry of each number, up to the first number that is missing.
 fn in_sequence(mut events: Vec<(u64, LocatedEntry)>, diagnostics: &mut Diagnostics) -> Vec<LocatedEntry> {
     // A stable sort keeps the order of the directory among entries of one number.
     events.sort_by_key(|(index, _)| *index);
@@ -223,7 +242,6 @@ fn in_sequence(mut events: Vec<(u64, LocatedEntry)>, diagnostics: &mut Diagnosti
         }
         is_same
     });
-    events.retain(|(index, located)| is_present(located, diagnostics, || event_path(*index)));
     let reachable = events.iter().zip(0_u64..).take_while(|((index, _), expected)| index == expected).count();
     let lost_count = events.len().saturating_sub(reachable);
     if lost_count != 0 {
@@ -245,13 +263,20 @@ fn duplicate(diagnostics: &mut Diagnostics, path: impl FnOnce() -> String) {
     });
 }
 
-/// Returns `true` if an entry has contents; a restore treats others as missing.
-fn is_present(located: &LocatedEntry, diagnostics: &mut Diagnostics, path: impl FnOnce() -> String) -> bool {
-    let is_empty = located.uncompressed_bytes == 0;
-    if is_empty {
-        diagnostics.add(Code::EmptyEntry, |found| {
-            found.with_location(path()).with_message("the entry has no contents: a restore treats it as missing")
-        });
-    }
-    !is_empty
+fn empty(diagnostics: &mut Diagnostics, path: String) {
+    diagnostics.add(Code::EmptyEntry, |found| {
+        found.with_location(path).with_message("the entry has no contents: a restore treats it as missing")
+    });
+}
+
+/// Returns the folder in which an entry of a backup is, if it is in one.
+fn folder_around(name: &[u8]) -> Option<String> {
+    let (folder, rest) = std::str::from_utf8(name).ok()?.split_once('/')?;
+    matches!(Member::parse(rest.as_bytes()), Member::Event(_) | Member::Attachment(_)).then(|| folder.to_owned())
+}
+
+/// Returns `true` for the name of an entry of a backup that is written with backslashes.
+fn has_backslashes(name: &[u8]) -> bool {
+    let name: Vec<u8> = name.iter().map(|byte| if *byte == b'\\' { b'/' } else { *byte }).collect();
+    matches!(Member::parse(&name), Member::Event(_) | Member::Attachment(_) | Member::Folder)
 }

@@ -27,11 +27,15 @@ codes! {
         AppNotFirst = "X009" "app-not-first" Error, "create the backup again";
         /// A second event creates an app. The events after it would be restored to that app.
         SecondApp = "X010" "second-app" Error, "split the archive: it can hold one app only";
-        /// `Users.json` is missing. A restore fails.
+        /// `Users.json` is missing, or contains `null`. A restore fails.
         NoUsers = "X011" "no-users" Error, "add an attachment Users.json: an empty JSON object if there are no users";
         /// `Settings.json` is missing. A restore fails.
         NoSettings = "X012" "no-settings" Error, "add an attachment Settings.json: an empty JSON object if there are none";
         /// An event refers to an asset file that is missing. A restore leaves the file out.
         AssetFileMissing = "X013" "asset-file-missing" Error, "restore the file from another backup";
+        /// An event has no contents. Squidex parses it, and the restore fails.
+        EmptyEvent = "X014" "empty-event" Error, "create the backup again";
+        /// The file cannot be read as a backup. The message says why.
+        UnreadableBackup = "X015" "unreadable-backup" Error, "create the backup again, or do what the message says";
     }
 }

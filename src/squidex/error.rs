@@ -43,6 +43,22 @@ pub enum ErrorKind {
     /// The zip file contains neither events nor attachments.
     #[error("the zip file is not a Squidex backup: it contains neither events nor attachments")]
     NotBackup,
+    /// The events and attachments are in a folder of the zip file, in which a restore does not look for them.
+    #[error(
+        "the Squidex backup is inside the folder {folder:?} of the zip file, where a restore finds nothing: extract it, and \
+         zip the contents of that folder: unzip FILE && cd {folder:?} && zip -r ../backup.zip attachments events"
+    )]
+    #[non_exhaustive]
+    InFolder {
+        /// The folder.
+        folder: String,
+    },
+    /// The names of the entries have backslashes instead of slashes.
+    #[error(
+        "the names of the entries have backslashes instead of slashes, so a restore finds nothing: extract the zip file, \
+         and zip it again: unzip FILE -d backup && cd backup && zip -r ../backup.zip attachments events"
+    )]
+    Backslashes,
     /// An entry has a name that could escape from a folder or deceive a reader.
     #[error("the name escapes from its folder or contains control characters: no Squidex backup contains such a name")]
     UnsafeName,

@@ -16,7 +16,10 @@ pub(super) struct Version {
     pub(super) major: i64,
 }
 
+/// The end of the names of attachments that are files of assets.
+pub(super) const ASSET_SUFFIX: &str = ".asset";
+
 /// The attachment that contains version `version` of the file of the asset `asset_id`.
 pub(super) fn asset_file_name(asset_id: &str, version: i64) -> String {
-    format!("{asset_id}_{version}.asset")
+    format!("{asset_id}_{version}{ASSET_SUFFIX}")
 }

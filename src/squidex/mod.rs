@@ -5,7 +5,7 @@
 //! installations; according to Squidex itself, not for regular backups of an installation.
 //!
 //! [`Archive`] reads a backup as a restore by Squidex does, and reports what the restore does not: a gap in the numbers of
-//! the events ends the restore, an empty attachment counts as missing, of two entries with the same name only the first is
+//! the events ends the restore, an empty event fails it, an empty attachment counts as missing, of two entries with the same name only the first is
 //! restored, and missing asset files are left out. [`Archive::survey`] examines all events. [`clone_app`] gives an app a new
 //! id and name; [`Writer`] creates archives.
 //!

@@ -17,6 +17,9 @@ use crate::observe::{Event as Progress, Observer, proceed};
 /// The base types of the events that an asset's file belongs to.
 const WITH_FILE: [&str; 2] = ["AssetCreated", "AssetUpdated"];
 
+/// The base type of the event that deletes an asset.
+const ASSET_DELETED: &str = "AssetDeleted";
+
 /// The contents of an archive, and what a restore would fail at or leave out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -30,6 +33,8 @@ pub struct Survey {
     pub events_by_kind: BTreeMap<String, u64>,
     /// The number of asset files that the events refer to, present or missing.
     pub asset_files_count: u64,
+    /// The number of asset files that are missing because the asset was deleted later. A restore needs none of them.
+    pub deleted_asset_files_count: u64,
     /// The diagnostics about the events and the required attachments. Those about the directory are in
     /// [`Archive::diagnostics`].
     pub diagnostics: Diagnostics,
@@ -48,21 +53,26 @@ impl<R: ReadAt> Archive<R> {
         let mut survey =
             Survey { events_count: self.events_count(), diagnostics: Diagnostics::new(max_kinds), ..Survey::default() };
         let mut uncompressed_bytes = 0_u64;
-        for (index, event) in (0_u64..).zip(self.events()) {
-            let event = event?;
+        let mut missing = MissingFiles::default();
+        for index in 0..self.events_count() {
+            if self.is_event_empty(index) {
+                survey.diagnostics.add(Code::EmptyEvent, |found| {
+                    found.with_location(event_path(index)).with_message(format!("event {index} has no contents"))
+                });
+                continue;
+            }
+            let Some(event) = self.event(index)? else { break };
             if let Some(app) = App::created_by(&event).map_err(|kind| Error::new(kind).in_event(index))? {
                 survey.note_app(index, app);
             }
-            if let Some(name) = asset_file(&event) {
+            if let Some((asset_id, name)) = asset_file(&event) {
                 survey.asset_files_count = survey.asset_files_count.saturating_add(1);
                 if !self.has_attachment(&name) {
-                    survey.diagnostics.add(Code::AssetFileMissing, |found| {
-                        let path = attachment_path(&name);
-                        found
-                            .with_location(escaped(path.as_bytes()).to_string())
-                            .with_message(format!("event {index} refers to the file"))
-                    });
+                    missing.0.entry(asset_id).or_default().push((index, name));
                 }
+            } else if let Some(asset_id) = deleted_asset(&event) {
+                let files = missing.0.remove(&asset_id).map_or(0, |files| files.len() as u64);
+                survey.deleted_asset_files_count = survey.deleted_asset_files_count.saturating_add(files);
             }
             if (survey.events_by_kind.len() as u64) < max_kinds || survey.events_by_kind.contains_key(event.kind()) {
                 let count = survey.events_by_kind.entry(event.kind().to_owned()).or_default();
@@ -71,6 +81,7 @@ impl<R: ReadAt> Archive<R> {
             uncompressed_bytes = uncompressed_bytes.saturating_add(event.payload().len() as u64);
             proceed(observer, &Progress::bytes(uncompressed_bytes, None))?;
         }
+        missing.report(&mut survey.diagnostics);
         if survey.events_count == 0 {
             survey.diagnostics.add(Code::NoEvents, |found| found.with_message("the archive contains no events"));
         } else if survey.app.is_none() {
@@ -82,6 +93,11 @@ impl<R: ReadAt> Archive<R> {
                     found.with_location(attachment_path(name)).with_message("the attachment is missing")
                 });
             }
+        }
+        if self.has_attachment(USERS) && !self.json_text(USERS).is_ok_and(|text| text.is_some_and(is_object)) {
+            survey.diagnostics.add(Code::NoUsers, |found| {
+                found.with_location(attachment_path(USERS)).with_message("the attachment is not a JSON object")
+            });
         }
         Ok(survey)
     }
@@ -108,12 +124,46 @@ impl Survey {
     }
 }
 
-/// Returns the name of the asset file that belongs to `event`, if one does.
-fn asset_file(event: &Event) -> Option<String> {
+/// The files that are missing, with the events that refer to them, by their assets.
+#[derive(Default)]
+struct MissingFiles(BTreeMap<String, Vec<(u64, String)>>);
+
+impl MissingFiles {
+    /// Reports the files in the order of the events.
+    fn report(self, diagnostics: &mut Diagnostics) {
+        let mut files: Vec<(u64, String)> = self.0.into_values().flatten().collect();
+        files.sort_unstable();
+        for (index, name) in files {
+            diagnostics.add(Code::AssetFileMissing, |found| {
+                let path = attachment_path(&name);
+                found
+                    .with_location(escaped(path.as_bytes()).to_string())
+                    .with_message(format!("event {index} refers to the file"))
+            });
+        }
+    }
+}
+
+fn is_object(json: String) -> bool {
+    json.trim_start().starts_with('{')
+}
+
+/// Returns the asset whose file belongs to `event`, and the name of the file.
+fn asset_file(event: &Event) -> Option<(String, String)> {
     if !WITH_FILE.contains(&event.base_kind()) {
         return None;
     }
     let payload = event.payload_object().ok()?;
+    let asset_id = payload.string("assetId")?;
     // Squidex, too, reads a missing version as zero.
-    Some(asset_file_name(&payload.string("assetId")?, payload.number("fileVersion").unwrap_or_default()))
+    let name = asset_file_name(&asset_id, payload.number("fileVersion").unwrap_or_default());
+    Some((asset_id, name))
+}
+
+/// Returns the asset that `event` deletes.
+fn deleted_asset(event: &Event) -> Option<String> {
+    if event.base_kind() != ASSET_DELETED {
+        return None;
+    }
+    event.payload_object().ok()?.string("assetId")
 }

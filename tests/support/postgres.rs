@@ -65,14 +65,41 @@ impl Postgres {
         let data = server.path("data");
         server
             .run_as_server("initdb", &["-D", &data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"]);
-        let options = format!("-k {} -p {PORT} -c listen_addresses= -c fsync=off", server.path(""));
-        server.run_as_server("pg_ctl", &["-D", &data, "-l", &server.path("log"), "-o", &options, "start"]);
+        server.resume();
+        Some(server)
+    }
+
+    /// Ends the server at once, as a crash does.
+    pub fn crash(&self) {
+        self.run_as_server("pg_ctl", &["-D", &self.path("data"), "-m", "immediate", "stop"]);
+    }
+
+    /// Starts a server that has [crashed](Self::crash), and waits until it accepts connections.
+    pub fn resume(&self) {
+        let options = format!("-k {} -p {PORT} -c listen_addresses= -c fsync=off", self.path(""));
+        self.run_as_server("pg_ctl", &["-D", &self.path("data"), "-l", &self.path("log"), "-o", &options, "start"]);
         let begun = Instant::now();
-        while server.program("pg_isready").output().is_ok_and(|output| !output.status.success()) {
-            assert!(begun.elapsed() < START_TIMEOUT, "the server did not start: {}", server.log());
+        while self.program("pg_isready").output().is_ok_and(|output| !output.status.success()) {
+            assert!(begun.elapsed() < START_TIMEOUT, "the server did not start: {}", self.log());
             std::thread::sleep(Duration::from_millis(50));
         }
-        Some(server)
+    }
+
+    /// Returns the URL of a database.
+    pub fn url(&self, database: &str) -> String {
+        format!("postgresql://postgres@/{database}?host={}&port={PORT}", self.folder.path().display())
+    }
+
+    /// Lets the account of the server own a folder.
+    pub fn give(&self, folder: &Path) {
+        if let Some(account) = self.account {
+            assert!(Command::new("chown").arg("-R").arg(account).arg(folder).status().unwrap().success());
+        }
+    }
+
+    /// Returns the path of a program of this release.
+    pub fn program_path(&self, name: &str) -> PathBuf {
+        self.programs.join(name)
     }
 
     /// A client program that is told where the server is.

@@ -67,6 +67,10 @@ pub enum Miss<'p, Id> {
     SetAside(&'p Guard),
     /// The backup was taken before this instant, and the rule reaches back to it.
     TooOld(Timestamp),
+    /// The backup was taken after this instant, and the rule selects older ones.
+    TooNew(Timestamp),
+    /// Another backup represents the rolling window.
+    WindowTaken(&'p Backup<Id>),
     /// Another backup represents the bucket.
     #[non_exhaustive]
     BucketTaken {
@@ -159,8 +163,8 @@ impl<Id> Miss<'_, Id> {
             Self::Expired(_) | Self::Status(_) | Self::Origin(_) => return None,
             Self::Day { is, needed: Some(needed), .. } => needed.duration_since(*is).as_hours().unsigned_abs() / 24,
             Self::KeptEarlier | Self::SetAside(_) => 0,
-            Self::BucketTaken { .. } => 1,
-            Self::CountUsedUp(_) | Self::TooOld(_) => 2,
+            Self::BucketTaken { .. } | Self::WindowTaken(_) => 1,
+            Self::CountUsedUp(_) | Self::TooOld(_) | Self::TooNew(_) => 2,
             Self::Day { needed: None, .. } => 31,
             Self::Tags(_) => 1_000,
         })
@@ -223,9 +227,18 @@ impl<'p, Id> Explainer<'p, Id> {
         if let Some(cutoff) = outcome.and_then(|outcome| outcome.cutoff).filter(|cutoff| backup.taken_at() <= *cutoff) {
             return Miss::TooOld(cutoff);
         }
+        if let Some(at) = outcome.and_then(|outcome| outcome.not_after).filter(|at| backup.taken_at() > *at) {
+            return Miss::TooNew(at);
+        }
         let is_kept_earlier = self.decision.reasons().any(|reason| reason.rule_index() < number);
         if policy.counting() != Counting::Independent && is_kept_earlier {
             return Miss::KeptEarlier;
+        }
+        if let Some((bucket, by)) = self.decision.finer_representative(rule) {
+            return Miss::BucketTaken { bucket, by };
+        }
+        if let Some(by) = self.decision.window_representative(number, rule, &self.clock) {
+            return Miss::WindowTaken(by);
         }
         if let Some(buckets) = Buckets::of_rule(rule, policy.calendar()) {
             let bucket = self.bucket(buckets, backup);
@@ -273,9 +286,16 @@ impl<'p, Id> Explainer<'p, Id> {
 /// The nearest day that a rule about days of the week selects.
 fn needed_day(select: Select, day: Date) -> Option<Date> {
     match select {
-        Select::Every | Select::Bucket { .. } => None,
+        Select::NthWeekday { nth, weekday, month: Some(month) } => {
+            Date::new(day.year(), month, 1).ok()?.nth_weekday_of_month(nth, weekday).ok()
+        }
         Select::Weekday(weekday) => Some(nearest(day, weekday)),
-        Select::NthWeekday { nth, weekday } => day.nth_weekday_of_month(nth, weekday).ok(),
+        Select::NthWeekday { nth, weekday, month: None } => day.nth_weekday_of_month(nth, weekday).ok(),
+        Select::Every
+        | Select::Bucket { .. }
+        | Select::Tiered { .. }
+        | Select::Rolling { .. }
+        | Select::OlderThan { .. } => None,
     }
 }
 

@@ -123,6 +123,8 @@ impl<Id: fmt::Display> fmt::Display for MissText<'_, '_, Id> {
             }
             Miss::SetAside(guard) => write!(f, "does not count what the guard {} holds", guard.name()),
             Miss::TooOld(cutoff) => write!(f, "reaches back to {cutoff} only"),
+            Miss::TooNew(at) => write!(f, "selects what was taken until {at} only"),
+            Miss::WindowTaken(by) => write!(f, "has {} for the same window", by.id()),
             Miss::BucketTaken { bucket, by } => write!(f, "has {} for {}", by.id(), bucket.text(*is_of_night)),
             Miss::KeptEarlier => f.write_str("skips what an earlier rule keeps or has skipped"),
             Miss::CountUsedUp(count) => write!(f, "has its {count} newer ones"),
@@ -136,8 +138,10 @@ impl fmt::Display for Days {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Select::Weekday(day) => write!(f, "every {}", weekday::name(day)),
-            Select::NthWeekday { nth, weekday: day } => {
+            Select::NthWeekday { nth, weekday: day, month } => {
                 let day = weekday::name(day);
+                let month = month.and_then(|month| Date::new(2001, month, 1).ok());
+                let month = month.map_or_else(|| "the month".to_owned(), |date| date.strftime("%B").to_string());
                 let ordinal = match nth {
                     1 => "first",
                     2 => "second",
@@ -145,11 +149,15 @@ impl fmt::Display for Days {
                     4 => "fourth",
                     5 => "fifth",
                     -1 => "last",
-                    _ => return write!(f, "{day} number {} from the end of the month", nth.unsigned_abs()),
+                    _ => return write!(f, "{day} number {} from the end of {month}", nth.unsigned_abs()),
                 };
-                write!(f, "the {ordinal} {day} of the month")
+                write!(f, "the {ordinal} {day} of {month}")
             }
-            Select::Every | Select::Bucket { .. } => f.write_str("other days"),
+            Select::Every
+            | Select::Bucket { .. }
+            | Select::Tiered { .. }
+            | Select::Rolling { .. }
+            | Select::OlderThan { .. } => f.write_str("other days"),
         }
     }
 }

@@ -81,6 +81,19 @@ impl Buckets {
     pub(in super::super) const fn of_rule(rule: &Rule, calendar: &Calendar) -> Option<Self> {
         match rule.select() {
             Select::Bucket { unit, every, .. } => Some(Self { unit, every, week_start: calendar.week_start() }),
+            Select::Tiered { unit, .. } => {
+                Some(Self { unit, every: NonZeroU32::MIN, week_start: calendar.week_start() })
+            }
+            _ => None,
+        }
+    }
+
+    /// The finer buckets of a rule, among whose backups it selects.
+    pub(in super::super) const fn inner_of_rule(rule: &Rule, calendar: &Calendar) -> Option<Self> {
+        match rule.select() {
+            Select::Tiered { among: unit, .. } => {
+                Some(Self { unit, every: NonZeroU32::MIN, week_start: calendar.week_start() })
+            }
             _ => None,
         }
     }

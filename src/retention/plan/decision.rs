@@ -8,11 +8,12 @@ use super::super::backup::Backup;
 use super::super::clock::Clock;
 use super::super::policy::data::Policy;
 use super::super::policy::rule::Rule;
-use super::super::policy::{Guard, Keep};
+use super::super::policy::{Guard, Keep, Pick, Select};
 use super::bucket::{Bucket, Buckets};
 use super::engine::{RuleEngine, RuleMatch, RuleOutcome};
 use super::expiry::{Expiry, agrees};
 use super::rows::{BackupRow, SortedBackups};
+use super::window::Grouping;
 
 impl Policy {
     /// Decides about every backup of a set, as of `now`.
@@ -327,6 +328,42 @@ impl<'p, Id> Decision<'p, Id> {
         let mut matches = self.series.matches.iter().filter(|found| found.rule == rule);
         let found = matches.find(|found| self.reason(found).is_some_and(|reason| reason.bucket() == Some(bucket)))?;
         self.plan.backups.get(self.series.sorted.rows.get(found.rank)?.index)
+    }
+
+    /// The other backup that represents the finer bucket of this one, among whose representatives a rule selects.
+    pub(in super::super) fn finer_representative(&self, rule: &Rule) -> Option<(Bucket, &'p Backup<Id>)> {
+        let inner = Buckets::inner_of_rule(rule, self.plan.policy.calendar())?;
+        let rows = &self.series.sorted.rows;
+        let own = rows.get(self.verdict.rank)?;
+        let start = inner.start_of(own.local, own.day);
+        let backup = |row: &BackupRow| self.plan.backups.get(row.index);
+        let mut of_bucket = rows.iter().filter(|row| {
+            inner.start_of(row.local, row.day) == start
+                && !row.is_set_aside
+                && backup(row).is_some_and(|backup| rule.covers(backup))
+        });
+        let is_oldest = matches!(rule.select(), Select::Tiered { pick: Pick::Oldest, .. });
+        let chosen = if is_oldest { of_bucket.next_back() } else { of_bucket.next() }?;
+        if chosen.index == self.index { None } else { Some((inner.of(own.local, own.day), backup(chosen)?)) }
+    }
+
+    /// The backup that represents the rolling window of this one for a rule.
+    pub(in super::super) fn window_representative(
+        &self,
+        number: usize,
+        rule: &Rule,
+        clock: &Clock,
+    ) -> Option<&'p Backup<Id>> {
+        if !matches!(rule.select(), Select::Rolling { .. }) {
+            return None;
+        }
+        let end = self.outcome(number)?.windows_end?;
+        let grouping = Grouping::of_rule(rule, self.plan.policy.calendar(), clock, end)?;
+        let rows = &self.series.sorted.rows;
+        let start = grouping.start(rows.get(self.verdict.rank)?);
+        let matches = self.series.matches.iter().filter(|found| found.rule == number);
+        let chosen = matches.filter_map(|found| rows.get(found.rank)).find(|row| grouping.start(row) == start)?;
+        self.plan.backups.get(chosen.index)
     }
 
     /// Returns `true` if the backup belongs to the night of another date than its own.

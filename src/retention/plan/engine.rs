@@ -5,8 +5,8 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
-use jiff::tz::Offset;
 
+use super::super::backup::Backup;
 use super::super::clock::Clock;
 use super::super::policy::data::Policy;
 use super::super::policy::rule::Rule;
@@ -14,6 +14,7 @@ use super::super::policy::{Count, Counting, Keep, Pick, Select, SpanEnd};
 use super::bucket::Buckets;
 use super::expiry::expiry_date;
 use super::rows::{BackupRow, SortedBackups};
+use super::window::{Grouping, StampedInstant};
 
 /// A backup that a rule keeps.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +36,10 @@ pub(in super::super) struct RuleMatch {
 pub(in super::super) struct RuleOutcome {
     /// The instant before which the rule keeps nothing.
     pub(in super::super) cutoff: Option<Timestamp>,
+    /// The instant after which the rule selects nothing.
+    pub(in super::super) not_after: Option<Timestamp>,
+    /// The instant from which windows are counted back.
+    pub(in super::super) windows_end: Option<StampedInstant>,
     pub(in super::super) kept_count: u32,
     pub(in super::super) is_count_used_up: bool,
     /// The earliest date that the rule gives a backup that it keeps.
@@ -67,6 +72,14 @@ struct Candidate<'c> {
     mark: &'c Cell<Mark>,
 }
 
+/// What a rule selects of the candidates.
+struct Selection<'c> {
+    grouping: Option<Grouping<'c>>,
+    windows_end: StampedInstant,
+    not_after: Option<Timestamp>,
+    among: Option<HashSet<usize>>,
+}
+
 impl<'a, Id> RuleEngine<'a, Id> {
     pub(in super::super) fn new(policy: &'a Policy, sorted: &'a SortedBackups<'a, Id>, clock: &'a Clock) -> Self {
         Self { policy, sorted, clock, marks: vec![Cell::default(); sorted.rows.len()] }
@@ -87,15 +100,16 @@ impl<'a, Id> RuleEngine<'a, Id> {
     }
 
     fn apply_in_order(&self, number: usize, rule: &Rule, matches: &mut Vec<RuleMatch>) -> RuleOutcome {
-        let (buckets, pick) = (Buckets::of_rule(rule, self.policy.calendar()), pick(rule));
-        let start = |row: &BackupRow| buckets.map(|buckets| buckets.start_of(row.local, row.day));
-        let oldest = if pick == Pick::NewestAndOldestOfAll { self.candidates(rule).next_back() } else { None };
+        let (selection, pick) = (self.selection(rule), pick(rule));
+        let start = |row: &BackupRow| selection.grouping.as_ref().map(|grouping| grouping.start(row));
+        let oldest =
+            if pick == Pick::NewestAndOldestOfAll { self.selected(rule, &selection).next_back() } else { None };
         let oldest_rank = oldest.map(|candidate| candidate.rank);
         let skips_kept = self.policy.counting() == Counting::SkipKept && rule.depends_on_others();
         let end = self.end(rule).map(|(at, _)| at);
-        let mut outcome = RuleOutcome { cutoff: self.cutoff(rule), ..RuleOutcome::default() };
+        let mut outcome = self.outcome(rule, &selection);
         let mut previous = None;
-        let mut candidates = self.candidates(rule).peekable();
+        let mut candidates = self.selected(rule, &selection).peekable();
         while let Some(Candidate { rank, row, mark }) = candidates.next() {
             if !rule.keep().count().admits(outcome.kept_count) || is_too_old(rule.keep(), outcome.cutoff, row) {
                 break;
@@ -122,14 +136,14 @@ impl<'a, Id> RuleEngine<'a, Id> {
     /// Like [`Self::apply_in_order`], but skips buckets that contain a kept backup. The rule selects the newest backup of
     /// a bucket.
     fn apply_to_free_buckets(&self, number: usize, rule: &Rule, matches: &mut Vec<RuleMatch>) -> RuleOutcome {
-        let buckets = Buckets::of_rule(rule, self.policy.calendar());
-        let start = |row: &BackupRow| buckets.map(|buckets| buckets.start_of(row.local, row.day));
+        let selection = self.selection(rule);
+        let start = |row: &BackupRow| selection.grouping.as_ref().map(|grouping| grouping.start(row));
         let kept = self.sorted.rows.iter().zip(&self.marks).filter(|(_, mark)| mark.get() == Mark::Kept);
         let taken: HashSet<DateTime> = kept.filter_map(|(row, _)| start(row)).collect();
         let mut own: HashSet<DateTime> = HashSet::new();
         let end = self.end(rule).map(|(at, _)| at);
-        let mut outcome = RuleOutcome { cutoff: self.cutoff(rule), ..RuleOutcome::default() };
-        for Candidate { rank, row, mark } in self.candidates(rule) {
+        let mut outcome = self.outcome(rule, &selection);
+        for Candidate { rank, row, mark } in self.selected(rule, &selection) {
             if is_too_old(rule.keep(), outcome.cutoff, row) {
                 break;
             }
@@ -154,6 +168,62 @@ impl<'a, Id> RuleEngine<'a, Id> {
         outcome.finish(rule.keep().count())
     }
 
+    fn selection(&self, rule: &Rule) -> Selection<'_> {
+        // Not from the newest backup: that may go, and the windows would move.
+        let windows_end = match rule.keep().end() {
+            Some(SpanEnd::At(at)) => (at, None),
+            _ => (self.sorted.now, None),
+        };
+        let not_after = match rule.select() {
+            Select::OlderThan { span, of } => {
+                Some(self.end_of(rule, of).map_or(Timestamp::MIN, |(at, offset)| self.clock.before(at, span, offset)))
+            }
+            _ => None,
+        };
+        Selection {
+            grouping: Grouping::of_rule(rule, self.policy.calendar(), self.clock, windows_end),
+            windows_end,
+            not_after,
+            among: self.among(rule),
+        }
+    }
+
+    /// The ranks of the backups among which a rule selects, if it selects among those that represent finer buckets.
+    fn among(&self, rule: &Rule) -> Option<HashSet<usize>> {
+        let inner = Buckets::inner_of_rule(rule, self.policy.calendar())?;
+        let mut chosen: Vec<(DateTime, usize)> = Vec::new();
+        for Candidate { rank, row, .. } in self.candidates(rule) {
+            let start = inner.start_of(row.local, row.day);
+            match chosen.last_mut() {
+                Some((last, _)) if *last == start && pick(rule) != Pick::Oldest => {}
+                Some((last, oldest)) if *last == start => *oldest = rank,
+                _ => chosen.push((start, rank)),
+            }
+        }
+        Some(chosen.into_iter().map(|(_, rank)| rank).collect())
+    }
+
+    /// The candidates that a rule selects among.
+    fn selected<'s>(
+        &'s self,
+        rule: &Rule,
+        selection: &'s Selection<'_>,
+    ) -> impl DoubleEndedIterator<Item = Candidate<'s>> {
+        self.candidates(rule).filter(|candidate| {
+            selection.not_after.is_none_or(|not_after| candidate.row.at <= not_after)
+                && selection.among.as_ref().is_none_or(|among| among.contains(&candidate.rank))
+        })
+    }
+
+    fn outcome(&self, rule: &Rule, selection: &Selection<'_>) -> RuleOutcome {
+        RuleOutcome {
+            cutoff: self.cutoff(rule),
+            not_after: selection.not_after,
+            windows_end: Some(selection.windows_end),
+            ..RuleOutcome::default()
+        }
+    }
+
     fn candidates(&self, rule: &Rule) -> impl DoubleEndedIterator<Item = Candidate<'_>> {
         let depends_on_others = rule.depends_on_others();
         let rows = self.sorted.rows.iter().zip(&self.marks).enumerate();
@@ -168,7 +238,8 @@ impl<'a, Id> RuleEngine<'a, Id> {
 
     /// The date that a rule gives a backup, if it gives dates. `None` if the rule no longer keeps it as of `end`.
     fn date(&self, rule: &Rule, end: Option<Timestamp>, row: &BackupRow) -> Option<Option<Timestamp>> {
-        let until = expiry_date(self.clock, rule.keep(), row);
+        let finished_at = self.sorted.backups.get(row.index).and_then(Backup::finished_at);
+        let until = expiry_date(self.clock, rule.keep(), row, finished_at);
         if until.zip(end).is_some_and(|(until, end)| until <= end) {
             return None;
         }
@@ -183,8 +254,12 @@ impl<'a, Id> RuleEngine<'a, Id> {
     }
 
     /// The instant as of which a rule decides, and the UTC offset of the backup that it is from.
-    fn end(&self, rule: &Rule) -> Option<(Timestamp, Option<Offset>)> {
-        let (end, now) = (rule.keep().end()?, self.sorted.now);
+    fn end(&self, rule: &Rule) -> Option<StampedInstant> {
+        self.end_of(rule, rule.keep().end()?)
+    }
+
+    fn end_of(&self, rule: &Rule, end: SpanEnd) -> Option<StampedInstant> {
+        let now = self.sorted.now;
         match end {
             SpanEnd::Now => Some((now, None)),
             SpanEnd::At(at) => Some((at, None)),
@@ -199,7 +274,7 @@ impl<'a, Id> RuleEngine<'a, Id> {
 
 fn pick(rule: &Rule) -> Pick {
     match rule.select() {
-        Select::Bucket { pick, .. } => pick,
+        Select::Bucket { pick, .. } | Select::Tiered { pick, .. } | Select::Rolling { pick, .. } => pick,
         _ => Pick::Newest,
     }
 }

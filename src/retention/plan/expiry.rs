@@ -64,24 +64,33 @@ pub(in super::super) fn expiry_alone<Id>(rule: &Rule, backup: &Backup<Id>, clock
         Keep::Forever => Some(Expiry::Never),
         // As of another instant than now, there is no date.
         keep if keep.end() != Some(SpanEnd::Now) => None,
-        keep => date(clock, keep, (at, local, day), offset).map(Expiry::At),
+        keep => date(clock, keep, (at, local, day), (offset, backup.finished_at())).map(Expiry::At),
     }
 }
 
 /// The date until which a rule keeps a backup, if it keeps it for a time.
-pub(super) fn expiry_date(clock: &Clock, keep: &Keep, row: &BackupRow) -> Option<Timestamp> {
-    date(clock, keep, (row.at, row.local, row.day), row.offset)
+pub(super) fn expiry_date(
+    clock: &Clock,
+    keep: &Keep,
+    row: &BackupRow,
+    finished_at: Option<Timestamp>,
+) -> Option<Timestamp> {
+    date(clock, keep, (row.at, row.local, row.day), (row.offset, finished_at))
 }
 
 fn date(
     clock: &Clock,
     keep: &Keep,
     (at, local, day): (Timestamp, DateTime, Date),
-    stamped: Option<Offset>,
+    (stamped, finished_at): (Option<Offset>, Option<Timestamp>),
 ) -> Option<Timestamp> {
     let Keep::For { span, anchor, .. } = keep else { return None };
     let from = match anchor {
         ExpiryStart::Created => ExpiryFrom { at, local, is_day_before: false },
+        ExpiryStart::Finished => {
+            let end = finished_at.unwrap_or(at);
+            ExpiryFrom { at: end, local: clock.local(end, stamped), is_day_before: false }
+        }
         ExpiryStart::PreviousDay => ExpiryFrom { at, local, is_day_before: true },
         ExpiryStart::StartOfDay => {
             let start = clock.start_of(day, stamped);

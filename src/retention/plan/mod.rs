@@ -7,6 +7,7 @@ mod engine;
 mod expiring;
 mod expiry;
 mod rows;
+mod window;
 
 pub use bucket::Bucket;
 pub(super) use bucket::{Buckets, day_text};

@@ -83,6 +83,8 @@ pub enum ExpiryStart {
     StartOfDay,
     /// The same time of day on the day before it was taken.
     PreviousDay,
+    /// The instant at which the backup ended, or started if its end is unknown. This is how a time to live is counted.
+    Finished,
 }
 
 /// The instant at which the time span of a [`Keep`] ends.

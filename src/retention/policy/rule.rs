@@ -133,7 +133,7 @@ impl Rule {
     /// Returns `true` if the answer for a backup can depend on the other backups.
     #[must_use]
     pub const fn depends_on_others(&self) -> bool {
-        matches!(self.select, Select::Bucket { .. })
+        self.select.depends_on_others()
             || matches!(self.keep, Keep::Last(_) | Keep::LastWithin { .. })
             || matches!(self.keep.end(), Some(SpanEnd::Newest | SpanEnd::NewestStamped))
     }

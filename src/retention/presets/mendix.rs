@@ -9,7 +9,7 @@ use super::super::policy::data::Policy;
 use super::super::policy::rule::Rule;
 use super::super::policy::{ExpiryStart, Guard, Keep, Select, SpanEnd};
 
-const FIRST_SUNDAY: Select = Select::NthWeekday { nth: 1, weekday: Weekday::Sunday };
+const FIRST_SUNDAY: Select = Select::NthWeekday { nth: 1, weekday: Weekday::Sunday, month: None };
 
 /// Nothing is held but what is running or queued. The region decides whose Sunday it is; published dates have the same
 /// time of day in UTC as the backups, across changes of the region's clocks.

@@ -40,8 +40,8 @@ pub const NAMES: [&str; 8] = [
     "platformsh-premium",
 ];
 
-/// Returns a policy by its name, as on a command line: one of [`NAMES`], or `restic:`, `rustic:`, `borg:`, `proxmox:` or
-/// `kopia:` followed by options of that program.
+/// Returns a policy by its name, as on a command line: one of [`NAMES`], or `restic:`, `rustic:`, `borg:`, `proxmox:`,
+/// `kopia:`, `veeam:` or `aws-backup:` followed by options of that program.
 ///
 /// Options are separated by commas, as in `restic:last=3,daily=7,weekly=4,monthly=12,yearly=2,within=1y5m7d2h`, or
 /// written as on the program's own command line, as in `restic:--keep-last 3 --keep-daily 7`. [`program`] lists
@@ -78,7 +78,8 @@ pub fn by_name(name: &str) -> Result<Policy, Error> {
 
 fn unknown(name: &str) -> Error {
     let known = NAMES.join(", ");
-    let programs = "restic:, rustic:, borg:, proxmox: and kopia: followed by options such as last=3,daily=7";
+    let programs =
+        "restic:, rustic:, borg:, proxmox:, kopia:, veeam: and aws-backup: followed by options such as last=3,daily=7";
     Error::unknown_name("policy", name, format!("known are {known}, and {programs}"))
 }
 

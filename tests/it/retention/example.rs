@@ -461,12 +461,59 @@ fn a_simulation_draws_a_calendar_and_a_picture() {
     }
     let drawn = fs::read_to_string(&svg).unwrap();
     assert!(drawn.starts_with("<svg ") && drawn.ends_with("</svg>\n"));
-    assert_eq!(drawn.matches("<title>").count(), 400);
+    // A title for each day and each of the two policies.
+    assert_eq!(drawn.matches("<title>").count(), 2 * 400);
+    for part in [
+        ">2026</text>",
+        ">2027</text>",
+        ">Mon</text>",
+        ">Sun</text>",
+        ">mendix-cloud-2021</text>",
+        "not kept by the other policy",
+    ] {
+        assert!(drawn.contains(part), "{part}");
+    }
+    // Every colour of a day is in the legend, which comes after the title of the last day.
+    let fills = |text: &str| -> std::collections::BTreeSet<String> {
+        let rects = text.split("<rect ").filter_map(|rect| rect.split_once('>'));
+        rects.filter_map(|(rect, _)| Some(rect.split_once("fill=\"")?.1.split('"').next()?.to_owned())).collect()
+    };
+    let (days, legend) = drawn.split_at(drawn.find("kept by the rule nightly").unwrap());
+    let (first, legend) = (days.rfind("<g>").unwrap(), legend);
+    let legend = fills(&format!("{}{legend}", &days[first..]));
+    assert!(fills(days.split_once("<g>").unwrap().1).is_subset(&legend), "{:?} {legend:?}", fills(days));
     let mut arguments = common.to_vec();
     arguments.extend(["--schedule", "0 */6 * * *", "--json"]);
     let simulation = bench.json(&arguments);
     assert_eq!(simulation["days"][10]["taken"], 4);
     assert_eq!(simulation["schedule"], "0 */6 * * * Europe/Dublin");
+}
+
+#[test]
+fn a_century_fits_into_a_picture() {
+    let Some(bench) = Bench::new() else { return };
+    let svg = bench.folder.path().join("century.svg");
+    let weekly = ["--schedule", "0 2 * * sun", "--svg", svg.to_str().unwrap()];
+    let simulate = ["--policy", "restic:yearly=20,weekly=5", "--simulate", "36500", "--now", "2026-01-01T00:00:00Z"];
+    let (code, _, stderr) = bench.run(&[&simulate[..], &weekly].concat());
+    assert_eq!(code, 0, "{stderr}");
+    let drawn = fs::read_to_string(&svg).unwrap();
+    let years: Vec<_> = (2026..=2125).filter(|year| !drawn.contains(&format!(">{year}</text>"))).collect();
+    assert_eq!(years, [0_i32; 0], "every year is named");
+    assert!(drawn.len() < 4 << 20, "{} bytes", drawn.len());
+}
+
+#[test]
+fn plans_of_aws_are_read_from_files() {
+    let Some(bench) = Bench::new() else { return };
+    let backups = bench.file("backups.json", BACKUPS);
+    let plan = r#"{"BackupPlan": {"BackupPlanName": "nightly", "Rules": [{"RuleName": "a", "Lifecycle": {"DeleteAfterDays": 35}}]}}"#;
+    let policy = bench.file("plan.json", plan);
+    let plan = bench.json(&["--policy", &policy, "--backups", &backups, "--now", NOW, "--json"]);
+    assert_eq!(
+        (&plan["policy"], &plan["decisions"][1]["expires_at"]),
+        (&json!("nightly"), &json!("2026-12-07T23:00:00Z"))
+    );
 }
 
 #[test]

@@ -11,6 +11,8 @@ fn every_preset_survives_its_json_form() {
         "borg:last=1,13weekly=2",
         "proxmox:last=3",
         "kopia:latest=1,annual=3",
+        "veeam:last=7,weekly=4,monthly=12,yearly=3,week=last,month=july",
+        "aws-backup:cold-after=30,delete-after=120",
     ];
     for name in presets::NAMES.into_iter().chain(peers) {
         let policy = presets::by_name(name).unwrap();

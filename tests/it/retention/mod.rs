@@ -4,6 +4,7 @@ mod calendars;
 mod example;
 mod explanations;
 mod forms;
+mod longterm;
 mod naive;
 mod november;
 mod peers;

@@ -41,15 +41,20 @@ fn keep() -> impl Strategy<Value = Keep> {
 }
 
 fn select() -> impl Strategy<Value = Select> {
-    let pick = prop_oneof![Just(Pick::Newest), Just(Pick::NewestAndOldestOfAll), Just(Pick::Oldest)];
+    let pick = || prop_oneof![Just(Pick::Newest), Just(Pick::NewestAndOldestOfAll), Just(Pick::Oldest)];
     prop_oneof![
         Just(Select::Every),
         Just(Select::Weekday(Weekday::Sunday)),
         Just(Select::nth_weekday(1, Weekday::Sunday).unwrap()),
-        (unit(), 1..4_u32, pick).prop_map(|(unit, every, pick)| {
+        (unit(), 1..4_u32, pick()).prop_map(|(unit, every, pick)| {
             let every = every.try_into().unwrap();
             Select::Bucket { unit, every, pick }
         }),
+        Just(Select::nth_weekday(-1, Weekday::Sunday).and_then(|last| last.in_month(10)).unwrap()),
+        (unit(), unit(), pick()).prop_map(|(unit, among, pick)| Select::tiered(unit, among, pick)),
+        (1..90_u32, pick()).prop_map(|(hours, pick)| Select::rolling(Period::hours(hours), pick).unwrap()),
+        (1..3_u32, pick()).prop_map(|(months, pick)| Select::rolling(Period::months(months), pick).unwrap()),
+        period().prop_map(|span| Select::OlderThan { span, of: SpanEnd::Now }),
     ]
 }
 

@@ -1,5 +1,6 @@
 //! Squidex archives: read in both forms of events, examined, cloned, written, and refused when hostile.
 
+mod commands;
 mod hostile;
 mod python;
 mod round_trip;

@@ -9,6 +9,8 @@ use appsnap::observe::{Event as Progress, NoObserver, Observer};
 use appsnap::squidex::{Archive, Code, ErrorKind, Event, NewApp, Writer, clone_app};
 use proptest::prelude::*;
 
+use crate::zip::builder::{Item, build};
+
 use super::{APP, ASSET, app_created, asset_event, open, sample};
 
 fn attachments(archive: &Archive<&[u8]>) -> BTreeMap<String, Vec<u8>> {
@@ -56,6 +58,40 @@ fn a_survey_reports_what_a_restore_would_leave_out() {
     assert!(missing.location().unwrap().ends_with(&format!("/{ASSET}_1.asset")));
     let archive = open(&bytes);
     assert!(archive.asset_file(ASSET, 0).is_some() && archive.asset_file(ASSET, 1).is_none());
+}
+
+#[test]
+fn the_file_of_an_asset_that_was_deleted_later_is_not_missing() {
+    let survey = |events: &[Event]| {
+        let mut writer = Writer::start(Vec::new()).unwrap();
+        for event in events {
+            writer.event(event).unwrap();
+        }
+        writer.json("Users.json", &serde_json::json!({})).unwrap();
+        writer.json("Settings.json", &serde_json::json!({})).unwrap();
+        let bytes = writer.finish().unwrap().0;
+        open(&bytes).survey(&mut NoObserver).unwrap()
+    };
+    let (created, updated) = (asset_event("AssetCreatedEventV2", 0), asset_event("AssetUpdatedEventV2", 1));
+    let deleted = asset_event("AssetDeletedEventV2", 2);
+    let whole = survey(&[app_created(), created.clone(), updated.clone(), deleted.clone()]);
+    assert_eq!((whole.diagnostics.count(), whole.asset_files_count, whole.deleted_asset_files_count), (0, 2, 2));
+    // A file that appears after the deletion is that of another life of the asset.
+    let again = survey(&[app_created(), created, deleted, updated]);
+    assert_eq!(again.diagnostics.count_of(Code::AssetFileMissing), 1);
+}
+
+#[test]
+fn users_that_are_null_fail_a_restore() {
+    for (users, count) in [("null", 1), ("[]", 1), ("{", 1), ("{}", 0), ("\u{feff}{}", 0)] {
+        let items = [
+            Item::stored(&appsnap::squidex::attachment_path("Users.json"), users.as_bytes()),
+            Item::stored(&appsnap::squidex::attachment_path("Settings.json"), b"{}"),
+        ];
+        let bytes = build(&items);
+        let survey = open(&bytes).survey(&mut NoObserver).unwrap();
+        assert_eq!(survey.diagnostics.count_of(Code::NoUsers), count, "{users}");
+    }
 }
 
 #[test]

@@ -1,0 +1,9 @@
+//! The command, run against live servers: whatever happens, everything is old or everything is new.
+#![cfg(target_os = "linux")]
+
+mod app;
+mod broken;
+mod full;
+mod refused;
+mod versions;
+mod whole;
