@@ -46,10 +46,17 @@ impl<Id: fmt::Display> fmt::Display for Explanation<'_, Id> {
             let contradiction = if decision.contradicts_stated_expiry() { ", against the rules" } else { "" };
             writeln!(f, "  stated   {} by the platform{contradiction}", InBoth(stated, zone))?;
         }
+        match decision.lock_until() {
+            Some(Expiry::At(at)) => writeln!(f, "  lock     until {} in an object store", InBoth(at, zone))?,
+            Some(Expiry::Never) => {
+                writeln!(f, "  lock     without a date, such as by a legal hold of the object store")?
+            }
+            None => {}
+        }
         for guard in decision.guards() {
-            match backup.legal_hold() {
-                Some(hold) if *guard == Guard::LegalHold => {
-                    let (owner, reason) = (hold.owner.escape_debug(), hold.reason.escape_debug());
+            match decision.legal_hold() {
+                Some((owner, reason)) if matches!(guard, Guard::LegalHold | Guard::Hold { .. }) => {
+                    let (owner, reason) = (owner.escape_debug(), reason.escape_debug());
                     writeln!(f, "  guard    {}, by {owner}: {reason}", guard.name())?;
                 }
                 _ => writeln!(f, "  guard    {}", guard.name())?,
