@@ -167,7 +167,8 @@ fn decide(args: &Args) -> Outcome {
         record.into_iter().for_each(|record| add_restore(&mut value, record, args));
         support::print_json(&value)
     } else {
-        support::print(&(explanation.to_string() + &restore_text(record, args)))
+        let lock = backup_plan::lock_text(explanation.decision());
+        support::print(&(explanation.to_string() + &lock + &restore_text(record, args)))
     }
 }
 

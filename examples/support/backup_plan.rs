@@ -189,6 +189,15 @@ fn table(text: &mut String, decisions: &[Decision<'_, Name>], has_stated: bool) 
     }
 }
 
+/// The date until which an object store can lock a backup, as a line.
+pub(crate) fn lock_text(decision: Decision<'_, Name>) -> String {
+    match decision.lock_until() {
+        Some(Expiry::At(at)) => format!("  lock     until {at} in an object store\n"),
+        Some(_) => "  lock     without a date, such as by a legal hold of the object store\n".to_owned(),
+        None => String::new(),
+    }
+}
+
 /// A decision with the answer of every rule.
 pub(crate) fn explanation_json(plan: &RetentionPlan<'_, Name>, explanation: &Explanation<'_, Name>) -> Value {
     let rules = explanation.answers().iter().map(|answer| {

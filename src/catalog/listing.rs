@@ -235,9 +235,7 @@ pub fn detect(bytes: &[u8]) -> Result<Option<ListingFormat>> {
 /// The error of a text that is no listing, with the message if an API answers with one.
 fn unrecognised(text: &str) -> Error {
     let answer: Option<BTreeMap<String, Value>> = serde_json::from_str(text).ok();
-    let message = answer.and_then(|answer| {
-        ANSWERS.iter().find_map(|name| answer.get(*name)?.as_str().map(|message| printable(message)))
-    });
+    let message = answer.and_then(|answer| ANSWERS.iter().find_map(|name| answer.get(*name)?.as_str().map(printable)));
     Error::new(message.map_or(ErrorKind::Unrecognised, |message| ErrorKind::Answer { message }))
 }
 

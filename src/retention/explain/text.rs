@@ -46,13 +46,6 @@ impl<Id: fmt::Display> fmt::Display for Explanation<'_, Id> {
             let contradiction = if decision.contradicts_stated_expiry() { ", against the rules" } else { "" };
             writeln!(f, "  stated   {} by the platform{contradiction}", InBoth(stated, zone))?;
         }
-        match decision.lock_until() {
-            Some(Expiry::At(at)) => writeln!(f, "  lock     until {} in an object store", InBoth(at, zone))?,
-            Some(Expiry::Never) => {
-                writeln!(f, "  lock     without a date, such as by a legal hold of the object store")?
-            }
-            None => {}
-        }
         for guard in decision.guards() {
             match decision.legal_hold() {
                 Some((owner, reason)) if matches!(guard, Guard::LegalHold | Guard::Hold { .. }) => {
