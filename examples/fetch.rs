@@ -3,12 +3,12 @@
 use std::error::Error;
 use std::io::Read;
 
-use appsnap::snapshot::{ReadOptions, SnapshotArchive};
+use appsnap::snapshot::SnapshotArchive;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let path = std::env::args().nth(1).unwrap_or("examples/data/quickstart.tar.gz".into());
     // Reads the index at the end of the file. It also works on memory, and on an object in a bucket.
-    let archive = SnapshotArchive::open_path(path, &ReadOptions::new())?;
+    let archive = SnapshotArchive::open_path(path, &Default::default())?;
     let Some(first) = archive.documents().next() else {
         println!("the archive holds no documents");
         return Ok(());

@@ -2,17 +2,18 @@
 
 use std::error::Error;
 
-use appsnap::jiff::{Timestamp, ToSpan};
-use appsnap::retention::{Backup, presets};
+use appsnap::retention;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    // One backup every night for two months.
-    let now: Timestamp = "2026-05-01T12:00:00Z".parse()?;
-    let nights = (11_i64..).step_by(24).take(60).filter_map(|hours| now.checked_sub(hours.hours()).ok());
-    let backups: Vec<_> = nights.map(|taken_at| Backup::new(taken_at.to_string(), taken_at)).collect();
+    // One backup every night of March and April.
+    let nights = (3..=4).flat_map(|month| (1..=30).map(move |day| format!("2026-{month:02}-{day:02}T01:00:00Z")));
+    let mut backups = Vec::new();
+    for taken_at in nights {
+        backups.push(retention::Backup::new(taken_at.clone(), taken_at.parse()?));
+    }
 
-    let policy = presets::mendix_cloud();
-    let plan = policy.plan(&backups, now);
+    let policy = retention::presets::mendix_cloud();
+    let plan = policy.plan(&backups, "2026-05-01T12:00:00Z".parse()?);
     for decision in plan.decisions() {
         let id = decision.backup().id();
         if decision.keeps() {

@@ -4,11 +4,11 @@ use std::error::Error;
 use std::fs::File;
 use std::io;
 
-use appsnap::snapshot::{EntryKind, ReadOptions, SnapshotReader};
+use appsnap::snapshot::{EntryKind, SnapshotReader};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let path = std::env::args().nth(1).unwrap_or("examples/data/quickstart.tar.gz".into());
-    let mut reader = SnapshotReader::new(File::open(path)?, &ReadOptions::new());
+    let mut reader = SnapshotReader::new(File::open(path)?, &Default::default());
     while let Some(mut entry) = reader.next_entry()? {
         match entry.kind() {
             EntryKind::Metadata(metadata) => println!("model version {:?}", metadata.model_version()),

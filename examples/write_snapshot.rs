@@ -5,7 +5,7 @@ use std::fs::File;
 
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
-use appsnap::snapshot::{Content, SnapshotWriter, WriteOptions};
+use appsnap::snapshot::{Content, SnapshotWriter};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let path = std::env::temp_dir().join("written.tar.gz");
@@ -17,7 +17,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .with_model_version("1.0.0.1")
         .with_dump_size_bytes(dump.len_bytes())
         .with_files_size_bytes(invoice.len() as u64);
-    let mut writer = SnapshotWriter::start(File::create(&path)?, &metadata, &WriteOptions::new())?;
+    let mut writer = SnapshotWriter::start(File::create(&path)?, &metadata, &Default::default())?;
     writer.database(dump, &mut NoObserver)?;
     writer.document(
         "0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?,

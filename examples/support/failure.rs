@@ -40,6 +40,11 @@ impl Failure {
         self.is_input
     }
 
+    /// An error of the library, about `subject` unless it names its place itself.
+    pub fn of(subject: impl Into<String>, error: impl Into<appsnap::Error>) -> Self {
+        failure(subject.into(), error.into())
+    }
+
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(if self.is_input { 1 } else { 2 })
     }
@@ -67,6 +72,8 @@ impl fmt::Display for Failure {
         }
         f.write_str(&text)?;
         match (raising_option(&text), remedy) {
+            // An error that is described in another one has said it.
+            (Some(option), _) if text.contains(&option) => Ok(()),
             // One place knows which options there are: a command that has limits has all of them.
             (Some(option), _) => write!(f, "; raise it with {option} if the input is trusted"),
             (None, Some(remedy)) => write!(f, "; {remedy}"),

@@ -117,6 +117,12 @@ impl Report {
         self.verdict
     }
 
+    /// Returns `true` unless the verdict is [`Verdict::Reject`]: the file is whole, and the platform accepts it.
+    #[must_use]
+    pub const fn is_accepted(&self) -> bool {
+        !matches!(self.verdict, Verdict::Reject)
+    }
+
     /// Returns the name of the profile that ranked the findings.
     #[must_use]
     pub fn profile(&self) -> &str {

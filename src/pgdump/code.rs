@@ -111,6 +111,7 @@ impl Error {
             | ErrorKind::Inexpressible { .. }
             | ErrorKind::UnknownColumn { .. }
             | ErrorKind::UnexpectedValue { .. }
+            | ErrorKind::Rule(_)
             | ErrorKind::Misuse(_)
             | ErrorKind::Internal(_) => return None,
         })

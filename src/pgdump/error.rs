@@ -117,6 +117,9 @@ pub enum ErrorKind {
         /// The type.
         expected: &'static str,
     },
+    /// A rule or pattern of the caller does not fit the dump.
+    #[error("{0}")]
+    Rule(String),
     /// The caller asked for something impossible.
     #[error("{0}")]
     Misuse(&'static str),
@@ -144,7 +147,7 @@ impl Kind for ErrorKind {
             Self::Changed => Category::Changed,
             Self::Limit(_) => Category::Limit,
             Self::UnknownColumn { .. } => Category::NotFound,
-            Self::Misuse(_) => Category::Misuse,
+            Self::Rule(_) | Self::Misuse(_) => Category::Misuse,
             Self::Cancelled => Category::Cancelled,
             Self::Internal(_) => Category::Internal,
         }

@@ -45,6 +45,28 @@ pub(super) fn unescaped(text: &[u8]) -> Vec<u8> {
     out
 }
 
+/// Appends a value in COPY's text format, as PostgreSQL writes it (`CopyAttributeOutText` in copyto.c).
+///
+/// Encodings in which a byte of a character can be a backslash are written by clients only, and pg_dump refuses them.
+pub(in crate::pgdump) fn escape_into(value: &[u8], out: &mut Vec<u8>) {
+    for byte in value {
+        let letter = match byte {
+            0x08 => b'b',
+            0x0c => b'f',
+            b'\n' => b'n',
+            b'\r' => b'r',
+            b'\t' => b't',
+            0x0b => b'v',
+            b'\\' => b'\\',
+            other => {
+                out.push(*other);
+                continue;
+            }
+        };
+        out.extend_from_slice(&[b'\\', letter]);
+    }
+}
+
 /// Decodes a `bytea` value in hexadecimal (`\x6869`) or escape form (`hi\000\\`). Returns `None` if it is neither.
 pub(super) fn bytea(text: &[u8]) -> Option<Vec<u8>> {
     if let Some(digits) = text.strip_prefix(b"\\x") {
@@ -89,6 +111,15 @@ mod tests {
     #[test]
     fn escapes_are_resolved() {
         assert_eq!(unescaped(b"a\\tb\\nc\\\\d\\101\\x41z\\.\\bx\\777\\xg\\"), b"a\tb\nc\\dAAz.\x08x\xffxg\\");
+    }
+
+    #[test]
+    fn escaped_values_are_read_back() {
+        let value: Vec<u8> = (1..=255).collect();
+        let mut text = Vec::new();
+        escape_into(&value, &mut text);
+        assert_eq!(unescaped(&text), value);
+        assert!(!text.contains(&b'\t') && !text.contains(&b'\n'));
     }
 
     #[test]

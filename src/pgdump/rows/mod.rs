@@ -24,6 +24,7 @@ use std::fmt;
 use std::io::Read;
 
 pub(in crate::pgdump) use columns::columns;
+pub(in crate::pgdump) use escape::escape_into;
 pub use field::Field;
 pub use row::Row;
 

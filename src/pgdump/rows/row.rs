@@ -26,11 +26,11 @@ use crate::pgdump::window::window;
 /// ```
 #[derive(Clone, Copy)]
 pub struct Row<'a> {
-    pub(super) buffer: &'a [u8],
+    pub(in crate::pgdump) buffer: &'a [u8],
     /// The start and end of each field in the buffer.
-    pub(super) spans: &'a [(usize, usize)],
-    pub(super) columns: &'a [Vec<u8>],
-    pub(super) number: u64,
+    pub(in crate::pgdump) spans: &'a [(usize, usize)],
+    pub(in crate::pgdump) columns: &'a [Vec<u8>],
+    pub(in crate::pgdump) number: u64,
 }
 
 impl<'a> Row<'a> {

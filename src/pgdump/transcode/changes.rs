@@ -1,9 +1,13 @@
 //! The changes that a conversion makes, and its report.
 
 use std::fmt;
+use std::io::{Seek, SeekFrom, Write};
 
 use crate::pgdump::compat::Incompatibility;
+use crate::pgdump::data_state::DataState;
+use crate::pgdump::error::{Error, ErrorKind};
 use crate::pgdump::header::{Compression, Header};
+use crate::pgdump::primitives::Dialect;
 use crate::pgdump::toc::{Offsets, Toc};
 use crate::pgdump::version::FormatVersion;
 
@@ -78,6 +82,68 @@ pub struct ConversionReport {
     pub changes: Changes,
     /// The length of the output in bytes.
     pub output_bytes: u64,
+    pub(super) positions: Positions,
+}
+
+/// The fields for the positions of data in the output, and the positions.
+#[derive(Clone, Debug)]
+pub(super) struct Positions {
+    pub(super) dialect: Dialect,
+    /// The position of each field, and its value.
+    pub(super) fields: Vec<(u64, u64)>,
+}
+
+impl ConversionReport {
+    /// States the position of all data in the table of contents of the output, if that is not done yet.
+    ///
+    /// `sink` has the output directly before its current position, and is left there. A dump that states positions is
+    /// restored faster: pg_restore then reads single tables without reading those before them.
+    ///
+    /// ```
+    /// use std::fs::File;
+    /// use std::io::Cursor;
+    /// use appsnap::{Limits, observe::NoObserver};
+    /// use appsnap::pgdump::{toc::Offsets, transcode::Transcoder};
+    ///
+    /// let input = File::open("tests/data/check/pg18-default.dump")?;
+    /// let transcoder = Transcoder::same_version().with_compression(appsnap::pgdump::raw::Compression::None);
+    /// let (mut output, mut report) = transcoder
+    ///     .convert(input, Cursor::new(Vec::new()), &Limits::untrusted(), &mut NoObserver)
+    ///     .map_err(|failed| failed.into_parts().0)?;
+    /// assert_eq!(report.changes.offsets, Offsets::NotSet, "the positions are known at the end");
+    /// report.write_offsets(&mut output)?;
+    /// assert_eq!(report.changes.offsets, Offsets::Set);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Returns an error if the sink fails. The dump is then damaged.
+    pub fn write_offsets<W: Write + Seek>(&mut self, sink: &mut W) -> Result<(), Error> {
+        if !matches!(self.changes.offsets, Offsets::NotSet | Offsets::Mixed) {
+            return Ok(());
+        }
+        let failed = |error| Error::io("stating the positions of data", error);
+        let end = sink.stream_position().map_err(failed)?;
+        let no_output = || Error::new(ErrorKind::Misuse("the sink does not end with the converted dump"));
+        let start = end.checked_sub(self.output_bytes).ok_or_else(no_output)?;
+        let mut encoded = Vec::new();
+        let mut states = Vec::with_capacity(self.positions.fields.len());
+        for (field, position) in &self.positions.fields {
+            let state = DataState::Set(*position);
+            encoded.clear();
+            // A position that does not fit the offset size stays unset.
+            if self.positions.dialect.put_offset(state, &mut encoded).is_err() {
+                states.push(DataState::NotSet);
+                continue;
+            }
+            sink.seek(SeekFrom::Start(start.saturating_add(*field))).map_err(failed)?;
+            sink.write_all(&encoded).map_err(failed)?;
+            states.push(state);
+        }
+        sink.seek(SeekFrom::Start(end)).map_err(failed)?;
+        self.changes.offsets = Offsets::of(states);
+        Ok(())
+    }
 }
 
 /// A change of one entry.
@@ -113,6 +179,12 @@ pub enum EntryChangeKind {
     /// The database loses `LOCALE_PROVIDER = libc`, which servers before 15 refuse, and which is the only provider they
     /// have.
     LocaleProviderRemoved,
+    /// The data of a table is left out because the options request it.
+    DataExcluded,
+    /// Planner statistics are dropped because they contain values of rows that are edited.
+    RevealingStatisticsDropped,
+    /// Rows of the table are edited, or left out.
+    RowsEdited,
     /// A table loses its access method and gets the default one: there is no field for it before 1.14, and none that is
     /// used for partitioned tables before 1.16.
     AccessMethodRemoved,
@@ -126,8 +198,11 @@ impl EntryChangeKind {
             Self::StatisticsDropped
             | Self::PublicSchemaDropped
             | Self::AccessRightsDropped
-            | Self::MissingLargeObjectsDropped => true,
+            | Self::MissingLargeObjectsDropped
+            | Self::DataExcluded
+            | Self::RevealingStatisticsDropped => true,
             Self::Expanded { .. }
+            | Self::RowsEdited
             | Self::MultirangeNameRemoved
             | Self::LocaleProviderRemoved
             | Self::AccessMethodRemoved => false,
@@ -137,7 +212,10 @@ impl EntryChangeKind {
     /// Returns `true` if the entry is in the output and has lost something.
     #[must_use]
     pub const fn is_edited(self) -> bool {
-        matches!(self, Self::MultirangeNameRemoved | Self::LocaleProviderRemoved | Self::AccessMethodRemoved)
+        matches!(
+            self,
+            Self::MultirangeNameRemoved | Self::LocaleProviderRemoved | Self::AccessMethodRemoved | Self::RowsEdited
+        )
     }
 }
 
@@ -155,6 +233,11 @@ impl fmt::Display for EntryChangeKind {
             Self::LocaleProviderRemoved => {
                 f.write_str("its locale provider libc was removed: older servers have no other")
             }
+            Self::DataExcluded => f.write_str("the data of this table is left out"),
+            Self::RevealingStatisticsDropped => {
+                f.write_str("planner statistics contain values of edited rows: run ANALYZE instead")
+            }
+            Self::RowsEdited => f.write_str("its rows are edited"),
             Self::AccessMethodRemoved => f.write_str("its table access method was removed"),
         }
     }

@@ -3,8 +3,10 @@
 use std::fmt;
 use std::io::{self, Read, Write};
 
-use super::changes::{Changes, ConversionReport};
-use super::data_rewriter::DataRewriter;
+use super::changes::{Changes, ConversionReport, Positions};
+use super::data_rewriter::{DataRewriter, Parts, Plan};
+use super::selection::Selection;
+use super::toc_writer::PositionField;
 use super::{Transcoder, entry_rewriter};
 use crate::error::FinishError;
 use crate::limits::Limits;
@@ -47,6 +49,9 @@ pub struct Conversion<R> {
     /// The length of the input and of the output before their data.
     data_offset_bytes: u64,
     head_bytes: u64,
+    /// `true` if no data is left out or edited.
+    is_copied: bool,
+    fields: Vec<PositionField>,
     /// The number of bytes of the rewriter's batch that have been read.
     read: usize,
     output_bytes: u64,
@@ -57,15 +62,17 @@ impl<R: Read> Conversion<R> {
     pub(super) fn new(options: &Transcoder, source: R, limits: &Limits) -> Result<Self, Error> {
         let reader = BlockReader::open(source, limits)?;
         let data_offset_bytes = reader.data_offset_bytes();
-        let (head, changes) = entry_rewriter::write(options, reader.header(), reader.toc(), data_offset_bytes, limits)?;
+        let selection = Selection::of(options, reader.toc())?;
+        let is_copied = selection.is_empty();
+        let (head, changes, fields) = entry_rewriter::write(options, &selection, &reader, limits)?;
         let head_bytes = head.len() as u64;
-        let to = changes.recompressed.then_some(changes.compression);
         // Values that the server has are of no interest.
         let wants_values = changes.server_major.is_some_and(|major| major < dumped_major(reader.header()));
         let watched =
             if wants_values { WatchedTables::of(reader.header(), reader.toc()) } else { WatchedTables::default() };
-        let rewriter = DataRewriter::new(reader, head, to, watched, limits)?;
-        Ok(Self { rewriter, changes, data_offset_bytes, head_bytes, read: 0, output_bytes: 0, ended: false })
+        let rewriter = DataRewriter::new(reader, head, Plan { selection, watched }, &changes, limits)?;
+        let (read, output_bytes, ended) = (0, 0, false);
+        Ok(Self { rewriter, changes, data_offset_bytes, head_bytes, is_copied, fields, read, output_bytes, ended })
     }
 
     /// Returns the header of the input.
@@ -86,8 +93,8 @@ impl<R: Read> Conversion<R> {
         &self.changes
     }
 
-    /// Returns the length of the output in bytes for an input of `input_bytes`. Returns `None` if data is recompressed,
-    /// because the length is not known then, and for an input that ends before its data.
+    /// Returns the length of the output in bytes for an input of `input_bytes`. Returns `None` if data is recompressed, edited
+    /// or left out, because the length is not known then, and for an input that ends before its data.
     ///
     /// A second table of contents after the data does not count and is not copied:
     /// [`Inspection::data_end_bytes`](crate::pgdump::Inspection::data_end_bytes) is the length to give. If the input proves
@@ -95,7 +102,7 @@ impl<R: Read> Conversion<R> {
     /// to others must compare it.
     #[must_use]
     pub fn output_bytes(&self, input_bytes: u64) -> Option<u64> {
-        if self.changes.recompressed {
+        if self.changes.recompressed || !self.is_copied {
             return None;
         }
         input_bytes.checked_sub(self.data_offset_bytes)?.checked_add(self.head_bytes)
@@ -142,11 +149,17 @@ impl<R: Read> Conversion<R> {
         if !self.ended {
             return Err(Error::new(ErrorKind::Misuse("the converted dump has not been read to its end")));
         }
-        let (header, toc, mut newer_values) = self.rewriter.into_parts();
+        let dialect = self.rewriter.header().dialect.with_version(self.changes.to)?;
+        let Parts { header, toc, mut starts, mut newer_values } = self.rewriter.into_parts();
+        starts.sort_unstable();
+        let start_of =
+            |id: u32| starts.binary_search_by_key(&id, |(id, _)| *id).ok().and_then(|found| starts.get(found));
+        let fields = self.fields.iter().filter_map(|field| Some((field.start as u64, start_of(field.id)?.1))).collect();
+        let positions = Positions { dialect, fields };
         let mut changes = self.changes;
         newer_values.retain(|value| changes.server_major.is_some_and(|major| major < value.feature.since_major()));
         changes.warnings.append(&mut newer_values);
-        Ok(ConversionReport { header, toc, changes, output_bytes: self.output_bytes })
+        Ok(ConversionReport { header, toc, changes, output_bytes: self.output_bytes, positions })
     }
 
     /// Returns the bytes of the output that are ready.

@@ -2,7 +2,10 @@
 
 use std::io::Read;
 
+use super::changes::Changes;
 use super::encoder::Encoder;
+use super::row_rewriter::RowRewriter;
+use super::selection::Selection;
 use crate::limits::Limits;
 use crate::pgdump::block_reader::BlockReader;
 use crate::pgdump::compat::Incompatibility;
@@ -26,12 +29,38 @@ pub(super) struct DataRewriter<R> {
     dialect: Dialect,
     /// Output that has not been passed on: initially everything before the data.
     batch: Vec<u8>,
+    /// The length of the output before the batch.
+    batch_start: u64,
+    /// The dump id and the position in the output of every block so far.
+    starts: Vec<(u32, u64)>,
+    selection: Selection,
+    limits: Limits,
+    /// The compression of the output.
+    compression: Compression,
+    recompresses_all: bool,
     recompressor: Option<Box<StreamRecompressor>>,
     /// Decodes streams that are copied, to look for values that the server refuses.
     checker: Option<Box<StreamChecker>>,
     watched: WatchedTables,
     newer_values: Vec<Incompatibility>,
+    mode: Mode,
     ended: bool,
+}
+
+/// The tables whose data is more than copied.
+pub(super) struct Plan {
+    pub(super) selection: Selection,
+    pub(super) watched: WatchedTables,
+}
+
+/// What is known when all output has been made.
+pub(super) struct Parts {
+    /// Those of the input.
+    pub(super) header: Header,
+    pub(super) toc: Toc,
+    /// The dump id and the position in the output of every block.
+    pub(super) starts: Vec<(u32, u64)>,
+    pub(super) newer_values: Vec<Incompatibility>,
 }
 
 /// Decodes streams beside their copying.
@@ -40,48 +69,67 @@ struct StreamChecker {
     decoded: Vec<u8>,
 }
 
+/// The treatment of the elements that follow.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    /// Elements are copied.
+    Copy,
+    /// The block is left out.
+    Skip,
+    /// Streams are decoded and re-encoded.
+    Recompress,
+}
+
 /// Decodes streams, verifies and re-encodes them.
 struct StreamRecompressor {
     decoder: StreamDecoder,
     encoder: Encoder,
     decoded: Vec<u8>,
+    rows: Option<RowRewriter>,
+    edited: Vec<u8>,
 }
 
 impl<R: Read> DataRewriter<R> {
-    /// Starts with `head`, everything before the data. `to` is the compression of the output if it is recompressed.
+    /// Starts with `head`, everything before the data.
     pub(super) fn new(
         reader: BlockReader<R>,
         head: Vec<u8>,
-        to: Option<Compression>,
-        watched: WatchedTables,
+        plan: Plan,
+        changes: &Changes,
         limits: &Limits,
     ) -> Result<Self, Error> {
         // The form of integers is the same in all versions that a dump can be converted between.
         let dialect = reader.header().dialect;
-        let recompressor = match to {
-            None => None,
-            Some(to) => Some(Box::new(StreamRecompressor {
-                decoder: StreamDecoder::new(reader.header().compression, limits)?,
-                encoder: Encoder::new(to, &dialect)?,
-                decoded: vec![0; DECODED_BYTES],
-            })),
-        };
+        let Plan { selection, watched } = plan;
         // Without the decoder the data is copied unseen.
-        let decoder = match to {
-            None if !watched.is_empty() => StreamDecoder::new(reader.header().compression, limits).ok(),
-            _ => None,
+        let decoder = if changes.recompressed || watched.is_empty() {
+            None
+        } else {
+            StreamDecoder::new(reader.header().compression, limits).ok()
         };
         let checker = decoder.map(|decoder| Box::new(StreamChecker { decoder, decoded: vec![0; DECODED_BYTES] }));
-        Ok(Self {
+        let mut rewriter = Self {
             reader,
             dialect,
             batch: head,
-            recompressor,
+            batch_start: 0,
+            starts: Vec::new(),
+            selection,
+            limits: limits.clone(),
+            compression: changes.compression,
+            recompresses_all: changes.recompressed,
+            recompressor: None,
             checker,
             watched,
             newer_values: Vec::new(),
+            mode: Mode::Copy,
             ended: false,
-        })
+        };
+        // What this build cannot decode or encode is an error before anything has been written.
+        if rewriter.recompresses_all || rewriter.selection.edits_any() {
+            rewriter.recompressor()?;
+        }
+        Ok(rewriter)
     }
 
     pub(super) const fn header(&self) -> &Header {
@@ -97,9 +145,9 @@ impl<R: Read> DataRewriter<R> {
         self.reader.position()
     }
 
-    pub(super) fn into_parts(self) -> (Header, Toc, Vec<Incompatibility>) {
+    pub(super) fn into_parts(self) -> Parts {
         let (header, toc) = self.reader.into_parts();
-        (header, toc, self.newer_values)
+        Parts { header, toc, starts: self.starts, newer_values: self.newer_values }
     }
 
     /// Returns the latest batch.
@@ -109,6 +157,7 @@ impl<R: Read> DataRewriter<R> {
 
     /// Drops the batch and makes the next one. Returns `false` at the verified end of the input, when there is none.
     pub(super) fn advance(&mut self) -> Result<bool, Error> {
+        self.batch_start = self.batch_start.saturating_add(self.batch.len() as u64);
         self.batch.clear();
         self.batch.shrink_to(BATCH_BYTES.saturating_mul(2));
         while self.batch.len() < BATCH_BYTES && !self.ended {
@@ -123,39 +172,92 @@ impl<R: Read> DataRewriter<R> {
         Ok(!self.batch.is_empty())
     }
 
+    /// Copies one element, or re-encodes a part of a stream. Returns `false` at the end of the input.
     fn step(&mut self) -> Result<bool, Error> {
-        let Self { reader, recompressor, checker, watched, newer_values, batch, dialect, .. } = self;
-        if let Some(recompressor) = recompressor {
-            return recompressor.step(reader, dialect, batch, watched, newer_values);
-        }
-        let Some(checker) = checker else { return Ok(copy(reader, dialect, batch)?.0) };
-        if checker.decoder.is_open() {
-            checker.copy(reader, batch, newer_values)?;
+        if let Some(recompressor) = &mut self.recompressor
+            && recompressor.decoder.is_open()
+        {
+            recompressor.recompress(&mut self.reader, &self.dialect, &mut self.batch)?;
+            if !recompressor.decoder.is_open() {
+                self.newer_values.append(&mut recompressor.decoder.take_values());
+            }
             return Ok(true);
         }
-        let (more, table) = copy(reader, dialect, batch)?;
-        if let Some(watch) = table.and_then(|id| watched.watch(id)) {
+        if let Some(checker) = &mut self.checker
+            && checker.decoder.is_open()
+        {
+            return checker.copy(&mut self.reader, &mut self.batch, &mut self.newer_values).map(|()| true);
+        }
+        let Some(element) = self.reader.next_element()? else { return Ok(false) };
+        let start = match element {
+            DataElement::TableData { id } => Some((id, true)),
+            DataElement::LargeObjects { id } => Some((id, false)),
+            _ => None,
+        };
+        if let Some((id, is_table)) = start {
+            self.mode = match (self.selection.excludes(id), self.recompresses_all || self.selection.edits(id)) {
+                (true, _) => Mode::Skip,
+                (_, true) => Mode::Recompress,
+                _ => Mode::Copy,
+            };
+            if self.mode != Mode::Skip {
+                self.starts.push((id, self.batch_start.saturating_add(self.batch.len() as u64)));
+                element.write(&self.dialect, &mut self.batch)?;
+                match self.mode {
+                    Mode::Recompress if is_table => self.start_table(id)?,
+                    Mode::Copy if is_table => self.start_check(id),
+                    _ => {}
+                }
+            }
+            return Ok(true);
+        }
+        match (self.mode, element) {
+            (Mode::Skip, _) => {}
+            // The encoder writes the elements of streams.
+            (Mode::Recompress, DataElement::Chunk { .. } | DataElement::Bytes(_) | DataElement::StreamEnd) => {}
+            (Mode::Recompress, DataElement::LargeObject { .. }) => {
+                element.write(&self.dialect, &mut self.batch)?;
+                self.recompressor()?.open(false, None);
+            }
+            _ => element.write(&self.dialect, &mut self.batch)?,
+        }
+        Ok(true)
+    }
+
+    fn start_table(&mut self, id: u32) -> Result<(), Error> {
+        let edit = self.selection.take_edit(id);
+        let entry = self.reader.toc().get(id);
+        let is_copy = entry.is_some_and(|entry| entry.is_copy());
+        let statement = entry.and_then(|entry| entry.copy_statement).unwrap_or(b"");
+        let rows = edit.map(|edit| RowRewriter::new(edit, statement, &self.limits));
+        let watch = self.watched.watch(id).filter(|_| is_copy);
+        let recompressor = self.recompressor()?;
+        recompressor.open(is_copy, rows);
+        recompressor.decoder.watch_values(watch);
+        Ok(())
+    }
+
+    fn start_check(&mut self, id: u32) {
+        if let (Some(checker), Some(watch)) = (&mut self.checker, self.watched.watch(id)) {
             checker.decoder.open(true);
             checker.decoder.watch_values(Some(watch));
-            reader.keep_consumed(true);
+            self.reader.keep_consumed(true);
         }
-        Ok(more)
     }
-}
 
-/// Copies one element. Returns `false` at the end of the input, and the dump id if a table's data has begun.
-fn copy<R: Read>(
-    reader: &mut BlockReader<R>,
-    dialect: &Dialect,
-    out: &mut Vec<u8>,
-) -> Result<(bool, Option<u32>), Error> {
-    let Some(element) = reader.next_element()? else { return Ok((false, None)) };
-    element.write(dialect, out)?;
-    let table = match element {
-        DataElement::TableData { id } => Some(id),
-        _ => None,
-    };
-    Ok((true, table))
+    fn recompressor(&mut self) -> Result<&mut StreamRecompressor, Error> {
+        let recompressor = match self.recompressor.take() {
+            Some(recompressor) => recompressor,
+            None => Box::new(StreamRecompressor {
+                decoder: StreamDecoder::new(self.reader.header().compression, &self.limits)?,
+                encoder: Encoder::new(self.compression, &self.dialect)?,
+                decoded: vec![0; DECODED_BYTES],
+                rows: None,
+                edited: Vec::new(),
+            }),
+        };
+        Ok(self.recompressor.insert(recompressor))
+    }
 }
 
 impl StreamChecker {
@@ -177,41 +279,9 @@ impl StreamChecker {
 }
 
 impl StreamRecompressor {
-    /// Copies one element, or re-encodes a part of a stream. Returns `false` at the end of the input.
-    fn step<R: Read>(
-        &mut self,
-        reader: &mut BlockReader<R>,
-        dialect: &Dialect,
-        out: &mut Vec<u8>,
-        watched: &WatchedTables,
-        found: &mut Vec<Incompatibility>,
-    ) -> Result<bool, Error> {
-        if self.decoder.is_open() {
-            self.recompress(reader, dialect, out)?;
-            if !self.decoder.is_open() {
-                found.append(&mut self.decoder.take_values());
-            }
-            return Ok(true);
-        }
-        let Some(element) = reader.next_element()? else { return Ok(false) };
-        match element {
-            DataElement::TableData { id } => {
-                element.write(dialect, out)?;
-                let is_copy = reader.toc().get(id).is_some_and(|entry| entry.is_copy());
-                self.decoder.open(is_copy);
-                self.decoder.watch_values(watched.watch(id).filter(|_| is_copy));
-            }
-            DataElement::LargeObject { .. } => {
-                element.write(dialect, out)?;
-                self.decoder.open(false);
-            }
-            DataElement::LargeObjects { .. } | DataElement::TableDataEnd | DataElement::LargeObjectsEnd => {
-                element.write(dialect, out)?;
-            }
-            // The encoder writes the elements of streams.
-            DataElement::Chunk { .. } | DataElement::Bytes(_) | DataElement::StreamEnd => {}
-        }
-        Ok(true)
+    fn open(&mut self, is_copy: bool, rows: Option<RowRewriter>) {
+        self.decoder.open(is_copy);
+        self.rows = rows;
     }
 
     fn recompress<R: Read>(
@@ -224,6 +294,14 @@ impl StreamRecompressor {
         if count == 0 {
             return self.encoder.finish(dialect, out);
         }
-        self.encoder.write(window(&self.decoded, 0, count), dialect, out)
+        let decoded = window(&self.decoded, 0, count);
+        match &mut self.rows {
+            None => self.encoder.write(decoded, dialect, out),
+            Some(rows) => {
+                self.edited.clear();
+                rows.feed(decoded, &mut self.edited)?;
+                self.encoder.write(&self.edited, dialect, out)
+            }
+        }
     }
 }

@@ -1,10 +1,14 @@
 //! Rewrites the table of contents: every entry kept, changed, dropped or expanded.
 
+use std::io::Read;
+
 use super::changes::{Changes, EntryChange, EntryChangeKind};
 use super::groups::{Group, Groups, is_about_all};
-use super::toc_writer::TocWriter;
+use super::selection::Selection;
+use super::toc_writer::{PositionField, TocWriter};
 use super::{Keep, Transcoder};
 use crate::limits::{Budget, Limits};
+use crate::pgdump::block_reader::BlockReader;
 use crate::pgdump::compat::{Feature, Incompatibility, Search};
 use crate::pgdump::corruption::Corruption;
 use crate::pgdump::error::Error;
@@ -20,15 +24,15 @@ const LARGE_OBJECT_CATALOG_OID: u32 = 2613;
 /// The first major release whose pg_restore accepts a schema whose definition is only a comment.
 const COMMENT_SCHEMA_MAJOR: u16 = 15;
 
-/// Returns the header and table of contents of the output for a dump whose data begins at `data_offset_bytes`, and their
-/// changes.
-pub(super) fn write(
+/// Returns the header and table of contents of the output for the dump that `reader` has opened, their changes, and the
+/// fields for the positions of data.
+pub(super) fn write<R: Read>(
     options: &Transcoder,
-    header: &Header,
-    toc: &Toc,
-    data_offset_bytes: u64,
+    selection: &Selection,
+    reader: &BlockReader<R>,
     limits: &Limits,
-) -> Result<(Vec<u8>, Changes), Error> {
+) -> Result<(Vec<u8>, Changes, Vec<PositionField>), Error> {
+    let (header, toc) = (reader.header(), reader.toc());
     let (from, to) = (header.version(), options.version(header)?);
     let (compression, recompressed) = options.output_compression(header.compression, to);
     let server_major = options.server(from, to);
@@ -37,6 +41,7 @@ pub(super) fn write(
     let dialect = header.dialect.with_version(to)?;
     let mut rewriter = EntryRewriter {
         options,
+        selection,
         toc,
         server_major,
         search: Search::new(header, toc, server_major.unwrap_or(u16::MAX)),
@@ -63,13 +68,15 @@ pub(super) fn write(
     rewriter.entries()?;
     let EntryRewriter { writer, mut changes, .. } = rewriter;
     changes.entries_out_count = writer.entries_count();
-    let (bytes, offsets) = writer.finish((!recompressed).then_some(data_offset_bytes))?;
+    let is_copied = !recompressed && selection.is_empty();
+    let (bytes, offsets, fields) = writer.finish(is_copied.then_some(reader.data_offset_bytes()))?;
     changes.offsets = offsets;
-    Ok((bytes, changes))
+    Ok((bytes, changes, fields))
 }
 
 struct EntryRewriter<'a> {
     options: &'a Transcoder,
+    selection: &'a Selection,
     toc: &'a Toc,
     /// The server that the dump is for; `None` if no SQL is examined.
     server_major: Option<u16>,
@@ -176,6 +183,13 @@ impl<'a> EntryRewriter<'a> {
 
     /// Writes an entry that stays one entry, unless it is dropped.
     fn entry(&mut self, entry: Entry<'a>) -> Result<(), Error> {
+        if self.selection.excludes(entry.id) {
+            self.record(&entry, EntryChangeKind::DataExcluded);
+            return Ok(());
+        }
+        if self.selection.edits(entry.id) {
+            self.record(&entry, EntryChangeKind::RowsEdited);
+        }
         if let Some(dropped) = self.dropped(&entry) {
             without_data(&entry)?;
             self.record(&entry, dropped);
@@ -246,6 +260,10 @@ impl<'a> EntryRewriter<'a> {
         // An entry about a group of the dump has been handled with the group.
         if self.expands() && is_about_all(entry) {
             return Some(EntryChangeKind::MissingLargeObjectsDropped);
+        }
+        let is_statistics = matches!(entry.desc, b"STATISTICS DATA" | b"EXTENDED STATISTICS DATA");
+        if is_statistics && self.selection.edits_any() {
+            return Some(EntryChangeKind::RevealingStatisticsDropped);
         }
         let server_major = self.server_major?;
         let lacks = |feature: Feature| server_major < feature.since_major();

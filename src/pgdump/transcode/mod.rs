@@ -3,15 +3,25 @@
 mod changes;
 mod conversion;
 mod data_rewriter;
+mod edited_row;
 mod encoder;
 mod entry_rewriter;
 mod groups;
+mod mask;
+mod mask_value;
+mod row_rewriter;
+mod selection;
+mod table_definition;
+mod table_pattern;
 mod toc_writer;
 
 use std::io::{Read, Write};
+use std::sync::Arc;
 
 pub use changes::{Changes, ConversionReport, EntryChange, EntryChangeKind};
 pub use conversion::Conversion;
+pub use edited_row::{EditedRow, RowEditor};
+pub use mask::MaskRules;
 
 use super::error::{Error, ErrorKind};
 use super::header::{Compression, Header};
@@ -65,6 +75,9 @@ pub struct Transcoder {
     access_rights: Keep,
     owners: Keep,
     server_major: Option<u16>,
+    /// Patterns of tables whose data is left out.
+    excluded: Vec<String>,
+    editor: Option<Arc<dyn RowEditor>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +90,15 @@ impl Transcoder {
     /// Creates a transcoder to this version, which can be 1.12 to 1.16. A dump that is older keeps its version: programs
     /// that read the newer one read it, too.
     pub const fn to(version: FormatVersion) -> Self {
-        Self { to: version, compression: None, access_rights: Keep::Yes, owners: Keep::Yes, server_major: None }
+        Self {
+            to: version,
+            compression: None,
+            access_rights: Keep::Yes,
+            owners: Keep::Yes,
+            server_major: None,
+            excluded: Vec::new(),
+            editor: None,
+        }
     }
 
     /// Creates a transcoder that keeps the version, to change other properties of a dump.
@@ -89,20 +110,20 @@ impl Transcoder {
     /// its compression, and is recompressed with gzip otherwise.
     ///
     /// [`Compression::GZIP`] does not recompress data that is compressed with gzip at another level.
-    pub const fn with_compression(mut self, compression: Compression) -> Self {
+    pub fn with_compression(mut self, compression: Compression) -> Self {
         self.compression = Some(compression);
         self
     }
 
     /// Drops the entries that grant and revoke rights, as `pg_dump -x` does.
-    pub const fn without_access_rights(mut self) -> Self {
+    pub fn without_access_rights(mut self) -> Self {
         self.access_rights = Keep::No;
         self
     }
 
     /// Drops the owners of entries, so that the role that restores owns everything, as with `pg_restore -O`. (`pg_dump -O`
     /// keeps them in an archive.)
-    pub const fn without_owners(mut self) -> Self {
+    pub fn without_owners(mut self) -> Self {
         self.owners = Keep::No;
         self
     }
@@ -111,8 +132,26 @@ impl Transcoder {
     ///
     /// The default is 13 for archive versions up to 1.14, 16 for 1.15, and none, hence no warnings, if the version stays as
     /// it is. 12 and older make no difference to 13.
-    pub const fn with_server_major(mut self, server_major: u16) -> Self {
+    pub fn with_server_major(mut self, server_major: u16) -> Self {
         self.server_major = Some(server_major);
+        self
+    }
+
+    /// Leaves out the data of all tables that match `pattern`, as `pg_dump --exclude-table-data` does. The tables stay.
+    ///
+    /// A pattern is `schema.table`, in which `*` matches any text; a name that contains a dot or an asterisk is enclosed in
+    /// double quotes. A pattern that matches no table with data is an error when the conversion is planned.
+    pub fn without_data_of(mut self, pattern: impl Into<String>) -> Self {
+        self.excluded.push(pattern.into());
+        self
+    }
+
+    /// Edits rows on the way, for example with [`MaskRules`]. The data of the tables that `editor` chooses is recompressed,
+    /// all other data is copied.
+    ///
+    /// Planner statistics, which contain values of rows, are dropped.
+    pub fn with_row_editor(mut self, editor: impl RowEditor + 'static) -> Self {
+        self.editor = Some(Arc::new(editor));
         self
     }
 
@@ -169,9 +208,11 @@ impl Transcoder {
 
     /// Returns the compression of the output, and whether the data must be recompressed.
     fn output_compression(&self, from: Compression, to: FormatVersion) -> (Compression, bool) {
-        let is_known = to >= FormatVersion::V1_15 || !matches!(from, Compression::Lz4 | Compression::Zstd);
+        let is_gzip_or_none = !matches!(from, Compression::Lz4 | Compression::Zstd);
+        // Edited rows are compressed like all data, and lz4 and zstd are not written.
+        let is_kept = is_gzip_or_none || (to >= FormatVersion::V1_15 && self.editor.is_none());
         let wanted = match self.compression {
-            None if is_known => from,
+            None if is_kept => from,
             None => Compression::GZIP,
             Some(Compression::Gzip { level: None }) if matches!(from, Compression::Gzip { .. }) => from,
             Some(wanted) => wanted,

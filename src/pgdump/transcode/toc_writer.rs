@@ -17,13 +17,22 @@ pub(super) struct TocWriter {
     count_start: usize,
     entries_start: usize,
     entries_count: usize,
-    /// The positions of data that the input states, and where to write them in `bytes`.
-    positions: Vec<(usize, u64)>,
-    /// The number of entries whose data offset is unknown.
-    unknown_count: usize,
+    /// The entries with data: the field of its position in `bytes`, and the position that the input states.
+    fields: Vec<PositionField>,
     /// The length of an entry from its offset to its end.
     offset_bytes: usize,
     budgets: Budgets,
+}
+
+/// The field of an entry for the position of its data.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PositionField {
+    /// The dump id of the entry.
+    pub(super) id: u32,
+    /// The position of the field in the output.
+    pub(super) start: usize,
+    /// The position of the data in the input, if it is stated.
+    input: Option<u64>,
 }
 
 struct Budgets {
@@ -51,8 +60,7 @@ impl TocWriter {
             entries_start: bytes.len(),
             bytes,
             entries_count: 0,
-            positions: Vec::new(),
-            unknown_count: 0,
+            fields: Vec::new(),
             offset_bytes: offset.len(),
             budgets: Budgets {
                 toc_entries: Budget::new("max_toc_entries", limits.max_toc_entries()),
@@ -71,11 +79,12 @@ impl TocWriter {
         Entry { data, ..entry }
             .write(&self.dialect, &mut self.bytes)
             .map_err(|error| error.within(entry.to_string()))?;
+        let start = self.bytes.len().saturating_sub(self.offset_bytes);
         match entry.data {
             DataState::Set(position) => {
-                self.positions.push((self.bytes.len().saturating_sub(self.offset_bytes), position));
+                self.fields.push(PositionField { id: entry.id, start, input: Some(position) });
             }
-            DataState::NotSet => self.unknown_count = self.unknown_count.saturating_add(1),
+            DataState::NotSet => self.fields.push(PositionField { id: entry.id, start, input: None }),
             DataState::NoData => {}
         }
         self.entries_count = self.entries_count.saturating_add(1);
@@ -89,7 +98,10 @@ impl TocWriter {
 
     /// Fills in the number of entries, and the positions if the data is copied from `data_offset_bytes` of the input to
     /// directly after these bytes. A position that does not fit the offset size stays unset.
-    pub(super) fn finish(mut self, data_offset_bytes: Option<u64>) -> Result<(Vec<u8>, Offsets), Error> {
+    pub(super) fn finish(
+        mut self,
+        data_offset_bytes: Option<u64>,
+    ) -> Result<(Vec<u8>, Offsets, Vec<PositionField>), Error> {
         let count = i32::try_from(self.entries_count).map_err(|_| LimitExceeded {
             name: "max_toc_entries",
             allowed: u64::from(i32::MAX.cast_unsigned()),
@@ -103,25 +115,21 @@ impl TocWriter {
         self.patch(self.count_start, &encoded)?;
 
         let head_bytes = self.bytes.len() as u64;
-        let mut known_count = 0_usize;
-        for (start, position) in std::mem::take(&mut self.positions) {
+        let fields = std::mem::take(&mut self.fields);
+        let mut states = Vec::with_capacity(fields.len());
+        for field in &fields {
             encoded.clear();
-            let moved = data_offset_bytes.and_then(|from| position.checked_sub(from)?.checked_add(head_bytes));
-            let fits = moved.is_some_and(|to| self.dialect.put_offset(DataState::Set(to), &mut encoded).is_ok());
-            if fits {
-                self.patch(start, &encoded)?;
-                known_count = known_count.saturating_add(1);
+            let from = data_offset_bytes;
+            let moved = field.input.and_then(|position| position.checked_sub(from?)?.checked_add(head_bytes));
+            let state = moved.map_or(DataState::NotSet, DataState::Set);
+            if state != DataState::NotSet && self.dialect.put_offset(state, &mut encoded).is_ok() {
+                self.patch(field.start, &encoded)?;
+                states.push(state);
             } else {
-                self.unknown_count = self.unknown_count.saturating_add(1);
+                states.push(DataState::NotSet);
             }
         }
-        let offsets = match (known_count, self.unknown_count) {
-            (0, 0) => Offsets::None,
-            (_, 0) => Offsets::Set,
-            (0, _) => Offsets::NotSet,
-            _ => Offsets::Mixed,
-        };
-        Ok((self.bytes, offsets))
+        Ok((self.bytes, Offsets::of(states), fields))
     }
 
     fn patch(&mut self, start: usize, encoded: &[u8]) -> Result<(), Error> {

@@ -6,8 +6,11 @@ mod convert_dump;
 mod inspect;
 #[cfg(unix)]
 mod outputs;
+mod pack;
+mod repack;
 #[cfg(unix)]
 mod round_trip;
+mod rows;
 // Each backend for deflate has bytes of its own.
 #[cfg(feature = "zlib-rs")]
 mod sample;
@@ -16,6 +19,7 @@ mod signals;
 mod small;
 #[cfg(unix)]
 mod streams;
+mod unpack;
 
 use std::env;
 use std::ffi::OsStr;

@@ -5,6 +5,7 @@ mod injected;
 #[cfg(unix)]
 mod killed;
 mod refused;
+mod repeated;
 
 use std::error::Error;
 use std::fs;

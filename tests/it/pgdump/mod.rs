@@ -7,6 +7,7 @@ mod forms;
 mod identity;
 mod limits;
 mod live;
+mod masks;
 mod real;
 mod rows;
 mod second_toc;
