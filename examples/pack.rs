@@ -55,6 +55,10 @@ struct Args {
     /// The text after the UUID in every file name.
     #[arg(long, value_name = "S", requires = "files")]
     key_suffix: Option<String>,
+    /// The treatment of documents that are deleted or modified while they are packed. `skip` leaves out what is deleted,
+    /// takes what is modified as it is then, and judges again; it needs as much temporary space as the archive.
+    #[arg(long, value_name = "WHAT", default_value = "fail")]
+    on_vanished: OnVanished,
     /// List every file that is left out, with the reason.
     #[arg(long, value_name = "FILE", requires = "files")]
     skipped: Option<PathBuf>,
@@ -88,6 +92,12 @@ struct Args {
     limits: LimitArgs,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum OnVanished {
+    Fail,
+    Skip,
+}
+
 #[derive(Clone, Copy, ValueEnum)]
 enum OnOrphan {
     Keep,
@@ -110,7 +120,14 @@ fn pack(args: &Args) -> Outcome {
     let mut output = output::create(&args.output, &inputs)?;
     let skipped = args.skipped.as_deref().map(|path| Skipped::create(path, &inputs)).transpose()?;
     let mut progress = Progress::new(args.common.quiet);
-    let prepared = build(args, &options).prepare(&mut progress).map_err(|error| failed(args, error))?;
+    let mut prepared = build(args, &options).prepare(&mut progress).map_err(|error| failed(args, error))?;
+    // Compressing takes long, so what is rejected anyhow is rejected before.
+    let remedies = |code| remedy(args, code);
+    let subject = shown(&args.output);
+    let is_good = args.judgement.verify(prepared.report(), &subject, &remedies).is_ok();
+    if args.on_vanished == OnVanished::Skip && is_good {
+        prepared.settle(&write_options(args), &mut progress).map_err(|error| failed(args, error))?;
+    }
     progress.clear();
 
     // Everything there is to say is said before a byte is written.
@@ -142,7 +159,7 @@ fn pack(args: &Args) -> Outcome {
         "written": false,
     });
     support::add_report(&mut json, report);
-    let verdict = args.judgement.verify(report, &shown(&args.output), &|code| remedy(args, code));
+    let verdict = args.judgement.verify(report, &subject, &remedies);
     if verdict.is_err() {
         let printed = if args.common.json { support::print_json_about(&args.output, &json) } else { Ok(()) };
         return support::judged(printed, verdict);
