@@ -256,6 +256,9 @@ fn write_options(args: &Args) -> WriteOptions {
         .with_index(index)
 }
 
+/// The advice of the library, which knows no options.
+const NOT_FILES: &str = "a dump of the database is not an archive of files";
+
 /// Most errors name their input themselves.
 fn failed(args: &Args, error: appsnap::Error) -> Failure {
     let subject = match (error.context(), args.on_orphan) {
@@ -263,6 +266,14 @@ fn failed(args: &Args, error: appsnap::Error) -> Failure {
         (None, OnOrphan::Drop) if error.is_bad_input() => "--on-orphan drop".to_owned(),
         (None, _) => shown(&args.output),
     };
+    let text = error.to_string();
+    if text.contains(NOT_FILES) {
+        return Failure::input(subject, text.replace(NOT_FILES, "name a dump with --database"));
+    }
+    if text.contains("`with_") {
+        let text = text.replace("`with_root`", "--root").replace("`with_spool_dir`", "--spool-dir");
+        return Failure::environment(subject, text);
+    }
     Failure::of(subject, error)
 }
 
