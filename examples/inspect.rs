@@ -73,6 +73,11 @@ fn describe(args: &Args, progress: &mut Progress) -> Outcome<Value> {
         }
         opened => opened?,
     };
+    #[cfg(all(feature = "squidex", feature = "catalog"))]
+    match backup_squidex::examine_pipe(source, &args.file, &limits, progress)? {
+        Ok(described) => return Ok(described.description_json()),
+        Err(plain) => source = plain,
+    }
     let form = source.form();
     let detection = source.detect(&args.file)?;
     let source = source.followed(progress);

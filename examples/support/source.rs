@@ -102,7 +102,8 @@ impl Source {
         })
     }
 
-    fn of_file(mut file: File, path: &Path) -> Outcome<Self> {
+    /// Reads `file`, which contains what was read from `path`, from its beginning.
+    pub fn of_file(mut file: File, path: &Path) -> Outcome<Self> {
         file.rewind().in_input(path)?;
         let len_bytes = Some(file.metadata().in_input(path)?.len());
         Ok(Self { inner: Inner::File(file), head: io::Cursor::default(), len_bytes, form: None })
