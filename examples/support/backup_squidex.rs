@@ -55,7 +55,10 @@ pub(crate) fn examine_pipe(
     limits: &Limits,
     progress: &mut Progress,
 ) -> Outcome<Result<Described, Source>> {
-    if !is_pipe(path) || !matches!(source.detect(path)?.kind(), Kind::Squidex | Kind::Other(Identity::Zip)) {
+    if !is_pipe(path)
+        || !source.is_as_it_is()
+        || !matches!(source.detect(path)?.kind(), Kind::Squidex | Kind::Other(Identity::Zip))
+    {
         return Ok(Err(source));
     }
     let file = source.into_file(path, progress)?;

@@ -128,6 +128,11 @@ impl Source {
         self.form
     }
 
+    /// Returns `true` for an input that is read as it is, and `false` for a dump in another form than the custom format.
+    pub const fn is_as_it_is(&self) -> bool {
+        matches!(self.inner, Inner::File(_) | Inner::Stdin(_))
+    }
+
     /// Detects the kind of file from its first bytes, which are read again afterwards.
     pub fn detect(&mut self, path: &Path) -> Outcome<Detection> {
         let mut head = Vec::new();
