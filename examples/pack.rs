@@ -6,7 +6,7 @@
 
 mod support;
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -15,6 +15,7 @@ use appsnap::detect::{self, Detection, Kind};
 use appsnap::diagnostic::Severity;
 use appsnap::gzip::Level;
 use appsnap::io::Parallelism;
+use appsnap::pgdump::transcode::MaskRules;
 use appsnap::pgdump::{FormatVersion, Identity};
 use appsnap::prepare::{Database, PrepareOptions, Prepared};
 use appsnap::snapshot::WriteOptions;
@@ -64,6 +65,12 @@ struct Args {
     /// What becomes of files that no row of the database knows.
     #[arg(long, value_name = "WHAT", default_value = "keep")]
     on_orphan: OnOrphan,
+    /// Leave out the data of these tables; `*` matches any text.
+    #[arg(long, value_name = "SCHEMA.TABLE")]
+    exclude_data: Vec<String>,
+    /// Mask columns and leave out rows by the rules in this JSON file, and the documents of rows that are left out.
+    #[arg(long, value_name = "RULES.json")]
+    mask: Option<PathBuf>,
     /// Print what was packed as JSON.
     #[arg(long)]
     json: bool,
@@ -84,7 +91,7 @@ fn main() -> ExitCode {
 
 fn pack(args: &Args) -> Outcome {
     let mut progress = Progress::new(args.quiet);
-    let options = options(args);
+    let options = options(args)?;
     // An output that cannot be written is better known before hours of reading than after.
     let inputs: Vec<&Path> = [&args.database, &args.files].into_iter().flatten().map(PathBuf::as_path).collect();
     let mut output = output::create(&args.output, &inputs)?;
@@ -151,7 +158,7 @@ fn pack(args: &Args) -> Outcome {
     )
 }
 
-fn options(args: &Args) -> PrepareOptions {
+fn options(args: &Args) -> Outcome<PrepareOptions> {
     let mut options = PrepareOptions::new()
         .with_max_dump_version(args.convert_dump)
         .with_spool_dir(spool_dir(args))
@@ -165,7 +172,13 @@ fn options(args: &Args) -> PrepareOptions {
     if let Some(bytes) = args.database_size {
         options = options.with_database_size_bytes(bytes);
     }
-    options
+    for pattern in &args.exclude_data {
+        options = options.without_data_of(pattern);
+    }
+    if let Some(path) = &args.mask {
+        options = options.with_row_editor(MaskRules::parse(&fs::read(path).in_file(path)?).in_file(path)?);
+    }
+    Ok(options)
 }
 
 /// Beside the output is where there must be room anyhow.

@@ -2,13 +2,14 @@
 
 mod support;
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use appsnap::gzip::Level;
 use appsnap::io::{OutputFile, Parallelism};
 use appsnap::layout::Contents;
+use appsnap::pgdump::transcode::MaskRules;
 use appsnap::prepare::{PrepareOptions, Repair};
 use appsnap::snapshot::index::IndexPlacement;
 use appsnap::snapshot::report::WriteReport;
@@ -38,6 +39,13 @@ struct Args {
     /// Mend an archive that is soundly framed but not acceptable, and say what was changed.
     #[arg(long, conflicts_with = "only")]
     repair: bool,
+    /// With --repair: leave out the data of these tables; `*` matches any text.
+    #[arg(long, value_name = "SCHEMA.TABLE", requires = "repair")]
+    exclude_data: Vec<String>,
+    /// With --repair: mask columns and leave out rows by the rules in this JSON file, and the documents of rows that are left
+    /// out.
+    #[arg(long, value_name = "RULES.json", requires = "repair")]
+    mask: Option<PathBuf>,
     /// Show no progress.
     #[arg(long)]
     quiet: bool,
@@ -69,7 +77,13 @@ fn run(args: &Args) -> Outcome {
     let write =
         WriteOptions::new().with_level(level).with_parallelism(parallelism).with_index(index).with_contents(selection);
     if args.repair {
-        let options = PrepareOptions::new().with_spool_dir(support::folder_of(&args.out));
+        let mut options = PrepareOptions::new().with_spool_dir(support::folder_of(&args.out));
+        for pattern in &args.exclude_data {
+            options = options.without_data_of(pattern);
+        }
+        if let Some(path) = &args.mask {
+            options = options.with_row_editor(MaskRules::parse(&fs::read(path).in_file(path)?).in_file(path)?);
+        }
         let file = File::open(&args.r#in).in_file(&args.r#in)?;
         let repair = Repair::survey(file, &options, &mut progress).in_file(&args.r#in)?;
         repair.changes().iter().for_each(|change| support::tell(format_args!("changed: {change}")));

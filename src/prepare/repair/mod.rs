@@ -14,6 +14,7 @@ use super::change::Change;
 use super::database;
 use super::error::{self, Result};
 use crate::check::Report;
+use crate::document::DocumentId;
 use crate::limits::Limits;
 use crate::metadata::Metadata;
 use crate::observe::Observer;
@@ -61,6 +62,8 @@ pub struct Repair<R> {
     database: Option<Dump>,
     /// `true` if the dump follows a document.
     is_database_late: bool,
+    /// The documents whose rows are left out of the dump, ascending.
+    left_out: Vec<DocumentId>,
     report: Report,
     changes: Vec<Change>,
 }
@@ -102,6 +105,7 @@ impl<R: Read + Seek> Repair<R> {
                         put_database(dump, entry, &limits, &mut writer, observer)?;
                     }
                 }
+                Item::Document(id) if self.left_out.binary_search(&id).is_ok() => {}
                 Item::Document(id) => {
                     writer.document(id, Content::sized(entry.len_bytes(), entry), observer)?;
                 }
