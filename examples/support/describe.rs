@@ -25,14 +25,14 @@ pub fn metadata_json(metadata: &Metadata) -> Value {
 
 /// Reads a dump to its end and says everything about it, with the sha256 of each stream.
 pub fn describe_dump(place: &Path, source: impl Read, limits: &Limits) -> Outcome<Value> {
-    let mut dump = Dump::open(source, limits).in_file(place)?;
+    let mut dump = Dump::open(source, limits).in_input(place)?;
     let mut streams = Vec::new();
-    while let Some(mut stream) = dump.next_stream().in_file(place)? {
+    while let Some(mut stream) = dump.next_stream().in_input(place)? {
         let (id, oid) = (stream.id(), stream.oid());
-        let (len_bytes, sha256) = digest(&mut stream).in_file(place)?;
+        let (len_bytes, sha256) = digest(&mut stream).in_input(place)?;
         streams.push(json!({ "id": id, "oid": oid, "bytes": len_bytes, "sha256": sha256 }));
     }
-    let inspection = dump.finish(&mut NoObserver).in_file(place)?;
+    let inspection = dump.finish(&mut NoObserver).in_input(place)?;
     let header = &inspection.header;
     Ok(json!({
         "kind": "custom-dump",

@@ -67,6 +67,8 @@ impl fmt::Display for Failure {
         }
         f.write_str(&text)?;
         match (raising_option(&text), remedy) {
+            // An error that is described in another one has said it.
+            (Some(option), _) if text.contains(&option) => Ok(()),
             // One place knows which options there are: a command that has limits has all of them.
             (Some(option), _) => write!(f, "; raise it with {option} if the input is trusted"),
             (None, Some(remedy)) => write!(f, "; {remedy}"),

@@ -9,7 +9,7 @@ use appsnap::pgdump::{self, ErrorKind};
 use appsnap::source::dump::{DumpOptions, DumpReader};
 
 use super::open::may_be_dump;
-use super::{Failure, Followed, InFile, Outcome, Progress, is_dash, shown};
+use super::{Failure, Followed, InFile, Outcome, Progress, is_dash, output, shown};
 
 /// An input that is read once. `-` is standard input.
 pub struct Source {
@@ -49,46 +49,72 @@ impl Source {
     /// Opens `path`, and reads a dump in directory or tar format, or one that is compressed or alone in a tar file, as a dump
     /// in custom format. Everything else is read as it is.
     pub fn of_any_form(path: &Path, options: &DumpOptions) -> Outcome<Self> {
+        match Self::opened(path, options)? {
+            Opened::Source(source) => Ok(source),
+            Opened::NoDump(_, error) => Err(error).in_input(path),
+        }
+    }
+
+    /// Opens `path` as [`of_any_form`](Self::of_any_form) does, for a check: damage is reported by the first read, so that it
+    /// becomes a finding.
+    pub fn judged(path: &Path, options: &DumpOptions) -> Outcome<Self> {
+        match Self::opened(path, options)? {
+            Opened::Source(source) => Ok(source),
+            Opened::NoDump(_, error) if is_finding(&error) => {
+                let inner = Inner::Damaged(Some(error));
+                Ok(Self { inner, head: io::Cursor::default(), len_bytes: None, form: None })
+            }
+            // The kind of file is a finding as well.
+            Opened::NoDump(Some(source), error) if !error.is_io() => Ok(source),
+            Opened::NoDump(_, error) => Err(error).in_input(path),
+        }
+    }
+
+    fn opened(path: &Path, options: &DumpOptions) -> Outcome<Opened> {
         if path.is_dir() {
-            return Ok(Self::of_dump(DumpReader::open(path, options).in_input(path)?));
+            return Ok(match DumpReader::open(path, options) {
+                Ok(dump) => Opened::Source(Self::of_dump(dump)),
+                Err(error) => Opened::NoDump(None, error),
+            });
         }
         let mut source = Self::open(path)?;
         let detection = source.detect(path)?;
         if !may_be_dump(&detection) || detection.is_custom_dump() {
-            return Ok(source);
+            return Ok(Opened::Source(source));
         }
-        let opened = match (&source.inner, source.len_bytes) {
-            (Inner::Stdin(_), _) => {
-                let head = source.head;
-                drop(source.inner);
-                return Ok(Self::of_dump(DumpReader::from_reader(head.chain(io::stdin()), options).in_input(path)?));
-            }
-            (Inner::File(file), None) => {
-                let file = file.try_clone().in_input(path)?;
-                return Ok(Self::of_dump(DumpReader::from_reader(source.head.chain(file), options).in_input(path)?));
-            }
-            _ => DumpReader::open(path, options),
+        let opened = if source.len_bytes.is_some() {
+            DumpReader::open(path, options)
+        } else {
+            // What is no dump after all is read again from its beginning.
+            let file = source.spooled(path)?;
+            let again = file.try_clone().in_input(path)?;
+            let opened = DumpReader::from_file(file, options);
+            source = Self::of_file(again, path)?;
+            opened
         };
-        match opened {
-            Ok(dump) => Ok(Self::of_dump(dump)),
-            // The command says what it is instead.
-            Err(error) if is_no_dump(&error) => Ok(source),
-            Err(error) => Err(error).in_input(path),
-        }
+        Ok(match opened {
+            Ok(dump) => Opened::Source(Self::of_dump(dump)),
+            // The command reports what it is instead.
+            Err(error) if is_no_dump(&error) || (detection.may_be_snapshot() && !error.is_io()) => {
+                Opened::Source(source)
+            }
+            Err(error) => Opened::NoDump(Some(source), error),
+        })
     }
 
-    /// Opens `path` as [`of_any_form`](Self::of_any_form) does, for a check: damage is reported by the first read.
-    pub fn judged(path: &Path, options: &DumpOptions) -> Outcome<Self> {
-        if !path.is_dir() || detect::identify_path(path).is_err() {
-            return Self::of_any_form(path, options);
-        }
-        match DumpReader::open(path, options) {
-            Ok(dump) => Ok(Self::of_dump(dump)),
-            Err(error) => {
-                let inner = Inner::Damaged(Some(error));
-                Ok(Self { inner, head: io::Cursor::default(), len_bytes: None, form: None })
-            }
-        }
+    fn of_file(mut file: File, path: &Path) -> Outcome<Self> {
+        file.rewind().in_input(path)?;
+        let len_bytes = Some(file.metadata().in_input(path)?.len());
+        Ok(Self { inner: Inner::File(file), head: io::Cursor::default(), len_bytes, form: None })
+    }
+
+    /// Copies everything into a temporary file without a name.
+    fn spooled(mut self, path: &Path) -> Outcome<File> {
+        let folder = std::env::temp_dir();
+        let mut spool = tempfile::tempfile().in_file(&folder)?;
+        output::copy(&mut self, path, &mut spool, &folder)?;
+        spool.rewind().in_file(&folder)?;
+        Ok(spool)
     }
 
     fn of_dump(dump: DumpReader) -> Self {
@@ -118,22 +144,30 @@ impl Source {
 
     /// Returns a file to be read at any position: the input itself, or a temporary file without a name to which a pipe is
     /// copied.
-    pub fn into_file(self, path: &Path, progress: &mut Progress) -> Outcome<File> {
-        match (self.inner, self.len_bytes) {
-            (Inner::File(mut file), Some(_)) => {
-                file.rewind().in_input(path)?;
-                Ok(file)
-            }
-            (inner, len_bytes) => {
-                progress.begin("spooling", None);
-                let mut spool = tempfile::tempfile().in_input(path)?;
-                let mut source = progress.follow(Self { inner, head: self.head, len_bytes, form: self.form }, None);
-                io::copy(&mut source, &mut spool).in_input(path)?;
-                spool.rewind().in_input(path)?;
-                Ok(spool)
-            }
+    pub fn into_file(mut self, path: &Path, progress: &mut Progress) -> Outcome<File> {
+        if let (Inner::File(file), Some(_)) = (&mut self.inner, self.len_bytes) {
+            file.rewind().in_input(path)?;
+            return file.try_clone().in_input(path);
         }
+        progress.begin("spooling", None);
+        let folder = std::env::temp_dir();
+        let mut spool = tempfile::tempfile().in_file(&folder)?;
+        output::copy(&mut self.followed(progress), path, &mut spool, &folder)?;
+        spool.rewind().in_file(&folder)?;
+        Ok(spool)
     }
+}
+
+/// The outcome of opening what may be a dump in any form.
+enum Opened {
+    Source(Source),
+    /// The input as it is, unless it is a folder, and the reason why it is no dump.
+    NoDump(Option<Source>, appsnap::Error),
+}
+
+/// Returns `true` for an error that a check turns into a finding.
+fn is_finding(error: &appsnap::Error) -> bool {
+    error.downcast_ref::<pgdump::Error>().is_some_and(|error| error.code().is_some())
 }
 
 fn is_no_dump(error: &appsnap::Error) -> bool {

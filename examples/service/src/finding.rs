@@ -25,10 +25,6 @@ impl Finding {
         Self { code, name, severity: "error", location: None, message, help, allowed: false }
     }
 
-    pub const fn code(&self) -> &'static str {
-        self.code
-    }
-
     /// The upload is a dump without an archive around it.
     pub fn bare_dump() -> Self {
         let message = "the upload is a bare database dump, not a snapshot: a snapshot also holds metadata, and the \
@@ -72,11 +68,8 @@ pub fn exceeded_limit(message: &str) -> Option<&str> {
     message.split_once("the limit ")?.1.split(' ').next()
 }
 
-/// Returns the status for an upload that its report rejects.
+/// Returns the status for a snapshot that its report rejects.
 pub fn status_of(report: &Report) -> StatusCode {
-    if report.contents().kind != "snapshot" {
-        return StatusCode::UNSUPPORTED_MEDIA_TYPE;
-    }
     let is_limit = |finding: &Diagnostic| {
         finding.code() == snapshot::Code::LimitExceeded || finding.code() == pgdump::Code::DumpLimitExceeded
     };

@@ -4,13 +4,12 @@ use std::io::{self, Seek};
 use std::time::Duration;
 
 use appsnap::Limits;
-use appsnap::check::{CheckOptions, Profile, Report, Verdict, check};
-use axum::http::StatusCode;
+use appsnap::check::{CheckOptions, Profile, Verdict, check};
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::answer::Answer;
-use crate::finding::{Finding, status_of};
+use crate::finding::status_of;
 use crate::record::Record;
 use crate::store::{Kept, Store};
 use crate::upload::Upload;
@@ -43,32 +42,10 @@ pub fn judge(
     let options = CheckOptions::new().with_limits(rules.limits.clone());
     let source = wanted.reading(io::BufReader::with_capacity(64 << 10, file));
     let report = check(source, &rules.profile, &options, &mut wanted).map_err(Answer::of_input)?;
-    if report.contents().kind == "custom-dump" {
-        return Err(Answer::refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, with_finding(&report, &Finding::bare_dump())?));
+    if report.verdict() == Verdict::Reject {
+        return Err(Answer::refused(status_of(&report), json!(report)));
     }
-    if report.contents().kind != "snapshot" || report.verdict() == Verdict::Reject {
-        return Err(Answer::refused(status_of(&report), as_json(&report)?));
-    }
-    let record = Record {
-        name,
-        upload_sha256: upload.sha256,
-        uploaded_at: Timestamp::now().to_string(),
-        report: as_json(&report)?,
-    };
+    let record =
+        Record { name, upload_sha256: upload.sha256, uploaded_at: Timestamp::now().to_string(), report: json!(report) };
     Ok((store.keep(upload.file, &record, &mut wanted)?, record))
-}
-
-fn as_json(report: &Report) -> Result<Value, Answer> {
-    serde_json::to_value(report).map_err(Answer::internal)
-}
-
-/// Returns a report that rejects for a reason of the service.
-fn with_finding(report: &Report, finding: &Finding) -> Result<Value, Answer> {
-    let mut report = as_json(report)?;
-    report["verdict"] = "reject".into();
-    if let Some(findings) = report["findings"].as_array_mut() {
-        findings.insert(0, json!(finding));
-    }
-    report["counts"][finding.code()] = 1.into();
-    Ok(report)
 }

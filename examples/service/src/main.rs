@@ -16,6 +16,7 @@ mod hashing;
 mod health;
 mod incoming;
 mod judge;
+mod kind;
 mod live;
 mod log;
 mod page;

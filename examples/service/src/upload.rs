@@ -1,4 +1,4 @@
-//! Receives an upload: into a file, hashed, with limits on its size and on the client's pauses.
+//! Receives an upload: into a file, hashed, with limits on its kind, its size and the client's pauses.
 
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use tokio::time::timeout;
 use crate::answer::Answer;
 use crate::finding::Finding;
 use crate::judge::Rules;
+use crate::kind::{HEAD_BYTES, refuse_known_others, refuse_others};
 use crate::store::{Id, Store};
 
 /// A complete upload, not yet checked.
@@ -74,6 +75,7 @@ async fn write(body: &mut Body, rules: &Rules, store: &Store) -> Result<Upload, 
     let mut file = tokio::fs::File::from_std(file);
     let mut hash = Sha256::new();
     let mut len_bytes = 0_u64;
+    let mut head = Vec::new();
     loop {
         let frame = match timeout(rules.patience, next_frame(body)).await {
             Ok(Some(Ok(frame))) => frame,
@@ -92,9 +94,16 @@ async fn write(body: &mut Body, rules: &Rules, store: &Store) -> Result<Upload, 
         if len_bytes > rules.max_upload_bytes {
             return Err(too_large(rules));
         }
+        if head.len() < HEAD_BYTES {
+            head.extend(bytes.iter().take(HEAD_BYTES - head.len()));
+            if head.len() == HEAD_BYTES {
+                refuse_known_others(&head, rules)?;
+            }
+        }
         hash.update(&bytes);
         file.write_all(&bytes).await.map_err(Answer::internal)?;
     }
+    refuse_others(&head, rules)?;
     file.flush().await.map_err(Answer::internal)?;
     Ok(Upload { file: spool, sha256: Id::of(hash).as_str().to_owned() })
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::commands::Site;
 use super::{example, run, stderr, stdout};
+use crate::support::hostile::cases;
 
 /// An archive of the sample dump and of documents that it does not know.
 fn archive(site: &Site) -> Option<String> {
@@ -120,6 +121,22 @@ fn full_lists_have_every_document() {
     assert!(stderr(&piped).starts_with("accept"), "{}", stderr(&piped));
     let twice = run(&check, &[&*archive, "--missing", "x", "--orphans", "x"], b"");
     assert_eq!(twice.status.code(), Some(2));
+}
+
+/// Archives that are damaged or odd at any position, from a file and from a pipe.
+#[test]
+fn any_archive_ends_in_a_verdict() {
+    let site = Site::new();
+    let Some(check) = example("check") else { return };
+    for case in cases().iter().filter(|case| case.bytes.len() < 256 << 10).step_by(3) {
+        fs::write(site.path("file"), &case.bytes).unwrap();
+        let named = run(&check, &[&*site.arg("file"), "--json"], b"");
+        let piped = run(&check, &["-", "--json"], &case.bytes);
+        let report: Value = serde_json::from_slice(&named.stdout).unwrap_or_else(|_| panic!("{}", stderr(&named)));
+        let code = i32::from(report["verdict"] == "reject");
+        assert_eq!((named.status.code(), piped.status.code()), (Some(code), Some(code)), "{}", case.name);
+        assert!(named.stdout == piped.stdout, "{}: {}", case.name, stderr(&piped));
+    }
 }
 
 #[test]

@@ -133,10 +133,11 @@ function addUpload(file, isFolder) {
 function cancelUpload(upload) {
   if (upload.request) {
     upload.request.abort();
-  } else {
-    waiting.splice(waiting.indexOf(upload), 1);
-    cancelled(upload);
+    return;
   }
+  upload.isCancelled = true;
+  if (waiting.includes(upload)) waiting.splice(waiting.indexOf(upload), 1);
+  cancelled(upload);
 }
 
 function cancelled(upload) {
@@ -158,10 +159,32 @@ function finish(upload) {
   if (hadFocus) dismiss.focus();
 }
 
-function startNext() {
+async function startNext() {
   if (current || waiting.length === 0) return;
-  current = waiting.shift();
-  send(current);
+  const upload = waiting.shift();
+  current = upload;
+  upload.status.textContent = "Looking at its beginning";
+  const refusal = await lookAtBeginning(upload.file);
+  if (upload.isCancelled || refusal) {
+    if (refusal && !upload.isCancelled) end(upload, refusal);
+    current = null;
+    startNext();
+  } else {
+    send(upload);
+  }
+}
+
+const HEAD_BYTES = 65536;
+
+/** Asks the service about the first bytes, so that a file that is no snapshot is refused before the rest travels. */
+async function lookAtBeginning(file) {
+  try {
+    const response = await fetch("/identify", { method: "POST", body: await file.slice(0, HEAD_BYTES).arrayBuffer() });
+    return response.status === 415 ? await response.json() : null;
+  } catch {
+    // The upload itself says what is wrong.
+    return null;
+  }
 }
 
 function send(upload) {

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::browser::Page;
 use super::{Service, eventually};
 use appsnap_tests::app::DUMP;
-use appsnap_tests::archives::{Contents, noise};
+use appsnap_tests::archives::{Contents, id, noise};
 
 fn good() -> Vec<u8> {
     Contents { database: Some(DUMP.to_vec()), ..Contents::sample(5) }.archive()
@@ -82,10 +82,12 @@ fn refusals_say_what_to_do() {
     let service = Service::start(&["--max-upload-bytes", "1MB"]);
     let Some(mut page) = open(&service) else { return };
     page.wait_for("document.getElementById('rules').textContent.includes('1.0 MB')");
+    // Refused by its first bytes: the rest is not sent.
     drop_file(&mut page, "mx.dump", &array(DUMP));
     page.wait_for("document.querySelectorAll('.upload.reject').length === 1");
     assert!(page.text(".upload").contains("a bare database dump"), "{}", page.text(".upload"));
     assert!(page.text(".upload .remedy").contains("pack --database FILE"), "{}", page.text(".upload .remedy"));
+    assert!(!page.requested.iter().any(|url| url.contains("name=mx.dump")), "{:?}", page.requested);
 
     // The name is text, never a part of the page.
     let archive = good();
@@ -130,7 +132,8 @@ fn upload_shows_progress_and_can_be_cancelled() {
         }),
     );
     let file = service.folder.path().join("large.tar.gz");
-    fs::write(&file, noise(1, 30 << 20)).unwrap();
+    let contents = Contents { database: Some(DUMP.to_vec()), documents: vec![(id(1), noise(1, 30 << 20))] };
+    fs::write(&file, contents.archive()).unwrap();
     page.choose_files("#file", &[&file, &file]);
     page.wait_for("document.querySelector('li:last-child .quiet')?.textContent.includes('Waiting')");
     page.wait_for("/MB of 31 MB, .*\\/s, .* left/.test(document.querySelector('li:first-child .quiet').textContent)");

@@ -130,6 +130,34 @@ fn what_is_no_snapshot_is_refused_with_what_to_do() {
 }
 
 #[test]
+fn what_is_no_snapshot_is_refused_before_the_rest_travels() {
+    let service = Service::start(&[]);
+    let head = [DUMP, &noise(1, 100_000)].concat();
+    assert_eq!(service.client.send("POST", "/identify", &head[..65_536]).unwrap().status, 415);
+    assert_eq!(service.client.send("POST", "/identify", &head).unwrap().status, 413);
+    assert_eq!(service.client.send("POST", "/identify", &good(1).archive()).unwrap().status, 200);
+    // The answer comes although most of the upload does not.
+    let mut stream = service.client.begin("POST", "/snapshots", 1 << 30).unwrap();
+    stream.write_all(&head).unwrap();
+    let answer = super::client::read_answer(stream).unwrap();
+    assert_eq!((answer.status, &answer.json()["findings"][0]["code"]), (415, &"U001".into()));
+}
+
+#[test]
+fn damaged_snapshot_is_no_other_kind() {
+    let service = Service::start(&[]);
+    let archive = good(5).archive();
+    let mut flipped = archive.clone();
+    flipped[40] ^= 0xff;
+    for damaged in [&archive[..archive.len() - 1], &archive[..100], &flipped] {
+        let answer = service.upload(damaged);
+        let json = answer.json();
+        assert_eq!((answer.status, &json["verdict"]), (422, &"reject".into()), "{json}");
+        assert!(!json["findings"].as_array().unwrap().is_empty(), "{json}");
+    }
+}
+
+#[test]
 fn form_is_refused_with_what_to_do() {
     let service = Service::start(&[]);
     let form = ("content-type", "multipart/form-data; boundary=x");
