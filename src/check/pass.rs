@@ -3,6 +3,7 @@
 use std::io::{Cursor, Read};
 
 use super::Result;
+use super::code::Code;
 use super::dump::{self, ReadDump};
 use super::error_tap::SnapshotErrorTap;
 use super::files::{Numbers, Sorted};
@@ -80,7 +81,7 @@ pub(crate) fn survey<R: Read>(
     if begins_like_a_dump {
         inspection = bare_dump(&mut run, source, observer)?;
     } else if detection.may_be_snapshot() || detection.kind() == Kind::FilesTar {
-        inspection = archive(&mut run, source, observer)?;
+        inspection = archive(&mut run, source, detection.is_gzip(), observer)?;
     } else {
         something_else(&mut run, &detection);
     }
@@ -131,11 +132,12 @@ fn bare_dump<R: Read>(
 fn archive<R: Read>(
     run: &mut CheckRun<'_>,
     source: R,
+    is_gzip: bool,
     observer: &mut dyn Observer,
 ) -> Result<Option<Inspection>, Error> {
     let options = ReadOptions::new().with_limits(run.options.limits.clone()).with_tolerance(Tolerance::Salvage);
     let mut reader = SnapshotReader::new(source, &options);
-    let (mut documents, mut dump) = (Sorted::default(), None);
+    let (mut documents, mut dump, mut metadata) = (Sorted::default(), None, None);
     let failure = loop {
         let entry = match reader.next_entry() {
             Ok(Some(entry)) => entry,
@@ -152,6 +154,7 @@ fn archive<R: Read>(
                 let report = reader.report();
                 proceed(observer, &Event::document(id, report.documents_count(), report.document_bytes()))?;
             }
+            EntryKind::Metadata(ref found) => metadata = Some(found.clone()),
             EntryKind::Database => {
                 proceed(observer, &Event::Phase(Phase::ReadingDump))?;
                 let len_bytes = entry.len_bytes();
@@ -166,7 +169,10 @@ fn archive<R: Read>(
             _ => {}
         }
     };
-    run.add_report(reader.report());
+    if !is_gzip {
+        run.ranking.add(Code::NotCompressed, |found| found.with_message("the archive is an uncompressed tar file"));
+    }
+    run.add_report(reader.report(), metadata.as_ref());
     match failure {
         Some(failure) => run.failure(failure).map(|()| None),
         None => {

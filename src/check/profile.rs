@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::code::Code as CheckCode;
 use crate::diagnostic::{Code, Severity};
 use crate::layout;
+use crate::metadata;
 use crate::pgdump::{self, FormatVersion};
 use crate::platform::{Platform, SpaceRule};
 use crate::snapshot;
@@ -53,8 +54,11 @@ impl Profile {
     /// (archive version 1.14).
     #[must_use]
     pub fn format() -> Self {
-        const FINDINGS_OF_PLATFORMS: [Code; 16] = [
+        const FINDINGS_OF_PLATFORMS: [Code; 19] = [
             CheckCode::ManyDocuments.code(),
+            CheckCode::NotCompressed.code(),
+            CheckCode::DocumentsAbsent.code(),
+            metadata::Code::ModelVersionPlaceholder.code(),
             CheckCode::DocumentMissing.code(),
             CheckCode::DocumentOrphan.code(),
             CheckCode::DocumentSizeDiffers.code(),

@@ -189,6 +189,9 @@ fn by_hand(name: &str) -> Input {
             Input { profile: input.profile.with_many_documents_count(1), ..input }
         }
         "target-too-small" => Input { options: CheckOptions::new().with_target_database_bytes(10), ..healthy() },
+        "not-compressed" => Input::new(Plan::sample().tar()),
+        "documents-absent" => Input::new(app::archive(app::healthy().0, &[])),
+        "model-version-placeholder" => Input::new(Plan::with_metadata("{\"modelVersion\":\"0.0.0.0\"}").gz()),
         "index-wrong" => Input::new(wrong_index()),
         "metadata-missing" => Input::new(Plan::sample().without(0).gz()),
         "dump-format-too-old" => {
