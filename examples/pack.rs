@@ -25,7 +25,9 @@ use appsnap::source::directory::{self, DirectoryOptions};
 use appsnap::{DocumentId, Limits, detect};
 use clap::{Parser, ValueEnum};
 use serde_json::{Map, Value, json};
-use support::{Common, Failure, InFile, Judgement, LimitArgs, LiveDump, Outcome, Progress, Threads, output, shown};
+use support::{
+    Common, DumpEdits, Failure, InFile, Judgement, LimitArgs, LiveDump, Outcome, Progress, Threads, output, shown,
+};
 
 /// Packs a dump and its files into a snapshot.
 ///
@@ -88,6 +90,8 @@ struct Args {
     /// The treatment of documents that no row of the database refers to.
     #[arg(long, value_name = "WHAT", default_value = "keep")]
     on_orphan: OnOrphan,
+    #[command(flatten)]
+    edits: DumpEdits,
     #[command(flatten)]
     common: Common,
     #[command(flatten)]
@@ -218,7 +222,7 @@ fn options(args: &Args) -> Outcome<PrepareOptions> {
     if let Some(bytes) = args.database_size {
         options = options.with_database_size_bytes(bytes);
     }
-    Ok(options)
+    args.edits.of_archive(options)
 }
 
 fn build<'a>(args: &Args, database: Option<&Path>, options: &PrepareOptions) -> Pack<'a> {

@@ -23,7 +23,7 @@ mod source;
 
 use std::process::ExitCode;
 
-pub use arguments::{Allowed, Common, LimitArgs, Threads, raising_option};
+pub use arguments::{Allowed, Common, DumpEdits, LimitArgs, Threads, raising_option};
 pub use console::{harmless, print, print_about, print_json, print_json_about, shown, shown_input, tell, write_out};
 pub use conversion::{conversion_json, conversion_lines, tell_conversion};
 pub use describe::{audit_lines, describe_dump, metadata_json, outline};
