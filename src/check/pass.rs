@@ -74,7 +74,14 @@ pub(crate) fn survey<R: Read>(
         return Ok((unreadable(profile, options, error.into())?, None));
     }
     let detection = detect::identify(&head);
-    let begins_like_a_dump = head.starts_with(pgdump::MAGIC);
+    // What was recoded as text is named, and not read.
+    let is_recoded = matches!(
+        detection.kind(),
+        Kind::Other(
+            Identity::LineEndDamage | Identity::TextDamage | Identity::Latin1Damage | Identity::Windows1252Damage
+        )
+    );
+    let begins_like_a_dump = head.starts_with(pgdump::MAGIC) && !is_recoded;
     let mut run = CheckRun::new(profile, options, detection.name());
     let source = Cursor::new(head).chain(source);
     let mut inspection = None;
@@ -106,12 +113,17 @@ fn something_else(run: &mut CheckRun<'_>, detection: &Detection) {
             | Identity::Tar
             | Identity::PlainSql
             | Identity::ClusterSql
+            | Identity::BareSql
+            | Identity::LeadingText { .. }
+            | Identity::LineEndDamage
+            | Identity::Latin1Damage
+            | Identity::Windows1252Damage
             | Identity::Utf16Damage
             | Identity::TextDamage,
         ) => pgdump::Code::DumpNotCustomFormat.into(),
         _ => diagnostic::Code::from(snapshot::Code::NotASnapshot),
     };
-    let hint = detection.hint().unwrap_or("the kind of file is unknown");
+    let hint = detection.hint().unwrap_or("the kind of file is unknown".into());
     run.ranking.add(code, |found| found.with_message(hint));
 }
 

@@ -1,5 +1,6 @@
 //! The answer of a detection: [`Kind`] and [`Detection`].
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::pgdump::Identity;
@@ -43,7 +44,7 @@ pub enum Kind {
 ///
 /// let detection = identify(b"PK\x03\x04");
 /// assert_eq!(detection.name(), "zip");
-/// println!("{detection}: {}", detection.hint().unwrap_or("nothing to do"));
+/// println!("{detection}: {}", detection.hint().unwrap_or("nothing to do".into()));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Detection {
@@ -102,8 +103,8 @@ impl Detection {
 
     /// Returns advice on how to get a snapshot, or a dump that fits into one, instead; `None` if the file is either.
     #[must_use]
-    pub const fn hint(&self) -> Option<&'static str> {
-        Some(match (self.kind, self.is_gzip) {
+    pub fn hint(&self) -> Option<Cow<'static, str>> {
+        Some(Cow::Borrowed(match (self.kind, self.is_gzip) {
             (Kind::Snapshot, _) => return None,
             (Kind::FilesTar, _) => {
                 "documents without the rest of a snapshot: pack them together with a dump made by pg_dump -O -x -Fc"
@@ -126,7 +127,7 @@ impl Detection {
                 "compressed with gzip, and the content is damaged or unknown"
             }
             (Kind::Other(identity), _) => return identity.hint(),
-        })
+        }))
     }
 }
 

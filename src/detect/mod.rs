@@ -9,6 +9,7 @@
 //! ```
 
 mod detection;
+mod recoded;
 mod tar;
 
 use std::fs::File;
@@ -81,6 +82,11 @@ pub fn identify_path(path: impl AsRef<Path>) -> Result<Detection, Error> {
 fn kind_of(head: &[u8]) -> Kind {
     match Identity::of(head) {
         Identity::Zip if is_squidex(head) => Kind::Squidex,
+        identity @ (Identity::Custom { .. } | Identity::TextDamage) => {
+            Kind::Other(recoded::identify(head).unwrap_or(identity))
+        }
+        // Their statements are SQL, too.
+        Identity::BareSql => other_database(head).unwrap_or(Kind::Other(Identity::BareSql)),
         Identity::Unknown => {
             tar::identify(head).or_else(|| other_database(head)).unwrap_or(Kind::Other(Identity::Unknown))
         }

@@ -47,14 +47,14 @@ pub(super) fn orphans_unknown(reason: &'static str) -> Error {
 /// The dump is something else.
 #[cold]
 pub(super) fn not_a_dump(detection: &Detection) -> Error {
-    let hint = detection.hint().unwrap_or("unpack it and use db.backup");
+    let hint = detection.hint().unwrap_or("unpack it and use db.backup".into());
     Error::of(Category::BadInput, format!("the file is {detection}, not a dump in custom format: {hint}"))
 }
 
 /// The files are something else.
 #[cold]
 pub(super) fn not_files(detection: &Detection) -> Error {
-    let hint = detection.hint().unwrap_or("a dump of the database is not an archive of files");
+    let hint = detection.hint().unwrap_or("a dump of the database is not an archive of files".into());
     Error::of(Category::BadInput, format!("the file is {detection}, not a files folder or an archive of one: {hint}"))
 }
 

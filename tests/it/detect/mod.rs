@@ -98,6 +98,33 @@ fn every_kind_is_told_by_its_bytes() {
 }
 
 #[test]
+fn dumps_recoded_as_text_are_told_with_the_way_back() {
+    let dump = fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/data/check/pg15-default.dump")).unwrap();
+    let latin1: String = dump.iter().map(|byte| char::from(*byte)).collect();
+    // Bytes without a character in Windows-1252 stay what they are.
+    let windows: String = latin1.replace('\u{80}', "€").replace('\u{9c}', "œ").replace('\u{93}', "\u{201c}");
+    let lossy = String::from_utf8_lossy(&dump).into_owned();
+    for (text, name, remedy) in [
+        (latin1.as_str(), "latin1-damaged", "iconv -f UTF-8 -t LATIN1"),
+        (&format!("\u{feff}{latin1}"), "latin1-damaged", "iconv"),
+        (&windows, "windows1252-damaged", "iconv -f UTF-8 -t CP1252"),
+        (&lossy, "text-damaged", "cannot be recovered"),
+    ] {
+        let detection = detect::identify(text.as_bytes());
+        assert_eq!(detection.name(), name);
+        assert!(detection.hint().unwrap().contains(remedy), "{name}");
+    }
+    for sound in
+        ["check/pg13-default.dump", "check/pg18-default.dump", "pgdump/pg13-edge.dump", "pgdump/pg17-lo-acl.dump"]
+    {
+        let dump = fs::read(format!("{}/data/{sound}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        for len in [1000, 3000, dump.len()] {
+            assert_eq!(detect::identify(&dump[..len.min(dump.len())]).name(), "custom-dump", "{sound}");
+        }
+    }
+}
+
+#[test]
 fn compressed_frames_that_are_not_looked_into_are_named_in_the_hint() {
     for (magic, program) in [
         (&[0x04, 0x22, 0x4d, 0x18][..], "lz4 -d"),
