@@ -190,7 +190,7 @@ fn detect_files(files: &Path) -> Outcome<Option<Detection>> {
     if is_readable {
         return Ok(Some(detection));
     }
-    let hint = detection.hint().unwrap_or("a dump of the database: name it with --database");
+    let hint = detection.hint().unwrap_or("a dump of the database: name it with --database".into());
     Err(Failure::input(shown(files), format!("not a files folder or an archive of one but {detection}: {hint}")))
 }
 

@@ -28,7 +28,7 @@ pub fn refuse_other_than_dump(path: &Path, detection: &Detection) -> Outcome {
     if detection.is_custom_dump() {
         return Ok(());
     }
-    let hint = detection.hint().unwrap_or("unpack it, and take db.backup");
+    let hint = detection.hint().unwrap_or("unpack it, and take db.backup".into());
     Err(Failure::input(shown_input(path), format!("not a dump in custom format but {detection}: {hint}")))
 }
 
@@ -61,7 +61,7 @@ pub fn may_be_dump(detection: &Detection) -> bool {
 /// Refuses what is no snapshot and has a name of its own: reading it as a snapshot would only find damage.
 pub fn refuse_other_than_snapshot(path: &Path, detection: &Detection) -> Outcome {
     let hint = match detection.hint() {
-        None if detection.is_custom_dump() => Some("a bare dump; pack it, with its files if there are any"),
+        None if detection.is_custom_dump() => Some("a bare dump; pack it, with its files if there are any".into()),
         hint => hint.filter(|_| !detection.may_be_snapshot() && detection.name() != "unknown"),
     };
     match hint {

@@ -39,7 +39,7 @@ impl Source {
         let facts = file.metadata().in_input(path)?;
         if facts.is_dir() {
             let detection = detect::identify_path(path).ok();
-            let hint = detection.as_ref().and_then(Detection::hint).unwrap_or("name a file in it");
+            let hint = detection.as_ref().and_then(Detection::hint).unwrap_or("name a file in it".into());
             return Err(Failure::environment(shown(path), format!("this is a folder: {hint}")));
         }
         let len_bytes = facts.is_file().then_some(facts.len());

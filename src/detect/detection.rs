@@ -1,5 +1,6 @@
 //! The answer of a detection: [`Kind`] and [`Detection`].
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::pgdump::Identity;
@@ -15,7 +16,7 @@ use crate::pgdump::Identity;
 ///     Kind::Squidex => println!("see appsnap::squidex"),
 ///     other => println!("{other:?}"),
 /// }
-/// # Ok::<(), std::io::Error>(())
+/// # Ok::<(), appsnap::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -32,6 +33,56 @@ pub enum Kind {
     MssqlBackup,
     /// Files of an HSQLDB database, the built-in database of development machines.
     Hsqldb,
+    /// A snapshot whose members are below one more folder.
+    SnapshotInFolder,
+    /// A file that was compressed with gzip twice.
+    GzipTwice,
+    /// gzip data of something that is neither a tar archive nor a dump.
+    GzipOfOther,
+    /// gzip data of which every byte was treated as a character of Latin-1 and written as UTF-8. It can be undone.
+    GzipAsLatin1,
+    /// gzip data that was treated as text of another encoding. It cannot be undone.
+    GzipAsText,
+    /// An archive or a dump after lines of text.
+    #[non_exhaustive]
+    AfterText {
+        /// The length of the text in bytes.
+        offset_bytes: u64,
+    },
+    /// An SQL script in UTF-16.
+    Utf16Sql,
+    /// Text that is the base64 of an archive or a dump.
+    Base64,
+    /// An encrypted file.
+    Encrypted,
+    /// A pointer of Git LFS instead of the file.
+    GitLfsPointer,
+    /// A web page instead of the file.
+    Html,
+    /// An XML document, such as the error of an object store.
+    Xml,
+    /// A JSON document, such as the answer of an API.
+    Json,
+    /// Messages of `pg_dump` instead of its output.
+    ProgramMessages,
+    /// Rows in the binary format of COPY.
+    CopyBinary,
+    /// A dump of MySQL or MariaDB.
+    MysqlDump,
+    /// A database of SQLite.
+    Sqlite,
+    /// A dump of MongoDB.
+    MongoDump,
+    /// A 7-Zip archive.
+    SevenZip,
+    /// A RAR archive.
+    Rar,
+    /// A cpio archive.
+    Cpio,
+    /// An ar archive, such as a Debian package.
+    Ar,
+    /// A file compressed with lzip.
+    Lzip,
     /// A dump in any format, or an unknown file, as [`Identity::of`] names it.
     Other(Identity),
 }
@@ -43,7 +94,7 @@ pub enum Kind {
 ///
 /// let detection = identify(b"PK\x03\x04");
 /// assert_eq!(detection.name(), "zip");
-/// println!("{detection}: {}", detection.hint().unwrap_or("nothing to do"));
+/// println!("{detection}: {}", detection.hint().unwrap_or("nothing to do".into()));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Detection {
@@ -92,6 +143,29 @@ impl Detection {
             Kind::Squidex => "squidex",
             Kind::MssqlBackup => "mssql-backup",
             Kind::Hsqldb => "hsqldb",
+            Kind::SnapshotInFolder => "snapshot-in-folder",
+            Kind::GzipTwice => "gzip-twice",
+            Kind::GzipOfOther => "gzip",
+            Kind::GzipAsLatin1 => "gzip-as-latin1",
+            Kind::GzipAsText => "gzip-as-text",
+            Kind::AfterText { .. } => "after-text",
+            Kind::Utf16Sql => "utf16-sql",
+            Kind::Base64 => "base64",
+            Kind::Encrypted => "encrypted",
+            Kind::GitLfsPointer => "git-lfs-pointer",
+            Kind::Html => "html",
+            Kind::Xml => "xml",
+            Kind::Json => "json",
+            Kind::ProgramMessages => "pg-messages",
+            Kind::CopyBinary => "copy-binary",
+            Kind::MysqlDump => "mysql-dump",
+            Kind::Sqlite => "sqlite",
+            Kind::MongoDump => "mongo-dump",
+            Kind::SevenZip => "7z",
+            Kind::Rar => "rar",
+            Kind::Cpio => "cpio",
+            Kind::Ar => "ar",
+            Kind::Lzip => "lzip",
             Kind::Other(Identity::Custom { .. }) if self.is_gzip => "bare-dump-gzip",
             Kind::Other(
                 Identity::Empty | Identity::Gzip | Identity::Lz4 | Identity::Zstd | Identity::Bzip2 | Identity::Xz,
@@ -100,34 +174,99 @@ impl Detection {
         }
     }
 
-    /// Returns advice on how to get a snapshot, or a dump that fits into one, instead; `None` if the file is either.
+    /// Returns advice on how to get a snapshot, or a dump that fits into one, instead: one sentence that says what the file
+    /// is, and the command that helps. Returns `None` if the file is either.
     #[must_use]
-    pub const fn hint(&self) -> Option<&'static str> {
-        Some(match (self.kind, self.is_gzip) {
-            (Kind::Snapshot, _) => return None,
-            (Kind::FilesTar, _) => {
-                "documents without the rest of a snapshot: pack them together with a dump made by pg_dump -O -x -Fc"
-            }
-            (Kind::Tar, _) => {
-                "a tar archive, but not a snapshot: a snapshot contains .metadata, db/db.backup and tree/xx/yy/<uuid>"
-            }
-            (Kind::Squidex, _) => "a backup of a Squidex app, which only Squidex restores",
-            (Kind::MssqlBackup, _) => {
-                "a backup of SQL Server: move the app to PostgreSQL first, then run pg_dump -O -x -Fc -f FILE DATABASE"
-            }
-            (Kind::Hsqldb, _) => {
-                "files of the built-in database: move the app to PostgreSQL first, then run \
-                 pg_dump -O -x -Fc -f FILE DATABASE"
-            }
-            (Kind::Other(Identity::Custom { .. }), true) => {
+    pub fn hint(&self) -> Option<Cow<'static, str>> {
+        if let Kind::AfterText { offset_bytes } = self.kind {
+            let text = format!(
+                "an archive or a dump after {offset_bytes} bytes of text, which another program wrote into the file: take the \
+                 text off with tail -c +{} FILE > NEW",
+                offset_bytes.saturating_add(1)
+            );
+            return Some(text.into());
+        }
+        match self.kind {
+            Kind::Other(Identity::Custom { .. }) if self.is_gzip => Some(
                 "a dump in custom format that is compressed again: decompress it first with gunzip -c FILE > DUMP"
+                    .into(),
+            ),
+            Kind::Other(Identity::Unknown | Identity::Empty) if self.is_gzip => {
+                Some("compressed with gzip, and the content is damaged or unknown".into())
             }
-            (Kind::Other(Identity::Unknown | Identity::Empty), true) => {
-                "compressed with gzip, and the content is damaged or unknown"
-            }
-            (Kind::Other(identity), _) => return identity.hint(),
-        })
+            Kind::Other(identity) => identity.hint().map(Cow::Borrowed),
+            kind => hint_of(kind).map(Cow::Borrowed),
+        }
     }
+}
+
+/// Returns the advice about a kind that is the same for every file of it.
+const fn hint_of(kind: Kind) -> Option<&'static str> {
+    Some(match kind {
+        Kind::Snapshot | Kind::AfterText { .. } | Kind::Other(_) => return None,
+        Kind::SnapshotInFolder => "a snapshot inside another folder: take the folder off with repack FILE NEW --repair",
+        Kind::FilesTar => {
+            "documents without the rest of a snapshot: pack them together with a dump made by pg_dump -O -x -Fc"
+        }
+        Kind::Tar => {
+            "a tar archive, but not a snapshot: a snapshot contains .metadata, db/db.backup and tree/xx/yy/<uuid>"
+        }
+        Kind::Squidex => "a backup of a Squidex app, which only Squidex restores",
+        Kind::MssqlBackup => {
+            "a backup of SQL Server: move the app to PostgreSQL first, then run pg_dump -O -x -Fc -f FILE DATABASE"
+        }
+        Kind::Hsqldb => {
+            "files of the built-in database: move the app to PostgreSQL first, then run \
+             pg_dump -O -x -Fc -f FILE DATABASE"
+        }
+        Kind::MysqlDump => {
+            "a dump of MySQL or MariaDB: move the app to PostgreSQL first, then run pg_dump -O -x -Fc -f FILE DATABASE"
+        }
+        Kind::Sqlite => {
+            "a database of SQLite: move the app to PostgreSQL first, then run pg_dump -O -x -Fc -f FILE DATABASE"
+        }
+        Kind::MongoDump => "a dump of MongoDB, which only mongorestore --archive=FILE restores",
+        Kind::CopyBinary => {
+            "rows of one table in the binary format of COPY: dump all of it with pg_dump -Fc -f FILE DATABASE"
+        }
+        Kind::GzipTwice => "compressed with gzip twice: take one layer off with gunzip -c FILE > NEW",
+        Kind::GzipOfOther => {
+            "gzip data of something that is neither a tar archive nor a dump: look at it with gunzip -c FILE | head -c 200"
+        }
+        Kind::GzipAsLatin1 => {
+            "gzip data that was read as Latin-1 text and written as UTF-8: undo it with iconv -f UTF-8 -t ISO-8859-1 FILE > NEW"
+        }
+        Kind::GzipAsText => {
+            "gzip data that was rewritten as text and cannot be recovered: transfer the original again in binary mode"
+        }
+        Kind::Utf16Sql => {
+            "an SQL script that was written as UTF-16, as > does in Windows PowerShell: bring it back with \
+             iconv -f UTF-16 -t UTF-8 FILE > NEW.sql, or dump again with pg_dump -Fc -f FILE DATABASE"
+        }
+        Kind::Base64 => "base64 text of an archive or a dump: decode it with base64 -d FILE > NEW",
+        Kind::Encrypted => {
+            "an encrypted file: decrypt it first with the program that encrypted it, such as age -d or gpg -d"
+        }
+        Kind::GitLfsPointer => "a pointer of Git LFS instead of the file: fetch the file with git lfs pull",
+        Kind::Html => {
+            "a web page instead of the file, such as a login or error page: download it again, and look at the page"
+        }
+        Kind::Xml => {
+            "an XML document instead of the file, such as the error of an object store: read it, and download again"
+        }
+        Kind::Json => {
+            "a JSON document instead of the file, such as the answer of an API: read it, and download the file itself"
+        }
+        Kind::ProgramMessages => {
+            "messages of pg_dump instead of its output: read them, and let pg_dump write the file itself with \
+             pg_dump -Fc -f FILE DATABASE"
+        }
+        Kind::SevenZip => "a 7-Zip archive: extract it first with 7z x FILE",
+        Kind::Rar => "a RAR archive: extract it first with unrar x FILE",
+        Kind::Cpio => "a cpio archive: extract it first with cpio -id < FILE",
+        Kind::Ar => "an ar archive, such as a Debian package: extract it first with ar x FILE",
+        Kind::Lzip => "compressed with lzip: decompress it first with lzip -dc FILE > NEW",
+    })
 }
 
 impl fmt::Display for Detection {

@@ -74,7 +74,7 @@ fn look_at_database(database: &Path) -> Result<(), Refused> {
     if detection.is_custom_dump() && !detection.is_gzip() {
         return Ok(());
     }
-    let hint = detection.hint().unwrap_or("name a file made by pg_dump --format=custom");
+    let hint = detection.hint().unwrap_or("name a file made by pg_dump --format=custom".into());
     Err(refused(&format!("the file is no custom-format dump ({}): {hint}", detection.name())))
 }
 

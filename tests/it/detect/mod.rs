@@ -83,16 +83,57 @@ fn every_kind_is_told_by_its_bytes() {
         ("squidex", zip("attachments/327/version.json")),
         ("squidex", zip("events/0/0.json")),
         ("utf16-damaged", utf16("PGDMP\u{1}")),
-        ("utf16-damaged", utf16("--\r\n-- PostgreSQL database dump")),
+        ("utf16-sql", utf16("--\r\n-- PostgreSQL database dump")),
         ("mssql-backup", b"TAPE\0\0\x03\0".to_vec()),
         ("hsqldb", b"SET DATABASE UNIQUE NAME HSQLDB8C1A2F8D5E\n".to_vec()),
         ("hsqldb", b"CREATE SCHEMA PUBLIC AUTHORIZATION DBA\n".to_vec()),
         ("unknown", b"hello".to_vec()),
         ("unknown", Vec::new()),
+        ("unknown", [b"hello ".as_slice(), &[b'x'; 1000]].concat()),
+        ("snapshot-in-folder", tar(&["backup/", "backup/.metadata"])),
+        ("snapshot-in-folder", tar(&["backup/tree/", &format!("backup/tree/0d/3e/{ID}")])),
+        ("snapshot-in-folder", tar(&["./my.app/monday/db/db.backup"])),
+        ("html", b"\n<!DOCTYPE html><html><body>Session expired".to_vec()),
+        ("html", b"<?xml version=\"1.0\"?>\n<html xmlns=\"http://www.w3.org/1999/xhtml\">".to_vec()),
+        ("xml", b"<?xml version=\"1.0\"?>\n<Error><Code>AccessDenied</Code></Error>".to_vec()),
+        ("json", b"{\"error\": {\"code\": 404}}".to_vec()),
+        ("json", b"[\n  {\"message\": \"not found\"}\n]".to_vec()),
+        ("git-lfs-pointer", b"version https://git-lfs.github.com/spec/v1\noid sha256:00\n".to_vec()),
+        ("7z", b"7z\xbc\xaf\x27\x1c\0\x04".to_vec()),
+        ("rar", b"Rar!\x1a\x07\x01\0".to_vec()),
+        ("cpio", b"070701000000010000".to_vec()),
+        ("ar", b"!<arch>\ndebian-binary".to_vec()),
+        ("lzip", b"LZIP\x01\x0c".to_vec()),
+        ("mysql-dump", b"-- MySQL dump 10.13  Distrib 8.0.36\n".to_vec()),
+        ("sqlite", b"SQLite format 3\0\x10\0".to_vec()),
+        ("mongo-dump", b"\x6d\xe2\x99\x81\x66\0\0\0".to_vec()),
+        ("encrypted", b"age-encryption.org/v1\n-> X25519".to_vec()),
+        ("encrypted", b"-----BEGIN PGP MESSAGE-----\n".to_vec()),
+        ("encrypted", b"Salted__\x01\x02".to_vec()),
+        ("base64", b"UEdETVABEAAECAEBAA==".to_vec()),
+        ("copy-binary", b"PGCOPY\n\xff\r\n\0\0\0\0\0".to_vec()),
+        ("pg-messages", b"pg_dump: error: aborting because of server version mismatch\n".to_vec()),
+        ("plain-sql", b"SET statement_timeout = 0;\nSET lock_timeout = 0;\n".to_vec()),
+        ("plain-sql", b"SET session_replication_role = replica;\n\n--\n-- PostgreSQL database dump\n--\n".to_vec()),
+        ("gzip-as-latin1", b"\x1f\xc2\x8b\x08\0\0\0\0".to_vec()),
+        ("gzip-as-text", b"\x1f\xef\xbf\xbd\x08\0\0\0".to_vec()),
+        ("gzip-as-text", b"\xff\xfe\x1f\0\xef\0\x08\0".to_vec()),
+        ("after-text", [b"tar: Removing leading `/' from member names\n".as_slice(), &gzip(b"x")].concat()),
+        ("after-text", [b"one\ntwo\n".as_slice(), &dump(1)].concat()),
+        ("after-text", [b"one\n".as_slice(), &tar(&[".metadata"])].concat()),
     ];
     for (expected, bytes) in &cases {
+        let detection = detect::identify(bytes);
         assert_eq!(name_and_gzip(bytes), (*expected, false), "{}", bytes.escape_ascii());
-        let inside = if *expected == "custom-dump" { "bare-dump-gzip" } else { expected };
+        if let Some(hint) = detection.hint() {
+            assert!(hint.len() > 20 && !hint.ends_with('.') && !hint.contains('\n'), "{hint}");
+        }
+        let inside = match *expected {
+            "custom-dump" => "bare-dump-gzip",
+            // A whole block without any sign of a header.
+            "unknown" if bytes.len() >= 512 => "gzip",
+            _ => expected,
+        };
         assert_eq!(name_and_gzip(&gzip(bytes)), (inside, true), "{} in gzip", bytes.escape_ascii());
     }
 }
@@ -109,6 +150,20 @@ fn compressed_frames_that_are_not_looked_into_are_named_in_the_hint() {
         assert_eq!(detection.name(), "unknown");
         assert!(detection.hint().unwrap().contains(program));
     }
+}
+
+#[test]
+fn damage_that_can_be_undone_is_told_with_the_command() {
+    let twice = gzip(&gzip(&tar(&[".metadata"])));
+    assert_eq!(name_and_gzip(&twice), ("gzip-twice", true));
+    assert!(detect::identify(&twice).hint().unwrap().contains("gunzip -c"));
+    let warned = [b"tar: Removing leading `/' from member names\n".as_slice(), &gzip(b"x")].concat();
+    assert!(detect::identify(&warned).hint().unwrap().contains("tail -c +45 "));
+    let latin1 = gzip(&tar(&[".metadata"])).iter().map(|byte| char::from(*byte)).collect::<String>();
+    assert!(detect::identify(latin1.as_bytes()).hint().unwrap().contains("iconv -f UTF-8 -t ISO-8859-1"));
+    let something = gzip(&[b'x'; 2000]);
+    assert_eq!(name_and_gzip(&something), ("gzip", true));
+    assert!(!detect::identify(&something).may_be_snapshot(), "text is no damaged archive");
 }
 
 #[test]
