@@ -9,27 +9,28 @@
 mod support;
 
 use std::fs;
-use std::io::{self, Read};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use appsnap::Limits;
 use appsnap::pgdump::FormatVersion;
 use appsnap::pgdump::raw::Compression;
-use appsnap::pgdump::toc::Offsets;
-use appsnap::pgdump::transcode::{Conversion, ConversionReport, EntryChange, EntryChangeKind, MaskRules, Transcoder};
-use appsnap::source::dump::{DumpOptions, DumpReader};
+use appsnap::pgdump::transcode::{MaskRules, Transcoder};
+use appsnap::source::dump::DumpOptions;
 use clap::{Parser, ValueEnum};
-use serde_json::{Value, json};
-use support::{Failure, InFile, Outcome, Progress, Threads, output};
+use support::{Common, Failure, InFile, LimitArgs, Outcome, Progress, Source, Threads, output, shown};
 
 /// Converts a dump to an older archive version.
+///
+/// What is dropped, what is changed, and what the older server will refuse is printed.
 #[derive(Parser)]
+#[command(after_help = "Example:\n  pg_dump -O -x -Fc mydb | convert_dump - mydb.dump --server 13")]
 struct Args {
-    /// The dump, in custom format; `-` is the standard input.
+    /// The dump: a file in custom or tar format, compressed or not, or the folder of one in directory format; `-` is standard
+    /// input.
     #[arg(value_name = "IN")]
     input: PathBuf,
-    /// The dump to write; `-` is the standard output. A file appears whole or not at all.
+    /// The dump to write; `-` is standard output. A file appears complete or not at all.
     #[arg(value_name = "OUT")]
     output: PathBuf,
     /// The archive version of the output, 1.12 to 1.16, or `same`. An older dump keeps its version.
@@ -58,12 +59,10 @@ struct Args {
     /// Mask columns and leave out rows by the rules in this JSON file.
     #[arg(long, value_name = "RULES.json")]
     mask: Option<PathBuf>,
-    /// Print the changes as JSON; to the standard error if the dump is written to the standard output.
-    #[arg(long)]
-    json: bool,
-    /// Show no progress.
-    #[arg(long)]
-    quiet: bool,
+    #[command(flatten)]
+    common: Common,
+    #[command(flatten)]
+    limits: LimitArgs,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -83,39 +82,40 @@ fn main() -> ExitCode {
 }
 
 fn convert(args: &Args) -> Outcome {
-    let conversion = write(args, open(args)?)?;
-    let report = report(&conversion);
-    if args.json && args.output.as_os_str() == "-" {
-        support::tell(format_args!("{report:#}"));
-        return Ok(());
-    }
-    if args.json {
-        return support::print_json(&report);
-    }
-    tell(&report);
-    Ok(())
-}
-
-fn open(args: &Args) -> Outcome<DumpReader> {
+    let transcoder = transcoder(args)?;
+    let inputs: Vec<_> = [Some(&args.input), args.mask.as_ref()].into_iter().flatten().map(PathBuf::as_path).collect();
+    let mut output = output::create(&args.output, &inputs)?;
+    let mut progress = Progress::new(args.common.quiet);
+    progress.begin("converting", None);
+    let limits = args.limits.apply(Limits::trusted());
     let options = DumpOptions::new()
-        .with_limits(Limits::trusted())
+        .with_limits(limits.clone())
         .with_parallelism(args.threads.parallelism())
-        .with_spool_dir(spool_dir(args));
-    if support::is_dash(&args.input) {
-        return DumpReader::from_reader(io::stdin(), &options).in_input(&args.input);
+        .with_spool_dir(output::spool_dir(None, &args.output)?);
+    let mut source = Source::of_any_form(&args.input, &options)?;
+    if source.form().is_none() {
+        support::refuse_other_than_dump(&args.input, &source.detect(&args.input)?)?;
     }
-    if !support::is_pipe(&args.input) {
-        support::refuse_other_than_any_dump(&args.input)?;
+    let conversion = transcoder.plan(source.followed(&mut progress), &limits).in_input(&args.input)?;
+    let run = conversion.run(&mut output, &mut progress).map_err(|failed| failed.into_parts().0);
+    let (_, mut conversion) = run.in_input(&args.input)?;
+    if let Some(file) = output.as_regular_file() {
+        conversion.write_offsets(file).in_file(&args.output)?;
     }
-    DumpReader::open(&args.input, &options).in_input(&args.input)
+    output::finish(output, &args.output)?;
+    drop(progress);
+
+    let mut report = support::conversion_json(&conversion.changes, &conversion.toc);
+    report["output_bytes"] = conversion.output_bytes.into();
+    if args.common.json {
+        return support::print_json_about(&args.output, &report);
+    }
+    support::tell_conversion(&report);
+    let (path, size) = (shown(&args.output), support::size(conversion.output_bytes));
+    support::print_about(&args.output, &format!("{path}: a dump of {size} in version {}\n", conversion.changes.to))
 }
 
-/// Returns the folder for temporary files: that of the output, where there must be room anyhow.
-fn spool_dir(args: &Args) -> PathBuf {
-    if support::is_dash(&args.output) { std::env::temp_dir() } else { support::folder_of(&args.output).to_path_buf() }
-}
-
-fn plan<R: Read>(args: &Args, source: R) -> Outcome<Conversion<R>> {
+fn transcoder(args: &Args) -> Outcome<Transcoder> {
     let mut transcoder = Transcoder::to(args.to);
     match (args.compression, args.level) {
         (CompressionArg::Keep, None) => {}
@@ -144,100 +144,5 @@ fn plan<R: Read>(args: &Args, source: R) -> Outcome<Conversion<R>> {
     if let Some(path) = &args.mask {
         transcoder = transcoder.with_row_editor(MaskRules::parse(&fs::read(path).in_file(path)?).in_file(path)?);
     }
-    transcoder.plan(source, &Limits::trusted()).in_file(&args.input)
-}
-
-fn write(args: &Args, source: DumpReader) -> Outcome<ConversionReport> {
-    let input_bytes = source.len_bytes();
-    let conversion = plan(args, source)?;
-    let mut progress = Progress::new(args.quiet);
-    progress.begin("converting", input_bytes);
-    let mut output = output::create(&args.output, &[&args.input])?;
-    let (_, mut report) =
-        conversion.run(&mut output, &mut progress).map_err(|failed| failed.into_parts().0).in_file(&args.input)?;
-    if let Some(file) = output.as_regular_file() {
-        report.write_offsets(file).in_file(&args.output)?;
-    }
-    output::finish(output, &args.output)?;
-    Ok(report)
-}
-
-/// Describes all changes. Names in a dump are bytes in its own encoding.
-fn report(conversion: &ConversionReport) -> Value {
-    let changes = &conversion.changes;
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let named = |id: u32, more: Value| {
-        let mut value = json!({ "id": id });
-        let entry = conversion.toc.get(id);
-        value["desc"] = json!(entry.map(|entry| text(entry.desc)));
-        value["tag"] = json!(entry.map(|entry| text(entry.tag)));
-        if let (Some(value), Value::Object(more)) = (value.as_object_mut(), more) {
-            value.extend(more);
-        }
-        value
-    };
-    let reason = |change: &EntryChange| json!({ "reason": change.kind.to_string() });
-    let entries = |details: &dyn Fn(&EntryChange) -> Option<Value>| -> Vec<Value> {
-        changes.entries.iter().filter_map(|change| Some(named(change.id, details(change)?))).collect()
-    };
-    json!({
-        "from": changes.from.to_string(),
-        "to": changes.to.to_string(),
-        "entries_in": changes.entries_in_count,
-        "entries_out": changes.entries_out_count,
-        "expanded": entries(&|change| match change.kind {
-            EntryChangeKind::Expanded { entries_count } => Some(json!({ "entries": entries_count })),
-            _ => None,
-        }),
-        "dropped": entries(&|change| change.kind.is_dropped().then(|| reason(change))),
-        "edited": entries(&|change| change.kind.is_edited().then(|| reason(change))),
-        "warnings": changes.warnings.iter().map(|warning| named(warning.id, json!({
-            "feature": warning.feature.name(),
-            "since": warning.feature.since_major(),
-            "row": warning.row,
-            "message": warning.to_string(),
-        }))).collect::<Vec<_>>(),
-        "recompressed": changes.recompressed,
-        "compression": changes.compression.name(),
-        "offsets": match changes.offsets {
-            Offsets::None => "none",
-            Offsets::Set => "set",
-            Offsets::NotSet => "not-set",
-            _ => "mixed",
-        },
-        "output_bytes": conversion.output_bytes,
-    })
-}
-
-/// Prints the report for people to the standard error, because the standard output may be the dump.
-fn tell(report: &Value) {
-    let shown =
-        |value: &Value| value.as_str().map_or_else(|| value.to_string(), |text| text.escape_debug().to_string());
-    let entries = |list: &str| report[list].as_array().cloned().unwrap_or_default();
-    let is_statistics = |entry: &Value| entry["desc"].as_str().is_some_and(|desc| desc.ends_with("STATISTICS DATA"));
-    let statistics: Vec<Value> = entries("dropped").into_iter().filter(|entry| is_statistics(entry)).collect();
-    if let Some(first) = statistics.first() {
-        support::tell(format_args!(
-            "dropped: {} entries of planner statistics: {}",
-            statistics.len(),
-            shown(&first["reason"])
-        ));
-    }
-    for (list, word) in [("dropped", "dropped"), ("edited", "changed"), ("warnings", "warning")] {
-        for entry in entries(list).into_iter().filter(|entry| list != "dropped" || !is_statistics(entry)) {
-            let why = if list == "warnings" { &entry["message"] } else { &entry["reason"] };
-            let (id, desc, tag) = (&entry["id"], shown(&entry["desc"]), shown(&entry["tag"]));
-            support::tell(format_args!("{word}: entry {id} ({desc} {tag}): {}", shown(why)));
-        }
-    }
-    support::tell(format_args!(
-        "{} to {}: {} entries to {}, data {}, offsets {}, {} bytes",
-        shown(&report["from"]),
-        shown(&report["to"]),
-        report["entries_in"],
-        report["entries_out"],
-        if report["recompressed"] == true { "recompressed" } else { "copied" },
-        shown(&report["offsets"]),
-        report["output_bytes"],
-    ));
+    Ok(transcoder)
 }

@@ -24,6 +24,9 @@ use support::{Common, Failure, InFile, LimitArgs, Outcome, Progress, Source, Thr
 struct Args {
     /// The file, or the folder of a dump in directory format; `-` is standard input.
     file: PathBuf,
+    /// List the entries of the dump that run code or connect the database to others, with the beginning of their SQL.
+    #[arg(long)]
+    audit: bool,
     #[command(flatten)]
     threads: Threads,
     #[command(flatten)]
@@ -39,8 +42,21 @@ fn main() -> ExitCode {
 fn inspect(args: &Args) -> Outcome {
     let mut progress = Progress::new(args.common.quiet);
     progress.begin("reading", None);
-    let description = describe(args, &mut progress)?;
+    let mut description = describe(args, &mut progress)?;
     drop(progress);
+    let mut audit = Value::Null;
+    for dump in ["", "/dump"] {
+        let members = description.pointer_mut(dump).and_then(Value::as_object_mut);
+        if let Some(found) = members.and_then(|members| members.remove("audit")) {
+            audit = found;
+        }
+    }
+    if args.audit
+        && args.common.json
+        && let Some(members) = description.as_object_mut()
+    {
+        members.insert("audit".to_owned(), audit.clone());
+    }
     let kind = description.get("kind").and_then(Value::as_str);
     let is_useless = kind.is_some_and(|kind| kind == "unknown" || kind.ends_with("-damaged"));
     // Half a description is worth printing, and the exit code says that it is half.
@@ -49,7 +65,12 @@ fn inspect(args: &Args) -> Outcome {
     let printed = if args.common.json {
         support::print_json(&description)
     } else if description.get("error").is_none() {
-        support::print(&support::outline(&description, args.common.verbose))
+        let mut text = support::outline(&description, args.common.verbose);
+        if args.audit && !audit.is_null() {
+            text.push_str("audit:\n");
+            text.push_str(&support::audit_lines(&audit));
+        }
+        support::print(&text)
     } else {
         Ok(())
     };

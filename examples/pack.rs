@@ -2,74 +2,90 @@
 //!
 //! ```text
 //! pg_dump -O -x -Fc mydb | pack --database - --files /srv/app/data/files --output backup.tar.gz
+//! kubectl exec app -- tar -cf - -C /srv/app/data/files . | pack --database mx.dump --files - --output backup.tar.gz
 //! ```
 
 mod support;
 
-use std::fs::File;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use appsnap::detect::{self, Detection, Kind};
-use appsnap::diagnostic::Severity;
+use appsnap::check::Code;
+use appsnap::diagnostic::{self, Severity};
 use appsnap::gzip::Level;
-use appsnap::io::Parallelism;
-use appsnap::pgdump::{FormatVersion, Identity};
-use appsnap::prepare::{Database, PrepareOptions, Prepared};
-use appsnap::snapshot::WriteOptions;
+use appsnap::io::{OutputFile, Parallelism};
+use appsnap::pgdump::{self, FormatVersion};
+use appsnap::prepare::{Pack, PrepareOptions};
 use appsnap::snapshot::index::IndexPlacement;
-use appsnap::source::directory::{self, DirectoryOptions};
-use appsnap::source::dump::DumpReader;
-use appsnap::source::{ArchiveOptions, DocumentPlan};
+use appsnap::snapshot::{self, WriteOptions};
+use appsnap::source::DocumentPlan;
+use appsnap::{Limits, detect};
 use clap::{Parser, ValueEnum};
 use serde_json::{Map, Value, json};
-use support::{Failure, InFile, Outcome, Progress, output, shown};
+use support::{Common, Failure, InFile, Judgement, LimitArgs, Outcome, Progress, Threads, output, shown};
 
 /// Packs a dump and its files into a snapshot.
+///
+/// The snapshot is judged before a byte of it is written. Exit code 0: written, perhaps with warnings; 1: an input is bad,
+/// or the profile rejects the snapshot; 2: wrong usage, or the system failed.
 #[derive(Parser)]
 #[command(group = clap::ArgGroup::new("input").required(true).multiple(true))]
+#[command(after_help = "Example:\n  \
+    pg_dump -O -x -Fc mydb | pack --database - --files /srv/app/data/files --output backup.tar.gz")]
 struct Args {
-    /// A dump made by `pg_dump -O -x -Fc`; `-` is the standard input.
+    /// A dump made by `pg_dump -O -x -Fc`, or in another form than SQL; `-` is standard input.
     #[arg(long, value_name = "DUMP", group = "input")]
     database: Option<PathBuf>,
-    /// The files folder of the app server, `data/files`, or a zip, tar or tar.gz of it.
-    #[arg(long, value_name = "DIR_OR_ARCHIVE", group = "input")]
+    /// The files folder of the app server, `data/files`, or a zip, tar or tar.gz of it; `-` is a tar stream on standard
+    /// input.
+    #[arg(long, value_name = "SOURCE", group = "input")]
     files: Option<PathBuf>,
-    /// The snapshot to write.
+    /// The snapshot to write; `-` is standard output.
     #[arg(long, value_name = "FILE.tar.gz")]
     output: PathBuf,
+    #[command(flatten)]
+    judgement: Judgement,
+    /// The folder inside SOURCE that is the files folder.
+    #[arg(long, value_name = "FOLDER", requires = "files")]
+    root: Option<String>,
+    /// The text before the UUID in every file name, as in a copy of a bucket.
+    #[arg(long, value_name = "P", requires = "files")]
+    key_prefix: Option<String>,
+    /// The text after the UUID in every file name.
+    #[arg(long, value_name = "S", requires = "files")]
+    key_suffix: Option<String>,
+    /// List every file that is left out, with the reason.
+    #[arg(long, value_name = "FILE", requires = "files")]
+    skipped: Option<PathBuf>,
     /// The model version of the app, which the platform compares with the deployed one.
     #[arg(long, value_name = "V")]
     model_version: Option<String>,
-    /// Size of the database on its server.
-    #[arg(long, value_name = "BYTES")]
+    /// Size of the database on its server, for example 10GiB [default: that of the data in the dump].
+    #[arg(long, value_name = "BYTES", value_parser = support::parse_size)]
     database_size: Option<u64>,
     /// How hard to compress.
     #[arg(long, value_name = "1-9", value_parser = clap::value_parser!(u8).range(1..=9))]
     level: Option<u8>,
-    /// Threads that read and compress; 0 is none but the main one.
-    #[arg(long, value_name = "N", default_value_t = support::default_threads())]
-    threads: u8,
+    #[command(flatten)]
+    threads: Threads,
     /// Add an index for random access. Leave it out of archives meant for upload.
     #[arg(long)]
     index: bool,
-    /// Where to put down what has no length yet: a dump from the standard input or one that is compressed anew, files from
-    /// a compressed archive [default: beside the output].
+    /// The folder for temporary files: a dump from standard input or one that is recompressed, files from a stream or a
+    /// compressed archive [default: that of the output].
     #[arg(long, value_name = "DIR")]
     spool_dir: Option<PathBuf>,
-    /// Convert a newer dump down to this archive version, 1.14 unless given.
+    /// Convert a newer dump to this archive version, 1.14 unless given.
     #[arg(long, value_name = "VERSION", num_args = 0..=1, default_missing_value = "1.14")]
     convert_dump: Option<FormatVersion>,
-    /// What becomes of files that no row of the database knows.
+    /// The treatment of documents that no row of the database refers to.
     #[arg(long, value_name = "WHAT", default_value = "keep")]
     on_orphan: OnOrphan,
-    /// Print what was packed as JSON.
-    #[arg(long)]
-    json: bool,
-    /// Show no progress.
-    #[arg(long)]
-    quiet: bool,
+    #[command(flatten)]
+    common: Common,
+    #[command(flatten)]
+    limits: LimitArgs,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -83,79 +99,105 @@ fn main() -> ExitCode {
 }
 
 fn pack(args: &Args) -> Outcome {
-    let mut progress = Progress::new(args.quiet);
-    let options = options(args);
+    let is_dash = |path: &Option<PathBuf>| path.as_deref().is_some_and(support::is_dash);
+    if is_dash(&args.database) && is_dash(&args.files) {
+        let message = "standard input is either the dump or the files: write one of them to a file first";
+        return Err(Failure::environment("--files -", message));
+    }
+    let options = options(args)?;
     // An output that cannot be written is better known before hours of reading than after.
     let inputs: Vec<&Path> = [&args.database, &args.files].into_iter().flatten().map(PathBuf::as_path).collect();
     let mut output = output::create(&args.output, &inputs)?;
-    let database = args.database.as_deref().map(|path| open_database(path, &options, &mut progress)).transpose()?;
-    let database_path = args.database.as_deref().unwrap_or(&args.output);
-    let detection = args.files.as_deref().map(detect_files).transpose()?.flatten();
-    let mut plan = args.files.as_deref().map(|files| plan(files, detection, args, &mut progress)).transpose()?;
-    if let (Some(database), Some(plan)) = (&database, &mut plan) {
-        database.assign_numbers(plan);
-    }
-    let prepared = Prepared::new(database, plan.as_ref(), &options).in_file(database_path)?;
+    let skipped = args.skipped.as_deref().map(|path| Skipped::create(path, &inputs)).transpose()?;
+    let mut progress = Progress::new(args.common.quiet);
+    let prepared = build(args, &options).prepare(&mut progress).map_err(|error| failed(args, error))?;
+    progress.clear();
 
     // Everything there is to say is said before a byte is written.
-    let mut warnings: Vec<String> = prepared.changes().iter().map(ToString::to_string).collect();
-    if let (Some(files), Some(Kind::Snapshot)) = (&args.files, detection.map(|detection| detection.kind())) {
+    let conversion = prepared.conversion().map(|(changes, toc)| support::conversion_json(changes, toc));
+    let left_out = prepared.source().map(left_out_counts);
+    let mut warnings = Vec::new();
+    if let Some(files) = args.files.as_deref().filter(|files| is_snapshot(files)) {
         warnings
             .push(format!("{}: a snapshot: its documents are packed, its database and metadata are not", shown(files)));
     }
-    warnings.extend(plan.iter().flat_map(leftovers));
+    warnings.extend(prepared.source().iter().flat_map(|plan| leftovers(plan, args.common.verbose)));
     warnings.iter().for_each(|warning| support::tell(format_args!("warning: {warning}")));
-    // Findings begin with a severity of their own.
-    let findings = prepared.report().findings().iter().filter(|finding| finding.severity() > Severity::Info);
-    let findings: Vec<String> = findings.map(ToString::to_string).collect();
-    findings.iter().for_each(support::tell);
-    warnings.extend(findings);
+    let report = prepared.report();
+    let is_verbose = args.common.verbose;
+    warnings.extend(support::tell_changes(prepared.changes(), report, conversion.as_ref(), is_verbose));
+    if let Some(text) = support::comparison_text(report) {
+        support::tell(format_args!("note: {text}"));
+    }
+    if let (Some(skipped), Some(plan)) = (skipped, prepared.source()) {
+        skipped.write(plan)?;
+    }
 
-    let metadata = support::metadata_json(prepared.metadata());
-    let index = if args.index { IndexPlacement::Embedded } else { IndexPlacement::Omitted };
-    let write = WriteOptions::new()
-        .with_level(args.level.and_then(Level::new).unwrap_or_default())
-        .with_parallelism(Parallelism::threads(args.threads))
-        .with_index(index);
-    progress.begin("packing", plan.as_ref().map(DocumentPlan::document_bytes));
-    let (_, report) = prepared.write(&mut output, &write, &mut progress).in_file(&args.output)?;
+    let mut json = json!({
+        "output": args.output,
+        "metadata": support::metadata_json(prepared.metadata()),
+        "left_out": left_out,
+        "conversion": conversion,
+        "warnings": warnings,
+        "written": false,
+    });
+    support::add_report(&mut json, report);
+    let verdict = args.judgement.verify(report, &shown(&args.output), &|code| remedy(args, code));
+    if verdict.is_err() {
+        let printed = if args.common.json { support::print_json_about(&args.output, &json) } else { Ok(()) };
+        return support::judged(printed, verdict);
+    }
+
+    let (_, written) =
+        prepared.write(&mut output, &write_options(args), &mut progress).map_err(|error| failed(args, error))?;
     output::finish(output, &args.output)?;
     drop(progress);
-
-    if args.json {
-        let report = json!({
-            "output": args.output,
-            "archive_bytes": report.archive_bytes(),
-            "tar_bytes": report.tar_bytes(),
-            "documents": report.documents_count(),
-            "document_bytes": report.document_bytes(),
-            "database_bytes": report.database_bytes(),
-            "metadata": metadata,
-            "indexed": report.index().is_some(),
-            "left_out": plan.as_ref().map(left_out_counts),
-            "warnings": warnings,
+    if args.common.json {
+        let more = json!({
+            "archive_bytes": written.archive_bytes(),
+            "tar_bytes": written.tar_bytes(),
+            "documents": written.documents_count(),
+            "document_bytes": written.document_bytes(),
+            "database_bytes": written.database_bytes(),
+            "indexed": written.index().is_some(),
+            "written": true,
         });
-        return support::print_json_about(&args.output, &report);
+        if let (Some(json), Value::Object(more)) = (json.as_object_mut(), more) {
+            json.extend(more);
+        }
+        return support::print_json_about(&args.output, &json);
     }
-    let database =
-        report.database_bytes().map_or("no database".to_owned(), |bytes| format!("a database dump of {bytes} bytes"));
-    support::print_about(
-        &args.output,
-        &format!(
-            "{}: {} bytes, {database}, {} documents of {} bytes\n",
-            shown(&args.output),
-            report.archive_bytes(),
-            report.documents_count(),
-            report.document_bytes(),
-        ),
-    )
+    let database = written.database_bytes();
+    let database = database.map_or("no database".to_owned(), |bytes| format!("a dump of {}", support::size(bytes)));
+    let (name, bytes) = (shown(&args.output), support::size(written.archive_bytes()));
+    let (count, document_bytes) = (written.documents_count(), support::size(written.document_bytes()));
+    support::print_about(&args.output, &format!("{name}: {bytes}, {database}, {count} documents of {document_bytes}\n"))
 }
 
-fn options(args: &Args) -> PrepareOptions {
+/// Returns the option that helps against a finding, apart from accepting it.
+fn remedy(args: &Args, code: diagnostic::Code) -> Option<&'static str> {
+    let is = |other: diagnostic::Code| code == other;
+    if is(pgdump::Code::DumpFormatTooNew.into()) && args.convert_dump.is_none() {
+        return Some("convert the dump with --convert-dump");
+    }
+    if is(snapshot::Code::FilesOnly.into()) {
+        return Some("add the dump with --database");
+    }
+    is(Code::DatabaseOnly.into()).then_some("add the files with --files")
+}
+
+fn options(args: &Args) -> Outcome<PrepareOptions> {
+    let spool_dir = output::spool_dir(args.spool_dir.as_deref(), &args.output)?;
+    let mut limits = args.limits.apply(Limits::trusted());
+    if args.skipped.is_some() {
+        limits = limits.with_max_findings_per_code(u64::MAX);
+    }
     let mut options = PrepareOptions::new()
+        .with_limits(limits)
+        .with_profile(args.judgement.profile()?)
         .with_max_dump_version(args.convert_dump)
-        .with_spool_dir(spool_dir(args))
-        .with_parallelism(Parallelism::threads(args.threads));
+        .with_spool_dir(spool_dir)
+        .with_parallelism(args.threads.parallelism());
     if matches!(args.on_orphan, OnOrphan::Drop) {
         options = options.without_orphans();
     }
@@ -165,75 +207,80 @@ fn options(args: &Args) -> PrepareOptions {
     if let Some(bytes) = args.database_size {
         options = options.with_database_size_bytes(bytes);
     }
-    options
+    Ok(options)
 }
 
-/// Beside the output is where there must be room anyhow.
-fn spool_dir(args: &Args) -> &Path {
-    args.spool_dir.as_deref().unwrap_or_else(|| support::folder_of(&args.output))
-}
-
-/// Detects the kind of the files; `None` for a folder. Refuses dumps and everything else that cannot contain documents.
-fn detect_files(files: &Path) -> Outcome<Option<Detection>> {
-    let is_dump_folder = files.join("toc.dat").is_file() || files.join("toc.dat.gz").is_file();
-    if files.is_dir() && !is_dump_folder {
-        return Ok(None);
-    }
-    support::refuse_pipe(files)?;
-    let detection = detect::identify_path(files).in_file(files)?;
-    let is_readable = match detection.kind() {
-        Kind::Snapshot | Kind::FilesTar | Kind::Tar => true,
-        Kind::Other(Identity::Zip) => !detection.is_gzip(),
-        // The scan says what is wrong.
-        _ => detection.name() == "unknown",
+fn build<'a>(args: &Args, options: &PrepareOptions) -> Pack<'a> {
+    // A disk makes its readers wait, so there may be more of them than cores.
+    let parallelism = Parallelism::threads(args.threads.threads.saturating_mul(4));
+    let mut pack = Pack::new(options).with_parallelism(parallelism);
+    pack = match &args.database {
+        Some(path) if support::is_dash(path) => pack.with_database_reader(io::stdin()),
+        Some(path) => pack.with_database(path),
+        None => pack,
     };
-    if is_readable {
-        return Ok(Some(detection));
+    pack = match &args.files {
+        Some(path) if support::is_dash(path) => pack.with_files_reader(io::stdin()),
+        Some(path) => pack.with_files(path),
+        None => pack,
+    };
+    if let Some(root) = &args.root {
+        pack = pack.with_root(root);
     }
-    let hint = detection.hint().unwrap_or("a dump of the database: name it with --database".into());
-    Err(Failure::input(shown(files), format!("not a files folder or an archive of one but {detection}: {hint}")))
+    pack.with_key_prefix(args.key_prefix.as_deref().unwrap_or_default())
+        .with_key_suffix(args.key_suffix.as_deref().unwrap_or_default())
 }
 
-/// Plans the documents in a folder, or in an archive of one.
-fn plan(files: &Path, detection: Option<Detection>, args: &Args, progress: &mut Progress) -> Outcome<DocumentPlan> {
-    let archive = ArchiveOptions::new().with_spool_dir(spool_dir(args));
-    match detection.map(|detection| detection.kind()) {
-        None => {
-            // A disk makes its readers wait, so there may be more of them than cores.
-            let parallelism = Parallelism::threads(args.threads.saturating_mul(4));
-            directory::scan(files, &DirectoryOptions::new().with_parallelism(parallelism), progress).in_file(files)
+fn write_options(args: &Args) -> WriteOptions {
+    let index = if args.index { IndexPlacement::Embedded } else { IndexPlacement::Omitted };
+    WriteOptions::new()
+        .with_level(args.level.and_then(Level::new).unwrap_or_default())
+        .with_parallelism(args.threads.parallelism())
+        .with_index(index)
+}
+
+/// Most errors name their input themselves.
+fn failed(args: &Args, error: appsnap::Error) -> Failure {
+    let subject = match (error.context(), args.on_orphan) {
+        (Some(context), _) => context.to_owned(),
+        (None, OnOrphan::Drop) if error.is_bad_input() => "--on-orphan drop".to_owned(),
+        (None, _) => shown(&args.output),
+    };
+    Failure::of(subject, error)
+}
+
+fn is_snapshot(files: &Path) -> bool {
+    files.is_file() && detect::identify_path(files).is_ok_and(|detection| detection.kind() == detect::Kind::Snapshot)
+}
+
+/// The full list of the files that were left out.
+struct Skipped<'a> {
+    output: OutputFile,
+    path: &'a Path,
+}
+
+impl<'a> Skipped<'a> {
+    fn create(path: &'a Path, inputs: &[&Path]) -> Outcome<Self> {
+        Ok(Self { output: output::create(path, inputs)?, path })
+    }
+
+    /// Writes one line a file: path, code and reason, separated by tabs.
+    fn write(mut self, plan: &DocumentPlan) -> Outcome {
+        for skipped in plan.diagnostics() {
+            let (path, code) = (skipped.location().unwrap_or_default(), skipped.code().name());
+            writeln!(self.output, "{path}\t{code}\t{}", skipped.message()).in_file(self.path)?;
         }
-        Some(Kind::Other(Identity::Zip)) => zip(files, &archive, progress),
-        Some(_) => appsnap::source::tar::scan(files, &archive, progress).in_file(files),
+        output::finish(self.output, self.path)
     }
 }
 
-#[cfg(feature = "zip")]
-fn zip(files: &Path, options: &ArchiveOptions, progress: &mut Progress) -> Outcome<DocumentPlan> {
-    appsnap::source::zip::scan(files, options, progress).in_file(files)
-}
-
-#[cfg(not(feature = "zip"))]
-fn zip(files: &Path, _: &ArchiveOptions, _: &mut Progress) -> Outcome<DocumentPlan> {
-    Err(Failure::environment(shown(files), "this is a zip file; build with --features zip to read it"))
-}
-
-fn open_database(path: &Path, options: &PrepareOptions, progress: &mut Progress) -> Outcome<Database<DumpReader>> {
-    // A tar member's length is stored before it, so a dump from a pipe has to be spooled first.
-    if support::is_dash(path) {
-        return Database::spooled(io::stdin().lock(), options, progress).in_file(path);
-    }
-    if support::is_pipe(path) {
-        return Database::spooled(File::open(path).in_file(path)?, options, progress).in_file(path);
-    }
-    support::refuse_other_than_any_dump(path)?;
-    Database::open_path(path, options, progress).in_file(path)
-}
-
-/// One line for each kind of thing that was left out, with the first of them by name.
-fn leftovers(plan: &DocumentPlan) -> impl Iterator<Item = String> {
-    plan.diagnostics().counts().filter_map(|(code, count)| {
+/// One line for each kind of file that was left out, with the first of them by name.
+fn leftovers(plan: &DocumentPlan, is_verbose: bool) -> impl Iterator<Item = String> {
+    plan.diagnostics().counts().filter_map(move |(code, count)| {
         let first = plan.diagnostics().iter().find(|skipped| skipped.code() == code)?;
+        if first.severity() == Severity::Info && !is_verbose {
+            return None;
+        }
         let (path, message, help) = (first.location()?, first.message(), code.help());
         Some(format!("left out: {count} {}, first {path}: {message}: {help}", code.name()))
     })

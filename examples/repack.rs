@@ -1,46 +1,70 @@
-//! Turns any readable snapshot into the chunked, indexed form, whole or in part.
+//! Turns any readable snapshot into the chunked, indexed form, complete or in part; repairs one that a platform refuses.
 
 mod support;
 
-use std::fs::File;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use appsnap::detect;
+use appsnap::diagnostic;
 use appsnap::gzip::Level;
-use appsnap::io::{OutputFile, Parallelism};
+use appsnap::io::OutputFile;
 use appsnap::layout::Contents;
 use appsnap::prepare::{PrepareOptions, Repair};
 use appsnap::snapshot::index::IndexPlacement;
 use appsnap::snapshot::report::WriteReport;
-use appsnap::snapshot::{ReadOptions, SnapshotReader, WriteOptions, repack};
+use appsnap::snapshot::{ReadOptions, SnapshotArchive, SnapshotReader, WriteOptions, repack};
+use appsnap::{Limits, snapshot};
 use clap::{Parser, ValueEnum};
-use support::{InFile, Outcome, Progress, output, shown};
+use serde_json::{Value, json};
+use support::{Common, Failure, InFile, Judgement, LimitArgs, Outcome, Progress, Source, Threads, output, shown};
 
-/// Repacks a snapshot; takes it apart with --only.
+/// Repacks a snapshot: complete, one part of it with --only, or repaired with --repair.
+///
+/// Exit code 0: written, perhaps with warnings; 1: the input is bad, or the profile rejects the repaired snapshot; 2: wrong
+/// usage, or the system failed.
 #[derive(Parser)]
+#[command(after_help = "Example:\n  repack damaged.tar.gz repaired.tar.gz --repair --model-version 1.8.82.e3c1a393")]
 struct Args {
-    /// The snapshot to read, `.tar.gz` or `.tar`.
+    /// The snapshot to read, `.tar.gz` or `.tar`; `-` is standard input, which is copied to a temporary file.
     r#in: PathBuf,
-    /// The snapshot to write.
+    /// The snapshot to write; `-` is standard output.
     out: PathBuf,
     /// How hard to compress.
     #[arg(long, value_name = "1-9", value_parser = clap::value_parser!(u8).range(1..=9))]
     level: Option<u8>,
-    /// Threads that compress; 0 is none but the main one.
-    #[arg(long, value_name = "N", default_value_t = support::default_threads())]
-    threads: u8,
+    #[command(flatten)]
+    threads: Threads,
+    /// Add an index for random access: the default, except with --repair.
+    #[arg(long, conflicts_with = "no_index")]
+    index: bool,
     /// Leave the index out: archives meant for upload are plain.
     #[arg(long)]
     no_index: bool,
     /// Keep one of the two alone.
     #[arg(long)]
     only: Option<Only>,
-    /// Mend an archive that is soundly framed but not acceptable, and say what was changed.
+    /// Repair an archive that has sound framing but is not acceptable, and print what was changed.
     #[arg(long, conflicts_with = "only")]
     repair: bool,
-    /// Show no progress.
-    #[arg(long)]
-    quiet: bool,
+    /// The model version of the app, which the platform compares with the deployed one.
+    #[arg(long, value_name = "V", requires = "repair")]
+    model_version: Option<String>,
+    /// Size of the database on its server, for example 10GiB.
+    #[arg(long, value_name = "BYTES", value_parser = support::parse_size, requires = "repair")]
+    database_size: Option<u64>,
+    /// Leave files out that do not belong in a snapshot. Without it, such a file stops the repair.
+    #[arg(long, requires = "repair")]
+    drop_unknown: bool,
+    /// The folder for temporary files [default: that of the output].
+    #[arg(long, value_name = "DIR", requires = "repair")]
+    spool_dir: Option<PathBuf>,
+    #[command(flatten)]
+    judgement: Judgement,
+    #[command(flatten)]
+    common: Common,
+    #[command(flatten)]
+    limits: LimitArgs,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -54,51 +78,139 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &Args) -> Outcome {
+    if args.judgement.is_given() && !args.repair {
+        return Err(Failure::environment("--profile and --allow", "have no meaning without --repair"));
+    }
+    let mut output = output::create(&args.out, &[&args.r#in])?;
+    let mut progress = Progress::new(args.common.quiet);
+    progress.begin("reading the archive", None);
+    let mut source = Source::open(&args.r#in)?;
+    let detection = source.detect(&args.r#in)?;
+    // A repair may find the rest of the snapshot, in a folder or after the documents.
+    if !(args.repair && matches!(detection.kind(), detect::Kind::FilesTar | detect::Kind::Tar)) {
+        support::refuse_other_than_snapshot(&args.r#in, &detection)?;
+    }
+    let file = source.into_file(&args.r#in, &mut progress)?;
+    if args.repair {
+        return repair(args, file, output, progress);
+    }
     let selection = match args.only {
         None => Contents::Full,
         Some(Only::Database) => Contents::DatabaseOnly,
         Some(Only::Files) => Contents::FilesOnly,
     };
-    let index = if args.no_index { IndexPlacement::Omitted } else { IndexPlacement::Embedded };
-    let parallelism = Parallelism::threads(args.threads);
-    let mut progress = Progress::new(args.quiet);
-    progress.begin("repacking", None);
-    support::refuse_pipe(&args.r#in)?;
-    let mut output = output::create(&args.out, &[&args.r#in])?;
-    let level = args.level.and_then(Level::new).unwrap_or_default();
-    let write =
-        WriteOptions::new().with_level(level).with_parallelism(parallelism).with_index(index).with_contents(selection);
-    if args.repair {
-        let options = PrepareOptions::new().with_spool_dir(support::folder_of(&args.out));
-        let file = File::open(&args.r#in).in_file(&args.r#in)?;
-        let repair = Repair::survey(file, &options, &mut progress).in_file(&args.r#in)?;
-        repair.changes().iter().for_each(|change| support::tell(format_args!("changed: {change}")));
-        let (_, report) = repair.write(&mut output, &write, &mut progress).in_file(&args.r#in)?;
-        return publish(args, output, &report);
-    }
+    let read = ReadOptions::new().with_limits(args.limits.apply(Limits::trusted()));
     // Compressed sections are copied where that is possible: from an indexed archive, when no other level is wanted.
-    let indexed = support::open_indexed(&args.r#in, ReadOptions::new())?;
-    let report = match indexed.filter(|_| args.level.is_none()) {
+    let opened = match SnapshotArchive::open(file.try_clone().in_input(&args.r#in)?, &read) {
+        Err(error) if matches!(error.kind(), snapshot::ErrorKind::NoIndex) => None,
+        opened => Some(opened.in_input(&args.r#in)?),
+    };
+    let write = write_options(args).with_contents(selection);
+    let report = match opened.filter(|_| args.level.is_none()) {
         Some(archive) => archive.write_part(&mut output, &write, &mut progress),
         None => {
-            let open = || Ok(SnapshotReader::new(File::open(&args.r#in)?, &ReadOptions::new()));
+            let open = || {
+                let mut again = file.try_clone()?;
+                std::io::Seek::rewind(&mut again)?;
+                Ok(SnapshotReader::new(again, &read))
+            };
             repack(open, &mut output, &write, &mut progress)
         }
     };
-    let (_, report) = report.in_file(&args.r#in)?;
-    publish(args, output, &report)
+    let (_, report) = report.in_input(&args.r#in)?;
+    publish(args, output, progress, &report, json!({}))
 }
 
-fn publish(args: &Args, output: OutputFile, report: &WriteReport) -> Outcome {
+fn repair(args: &Args, file: std::fs::File, mut output: OutputFile, mut progress: Progress) -> Outcome {
+    let mut options = PrepareOptions::new()
+        .with_limits(args.limits.apply(Limits::trusted()))
+        .with_profile(args.judgement.profile()?)
+        .with_spool_dir(output::spool_dir(args.spool_dir.as_deref(), &args.out)?);
+    if let Some(version) = &args.model_version {
+        options = options.with_model_version(version);
+    }
+    if let Some(bytes) = args.database_size {
+        options = options.with_database_size_bytes(bytes);
+    }
+    if args.drop_unknown {
+        options = options.without_unknown_files();
+    }
+    let repair = Repair::survey(file, &options, &mut progress).map_err(|error| failed(args, error))?;
+    progress.clear();
+    let conversion = repair.conversion().map(|(changes, toc)| support::conversion_json(changes, toc));
+    if let Some(conversion) = &conversion {
+        support::tell_conversion(conversion);
+    }
+    let changes = repair.changes().iter().filter(|change| !support::is_of_conversion(change));
+    changes.for_each(|change| support::tell(format_args!("changed: {change}")));
+    if repair.changes().is_empty() {
+        support::tell("note: nothing had to be changed");
+    }
+    support::tell_findings(repair.report(), conversion.is_some(), args.common.verbose);
+    let mut json = json!({ "changes": repair.changes(), "conversion": conversion, "written": false });
+    support::add_report(&mut json, repair.report());
+    let verdict = args.judgement.verify(repair.report(), &shown(&args.out), &remedy);
+    if verdict.is_err() {
+        let printed = if args.common.json { support::print_json_about(&args.out, &json) } else { Ok(()) };
+        return support::judged(printed, verdict);
+    }
+    let written = repair.write(&mut output, &write_options(args), &mut progress);
+    let (_, report) = written.map_err(|error| failed(args, error))?;
+    publish(args, output, progress, &report, json)
+}
+
+/// Returns the option that helps against a finding, apart from accepting it.
+fn remedy(code: diagnostic::Code) -> Option<&'static str> {
+    let is_files_only = code == diagnostic::Code::from(snapshot::Code::FilesOnly);
+    is_files_only.then_some("choose the profile format with --profile for an archive of files alone")
+}
+
+fn failed(args: &Args, error: appsnap::Error) -> Failure {
+    let advice = if error.to_string().contains("remove the file from the archive") && !args.drop_unknown {
+        " (or leave it out with --drop-unknown)"
+    } else {
+        ""
+    };
+    match advice {
+        "" => Failure::of(support::shown_input(&args.r#in), error),
+        advice => Failure::input(support::shown_input(&args.r#in), format!("{error}{advice}")),
+    }
+}
+
+fn index(args: &Args) -> IndexPlacement {
+    if args.index || !(args.no_index || args.repair) { IndexPlacement::Embedded } else { IndexPlacement::Omitted }
+}
+
+fn write_options(args: &Args) -> WriteOptions {
+    WriteOptions::new()
+        .with_level(args.level.and_then(Level::new).unwrap_or_default())
+        .with_parallelism(args.threads.parallelism())
+        .with_index(index(args))
+}
+
+fn publish(args: &Args, output: OutputFile, progress: Progress, report: &WriteReport, mut json: Value) -> Outcome {
     output::finish(output, &args.out)?;
-    support::print_about(
-        &args.out,
-        &format!(
-            "{}: {} bytes, {} documents of {} bytes\n",
-            shown(&args.out),
-            report.archive_bytes(),
-            report.documents_count(),
-            report.document_bytes(),
-        ),
-    )
+    drop(progress);
+    if args.common.json {
+        let more = json!({
+            "input": args.r#in,
+            "output": args.out,
+            "archive_bytes": report.archive_bytes(),
+            "tar_bytes": report.tar_bytes(),
+            "documents": report.documents_count(),
+            "document_bytes": report.document_bytes(),
+            "database_bytes": report.database_bytes(),
+            "indexed": report.index().is_some(),
+            "written": true,
+        });
+        if let (Some(json), Value::Object(more)) = (json.as_object_mut(), more) {
+            json.extend(more);
+        }
+        return support::print_json_about(&args.out, &json);
+    }
+    let database = report.database_bytes();
+    let database = database.map_or("no database".to_owned(), |bytes| format!("a dump of {}", support::size(bytes)));
+    let (name, bytes) = (shown(&args.out), support::size(report.archive_bytes()));
+    let (count, document_bytes) = (report.documents_count(), support::size(report.document_bytes()));
+    support::print_about(&args.out, &format!("{name}: {bytes}, {database}, {count} documents of {document_bytes}\n"))
 }

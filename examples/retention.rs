@@ -35,7 +35,7 @@ use backup_picture::Panel;
 use backup_plan::{explanation_json, plan_json, plan_text};
 use clap::Parser;
 use serde_json::{Value, json};
-use support::{Common, Failure, InFile, Outcome, output, parse_size, shown};
+use support::{Common, Failure, InFile, Outcome, output, parse_size, shown, tell};
 
 /// Decide which backups stay, until when, and why.
 #[derive(Parser)]
@@ -130,6 +130,10 @@ fn policy_in(path: &Path) -> Outcome<Policy> {
     let bad = |error: Error| Failure::input(shown(path), error);
     if text.contains("\"data_retention\"") {
         let mut policies = presets::upsun(&text).map_err(bad)?;
+        if policies.len() > 1 {
+            let known = policies.keys().cloned().collect::<Vec<_>>().join(", ");
+            tell(format_args!("note: of the policies for {known}, that for production is used, or else the first"));
+        }
         let production = policies.remove("production").or_else(|| Some(policies.pop_first()?.1));
         return production.ok_or_else(|| Failure::input(shown(path), "the member data_retention has no environment"));
     }
@@ -144,7 +148,8 @@ fn decide(args: &Args) -> Outcome {
     let policy = policy(args, &args.policy)?;
     let names_zone = args.zone.is_some() || args.region.is_some();
     let zone = policy.calendar().time_zone().filter(|_| names_zone);
-    let Listed { backups, records, warnings } = backup_listing::read(&args.backups, args.group_by.as_deref(), zone)?;
+    let Listed { backups, records, warnings } =
+        backup_listing::read(&args.backups, args.group_by.as_deref(), zone, args.common)?;
     refuse_idle_facts(args, &records)?;
     let now = args.now.unwrap_or_else(Timestamp::now);
     let plan = policy.plan(&backups, now);
@@ -162,7 +167,8 @@ fn decide(args: &Args) -> Outcome {
         record.into_iter().for_each(|record| add_restore(&mut value, record, args));
         support::print_json(&value)
     } else {
-        support::print(&(explanation.to_string() + &restore_text(record, args)))
+        let lock = backup_plan::lock_text(explanation.decision());
+        support::print(&(explanation.to_string() + &lock + &restore_text(record, args)))
     }
 }
 
@@ -253,6 +259,7 @@ fn simulate(args: &Args, days: u32) -> Outcome {
         std::io::Write::write_all(&mut output, backup_picture::svg(&schedule, &panels).as_bytes()).in_file(path)?;
         output::finish(output, path)?;
     }
+    let beside = args.svg.as_deref().unwrap_or(Path::new("standard output"));
     let difference = match &other {
         Some(other) => Some((other, simulation.difference(other).map_err(misused)?)),
         None => None,
@@ -270,21 +277,22 @@ fn simulate(args: &Args, days: u32) -> Outcome {
                 "bytes": difference.bytes.map(|bytes| i64::try_from(bytes).ok()),
             });
         }
-        return support::print_json(&value);
+        return support::print_json_about(beside, &value);
     }
     let mut text = backup_calendar::text(&policy, &schedule, &simulation);
     if let Some((other, difference)) = &difference {
         let more = difference.days.last().map_or(0, |(_, more)| *more);
+        let bytes = difference.bytes.map_or_else(String::new, |bytes| format!(" ({bytes:+} bytes)"));
         let _ = writeln!(
             text,
-            "{} keeps {more:+} at the end: {} that only it keeps, {} that only {} keeps",
+            "{} keeps {more:+} at the end{bytes}: {} that only it keeps, {} that only {} keeps",
             other.policy(),
             difference.only_second.len(),
             difference.only_first.len(),
             simulation.policy(),
         );
     }
-    support::print(&text)
+    support::print_about(beside, &text)
 }
 
 fn simulation_json(policy: &Policy, schedule: &Schedule, simulation: &Simulation) -> Value {

@@ -11,7 +11,7 @@ use appsnap::retention::Backup;
 use serde_json::Value;
 
 use crate::backup_name::Name;
-use crate::support::{Failure, InFile, Outcome, is_dash, shown, tell};
+use crate::support::{Common, Failure, InFile, Outcome, is_dash, shown, tell};
 
 /// The backups of a listing, and the platform's records of them.
 #[derive(Default)]
@@ -24,7 +24,12 @@ pub(crate) struct Listed {
 
 /// Reads pages of a listing. The backups of each group are a series: by these keys, or by default as the program or
 /// platform groups them itself.
-pub(crate) fn read(paths: &[PathBuf], keys: Option<&[String]>, zone: Option<&TimeZone>) -> Outcome<Listed> {
+pub(crate) fn read(
+    paths: &[PathBuf],
+    keys: Option<&[String]>,
+    zone: Option<&TimeZone>,
+    Common { quiet, verbose, .. }: Common,
+) -> Outcome<Listed> {
     let mut whole: Option<Listing> = None;
     let mut numbers = HashSet::new();
     for path in paths {
@@ -44,7 +49,7 @@ pub(crate) fn read(paths: &[PathBuf], keys: Option<&[String]>, zone: Option<&Tim
         None => listing,
     };
     let diagnostics = listing.diagnostics();
-    for found in diagnostics.iter().filter(|found| found.severity() > Severity::Info) {
+    for found in diagnostics.iter().filter(|found| !quiet && (verbose || found.severity() > Severity::Info)) {
         tell(format_args!("{found}; {}", found.code().help()));
     }
     let warnings = serde_json::to_value(&diagnostics).map_err(|error| Failure::environment("JSON", error))?;

@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use appsnap::retention::explain::{Explanation, Miss, NeededBackup};
 use appsnap::retention::plan::{Decision, Expiry, RetentionPlan};
+use appsnap::retention::policy::Guard;
 use appsnap::retention::{Origin, Policy, presets};
 use serde_json::{Value, json};
 
@@ -99,7 +100,7 @@ fn decision_json(decision: Decision<'_, Name>) -> Value {
         ("differs_from_platform", stated.map(|_| decision.contradicts_stated_expiry().into())),
         ("download_before", decision.download_before().map(|at| at.to_string().into())),
         ("lock_until", decision.lock_until().map(|until| until.to_string().into())),
-        ("hold", backup.legal_hold().map(|hold| json!({"owner": hold.owner, "reason": hold.reason}))),
+        ("hold", decision.legal_hold().map(|(owner, reason)| json!({"owner": owner, "reason": reason}))),
     ];
     for (name, member) in additional {
         if let Some(member) = member {
@@ -173,9 +174,9 @@ fn table(text: &mut String, decisions: &[Decision<'_, Name>], has_stated: bool) 
             (None, Some(rank)) => format!("{reason} #{rank}"),
             (None, None) => reason.to_string(),
         });
-        let guards = decision.guards().map(|guard| match decision.backup().legal_hold() {
-            Some(hold) if guard.name() == "legal-hold" => {
-                format!("guard legal-hold by {}: {}", harmless(&hold.owner), harmless(&hold.reason))
+        let guards = decision.guards().map(|guard| match decision.legal_hold() {
+            Some((owner, reason)) if matches!(guard, Guard::LegalHold | Guard::Hold { .. }) => {
+                format!("guard {} by {}: {}", guard.name(), harmless(owner), harmless(reason))
             }
             _ => format!("guard {}", guard.name()),
         });
@@ -185,6 +186,15 @@ fn table(text: &mut String, decisions: &[Decision<'_, Name>], has_stated: bool) 
         let line =
             format!("{id:width$}  {taken:taken_width$}  {verdict:5}  {expiry:20}  {platform}{}", reasons.join(", "));
         let _ = writeln!(text, "{}", line.trim_end());
+    }
+}
+
+/// The date until which an object store can lock a backup, as a line.
+pub(crate) fn lock_text(decision: Decision<'_, Name>) -> String {
+    match decision.lock_until() {
+        Some(Expiry::At(at)) => format!("  lock     until {at} in an object store\n"),
+        Some(_) => "  lock     without a date, such as by a legal hold of the object store\n".to_owned(),
+        None => String::new(),
     }
 }
 

@@ -5,11 +5,12 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use appsnap::Limits;
+use appsnap::diagnostic::Code;
 use appsnap::layout::escaped;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
-use appsnap::pgdump::Dump;
 use appsnap::pgdump::toc::{DataState, Entry, Offsets, Section};
+use appsnap::pgdump::{self, Dump};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -54,7 +55,41 @@ pub fn describe_dump(place: &Path, source: impl Read, limits: &Limits) -> Outcom
         "streams": streams,
         "decompressed_bytes": inspection.uncompressed_bytes(),
         "findings": inspection.diagnostics,
+        "audit": pgdump::audit(&inspection.toc)
+            .into_iter()
+            .filter_map(|(id, code)| inspection.toc.get(id).map(|entry| audit_json(code.into(), &entry)))
+            .collect::<Vec<_>>(),
     }))
+}
+
+/// Returns an entry that runs code or connects to others, with the beginning of its SQL.
+fn audit_json(code: Code, entry: &Entry<'_>) -> Value {
+    const SQL_CHARS: usize = 160;
+    let sql = text(entry.definition.unwrap_or_default());
+    let head: String = sql.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(SQL_CHARS).collect();
+    json!({
+        "code": code.id(),
+        "name": code.name(),
+        "id": entry.id,
+        "desc": text(entry.desc),
+        "tag": text(entry.tag),
+        "namespace": entry.namespace.map(text),
+        "sql": head,
+    })
+}
+
+/// Returns one line for each entry of an audit.
+pub fn audit_lines(audit: &Value) -> String {
+    let mut lines = String::new();
+    for item in audit.as_array().into_iter().flatten() {
+        let shown = |member: &str| escaped(item[member].as_str().unwrap_or_default().as_bytes()).to_string();
+        let (code, name, desc, tag, sql) = (shown("code"), shown("name"), shown("desc"), shown("tag"), shown("sql"));
+        let _ = writeln!(lines, "{code} {name}: entry {} ({desc} {tag}): {sql}", item["id"]);
+    }
+    if lines.is_empty() {
+        lines.push_str("nothing but tables, rows, sequences, indexes, constraints and views\n");
+    }
+    lines
 }
 
 fn digest(stream: &mut impl Read) -> io::Result<(u64, String)> {

@@ -40,6 +40,11 @@ impl Failure {
         self.is_input
     }
 
+    /// An error of the library, about `subject` unless it names its place itself.
+    pub fn of(subject: impl Into<String>, error: impl Into<appsnap::Error>) -> Self {
+        failure(subject.into(), error.into())
+    }
+
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(if self.is_input { 1 } else { 2 })
     }

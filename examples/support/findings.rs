@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use appsnap::check::{Report, Summary};
-use appsnap::diagnostic::{Diagnostic, Severity};
+use appsnap::diagnostic::{Code, Diagnostic, Severity};
 
 use super::{raising_option, size};
 
@@ -12,11 +12,17 @@ const SHOWN_COUNT: usize = 5;
 
 /// Returns the report as text. Findings that are mere information are shown if `is_verbose`, and counted otherwise.
 pub fn report_text(report: &Report, is_verbose: bool) -> String {
-    let mut text = format!("{} (profile {})\n{}", report.verdict(), report.profile(), summary_text(report.contents()));
+    let head = format!("{} (profile {})\n{}", report.verdict(), report.profile(), summary_text(report.contents()));
+    head + &findings_text(report, is_verbose, &[])
+}
+
+/// Returns the findings as text, without those of the codes in `skipped`.
+pub fn findings_text(report: &Report, is_verbose: bool, skipped: &[Code]) -> String {
+    let mut text = String::new();
     let findings = report.findings();
     let mut hidden_count = 0_u64;
     for alike in findings.as_slice().chunk_by(|one, other| one.code() == other.code()) {
-        let Some(first) = alike.first() else { continue };
+        let Some(first) = alike.first().filter(|first| !skipped.contains(&first.code())) else { continue };
         if first.severity() == Severity::Info && !is_verbose {
             hidden_count = hidden_count.saturating_add(findings.count_of(first.code()));
             continue;

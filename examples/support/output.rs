@@ -23,6 +23,20 @@ pub fn is_dash(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
+/// Returns the folder for temporary files: `named`, or that of a regular output, which must have room anyhow, or the
+/// system's.
+pub fn spool_dir(named: Option<&Path>, output: &Path) -> Outcome<PathBuf> {
+    if let Some(folder) = named {
+        if !folder.is_dir() {
+            let message = format!("{} is no folder: create it, or name another one", shown(folder));
+            return Err(Failure::environment("--spool-dir", message));
+        }
+        return Ok(folder.to_owned());
+    }
+    let is_special = is_dash(output) || fs::metadata(output).is_ok_and(|facts| !facts.is_file());
+    Ok(if is_special { std::env::temp_dir() } else { folder_of(output).to_owned() })
+}
+
 /// Creates the output at `path`, which must be none of `inputs`; `-` is standard output.
 ///
 /// Leftovers of interrupted runs beside it are removed and named.

@@ -30,6 +30,11 @@ impl Progress {
         self.bar.set_prefix(phase.to_owned());
     }
 
+    /// Takes the bar off the terminal until the next event, so that lines can be printed.
+    pub fn clear(&self) {
+        self.bar.finish_and_clear();
+    }
+
     /// Follows `source`: shows how much of it was read, and stops reading after a signal.
     pub fn follow<R>(&mut self, source: R, len_bytes: Option<u64>) -> Followed<R> {
         self.restart(len_bytes);

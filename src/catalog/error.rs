@@ -25,6 +25,12 @@ module_error! {
 pub enum ErrorKind {
     /// The bytes are none of the known listings.
     Unrecognised,
+    /// The text is an answer that reports an error instead of listing backups.
+    #[non_exhaustive]
+    Answer {
+        /// The message of the answer.
+        message: String,
+    },
     /// The text is not JSON, or does not have the expected form.
     Json,
     /// The bytes are neither UTF-8 nor UTF-16 text.
@@ -76,8 +82,11 @@ impl fmt::Display for ErrorKind {
         match self {
             Self::Unrecognised => f.write_str(
                 "this is not a known listing of backups: known are Mendix Backups API (v1, v2), Squidex, Platform.sh \
-                 (JSON, CSV, table), restic, borg, Proxmox and kopia (JSON), and an array of objects with id and taken_at",
+                 (JSON, CSV, table), restic, borg, Proxmox and kopia (with --json), and an array of objects with id and taken_at",
             ),
+            Self::Answer { message } => {
+                write!(f, "the text is not a listing, but the answer of a server that reports an error: {message}")
+            }
             Self::Json => f.write_str("the JSON does not have the form of a listing"),
             Self::Encoding => f.write_str("the listing is neither UTF-8 nor UTF-16 text: save it as UTF-8"),
             Self::Missing => f.write_str("the value is missing"),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as Slot;
 
 use jiff::tz::TimeZone;
+use serde_json::Value;
 
 use super::code::Code;
 use super::error::{Error, ErrorKind};
@@ -15,6 +16,7 @@ use super::table::{Form, Separator, Table};
 use super::text::decode;
 use super::{mendix, own, peers, platformsh, squidex};
 use crate::diagnostic::Diagnostics;
+use crate::json::printable;
 use crate::layout::escaped;
 use crate::retention::Backup;
 
@@ -131,15 +133,18 @@ impl Listing {
         if count > 0 {
             found.add(Code::OriginUnknown, |found| {
                 found.with_message(format!(
-                    "the listing does not say for {count} backups whether they are automated or manual: all are taken \
-                     for automated ones"
+                    "the listing does not say whether {} automated or manual: all are taken for automated ones",
+                    plural(count, "backup is", "backups are")
                 ))
             });
         }
         let count = self.records.iter().filter(|record| record.is_local_time).count();
         if count > 0 {
             found.add(Code::LocalTime, |found| {
-                found.with_message(format!("the times of {count} backups have no UTC offset: they are read in UTC"))
+                found.with_message(format!(
+                    "the times of {} no UTC offset: they are read in UTC",
+                    plural(count, "backup has", "backups have")
+                ))
             });
         }
         for record in self.records.iter().filter(|record| record.phase == Phase::Unknown) {
@@ -183,6 +188,10 @@ impl Listing {
     }
 }
 
+fn plural(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
 /// Reads a listing, whose format is detected from its content.
 ///
 /// The text can be UTF-8 or UTF-16. Escape sequences, with which programs set colours, are ignored. JSON can be a page, an
@@ -201,8 +210,10 @@ impl Listing {
 /// Returns an error if the bytes are none of the known listings, if a value in it is missing or wrong, or if two backups
 /// that were created at different times have the same id.
 pub fn read(bytes: &[u8]) -> Result<Listing> {
-    let format = detect(bytes)?.ok_or_else(|| Error::new(ErrorKind::Unrecognised))?;
-    read_as(bytes, format)
+    match detect(bytes)? {
+        Some(format) => read_as(bytes, format),
+        None => Err(unrecognised(&decode(bytes)?)),
+    }
 }
 
 /// Detects the format of a listing from its content. `None` if it is not known.
@@ -220,6 +231,16 @@ pub fn detect(bytes: &[u8]) -> Result<Option<ListingFormat>> {
         Form::Separated(_) => ListingFormat::PlatformShCsv,
     }))
 }
+
+/// The error of a text that is no listing, with the message if an API answers with one.
+fn unrecognised(text: &str) -> Error {
+    let answer: Option<BTreeMap<String, Value>> = serde_json::from_str(text).ok();
+    let message = answer.and_then(|answer| ANSWERS.iter().find_map(|name| answer.get(*name)?.as_str().map(printable)));
+    Error::new(message.map_or(ErrorKind::Unrecognised, |message| ErrorKind::Answer { message }))
+}
+
+/// The members with which APIs report errors.
+const ANSWERS: [&str; 7] = ["message", "errorMessage", "error_description", "detail", "title", "error", "msg"];
 
 fn is_json(text: &str) -> bool {
     let text = text.trim();

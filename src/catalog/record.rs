@@ -236,8 +236,8 @@ impl Record {
     }
 
     /// Returns the value of a key by which backups can be grouped: `environment`, `host`, `paths`, `tag`, `series`,
-    /// `origin`, `model-version`, or the name of one of the [`details`](Self::details). Several tags or paths are joined
-    /// by commas. `None` if the record does not have the key.
+    /// `origin`, `model-version`, or the name of one of the [`details`](Self::details). Several tags or paths are sorted,
+    /// and joined by commas. `None` if the record does not have the key.
     ///
     /// ```
     /// use appsnap::catalog;
@@ -252,7 +252,12 @@ impl Record {
     /// ```
     #[must_use]
     pub fn value_of(&self, key: &str) -> Option<String> {
-        let list = |list: &[String]| Some(list.join(",")).filter(|joined| !joined.is_empty());
+        // In any order, a list is the same group.
+        let list = |list: &[String]| {
+            let mut sorted = list.to_vec();
+            sorted.sort_unstable();
+            Some(sorted.join(",")).filter(|joined| !joined.is_empty())
+        };
         match key {
             "environment" => self.environment.clone(),
             "host" | "hostname" => self.host.clone(),
@@ -261,7 +266,7 @@ impl Record {
             "series" => self.series.clone(),
             "origin" => self.origin.map(|origin| origin.to_string()),
             "model-version" => self.model_version.clone(),
-            other => self.details.get(other).cloned(),
+            other => self.details.get(other).filter(|value| !value.is_empty()).cloned(),
         }
     }
 
@@ -284,7 +289,8 @@ impl Record {
             return self.series.clone();
         }
         match self.provider {
-            Provider::Restic | Provider::Kopia => self.group_by(&["host", "paths"]),
+            // Only rustic has labels.
+            Provider::Restic | Provider::Kopia => self.group_by(&["host", "label", "paths"]),
             // borg prunes all archives that match a pattern, whatever machine they are from.
             Provider::Borg => None,
             _ => self.environment.clone(),

@@ -15,6 +15,8 @@ codes! {
         /// indexes.
         TargetTooSmall = "S005" "target-too-small" Error,
             "choose a larger plan for the target: a restore that runs out of space leaves the database half restored";
+        /// The archive is a tar file without compression, which is not the form that platforms document.
+        NotCompressed = "S007" "not-compressed" Warning, "compress it with `gzip`, or repair it";
         /// A row of the database must have a document, and the archive has none.
         DocumentMissing = "F001" "document-missing" Error,
             "look for the file in the storage of the app; if it is lost, delete the row in the app";
@@ -44,5 +46,9 @@ codes! {
         /// documents.
         FilesTooManyToCompare = "F011" "files-too-many-to-compare" Warning,
             "raise max_entries, if the source of the dump is trusted";
+        /// Rows of the database must have documents, and the file has no documents at all: a restore of it alone loses
+        /// them.
+        DocumentsAbsent = "F012" "documents-absent" Warning,
+            "pack the dump together with the files folder of the app, or restore it where the documents still exist";
     }
 }

@@ -3,6 +3,7 @@
 use std::io::{Cursor, Read};
 
 use super::Result;
+use super::code::Code;
 use super::dump::{self, ReadDump};
 use super::error_tap::SnapshotErrorTap;
 use super::files::{Numbers, Sorted};
@@ -73,14 +74,21 @@ pub(crate) fn survey<R: Read>(
         return Ok((unreadable(profile, options, error.into())?, None));
     }
     let detection = detect::identify(&head);
-    let begins_like_a_dump = head.starts_with(pgdump::MAGIC);
+    // What was recoded as text is named, and not read.
+    let is_recoded = matches!(
+        detection.kind(),
+        Kind::Other(
+            Identity::LineEndDamage | Identity::TextDamage | Identity::Latin1Damage | Identity::Windows1252Damage
+        )
+    );
+    let begins_like_a_dump = head.starts_with(pgdump::MAGIC) && !is_recoded;
     let mut run = CheckRun::new(profile, options, detection.name());
     let source = Cursor::new(head).chain(source);
     let mut inspection = None;
     if begins_like_a_dump {
         inspection = bare_dump(&mut run, source, observer)?;
     } else if detection.may_be_snapshot() || matches!(detection.kind(), Kind::FilesTar | Kind::SnapshotInFolder) {
-        inspection = archive(&mut run, source, observer)?;
+        inspection = archive(&mut run, source, detection.is_gzip(), observer)?;
     } else {
         something_else(&mut run, &detection);
     }
@@ -105,11 +113,15 @@ fn something_else(run: &mut CheckRun<'_>, detection: &Detection) {
             | Identity::Tar
             | Identity::PlainSql
             | Identity::ClusterSql
+            | Identity::BareSql
+            | Identity::LeadingText { .. }
+            | Identity::LineEndDamage
+            | Identity::Latin1Damage
+            | Identity::Windows1252Damage
             | Identity::Utf16Damage
             | Identity::TextDamage,
         )
-        | Kind::Utf16Sql
-        | Kind::ProgramMessages => pgdump::Code::DumpNotCustomFormat.into(),
+        | Kind::Utf16Sql => pgdump::Code::DumpNotCustomFormat.into(),
         _ => diagnostic::Code::from(snapshot::Code::NotASnapshot),
     };
     let hint = detection.hint().unwrap_or("the kind of file is unknown".into());
@@ -133,11 +145,12 @@ fn bare_dump<R: Read>(
 fn archive<R: Read>(
     run: &mut CheckRun<'_>,
     source: R,
+    is_gzip: bool,
     observer: &mut dyn Observer,
 ) -> Result<Option<Inspection>, Error> {
     let options = ReadOptions::new().with_limits(run.options.limits.clone()).with_tolerance(Tolerance::Salvage);
     let mut reader = SnapshotReader::new(source, &options);
-    let (mut documents, mut dump) = (Sorted::default(), None);
+    let (mut documents, mut dump, mut metadata) = (Sorted::default(), None, None);
     let failure = loop {
         let entry = match reader.next_entry() {
             Ok(Some(entry)) => entry,
@@ -154,6 +167,7 @@ fn archive<R: Read>(
                 let report = reader.report();
                 proceed(observer, &Event::document(id, report.documents_count(), report.document_bytes()))?;
             }
+            EntryKind::Metadata(ref found) => metadata = Some(found.clone()),
             EntryKind::Database => {
                 proceed(observer, &Event::Phase(Phase::ReadingDump))?;
                 let len_bytes = entry.len_bytes();
@@ -168,7 +182,10 @@ fn archive<R: Read>(
             _ => {}
         }
     };
-    run.add_report(reader.report());
+    if !is_gzip {
+        run.ranking.add(Code::NotCompressed, |found| found.with_message("the archive is an uncompressed tar file"));
+    }
+    run.add_report(reader.report(), metadata.as_ref());
     match failure {
         Some(failure) => run.failure(failure).map(|()| None),
         None => {

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::code::Code as CheckCode;
 use crate::diagnostic::{Code, Severity};
 use crate::layout;
+use crate::metadata;
 use crate::pgdump::{self, FormatVersion};
 use crate::platform::{Platform, SpaceRule};
 use crate::snapshot;
@@ -53,8 +54,11 @@ impl Profile {
     /// (archive version 1.14).
     #[must_use]
     pub fn format() -> Self {
-        const FINDINGS_OF_PLATFORMS: [Code; 16] = [
+        const FINDINGS_OF_PLATFORMS: [Code; 29] = [
             CheckCode::ManyDocuments.code(),
+            CheckCode::NotCompressed.code(),
+            CheckCode::DocumentsAbsent.code(),
+            metadata::Code::ModelVersionPlaceholder.code(),
             CheckCode::DocumentMissing.code(),
             CheckCode::DocumentOrphan.code(),
             CheckCode::DocumentSizeDiffers.code(),
@@ -70,6 +74,16 @@ impl Profile {
             pgdump::Code::DumpWithoutLargeObjects.code(),
             pgdump::Code::DumpSqlNewerThanTarget.code(),
             pgdump::Code::DumpTablesWithoutRows.code(),
+            pgdump::Code::DumpWithUntrustedLanguages.code(),
+            pgdump::Code::DumpWithEventTriggers.code(),
+            pgdump::Code::DumpWithSecurityDefiner.code(),
+            pgdump::Code::DumpWithRules.code(),
+            pgdump::Code::DumpWithOperators.code(),
+            pgdump::Code::DumpWithForeignServers.code(),
+            pgdump::Code::DumpWithSubscriptions.code(),
+            pgdump::Code::DumpReachesServer.code(),
+            pgdump::Code::DumpWithExtensions.code(),
+            pgdump::Code::DumpWithTriggers.code(),
         ];
         let profile = Self::built_in("format", &Platform::mendix_cloud_2021(), None)
             .with_severity(CheckCode::TargetTooSmall, None);
@@ -100,6 +114,7 @@ impl Profile {
     fn of_cloud(name: &'static str, platform: &Platform) -> Self {
         Self::built_in(name, platform, platform.space_rule().map(|rule| rule.value()))
             .with_severity(snapshot::Code::FilesOnly, Severity::Error)
+            .with_severity(pgdump::Code::DumpWithExtensions, Severity::Warning)
     }
 
     /// Returns the profile of Mendix on Azure in May 2026.
@@ -120,6 +135,7 @@ impl Profile {
         let rule = platform.space_rule().or(Platform::mendix_cloud().space_rule());
         Self::built_in(name, platform, rule.map(|rule| rule.value()))
             .with_severity(snapshot::Code::FilesOnly, Severity::Error)
+            .with_severity(pgdump::Code::DumpWithExtensions, Severity::Warning)
             .with_severity(CheckCode::DatabaseOnly, Severity::Error)
             .with_severity(pgdump::Code::DumpSqlNewerThanTarget, Severity::Info)
     }

@@ -10,7 +10,8 @@ use super::ranking::Ranking;
 use super::report::{Report, Summary};
 use super::rules;
 use crate::error::{Category, Error};
-use crate::layout::Contents;
+use crate::layout::{Contents, escaped};
+use crate::metadata::{self, Metadata};
 use crate::pgdump::compat::{Incompatibility, incompatibilities};
 use crate::pgdump::{self, FormatVersion, Inspection};
 use crate::snapshot::report::ReadReport;
@@ -39,12 +40,15 @@ impl<'p> CheckRun<'p> {
     }
 
     /// Adds what the reader of an archive has seen.
-    pub(super) fn add_report(&mut self, report: &ReadReport) {
+    pub(super) fn add_report(&mut self, report: &ReadReport, metadata: Option<&Metadata>) {
         self.summary.is_verified = report.is_verified();
         self.summary.documents_count = report.documents_count();
         self.summary.document_bytes = report.document_bytes();
         self.summary.database_bytes = report.database_bytes();
         self.ranking.add_all(report.diagnostics());
+        if let Some(metadata) = metadata {
+            self.model_version(metadata);
+        }
     }
 
     /// Adds the error that stopped the reader.
@@ -103,12 +107,15 @@ impl<'p> CheckRun<'p> {
                 let counts = self.files.as_ref().map(FileComparison::counts);
                 let wanted =
                     counts.map(|counts| counts.missing.saturating_add(counts.numbered).saturating_add(counts.unnamed));
-                self.ranking.add(Code::DatabaseOnly, |found| {
-                    found.with_message(match wanted.filter(|count| *count > 0) {
-                        Some(count) => format!("there are no documents; {count} rows of the database must have one"),
-                        None => "there are no documents".to_owned(),
-                    })
-                });
+                self.ranking.add(Code::DatabaseOnly, |found| found.with_message("there are no documents"));
+                // A bare dump never has documents.
+                if let Some(count) = wanted.filter(|count| *count > 0 && location.is_some()) {
+                    self.ranking.add(Code::DocumentsAbsent, |found| {
+                        found.with_message(format!(
+                            "{count} rows of the database must have a document, and there is none"
+                        ))
+                    });
+                }
             }
             (Contents::Full, Some(Ok(comparison))) => {
                 rules::files::add(&comparison, &mut self.ranking);
@@ -118,6 +125,18 @@ impl<'p> CheckRun<'p> {
             (Contents::Full, Some(Err(why))) => rules::files::add_unavailable(why, location, &mut self.ranking),
             // Without a sound dump there is nothing to compare with, and the dump has its own finding.
             (Contents::Full | Contents::FilesOnly, _) => {}
+        }
+    }
+
+    /// Adds the finding about a model version that is a placeholder.
+    fn model_version(&mut self, metadata: &Metadata) {
+        if let Some(version) = metadata.model_version().filter(|_| metadata.has_placeholder_model_version()) {
+            self.ranking.add(metadata::Code::ModelVersionPlaceholder, |found| {
+                found.with_location(".metadata".to_owned()).with_message(format!(
+                    "the model version is {:?}, a placeholder: the platform compares it with the deployed model",
+                    escaped(version.as_bytes()).to_string()
+                ))
+            });
         }
     }
 
@@ -151,6 +170,7 @@ pub(crate) struct PlannedArchive<'a> {
     pub(crate) files: Option<Files>,
     pub(crate) documents_count: u64,
     pub(crate) document_bytes: u64,
+    pub(crate) metadata: &'a Metadata,
 }
 
 /// Returns the report of an archive before it is written.
@@ -168,6 +188,7 @@ pub(crate) fn predict_report(planned: PlannedArchive<'_>, profile: &Profile, opt
     } else {
         run.ranking.add(snapshot::Code::FilesOnly, |found| found.with_message("there is no dump"));
     }
+    run.model_version(planned.metadata);
     let contents = contents_of(planned.dump.is_some(), planned.documents_count);
     run.contents(contents, planned.files, Some(DATABASE));
     run.report()

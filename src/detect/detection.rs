@@ -51,32 +51,6 @@ pub enum Kind {
     },
     /// An SQL script in UTF-16.
     Utf16Sql,
-    /// Text that is the base64 of an archive or a dump.
-    Base64,
-    /// An encrypted file.
-    Encrypted,
-    /// A pointer of Git LFS instead of the file.
-    GitLfsPointer,
-    /// A web page instead of the file.
-    Html,
-    /// An XML document, such as the error of an object store.
-    Xml,
-    /// A JSON document, such as the answer of an API.
-    Json,
-    /// Messages of `pg_dump` instead of its output.
-    ProgramMessages,
-    /// Rows in the binary format of COPY.
-    CopyBinary,
-    /// A dump of MySQL or MariaDB.
-    MysqlDump,
-    /// A database of SQLite.
-    Sqlite,
-    /// A dump of MongoDB.
-    MongoDump,
-    /// A 7-Zip archive.
-    SevenZip,
-    /// A RAR archive.
-    Rar,
     /// A cpio archive.
     Cpio,
     /// An ar archive, such as a Debian package.
@@ -150,19 +124,6 @@ impl Detection {
             Kind::GzipAsText => "gzip-as-text",
             Kind::AfterText { .. } => "after-text",
             Kind::Utf16Sql => "utf16-sql",
-            Kind::Base64 => "base64",
-            Kind::Encrypted => "encrypted",
-            Kind::GitLfsPointer => "git-lfs-pointer",
-            Kind::Html => "html",
-            Kind::Xml => "xml",
-            Kind::Json => "json",
-            Kind::ProgramMessages => "pg-messages",
-            Kind::CopyBinary => "copy-binary",
-            Kind::MysqlDump => "mysql-dump",
-            Kind::Sqlite => "sqlite",
-            Kind::MongoDump => "mongo-dump",
-            Kind::SevenZip => "7z",
-            Kind::Rar => "rar",
             Kind::Cpio => "cpio",
             Kind::Ar => "ar",
             Kind::Lzip => "lzip",
@@ -194,7 +155,7 @@ impl Detection {
             Kind::Other(Identity::Unknown | Identity::Empty) if self.is_gzip => {
                 Some("compressed with gzip, and the content is damaged or unknown".into())
             }
-            Kind::Other(identity) => identity.hint().map(Cow::Borrowed),
+            Kind::Other(identity) => identity.hint(),
             kind => hint_of(kind).map(Cow::Borrowed),
         }
     }
@@ -219,16 +180,6 @@ const fn hint_of(kind: Kind) -> Option<&'static str> {
             "files of the built-in database: move the app to PostgreSQL first, then run \
              pg_dump -O -x -Fc -f FILE DATABASE"
         }
-        Kind::MysqlDump => {
-            "a dump of MySQL or MariaDB: move the app to PostgreSQL first, then run pg_dump -O -x -Fc -f FILE DATABASE"
-        }
-        Kind::Sqlite => {
-            "a database of SQLite: move the app to PostgreSQL first, then run pg_dump -O -x -Fc -f FILE DATABASE"
-        }
-        Kind::MongoDump => "a dump of MongoDB, which only mongorestore --archive=FILE restores",
-        Kind::CopyBinary => {
-            "rows of one table in the binary format of COPY: dump all of it with pg_dump -Fc -f FILE DATABASE"
-        }
         Kind::GzipTwice => "compressed with gzip twice: take one layer off with gunzip -c FILE > NEW",
         Kind::GzipOfOther => {
             "gzip data of something that is neither a tar archive nor a dump: look at it with gunzip -c FILE | head -c 200"
@@ -243,26 +194,6 @@ const fn hint_of(kind: Kind) -> Option<&'static str> {
             "an SQL script that was written as UTF-16, as > does in Windows PowerShell: bring it back with \
              iconv -f UTF-16 -t UTF-8 FILE > NEW.sql, or dump again with pg_dump -Fc -f FILE DATABASE"
         }
-        Kind::Base64 => "base64 text of an archive or a dump: decode it with base64 -d FILE > NEW",
-        Kind::Encrypted => {
-            "an encrypted file: decrypt it first with the program that encrypted it, such as age -d or gpg -d"
-        }
-        Kind::GitLfsPointer => "a pointer of Git LFS instead of the file: fetch the file with git lfs pull",
-        Kind::Html => {
-            "a web page instead of the file, such as a login or error page: download it again, and look at the page"
-        }
-        Kind::Xml => {
-            "an XML document instead of the file, such as the error of an object store: read it, and download again"
-        }
-        Kind::Json => {
-            "a JSON document instead of the file, such as the answer of an API: read it, and download the file itself"
-        }
-        Kind::ProgramMessages => {
-            "messages of pg_dump instead of its output: read them, and let pg_dump write the file itself with \
-             pg_dump -Fc -f FILE DATABASE"
-        }
-        Kind::SevenZip => "a 7-Zip archive: extract it first with 7z x FILE",
-        Kind::Rar => "a RAR archive: extract it first with unrar x FILE",
         Kind::Cpio => "a cpio archive: extract it first with cpio -id < FILE",
         Kind::Ar => "an ar archive, such as a Debian package: extract it first with ar x FILE",
         Kind::Lzip => "compressed with lzip: decompress it first with lzip -dc FILE > NEW",

@@ -1,10 +1,9 @@
-//! Files that are neither snapshots nor dumps, by their first bytes: other archives, other databases, answers of servers.
+//! Files that are neither snapshots nor dumps, by their first bytes: other archives, other databases, archives that were treated as text.
 
 use super::detection::Kind;
-use crate::pgdump::Identity;
 
 /// First bytes of formats with a magic number. The numbers are those of each format's specification.
-const MAGICS: [(&[u8], Kind); 24] = [
+const MAGICS: [(&[u8], Kind); 11] = [
     // Microsoft Tape Format, and a compressed backup of SQL Server.
     (b"TAPE", Kind::MssqlBackup),
     (b"MSSQLBAK", Kind::MssqlBackup),
@@ -12,15 +11,6 @@ const MAGICS: [(&[u8], Kind); 24] = [
     (b"SET DATABASE ", Kind::Hsqldb),
     (b"CREATE SCHEMA PUBLIC AUTHORIZATION DBA", Kind::Hsqldb),
     (b"#HSQL Database Engine", Kind::Hsqldb),
-    (b"-- MySQL dump", Kind::MysqlDump),
-    (b"-- MariaDB dump", Kind::MysqlDump),
-    (b"/*!999999\\- enable the sandbox mode */", Kind::MysqlDump),
-    (b"SQLite format 3\0", Kind::Sqlite),
-    // `mongodump --archive`: 0x8199e26d, little-endian.
-    (b"\x6d\xe2\x99\x81", Kind::MongoDump),
-    (b"PGCOPY\n\xff\r\n\0", Kind::CopyBinary),
-    (b"7z\xbc\xaf\x27\x1c", Kind::SevenZip),
-    (b"Rar!\x1a\x07", Kind::Rar),
     (b"LZIP", Kind::Lzip),
     (b"!<arch>\n", Kind::Ar),
     // cpio: new ASCII, with and without checksums, old ASCII, old binary.
@@ -28,20 +18,15 @@ const MAGICS: [(&[u8], Kind); 24] = [
     (b"070702", Kind::Cpio),
     (b"070707", Kind::Cpio),
     (b"\xc7\x71", Kind::Cpio),
-    (b"age-encryption.org/", Kind::Encrypted),
-    (b"-----BEGIN AGE ENCRYPTED FILE-----", Kind::Encrypted),
-    (b"-----BEGIN PGP MESSAGE-----", Kind::Encrypted),
-    (b"Salted__", Kind::Encrypted),
-    (b"version https://git-lfs.github.com/spec/", Kind::GitLfsPointer),
 ];
 
 /// Bytes before an archive that are searched for text: what shells and programs print before it.
 const TEXT_BYTES: usize = 4096;
 
-/// Returns the kind of a file that is no tar archive and that [`Identity`] does not know.
+/// Returns the kind of a file that is no tar archive and that [`Identity`](crate::pgdump::Identity) does not know.
 pub(super) fn identify(head: &[u8]) -> Option<Kind> {
     let by_magic = MAGICS.into_iter().find(|(magic, _)| head.starts_with(magic));
-    by_magic.map(|(_, kind)| kind).or_else(|| recoded(head)).or_else(|| after_text(head)).or_else(|| text(head))
+    by_magic.map(|(_, kind)| kind).or_else(|| recoded(head)).or_else(|| after_text(head))
 }
 
 /// gzip data that was treated as text: the first two bytes are 1F 8B, and the second is no ASCII.
@@ -66,7 +51,7 @@ fn recoded(head: &[u8]) -> Option<Kind> {
 }
 
 /// An archive or a dump after lines of text, such as a warning of the program that was redirected into the file.
-fn after_text(head: &[u8]) -> Option<Kind> {
+pub(super) fn after_text(head: &[u8]) -> Option<Kind> {
     let (searched, _) = head.split_at(head.len().min(TEXT_BYTES));
     let ends = searched.iter().zip(1_usize..).filter(|(byte, _)| **byte == b'\n').map(|(_, end)| end);
     for end in ends {
@@ -82,42 +67,6 @@ fn after_text(head: &[u8]) -> Option<Kind> {
         }
     }
     None
-}
-
-/// Kinds of text.
-fn text(head: &[u8]) -> Option<Kind> {
-    let start = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
-    let (start, _) = start.split_at(start.len().min(TEXT_BYTES));
-    let lower = start.to_ascii_lowercase();
-    let begins = |text: &[u8]| lower.starts_with(text);
-    let contains = |text: &[u8]| lower.windows(text.len()).any(|window| window == text);
-    if begins(b"pg_dump: ") || begins(b"pg_dumpall: ") || begins(b"pg_restore: ") {
-        Some(Kind::ProgramMessages)
-    } else if begins(b"<!doctype html") || begins(b"<html") || (begins(b"<?xml") && contains(b"<html")) {
-        Some(Kind::Html)
-    } else if begins(b"<?xml") || begins(b"<error>") {
-        Some(Kind::Xml)
-    } else if is_json(start) {
-        Some(Kind::Json)
-    } else if [&b"UEdETV"[..], b"H4sI"].iter().any(|encoded| start.starts_with(encoded)) {
-        // The base64 of `PGDMP`, and of the first bytes of gzip data.
-        Some(Kind::Base64)
-    } else if begins(b"set statement_timeout") || begins(b"\\restrict ") || contains(b"-- postgresql database dump") {
-        Some(Kind::Other(Identity::PlainSql))
-    } else {
-        None
-    }
-}
-
-/// Returns `true` for an object, or an array of objects, that is printable text.
-fn is_json(start: &[u8]) -> bool {
-    let second = start.get(1..).unwrap_or(start).trim_ascii_start().first();
-    let opens = match start.first() {
-        Some(b'{') => matches!(second, Some(b'"' | b'}')),
-        Some(b'[') => matches!(second, Some(b'{' | b']' | b'"')),
-        _ => false,
-    };
-    opens && is_text(start)
 }
 
 /// Returns `true` for UTF-8, or a part of it that is cut off at its end, without other control characters than spaces.

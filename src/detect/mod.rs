@@ -10,6 +10,7 @@
 
 mod detection;
 mod foreign;
+mod recoded;
 mod tar;
 
 use std::fs::File;
@@ -90,9 +91,16 @@ fn kind_of(head: &[u8]) -> Kind {
     match Identity::of(head) {
         Identity::Zip if is_squidex(head) => Kind::Squidex,
         Identity::Utf16Damage if is_utf16_script(head) => Kind::Utf16Sql,
+        identity @ (Identity::Custom { .. } | Identity::TextDamage) => {
+            Kind::Other(recoded::identify(head).unwrap_or(identity))
+        }
+        // Their statements are SQL, too.
+        Identity::BareSql => foreign::identify(head).unwrap_or(Kind::Other(Identity::BareSql)),
         Identity::Unknown => {
             tar::identify(head).or_else(|| foreign::identify(head)).unwrap_or(Kind::Other(Identity::Unknown))
         }
+        // Programs also print messages before the data that they write.
+        Identity::PgDumpOutput => foreign::after_text(head).unwrap_or(Kind::Other(Identity::PgDumpOutput)),
         identity => Kind::Other(identity),
     }
 }

@@ -21,6 +21,10 @@ codes! {
         /// A size in `.metadata` differs from that of the archive's content.
         MetadataSizeDiffers = "M013" "metadata-size-differs" Warning,
             "make sure that nothing is missing; then repair the archive, or pack again";
+        /// The model version in `.metadata` is a placeholder, such as `0.0.0.0`. The platform compares the model version with
+        /// that of the deployed model.
+        ModelVersionPlaceholder = "M014" "model-version-placeholder" Warning,
+            "pack again with the model version of the app, or set it in a repair";
     }
 }
 

@@ -75,6 +75,13 @@ impl Metadata {
         self.model_version.as_deref()
     }
 
+    /// Returns `true` if the model version is empty or consists of zeros, as in `0.0.0.0`: a value for an unknown version.
+    #[must_use]
+    pub fn has_placeholder_model_version(&self) -> bool {
+        let is_blank = |byte| matches!(byte, b'0' | b'.' | b' ');
+        self.model_version.as_deref().is_some_and(|version| version.bytes().all(is_blank))
+    }
+
     /// Returns the `databaseSize`: the size of the database on its server.
     #[must_use]
     pub const fn database_size_bytes(&self) -> Option<u64> {

@@ -20,11 +20,34 @@ impl Metadata {
     /// Returns an error if the member is larger than [`Limits::max_metadata_bytes`], if it is not such an object, or if the
     /// value of a documented key is not a decimal number within 64 bits (for the model version: not a string).
     pub fn parse(bytes: &[u8], limits: &Limits) -> Result<(Self, Diagnostics), Error> {
-        parse(bytes, limits)
+        let mut refuse = |key: Key, reason, _: &str| Err(Error::new(ErrorKind::Value { key: key.name(), reason }));
+        parse_members(bytes, limits, &mut refuse)
+    }
+
+    /// Parses what is usable, and returns the documented keys whose values are not, each with the JSON text of its value.
+    pub(crate) fn salvage(bytes: &[u8], limits: &Limits) -> Result<(Self, Vec<(Key, String)>), Error> {
+        let mut unusable = Vec::new();
+        let (mut metadata, _) = parse_members(bytes, limits, &mut |key, _, value| {
+            unusable.push((key, value.to_owned()));
+            Ok(())
+        })?;
+        // A model version that was written as a number is the text of that number.
+        let is_number = |value: &str| serde_json::from_str::<serde_json::Number>(value).is_ok();
+        if let Some(at) = unusable.iter().position(|(key, value)| *key == Key::ModelVersion && is_number(value)) {
+            let (_, version) = unusable.swap_remove(at);
+            metadata.model_version = Some(version);
+        }
+        Ok((metadata, unusable))
     }
 }
 
-fn parse(bytes: &[u8], limits: &Limits) -> Result<(Metadata, Diagnostics), Error> {
+/// Parses the members. Calls `refuse` with every documented key whose value is unusable, the reason, and the JSON text of
+/// the value.
+fn parse_members(
+    bytes: &[u8],
+    limits: &Limits,
+    refuse: &mut dyn FnMut(Key, &'static str, &str) -> Result<(), Error>,
+) -> Result<(Metadata, Diagnostics), Error> {
     Budget::new("max_metadata_bytes", limits.max_metadata_bytes()).spend(bytes.len() as u64)?;
     let mut diagnostics = Diagnostics::bounded(limits);
     let mut note = |code, message: String| {
@@ -57,8 +80,10 @@ fn parse(bytes: &[u8], limits: &Limits) -> Result<(Metadata, Diagnostics), Error
                 let message = format!(".metadata has a number where a string is expected: {}", key.name());
                 note(Code::MetadataTypeCoerced, message);
             }
-            let number = decimal(text.as_deref().unwrap_or(value));
-            number.map(Some).map_err(|reason| Error::new(ErrorKind::Value { key: key.name(), reason }))
+            match decimal(text.as_deref().unwrap_or(value)) {
+                Ok(number) => Ok(Some(number)),
+                Err(reason) => refuse(key, reason, value).map(|()| None),
+            }
         };
         match key {
             Key::Duration => metadata.duration = number()?,
@@ -66,7 +91,7 @@ fn parse(bytes: &[u8], limits: &Limits) -> Result<(Metadata, Diagnostics), Error
             Key::DatabaseSize => metadata.database_size_bytes = number()?,
             Key::FilesSize => metadata.files_size_bytes = number()?,
             Key::ModelVersion if text.is_some() => metadata.model_version = text,
-            Key::ModelVersion => return Err(Error::new(ErrorKind::Value { key: key.name(), reason: "not a string" })),
+            Key::ModelVersion => refuse(key, "not a string", value)?,
         }
     }
     for key in missing {

@@ -7,7 +7,7 @@ use super::corruption::Corruption;
 use super::data_element::{BLOCK_BLOBS, BLOCK_DATA, DataElement};
 use super::data_state::DataState;
 use super::error::{Error, ErrorKind};
-use super::header::{FORMAT_CUSTOM, HEADER, Header};
+use super::header::{FORMAT_CUSTOM, HEADER, Header, MAGIC};
 use super::identify::read_header;
 use super::parse_buffer::ParseBuffer;
 use super::second_toc;
@@ -248,8 +248,10 @@ impl<R: Read> BlockReader<R> {
             return Ok(None);
         }
         if self.ledger.missing_count == 0 {
+            let is_dump = self.source.fill()?.starts_with(MAGIC);
             if !second_toc::follows(&mut self.source, &self.toc, &self.ledger.starts)? {
-                return Err(Error::from(Corruption::TrailingBytes).at(position));
+                let what = if is_dump { Corruption::TrailingDump } else { Corruption::TrailingBytes };
+                return Err(Error::from(what(position)).at(position));
             }
             self.state = State::Ended;
             self.data_end_bytes = Some(position);

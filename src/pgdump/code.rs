@@ -88,6 +88,44 @@ codes! {
         /// ANALYZE creates new ones.
         DumpWithStatistics = "D034" "dump-with-statistics" Info,
             "no action is needed; convert the dump, which drops them, or dump again with --no-statistics";
+        /// Functions are in a language, or access methods in C, whose code can do all that the server can.
+        DumpWithUntrustedLanguages = "D035" "dump-with-untrusted-languages" Warning,
+            "review the code, and restore it only if its source is trusted: a superuser is needed";
+        /// Event triggers run functions when definitions change or roles connect.
+        DumpWithEventTriggers = "D036" "dump-with-event-triggers" Warning,
+            "review the functions, or leave the event triggers out with pg_restore -L: a superuser is needed";
+        /// Functions run with the rights of their owner (SECURITY DEFINER).
+        DumpWithSecurityDefiner = "D037" "dump-with-security-definer" Warning,
+            "review the functions: after a restore they have the rights of the role that restores";
+        /// Triggers run functions when rows change.
+        DumpWithTriggers = "D038" "dump-with-triggers" Info, "make sure that the app knows them";
+        /// Rules rewrite statements on tables.
+        DumpWithRules = "D039" "dump-with-rules" Warning, "make sure that the app knows them";
+        /// Casts, operators, operator classes, transforms or conversions change what expressions mean, and run functions.
+        DumpWithOperators = "D040" "dump-with-operators" Warning, "review their functions";
+        /// Foreign servers, their user mappings and tables connect the database to others, and may contain passwords.
+        DumpWithForeignServers = "D041" "dump-with-foreign-servers" Warning,
+            "make sure that the servers may be reached from the target, and change passwords that are in the dump";
+        /// Publications send changes of rows to other databases.
+        DumpWithPublications = "D042" "dump-with-publications" Info,
+            "leave them out with pg_restore --no-publications if the target must not publish";
+        /// Subscriptions receive changes of rows from other databases; their connections may contain passwords.
+        DumpWithSubscriptions = "D043" "dump-with-subscriptions" Warning,
+            "leave them out with pg_restore --no-subscriptions if the target must not receive changes";
+        /// Extensions must be available on the target.
+        DumpWithExtensions = "D044" "dump-with-extensions" Info,
+            "make sure that the target has them, and that its roles may create them";
+        /// Tables outside the schema `public` have rows.
+        DumpDataOutsidePublic = "D045" "dump-data-outside-public" Info, "make sure that the target keeps other schemas";
+        /// Tables, indexes, constraints or materialized views call functions of the dump while it is restored.
+        DumpCallsFunctions = "D046" "dump-calls-functions" Info, "review the functions if the source is not trusted";
+        /// The text of functions names programs or files of the server, or connections to others.
+        DumpReachesServer = "D047" "dump-reaches-server" Warning, "review the functions before the dump is restored";
+        /// A name contains the end of a line. In a script that pg_restore writes, the rest of the name would be run.
+        DumpLineFeedInName = "D048" "dump-line-feed-in-name" Warning,
+            "do not restore the dump through a script; rename the object, and dump again";
+        /// An entry has a statement that no pg_dump writes.
+        DumpUnusualStatement = "D049" "dump-unusual-statement" Warning, "make sure that the dump's source is trusted";
     }
 }
 

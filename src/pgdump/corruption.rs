@@ -20,7 +20,10 @@ pub(super) enum Corruption {
     #[error("compression level {0} is out of range: it must be -1 to 9")]
     CompressionLevel(i32),
     /// The sign byte of an integer is neither 0 nor 1, typically because of a transfer in text mode.
-    #[error("the sign byte of an integer is {0}: it must be 0 or 1; was the file transferred in text mode?")]
+    #[error(
+        "the sign byte of an integer is {0}: it must be 0 or 1; was text of another program written into the file (2>&1), or was it transferred in \
+         text mode?"
+    )]
     SignByte(u8),
     /// An integer does not fit 32 bits.
     #[error("an integer has more than 32 bits")]
@@ -122,6 +125,20 @@ pub(super) enum Corruption {
     #[error("entry {0} has data, but entries of its kind have none")]
     UnexpectedData(u32),
     /// Bytes follow the last block.
-    #[error("bytes follow the last data block")]
-    TrailingBytes,
+    #[error(
+        "bytes follow the last data block: the first {0} bytes are a whole dump, head -c {0} FILE > DUMP takes it out"
+    )]
+    TrailingBytes(u64),
+    /// Another dump follows the last block.
+    #[error(
+        "another dump follows the last data block: the first {0} bytes are a whole dump, head -c {0} FILE > DUMP takes it \
+         out"
+    )]
+    TrailingDump(u64),
+    /// Text is where the length of a string is expected.
+    #[error(
+        "text is where the length of a string is expected ({0} bytes): the messages of a program were written into the \
+         dump (2>&1), dump again with pg_dump -f"
+    )]
+    TextAsLength(u32),
 }

@@ -21,7 +21,7 @@ module_error! {
     /// let error = inspect(&dump[..dump.len() - 1], &Limits::untrusted(), &mut NoObserver).unwrap_err();
     /// match error.kind() {
     ///     ErrorKind::Truncated { .. } | ErrorKind::Corrupt(_) => println!("copy it again: {error}"),
-    ///     ErrorKind::NotAnArchive { identity, .. } => println!("{}", identity.hint().unwrap_or("no dump")),
+    ///     ErrorKind::NotAnArchive { identity, .. } => println!("{}", identity.hint().unwrap_or("no dump".into())),
     ///     _ => println!("{error}"),
     /// }
     /// assert!(error.is_truncated() && error.position() == Some(dump.len() as u64 - 1));
@@ -43,7 +43,7 @@ pub enum ErrorKind {
         action: &'static str,
     },
     /// The input does not start like an archive of pg_dump.
-    #[error("not a pg_dump archive: {}", .identity.hint().unwrap_or("it does not start with PGDMP"))]
+    #[error("not a pg_dump archive: {}", .identity.hint().unwrap_or(std::borrow::Cow::Borrowed("it does not start with PGDMP")))]
     #[non_exhaustive]
     NotAnArchive {
         /// The kind of file that it is instead, as far as its first bytes show.

@@ -62,6 +62,26 @@ fn identify(bytes: &[u8]) -> Identity {
         (b"\xfd7zXZ\0", Identity::Xz),
         (b"PK\x03\x04", Identity::Zip),
         (b"PK\x05\x06", Identity::Zip),
+        (b"7z\xbc\xaf\x27\x1c", Identity::SevenZip),
+        (b"Rar!\x1a\x07", Identity::Rar),
+        (b"SQLite format 3\0", Identity::Sqlite),
+        (b"PGCOPY\n\xff\r\n\0", Identity::CopyBinary),
+        (b"\x6d\xe2\x99\x81", Identity::MongoDb),
+        (b"age-encryption.org/", Identity::Age),
+        (b"-----BEGIN AGE ENCRYPTED FILE", Identity::Age),
+        (b"Salted__", Identity::OpenSsl),
+        (b"U2FsdGVkX1", Identity::OpenSsl),
+        (b"-----BEGIN PGP MESSAGE", Identity::Gpg),
+        // A packet with an encrypted session key (RFC 9580), as gpg writes it for common keys and for passwords.
+        (b"\x85\x01\x0c\x03", Identity::Gpg),
+        (b"\x85\x01\x8c\x03", Identity::Gpg),
+        (b"\x85\x02\x0c\x03", Identity::Gpg),
+        (b"\x84\x5e\x03", Identity::Gpg),
+        (b"\x8c\x0d\x04", Identity::Gpg),
+        (b"version https://git-lfs.github.com/spec/", Identity::GitLfsPointer),
+        // PGDMP, and the start of gzip.
+        (b"UEdETV", Identity::Base64),
+        (b"H4sI", Identity::Base64),
     ] {
         if bytes.starts_with(magic) {
             return identity;
@@ -79,7 +99,84 @@ fn identify(bytes: &[u8]) -> Identity {
     if unmarked.starts_with(MAGIC) {
         return Identity::TextDamage;
     }
-    script(unmarked)
+    match script(unmarked) {
+        Identity::Unknown => leading_text(bytes).unwrap_or_else(|| text(unmarked)),
+        script => script,
+    }
+}
+
+/// Looks for the start of a dump after other text.
+fn leading_text(bytes: &[u8]) -> Option<Identity> {
+    let starts = bytes.windows(MAGIC.len()).enumerate().filter(|(_, window)| *window == MAGIC);
+    let is_header =
+        |rest: &[u8]| matches!(rest.get(5..11), Some([1, minor, _, 1..=8, _, FORMAT_CUSTOM]) if *minor <= LATEST_MINOR);
+    let (at, _) = starts
+        .into_iter()
+        // Other archives have dumps in them, too; text has no zero bytes.
+        .take_while(|(at, _)| bytes.get(..*at).is_some_and(|text| !text.contains(&0)))
+        .find(|(at, _)| bytes.get(*at..).is_some_and(is_header))?;
+    Some(Identity::LeadingText { text_bytes: u16::try_from(at).ok()? })
+}
+
+/// Higher minor versions are not expected soon.
+const LATEST_MINOR: u8 = 32;
+
+/// Examines text that is no script of pg_dump.
+fn text(bytes: &[u8]) -> Identity {
+    let start = bytes.trim_ascii_start();
+    let begins = |words: &[&str]| {
+        words
+            .iter()
+            .any(|word| start.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes())))
+    };
+    if begins(&["pg_dump: ", "pg_dumpall: ", "pg_restore: ", "psql: ", "pg_dump (PostgreSQL)", "bash: ", "sh: "]) {
+        return Identity::PgDumpOutput;
+    }
+    if begins(&["<!doctype html", "<html", "<?xml", "<error", "<head"]) {
+        return Identity::WebPage;
+    }
+    if begins(&["-- MySQL dump", "-- MariaDB dump", "/*M!", "/*!40"]) {
+        return Identity::MySql;
+    }
+    let is_json = match start {
+        [b'{', rest @ ..] => matches!(rest.trim_ascii_start().first(), Some(b'"' | b'}')),
+        [b'[', rest @ ..] => matches!(rest.trim_ascii_start().first(), Some(b'{' | b'"' | b']')),
+        _ => false,
+    };
+    if is_json {
+        return Identity::Json;
+    }
+    if begins_like_sql(start) { Identity::BareSql } else { Identity::Unknown }
+}
+
+/// Returns `true` if the first line that is no comment begins like a statement of a dump, and all of it is text.
+fn begins_like_sql(text: &[u8]) -> bool {
+    const STATEMENTS: [&str; 14] = [
+        "set ",
+        "select pg_catalog.",
+        "create table ",
+        "create schema ",
+        "create extension ",
+        "create database ",
+        "create type ",
+        "create function ",
+        "alter table ",
+        "insert into ",
+        "copy ",
+        "drop table ",
+        "begin;",
+        "\\restrict ",
+    ];
+    if text.contains(&0) {
+        return false;
+    }
+    let mut lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    let first = lines.find(|line| !line.is_empty() && !line.starts_with(b"--"));
+    first.is_some_and(|line| {
+        STATEMENTS
+            .iter()
+            .any(|word| line.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes())))
+    })
 }
 
 /// Examines bytes that start like an archive.
@@ -109,9 +206,9 @@ fn archive(bytes: &[u8]) -> Identity {
 }
 
 fn script(bytes: &[u8]) -> Identity {
-    let (start, _) = bytes.split_at(bytes.len().min(256));
-    let contains = |text: &[u8]| start.windows(text.len()).any(|window| window == text);
-    if !start.trim_ascii_start().starts_with(b"--") {
+    // Tools add statements and comments before the heading.
+    let contains = |text: &[u8]| bytes.split(|byte| *byte == b'\n').any(|line| line.trim_ascii_end() == text);
+    if bytes.contains(&0) {
         Identity::Unknown
     } else if contains(b"-- PostgreSQL database cluster dump") {
         Identity::ClusterSql

@@ -7,6 +7,7 @@
 //! | read tables and large objects | [`Dump`], its [`Stream`]s, and [`rows`] |
 //! | read or list the table of contents | [`toc`] |
 //! | find SQL that an older server refuses | [`compat`] |
+//! | list what a restore would run | [`audit()`] |
 //! | convert a dump to an older version | [`transcode`] |
 //! | read and write dumps in stored form | [`raw`] |
 //!
@@ -32,6 +33,7 @@
 //! The examples here read dumps of an invented app in the source package: `examples/data/quickstart.dump` was written by
 //! `pg_dump -Fc` of PostgreSQL 15, `tests/data/check/pg18-default.dump` by that of PostgreSQL 18.
 
+mod audit;
 mod block_reader;
 mod code;
 pub mod compat;
@@ -67,6 +69,7 @@ mod values;
 mod version;
 mod window;
 
+pub use audit::audit;
 pub use code::Code;
 pub use dump::{Dump, Stream, inspect};
 pub use error::{Error, ErrorKind};

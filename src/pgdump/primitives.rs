@@ -294,6 +294,10 @@ impl<'a> Cursor<'a> {
         let len = u32::try_from(declared).map_err(|_| Corruption::StringLength(declared))?;
         let wanted = u64::from(len);
         if wanted > max_bytes {
+            // Text where a length is expected makes a number of which the last byte is a character: 512 MiB and more.
+            if matches!(len.to_le_bytes(), [.., b' '..=b'~']) {
+                return Err(Corruption::TextAsLength(len).into());
+            }
             return Err(LimitExceeded { name: "max_string_bytes", allowed: max_bytes, wanted }.into());
         }
         self.take(len as usize).map(Some)

@@ -116,6 +116,22 @@ pub enum Change {
         /// Number of folders.
         folders_count: u64,
     },
+    /// Files that do not belong in a snapshot were left out, as the options request.
+    #[non_exhaustive]
+    UnknownLeftOut {
+        /// Number of files.
+        files_count: u64,
+        /// The first one, escaped for display.
+        first: String,
+    },
+    /// Files that the archive contains twice, with the same contents, were left out once.
+    #[non_exhaustive]
+    DuplicatesLeftOut {
+        /// Number of files.
+        files_count: u64,
+        /// The first one, escaped for display.
+        first: String,
+    },
     /// The members were reordered to `.metadata`, database, documents.
     Reordered,
     /// Something unusual was rewritten in the way platforms write it.
@@ -200,6 +216,12 @@ impl fmt::Display for Change {
             }
             Self::JunkLeftOut { files_count, first } => {
                 write!(f, "{files_count} files created by file managers were left out (first: {first})")
+            }
+            Self::UnknownLeftOut { files_count, first } => {
+                write!(f, "{files_count} files that do not belong in a snapshot were left out (first: {first})")
+            }
+            Self::DuplicatesLeftOut { files_count, first } => {
+                write!(f, "{files_count} files that the archive contains again with the same contents were left out (first: {first})")
             }
             Self::FoldersLeftOut { folders_count } => write!(f, "{folders_count} folders were left out"),
             Self::Reordered => f.write_str("the members were reordered to .metadata, database, documents"),

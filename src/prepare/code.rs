@@ -39,6 +39,10 @@ codes! {
         Reordered = "C014" "reordered" Info, "no action is needed";
         /// Something unusual was rewritten in the way platforms write it.
         Normalised = "C015" "normalised" Info, "no action is needed";
+        /// Files that do not belong in a snapshot were left out, as the options request.
+        UnknownLeftOut = "C016" "unknown-left-out" Warning, "make sure that the app does not need them";
+        /// Files that the archive contains twice, with the same contents, were left out once.
+        DuplicatesLeftOut = "C017" "duplicates-left-out" Info, "no action is needed";
     }
 }
 
@@ -62,6 +66,8 @@ impl Change {
             Self::FoldersLeftOut { .. } => Code::FoldersLeftOut,
             Self::Reordered => Code::Reordered,
             Self::Normalised { .. } => Code::Normalised,
+            Self::UnknownLeftOut { .. } => Code::UnknownLeftOut,
+            Self::DuplicatesLeftOut { .. } => Code::DuplicatesLeftOut,
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::io::{Spool, SpoolError};
 use crate::limits::Budget;
 use crate::observe::{Event, Observer, Phase, proceed, watch};
 use crate::pgdump::compat::{Incompatibility, incompatibilities};
+use crate::pgdump::toc::Toc;
 use crate::pgdump::transcode::{Changes, Conversion, Transcoder};
 use crate::pgdump::{FormatVersion, Inspection};
 use crate::snapshot::{Content, SnapshotWriter};
@@ -57,6 +58,20 @@ pub(super) struct DumpFacts {
     /// SQL that the profile's servers refuse.
     pub(super) refused: Vec<Incompatibility>,
     pub(super) changes: Vec<Change>,
+    pub(super) conversion: Option<ConversionFacts>,
+}
+
+/// The changes of a conversion, and the table of contents in which they name entries.
+#[derive(Debug)]
+pub(super) struct ConversionFacts {
+    changes: Changes,
+    toc: Toc,
+}
+
+impl ConversionFacts {
+    pub(super) const fn parts(&self) -> (&Changes, &Toc) {
+        (&self.changes, &self.toc)
+    }
 }
 
 /// The source of the bytes that are written.
@@ -78,8 +93,12 @@ impl<R: Read + Seek> Database<R> {
         proceed(observer, &Event::Phase(Phase::ReadingDump))?;
         let failed = |error| crate::Error::io("reading the dump", error);
         let start = source.stream_position().map_err(failed)?;
-        let (read, _) =
-            watch(&mut source, None, observer, |source| dump::read(source, &options.limits, Numbers::Keep, |_| {}))?;
+        let end = source.seek(SeekFrom::End(0)).map_err(failed)?;
+        source.seek(SeekFrom::Start(start)).map_err(failed)?;
+        let total_bytes = Some(end.saturating_sub(start));
+        let (read, _) = watch(&mut source, total_bytes, observer, |source| {
+            dump::read(source, &options.limits, Numbers::Keep, |_| {})
+        })?;
         let read = read?;
         source.seek(SeekFrom::Start(start)).map_err(failed)?;
         let (input_bytes, data_end_bytes) = (read.inspection.dump_bytes, read.inspection.data_end_bytes);
@@ -175,11 +194,22 @@ impl DumpFacts {
     pub(super) fn new(read: ReadDump, changes: Option<&Changes>, options: &PrepareOptions) -> Self {
         let ReadDump { inspection, table } = read;
         let (header, toc) = (&inspection.header, &inspection.toc);
-        let (version, refused, changes) = match changes {
-            Some(changes) => (changes.to, changes.warnings.clone(), change::of_conversion(changes, toc)),
-            None => {
-                (header.version(), incompatibilities(header, toc, options.profile.oldest_server_major()), Vec::new())
+        let conversion = changes.map(|changes| {
+            let mut changes = changes.clone();
+            // The plan of a conversion knows no rows yet.
+            if let Some(major) = changes.server_major {
+                changes.warnings.extend(inspection.values_refused_by(major));
             }
+            ConversionFacts { changes, toc: toc.clone() }
+        });
+        let oldest_major = options.profile.oldest_server_major();
+        let (version, refused, changes) = match changes {
+            Some(changes) => {
+                let is_refused = |warning: &&Incompatibility| warning.feature.since_major() > oldest_major;
+                let refused = changes.warnings.iter().filter(is_refused).copied().collect();
+                (changes.to, refused, change::of_conversion(changes, toc))
+            }
+            None => (header.version(), incompatibilities(header, toc, oldest_major), Vec::new()),
         };
         let mut refused = refused;
         for value in inspection.values_refused_by(options.profile.oldest_server_major()) {
@@ -188,7 +218,7 @@ impl DumpFacts {
                 refused.push(value);
             }
         }
-        Self { inspection, table, version, refused, changes }
+        Self { inspection, table, version, refused, changes, conversion }
     }
 }
 
@@ -204,8 +234,8 @@ impl<R: Read> Read for Source<R> {
 
 /// Returns the conversion that a dump of this version requires.
 pub(super) fn transcoder(version: FormatVersion, options: &PrepareOptions) -> Option<Transcoder> {
-    let highest = options.max_dump_version.filter(|highest| version > *highest)?;
-    Some(Transcoder::to(highest).with_server_major(options.profile.oldest_server_major()))
+    // For the oldest server that reads the version, which may be older than that of the profile.
+    options.max_dump_version.filter(|highest| version > *highest).map(Transcoder::to)
 }
 
 /// Converts a dump into a temporary file, because its converted length is unknown.

@@ -18,6 +18,11 @@ impl<S: DocumentSource> FilteredSource<S> {
         Self { source, indices: None }
     }
 
+    /// Returns the source, with all of its documents.
+    pub(super) const fn source(&self) -> &S {
+        &self.source
+    }
+
     /// Keeps only the documents for which `keep` returns `true`. It is called in ascending order of the ids.
     pub(super) fn retain(&mut self, mut keep: impl FnMut(DocumentId) -> bool) {
         let kept = (0..self.documents_count()).map(|index| self.index(index));

@@ -3,6 +3,7 @@
 //! * [`Pack`] combines a dump and files. The dump is verified and, where the target requires it, converted to an older
 //!   version; its rows are compared with the documents; numeric names of very old apps are mapped to uuids; `.metadata` is
 //!   filled in. The result is judged before the first byte is written.
+//! * [`extract_converted`] extracts an archive and converts its dump for an older server.
 //! * [`Repair`] reads an archive with sound framing that is not acceptable, and writes one that is.
 //!
 //! Nothing is guessed: a file without a definite location stops the operation, and every change is [listed](Change).
@@ -28,11 +29,13 @@ mod change;
 mod code;
 mod database;
 mod error;
+mod files;
 mod filtered;
 mod options;
 mod pack;
 mod prepared;
 mod repair;
+mod unpack;
 
 pub use change::Change;
 pub use code::Code;
@@ -41,3 +44,4 @@ pub use options::PrepareOptions;
 pub use pack::Pack;
 pub use prepared::Prepared;
 pub use repair::Repair;
+pub use unpack::extract_converted;

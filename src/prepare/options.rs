@@ -35,6 +35,7 @@ pub struct PrepareOptions {
     pub(super) profile: Profile,
     pub(super) max_dump_version: Option<FormatVersion>,
     pub(super) orphans: Orphans,
+    pub(super) drops_unknown: bool,
     pub(super) spool_dir: Option<PathBuf>,
     pub(super) parallelism: Parallelism,
     pub(super) model_version: Option<String>,
@@ -51,6 +52,7 @@ impl PrepareOptions {
             profile: Profile::format(),
             max_dump_version: Some(FormatVersion::V1_14),
             orphans: Orphans::Keep,
+            drops_unknown: false,
             spool_dir: None,
             parallelism: Parallelism::INLINE,
             model_version: None,
@@ -102,6 +104,14 @@ impl PrepareOptions {
     #[must_use]
     pub const fn without_orphans(mut self) -> Self {
         self.orphans = Orphans::Drop;
+        self
+    }
+
+    /// Leaves files out that do not belong in a snapshot, when an archive is repaired. They are listed as a change. Default:
+    /// such a file stops the repair.
+    #[must_use]
+    pub const fn without_unknown_files(mut self) -> Self {
+        self.drops_unknown = true;
         self
     }
 

@@ -1,25 +1,27 @@
 //! The main job in a few lines, from a dump and a files folder to an archive: [`Pack`].
 
 use std::fmt;
-use std::fs;
-use std::io::Read;
+use std::fs::File;
+use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 
 use super::database::Database;
-use super::error::Result;
+use super::error::{self, Result};
+use super::files::{FileNames, FilesInput, verify_plan};
 use super::options::PrepareOptions;
 use super::prepared::Prepared;
+use crate::detect::{self, Detection, Kind};
 use crate::error::Error;
 use crate::io::Parallelism;
 use crate::observe::Observer;
-use crate::source::directory::{self, DirectoryOptions};
+use crate::pgdump::Identity;
+use crate::source::DocumentPlan;
 use crate::source::dump::DumpReader;
-use crate::source::{ArchiveOptions, DocumentPlan};
 
 /// A builder that collects the inputs of an archive: a dump, files, or both.
 ///
-/// The dump is a file or a stream, such as the output of `pg_dump`. The files are a directory, a zip archive or a tar
-/// archive, detected from its content. Everything is read and judged by [`prepare`](Self::prepare), before anything is
+/// The dump is a file or a stream, such as the output of `pg_dump`. The files are a directory, a zip archive, a tar
+/// archive, detected from its content, or a tar stream. Everything is read and judged by [`prepare`](Self::prepare), before anything is
 /// written.
 ///
 /// ```
@@ -44,8 +46,8 @@ use crate::source::{ArchiveOptions, DocumentPlan};
 pub struct Pack<'a> {
     options: PrepareOptions,
     database: Option<DatabaseInput<'a>>,
-    files: Option<PathBuf>,
-    parallelism: Parallelism,
+    files: Option<FilesInput<'a>>,
+    names: FileNames,
 }
 
 /// The two ways to provide a dump.
@@ -58,11 +60,11 @@ impl<'a> Pack<'a> {
     /// Creates a builder without inputs.
     #[must_use]
     pub fn new(options: &PrepareOptions) -> Self {
-        Self { options: options.clone(), database: None, files: None, parallelism: Parallelism::default() }
+        Self { options: options.clone(), database: None, files: None, names: FileNames::default() }
     }
 
     /// Sets the dump: the path of a file, or of the folder of a dump in directory format. It may be in [any
-    /// form](crate::source::dump).
+    /// form](crate::source::dump). A FIFO or device is read as a [stream](Self::with_database_reader).
     #[must_use]
     pub fn with_database(mut self, path: impl AsRef<Path>) -> Self {
         self.database = Some(DatabaseInput::Path(path.as_ref().to_path_buf()));
@@ -79,10 +81,43 @@ impl<'a> Pack<'a> {
         self
     }
 
-    /// Sets the files: the path of a directory, or of a zip, tar or tar.gz archive of one.
+    /// Sets the files: the path of a directory, or of a zip, tar or tar.gz archive of one. A FIFO or device is read as a
+    /// [stream](Self::with_files_reader).
     #[must_use]
     pub fn with_files(mut self, path: impl AsRef<Path>) -> Self {
-        self.files = Some(path.as_ref().to_path_buf());
+        self.files = Some(FilesInput::Path(path.as_ref().to_path_buf()));
+        self
+    }
+
+    /// Sets the files: a tar or tar.gz stream, such as the output of `tar -c` on another machine.
+    ///
+    /// The documents are spooled in the [spool directory](PrepareOptions::with_spool_dir).
+    #[must_use]
+    pub fn with_files_reader(mut self, reader: impl Read + 'a) -> Self {
+        self.files = Some(FilesInput::Reader(Box::new(reader)));
+        self
+    }
+
+    /// Sets the folder inside the directory or archive that is the files folder, such as `data/files`. Default: the
+    /// directory itself; of an archive, the folder above the shard folders of all documents.
+    #[must_use]
+    pub fn with_root(mut self, folder: impl Into<String>) -> Self {
+        self.names.root = Some(folder.into());
+        self
+    }
+
+    /// Sets the text before the UUID in every file name, as in a copy of a bucket. Files without it are left out.
+    /// Default: none.
+    #[must_use]
+    pub fn with_key_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.names.key_prefix = prefix.into();
+        self
+    }
+
+    /// Sets the text after the UUID in every file name. Files without it are left out. Default: none.
+    #[must_use]
+    pub fn with_key_suffix(mut self, suffix: impl Into<String>) -> Self {
+        self.names.key_suffix = suffix.into();
         self
     }
 
@@ -90,70 +125,90 @@ impl<'a> Pack<'a> {
     /// [`Parallelism::default`].
     #[must_use]
     pub const fn with_parallelism(mut self, parallelism: Parallelism) -> Self {
-        self.parallelism = parallelism;
+        self.names.parallelism = parallelism;
         self
     }
 
     /// Reads the dump to its end, lists the files, compares the two, and judges the result.
     ///
-    /// Files with the numeric names of very old apps become documents if a row of the dump gives their uuid.
+    /// Files with the numeric names of very old apps become documents if a row of the dump gives their uuid. The files are
+    /// listed after the dump was read, so that a running app cannot delete them in the meantime.
     ///
     /// # Errors
     /// Returns an error if the dump is damaged or must be converted and cannot be, if a stream must be spooled and there
-    /// is no spool directory, if the files cannot be listed, or if the observer cancels. The error's context is the path
-    /// of the input.
+    /// is no spool directory, if the files cannot be listed or contain no document, if orphans are to be dropped and all
+    /// documents are orphans, or if the observer cancels. The error's context is the path of the input.
     pub fn prepare(self, observer: &mut dyn Observer) -> Result<Prepared<DumpReader, DocumentPlan>> {
-        let Self { options, database, files, parallelism } = self;
+        let Self { options, database, files, names } = self;
+        files.as_ref().map_or(Ok(()), FilesInput::verify)?;
         let database = match database {
             None => None,
             Some(DatabaseInput::Path(path)) => {
-                let named = |error: Error| error.within_path(&path);
-                Some(Database::open_path(&path, &options, observer).map_err(named)?)
+                let named = |error: Error| error.within_name(path.as_os_str().as_encoded_bytes());
+                Some(open(&path, &options, observer).map_err(named)?)
             }
-            Some(DatabaseInput::Reader(reader)) => Some(Database::spooled(reader, &options, observer)?),
+            Some(DatabaseInput::Reader(reader)) => {
+                let named = |error: Error| error.within("standard input");
+                Some(spooled(reader, &options, observer).map_err(named)?)
+            }
         };
-        let mut plan = match files {
-            None => None,
-            Some(path) => Some(scan(&path, &options, parallelism, observer)?),
+        let path = match &files {
+            Some(FilesInput::Path(path)) => Some(path.clone()),
+            _ => None,
         };
+        let mut plan = files.map(|files| files.scan(&names, &options, observer)).transpose()?;
         if let (Some(database), Some(plan)) = (&database, &mut plan) {
             database.assign_numbers(plan);
+        }
+        if let Some(plan) = &plan {
+            verify_plan(plan, path.as_deref(), &names)?;
         }
         Prepared::new(database, plan, &options)
     }
 }
 
-/// Lists the documents of a directory or an archive, which is detected from its content.
-fn scan(
-    path: &Path,
-    options: &PrepareOptions,
-    parallelism: Parallelism,
-    observer: &mut dyn Observer,
-) -> Result<DocumentPlan> {
-    let named = |error| Error::io("opening the files", error).within_path(path);
-    let is_directory = fs::metadata(path).map_err(named)?.is_dir();
-    if is_directory {
-        let directory_options = DirectoryOptions::new().with_parallelism(parallelism);
-        return Ok(directory::scan(path, &directory_options, observer)?);
+fn open(path: &Path, options: &PrepareOptions, observer: &mut dyn Observer) -> Result<Database<DumpReader>> {
+    let failed = |error| Error::io("opening the dump", error);
+    let kind = std::fs::metadata(path).map_err(failed)?.file_type();
+    if !kind.is_file() && !kind.is_dir() {
+        return spooled(File::open(path).map_err(failed)?, options, observer);
     }
-    let mut archive_options = ArchiveOptions::new();
-    if let Some(folder) = &options.spool_dir {
-        archive_options = archive_options.with_spool_dir(folder);
-    }
-    #[cfg(feature = "zip")]
-    {
-        use crate::detect::{Kind, identify_path};
-        use crate::pgdump::Identity;
+    verify_dump(&detect::identify_path(path)?)?;
+    Database::open_path(path, options, observer)
+}
 
-        if matches!(identify_path(path)?.kind(), Kind::Other(Identity::Zip)) {
-            return Ok(crate::source::zip::scan(path, &archive_options, observer)?);
-        }
-    }
-    Ok(crate::source::tar::scan(path, &archive_options, observer)?)
+fn spooled(
+    mut reader: impl Read,
+    options: &PrepareOptions,
+    observer: &mut dyn Observer,
+) -> Result<Database<DumpReader>> {
+    let mut head = Vec::new();
+    let failed = |error| Error::io("reading the dump", error);
+    reader.by_ref().take(detect::HEAD_BYTES).read_to_end(&mut head).map_err(failed)?;
+    verify_dump(&detect::identify(&head))?;
+    Database::spooled(Cursor::new(head).chain(reader), options, observer)
+}
+
+/// Refuses what is no dump in any form, with what would make one.
+fn verify_dump(detection: &Detection) -> Result<()> {
+    let may_be_dump = match detection.kind() {
+        Kind::Tar => true,
+        Kind::Other(identity) => matches!(
+            identity,
+            Identity::Custom { .. }
+                | Identity::TocFile
+                | Identity::Tar
+                | Identity::Gzip
+                | Identity::Lz4
+                | Identity::Zstd
+        ),
+        _ => false,
+    };
+    if may_be_dump { Ok(()) } else { Err(error::not_a_dump(detection)) }
 }
 
 impl fmt::Debug for Pack<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pack").field("files", &self.files).finish_non_exhaustive()
+        f.debug_struct("Pack").field("options", &self.options).finish_non_exhaustive()
     }
 }

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::path::Path;
 
 use super::change::Change;
-use super::database::{self, Database, Source};
+use super::database::{self, ConversionFacts, Database, Source};
 use super::error::{self, Result};
 use super::filtered::FilteredSource;
 use super::options::{Orphans, PrepareOptions};
@@ -13,6 +13,8 @@ use crate::check::{CheckOptions, Code, FileComparison, FileTableUnavailable, Pla
 use crate::io::OutputFile;
 use crate::metadata::Metadata;
 use crate::observe::Observer;
+use crate::pgdump::toc::Toc;
+use crate::pgdump::transcode::Changes;
 use crate::snapshot::report::WriteReport;
 use crate::snapshot::{DocumentSource, SnapshotWriter, WriteOptions};
 
@@ -49,13 +51,15 @@ pub struct Prepared<R, S> {
     metadata: Metadata,
     report: Report,
     changes: Vec<Change>,
+    conversion: Option<ConversionFacts>,
 }
 
 impl<R: Read, S: DocumentSource> Prepared<R, S> {
     /// Combines a dump and documents, either of which may be missing, and judges the result.
     ///
     /// # Errors
-    /// Returns an error if orphans are to be dropped and the dump does not tell which documents are orphans.
+    /// Returns an error if orphans are to be dropped, and the dump does not tell which documents are orphans or all of them
+    /// are.
     pub fn new(database: Option<Database<R>>, documents: Option<S>, options: &PrepareOptions) -> Result<Self> {
         let mut kept = documents.map(FilteredSource::all);
         let mut changes = Vec::new();
@@ -63,16 +67,17 @@ impl<R: Read, S: DocumentSource> Prepared<R, S> {
             Some((source, len_bytes, facts)) => (Some((source, len_bytes)), Some(facts)),
             None => (None, None),
         };
-        let (mut inspection, mut files) = (None, None);
+        let (mut inspection, mut files, mut conversion) = (None, None, None);
         if let Some(facts) = facts {
             let mut rows = Sorted::default();
             kept.iter().flat_map(FilteredSource::rows).for_each(|row| rows.push(row));
             files = Some(facts.table.map(|table| FileComparison::new(table, rows)));
             changes.extend(facts.changes);
+            conversion = facts.conversion;
             inspection = Some((facts.inspection, facts.version, facts.refused));
         }
         if let (Orphans::Drop, Some(kept)) = (options.orphans, &mut kept) {
-            drop_orphans(kept, known(files.as_mut())?, &mut changes);
+            drop_orphans(kept, known(files.as_mut())?, &mut changes)?;
         }
         let metadata = metadata(
             source.as_ref().map(|(_, len_bytes)| *len_bytes),
@@ -88,10 +93,11 @@ impl<R: Read, S: DocumentSource> Prepared<R, S> {
             files,
             documents_count: kept.as_ref().map_or(0, |kept| kept.documents_count() as u64),
             document_bytes: metadata.files_size_bytes().unwrap_or_default(),
+            metadata: &metadata,
         };
         let check_options = CheckOptions::new().with_limits(options.limits.clone());
         let report = predict_report(planned, &options.profile, &check_options);
-        Ok(Self { database: source, documents: kept, metadata, report, changes })
+        Ok(Self { database: source, documents: kept, metadata, report, changes, conversion })
     }
 
     /// Returns the report that a [check](crate::check::check()) of the archive will give, including the comparison of
@@ -105,6 +111,19 @@ impl<R: Read, S: DocumentSource> Prepared<R, S> {
     #[must_use]
     pub fn changes(&self) -> &[Change] {
         &self.changes
+    }
+
+    /// Returns the changes that the conversion of the dump makes, and the table of contents of the given dump, in which
+    /// they name entries; `None` without a conversion.
+    #[must_use]
+    pub fn conversion(&self) -> Option<(&Changes, &Toc)> {
+        self.conversion.as_ref().map(ConversionFacts::parts)
+    }
+
+    /// Returns the source of the documents as it was given, including dropped orphans; `None` if no documents were given.
+    #[must_use]
+    pub fn source(&self) -> Option<&S> {
+        self.documents.as_ref().map(FilteredSource::source)
     }
 
     /// Returns the metadata of the archive.
@@ -175,7 +194,11 @@ fn drop_orphans<S: DocumentSource>(
     documents: &mut FilteredSource<S>,
     comparison: &mut FileComparison,
     changes: &mut Vec<Change>,
-) {
+) -> Result<()> {
+    let documents_count = documents.documents_count() as u64;
+    if documents_count > 0 && comparison.counts().orphans == documents_count {
+        return Err(error::only_orphans(documents_count));
+    }
     let (mut count, mut bytes) = (0_u64, 0_u64);
     {
         // Both ascend by id.
@@ -194,6 +217,7 @@ fn drop_orphans<S: DocumentSource>(
         comparison.drop_orphans();
         changes.push(Change::OrphansDropped { documents_count: count, document_bytes: bytes });
     }
+    Ok(())
 }
 
 /// Returns the metadata of a new archive.

@@ -50,6 +50,7 @@ impl Error {
             | ErrorKind::MetadataSize { .. }
             | ErrorKind::NotFound(_)
             | ErrorKind::Exists
+            | ErrorKind::Foreign { .. }
             | ErrorKind::Misuse(_)
             | ErrorKind::Internal(_) => None,
         }

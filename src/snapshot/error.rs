@@ -113,6 +113,13 @@ pub enum ErrorKind {
     /// The destination is already there.
     #[error("the destination exists already: choose another, or ask for it to be replaced")]
     Exists,
+    /// The destination contains something that no extraction creates, so it is not replaced.
+    #[error("{found}, which no extraction creates: name another destination, or move it away")]
+    #[non_exhaustive]
+    Foreign {
+        /// A description of what was found, escaped for display.
+        found: String,
+    },
     /// The caller did something that cannot be right.
     #[error("{0}")]
     Misuse(&'static str),
@@ -144,7 +151,7 @@ impl Kind for ErrorKind {
             | Self::NoIndex => Category::BadInput,
             Self::Limit(_) => Category::Limit,
             Self::NotFound(_) => Category::NotFound,
-            Self::Exists | Self::Misuse(_) => Category::Misuse,
+            Self::Exists | Self::Foreign { .. } | Self::Misuse(_) => Category::Misuse,
             Self::Cancelled => Category::Cancelled,
             Self::Internal(_) => Category::Internal,
         }

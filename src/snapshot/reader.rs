@@ -140,6 +140,11 @@ impl<R: Read> SnapshotReader<R> {
         self.stream.tar.offset_bytes()
     }
 
+    /// Returns the limits that bound what is read.
+    pub(crate) const fn limits(&self) -> &crate::limits::Limits {
+        &self.options.limits
+    }
+
     /// Returns a summary of what has been read so far.
     #[must_use]
     pub const fn report(&self) -> &ReadReport {

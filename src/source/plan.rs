@@ -83,7 +83,7 @@ impl DocumentPlan {
     }
 
     /// Returns ids and lengths in ascending order of the ids.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (DocumentId, u64)> {
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (DocumentId, u64)> + ExactSizeIterator {
         self.rows.iter().map(|row| (row.id, row.len_bytes))
     }
 

@@ -13,7 +13,7 @@
 //! ```
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read as _, Seek as _};
+use std::io::{BufRead, BufReader, Cursor, Read, Seek as _};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -66,10 +66,48 @@ pub fn scan(
     let reader = BufReader::with_capacity(BUFFER_BYTES, &*file);
     if gzip::is_gzip(&first) {
         let reader = gzip::Reader::new(reader, &options.limits);
-        Walk { path, collector, spool, is_compressed: true }.run(reader, options, &file)
+        Walk { path, collector, spool, archive: None }.run(reader, options)
     } else {
-        Walk { path, collector, spool, is_compressed: false }.run(reader, options, &file)
+        Walk { path, collector, spool, archive: Some(&file) }.run(reader, options)
     }
+}
+
+/// Reads a tar or `.tar.gz` stream from start to end, and plans every document in it. `name` is its name in messages.
+///
+/// The documents are spooled to the directory in the options, because a stream can be read only once. Otherwise this is
+/// [`scan`].
+///
+/// ```
+/// use appsnap::observe::NoObserver;
+/// use appsnap::source::{ArchiveOptions, tar};
+///
+/// let options = ArchiveOptions::new().with_spool_dir(std::env::temp_dir());
+/// let stream = std::fs::File::open("examples/data/files.tar.gz")?;
+/// let plan = tar::scan_reader(stream, "standard input", &options, &mut NoObserver)?;
+/// assert_eq!(plan.documents_count(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// Returns an error in the cases of [`scan`], and if the options have no spool directory.
+pub fn scan_reader(
+    mut reader: impl Read,
+    name: impl AsRef<Path>,
+    options: &ArchiveOptions,
+    observer: &mut dyn Observer,
+) -> Result<DocumentPlan, Error> {
+    let path = name.as_ref();
+    let mut first = Vec::new();
+    reader.by_ref().take(FIRST_BYTES).read_to_end(&mut first).map_err(|cause| Error::io(path, "reading", cause))?;
+    if let Some(what) = other_format(&first) {
+        return Err(Error::archive(path, crate::Error::of(Category::BadInput, what)));
+    }
+    let is_gzip = gzip::is_gzip(&first);
+    let collector = Collector::new(path, options, observer)?;
+    let spool = DocumentSpool::new(options, path.to_path_buf());
+    let reader = BufReader::with_capacity(BUFFER_BYTES, Cursor::new(first).chain(reader));
+    let walk = Walk { path, collector, spool, archive: None };
+    if is_gzip { walk.run(gzip::Reader::new(reader, &options.limits), options) } else { walk.run(reader, options) }
 }
 
 /// Recognises other formats, which the tar reader would report as a wrong checksum.
@@ -90,11 +128,12 @@ struct Walk<'a> {
     path: &'a Path,
     collector: Collector<'a>,
     spool: DocumentSpool,
-    is_compressed: bool,
+    /// The file if documents can be read from it at random; otherwise they are spooled.
+    archive: Option<&'a Arc<File>>,
 }
 
 impl Walk<'_> {
-    fn run(mut self, stream: impl BufRead, options: &ArchiveOptions, file: &Arc<File>) -> Result<DocumentPlan> {
+    fn run(mut self, stream: impl BufRead, options: &ArchiveOptions) -> Result<DocumentPlan> {
         let path = self.path;
         let failed = |error: tarball::Error| tar_error(path, error);
         let mut reader = Reader::tolerant(stream, &options.limits);
@@ -123,7 +162,7 @@ impl Walk<'_> {
                 Some(Special::Sparse(map)) => sparse = Some(map.clone()),
             }
             let named = self.collector.classify(member.name())?;
-            let is_spooled = self.is_compressed && named.is_some();
+            let is_spooled = self.archive.is_none() && named.is_some();
             let stored_at = if is_spooled { self.spool.len_bytes() } else { offset_bytes };
             loop {
                 let piece = reader.payload().map_err(failed)?;
@@ -144,7 +183,7 @@ impl Walk<'_> {
                 None => self.collector.add(named, len_bytes, Payload::Archive(stored_at))?,
             }
         }
-        self.collector.finish(Arc::clone(file), self.spool, None)
+        self.collector.finish(self.archive.map(Arc::clone), self.spool, None)
     }
 }
 

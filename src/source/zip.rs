@@ -88,7 +88,7 @@ pub fn scan(
         };
         collector.add(named, located.uncompressed_bytes, payload)?;
     }
-    collector.finish(file, spool, Some((archive, deflated)))
+    collector.finish(Some(file), spool, Some((archive, deflated)))
 }
 
 /// Copies a document to `sink`, which verifies it.

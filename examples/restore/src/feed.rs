@@ -24,6 +24,7 @@ pub struct Feed<'a> {
     pub input: &'a Input,
     pub server: &'a Server,
     pub tool: &'a Tool,
+    pub transcoder: &'a Transcoder,
     /// The new database.
     pub database: &'a str,
     pub role: Option<&'a str>,
@@ -67,9 +68,7 @@ impl Feed<'_> {
     fn dump(&self, meter: &Meter) -> Outcome<ConversionReport> {
         let list = tempfile::NamedTempFile::new_in(&self.spool_dir).in_file(&self.spool_dir)?;
         self.input.dump(|source| {
-            let transcoder = Transcoder::to(self.tool.max_version())
-                .with_server_major(u16::try_from(self.server.major).unwrap_or(u16::MAX));
-            let conversion = transcoder.plan(source, self.limits).in_file(self.input.path())?;
+            let conversion = self.transcoder.plan(source, self.limits).in_file(self.input.path())?;
             // A role that owns nothing of the server may not comment on what initdb created.
             let is_foreign = |entry: &Entry<'_>| entry.desc == b"COMMENT" && entry.tag == b"EXTENSION plpgsql";
             let needs_list = !self.server.is_superuser && conversion.toc().entries().any(|entry| is_foreign(&entry));
@@ -91,7 +90,9 @@ impl Feed<'_> {
             if self.jobs > 1 && !self.tool.needs_filter(self.server.major) {
                 let mut spool = tempfile::NamedTempFile::new_in(&self.spool_dir).in_file(&self.spool_dir)?;
                 let report = conversion.run(spool.as_file_mut(), &mut OfDump(meter.clone()));
-                let (_, report) = report.map_err(|error| self.spool_failure(error.into()))?;
+                let (file, mut report) = report.map_err(|error| self.spool_failure(error.into()))?;
+                // Each connection finds its tables without reading those before them.
+                report.write_offsets(file).map_err(|error| self.spool_failure(error))?;
                 let (running, _) = job(Some(spool.path())).start(self.server, meter)?;
                 return running.wait().map(|()| report);
             }

@@ -21,13 +21,13 @@ mod support;
 mod tools;
 mod verify;
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use appsnap::check::Profile;
 use appsnap::pgdump::FormatVersion;
+use appsnap::pgdump::transcode::{MaskRules, Transcoder};
 use appsnap::restore::{Journal, Step, Survey};
 use clap::Parser;
 use clap::builder::PossibleValuesParser;
@@ -78,6 +78,9 @@ struct Args {
     /// End the connections of other programs to the database, instead of refusing to replace it.
     #[arg(long)]
     force_disconnect: bool,
+    /// Mask columns and leave out rows by the rules in this JSON file.
+    #[arg(long, value_name = "RULES.json")]
+    mask: Option<PathBuf>,
     /// The role that owns the restored objects [default: the role that connects].
     #[arg(long, value_name = "ROLE")]
     role: Option<String>,
@@ -146,6 +149,7 @@ struct Run<'a> {
     server: Server,
     input: Input,
     tool: Tool,
+    transcoder: Transcoder,
     target: Option<Target>,
     names: Names,
 }
@@ -162,10 +166,16 @@ impl<'a> Run<'a> {
         let limits = args.limits.limits();
         let input = Input::open(archive, &limits)?;
         let tool = Tool::choose("pg_restore", args.pg_restore.as_deref(), server.major)?;
+        let major = u16::try_from(server.major).unwrap_or(u16::MAX);
+        let mut transcoder = Transcoder::to(tool.max_version()).with_server_major(major);
+        if let Some(path) = &args.mask {
+            let rules = MaskRules::parse(&std::fs::read(path).in_file(path)?);
+            transcoder = transcoder.with_row_editor(rules.map_err(|error| Failure::environment(shown(path), error))?);
+        }
         let target = server.describe_target()?;
         server.refuse_unsuitable(target.as_ref(), args.force_disconnect)?;
         let names = Names::draw(&server.target);
-        Ok(Self { args, begun: Instant::now(), server, input, tool, target, names })
+        Ok(Self { args, begun: Instant::now(), server, input, tool, transcoder, target, names })
     }
 
     fn run(mut self) -> Outcome {
@@ -222,6 +232,12 @@ impl<'a> Run<'a> {
                 "there is no database in it: unpack --only files extracts documents alone",
             ));
         }
+        // Rules that match nothing are an error before anything changes.
+        self.input.dump(|source| match self.transcoder.plan(source, &args.limits.limits()) {
+            Ok(_) => Ok(()),
+            Err(error) if args.mask.is_some() => Err(Failure::environment("--mask", appsnap::Error::from(error))),
+            Err(error) => Err(error).in_file(self.input.path()),
+        })?;
         let documents_count = report.contents().documents_count;
         if args.files.is_some() && documents_count == 0 {
             let message = "there are no documents in it, and the folder would become empty: leave out --files";
@@ -273,6 +289,7 @@ impl<'a> Run<'a> {
             input: &self.input,
             server: &self.server,
             tool: &self.tool,
+            transcoder: &self.transcoder,
             database: &self.names.new,
             role: args.role.as_deref(),
             jobs: args.jobs,
@@ -285,7 +302,7 @@ impl<'a> Run<'a> {
         self.input.refuse_changed()?;
         let documents = journal.as_ref().map(Journal::documents);
         let compared = documents.as_deref().zip(extracted.as_ref());
-        let counted = verify::verify(&self.server, &self.names.new, survey, compared, &BTreeSet::new())?;
+        let counted = verify::verify(&self.server, &self.names.new, survey, compared, &conversion)?;
         self.server.write_to_disk()?;
         if let Some(target) = &self.target {
             self.server.pass_on(&self.names, target)?;

@@ -97,6 +97,7 @@ pub fn json(restored: &Restored, report: &Report, warnings: &[String], took: Dur
         "large_objects": counted.large_objects,
         "documents": restored.documents.map(|(count, _)| count),
         "document_bytes": restored.documents.map(|(_, bytes)| bytes),
+        "masked": counted.masked,
         "sequences_behind": counted.behind,
         "replaced": restored.replaced,
         "kept": restored.kept.as_ref().map(|kept| json!({
@@ -172,9 +173,15 @@ pub fn text(restored: &Restored, took: Duration) -> String {
     );
     let _ = writeln!(
         text,
-        "  {} tables with {} rows, {} large objects: as many as the dump contains",
-        counted.tables, counted.rows, counted.large_objects
+        "  {} tables with {} rows, {} large objects: as many as {}",
+        counted.tables,
+        counted.rows,
+        counted.large_objects,
+        if counted.masked.is_empty() { "the dump contains" } else { "the dump contains and the mask leaves" }
     );
+    if !counted.masked.is_empty() {
+        let _ = writeln!(text, "  masked: {}", counted.masked.join(", "));
+    }
     if counted.uncounted_tables > 0 {
         let _ =
             writeln!(text, "  {} tables whose data is INSERT statements were not counted", counted.uncounted_tables);

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use appsnap::pgdump::transcode::{ConversionReport, EntryChangeKind};
 use appsnap::restore::{Survey, Verification};
 use appsnap::snapshot::extract::ExtractReport;
 use postgres::Client;
@@ -21,6 +22,8 @@ pub struct Counted {
     /// Tables whose rows nothing can be compared with.
     pub uncounted_tables: u64,
     pub behind: Vec<Behind>,
+    /// Tables whose rows a mask changed.
+    pub masked: Vec<String>,
 }
 
 /// A sequence that will draw numbers that its column has already.
@@ -38,7 +41,7 @@ pub fn verify(
     database: &str,
     survey: &Survey,
     documents: Option<(&Path, &ExtractReport)>,
-    dropped: &BTreeSet<(String, String)>,
+    conversion: &ConversionReport,
 ) -> Outcome<Counted> {
     let mut client = server.open(database)?;
     let failed = |error: postgres::Error| sql_failure("counting rows", &error);
@@ -52,6 +55,13 @@ pub fn verify(
     );
     let existing: BTreeSet<(String, String)> =
         rows.map_err(failed)?.iter().map(|row| (row.get(0), row.get(1))).collect();
+    let changes = conversion.changes.entries.iter();
+    let edited: BTreeSet<(&[u8], &[u8])> = changes
+        .filter(|change| matches!(change.kind, EntryChangeKind::RowsEdited | EntryChangeKind::DataExcluded))
+        .filter_map(|change| conversion.toc.get(change.id))
+        .map(|entry| (entry.namespace.unwrap_or_default(), entry.tag))
+        .collect();
+    counted.masked = edited.iter().map(|(schema, table)| text_of(schema, table)).collect();
     for ((schema, table), expected) in survey.tables() {
         if signals::is_interrupted() {
             return Err(Failure::environment("verifying", "interrupted"));
@@ -63,10 +73,6 @@ pub fn verify(
             continue;
         };
         let name = (schema_name.to_owned(), table_name.to_owned());
-        if dropped.contains(&name) {
-            verification.skip(schema, table);
-            continue;
-        }
         if !existing.contains(&name) {
             verification.table(schema, table, None);
             continue;
@@ -74,9 +80,11 @@ pub fn verify(
         let sql = format!("select count(*) from only {}.{}", identifier(schema_name), identifier(table_name));
         let count: i64 = client.query_one(&sql, &[]).map_err(failed)?.get(0);
         let count = u64::try_from(count).unwrap_or_default();
-        verification.table(schema, table, Some(count));
+        // A mask drops all rows of a table or none.
+        let is_dropped = count == 0 && edited.contains(&(schema, table));
+        verification.table(schema, table, Some(if is_dropped { expected } else { count }));
         counted.tables += 1;
-        counted.rows += count.min(expected);
+        counted.rows += count;
     }
     let count: i64 = client.query_one("select count(*) from pg_largeobject_metadata", &[]).map_err(failed)?.get(0);
     counted.large_objects = u64::try_from(count).unwrap_or_default();
@@ -91,6 +99,10 @@ pub fn verify(
     }
     counted.behind = behind(&mut client).map_err(failed)?;
     Ok(counted)
+}
+
+fn text_of(schema: &[u8], table: &[u8]) -> String {
+    harmless(&format!("{}.{}", String::from_utf8_lossy(schema), String::from_utf8_lossy(table)))
 }
 
 /// Finds sequences whose next number is not above all numbers of their column.

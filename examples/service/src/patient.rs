@@ -11,7 +11,7 @@ use tokio::time::{Sleep, sleep};
 
 /// A stream whose writes fail once the other side has taken nothing for as long as `patience`.
 ///
-/// Reads wait for ever here: only their caller knows if the other side is expected to send.
+/// Reads wait without a limit: only their caller knows if the other side is expected to send.
 pub struct Patient {
     stream: TcpStream,
     patience: Duration,

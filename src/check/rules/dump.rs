@@ -6,7 +6,7 @@ use crate::check::ranking::Ranking;
 use crate::layout::escaped;
 use crate::pgdump::compat::Incompatibility;
 use crate::pgdump::toc::Entry;
-use crate::pgdump::{Code, FormatVersion, Inspection};
+use crate::pgdump::{self, Code, FormatVersion, Inspection};
 
 /// Adds the findings about the version, which is known even if the dump is damaged later.
 pub(in crate::check) fn add_version(
@@ -66,6 +66,7 @@ pub(in crate::check) fn add(
             found.with_location(whole()).with_message("columns of tables refer to large objects, but the dump has none")
         });
     }
+    audited(inspection, location, ranking);
     let statistics_count = refused.iter().filter(|refusal| refusal.feature.is_statistics()).count();
     if statistics_count > 0 {
         ranking.add(Code::DumpWithStatistics, |found| {
@@ -91,6 +92,25 @@ pub(in crate::check) fn add(
                 refusal.row.map_or_else(String::new, |row| format!(", first in row {row}"))
             ))
         });
+    }
+}
+
+/// Adds one finding for each reason of the audit.
+fn audited(inspection: &Inspection, location: Option<&str>, ranking: &mut Ranking<'_>) {
+    let mut reasons: Vec<(Code, u32, u64)> = Vec::new();
+    for (id, code) in pgdump::audit(&inspection.toc) {
+        match reasons.iter_mut().find(|(known, ..)| *known == code) {
+            Some((_, _, count)) => *count = count.saturating_add(1),
+            None => reasons.push((code, id, 1)),
+        }
+    }
+    for (code, first, count) in reasons {
+        let first = inspection.toc.get(first).map_or_else(String::new, |entry| shown(&entry));
+        let message = match count {
+            1 => first,
+            _ => format!("{count} entries, the first is {first}"),
+        };
+        ranking.add(code, |found| found.with_location(location.map(str::to_owned)).with_message(message));
     }
 }
 

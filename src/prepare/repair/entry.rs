@@ -6,32 +6,39 @@ use super::place::{Place, Places};
 use crate::document::DocumentId;
 use crate::layout::MemberName;
 use crate::limits::{Budget, Limits};
-use crate::metadata::Metadata;
-use crate::prepare::error::{self, Result};
+use crate::metadata::{Key, Metadata};
+use crate::prepare::error::Result;
 use crate::snapshot::{Entry, EntryKind};
 
 /// An entry that has been placed.
 pub(super) enum Item {
     /// The metadata, or the reason why it is unusable.
-    Metadata(std::result::Result<Box<Metadata>, String>),
+    Metadata(std::result::Result<Box<FoundMetadata>, String>),
     Database,
     Document(DocumentId),
     /// An entry that is left out.
     Junk,
 }
 
+/// Metadata, without the values that are unusable.
+#[derive(PartialEq, Eq)]
+pub(super) struct FoundMetadata {
+    pub(super) metadata: Metadata,
+    /// The unusable values, each as its JSON text.
+    pub(super) unusable: Vec<(Key, String)>,
+}
+
 /// Determines the meaning of an entry. Reads the contents of metadata only.
 pub(super) fn read_item<R: Read>(entry: &mut Entry<'_, R>, places: &mut Places, limits: &Limits) -> Result<Item> {
     match entry.kind() {
         EntryKind::Metadata(metadata) => {
-            let metadata = Box::new(metadata.clone());
+            let metadata = FoundMetadata { metadata: metadata.clone(), unusable: Vec::new() };
             places.at_top(MemberName::Metadata)?;
-            Ok(Item::Metadata(Ok(metadata)))
+            Ok(Item::Metadata(Ok(Box::new(metadata))))
         }
-        EntryKind::UnusableMetadata(error) => {
-            let reason = error.to_string();
+        EntryKind::UnusableMetadata(_) => {
             places.at_top(MemberName::Metadata)?;
-            Ok(Item::Metadata(Err(reason)))
+            read_metadata(entry, limits)
         }
         EntryKind::Database => {
             places.at_top(MemberName::Database)?;
@@ -41,16 +48,26 @@ pub(super) fn read_item<R: Read>(entry: &mut Entry<'_, R>, places: &mut Places, 
             places.at_top(MemberName::Document(*id))?;
             Ok(Item::Document(*id))
         }
-        EntryKind::Repeated(name) => Err(error::repeated(name.render().as_bytes())),
+        EntryKind::Repeated(name) => {
+            let name = *name;
+            places.at_top(name)?;
+            member(name, entry, limits)
+        }
         EntryKind::Misplaced { name, .. } => {
             let name = name.clone();
             match places.find(&name)? {
                 Place::Junk => Ok(Item::Junk),
-                Place::Member(MemberName::Metadata) => read_metadata(entry, limits),
-                Place::Member(MemberName::Database) => Ok(Item::Database),
-                Place::Member(MemberName::Document(id)) => Ok(Item::Document(id)),
+                Place::Member(name) => member(name, entry, limits),
             }
         }
+    }
+}
+
+fn member<R: Read>(name: MemberName, entry: &mut Entry<'_, R>, limits: &Limits) -> Result<Item> {
+    match name {
+        MemberName::Metadata => read_metadata(entry, limits),
+        MemberName::Database => Ok(Item::Database),
+        MemberName::Document(id) => Ok(Item::Document(id)),
     }
 }
 
@@ -61,6 +78,7 @@ fn read_metadata<R: Read>(entry: &mut Entry<'_, R>, limits: &Limits) -> Result<I
     }
     let mut bytes = Vec::new();
     entry.read_to_end(&mut bytes).map_err(|error| crate::Error::io("reading .metadata", error))?;
-    let parsed = Metadata::parse(&bytes, limits).map(|(metadata, _)| Box::new(metadata));
-    Ok(Item::Metadata(parsed.map_err(|error| error.to_string())))
+    let salvaged = Metadata::salvage(&bytes, limits);
+    let salvaged = salvaged.map(|(metadata, unusable)| Box::new(FoundMetadata { metadata, unusable }));
+    Ok(Item::Metadata(salvaged.map_err(|error| error.to_string())))
 }

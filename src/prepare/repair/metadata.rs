@@ -1,5 +1,6 @@
 //! New metadata for a repaired archive, based on its old metadata.
 
+use super::entry::FoundMetadata;
 use crate::metadata::{Key, Metadata};
 use crate::prepare::change::Change;
 use crate::prepare::options::PrepareOptions;
@@ -8,7 +9,7 @@ use crate::prepare::prepared::UNKNOWN_MODEL_VERSION;
 /// The metadata that was found in the archive.
 pub(super) enum Found {
     Nothing,
-    Usable(Box<Metadata>),
+    Usable(Box<FoundMetadata>),
     Unusable(String),
 }
 
@@ -23,8 +24,13 @@ pub(super) struct Sizes {
 
 /// Completes the metadata and lists the changes. Undocumented keys are kept.
 pub(super) fn fill(found: Found, sizes: Sizes, options: &PrepareOptions, changes: &mut Vec<Change>) -> Metadata {
+    let mut unusable = Vec::new();
     let old = match found {
-        Found::Usable(old) => Some(*old),
+        Found::Usable(found) => {
+            let FoundMetadata { metadata, unusable: texts } = *found;
+            unusable = texts;
+            Some(metadata)
+        }
         Found::Unusable(reason) => {
             changes.push(Change::MetadataReplaced { reason });
             None
@@ -53,7 +59,9 @@ pub(super) fn fill(found: Found, sizes: Sizes, options: &PrepareOptions, changes
         .with_files_size_bytes(sizes.document_bytes);
     if let Some(old) = old {
         changes.extend(Key::ALL.into_iter().filter_map(|key| {
-            let (from, to) = (value(&old, key), value(&filled, key).unwrap_or_default());
+            let text = unusable.iter().find(|(other, _)| *other == key);
+            let text = text.map(|(_, text)| crate::layout::escaped(text.as_bytes()).to_string());
+            let (from, to) = (value(&old, key).or(text), value(&filled, key).unwrap_or_default());
             (from.as_ref() != Some(&to)).then(|| Change::MetadataCorrected { key: key.name(), from, to })
         }));
     }

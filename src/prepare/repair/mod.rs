@@ -5,28 +5,33 @@ mod metadata;
 mod place;
 mod survey;
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 
 use self::entry::{Item, read_item};
 use self::place::Places;
 use super::change::Change;
-use super::database;
+use super::database::{self, ConversionFacts};
 use super::error::{self, Result};
 use crate::check::Report;
+use crate::document::DocumentId;
 use crate::limits::Limits;
 use crate::metadata::Metadata;
 use crate::observe::Observer;
-use crate::pgdump::transcode::Transcoder;
+use crate::pgdump::toc::Toc;
+use crate::pgdump::transcode::{Changes, Transcoder};
 use crate::snapshot::options::Tolerance;
 use crate::snapshot::report::WriteReport;
 use crate::snapshot::{Content, Entry, ReadOptions, SnapshotReader, SnapshotWriter, WriteOptions};
 
 /// An archive that has sound framing but is not acceptable, examined and ready to be repaired.
 ///
-/// A repair handles `.metadata` that is missing, unusable or stale; a common top folder; a flat `tree`, letter case and
-/// needless dots in names; any order of members; files that file managers create; unusual headers; and a dump that is too
-/// new. Nothing is guessed: a file that does not belong in a snapshot, two files for one name, or a damaged dump stops it.
+/// A repair handles `.metadata` that is missing, unusable or stale, of which every usable value is kept; a common top
+/// folder; documents in other folders than `tree`, and a flat `tree`; letter case, backslashes and needless dots in names;
+/// any order of members; files that file managers create; identical duplicates; unusual headers; and a dump that is too
+/// new. Nothing is guessed: a file that does not belong in a snapshot, two different files for one name, or a damaged dump
+/// stops it.
 /// Nothing is written before [`write`](Self::write) is called.
 ///
 /// ```
@@ -57,12 +62,16 @@ pub struct Repair<R> {
     source: R,
     start: u64,
     limits: Limits,
+    drops_unknown: bool,
     metadata: Metadata,
     database: Option<Dump>,
     /// `true` if the dump follows a document.
     is_database_late: bool,
+    /// Documents that the archive contains again, with the same contents.
+    repeated: BTreeSet<DocumentId>,
     report: Report,
     changes: Vec<Change>,
+    conversion: Option<ConversionFacts>,
 }
 
 /// The treatment of the dump.
@@ -93,7 +102,8 @@ impl<R: Read + Seek> Repair<R> {
         if let Some(dump) = database.take_if(|_| self.is_database_late) {
             self.write_database(dump, &mut writer, observer)?;
         }
-        let (limits, mut places) = (self.limits.clone(), Places::default());
+        let (limits, mut places) = (self.limits.clone(), Places::new(self.drops_unknown));
+        let mut written = BTreeSet::new();
         let mut reader = open(&mut self.source, self.start, &limits)?;
         while let Some(mut entry) = reader.next_entry()? {
             match read_item(&mut entry, &mut places, &limits)? {
@@ -102,6 +112,7 @@ impl<R: Read + Seek> Repair<R> {
                         put_database(dump, entry, &limits, &mut writer, observer)?;
                     }
                 }
+                Item::Document(id) if self.repeated.contains(&id) && !written.insert(id) => {}
                 Item::Document(id) => {
                     writer.document(id, Content::sized(entry.len_bytes(), entry), observer)?;
                 }
@@ -121,7 +132,7 @@ impl<R: Read + Seek> Repair<R> {
         writer: &mut SnapshotWriter<W>,
         observer: &mut dyn Observer,
     ) -> Result<()> {
-        let (limits, mut places) = (self.limits.clone(), Places::default());
+        let (limits, mut places) = (self.limits.clone(), Places::new(self.drops_unknown));
         let mut reader = open(&mut self.source, self.start, &limits)?;
         while let Some(mut entry) = reader.next_entry()? {
             if matches!(read_item(&mut entry, &mut places, &limits)?, Item::Database) {
@@ -137,6 +148,13 @@ impl<R> Repair<R> {
     #[must_use]
     pub fn changes(&self) -> &[Change] {
         &self.changes
+    }
+
+    /// Returns the changes that the conversion of the dump makes, and the table of contents of the dump, in which they name
+    /// entries; `None` without a conversion.
+    #[must_use]
+    pub fn conversion(&self) -> Option<(&Changes, &Toc)> {
+        self.conversion.as_ref().map(ConversionFacts::parts)
     }
 
     /// Returns the report that a check of the repaired archive will give.

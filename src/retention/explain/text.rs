@@ -47,9 +47,9 @@ impl<Id: fmt::Display> fmt::Display for Explanation<'_, Id> {
             writeln!(f, "  stated   {} by the platform{contradiction}", InBoth(stated, zone))?;
         }
         for guard in decision.guards() {
-            match backup.legal_hold() {
-                Some(hold) if *guard == Guard::LegalHold => {
-                    let (owner, reason) = (hold.owner.escape_debug(), hold.reason.escape_debug());
+            match decision.legal_hold() {
+                Some((owner, reason)) if matches!(guard, Guard::LegalHold | Guard::Hold { .. }) => {
+                    let (owner, reason) = (owner.escape_debug(), reason.escape_debug());
                     writeln!(f, "  guard    {}, by {owner}: {reason}", guard.name())?;
                 }
                 _ => writeln!(f, "  guard    {}", guard.name())?,

@@ -259,6 +259,30 @@ impl<'p, Id> Decision<'p, Id> {
         held.map(|(_, guard)| *guard)
     }
 
+    /// Returns the owner and the reason of the legal hold: that of the backup, or else one of the policy.
+    ///
+    /// ```
+    /// use appsnap::retention::{Backup, Policy};
+    ///
+    /// let text = r#"{"rules": [{"name": "last", "keep": {"last": 1}}],
+    ///     "guards": [{"hold": {"tag": "case-7", "owner": "legal", "reason": "case 7"}}]}"#;
+    /// let policy = Policy::from_json(text)?;
+    /// let backups = [Backup::new("a", "2020-11-10T02:00:00Z".parse()?).with_tags(["case-7"])];
+    /// let plan = policy.plan(&backups, "2026-11-20T12:00:00Z".parse()?);
+    /// assert_eq!(plan.decision(0).unwrap().legal_hold(), Some(("legal", "case 7")));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn legal_hold(&self) -> Option<(&'p str, &'p str)> {
+        let own = self.backup.legal_hold().map(|hold| (hold.owner.as_str(), hold.reason.as_str()));
+        own.or_else(|| {
+            self.guards().find_map(|guard| match guard {
+                Guard::Hold { owner, reason, .. } => Some((owner.as_str(), reason.as_str())),
+                _ => None,
+            })
+        })
+    }
+
     /// Returns `true` if the backup stays because the policy has no rules.
     #[must_use]
     pub fn is_kept_without_rules(&self) -> bool {

@@ -118,7 +118,7 @@ impl<Id> SortedBackups<'_, Id> {
             Guard::Unfinished => !row.status.is_finished(),
             Guard::Protected | Guard::Pinned => row.is_protected,
             Guard::Future => row.at > self.now,
-            Guard::Tagged(tag) => self.tags(row).contains(tag),
+            Guard::Tagged(tag) | Guard::Hold { tag, .. } => self.tags(row).contains(tag),
             Guard::LegalHold => row.has_legal_hold,
             Guard::NewestSuccessful | Guard::NewestUnfinished { .. } => false,
         }

@@ -35,6 +35,16 @@ pub enum Guard {
     Tagged(String),
     /// Backups with a legal hold. Every policy has this guard, whether or not it lists it.
     LegalHold,
+    /// Backups with this tag, because of a legal hold. In JSON
+    /// `{"hold": {"tag": "case-7", "owner": "legal", "reason": "case 7"}}`.
+    Hold {
+        /// The tag.
+        tag: String,
+        /// The person or department that decides about the hold.
+        owner: String,
+        /// The reason.
+        reason: String,
+    },
     /// Backups that are not completed and newer than the newest completed one: the newest `count` of them, and others
     /// that are younger than `younger_than`, compared with the newest backup of all.
     NewestUnfinished {
@@ -57,6 +67,7 @@ impl Guard {
             Self::Future => "future",
             Self::Tagged(_) => "tagged",
             Self::LegalHold => "legal-hold",
+            Self::Hold { .. } => "hold",
             Self::NewestUnfinished { .. } => "newest-unfinished",
         }
     }

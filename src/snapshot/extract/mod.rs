@@ -1,7 +1,9 @@
 //! Extracts snapshots, all or nothing.
 
 mod file_writers;
+mod names;
 mod options;
+mod replaceable;
 mod staging;
 mod tree;
 
@@ -16,7 +18,7 @@ use super::reader::SnapshotReader;
 use crate::metadata::Metadata;
 use crate::observe::{Event, Observer, Phase, proceed, watch};
 use file_writers::{SMALL_BYTES, with_file_writers};
-use staging::Staging;
+pub(crate) use staging::Staging;
 use tree::Tree;
 
 /// The contents of an extraction.

@@ -31,6 +31,9 @@ pub enum IfExists {
     Refuse,
     /// Replaces it once the new one is complete. The old one is moved aside by one rename, and the new one takes its
     /// place by another; between the two there is no destination. Then the old one is removed.
+    ///
+    /// Only a folder is replaced that is empty or contains nothing but what an extraction creates; anything else fails
+    /// before anything is written. A symbolic link is kept, and the folder that it leads to is replaced.
     Replace,
 }
 
@@ -124,6 +127,14 @@ impl ExtractOptions {
     pub const fn with_parallelism(mut self, parallelism: Parallelism) -> Self {
         self.parallelism = parallelism;
         self
+    }
+
+    pub(crate) const fn if_exists(&self) -> IfExists {
+        self.if_exists
+    }
+
+    pub(crate) const fn durability(&self) -> Durability {
+        self.durability
     }
 
     pub(in crate::snapshot) fn parallelism(&self) -> Parallelism {

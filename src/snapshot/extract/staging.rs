@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
+use super::names::named;
 use super::options::{Durability, IfExists};
+use super::replaceable::real_destination;
 use crate::io::{directory_of, staging_prefix};
 use crate::snapshot::error::{Error, ErrorKind, Result};
 
@@ -17,7 +19,7 @@ const REPLACED: &str = "replaced";
 
 /// A staging folder. Dropping it removes it.
 #[derive(Debug)]
-pub(in crate::snapshot) struct Staging {
+pub(crate) struct Staging {
     folder: TempDir,
     content: PathBuf,
     destination: PathBuf,
@@ -26,10 +28,12 @@ pub(in crate::snapshot) struct Staging {
 
 impl Staging {
     /// Creates a staging folder beside `destination`.
-    pub(in crate::snapshot) fn create(destination: &Path, if_exists: IfExists) -> Result<Self> {
+    pub(crate) fn create(destination: &Path, if_exists: IfExists) -> Result<Self> {
         if if_exists == IfExists::Refuse && fs::symlink_metadata(destination).is_ok() {
             return Err(named(Error::new(ErrorKind::Exists), destination));
         }
+        let real = if if_exists == IfExists::Replace { Some(real_destination(destination)?) } else { None };
+        let destination = real.as_deref().unwrap_or(destination);
         let failed = |action, path: &Path| {
             let path = path.to_owned();
             move |error| named(Error::io(action, error), &path)
@@ -45,12 +49,12 @@ impl Staging {
     }
 
     /// The folder for the files.
-    pub(in crate::snapshot) fn content(&self) -> &Path {
+    pub(crate) fn content(&self) -> &Path {
         &self.content
     }
 
     /// Renames the content to the destination.
-    pub(in crate::snapshot) fn commit(self, durability: Durability) -> Result<()> {
+    pub(crate) fn commit(self, durability: Durability) -> Result<()> {
         let failed = |action| {
             let destination = self.destination.clone();
             move |error| named(Error::io(action, error), &destination)
@@ -64,6 +68,8 @@ impl Staging {
             return Err(named(Error::new(ErrorKind::Exists), &self.destination));
         }
         if is_there {
+            // Something may have been added to it in the meantime.
+            real_destination(&self.destination)?;
             fs::rename(&self.destination, &replaced).map_err(failed("moving the old destination aside"))?;
         }
         if let Err(error) = fs::rename(&self.content, &self.destination) {
@@ -86,10 +92,6 @@ impl Staging {
         drop(self.folder.close());
         Ok(())
     }
-}
-
-pub(super) fn named(error: Error, path: &Path) -> Error {
-    error.within_path(path)
 }
 
 /// Syncs the entries of a folder. Windows has no such operation and refuses to open folders.

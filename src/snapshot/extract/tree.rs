@@ -5,16 +5,11 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::names::{DATABASE, FILES, named};
 use super::options::Durability;
-use super::staging::named;
 use crate::document::DocumentId;
 use crate::io::prefix;
 use crate::snapshot::error::{Error, Result};
-
-/// Name of the database dump, for `pg_restore`.
-pub(in crate::snapshot) const DATABASE: &str = "db.backup";
-/// Name of the folder of documents, whose content belongs in `data/files`.
-const FILES: &str = "files";
 
 /// The number of possible folders `xx/yy`, and of those that share a word of the bit set.
 const FOLDERS_COUNT: usize = 1 << 16;

@@ -197,7 +197,7 @@ impl<'a> Collector<'a> {
     /// Builds the plan.
     pub(in crate::source) fn finish(
         mut self,
-        archive: Arc<File>,
+        archive: Option<Arc<File>>,
         spool: DocumentSpool,
         deflated: Deflated,
     ) -> Result<DocumentPlan> {

@@ -35,7 +35,7 @@ impl DocumentSpool {
             Some(spool) => spool,
             none => {
                 let Some(folder) = &self.folder else {
-                    let what = "its documents are compressed and must be spooled: name a folder with `with_spool_dir`";
+                    let what = "its documents cannot be read at random and must be spooled: set a directory with `with_spool_dir`";
                     return Err(Error::in_path(&self.archive, ErrorKind::Misuse(what)));
                 };
                 none.insert(Spool::create(folder, self.budget.clone()).map_err(failed)?)

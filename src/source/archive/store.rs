@@ -39,7 +39,8 @@ pub(in crate::source) struct ArchiveStore {
     pub(super) root: String,
     pub(super) prefix: String,
     pub(super) suffix: String,
-    pub(super) archive: Arc<File>,
+    /// `None` if all documents are in the spool.
+    pub(super) archive: Option<Arc<File>>,
     pub(super) spool: Option<Arc<File>>,
     /// By [`Row::locator`].
     pub(super) slots: Vec<(Spelling, Payload)>,
@@ -72,7 +73,8 @@ impl ArchiveStore {
         let (_, payload) = self.slot(row).ok_or_else(unknown)?;
         match *payload {
             Payload::Archive(offset_bytes) => {
-                Ok(Document::range(Arc::clone(&self.archive), offset_bytes, row.len_bytes))
+                let archive = self.archive.as_ref().ok_or_else(unknown)?;
+                Ok(Document::range(Arc::clone(archive), offset_bytes, row.len_bytes))
             }
             Payload::Spool(offset_bytes) => {
                 let spool = self.spool.as_ref().ok_or_else(unknown)?;
@@ -81,7 +83,7 @@ impl ArchiveStore {
             Payload::Sparse(index) => {
                 let sparse =
                     usize::try_from(index).ok().and_then(|index| self.sparse.get(index)).ok_or_else(unknown)?;
-                let file = if sparse.is_spooled() { self.spool.as_ref() } else { Some(&self.archive) };
+                let file = if sparse.is_spooled() { self.spool.as_ref() } else { self.archive.as_ref() };
                 let file = Arc::clone(file.ok_or_else(unknown)?);
                 Ok(Document::sparse(sparse.open(file, row.len_bytes)))
             }

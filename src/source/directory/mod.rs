@@ -11,6 +11,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod advice;
 pub(super) mod folder;
 mod options;
 pub(super) mod planned_file;
@@ -20,6 +21,7 @@ mod walkers;
 
 use std::path::Path;
 
+pub(crate) use advice::{files_folder_near, parent_of_shard};
 pub use options::DirectoryOptions;
 
 use self::folder::FilesFolder;

@@ -146,7 +146,9 @@ fn what_the_listing_does_not_say_is_said() {
         "Created,Backup ID,Restorable\n2026-11-27T04:05:33+00:00,aaaa,true\n2026-11-26T04:05:33+00:00,bbbb,true\n";
     let found = read(csv).diagnostics();
     assert_eq!(found.count_of(Code::OriginUnknown), 1);
-    assert!(found.first().unwrap().message().contains("for 2 backups"), "{:?}", found.first());
+    assert!(found.first().unwrap().message().contains("whether 2 backups are automated"), "{:?}", found.first());
+    let error = refusal(r#"{"error": {"code": 401}, "message": "Unauthorised\u001b"}"#);
+    assert!(error.to_string().ends_with(r"reports an error: Unauthorised\u{1b}"), "{error}");
     let unknown = page(&[1], 1).replace("completed", "frozen");
     let found = read(&unknown).diagnostics();
     assert_eq!((found.count_of(Code::UnknownState), found.first().unwrap().location()), (1, Some("s1")));

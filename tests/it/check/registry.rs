@@ -189,6 +189,9 @@ fn by_hand(name: &str) -> Input {
             Input { profile: input.profile.with_many_documents_count(1), ..input }
         }
         "target-too-small" => Input { options: CheckOptions::new().with_target_database_bytes(10), ..healthy() },
+        "not-compressed" => Input::new(Plan::sample().tar()),
+        "documents-absent" => Input::new(app::archive(app::healthy().0, &[])),
+        "model-version-placeholder" => Input::new(Plan::with_metadata("{\"modelVersion\":\"0.0.0.0\"}").gz()),
         "index-wrong" => Input::new(wrong_index()),
         "metadata-missing" => Input::new(Plan::sample().without(0).gz()),
         "dump-format-too-old" => {
@@ -264,6 +267,80 @@ fn by_hand(name: &str) -> Input {
         "dump-with-statistics" => bent(|dump| {
             dump.header.server_version = Some(b"18.1".to_vec());
             add(dump, b"STATISTICS DATA", "x", "SELECT * FROM pg_catalog.pg_restore_relation_stats();\n");
+        }),
+        "dump-with-untrusted-languages" => bent(|dump| {
+            add(
+                dump,
+                b"FUNCTION",
+                "f()",
+                "CREATE FUNCTION public.f() RETURNS integer LANGUAGE plpython3u AS 'return 1';\n",
+            )
+        }),
+        "dump-with-event-triggers" => bent(|dump| {
+            add(dump, b"EVENT TRIGGER", "e", "CREATE EVENT TRIGGER e ON ddl_command_end EXECUTE FUNCTION public.f();\n")
+        }),
+        "dump-with-security-definer" => bent(|dump| {
+            add(
+                dump,
+                b"FUNCTION",
+                "f()",
+                "CREATE FUNCTION public.f() RETURNS integer LANGUAGE sql SECURITY DEFINER AS 'SELECT 1';\n",
+            )
+        }),
+        "dump-with-triggers" => bent(|dump| {
+            add(
+                dump,
+                b"TRIGGER",
+                "x t",
+                "CREATE TRIGGER t BEFORE INSERT ON public.x FOR EACH ROW EXECUTE FUNCTION public.f();\n",
+            )
+        }),
+        "dump-with-rules" => {
+            bent(|dump| add(dump, b"RULE", "x r", "CREATE RULE r AS ON INSERT TO public.x DO INSTEAD NOTHING;\n"))
+        }
+        "dump-with-operators" => bent(|dump| {
+            add(
+                dump,
+                b"CAST",
+                "CAST (public.a AS text)",
+                "CREATE CAST (public.a AS text) WITH FUNCTION public.f(public.a);\n",
+            )
+        }),
+        "dump-with-foreign-servers" => {
+            bent(|dump| add(dump, b"SERVER", "s", "CREATE SERVER s FOREIGN DATA WRAPPER postgres_fdw;\n"))
+        }
+        "dump-with-publications" => {
+            bent(|dump| add(dump, b"PUBLICATION", "p", "CREATE PUBLICATION p FOR ALL TABLES;\n"))
+        }
+        "dump-with-subscriptions" => {
+            bent(|dump| add(dump, b"SUBSCRIPTION", "s", "CREATE SUBSCRIPTION s CONNECTION 'host=x' PUBLICATION p;\n"))
+        }
+        "dump-with-extensions" => bent(|dump| {
+            add(dump, b"EXTENSION", "citext", "CREATE EXTENSION IF NOT EXISTS citext WITH SCHEMA public;\n")
+        }),
+        "dump-reaches-server" => bent(|dump| {
+            add(
+                dump,
+                b"FUNCTION",
+                "f()",
+                "CREATE FUNCTION public.f() RETURNS void LANGUAGE plpgsql AS $$ BEGIN COPY x FROM PROGRAM 'id'; END $$;\n",
+            )
+        }),
+        "dump-line-feed-in-name" => bent(|dump| add(dump, b"SEQUENCE", "a\nb", "CREATE SEQUENCE public.x;\n")),
+        "dump-unusual-statement" => bent(|dump| add(dump, b"TABLE", "y", "DO $$ BEGIN END $$;\n")),
+        "dump-data-outside-public" => bent(|dump| {
+            dump.table("y", "a", b"1\n");
+            add(dump, b"SCHEMA", "other", "CREATE SCHEMA other;\n");
+            dump.items
+                .iter_mut()
+                .filter(|item| item.tag == b"y")
+                .for_each(|item| item.namespace = Some(b"other".to_vec()));
+        }),
+        "dump-calls-functions" => bent(|dump| {
+            add(dump, b"FUNCTION", "f()", "CREATE FUNCTION public.f() RETURNS integer LANGUAGE sql AS 'SELECT 1';\n");
+            let function = dump.items.last().unwrap().id;
+            add(dump, b"INDEX", "x_idx", "CREATE INDEX x_idx ON public.x USING btree (public.f());\n");
+            dump.items.last_mut().unwrap().dependencies = vec![function];
         }),
         "dump-with-oids" => {
             bent(|dump| dump.items.iter_mut().find(|item| item.desc == b"TABLE").unwrap().with_oids = true)

@@ -6,6 +6,8 @@ mod convert_dump;
 mod inspect;
 #[cfg(unix)]
 mod outputs;
+mod pack;
+mod repack;
 #[cfg(unix)]
 mod round_trip;
 mod rows;
@@ -17,6 +19,7 @@ mod signals;
 mod small;
 #[cfg(unix)]
 mod streams;
+mod unpack;
 
 use std::env;
 use std::ffi::OsStr;

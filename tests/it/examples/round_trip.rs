@@ -111,8 +111,16 @@ fn other_programs_read_the_same_members_in_a_packed_archive() {
     let documents = make_files(&folder.path().join("files"), 300);
     let dump = folder.path().join("mx.dump");
     fs::write(&dump, DUMP).unwrap();
-    let arguments: [&Path; 6] =
-        ["--database".as_ref(), &dump, "--files".as_ref(), &folder.path().join("files"), "--output".as_ref(), &archive];
+    let arguments: [&Path; 8] = [
+        "--database".as_ref(),
+        &dump,
+        "--files".as_ref(),
+        &folder.path().join("files"),
+        "--output".as_ref(),
+        &archive,
+        "--profile".as_ref(),
+        "format".as_ref(),
+    ];
     stdout(&run(&pack, &arguments, b""));
 
     let tree: Vec<_> = documents.iter().map(|(id, content)| (document_path("tree".as_ref(), *id), content)).collect();

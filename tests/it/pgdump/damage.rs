@@ -111,12 +111,20 @@ fn no_flipped_bit_causes_a_panic() {
 fn impossible_headers_are_refused() {
     let bytes = sample(VERSION, Compression::GZIP).build();
     let error = error_of(&[b"\n", &bytes[..]].concat());
-    assert!(matches!(error, ErrorKind::NotAnArchive { identity: Identity::Unknown, .. }), "{error}");
+    assert!(
+        matches!(error, ErrorKind::NotAnArchive { identity: Identity::LeadingText { text_bytes: 1, .. }, .. }),
+        "{error}"
+    );
     for (position, value, wanted) in [
         (8, 0, "the integer size is 0 bytes: it must be 1 to 8"),
         (8, 9, "the integer size is 9 bytes: it must be 1 to 8"),
         (9, 0, "the offset size is 0 bytes: it must be 1 to 32"),
-        (11, 13, "the sign byte of an integer is 13: it must be 0 or 1; was the file transferred in text mode?"),
+        (
+            11,
+            13,
+            "the sign byte of an integer is 13: it must be 0 or 1; was text of another program written into the file (2>&1), or \
+             was it transferred in text mode?",
+        ),
         (12, 10, "compression level -10 is out of range: it must be -1 to 9"),
     ] {
         assert_corrupt(&with(&bytes, position, value), wanted);
@@ -207,8 +215,15 @@ fn blocks_and_entries_must_agree() {
     ] {
         assert_corrupt(&with(&bytes, position, value), wanted);
     }
-    assert_corrupt(&[&bytes[..], b"\n"].concat(), "bytes follow the last data block");
-    assert_corrupt(&[&bytes[..], &bytes[start..]].concat(), "bytes follow the last data block");
+    let trailing = |what: &str| {
+        let len = bytes.len();
+        format!(
+            "{what} the last data block: the first {len} bytes are a whole dump, head -c {len} FILE > DUMP takes it out"
+        )
+    };
+    assert_corrupt(&[&bytes[..], b"\n"].concat(), trailing("bytes follow"));
+    assert_corrupt(&[&bytes[..], &bytes[start..]].concat(), trailing("bytes follow"));
+    assert_corrupt(&[&bytes[..], &bytes[..]].concat(), trailing("another dump follows"));
     assert_corrupt(&bytes[..start], format!("the data of entry {data_id} is missing"));
     let (stored, actual) = (start as u64, start as u64 + 1);
     let shifted = with(&bytes, start - 8, bytes[start - 8] + 1);

@@ -28,13 +28,42 @@ fn files_are_identified_by_their_first_bytes() {
         (b"\xff\xfeP\0G\0D\0M\0P\0", "utf16-damaged"),
         (b"\xff\xfe-\0-\0\r\0\n\0", "utf16-damaged"),
         (b"\xef\xbb\xbfPGDMP\x01\x0e", "text-damaged"),
-        (b"\nPGDMP\x01\x0e\0\x04\x08\x01", "unknown"),
+        (b"\nPGDMP\x01\x0e\0\x04\x08\x01", "text-before-dump"),
+        (b"Password: \r\nPGDMP\x01\x10\0\x04\x08\x01", "text-before-dump"),
+        (b"\0\nPGDMP\x01\x10\0\x04\x08\x01", "unknown"),
+        (b"the word PGDMP in a text", "unknown"),
+        (b"SET x = 1;\n\n--\n-- PostgreSQL database dump\n--\n", "plain-sql"),
+        (b"SET statement_timeout = 0;\nCREATE TABLE public.t (a integer);\n", "sql-script"),
+        (b"-- MySQL dump 10.13  Distrib 8.0.36\n--\n", "mysql-dump"),
+        (b"SQLite format 3\0\x10\0", "sqlite-database"),
+        (b"PGCOPY\n\xff\r\n\0\0\0", "copy-binary"),
+        (b"pg_dump: error: aborting because of server version mismatch\n", "program-output"),
+        (b"age-encryption.org/v1\n-> X25519 abc\n", "age-encrypted"),
+        (b"Salted__abcdefgh", "openssl-encrypted"),
+        (b"-----BEGIN PGP MESSAGE-----\n\nhQEMA", "gpg-encrypted"),
+        (b"7z\xbc\xaf\x27\x1c\0\x04", "7z"),
+        (b"Rar!\x1a\x07\x01\0", "rar"),
+        (b"UEdETVABEAAECAEB", "base64"),
+        (b"<?xml version=\"1.0\"?>\n<Error><Code>AccessDenied</Code></Error>", "web-page"),
+        (b"<!DOCTYPE html><html><body>502</body></html>", "web-page"),
+        (b"{\"error\":\"unauthorized\"}", "json-document"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:ab\n", "git-lfs-pointer"),
         (b"TAPE\0\0\x03\0", "unknown"),
     ] {
         let identity = Identity::of(bytes);
         assert_eq!(identity.name(), name);
         assert!(identity.hint().is_some(), "{name} has no hint");
     }
+}
+
+#[test]
+fn text_before_a_dump_is_counted() {
+    let dump = sample(FormatVersion::V1_16, Compression::GZIP).build();
+    let text = b"Defaulted container \"postgres\" out of: postgres, sidecar\n";
+    let hint = Identity::of(&[&text[..], &dump].concat()).hint().unwrap();
+    assert!(hint.contains(&format!("tail -c +{} FILE > DUMP", text.len() + 1)), "{hint}");
+    let far = [vec![b' '; Identity::SAMPLE_BYTES], dump].concat();
+    assert_eq!(Identity::of(&far), Identity::Unknown);
 }
 
 #[test]

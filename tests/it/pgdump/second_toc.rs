@@ -69,7 +69,10 @@ fn anything_else_after_the_data_is_damage() {
     let (once, twice) = dumps();
     let refused = |bytes: &[u8], what: &str| {
         let error = inspect(bytes, &Limits::untrusted(), &mut NoObserver).unwrap_err();
-        assert_eq!(error.kind(), &ErrorKind::Corrupt("bytes follow the last data block".into()), "{what}");
+        assert!(
+            matches!(error.kind(), ErrorKind::Corrupt(text) if text.starts_with("bytes follow the last data block")),
+            "{what}"
+        );
         assert_eq!(error.position(), Some(once.len() as u64), "{what}");
         to_1_14().convert(bytes, io::sink(), &Limits::untrusted(), &mut NoObserver).unwrap_err();
     };
@@ -89,7 +92,7 @@ fn anything_else_after_the_data_is_damage() {
     let stated = stated.build();
     let error =
         inspect(&[&stated[..], &twice[once.len()..]].concat()[..], &Limits::untrusted(), &mut NoObserver).unwrap_err();
-    assert_eq!(error.kind(), &ErrorKind::Corrupt("bytes follow the last data block".into()));
+    assert!(matches!(error.kind(), ErrorKind::Corrupt(text) if text.starts_with("bytes follow the last data block")));
 }
 
 #[test]

@@ -147,7 +147,7 @@ fn orphans_are_kept_with_a_warning_or_dropped() {
     let (dump, lens) = app::healthy();
     let lens = [lens, &[(3, 30), (4, 40)]].concat();
     let profile = Profile::mendix_cloud();
-    let keep = PrepareOptions::new().with_profile(profile.clone());
+    let keep = PrepareOptions::new().with_profile(profile.clone()).with_model_version("1.0.0.40");
     let (archive, report, changes) = written(&dump, &lens, &keep);
     assert_eq!(report.findings().count_of(Code::DocumentOrphan), 2);
     assert!(!changes.iter().any(|change| matches!(change, Change::OrphansDropped { .. })));
@@ -162,6 +162,15 @@ fn orphans_are_kept_with_a_warning_or_dropped() {
     );
     let (contents, _) = read(archive.as_slice(), ReadOptions::new()).unwrap();
     assert_eq!(contents.documents, app::documents(&[(1, 10), (2, 20)]));
+}
+
+#[test]
+fn orphans_are_not_dropped_if_nothing_would_be_left() {
+    let (dump, _) = app::healthy();
+    let options = PrepareOptions::new().without_orphans();
+    let source = documents(&[(3, 30), (4, 40)]);
+    let error = Prepared::new(Some(open(dump, &options)), Some(&source), &options).unwrap_err();
+    assert!(error.is_bad_input() && error.to_string().contains("any of the 2 documents"), "{error}");
 }
 
 #[test]

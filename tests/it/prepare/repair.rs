@@ -12,7 +12,7 @@ use appsnap::snapshot::{self, ReadOptions, WriteOptions};
 
 use crate::check::app;
 use crate::support::archives::{Contents, read};
-use crate::support::hostile::plan::{DATABASE, DOCUMENT, IDS, METADATA, Part, Plan, documents, metadata};
+use crate::support::hostile::plan::{DATABASE, DOCUMENT, IDS, METADATA, Part, Plan, documents, metadata, sample_path};
 use crate::support::hostile::{Verdict as Corpus, cases, dump};
 
 fn options() -> PrepareOptions {
@@ -84,7 +84,7 @@ fn missing_metadata_are_made() {
 
 #[test]
 fn unusable_metadata_are_replaced_and_stale_ones_corrected() {
-    let (_, changes) = repaired(&Plan::with_metadata("{\"dumpSize\":1.5}"));
+    let (_, changes) = repaired(&Plan::with_metadata("[1.5]"));
     assert_eq!(changes, ["metadata-replaced"]);
     let stale = metadata(1, 2).replace('}', ",\"more\":[1]}");
     let archive = Plan::with_metadata(stale).gz();
@@ -101,6 +101,53 @@ fn unusable_metadata_are_replaced_and_stale_ones_corrected() {
     // What it knew before stays.
     assert_eq!((metadata.model_version(), metadata.database_size_bytes()), (Some("1.0.0.40"), Some(9_730_584)));
     assert_eq!(metadata.other().collect::<Vec<_>>(), [("more", "[1]")]);
+}
+
+#[test]
+fn one_unusable_value_costs_no_other() {
+    let bad = metadata(1, 2).replace("\"filesSize\":\"2\"", "\"filesSize\":\"-2\"").replace('}', ",\"more\":[1]}");
+    let (archive, changes, _) = repaired_with(Plan::with_metadata(bad).gz(), &PrepareOptions::new()).unwrap();
+    let texts = changes.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert!(texts.iter().any(|text| text.contains("filesSize") && text.contains("-2")), "{texts:?}");
+    let mut reader = appsnap::snapshot::SnapshotReader::new(archive.as_slice(), &ReadOptions::new());
+    while reader.next_entry().unwrap().is_some() {}
+    let metadata = reader.metadata().unwrap();
+    assert_eq!((metadata.model_version(), metadata.database_size_bytes()), (Some("1.0.0.40"), Some(9_730_584)));
+    assert_eq!(metadata.other().collect::<Vec<_>>(), [("more", "[1]")]);
+
+    // A version that is a number has one meaning.
+    let (archive, ..) =
+        repaired_with(Plan::with_metadata("{\"modelVersion\":7.10}").gz(), &PrepareOptions::new()).unwrap();
+    let mut reader = appsnap::snapshot::SnapshotReader::new(archive.as_slice(), &ReadOptions::new());
+    while reader.next_entry().unwrap().is_some() {}
+    assert_eq!(reader.metadata().unwrap().model_version(), Some("7.10"));
+}
+
+#[test]
+fn layouts_with_one_answer_are_repaired() {
+    let moved = |to: &'static str| move |name: &str| name.replace("tree/", to);
+    for (plan, change) in [
+        (renamed(moved("files/")), "names-respelled"),
+        (renamed(moved("data/files/")), "names-respelled"),
+        (renamed(moved("tree/tree/")), "names-respelled"),
+        (renamed(moved("")), "names-respelled"),
+        (renamed(|name| name.replace("db/", "")), "names-respelled"),
+        (renamed(|name| name.replace('/', "\\")), "names-respelled"),
+        (renamed(|name| format!("files/{name}")), "folder-taken-off"),
+        (Plan::sample().push(Part::file("tree/f1/@eaDir/x@SynoEAStream", "x")), "junk-left-out"),
+        (Plan::sample().push(Part::file(format!("tree/PaxHeaders.42/{}", IDS[0]), "x")), "junk-left-out"),
+    ] {
+        let (contents, changes) = repaired(&plan);
+        assert_eq!((sorted(contents), changes), (sample(), vec![change]));
+    }
+}
+
+#[test]
+fn unknown_files_are_left_out_if_the_options_say_so() {
+    let plan = Plan::sample().push(Part::file("notes.txt", "x")).push(Part::file("../outside", "x"));
+    let (archive, changes, _) = repaired_with(plan.gz(), &options().without_unknown_files()).unwrap();
+    assert_eq!(sorted(read(archive.as_slice(), ReadOptions::new()).unwrap().0), sample());
+    assert!(matches!(changes.as_slice(), [Change::UnknownLeftOut { files_count: 2, .. }]), "{changes:?}");
 }
 
 #[test]
@@ -203,7 +250,7 @@ fn what_would_be_guessed_stops_it() {
         stray("db/other.backup"),
         stray("../outside"),
         stray("/etc/passwd"),
-        stray("tree/a\\b"),
+        stray("tree\\a\\b"),
         stray("tree/\u{1b}[2J"),
         stray(&format!("tree/aa/bb/{}", id.replace('f', "a"))),
         stray(&format!("other/tree/{id}")),
@@ -217,20 +264,44 @@ fn what_would_be_guessed_stops_it() {
 }
 
 #[test]
+fn identical_duplicates_are_left_out() {
+    let plain = Plan::sample();
+    let down = renamed(|name| format!("x/{name}"));
+    for (plan, more) in [(plain, None), (down, Some("folder-taken-off"))] {
+        for part in [METADATA, DATABASE, DOCUMENT] {
+            let again = plan.parts[part].clone();
+            let (contents, changes) = repaired(&plan.clone().push(again.clone()).push(again));
+            assert_eq!(sorted(contents), sample(), "{part}");
+            assert!(changes.contains(&"duplicates-left-out"), "{changes:?}");
+            assert!(more.is_none_or(|more| changes.contains(&more)), "{changes:?}");
+        }
+    }
+}
+
+#[test]
 fn two_files_for_one_place_stop_it() {
-    let sample = Plan::sample();
+    let mut sample = Plan::sample();
+    let other_metadata = Part::file(".metadata", metadata(7, 7));
+    sample.parts[METADATA] = other_metadata;
+    for part in [DATABASE, DOCUMENT] {
+        let old = sample.parts[part].clone();
+        let mut payload = old.payload.clone();
+        if let Some(last) = payload.last_mut() {
+            *last ^= 1;
+        }
+        sample.parts[part].payload = payload;
+    }
     for part in [METADATA, DATABASE, DOCUMENT] {
         let plan = Plan::sample().push(sample.parts[part].clone());
         let error = repaired_with(plan.gz(), &options()).unwrap_err();
         assert!(error.is_bad_input() && error.to_string().contains("two files have this name"), "{error}");
     }
-    let mut down = renamed(|name| format!("x/{name}"));
+    let down = renamed(|name| format!("x/{name}"));
     for part in [METADATA, DATABASE, DOCUMENT] {
-        let twice = down.parts[part].clone();
-        down = down.push(twice);
-        let error = repaired_with(down.gz(), &options()).unwrap_err();
+        let names = [".metadata".to_owned(), "db/db.backup".to_owned(), sample_path(0)];
+        let other = Part::file(format!("x/{}", names[part]), sample.parts[part].payload.clone());
+        let error = repaired_with(down.clone().push(other).gz(), &options()).unwrap_err();
         assert!(error.is_bad_input() && error.to_string().contains("two files have this name"), "{error}");
-        down.parts.pop();
     }
 }
 

@@ -405,6 +405,20 @@ fn a_legal_hold_is_shown_with_its_owner_and_its_reason() {
     let decision = &plan["decisions"][0];
     assert_eq!((&decision["keep"], &decision["lock_until"]), (&json!(true), &json!("never")));
     assert_eq!(decision["hold"], json!({"owner": "legal", "reason": "case 7"}));
+    // A hold of the policy, by a tag.
+    let policy = r#"{"rules": [{"name": "last", "keep": {"last": 1}}],
+        "guards": [{"hold": {"tag": "x", "owner": "audit", "reason": "year end"}}]}"#;
+    let policy = bench.file("policy.json", policy);
+    let backups = bench.file(
+        "own.json",
+        r#"[{"id": "a", "taken_at": "2020-11-01T01:00:00Z", "tags": ["x"]},
+        {"id": "b", "taken_at": "2020-11-01T01:00:00Z"}, {"id": "c", "taken_at": "2020-11-02T01:00:00Z"}]"#,
+    );
+    let common = ["--policy", &policy, "--backups", &backups, "--now", NOW];
+    let (_, text, _) = bench.run(&common);
+    assert!(text.contains("guard hold by audit: year end") && text.contains("2 of 3 stay"), "{text}");
+    let (_, text, _) = bench.run(&[&common[..], &["--explain", "a"]].concat());
+    assert!(text.contains("guard    hold, by audit: year end") && text.contains("lock     without a date"), "{text}");
 }
 
 #[test]
@@ -501,6 +515,45 @@ fn a_century_fits_into_a_picture() {
     let years: Vec<_> = (2026..=2125).filter(|year| !drawn.contains(&format!(">{year}</text>"))).collect();
     assert_eq!(years, [0_i32; 0], "every year is named");
     assert!(drawn.len() < 4 << 20, "{} bytes", drawn.len());
+}
+
+#[test]
+fn tags_of_a_command_line_of_restic_are_separated_by_commas() {
+    let Some(bench) = Bench::new() else { return };
+    let listing = r#"[{"id": "1", "taken_at": "2026-11-01T01:00:00Z", "tags": ["y", "x"]},
+        {"id": "2", "taken_at": "2026-11-02T01:00:00Z", "tags": ["x"]}, {"id": "3", "taken_at": "2026-11-03T01:00:00Z", "tags": ["x", "y"]}]"#;
+    let backups = bench.file("backups.json", listing);
+    let kept = |policy: &str| -> Vec<Value> {
+        let plan = bench.json(&["--policy", policy, "--backups", &backups, "--now", NOW, "--json"]);
+        plan["decisions"].as_array().unwrap().iter().map(|decision| decision["keep"].clone()).collect()
+    };
+    assert_eq!(kept("restic:--keep-tag x,y --keep-hourly 0"), [true, false, true]);
+    assert_eq!(kept("restic:tag=x+y"), [true, false, true]);
+    let plan =
+        bench.json(&["--policy", "restic:last=1", "--backups", &backups, "--now", NOW, "--json", "--group-by", "tags"]);
+    assert_eq!(plan["decisions"][0]["group"], plan["decisions"][2]["group"], "the order of tags does not matter");
+}
+
+#[test]
+fn a_picture_on_standard_output_is_alone_there() {
+    let Some(bench) = Bench::new() else { return };
+    let simulate = ["--policy", "squidex", "--simulate", "3", "--now", NOW, "--svg", "-", "--backup-bytes", "2KiB"];
+    let (code, picture, report) = bench.run(&simulate);
+    assert!(code == 0 && picture.starts_with("<svg ") && picture.ends_with("</svg>\n"), "{picture}");
+    assert!(report.contains("6144 bytes exist"), "{report}");
+}
+
+#[test]
+fn a_listing_can_come_from_standard_input() {
+    use std::io::Write;
+    use std::process::Stdio;
+    let Some(bench) = Bench::new() else { return };
+    let mut command = Command::new(&bench.program);
+    command.args(["--policy", "squidex", "--backups", "-", "--now", NOW]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(BACKUPS.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(String::from_utf8(output.stdout).unwrap().contains("2 of 3 stay"));
 }
 
 #[test]

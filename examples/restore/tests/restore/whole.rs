@@ -219,3 +219,25 @@ fn dumps_in_directory_and_tar_format_are_restored() {
     }
     app.server.run("dropdb", &[&source]);
 }
+
+#[test]
+fn mask_changes_columns_and_drops_rows_on_the_way() {
+    let Some(app) = App::new() else { return };
+    let snapshot = Snapshot::of(&app, 5);
+    let rules = app.path("rules.json");
+    fs::write(&rules, r#"{"columns":{"public.shop$order.customer":"redact"},"rows":{"public.nothing":"drop"}}"#)
+        .unwrap();
+    let mask = ["--mask", rules.to_str().unwrap()];
+    let output = app.restore(&snapshot.path, &[mask[0], mask[1], "--json"]);
+    assert_eq!(code(&output), 0);
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(json["masked"].as_array().unwrap().contains(&"public.shop$order".into()), "{}", json["masked"]);
+    let sql = r#"select count(*) from "shop$order" where customer ~ '[1-9a-w]'"#;
+    assert_eq!(app.server.sql(&app.database, sql).trim(), "0");
+    app.assert_new(&snapshot);
+
+    app.make_old();
+    fs::write(&rules, r#"{"rows":{"public.no_such_table":"drop"}}"#).unwrap();
+    assert_eq!(code(&app.restore(&snapshot.path, &mask)), 2);
+    app.assert_old();
+}

@@ -11,6 +11,8 @@ pub(super) struct Assignment<'t> {
     whole: &'t str,
     pub(super) key: &'t str,
     pub(super) value: &'t str,
+    /// What separates the elements of a value that is a list.
+    separator: char,
 }
 
 /// Splits `options`, a part of `whole`. Only the options in `repeatable` may appear more than once.
@@ -22,10 +24,12 @@ pub(super) fn assignments<'t>(
     options: &'t str,
     repeatable: &[&str],
 ) -> Result<Vec<Assignment<'t>>, Error> {
-    let pairs = if options.trim_start().starts_with("--") { words(whole, options) } else { pairs(whole, options) };
+    let is_command_line = options.trim_start().starts_with("--");
+    let pairs = if is_command_line { words(whole, options) } else { pairs(whole, options) };
+    let separator = if is_command_line { ',' } else { '+' };
     let mut found: Vec<Assignment<'t>> = Vec::new();
     for (key, value) in pairs? {
-        let option = Assignment { whole, key: key.strip_prefix("keep-").unwrap_or(key), value };
+        let option = Assignment { whole, key: key.strip_prefix("keep-").unwrap_or(key), value, separator };
         if found.iter().any(|earlier| earlier.key == option.key) && !repeatable.contains(&option.key) {
             return Err(Error::syntax(WHAT, whole, key, "appears twice: remove one of them"));
         }
@@ -67,6 +71,11 @@ fn words<'t>(whole: &'t str, options: &'t str) -> Result<Pairs<'t>, Error> {
 }
 
 impl<'t> Assignment<'t> {
+    /// The elements of a value that is a list: `a+b`, or on a command line `a,b`.
+    pub(super) fn list(&self) -> impl Iterator<Item = String> + use<'t> {
+        self.value.split(self.separator).map(str::to_owned)
+    }
+
     pub(super) fn wrong_key(&self, known: &str) -> Error {
         Error::syntax(WHAT, self.whole, self.key, format!("is not a known option: known are {known}"))
     }

@@ -56,7 +56,7 @@ impl fmt::Display for Span {
 /// | `hourly=n` `daily=n` `weekly=n` `monthly=n` `yearly=n` | the newest of each of the newest n such periods |
 /// | `within=1y5m7d2h` | all after that time before the newest snapshot that is not in the future |
 /// | `within-hourly=` ... `within-yearly=` | of those, the newest of each such period |
-/// | `tag=a+b` | all with every tag of the list; can appear several times |
+/// | `tag=a+b`, or `--keep-tag a,b` | all with every tag of the list; can appear several times |
 ///
 /// A count can be `unlimited`. Options of 0 count as absent, and without options everything stays, as in restic.
 ///
@@ -101,7 +101,7 @@ pub(super) fn parse(whole: &str, text: &str) -> Result<Policy, Error> {
         match option.key {
             "last" => options.last = count(&option)?,
             "within" => options.within = span(&option)?,
-            "tag" => options.tags.push(option.value.split('+').map(str::to_owned).collect()),
+            "tag" => options.tags.push(option.list().collect()),
             key if is_period(key) => {
                 let slot = slot(&mut options.periods, key, &option)?;
                 *slot = count(&option)?;

@@ -75,8 +75,7 @@ pub(super) fn parse(whole: &str, text: &str) -> Result<Policy, Error> {
         } else if let Some(slot) = number(option.key).and_then(|number| counts.get_mut(number)) {
             *slot = Some(option.count(&["-1", "unlimited"])?);
         } else if option.key == "tags" {
-            let tags = option.value.split('+').map(str::to_owned);
-            policy = policy.with_rule(Rule::new("tags", Keep::Forever).with_tags(tags));
+            policy = policy.with_rule(Rule::new("tags", Keep::Forever).with_tags(option.list()));
         } else if option.key == "none" && option.value == "true" {
             // A policy without rules would keep everything.
             policy = policy.with_rule(Rule::new("none", Keep::last(0)));
