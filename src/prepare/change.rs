@@ -60,6 +60,14 @@ pub enum Change {
         /// Total length of the documents, in bytes.
         document_bytes: u64,
     },
+    /// Documents whose rows are left out of the dump were left out.
+    #[non_exhaustive]
+    RowlessDocumentsDropped {
+        /// Number of documents.
+        documents_count: u64,
+        /// Total length of the documents, in bytes.
+        document_bytes: u64,
+    },
     /// The model version was not given.
     ModelVersionAssumed,
     /// The size of the database was not given. The decompressed size of the dump is used as an estimate, without indexes.
@@ -190,6 +198,9 @@ impl fmt::Display for Change {
             }
             Self::OrphansDropped { documents_count, document_bytes } => {
                 write!(f, "{documents_count} documents ({document_bytes} bytes) without a row in the database were left out")
+            }
+            Self::RowlessDocumentsDropped { documents_count, document_bytes } => {
+                write!(f, "{documents_count} documents ({document_bytes} bytes) whose rows were left out of the dump were left out")
             }
             Self::ModelVersionAssumed => f.write_str(
                 "the model version was not given and is set to 0.0.0.0: the platform compares it with the deployed model",

@@ -16,6 +16,8 @@ codes! {
         DumpEntriesEdited = "C003" "dump-entries-edited" Warning, "make sure that the app does not need what was removed";
         /// Documents without a row in the database were left out.
         OrphansDropped = "C004" "orphans-dropped" Info, "no action is needed; the options can keep them";
+        /// Documents whose rows are left out of the dump were left out.
+        RowlessDocumentsDropped = "C016" "rowless-documents-dropped" Info, "no action is needed";
         /// The model version was not given, and the platform compares it with the model.
         ModelVersionAssumed = "C005" "model-version-assumed" Warning, "set the model version in the options";
         /// The size of the database was not given, and is estimated from the dump.
@@ -55,6 +57,7 @@ impl Change {
             Self::DumpEntriesDropped { .. } => Code::DumpEntriesDropped,
             Self::DumpEntriesEdited { .. } => Code::DumpEntriesEdited,
             Self::OrphansDropped { .. } => Code::OrphansDropped,
+            Self::RowlessDocumentsDropped { .. } => Code::RowlessDocumentsDropped,
             Self::ModelVersionAssumed => Code::ModelVersionAssumed,
             Self::DatabaseSizeEstimated { .. } => Code::DatabaseSizeEstimated,
             Self::MetadataAdded => Code::MetadataAdded,

@@ -10,6 +10,7 @@ use super::filtered::FilteredSource;
 use super::options::{Orphans, PrepareOptions};
 use crate::check::files::Sorted;
 use crate::check::{CheckOptions, Code, FileComparison, FileTableUnavailable, PlannedArchive, Report, predict_report};
+use crate::document::DocumentId;
 use crate::io::OutputFile;
 use crate::metadata::Metadata;
 use crate::observe::Observer;
@@ -69,6 +70,9 @@ impl<R: Read, S: DocumentSource> Prepared<R, S> {
         };
         let (mut inspection, mut files, mut conversion) = (None, None, None);
         if let Some(facts) = facts {
+            if let Some(kept) = &mut kept {
+                changes.extend(drop_rowless(kept, &facts.left_out));
+            }
             let mut rows = Sorted::default();
             kept.iter().flat_map(FilteredSource::rows).for_each(|row| rows.push(row));
             files = Some(facts.table.map(|table| FileComparison::new(table, rows)));
@@ -188,6 +192,20 @@ fn known(files: Option<&mut std::result::Result<FileComparison, FileTableUnavail
         None => "there is no dump",
     };
     Err(error::orphans_unknown(why))
+}
+
+/// Leaves out the documents whose rows are left out of the dump, which ascend.
+fn drop_rowless<S: DocumentSource>(documents: &mut FilteredSource<S>, left_out: &[DocumentId]) -> Option<Change> {
+    let is_left_out = |id: DocumentId| left_out.binary_search(&id).is_ok();
+    let dropped = documents.rows().filter(|(id, _)| is_left_out(*id));
+    let (documents_count, document_bytes) = dropped.fold((0_u64, 0_u64), |(count, bytes), (_, len_bytes)| {
+        (count.saturating_add(1), bytes.saturating_add(len_bytes))
+    });
+    if documents_count == 0 {
+        return None;
+    }
+    documents.retain(|id| !is_left_out(id));
+    Some(Change::RowlessDocumentsDropped { documents_count, document_bytes })
 }
 
 fn drop_orphans<S: DocumentSource>(
