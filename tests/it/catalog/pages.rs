@@ -1,4 +1,4 @@
-//! Pages of a listing, encodings, and what is said about a listing that is not whole.
+//! Pages of a listing, encodings, and the findings about an incomplete listing.
 
 use appsnap::catalog::{self, Code, ErrorKind, Listing};
 use appsnap::diagnostic::Severity;
