@@ -76,7 +76,7 @@ struct Args {
     /// Size of the database on its server, for example 10GiB [default: that of the data in the dump].
     #[arg(long, value_name = "BYTES", value_parser = support::parse_size)]
     database_size: Option<u64>,
-    /// How hard to compress.
+    /// Compression level.
     #[arg(long, value_name = "1-9", value_parser = clap::value_parser!(u8).range(1..=9))]
     level: Option<u8>,
     #[command(flatten)]
