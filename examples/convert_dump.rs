@@ -8,17 +8,16 @@
 
 mod support;
 
-use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use appsnap::Limits;
 use appsnap::pgdump::FormatVersion;
 use appsnap::pgdump::raw::Compression;
-use appsnap::pgdump::transcode::{MaskRules, Transcoder};
+use appsnap::pgdump::transcode::Transcoder;
 use appsnap::source::dump::DumpOptions;
 use clap::{Parser, ValueEnum};
-use support::{Common, Failure, InFile, LimitArgs, Outcome, Progress, Source, Threads, output, shown};
+use support::{Common, DumpEdits, Failure, InFile, LimitArgs, Outcome, Progress, Source, Threads, output, shown};
 
 /// Converts a dump to an older archive version.
 ///
@@ -53,12 +52,8 @@ struct Args {
     /// Drop the owners of objects.
     #[arg(short = 'O', long)]
     no_owner: bool,
-    /// Leave out the data of these tables, as `pg_dump --exclude-table-data` does; `*` matches any text.
-    #[arg(long, value_name = "SCHEMA.TABLE")]
-    exclude_data: Vec<String>,
-    /// Mask columns and leave out rows by the rules in this JSON file.
-    #[arg(long, value_name = "RULES.json")]
-    mask: Option<PathBuf>,
+    #[command(flatten)]
+    edits: DumpEdits,
     #[command(flatten)]
     common: Common,
     #[command(flatten)]
@@ -83,7 +78,8 @@ fn main() -> ExitCode {
 
 fn convert(args: &Args) -> Outcome {
     let transcoder = transcoder(args)?;
-    let inputs: Vec<_> = [Some(&args.input), args.mask.as_ref()].into_iter().flatten().map(PathBuf::as_path).collect();
+    let inputs: Vec<_> =
+        [Some(&args.input), args.edits.mask.as_ref()].into_iter().flatten().map(PathBuf::as_path).collect();
     let mut output = output::create(&args.output, &inputs)?;
     let mut progress = Progress::new(args.common.quiet);
     progress.begin("converting", None);
@@ -138,11 +134,5 @@ fn transcoder(args: &Args) -> Outcome<Transcoder> {
     if let Some(major) = args.server {
         transcoder = transcoder.with_server_major(major);
     }
-    for pattern in &args.exclude_data {
-        transcoder = transcoder.without_data_of(pattern);
-    }
-    if let Some(path) = &args.mask {
-        transcoder = transcoder.with_row_editor(MaskRules::parse(&fs::read(path).in_file(path)?).in_file(path)?);
-    }
-    Ok(transcoder)
+    args.edits.of_conversion(transcoder)
 }

@@ -17,7 +17,9 @@ use appsnap::snapshot::{ReadOptions, SnapshotArchive, SnapshotReader, WriteOptio
 use appsnap::{Limits, snapshot};
 use clap::{Parser, ValueEnum};
 use serde_json::{Value, json};
-use support::{Common, Failure, InFile, Judgement, LimitArgs, Outcome, Progress, Source, Threads, output, shown};
+use support::{
+    Common, DumpEdits, Failure, InFile, Judgement, LimitArgs, Outcome, Progress, Source, Threads, output, shown,
+};
 
 /// Repacks a snapshot: complete, one part of it with --only, or repaired with --repair.
 ///
@@ -30,7 +32,7 @@ struct Args {
     r#in: PathBuf,
     /// The snapshot to write; `-` is standard output.
     out: PathBuf,
-    /// How hard to compress.
+    /// Compression level.
     #[arg(long, value_name = "1-9", value_parser = clap::value_parser!(u8).range(1..=9))]
     level: Option<u8>,
     #[command(flatten)]
@@ -62,6 +64,8 @@ struct Args {
     #[command(flatten)]
     judgement: Judgement,
     #[command(flatten)]
+    edits: DumpEdits,
+    #[command(flatten)]
     common: Common,
     #[command(flatten)]
     limits: LimitArgs,
@@ -80,6 +84,9 @@ fn main() -> ExitCode {
 fn run(args: &Args) -> Outcome {
     if args.judgement.is_given() && !args.repair {
         return Err(Failure::environment("--profile and --allow", "have no meaning without --repair"));
+    }
+    if args.edits.is_given() && !args.repair {
+        return Err(Failure::environment("--mask and --exclude-data", "have no meaning without --repair"));
     }
     let mut output = output::create(&args.out, &[&args.r#in])?;
     let mut progress = Progress::new(args.common.quiet);
@@ -135,6 +142,7 @@ fn repair(args: &Args, file: std::fs::File, mut output: OutputFile, mut progress
     if args.drop_unknown {
         options = options.without_unknown_files();
     }
+    let options = args.edits.of_archive(options)?;
     let repair = Repair::survey(file, &options, &mut progress).map_err(|error| failed(args, error))?;
     progress.clear();
     let conversion = repair.conversion().map(|(changes, toc)| support::conversion_json(changes, toc));

@@ -1,14 +1,19 @@
 //! Options that several commands have: [`Common`], [`Threads`], [`Allowed`], [`LimitArgs`].
 
+use std::path::PathBuf;
+
 use appsnap::Limits;
 use appsnap::check::{Profile, find_code};
 use appsnap::diagnostic::Code;
 use appsnap::io::Parallelism;
+use appsnap::pgdump::transcode::{MaskRules, Transcoder};
+use appsnap::prepare::PrepareOptions;
 use clap::Args;
 
 use super::size::parse_size;
+use super::{InFile, Outcome};
 
-/// What every command has.
+/// The options of every command.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct Common {
     /// Print the result as JSON.
@@ -34,6 +39,48 @@ impl Threads {
     /// Returns the parallelism that was asked for.
     pub const fn parallelism(self) -> Parallelism {
         Parallelism::threads(self.threads)
+    }
+}
+
+/// Data of a dump that is left out or masked on the way.
+#[derive(Args, Clone, Debug, Default)]
+pub struct DumpEdits {
+    /// Leave out the data of these tables, as `pg_dump --exclude-table-data` does; `*` matches any text.
+    #[arg(long, value_name = "SCHEMA.TABLE")]
+    pub exclude_data: Vec<String>,
+    /// Mask columns and leave out rows by the rules in this JSON file.
+    #[arg(long, value_name = "RULES.json")]
+    pub mask: Option<PathBuf>,
+}
+
+impl DumpEdits {
+    /// Returns `true` if an option is given.
+    pub const fn is_given(&self) -> bool {
+        self.mask.is_some() || !self.exclude_data.is_empty()
+    }
+
+    /// Adds the edits to a conversion.
+    pub fn of_conversion(&self, transcoder: Transcoder) -> Outcome<Transcoder> {
+        let transcoder = self.exclude_data.iter().fold(transcoder, Transcoder::without_data_of);
+        Ok(match self.rules()? {
+            Some(rules) => transcoder.with_row_editor(rules),
+            None => transcoder,
+        })
+    }
+
+    /// Adds the edits to the dump of an archive.
+    pub fn of_archive(&self, options: PrepareOptions) -> Outcome<PrepareOptions> {
+        let options = self.exclude_data.iter().fold(options, PrepareOptions::without_data_of);
+        Ok(match self.rules()? {
+            Some(rules) => options.with_row_editor(rules),
+            None => options,
+        })
+    }
+
+    fn rules(&self) -> Outcome<Option<MaskRules>> {
+        let Some(path) = &self.mask else { return Ok(None) };
+        let json = std::fs::read(path).in_file(path)?;
+        MaskRules::parse(&json).in_file(path).map(Some)
     }
 }
 

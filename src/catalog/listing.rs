@@ -50,7 +50,7 @@ pub struct Listing {
     diagnostics: Diagnostics,
 }
 
-/// What identifies a record: ids are unique in a group.
+/// The identity of a record: ids are unique in a group.
 type Key = (Option<String>, String);
 
 /// More findings of one code are only counted.

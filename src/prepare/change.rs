@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::diagnostic::Code;
+use crate::document::DocumentId;
 use crate::layout::escaped;
 use crate::pgdump::FormatVersion;
 use crate::pgdump::toc::Toc;
@@ -55,6 +56,14 @@ pub enum Change {
     /// Documents without a row in the database were left out.
     #[non_exhaustive]
     OrphansDropped {
+        /// Number of documents.
+        documents_count: u64,
+        /// Total length of the documents, in bytes.
+        document_bytes: u64,
+    },
+    /// Documents whose rows are left out of the dump were left out.
+    #[non_exhaustive]
+    RowlessDocumentsDropped {
         /// Number of documents.
         documents_count: u64,
         /// Total length of the documents, in bytes.
@@ -132,6 +141,22 @@ pub enum Change {
         /// The first one, escaped for display.
         first: String,
     },
+    /// Documents that were deleted after they had been listed were left out.
+    #[non_exhaustive]
+    DocumentsVanished {
+        /// Number of documents.
+        documents_count: u64,
+        /// The first one.
+        first: DocumentId,
+    },
+    /// Documents that were modified after they had been listed are packed as they were found later.
+    #[non_exhaustive]
+    DocumentsModified {
+        /// Number of documents.
+        documents_count: u64,
+        /// The first one.
+        first: DocumentId,
+    },
     /// The members were reordered to `.metadata`, database, documents.
     Reordered,
     /// Something unusual was rewritten in the way platforms write it.
@@ -191,6 +216,9 @@ impl fmt::Display for Change {
             Self::OrphansDropped { documents_count, document_bytes } => {
                 write!(f, "{documents_count} documents ({document_bytes} bytes) without a row in the database were left out")
             }
+            Self::RowlessDocumentsDropped { documents_count, document_bytes } => {
+                write!(f, "{documents_count} documents ({document_bytes} bytes) whose rows were left out of the dump were left out")
+            }
             Self::ModelVersionAssumed => f.write_str(
                 "the model version was not given and is set to 0.0.0.0: the platform compares it with the deployed model",
             ),
@@ -222,6 +250,12 @@ impl fmt::Display for Change {
             }
             Self::DuplicatesLeftOut { files_count, first } => {
                 write!(f, "{files_count} files that the archive contains again with the same contents were left out (first: {first})")
+            }
+            Self::DocumentsVanished { documents_count, first } => {
+                write!(f, "{documents_count} documents that were deleted after they had been listed were left out (first: {first})")
+            }
+            Self::DocumentsModified { documents_count, first } => {
+                write!(f, "{documents_count} documents that were modified after they had been listed are packed as found later (first: {first})")
             }
             Self::FoldersLeftOut { folders_count } => write!(f, "{folders_count} folders were left out"),
             Self::Reordered => f.write_str("the members were reordered to .metadata, database, documents"),

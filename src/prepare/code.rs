@@ -16,6 +16,8 @@ codes! {
         DumpEntriesEdited = "C003" "dump-entries-edited" Warning, "make sure that the app does not need what was removed";
         /// Documents without a row in the database were left out.
         OrphansDropped = "C004" "orphans-dropped" Info, "no action is needed; the options can keep them";
+        /// Documents whose rows are left out of the dump were left out.
+        RowlessDocumentsDropped = "C016" "rowless-documents-dropped" Info, "no action is needed";
         /// The model version was not given, and the platform compares it with the model.
         ModelVersionAssumed = "C005" "model-version-assumed" Warning, "set the model version in the options";
         /// The size of the database was not given, and is estimated from the dump.
@@ -43,6 +45,11 @@ codes! {
         UnknownLeftOut = "C016" "unknown-left-out" Warning, "make sure that the app does not need them";
         /// Files that the archive contains twice, with the same contents, were left out once.
         DuplicatesLeftOut = "C017" "duplicates-left-out" Info, "no action is needed";
+        /// Documents that were deleted after they had been listed were left out.
+        DocumentsVanished = "C018" "documents-vanished" Warning,
+            "stop the app while its files are read if a row still refers to them";
+        /// Documents that were modified after they had been listed are packed as they were found later.
+        DocumentsModified = "C019" "documents-modified" Warning, "stop the app while its files are read if they matter";
     }
 }
 
@@ -55,6 +62,7 @@ impl Change {
             Self::DumpEntriesDropped { .. } => Code::DumpEntriesDropped,
             Self::DumpEntriesEdited { .. } => Code::DumpEntriesEdited,
             Self::OrphansDropped { .. } => Code::OrphansDropped,
+            Self::RowlessDocumentsDropped { .. } => Code::RowlessDocumentsDropped,
             Self::ModelVersionAssumed => Code::ModelVersionAssumed,
             Self::DatabaseSizeEstimated { .. } => Code::DatabaseSizeEstimated,
             Self::MetadataAdded => Code::MetadataAdded,
@@ -68,6 +76,8 @@ impl Change {
             Self::Normalised { .. } => Code::Normalised,
             Self::UnknownLeftOut { .. } => Code::UnknownLeftOut,
             Self::DuplicatesLeftOut { .. } => Code::DuplicatesLeftOut,
+            Self::DocumentsVanished { .. } => Code::DocumentsVanished,
+            Self::DocumentsModified { .. } => Code::DocumentsModified,
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 use super::change::{self, Change};
 use super::error::{self, Result};
@@ -10,6 +11,7 @@ use super::options::PrepareOptions;
 use crate::check::dump::{self, ReadDump};
 use crate::check::files::Numbers;
 use crate::check::{FileTable, FileTableUnavailable};
+use crate::document::DocumentId;
 use crate::io::{Spool, SpoolError};
 use crate::limits::Budget;
 use crate::observe::{Event, Observer, Phase, proceed, watch};
@@ -58,6 +60,8 @@ pub(super) struct DumpFacts {
     /// SQL that the profile's servers refuse.
     pub(super) refused: Vec<Incompatibility>,
     pub(super) changes: Vec<Change>,
+    /// The documents whose rows are left out of the dump, ascending.
+    pub(super) left_out: Vec<DocumentId>,
     pub(super) conversion: Option<ConversionFacts>,
 }
 
@@ -107,11 +111,12 @@ impl<R: Read + Seek> Database<R> {
             return Ok(Self { source: Source::Verbatim(source), len_bytes: input_bytes, facts });
         };
         let plan = transcoder.plan(source, &options.limits)?;
-        let facts = DumpFacts::new(read, Some(plan.changes()), options);
+        let mut facts = DumpFacts::new(read, Some(plan.changes()), options);
         let (source, len_bytes) = match plan.output_bytes(data_end_bytes) {
             Some(len_bytes) => (Source::Converted(Box::new(plan)), len_bytes),
             None => {
-                let (file, len_bytes) = spool(plan, options, observer)?;
+                let (mut file, len_bytes) = spool(plan, options, observer)?;
+                facts.read_edited(&mut file, options, observer)?;
                 (Source::Spooled(file), len_bytes)
             }
         };
@@ -153,7 +158,7 @@ impl<R> Database<R> {
         self.len_bytes
     }
 
-    /// Returns the inspection of the given dump, before any conversion.
+    /// Returns the inspection of the given dump, before any conversion; of a dump whose data is edited, after it.
     #[must_use]
     pub const fn inspection(&self) -> &Inspection {
         &self.facts.inspection
@@ -218,7 +223,38 @@ impl DumpFacts {
                 refused.push(value);
             }
         }
-        Self { inspection, table, version, refused, changes, conversion }
+        Self { inspection, table, version, refused, changes, left_out: Vec::new(), conversion }
+    }
+
+    /// Replaces the facts about the contents by those of the edited dump in `file`, and lists the documents whose rows it
+    /// does not have.
+    pub(super) fn read_edited(
+        &mut self,
+        file: &mut File,
+        options: &PrepareOptions,
+        observer: &mut dyn Observer,
+    ) -> Result<()> {
+        if !options.edits_data() {
+            return Ok(());
+        }
+        proceed(observer, &Event::Phase(Phase::ReadingDump))?;
+        let (read, _) =
+            watch(&mut *file, None, observer, |source| dump::read(source, &options.limits, Numbers::Keep, |_| {}))?;
+        let ReadDump { inspection, table } = read?;
+        file.rewind().map_err(|error| crate::Error::io("reading the converted dump", error))?;
+        if let Ok(before) = &self.table {
+            let mut after = table.iter().flat_map(FileTable::documents).peekable();
+            // Both ascend.
+            for id in before.documents() {
+                while after.next_if(|other| *other < id).is_some() {}
+                if after.peek() != Some(&id) {
+                    self.left_out.push(id);
+                }
+            }
+            self.left_out.dedup();
+        }
+        (self.inspection, self.table) = (inspection, table);
+        Ok(())
     }
 }
 
@@ -232,10 +268,21 @@ impl<R: Read> Read for Source<R> {
     }
 }
 
-/// Returns the conversion that a dump of this version requires.
+/// Returns the conversion that a dump of this version requires, or the options.
 pub(super) fn transcoder(version: FormatVersion, options: &PrepareOptions) -> Option<Transcoder> {
     // For the oldest server that reads the version, which may be older than that of the profile.
-    options.max_dump_version.filter(|highest| version > *highest).map(Transcoder::to)
+    let mut transcoder = match options.max_dump_version.filter(|highest| version > *highest) {
+        Some(highest) => Transcoder::to(highest),
+        None if options.edits_data() => Transcoder::same_version(),
+        None => return None,
+    };
+    for pattern in &options.excluded_data {
+        transcoder = transcoder.without_data_of(pattern);
+    }
+    if let Some(editor) = &options.row_editor {
+        transcoder = transcoder.with_row_editor(Arc::clone(editor));
+    }
+    Some(transcoder)
 }
 
 /// Converts a dump into a temporary file, because its converted length is unknown.

@@ -1,11 +1,13 @@
 //! Options for preparing an archive: [`PrepareOptions`].
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::check::Profile;
 use crate::io::Parallelism;
 use crate::limits::Limits;
 use crate::pgdump::FormatVersion;
+use crate::pgdump::transcode::RowEditor;
 use crate::source::dump::DumpOptions;
 
 /// The treatment of documents without a row in the database.
@@ -38,6 +40,8 @@ pub struct PrepareOptions {
     pub(super) drops_unknown: bool,
     pub(super) spool_dir: Option<PathBuf>,
     pub(super) parallelism: Parallelism,
+    pub(super) excluded_data: Vec<String>,
+    pub(super) row_editor: Option<Arc<dyn RowEditor>>,
     pub(super) model_version: Option<String>,
     pub(super) database_size_bytes: Option<u64>,
 }
@@ -55,6 +59,8 @@ impl PrepareOptions {
             drops_unknown: false,
             spool_dir: None,
             parallelism: Parallelism::INLINE,
+            excluded_data: Vec::new(),
+            row_editor: None,
             model_version: None,
             database_size_bytes: None,
         }
@@ -65,6 +71,29 @@ impl PrepareOptions {
     pub const fn with_parallelism(mut self, parallelism: Parallelism) -> Self {
         self.parallelism = parallelism;
         self
+    }
+
+    /// Leaves out the data of tables, as
+    /// [`Transcoder::without_data_of`](crate::pgdump::transcode::Transcoder::without_data_of) does.
+    #[must_use]
+    pub fn without_data_of(mut self, pattern: impl Into<String>) -> Self {
+        self.excluded_data.push(pattern.into());
+        self
+    }
+
+    /// Edits rows of the dump, for example with [`MaskRules`](crate::pgdump::transcode::MaskRules).
+    ///
+    /// The documents of rows of `system$filedocument` that are left out are left out, too. The dump is spooled, because its
+    /// length changes.
+    #[must_use]
+    pub fn with_row_editor(mut self, editor: impl RowEditor + 'static) -> Self {
+        self.row_editor = Some(Arc::new(editor));
+        self
+    }
+
+    /// Returns `true` if data of the dump is edited or left out.
+    pub(super) fn edits_data(&self) -> bool {
+        self.row_editor.is_some() || !self.excluded_data.is_empty()
     }
 
     /// Returns the options for reading the dump.

@@ -173,6 +173,11 @@ impl FileTable {
         &self.unnamed
     }
 
+    /// Returns the documents that rows refer to by a uuid, ascending. A document may be repeated.
+    pub(crate) fn documents(&self) -> impl Iterator<Item = DocumentId> {
+        self.rows.iter().map(|row| row.id())
+    }
+
     /// Returns the numbers of files with the uuids of the rows that have both, in the order of the numbers; none unless
     /// they were [kept](Numbers::Keep).
     pub(crate) fn numbers(&self) -> impl Iterator<Item = (u64, DocumentId)> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
+use std::sync::Arc;
 
 use crate::pgdump::error::Error;
 use crate::pgdump::rows::{Row, escape_into};
@@ -65,6 +66,15 @@ pub trait RowEditor: fmt::Debug + Send + Sync {
         &self,
         toc: &Toc,
     ) -> Result<BTreeMap<u32, Box<dyn FnMut(&mut EditedRow<'_>) -> io::Result<()> + Send>>, Error>;
+}
+
+impl<T: RowEditor + ?Sized> RowEditor for Arc<T> {
+    fn plan(
+        &self,
+        toc: &Toc,
+    ) -> Result<BTreeMap<u32, Box<dyn FnMut(&mut EditedRow<'_>) -> io::Result<()> + Send>>, Error> {
+        (**self).plan(toc)
+    }
 }
 
 /// A row that may be changed or left out.

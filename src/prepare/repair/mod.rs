@@ -67,6 +67,8 @@ pub struct Repair<R> {
     database: Option<Dump>,
     /// `true` if the dump follows a document.
     is_database_late: bool,
+    /// The documents whose rows are left out of the dump, ascending.
+    left_out: Vec<DocumentId>,
     /// Documents that the archive contains again, with the same contents.
     repeated: BTreeSet<DocumentId>,
     report: Report,
@@ -112,6 +114,7 @@ impl<R: Read + Seek> Repair<R> {
                         put_database(dump, entry, &limits, &mut writer, observer)?;
                     }
                 }
+                Item::Document(id) if self.left_out.binary_search(&id).is_ok() => {}
                 Item::Document(id) if self.repeated.contains(&id) && !written.insert(id) => {}
                 Item::Document(id) => {
                     writer.document(id, Content::sized(entry.len_bytes(), entry), observer)?;

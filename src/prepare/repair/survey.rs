@@ -178,15 +178,15 @@ impl Survey {
         if self.dump.is_none() && self.documents.len() == 0 {
             return Err(error::nothing_to_repair());
         }
-        let (documents, repeated) = self.distinct_documents()?;
-        let documents_count = documents.len();
+        let (mut documents, repeated) = self.distinct_documents()?;
+        let mut document_bytes = self.document_bytes;
         if let Some(first) = self.first_duplicate.take() {
             changes.push(Change::DuplicatesLeftOut { files_count: self.duplicates_count, first });
         }
         if self.is_metadata_late || self.is_database_late {
             changes.push(Change::Reordered);
         }
-        let mut sizes = Sizes { document_bytes: self.document_bytes, ..Sizes::default() };
+        let mut sizes = Sizes::default();
         let (mut facts, mut database, mut planned_conversion) = (None, None, None);
         if let Some(read) = self.dump {
             let (input_bytes, data_end_bytes) = (read.inspection.dump_bytes, read.inspection.data_end_bytes);
@@ -195,14 +195,23 @@ impl Survey {
                 Some(transcoder) => Some(plan(&mut source, start, transcoder, data_end_bytes, options, observer)?),
             };
             let mut found = DumpFacts::new(read, conversion.as_ref().map(|(_, changes)| changes), options);
-            let dump = conversion.map_or(Dump::Verbatim, |(dump, _)| dump);
+            let mut dump = conversion.map_or(Dump::Verbatim, |(dump, _)| dump);
+            if let Dump::Spooled(file, _) = &mut dump {
+                found.read_edited(file, options, observer)?;
+            }
+            if let Some(change) = drop_rowless(&mut documents, &mut document_bytes, &found.left_out) {
+                changes.push(change);
+            }
             changes.extend(found.changes.iter().cloned());
             planned_conversion = found.conversion.take();
             sizes.plain_bytes = Some(found.inspection.uncompressed_bytes());
             sizes.dump_bytes = dump.len_bytes().unwrap_or(input_bytes);
             (facts, database) = (Some(found), Some(dump));
         }
+        sizes.document_bytes = document_bytes;
+        let documents_count = documents.len();
         let metadata = metadata::fill(self.metadata, sizes, options, &mut changes);
+        let left_out = facts.as_mut().map(|facts| std::mem::take(&mut facts.left_out)).unwrap_or_default();
         let (found, files) = match facts {
             None => (None, None),
             Some(DumpFacts { inspection, table, version, refused, .. }) => {
@@ -213,8 +222,7 @@ impl Survey {
         let dump = found
             .as_ref()
             .map(|(inspection, version, refused)| (inspection, *version, sizes.dump_bytes, refused.as_slice()));
-        let planned =
-            PlannedArchive { dump, files, documents_count, document_bytes: self.document_bytes, metadata: &metadata };
+        let planned = PlannedArchive { dump, files, documents_count, document_bytes, metadata: &metadata };
         let check_options = CheckOptions::new().with_limits(options.limits.clone());
         let report = predict_report(planned, &options.profile, &check_options);
         let (limits, is_database_late) = (options.limits.clone(), self.is_database_late);
@@ -227,6 +235,7 @@ impl Survey {
             metadata,
             database,
             is_database_late,
+            left_out,
             repeated,
             report,
             changes,
@@ -271,6 +280,30 @@ fn plan<R: Read + Seek>(
         }
     }
     Err(error::changed())
+}
+
+/// Leaves out the documents whose rows are left out of the dump, which ascend.
+fn drop_rowless(
+    documents: &mut Sorted<(DocumentId, u64)>,
+    document_bytes: &mut u64,
+    left_out: &[DocumentId],
+) -> Option<Change> {
+    let mut kept = Sorted::default();
+    let (mut dropped_count, mut dropped_bytes) = (0_u64, 0_u64);
+    for (id, len_bytes) in documents.iter() {
+        if left_out.binary_search(&id).is_ok() {
+            dropped_count = dropped_count.saturating_add(1);
+            dropped_bytes = dropped_bytes.saturating_add(len_bytes);
+        } else {
+            kept.push((id, len_bytes));
+        }
+    }
+    if dropped_count == 0 {
+        return None;
+    }
+    *documents = kept.finish();
+    *document_bytes = document_bytes.saturating_sub(dropped_bytes);
+    Some(Change::RowlessDocumentsDropped { documents_count: dropped_count, document_bytes: dropped_bytes })
 }
 
 /// Returns the tolerated findings that the writer corrects, and the number of names that do not belong in a snapshot.

@@ -231,6 +231,23 @@ fn a_tar_stream_on_standard_input_is_packed() {
 }
 
 #[test]
+fn a_live_app_is_packed_in_parts_and_judged_again() {
+    let app = App::new();
+    let skip = ["--on-vanished", "skip", "--json"];
+    let Some((code, text, messages)) = app.pack(&[&BOTH[..], &STATED, &skip].concat()) else { return };
+    assert_eq!(code, 0, "{messages}");
+    assert_eq!((&parsed(&text)["documents"], &parsed(&text)["written"]), (&value!(2), &value!(true)));
+    let Some((code, text, _)) = app.run("check", &["out.tar.gz", "--profile", "mendix-cloud", "--json"]) else {
+        return;
+    };
+    assert_eq!((code, &parsed(&text)["verdict"]), (0, &value!("accept")));
+    let (code, _, messages) =
+        app.pack(&[&BOTH[..], &STATED, &["--on-vanished", "skip", "--output", "-"]].concat()).unwrap_or_default();
+    assert_eq!(code, 2, "one output only: {messages}");
+    assert_eq!(app.names(), ["app", "mx.dump", "out.tar.gz"]);
+}
+
+#[test]
 fn a_conversion_says_what_convert_dump_says() {
     let app = App::new();
     let dump = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("data/pgdump/pg17-lo-acl.dump")).unwrap();

@@ -1,12 +1,15 @@
 //! A dump and documents become an archive that holds what was said before it was written.
 
-use std::io::Cursor;
+use std::collections::BTreeMap;
+use std::io::{self, Cursor};
 use std::ops::ControlFlow;
 
 use appsnap::Limits;
 use appsnap::check::{CheckOptions, Code, Profile, Report, Verdict, check};
 use appsnap::diagnostic;
 use appsnap::observe::{Event, NoObserver, Observer};
+use appsnap::pgdump::toc::Toc;
+use appsnap::pgdump::transcode::{EditedRow, MaskRules, RowEditor};
 use appsnap::pgdump::{self, FormatVersion};
 use appsnap::prepare::{Change, Database, PrepareOptions, Prepared};
 use appsnap::snapshot::{self, ReadOptions, WriteOptions};
@@ -260,4 +263,48 @@ fn an_observer_can_stop_the_reading_of_a_dump() {
     let (dump, _) = app::healthy();
     let error = Database::open(Cursor::new(dump), &PrepareOptions::new(), &mut Stop).unwrap_err();
     assert!(error.is_cancelled() && !error.is_bad_input());
+}
+
+/// Leaves out the rows of some documents.
+#[derive(Debug)]
+pub(crate) struct WithoutDocument(pub(crate) u8);
+
+impl RowEditor for WithoutDocument {
+    fn plan(
+        &self,
+        toc: &Toc,
+    ) -> Result<BTreeMap<u32, Box<dyn FnMut(&mut EditedRow<'_>) -> io::Result<()> + Send>>, pgdump::Error> {
+        let wanted = id(self.0).to_string();
+        let rows = toc.entries().find(|entry| entry.tag == b"system$filedocument" && entry.is_copy()).unwrap();
+        let edit = move |row: &mut EditedRow<'_>| {
+            if row.row().fields().any(|field| field.raw() == wanted.as_bytes()) {
+                row.leave_out();
+            }
+            Ok(())
+        };
+        Ok(BTreeMap::from([(rows.id, Box::new(edit) as Box<_>)]))
+    }
+}
+
+#[test]
+fn documents_of_rows_that_are_left_out_are_left_out() {
+    let (dump, lens) = app::healthy();
+    // An orphan stays, because it is none of those.
+    let lens = [lens, &[(3, 30)]].concat();
+    let folder = tempfile::tempdir().unwrap();
+    let options = PrepareOptions::new().with_profile(Profile::mendix_cloud()).with_spool_dir(folder.path());
+    let (archive, report, changes) = written(&dump, &lens, &options.clone().with_row_editor(WithoutDocument(1)));
+    let left_out = changes.iter().find(|change| name(change) == "rowless-documents-dropped").unwrap();
+    assert!(matches!(left_out, Change::RowlessDocumentsDropped { documents_count: 1, document_bytes: 10, .. }));
+    let (contents, _) = read(archive.as_slice(), ReadOptions::new()).unwrap();
+    assert_eq!(contents.documents, app::documents(&[(2, 20), (3, 30)]));
+    let after = checked(&archive, &Profile::mendix_cloud());
+    assert_eq!(counts(&report), counts(&after), "{report}\n{after}");
+    assert_eq!(report.findings().count_of(Code::DocumentMissing), 0);
+
+    // A rule that drops all rows leaves no document but the orphan.
+    let rules = MaskRules::parse(br#"{"rows": {"*.system$filedocument": "drop"}}"#).unwrap();
+    let (archive, ..) = written(&dump, &lens, &options.with_row_editor(rules));
+    let (contents, _) = read(archive.as_slice(), ReadOptions::new()).unwrap();
+    assert_eq!(contents.documents, app::documents(&[(3, 30)]));
 }

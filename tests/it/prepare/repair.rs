@@ -350,3 +350,17 @@ fn a_repaired_case_of_the_corpus_is_accepted_or_the_repair_refused() {
 fn is_nothing(error: &Error) -> bool {
     error.is_bad_input() && error.to_string().contains("neither a dump nor a document")
 }
+
+#[test]
+fn documents_of_rows_that_are_left_out_are_left_out() {
+    let (dump, lens) = app::healthy();
+    let archive = app::archive(dump, lens);
+    let folder = tempfile::tempdir().unwrap();
+    let options = options().with_spool_dir(folder.path()).with_row_editor(super::prepared::WithoutDocument(1));
+    let (repaired, changes, foreseen) = repaired_with(archive, &options).unwrap();
+    assert!(changes.iter().map(name).any(|name| name == "rowless-documents-dropped"), "{changes:?}");
+    let (contents, _) = read(repaired.as_slice(), ReadOptions::new()).unwrap();
+    assert_eq!(contents.documents, app::documents(&[(2, 20)]));
+    assert_eq!(foreseen.verdict(), checked(&repaired).verdict());
+    assert_eq!(foreseen.contents().document_bytes, 20);
+}
