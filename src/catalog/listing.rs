@@ -142,7 +142,7 @@ impl Listing {
         if count > 0 {
             found.add(Code::LocalTime, |found| {
                 found.with_message(format!(
-                    "the times of {} no UTC offset: they are read in UTC",
+                    "{} times without a UTC offset: they are read in UTC",
                     plural(count, "backup has", "backups have")
                 ))
             });
