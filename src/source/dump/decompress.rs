@@ -1,7 +1,7 @@
 //! Decompresses the file around a dump: [`Decompressed`].
 
 use std::fmt;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufReader, Read};
 
 use crate::error::{Category, Error};
 use crate::gzip;
@@ -76,7 +76,9 @@ impl fmt::Debug for Decompressed {
 mod zstd {
     //! All frames of a Zstandard file (RFC 8878), one after the other.
 
-    use super::{BufRead, Limits, Read, io};
+    use std::io::{self, BufRead, Read};
+
+    use super::Limits;
     use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
     use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
