@@ -61,7 +61,8 @@ ls -l backup.tar.gz
 most_of() {
     local pid=$1 most=0 now
     while kill -0 "$pid" 2>/dev/null; do
-        now=$(du -sk --exclude=pg_wal --exclude=backup.tar.gz . 2>/dev/null | cut -f 1)
+        # Files vanish while they are counted.
+        now=$( (du -sk --exclude=pg_wal --exclude=backup.tar.gz . 2>/dev/null || true) | cut -f 1)
         if [ "$now" -gt "$most" ]; then most=$now; fi
         sleep 0.5
     done
