@@ -63,6 +63,10 @@ struct Args {
     /// The text after the UUID in every file name.
     #[arg(long, value_name = "S", requires = "files")]
     key_suffix: Option<String>,
+    /// The treatment of documents that are deleted or modified while they are packed. `skip` leaves out what is deleted,
+    /// takes what is modified as it is then, and judges again; it needs as much temporary space as the archive.
+    #[arg(long, value_name = "WHAT", default_value = "fail")]
+    on_vanished: OnVanished,
     /// List every file that is left out, with the reason.
     #[arg(long, value_name = "FILE", requires = "files")]
     skipped: Option<PathBuf>,
@@ -72,7 +76,7 @@ struct Args {
     /// Size of the database on its server, for example 10GiB [default: that of the data in the dump].
     #[arg(long, value_name = "BYTES", value_parser = support::parse_size)]
     database_size: Option<u64>,
-    /// How hard to compress.
+    /// Compression level.
     #[arg(long, value_name = "1-9", value_parser = clap::value_parser!(u8).range(1..=9))]
     level: Option<u8>,
     #[command(flatten)]
@@ -96,6 +100,12 @@ struct Args {
     common: Common,
     #[command(flatten)]
     limits: LimitArgs,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum OnVanished {
+    Fail,
+    Skip,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -125,7 +135,14 @@ fn pack(args: &Args) -> Outcome {
         None => None,
     };
     let database = live.as_ref().map(|live| live.dump.path()).or(args.database.as_deref());
-    let prepared = build(args, database, &options).prepare(&mut progress).map_err(|error| failed(args, error))?;
+    let mut prepared = build(args, database, &options).prepare(&mut progress).map_err(|error| failed(args, error))?;
+    // Compressing takes long, so what is rejected anyhow is rejected before.
+    let remedies = |code| remedy(args, code);
+    let subject = shown(&args.output);
+    let is_good = args.judgement.verify(prepared.report(), &subject, &remedies).is_ok();
+    if args.on_vanished == OnVanished::Skip && is_good {
+        prepared.settle(&write_options(args), &mut progress).map_err(|error| failed(args, error))?;
+    }
     progress.clear();
 
     // Everything there is to say is said before a byte is written.
@@ -157,7 +174,7 @@ fn pack(args: &Args) -> Outcome {
         "written": false,
     });
     support::add_report(&mut json, report);
-    let verdict = args.judgement.verify(report, &shown(&args.output), &|code| remedy(args, code));
+    let verdict = args.judgement.verify(report, &subject, &remedies);
     if verdict.is_err() {
         let printed = if args.common.json { support::print_json_about(&args.output, &json) } else { Ok(()) };
         return support::judged(printed, verdict);
@@ -254,6 +271,9 @@ fn write_options(args: &Args) -> WriteOptions {
         .with_index(index)
 }
 
+/// The advice of the library, which knows no options.
+const NOT_FILES: &str = "a dump of the database is not an archive of files";
+
 /// Most errors name their input themselves.
 fn failed(args: &Args, error: appsnap::Error) -> Failure {
     let subject = match (error.context(), args.on_orphan) {
@@ -261,6 +281,14 @@ fn failed(args: &Args, error: appsnap::Error) -> Failure {
         (None, OnOrphan::Drop) if error.is_bad_input() => "--on-orphan drop".to_owned(),
         (None, _) => shown(&args.output),
     };
+    let text = error.to_string();
+    if text.contains(NOT_FILES) {
+        return Failure::input(subject, text.replace(NOT_FILES, "name a dump with --database"));
+    }
+    if text.contains("`with_") {
+        let text = text.replace("`with_root`", "--root").replace("`with_spool_dir`", "--spool-dir");
+        return Failure::environment(subject, text);
+    }
     Failure::of(subject, error)
 }
 

@@ -59,7 +59,7 @@ impl LiveDump {
     }
 }
 
-/// Runs a program to its end, and returns what it says on standard error. A signal ends it.
+/// Runs a program to its end, and returns its standard error. A signal ends it.
 fn run(mut command: Command, name: &str) -> Outcome<String> {
     let failed = |error: std::io::Error| Failure::environment(name.to_owned(), error);
     let mut child = command.spawn().map_err(failed)?;

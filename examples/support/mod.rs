@@ -81,7 +81,7 @@ fn ended(outcome: Outcome) -> ExitCode {
     }
 }
 
-/// The library uses no thread that nobody asked for; a command may ask for as many as there are cores.
+/// The library uses only threads that a caller asks for; a command may ask for as many as there are cores.
 pub fn default_threads() -> u8 {
     std::thread::available_parallelism().map_or(1, |count| u8::try_from(count.get()).unwrap_or(u8::MAX))
 }
