@@ -7,13 +7,17 @@ use appsnap_house::model::Model;
 /// The most arguments of a public function, besides `self`. More are options.
 const MOST_ARGUMENTS: usize = 4;
 
+/// Functions with more. `extract_converted` takes what `extract` takes, and the conversion.
+const EXCEPTIONS: [&str; 1] = ["prepare fn extract_converted<"];
+
 #[test]
 fn public_functions_follow_one_convention() {
     let api = Api::of(&Model::of(&files::root()));
     let mut wrong = Vec::new();
     for line in api.lines.iter().filter(|line| line.contains(" fn ")) {
         let arguments = arguments(line);
-        if arguments.len() > MOST_ARGUMENTS {
+        let is_exception = EXCEPTIONS.iter().any(|function| line.starts_with(function));
+        if arguments.len() > MOST_ARGUMENTS && !is_exception {
             wrong.push(format!("more than {MOST_ARGUMENTS} arguments: {line}"));
         }
         let observer = arguments.iter().position(|argument| argument.contains("dyn Observer"));
@@ -29,7 +33,10 @@ fn public_functions_follow_one_convention() {
 
 #[test]
 fn arguments_are_taken_apart() {
-    assert_eq!(arguments("m fn f<R: Fn(u8) -> u8>(&self, a: (u8, u8), b: &mut dyn Observer) -> X"), ["a: (u8, u8)", "b: &mut dyn Observer"]);
+    assert_eq!(
+        arguments("m fn f<R: Fn(u8) -> u8>(&self, a: (u8, u8), b: &mut dyn Observer) -> X"),
+        ["a: (u8, u8)", "b: &mut dyn Observer"]
+    );
     assert_eq!(arguments("m fn f()"), [""; 0]);
 }
 
