@@ -64,9 +64,7 @@ fn arguments(line: &str) -> Vec<String> {
         }
         if depth == 1 && letter == ',' && generics == 0 {
             found.push(std::mem::take(&mut current));
-        } else if depth > 1 || (depth == 1 && letter != '(') {
-            current.push(letter);
-        } else if depth == 1 && !current.is_empty() {
+        } else if depth > 1 || (depth == 1 && (letter != '(' || !current.is_empty())) {
             current.push(letter);
         }
         before = letter;
