@@ -53,7 +53,7 @@ select format('create index on orders_%s (one)', t) from generate_series(1, 8) t
 SQL
 pg_dump -O -x -Fc -f app.dump source
 dropdb source
-"$target/pack" --quiet --profile format --model-version 1 --database app.dump --files source --output backup.tar.gz >/dev/null
+"$target/examples/pack" --quiet --model-version 1 --database app.dump --files source --output backup.tar.gz >/dev/null
 rm -rf source app.dump
 ls -l backup.tar.gz
 

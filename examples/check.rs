@@ -63,9 +63,14 @@ fn main() -> ExitCode {
 
 fn check(args: &Args) -> Outcome {
     let profile = profile(args)?;
+    let mut progress = Progress::new(args.common.quiet);
+    progress.begin("reading the file", None);
     #[cfg(all(feature = "squidex", feature = "catalog"))]
-    if let Some(judged) = check_squidex(args)? {
-        return judged;
+    if may_be_squidex(args)
+        && let Some(described) = backup_squidex::examine_path(&args.file, &args.limits.limits(), &mut progress)?
+    {
+        drop(progress);
+        return judge_squidex(args, &described);
     }
     let mut options = CheckOptions::new().with_limits(args.limits.limits());
     if let Some(target_bytes) = args.target_database_bytes {
@@ -80,13 +85,24 @@ fn check(args: &Args) -> Outcome {
     }
     let missing = List::create(args.missing.as_deref(), "--missing", Code::DocumentMissing, &args.file)?;
     let orphans = List::create(args.orphans.as_deref(), "--orphans", Code::DocumentOrphan, &args.file)?;
-    let mut progress = Progress::new(args.common.quiet);
-    progress.begin("reading the file", None);
     let dump_options = DumpOptions::new()
         .with_limits(args.limits.limits())
         .with_parallelism(args.threads.parallelism())
         .with_spool_dir(std::env::temp_dir());
-    let source = Source::judged(&args.file, &dump_options)?.followed(&mut progress);
+    let source = Source::judged(&args.file, &dump_options)?;
+    #[cfg(all(feature = "squidex", feature = "catalog"))]
+    let source = if may_be_squidex(args) {
+        match backup_squidex::examine_pipe(source, &args.file, &args.limits.limits(), &mut progress)? {
+            Ok(described) => {
+                drop(progress);
+                return judge_squidex(args, &described);
+            }
+            Err(source) => source,
+        }
+    } else {
+        source
+    };
+    let source = source.followed(&mut progress);
     let report = appsnap::check::check(source, &profile, &options, &mut progress).in_input(&args.file)?;
     drop(progress);
     // A list on standard output is the result, and the report goes beside it.
@@ -101,17 +117,15 @@ fn check(args: &Args) -> Outcome {
     judged(printed.and(written), verdict(args, &report))
 }
 
-/// Judges a Squidex archive as a restore by Squidex would. `None` for other files, and for the profiles of platforms.
+/// Returns `true` if a Squidex archive is judged as a restore by Squidex would, and not by the profile of a platform.
 #[cfg(all(feature = "squidex", feature = "catalog"))]
-fn check_squidex(args: &Args) -> Outcome<Option<Outcome>> {
-    if args.profile != "format" || args.missing.is_some() || args.orphans.is_some() {
-        return Ok(None);
-    }
-    let mut progress = Progress::new(args.common.quiet);
-    let Some(described) = backup_squidex::examine_path(&args.file, &args.limits.limits(), &mut progress)? else {
-        return Ok(None);
-    };
-    drop(progress);
+fn may_be_squidex(args: &Args) -> bool {
+    args.profile == "format" && args.missing.is_none() && args.orphans.is_none()
+}
+
+/// Judges a Squidex archive as a restore by Squidex would.
+#[cfg(all(feature = "squidex", feature = "catalog"))]
+fn judge_squidex(args: &Args, described: &backup_squidex::Described) -> Outcome {
     let allowed = &args.allowed.allow;
     let printed = if args.common.json {
         support::print_json(&described.report_json(allowed))
@@ -122,7 +136,7 @@ fn check_squidex(args: &Args) -> Outcome<Option<Outcome>> {
         "reject" => Err(Failure::input(shown_input(&args.file), "a restore by Squidex fails or loses data")),
         _ => Ok(()),
     };
-    Ok(Some(judged(printed, verdict)))
+    judged(printed, verdict)
 }
 
 fn verdict(args: &Args, report: &Report) -> Outcome {

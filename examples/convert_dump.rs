@@ -41,7 +41,7 @@ struct Args {
     /// The level of gzip; alone it implies `--compression gzip`.
     #[arg(long, value_name = "1-9", value_parser = clap::value_parser!(u8).range(1..=9))]
     level: Option<u8>,
-    /// The major release of the server that the dump is for [default: 13 for 1.14, 16 for 1.15].
+    /// The major release of the server that the dump is for [default: 10 for 1.13, 13 for 1.14, 16 for 1.15].
     #[arg(long, value_name = "MAJOR")]
     server: Option<u16>,
     #[command(flatten)]

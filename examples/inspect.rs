@@ -88,14 +88,24 @@ fn describe(args: &Args, progress: &mut Progress) -> Outcome<Value> {
         .with_parallelism(args.threads.parallelism())
         .with_spool_dir(std::env::temp_dir());
     let mut source = match Source::of_any_form(&args.file, &options) {
-        Err(failure) if failure.is_input() && args.file.is_dir() => {
-            let detection = detect::identify_path(&args.file).in_file(&args.file)?;
-            return Ok(json!({ "kind": detection.name(), "error": failure.to_string() }));
+        Err(failure) if failure.is_input() => {
+            let is_pipe = support::is_pipe(&args.file);
+            let kind = if is_pipe { "unknown" } else { detect::identify_path(&args.file).in_file(&args.file)?.name() };
+            return Ok(json!({ "kind": kind, "error": failure.to_string() }));
         }
         opened => opened?,
     };
+    #[cfg(all(feature = "squidex", feature = "catalog"))]
+    match backup_squidex::examine_pipe(source, &args.file, &limits, progress)? {
+        Ok(described) => return Ok(described.description_json()),
+        Err(plain) => source = plain,
+    }
     let form = source.form();
-    let detection = source.detect(&args.file)?;
+    let detection = match source.detect(&args.file) {
+        // A damaged dump in another form, of which not even the beginning can be read.
+        Err(failure) if failure.is_input() => return Ok(json!({ "kind": "unknown", "error": failure.to_string() })),
+        detected => detected?,
+    };
     let source = source.followed(progress);
     if detection.may_be_snapshot() {
         return describe_snapshot(args, detection.name(), source);

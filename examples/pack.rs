@@ -7,6 +7,7 @@
 
 mod support;
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -20,10 +21,13 @@ use appsnap::prepare::{Pack, PrepareOptions};
 use appsnap::snapshot::index::IndexPlacement;
 use appsnap::snapshot::{self, WriteOptions};
 use appsnap::source::DocumentPlan;
-use appsnap::{Limits, detect};
+use appsnap::source::directory::{self, DirectoryOptions};
+use appsnap::{DocumentId, Limits, detect};
 use clap::{Parser, ValueEnum};
 use serde_json::{Map, Value, json};
-use support::{Common, DumpEdits, Failure, InFile, Judgement, LimitArgs, Outcome, Progress, Threads, output, shown};
+use support::{
+    Common, DumpEdits, Failure, InFile, Judgement, LimitArgs, LiveDump, Outcome, Progress, Threads, output, shown,
+};
 
 /// Packs a dump and its files into a snapshot.
 ///
@@ -37,6 +41,10 @@ struct Args {
     /// A dump made by `pg_dump -O -x -Fc`, or in another form than SQL; `-` is standard input.
     #[arg(long, value_name = "DUMP", group = "input")]
     database: Option<PathBuf>,
+    /// Dump this live database with the pg_dump that suits its server, and take the files after that. With several threads,
+    /// pg_dump uses as many connections.
+    #[arg(long, value_name = "POSTGRES_URL", group = "input", conflicts_with = "database")]
+    from_database: Option<String>,
     /// The files folder of the app server, `data/files`, or a zip, tar or tar.gz of it; `-` is a tar stream on standard
     /// input.
     #[arg(long, value_name = "SOURCE", group = "input")]
@@ -55,6 +63,10 @@ struct Args {
     /// The text after the UUID in every file name.
     #[arg(long, value_name = "S", requires = "files")]
     key_suffix: Option<String>,
+    /// The treatment of documents that are deleted or modified while they are packed. `skip` leaves out what is deleted,
+    /// takes what is modified as it is then, and judges again; it needs as much temporary space as the archive.
+    #[arg(long, value_name = "WHAT", default_value = "fail")]
+    on_vanished: OnVanished,
     /// List every file that is left out, with the reason.
     #[arg(long, value_name = "FILE", requires = "files")]
     skipped: Option<PathBuf>,
@@ -64,7 +76,7 @@ struct Args {
     /// Size of the database on its server, for example 10GiB [default: that of the data in the dump].
     #[arg(long, value_name = "BYTES", value_parser = support::parse_size)]
     database_size: Option<u64>,
-    /// How hard to compress.
+    /// Compression level.
     #[arg(long, value_name = "1-9", value_parser = clap::value_parser!(u8).range(1..=9))]
     level: Option<u8>,
     #[command(flatten)]
@@ -90,6 +102,12 @@ struct Args {
     limits: LimitArgs,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum OnVanished {
+    Fail,
+    Skip,
+}
+
 #[derive(Clone, Copy, ValueEnum)]
 enum OnOrphan {
     Keep,
@@ -112,13 +130,25 @@ fn pack(args: &Args) -> Outcome {
     let mut output = output::create(&args.output, &inputs)?;
     let skipped = args.skipped.as_deref().map(|path| Skipped::create(path, &inputs)).transpose()?;
     let mut progress = Progress::new(args.common.quiet);
-    let prepared = build(args, &options).prepare(&mut progress).map_err(|error| failed(args, error))?;
+    let live = match &args.from_database {
+        Some(url) => Some(LiveFiles::dump(url, args, &mut progress)?),
+        None => None,
+    };
+    let database = live.as_ref().map(|live| live.dump.path()).or(args.database.as_deref());
+    let mut prepared = build(args, database, &options).prepare(&mut progress).map_err(|error| failed(args, error))?;
+    // Compressing takes long, so what is rejected anyhow is rejected before.
+    let remedies = |code| remedy(args, code);
+    let subject = shown(&args.output);
+    let is_good = args.judgement.verify(prepared.report(), &subject, &remedies).is_ok();
+    if args.on_vanished == OnVanished::Skip && is_good {
+        prepared.settle(&write_options(args), &mut progress).map_err(|error| failed(args, error))?;
+    }
     progress.clear();
 
     // Everything there is to say is said before a byte is written.
     let conversion = prepared.conversion().map(|(changes, toc)| support::conversion_json(changes, toc));
     let left_out = prepared.source().map(left_out_counts);
-    let mut warnings = Vec::new();
+    let mut warnings = live.iter().flat_map(|live| live.warnings(prepared.source())).collect::<Vec<_>>();
     if let Some(files) = args.files.as_deref().filter(|files| is_snapshot(files)) {
         warnings
             .push(format!("{}: a snapshot: its documents are packed, its database and metadata are not", shown(files)));
@@ -144,7 +174,7 @@ fn pack(args: &Args) -> Outcome {
         "written": false,
     });
     support::add_report(&mut json, report);
-    let verdict = args.judgement.verify(report, &shown(&args.output), &|code| remedy(args, code));
+    let verdict = args.judgement.verify(report, &subject, &remedies);
     if verdict.is_err() {
         let printed = if args.common.json { support::print_json_about(&args.output, &json) } else { Ok(()) };
         return support::judged(printed, verdict);
@@ -212,11 +242,11 @@ fn options(args: &Args) -> Outcome<PrepareOptions> {
     args.edits.of_archive(options)
 }
 
-fn build<'a>(args: &Args, options: &PrepareOptions) -> Pack<'a> {
+fn build<'a>(args: &Args, database: Option<&Path>, options: &PrepareOptions) -> Pack<'a> {
     // A disk makes its readers wait, so there may be more of them than cores.
     let parallelism = Parallelism::threads(args.threads.threads.saturating_mul(4));
     let mut pack = Pack::new(options).with_parallelism(parallelism);
-    pack = match &args.database {
+    pack = match database {
         Some(path) if support::is_dash(path) => pack.with_database_reader(io::stdin()),
         Some(path) => pack.with_database(path),
         None => pack,
@@ -241,6 +271,9 @@ fn write_options(args: &Args) -> WriteOptions {
         .with_index(index)
 }
 
+/// The advice of the library, which knows no options.
+const NOT_FILES: &str = "a dump of the database is not an archive of files";
+
 /// Most errors name their input themselves.
 fn failed(args: &Args, error: appsnap::Error) -> Failure {
     let subject = match (error.context(), args.on_orphan) {
@@ -248,11 +281,65 @@ fn failed(args: &Args, error: appsnap::Error) -> Failure {
         (None, OnOrphan::Drop) if error.is_bad_input() => "--on-orphan drop".to_owned(),
         (None, _) => shown(&args.output),
     };
+    let text = error.to_string();
+    if text.contains(NOT_FILES) {
+        return Failure::input(subject, text.replace(NOT_FILES, "name a dump with --database"));
+    }
+    if text.contains("`with_") {
+        let text = text.replace("`with_root`", "--root").replace("`with_spool_dir`", "--spool-dir");
+        return Failure::environment(subject, text);
+    }
     Failure::of(subject, error)
 }
 
 fn is_snapshot(files: &Path) -> bool {
     files.is_file() && detect::identify_path(files).is_ok_and(|detection| detection.kind() == detect::Kind::Snapshot)
+}
+
+/// A dump of a live database, and the documents that there were before it was made.
+struct LiveFiles {
+    dump: LiveDump,
+    /// `None` if the files are no folder: an archive does not change.
+    before: Option<BTreeSet<DocumentId>>,
+}
+
+impl LiveFiles {
+    fn dump(url: &str, args: &Args, progress: &mut Progress) -> Outcome<Self> {
+        let before = match args.files.as_deref().filter(|files| files.is_dir()) {
+            Some(files) => {
+                let mut options = DirectoryOptions::new()
+                    .with_parallelism(Parallelism::threads(args.threads.threads.saturating_mul(4)))
+                    .with_key_prefix(args.key_prefix.as_deref().unwrap_or_default());
+                options = options.with_key_suffix(args.key_suffix.as_deref().unwrap_or_default());
+                let folder = args.root.as_deref().map_or_else(|| files.to_owned(), |root| files.join(root));
+                let plan = directory::scan(&folder, &options, progress).in_file(&folder)?;
+                Some(plan.iter().map(|(id, _)| id).collect())
+            }
+            None => None,
+        };
+        progress.begin("dumping the database", None);
+        let spool_dir = output::spool_dir(args.spool_dir.as_deref(), &args.output)?;
+        Ok(Self { dump: LiveDump::make(url, &spool_dir, args.threads.threads)?, before })
+    }
+
+    /// Returns what pg_dump said, and what changed in the folder since.
+    fn warnings(&self, plan: Option<&DocumentPlan>) -> Vec<String> {
+        let mut warnings = self.dump.warnings().to_vec();
+        if let (Some(before), Some(plan)) = (&self.before, plan) {
+            let after: BTreeSet<DocumentId> = plan.iter().map(|(id, _)| id).collect();
+            let added = after.difference(before).count();
+            let removed = before.difference(&after).count();
+            if added > 0 {
+                let what = "documents were added while the database was dumped: no row of the dump refers to them";
+                warnings.push(format!("{added} {what}"));
+            }
+            if removed > 0 {
+                let what = "documents were removed while the database was dumped: rows of the dump may refer to them";
+                warnings.push(format!("{removed} {what}"));
+            }
+        }
+        warnings
+    }
 }
 
 /// The full list of the files that were left out.

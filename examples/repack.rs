@@ -32,7 +32,7 @@ struct Args {
     r#in: PathBuf,
     /// The snapshot to write; `-` is standard output.
     out: PathBuf,
-    /// How hard to compress.
+    /// Compression level.
     #[arg(long, value_name = "1-9", value_parser = clap::value_parser!(u8).range(1..=9))]
     level: Option<u8>,
     #[command(flatten)]

@@ -13,7 +13,7 @@ use clap::Args;
 use super::size::parse_size;
 use super::{InFile, Outcome};
 
-/// What every command has.
+/// The options of every command.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct Common {
     /// Print the result as JSON.

@@ -18,7 +18,7 @@ use crate::support::{Common, Failure, InFile, Outcome, is_dash, shown, tell};
 pub(crate) struct Listed {
     pub(crate) backups: Vec<Backup<Name>>,
     pub(crate) records: Vec<Record>,
-    /// What was noticed about the listing, as JSON.
+    /// The findings about the listing, as JSON.
     pub(crate) warnings: Value,
 }
 

@@ -1,6 +1,7 @@
 //! A retention plan as JSON and as text.
 #![allow(clippy::indexing_slicing, reason = "indexing JSON yields null or adds the member")]
 
+use std::collections::HashMap;
 use std::fmt::Write;
 
 use appsnap::retention::explain::{Explanation, Miss, NeededBackup};
@@ -24,7 +25,7 @@ pub(crate) fn plan_json(plan: &RetentionPlan<'_, Name>) -> Value {
     let is_grouped = plan.decisions().any(|decision| decision.backup().series().is_some());
     if is_grouped || plan.policy().quota_count().is_some() {
         value["quota_count"] = plan.policy().quota_count().into();
-        value["groups"] = groups(plan).iter().map(|group| group_json(plan, *group)).collect();
+        value["groups"] = groups(plan).iter().map(|group| group_json(plan.policy(), group)).collect();
     }
     if has_stated(plan) {
         value["differs_from_platform"] = differing_count(plan).into();
@@ -34,29 +35,45 @@ pub(crate) fn plan_json(plan: &RetentionPlan<'_, Name>) -> Value {
     value
 }
 
+/// The decisions about a group.
+struct Group<'p> {
+    name: Option<&'p str>,
+    decisions: Vec<Decision<'p, Name>>,
+}
+
+impl Group<'_> {
+    fn stay_count(&self) -> usize {
+        self.decisions.iter().filter(|decision| decision.keeps()).count()
+    }
+
+    fn admits_another(&self, policy: &Policy) -> bool {
+        policy.admits_another(self.stay_count() as u64)
+    }
+}
+
 /// The groups, in the order in which they first appear.
-fn groups<'p>(plan: &'p RetentionPlan<'_, Name>) -> Vec<Option<&'p str>> {
-    let mut groups = Vec::new();
+fn groups<'p>(plan: &'p RetentionPlan<'_, Name>) -> Vec<Group<'p>> {
+    let mut groups: Vec<Group<'p>> = Vec::new();
+    let mut known: HashMap<Option<&str>, usize> = HashMap::new();
     for decision in plan.decisions() {
-        let group = decision.backup().series();
-        if !groups.contains(&group) {
-            groups.push(group);
+        let name = decision.backup().series();
+        let number = *known.entry(name).or_insert_with(|| {
+            groups.push(Group { name, decisions: Vec::new() });
+            groups.len().saturating_sub(1)
+        });
+        if let Some(group) = groups.get_mut(number) {
+            group.decisions.push(decision);
         }
     }
     groups
 }
 
-fn of_group<'p>(plan: &'p RetentionPlan<'_, Name>, group: Option<&str>) -> Vec<Decision<'p, Name>> {
-    plan.decisions().filter(|decision| decision.backup().series() == group).collect()
-}
-
-fn group_json(plan: &RetentionPlan<'_, Name>, group: Option<&str>) -> Value {
-    let decisions = of_group(plan, group);
+fn group_json(policy: &Policy, group: &Group<'_>) -> Value {
     json!({
-        "group": group,
-        "backups": decisions.len(),
-        "stay": decisions.iter().filter(|decision| decision.keeps()).count(),
-        "admits_another": plan.admits_another(group),
+        "group": group.name,
+        "backups": group.decisions.len(),
+        "stay": group.stay_count(),
+        "admits_another": group.admits_another(policy),
     })
 }
 
@@ -113,26 +130,30 @@ fn decision_json(decision: Decision<'_, Name>) -> Value {
 /// The decisions as a table for each group.
 pub(crate) fn plan_text(plan: &RetentionPlan<'_, Name>) -> String {
     let mut text = format!("{} as of {}\n\n", plan.policy().name(), plan.now());
-    let groups = groups(plan);
-    let (is_grouped, count) = (groups.iter().any(Option::is_some), groups.len());
-    for group in if groups.is_empty() { vec![None] } else { groups } {
-        let decisions = of_group(plan, group);
+    let mut groups = groups(plan);
+    if groups.is_empty() {
+        groups.push(Group { name: None, decisions: Vec::new() });
+    }
+    let is_grouped = groups.iter().any(|group| group.name.is_some());
+    let has_stated = has_stated(plan);
+    for group in &groups {
         if is_grouped {
-            let _ = writeln!(text, "{}:", group.map_or_else(|| "no group".to_owned(), harmless));
+            let _ = writeln!(text, "{}:", group.name.map_or_else(|| "no group".to_owned(), harmless));
         }
-        table(&mut text, &decisions, has_stated(plan));
+        table(&mut text, &group.decisions, has_stated);
         text.push('\n');
-        let stay = decisions.iter().filter(|decision| decision.keeps()).count();
-        let _ = writeln!(text, "{stay} of {} stay", decisions.len());
+        let stay = group.stay_count();
+        let _ = writeln!(text, "{stay} of {} stay", group.decisions.len());
         if let Some(quota) = plan.policy().quota_count() {
-            let verdict = if plan.admits_another(group) { "another one is accepted" } else { "another one is refused" };
+            let is_accepted = group.admits_another(plan.policy());
+            let verdict = if is_accepted { "another one is accepted" } else { "another one is refused" };
             let _ = writeln!(text, "quota: {stay} of {quota}, {verdict}");
         }
         if is_grouped {
             text.push('\n');
         }
     }
-    if is_grouped && count > 1 {
+    if groups.len() > 1 {
         let _ = writeln!(text, "{} of {} stay in all groups", plan.kept_count(), plan.decisions().count());
     }
     let differing = differing_count(plan);

@@ -9,11 +9,13 @@ use std::path::Path;
 use appsnap::Limits;
 use appsnap::catalog::Provider;
 use appsnap::catalog::advice::Operation;
+use appsnap::detect::Kind;
 use appsnap::diagnostic::{Code as AnyCode, Diagnostic, Severity};
+use appsnap::pgdump::Identity;
 use appsnap::squidex::{Archive, Code, ErrorKind, Survey};
 use serde_json::{Value, json};
 
-use crate::support::{Failure, InFile, Outcome, Progress, is_dash};
+use crate::support::{Failure, InFile, Outcome, Progress, Source, is_dash, is_pipe};
 
 /// A description of an archive, and what a restore by Squidex would fail at or leave out.
 pub(crate) struct Described {
@@ -43,6 +45,27 @@ pub(crate) fn examine_path(path: &Path, limits: &Limits, progress: &mut Progress
         return Ok(None);
     }
     examine(&file, limits, progress)
+}
+
+/// Examines what `source` reads from a pipe, which is spooled for that. The source as it was if it has nothing to do with
+/// Squidex, or is a file.
+pub(crate) fn examine_pipe(
+    mut source: Source,
+    path: &Path,
+    limits: &Limits,
+    progress: &mut Progress,
+) -> Outcome<Result<Described, Source>> {
+    if !is_pipe(path)
+        || !source.is_as_it_is()
+        || !matches!(source.detect(path)?.kind(), Kind::Squidex | Kind::Other(Identity::Zip))
+    {
+        return Ok(Err(source));
+    }
+    let file = source.into_file(path, progress)?;
+    match examine(&file, limits, progress)? {
+        Some(described) => Ok(Ok(described)),
+        None => Ok(Err(Source::of_file(file, path)?)),
+    }
 }
 
 /// Examines a file. `None` if it is a zip file that has nothing to do with Squidex.

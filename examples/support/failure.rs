@@ -10,7 +10,7 @@ use appsnap::error::Category;
 
 use super::{raising_option, shown, shown_input, tell};
 
-/// What an example's work ends with.
+/// The outcome of a command's work.
 pub type Outcome<T = ()> = Result<T, Failure>;
 
 /// The subject of errors of standard output.
@@ -40,7 +40,7 @@ impl Failure {
         self.is_input
     }
 
-    /// An error of the library, about `subject` unless it names its place itself.
+    /// An error of the library, about `subject` unless it has a context of its own.
     pub fn of(subject: impl Into<String>, error: impl Into<appsnap::Error>) -> Self {
         failure(subject.into(), error.into())
     }
@@ -88,7 +88,7 @@ fn system<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e io::Error> {
     error.downcast_ref().or_else(of_crate)
 }
 
-/// What to do when the system refuses.
+/// The remedy for an error of the system.
 fn remedy(error: &io::Error) -> Option<&'static str> {
     Some(match error.kind() {
         io::ErrorKind::NotFound => "check the name",

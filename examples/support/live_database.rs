@@ -29,7 +29,8 @@ impl LiveDump {
         };
         let server_major = server_major(&url, direct);
         let (program, major) = choose(server_major)?;
-        let folder = tempfile::Builder::new().prefix(&format!("{STAGING_PREFIX}{}-", std::process::id())).tempdir_in(spool_dir);
+        let folder =
+            tempfile::Builder::new().prefix(&format!("{STAGING_PREFIX}{}-", std::process::id())).tempdir_in(spool_dir);
         let folder = folder.in_file(spool_dir)?;
         signals::watch_folder(spool_dir);
         let path = folder.path().join("database.dump");
@@ -58,7 +59,7 @@ impl LiveDump {
     }
 }
 
-/// Runs a program to its end, and returns what it says on standard error. A signal ends it.
+/// Runs a program to its end, and returns its standard error. A signal ends it.
 fn run(mut command: Command, name: &str) -> Outcome<String> {
     let failed = |error: std::io::Error| Failure::environment(name.to_owned(), error);
     let mut child = command.spawn().map_err(failed)?;
@@ -102,7 +103,9 @@ fn server_major(url: &str, direct: impl Fn(&mut Command)) -> Option<u32> {
 fn choose(server_major: Option<u32>) -> Outcome<(PathBuf, u32)> {
     let found = installed("pg_dump");
     let Some(wanted) = server_major else {
-        return found.into_iter().next().ok_or_else(|| Failure::environment("pg_dump", "it is not installed: install PostgreSQL's client programs"));
+        return found.into_iter().next().ok_or_else(|| {
+            Failure::environment("pg_dump", "it is not installed: install PostgreSQL's client programs")
+        });
     };
     let oldest = found.iter().filter(|(_, major)| *major >= wanted).min_by_key(|(_, major)| *major);
     oldest.cloned().ok_or_else(|| {
@@ -118,7 +121,11 @@ fn choose(server_major: Option<u32>) -> Outcome<(PathBuf, u32)> {
 fn installed(name: &str) -> Vec<(PathBuf, u32)> {
     let folders = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let others = folders.map(|entry| entry.path().join("bin").join(name)).filter(|path| path.is_file());
-    std::iter::once(PathBuf::from(name)).chain(others).filter_map(|path| Some((major_of(&path)?, path))).map(|(major, path)| (path, major)).collect()
+    std::iter::once(PathBuf::from(name))
+        .chain(others)
+        .filter_map(|path| Some((major_of(&path)?, path)))
+        .map(|(major, path)| (path, major))
+        .collect()
 }
 
 /// Runs `program --version`, which prints for example `pg_dump (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)`.

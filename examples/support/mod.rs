@@ -13,6 +13,7 @@ mod describe;
 mod failure;
 mod findings;
 mod judgement;
+mod live_database;
 mod open;
 pub mod output;
 mod progress;
@@ -29,6 +30,7 @@ pub use describe::{audit_lines, describe_dump, metadata_json, outline};
 pub use failure::{Failure, InFile, Outcome, judged};
 pub use findings::{findings_text, report_text, summary_text};
 pub use judgement::{Judgement, add_report, comparison_text, is_of_conversion, tell_changes, tell_findings};
+pub use live_database::LiveDump;
 pub use open::{
     is_pipe, may_be_dump, open_indexed, refuse_other_than_any_dump, refuse_other_than_dump, refuse_other_than_snapshot,
     refuse_pipe,
@@ -79,7 +81,7 @@ fn ended(outcome: Outcome) -> ExitCode {
     }
 }
 
-/// The library uses no thread that nobody asked for; a command may ask for as many as there are cores.
+/// The library uses only threads that a caller asks for; a command may ask for as many as there are cores.
 pub fn default_threads() -> u8 {
     std::thread::available_parallelism().map_or(1, |count| u8::try_from(count.get()).unwrap_or(u8::MAX))
 }

@@ -102,7 +102,8 @@ impl Source {
         })
     }
 
-    fn of_file(mut file: File, path: &Path) -> Outcome<Self> {
+    /// Reads `file`, which contains what was read from `path`, from its beginning.
+    pub fn of_file(mut file: File, path: &Path) -> Outcome<Self> {
         file.rewind().in_input(path)?;
         let len_bytes = Some(file.metadata().in_input(path)?.len());
         Ok(Self { inner: Inner::File(file), head: io::Cursor::default(), len_bytes, form: None })
@@ -125,6 +126,11 @@ impl Source {
     /// Returns the form of a dump that is read as one in custom format: `directory`, `tar`, `gzip` and so on.
     pub const fn form(&self) -> Option<&'static str> {
         self.form
+    }
+
+    /// Returns `true` for an input that is read as it is, and `false` for a dump in another form than the custom format.
+    pub const fn is_as_it_is(&self) -> bool {
+        matches!(self.inner, Inner::File(_) | Inner::Stdin(_))
     }
 
     /// Detects the kind of file from its first bytes, which are read again afterwards.

@@ -5,7 +5,7 @@
 //! | [`cookbook`] | do one of five common jobs, in Rust or from a command line |
 //! | [`findings`] | look up what a check found, by its code |
 //! | [`mod@format`] | read or write archives and their index in another language |
-//! | [`security`] | know what may be done with a stranger's archive, and what a new version may change |
+//! | [`security`] | know what may be done with an untrusted archive, and what a new version may change |
 //! | [`performance`] | make it faster, and measure that |
 //! | [`asynchronous`] | put it into a service with slow clients |
 //! | [`workers`] | pack one archive on many machines |

@@ -50,7 +50,7 @@ pub struct Listing {
     diagnostics: Diagnostics,
 }
 
-/// What identifies a record: ids are unique in a group.
+/// The identity of a record: ids are unique in a group.
 type Key = (Option<String>, String);
 
 /// More findings of one code are only counted.
@@ -142,7 +142,7 @@ impl Listing {
         if count > 0 {
             found.add(Code::LocalTime, |found| {
                 found.with_message(format!(
-                    "the times of {} no UTC offset: they are read in UTC",
+                    "{} times without a UTC offset: they are read in UTC",
                     plural(count, "backup has", "backups have")
                 ))
             });

@@ -60,7 +60,7 @@ pub(crate) use pass::survey;
 pub use profile::Profile;
 pub use registry::{codes, find_code};
 pub use report::{Report, Summary};
-pub(crate) use run::{PlannedArchive, predict_report};
+pub(crate) use run::{Files, PlannedArchive, predict_report};
 pub use verdict::Verdict;
 
 type Result<T, E = crate::Error> = std::result::Result<T, E>;

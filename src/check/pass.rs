@@ -87,7 +87,7 @@ pub(crate) fn survey<R: Read>(
     let mut inspection = None;
     if begins_like_a_dump {
         inspection = bare_dump(&mut run, source, observer)?;
-    } else if detection.may_be_snapshot() || detection.kind() == Kind::FilesTar {
+    } else if detection.may_be_snapshot() || matches!(detection.kind(), Kind::FilesTar | Kind::SnapshotInFolder) {
         inspection = archive(&mut run, source, detection.is_gzip(), observer)?;
     } else {
         something_else(&mut run, &detection);
@@ -120,7 +120,8 @@ fn something_else(run: &mut CheckRun<'_>, detection: &Detection) {
             | Identity::Windows1252Damage
             | Identity::Utf16Damage
             | Identity::TextDamage,
-        ) => pgdump::Code::DumpNotCustomFormat.into(),
+        )
+        | Kind::Utf16Sql => pgdump::Code::DumpNotCustomFormat.into(),
         _ => diagnostic::Code::from(snapshot::Code::NotASnapshot),
     };
     let hint = detection.hint().unwrap_or("the kind of file is unknown".into());

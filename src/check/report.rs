@@ -151,6 +151,11 @@ impl Report {
         &self.contents
     }
 
+    /// Takes the comparison out of the report.
+    pub(crate) const fn take_files(&mut self) -> Option<FileComparison> {
+        self.files.take()
+    }
+
     /// Returns the full comparison of the database's files with the documents; `None` if they were not compared.
     #[must_use]
     pub const fn files(&self) -> Option<&FileComparison> {

@@ -16,7 +16,7 @@ use crate::pgdump::Identity;
 ///     Kind::Squidex => println!("see appsnap::squidex"),
 ///     other => println!("{other:?}"),
 /// }
-/// # Ok::<(), std::io::Error>(())
+/// # Ok::<(), appsnap::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -33,6 +33,30 @@ pub enum Kind {
     MssqlBackup,
     /// Files of an HSQLDB database, the built-in database of development machines.
     Hsqldb,
+    /// A snapshot whose members are below one more folder.
+    SnapshotInFolder,
+    /// A file that was compressed with gzip twice.
+    GzipTwice,
+    /// gzip data of something that is neither a tar archive nor a dump.
+    GzipOfOther,
+    /// gzip data of which every byte was treated as a character of Latin-1 and written as UTF-8. It can be undone.
+    GzipAsLatin1,
+    /// gzip data that was treated as text of another encoding. It cannot be undone.
+    GzipAsText,
+    /// An archive or a dump after lines of text.
+    #[non_exhaustive]
+    AfterText {
+        /// The length of the text in bytes.
+        offset_bytes: u64,
+    },
+    /// An SQL script in UTF-16.
+    Utf16Sql,
+    /// A cpio archive.
+    Cpio,
+    /// An ar archive, such as a Debian package.
+    Ar,
+    /// A file compressed with lzip.
+    Lzip,
     /// A dump in any format, or an unknown file, as [`Identity::of`] names it.
     Other(Identity),
 }
@@ -93,6 +117,16 @@ impl Detection {
             Kind::Squidex => "squidex",
             Kind::MssqlBackup => "mssql-backup",
             Kind::Hsqldb => "hsqldb",
+            Kind::SnapshotInFolder => "snapshot-in-folder",
+            Kind::GzipTwice => "gzip-twice",
+            Kind::GzipOfOther => "gzip",
+            Kind::GzipAsLatin1 => "gzip-as-latin1",
+            Kind::GzipAsText => "gzip-as-text",
+            Kind::AfterText { .. } => "after-text",
+            Kind::Utf16Sql => "utf16-sql",
+            Kind::Cpio => "cpio",
+            Kind::Ar => "ar",
+            Kind::Lzip => "lzip",
             Kind::Other(Identity::Custom { .. }) if self.is_gzip => "bare-dump-gzip",
             Kind::Other(
                 Identity::Empty | Identity::Gzip | Identity::Lz4 | Identity::Zstd | Identity::Bzip2 | Identity::Xz,
@@ -101,34 +135,69 @@ impl Detection {
         }
     }
 
-    /// Returns advice on how to get a snapshot, or a dump that fits into one, instead; `None` if the file is either.
+    /// Returns advice on how to get a snapshot, or a dump that fits into one, instead: one sentence that says what the file
+    /// is, and the command that helps. Returns `None` if the file is either.
     #[must_use]
     pub fn hint(&self) -> Option<Cow<'static, str>> {
-        Some(Cow::Borrowed(match (self.kind, self.is_gzip) {
-            (Kind::Snapshot, _) => return None,
-            (Kind::FilesTar, _) => {
-                "documents without the rest of a snapshot: pack them together with a dump made by pg_dump -O -x -Fc"
-            }
-            (Kind::Tar, _) => {
-                "a tar archive, but not a snapshot: a snapshot contains .metadata, db/db.backup and tree/xx/yy/<uuid>"
-            }
-            (Kind::Squidex, _) => "a backup of a Squidex app, which only Squidex restores",
-            (Kind::MssqlBackup, _) => {
-                "a backup of SQL Server: move the app to PostgreSQL first, then run pg_dump -O -x -Fc -f FILE DATABASE"
-            }
-            (Kind::Hsqldb, _) => {
-                "files of the built-in database: move the app to PostgreSQL first, then run \
-                 pg_dump -O -x -Fc -f FILE DATABASE"
-            }
-            (Kind::Other(Identity::Custom { .. }), true) => {
+        if let Kind::AfterText { offset_bytes } = self.kind {
+            let text = format!(
+                "an archive or a dump after {offset_bytes} bytes of text, which another program wrote into the file: take the \
+                 text off with tail -c +{} FILE > NEW",
+                offset_bytes.saturating_add(1)
+            );
+            return Some(text.into());
+        }
+        match self.kind {
+            Kind::Other(Identity::Custom { .. }) if self.is_gzip => Some(
                 "a dump in custom format that is compressed again: decompress it first with gunzip -c FILE > DUMP"
+                    .into(),
+            ),
+            Kind::Other(Identity::Unknown | Identity::Empty) if self.is_gzip => {
+                Some("compressed with gzip, and the content is damaged or unknown".into())
             }
-            (Kind::Other(Identity::Unknown | Identity::Empty), true) => {
-                "compressed with gzip, and the content is damaged or unknown"
-            }
-            (Kind::Other(identity), _) => return identity.hint(),
-        }))
+            Kind::Other(identity) => identity.hint(),
+            kind => hint_of(kind).map(Cow::Borrowed),
+        }
     }
+}
+
+/// Returns the advice about a kind that is the same for every file of it.
+const fn hint_of(kind: Kind) -> Option<&'static str> {
+    Some(match kind {
+        Kind::Snapshot | Kind::AfterText { .. } | Kind::Other(_) => return None,
+        Kind::SnapshotInFolder => "a snapshot inside another folder: take the folder off with repack FILE NEW --repair",
+        Kind::FilesTar => {
+            "documents without the rest of a snapshot: pack them together with a dump made by pg_dump -O -x -Fc"
+        }
+        Kind::Tar => {
+            "a tar archive, but not a snapshot: a snapshot contains .metadata, db/db.backup and tree/xx/yy/<uuid>"
+        }
+        Kind::Squidex => "a backup of a Squidex app, which only Squidex restores",
+        Kind::MssqlBackup => {
+            "a backup of SQL Server: move the app to PostgreSQL first, then run pg_dump -O -x -Fc -f FILE DATABASE"
+        }
+        Kind::Hsqldb => {
+            "files of the built-in database: move the app to PostgreSQL first, then run \
+             pg_dump -O -x -Fc -f FILE DATABASE"
+        }
+        Kind::GzipTwice => "compressed with gzip twice: take one layer off with gunzip -c FILE > NEW",
+        Kind::GzipOfOther => {
+            "gzip data of something that is neither a tar archive nor a dump: look at it with gunzip -c FILE | head -c 200"
+        }
+        Kind::GzipAsLatin1 => {
+            "gzip data that was read as Latin-1 text and written as UTF-8: undo it with iconv -f UTF-8 -t ISO-8859-1 FILE > NEW"
+        }
+        Kind::GzipAsText => {
+            "gzip data that was rewritten as text and cannot be recovered: transfer the original again in binary mode"
+        }
+        Kind::Utf16Sql => {
+            "an SQL script that was written as UTF-16, as > does in Windows PowerShell: bring it back with \
+             iconv -f UTF-16 -t UTF-8 FILE > NEW.sql, or dump again with pg_dump -Fc -f FILE DATABASE"
+        }
+        Kind::Cpio => "a cpio archive: extract it first with cpio -id < FILE",
+        Kind::Ar => "an ar archive, such as a Debian package: extract it first with ar x FILE",
+        Kind::Lzip => "compressed with lzip: decompress it first with lzip -dc FILE > NEW",
+    })
 }
 
 impl fmt::Display for Detection {

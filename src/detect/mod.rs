@@ -9,6 +9,7 @@
 //! ```
 
 mod detection;
+mod foreign;
 mod recoded;
 mod tar;
 
@@ -51,7 +52,13 @@ pub fn identify(head: &[u8]) -> Detection {
     let mut reader = gzip::Reader::new(head, &Limits::untrusted()).take(INFLATED_BYTES);
     // The head ends in the middle of the data, so an error is expected; the bytes before it count.
     let _ = reader.read_to_end(&mut content);
-    Detection { kind: kind_of(&content), is_gzip: true }
+    let kind = match kind_of(&content) {
+        Kind::Other(Identity::Gzip) => Kind::GzipTwice,
+        // A whole header block without any sign of one: not a damaged archive, but something else.
+        Kind::Other(Identity::Unknown) if !tar::may_be_damaged(&content) => Kind::GzipOfOther,
+        kind => kind,
+    };
+    Detection { kind, is_gzip: true }
 }
 
 /// Detects the kind of the file at `path`, reading at most [`HEAD_BYTES`].
@@ -62,7 +69,7 @@ pub fn identify(head: &[u8]) -> Detection {
 /// use appsnap::detect::identify_path;
 ///
 /// let detection = identify_path("examples/data/quickstart.dump")?;
-/// assert_eq!((detection.name(), detection.hint()), ("custom-dump", None));
+/// assert!(detection.name() == "custom-dump" && detection.hint().is_none());
 /// # Ok::<(), appsnap::Error>(())
 /// ```
 ///
@@ -79,35 +86,28 @@ pub fn identify_path(path: impl AsRef<Path>) -> Result<Detection, Error> {
     Ok(identify(&head))
 }
 
+/// Returns the kind of bytes that are compressed by gzip, or that were compressed.
 fn kind_of(head: &[u8]) -> Kind {
     match Identity::of(head) {
         Identity::Zip if is_squidex(head) => Kind::Squidex,
+        Identity::Utf16Damage if is_utf16_script(head) => Kind::Utf16Sql,
         identity @ (Identity::Custom { .. } | Identity::TextDamage) => {
             Kind::Other(recoded::identify(head).unwrap_or(identity))
         }
         // Their statements are SQL, too.
-        Identity::BareSql => other_database(head).unwrap_or(Kind::Other(Identity::BareSql)),
+        Identity::BareSql => foreign::identify(head).unwrap_or(Kind::Other(Identity::BareSql)),
         Identity::Unknown => {
-            tar::identify(head).or_else(|| other_database(head)).unwrap_or(Kind::Other(Identity::Unknown))
+            tar::identify(head).or_else(|| foreign::identify(head)).unwrap_or(Kind::Other(Identity::Unknown))
         }
+        // Programs also print messages before the data that they write.
+        Identity::PgDumpOutput => foreign::after_text(head).unwrap_or(Kind::Other(Identity::PgDumpOutput)),
         identity => Kind::Other(identity),
     }
 }
 
-/// Other databases that on-premises apps run on.
-fn other_database(head: &[u8]) -> Option<Kind> {
-    /// The first bytes of a Microsoft Tape Format data set, and of a compressed SQL Server backup.
-    const MSSQL: [&[u8]; 2] = [b"TAPE", b"MSSQLBAK"];
-    /// The first bytes of a `.script` of HSQLDB 2 and 1.8, and of its `.properties`.
-    const HSQLDB: [&[u8]; 3] = [b"SET DATABASE ", b"CREATE SCHEMA PUBLIC AUTHORIZATION DBA", b"#HSQL Database Engine"];
-    let begins = |starts: &[&[u8]]| starts.iter().any(|start| head.starts_with(start));
-    if begins(&MSSQL) {
-        Some(Kind::MssqlBackup)
-    } else if begins(&HSQLDB) {
-        Some(Kind::Hsqldb)
-    } else {
-        None
-    }
+/// A script in UTF-16 can be brought back; bytes of an archive that were treated as text cannot.
+fn is_utf16_script(head: &[u8]) -> bool {
+    head.split_at(head.len().min(4)).0.contains(&b'-')
 }
 
 /// Squidex writes `attachments/` and `events/` and nothing else; the first local header names one of them.

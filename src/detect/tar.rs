@@ -36,6 +36,7 @@ fn kind_from(name: &[u8], is_directory: bool) -> Option<Kind> {
         Ok(_) => Some(Kind::Snapshot),
         // A snapshot with a fault is still one: reading it says what the fault is.
         Err(_) if is_in_snapshot(name) => Some(Kind::Snapshot),
+        Err(_) if is_in_folder(name, is_directory) => Some(Kind::SnapshotInFolder),
         Err(_) if is_directory => None,
         Err(_) if name == b"toc.dat" => Some(Kind::Other(Identity::Tar)),
         Err(_) if file.ends_with(b".script") => Some(Kind::Hsqldb),
@@ -46,6 +47,32 @@ fn kind_from(name: &[u8], is_directory: bool) -> Option<Kind> {
 
 fn is_in_snapshot(name: &[u8]) -> bool {
     name.starts_with(b"db/") || name.starts_with(b"tree/")
+}
+
+/// Returns `true` for a file of a snapshot below one or two more folders.
+fn is_in_folder(name: &[u8], is_directory: bool) -> bool {
+    let is_file = |name| matches!(layout::parse(name, false).map(|parsed| parsed.named), Ok(Named::File(_)));
+    let mut below = name;
+    for _ in 0..2 {
+        let Some(at) = below.iter().position(|byte| *byte == b'/') else { return false };
+        below = below.split_at(at.saturating_add(1)).1;
+        if !is_directory && is_file(below) {
+            return true;
+        }
+    }
+    false
+}
+
+/// Returns `true` for the beginning of an archive whose first header may be damaged: it is too short to tell, or the fields
+/// for mode and size have octal digits, as those of every header.
+pub(super) fn may_be_damaged(head: &[u8]) -> bool {
+    let Some(block) = head.first_chunk::<BLOCK_BYTES>() else { return true };
+    let is_octal = |field: std::ops::Range<usize>| {
+        block.get(field).is_some_and(|field| {
+            field.iter().any(u8::is_ascii_digit) && field.iter().all(|byte| matches!(byte, b'0'..=b'7' | b' ' | 0))
+        })
+    };
+    is_octal(100..108) || is_octal(124..136)
 }
 
 /// Returns `true` if `block` has the magic of a tar header, or has none and the right checksum.

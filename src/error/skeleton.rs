@@ -1,4 +1,4 @@
-//! The skeleton of every error: a reason, a position, a context and a cause behind one pointer.
+//! The skeleton of every error: a reason, a position, a context and a cause in one pointer.
 
 use std::error::Error as StdError;
 use std::fmt;

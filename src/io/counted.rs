@@ -54,7 +54,7 @@ impl<R: BufRead> CountedSource<R> {
                 Err(error) => return Err(error),
             }
         }
-        // Returns the same bytes once more: returning them from within the loop is more than the borrow checker follows.
+        // Returns the same bytes again: returning them from within the loop is more than the borrow checker follows.
         self.inner.fill_buf()
     }
 

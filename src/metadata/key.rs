@@ -20,7 +20,7 @@ impl Key {
     pub(crate) const ALL: [Self; 5] =
         [Self::Duration, Self::DumpSize, Self::ModelVersion, Self::DatabaseSize, Self::FilesSize];
 
-    /// The key as it stands in the JSON.
+    /// The key in the JSON.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Duration => "duration",

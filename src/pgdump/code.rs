@@ -78,7 +78,7 @@ codes! {
         /// The encoding of the dump is SQL_ASCII, so no server converts its texts. All of them happen to be UTF-8.
         DumpSqlAscii = "D031" "dump-sql-ascii" Warning, "dump again with -E and the real encoding, if it is another";
         /// The encoding of the dump is SQL_ASCII, so no server converts its texts, and some are not UTF-8: a database in
-        /// UTF-8 refuses their tables.
+        /// UTF-8 refuses their tables, or since PostgreSQL 14 takes text that it cannot read.
         DumpSqlAsciiNotUtf8 = "D032" "dump-sql-ascii-not-utf8" Error, "dump again with -E and the real encoding";
         /// Backslashes in strings are escapes, which servers since PostgreSQL 19 do not support: such strings come back
         /// wrong, those of INSERT data first of all.

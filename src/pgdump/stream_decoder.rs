@@ -77,6 +77,7 @@ impl StreamDecoder {
         let count = self.decoder.read(reader, out)?;
         let (decoded, _) = out.split_at(count.min(out.len()));
         self.budget.spend(count as u64)?;
+        let rows_count = self.copy.as_ref().map_or(0, CopyWatch::rows_count);
         if let Some(copy) = &mut self.copy {
             let result = if count == 0 { copy.finish() } else { copy.feed(decoded) };
             result.map_err(|what| Error::from(what).at(reader.position()))?;
@@ -85,7 +86,7 @@ impl StreamDecoder {
             utf8.feed(decoded);
         }
         if let Some(values) = &mut self.values {
-            values.feed(decoded);
+            values.feed(decoded, rows_count);
         }
         self.is_open = count > 0;
         Ok(count)

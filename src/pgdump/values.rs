@@ -21,7 +21,19 @@ pub(super) struct WatchedTables {
 /// The first release that has a value to look for.
 const FIRST_MAJOR: u16 = 12;
 /// The types of values to look for.
-const CLASSES: [Class; 4] = [Class::NUMERIC, Class::INTERVAL, Class::JSONPATH, Class::TEXT_SEARCH];
+const CLASSES: [Class; 4] = [Class::TEXT_SEARCH, Class::JSONPATH, Class::NUMERIC, Class::INTERVAL];
+
+/// Returns the types that can have such values on a server of this major release.
+fn classes(server_major: u16) -> &'static [Class] {
+    let count = match server_major {
+        ..12 => 0,
+        12 => 1,
+        13 => 2,
+        14..17 => 3,
+        17.. => 4,
+    };
+    CLASSES.split_at_checked(count).map_or(&[], |(classes, _)| classes)
+}
 
 impl WatchedTables {
     /// Finds the tables of a dump that have columns of the types in question.
@@ -31,6 +43,8 @@ impl WatchedTables {
             return Self::default();
         }
         let standard_strings = Settings::of(toc).ok().and_then(|settings| settings.standard_strings).unwrap_or(true);
+        let classes = classes(dumped_major(header));
+        let is_watched = |class: Class| classes.iter().any(|watched| class.has(*watched));
         let relations = Relations::of(toc, standard_strings);
         for entry in toc.entries().filter(|entry| entry.desc == b"TABLE DATA") {
             let watched = relations.columns_of_rows(&entry);
@@ -40,7 +54,7 @@ impl WatchedTables {
             let listed = entry.copy_statement.and_then(|sql| columns(sql.strip_prefix(b"COPY ")?));
             let classes = listed.into_iter().flatten().map(|name| {
                 let column = watched.iter().find(|column| column.name == name);
-                column.map_or_else(Class::default, |column| column.class)
+                column.filter(|column| is_watched(column.class)).map_or_else(Class::default, |column| column.class)
             });
             tables.insert(entry.id, classes.collect());
         }
@@ -78,8 +92,9 @@ pub(super) struct ValueWatch {
 const MAX_PENDING_BYTES: usize = 4 << 10;
 
 impl ValueWatch {
-    /// Examines the next part of the text.
-    pub(super) fn feed(&mut self, text: &[u8]) {
+    /// Examines the next part of the text, before which `rows_count` rows have ended.
+    pub(super) fn feed(&mut self, text: &[u8], rows_count: u64) {
+        self.row = rows_count.saturating_add(1);
         // The field that the part before has begun.
         let end = text.iter().position(|byte| *byte == b'\t' || *byte == b'\n');
         let Some((first, rest)) = end.and_then(|end| text.split_at_checked(end)) else { return self.keep(text) };
@@ -91,8 +106,7 @@ impl ValueWatch {
         // Nearly always nothing looks like such a value, and counting is enough, which is fast.
         let last = rest.iter().rposition(|byte| *byte == b'\n');
         if !self.needs_all() && !may_hold_infinity(rest) {
-            if let Some((rows, unfinished)) = last.and_then(|last| rest.split_at_checked(last.saturating_add(1))) {
-                self.row = self.row.saturating_add(count(rows, b'\n') as u64);
+            if let Some((_, unfinished)) = last.and_then(|last| rest.split_at_checked(last.saturating_add(1))) {
                 self.field = 0;
                 return self.skip(unfinished);
             }
@@ -186,7 +200,11 @@ mod tests {
         for size in 1..=text.len() {
             let classes: Rc<[Class]> = [Class::default(), Class::INTERVAL, Class::NUMERIC].into_iter().collect();
             let mut watch = ValueWatch { id: 7, classes, field: 0, pending: Vec::new(), row: 1, found: Vec::new() };
-            text.chunks(size).for_each(|part| watch.feed(part));
+            let mut rows_count = 0;
+            for part in text.chunks(size) {
+                watch.feed(part, rows_count);
+                rows_count += count(part, b'\n') as u64;
+            }
             let found: Vec<_> = watch.into_found().into_iter().map(|found| (found.feature, found.row)).collect();
             assert_eq!(found, [(Feature::NumericInfinity, Some(2))], "in parts of {size}");
         }
@@ -199,7 +217,11 @@ mod tests {
         for size in [7, 4096, text.len()] {
             let classes: Rc<[Class]> = [Class::default(), Class::NUMERIC].into_iter().collect();
             let mut watch = ValueWatch { id: 7, classes, field: 0, pending: Vec::new(), row: 1, found: Vec::new() };
-            text.chunks(size).for_each(|part| watch.feed(part));
+            let mut rows_count = 0;
+            for part in text.chunks(size) {
+                watch.feed(part, rows_count);
+                rows_count += count(part, b'\n') as u64;
+            }
             assert_eq!(watch.into_found().first().and_then(|found| found.row), Some(20_001));
         }
     }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::diagnostic::Code;
+use crate::document::DocumentId;
 use crate::layout::escaped;
 use crate::pgdump::FormatVersion;
 use crate::pgdump::toc::Toc;
@@ -140,6 +141,22 @@ pub enum Change {
         /// The first one, escaped for display.
         first: String,
     },
+    /// Documents that were deleted after they had been listed were left out.
+    #[non_exhaustive]
+    DocumentsVanished {
+        /// Number of documents.
+        documents_count: u64,
+        /// The first one.
+        first: DocumentId,
+    },
+    /// Documents that were modified after they had been listed are packed as they were found later.
+    #[non_exhaustive]
+    DocumentsModified {
+        /// Number of documents.
+        documents_count: u64,
+        /// The first one.
+        first: DocumentId,
+    },
     /// The members were reordered to `.metadata`, database, documents.
     Reordered,
     /// Something unusual was rewritten in the way platforms write it.
@@ -233,6 +250,12 @@ impl fmt::Display for Change {
             }
             Self::DuplicatesLeftOut { files_count, first } => {
                 write!(f, "{files_count} files that the archive contains again with the same contents were left out (first: {first})")
+            }
+            Self::DocumentsVanished { documents_count, first } => {
+                write!(f, "{documents_count} documents that were deleted after they had been listed were left out (first: {first})")
+            }
+            Self::DocumentsModified { documents_count, first } => {
+                write!(f, "{documents_count} documents that were modified after they had been listed are packed as found later (first: {first})")
             }
             Self::FoldersLeftOut { folders_count } => write!(f, "{folders_count} folders were left out"),
             Self::Reordered => f.write_str("the members were reordered to .metadata, database, documents"),

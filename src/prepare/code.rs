@@ -45,6 +45,11 @@ codes! {
         UnknownLeftOut = "C016" "unknown-left-out" Warning, "make sure that the app does not need them";
         /// Files that the archive contains twice, with the same contents, were left out once.
         DuplicatesLeftOut = "C017" "duplicates-left-out" Info, "no action is needed";
+        /// Documents that were deleted after they had been listed were left out.
+        DocumentsVanished = "C018" "documents-vanished" Warning,
+            "stop the app while its files are read if a row still refers to them";
+        /// Documents that were modified after they had been listed are packed as they were found later.
+        DocumentsModified = "C019" "documents-modified" Warning, "stop the app while its files are read if they matter";
     }
 }
 
@@ -71,6 +76,8 @@ impl Change {
             Self::Normalised { .. } => Code::Normalised,
             Self::UnknownLeftOut { .. } => Code::UnknownLeftOut,
             Self::DuplicatesLeftOut { .. } => Code::DuplicatesLeftOut,
+            Self::DocumentsVanished { .. } => Code::DocumentsVanished,
+            Self::DocumentsModified { .. } => Code::DocumentsModified,
         }
     }
 }

@@ -23,6 +23,11 @@ impl<S: DocumentSource> FilteredSource<S> {
         &self.source
     }
 
+    /// Returns the source for changes that leave its number of documents alone.
+    pub(super) const fn source_mut(&mut self) -> &mut S {
+        &mut self.source
+    }
+
     /// Keeps only the documents for which `keep` returns `true`. It is called in ascending order of the ids.
     pub(super) fn retain(&mut self, mut keep: impl FnMut(DocumentId) -> bool) {
         let kept = (0..self.documents_count()).map(|index| self.index(index));

@@ -35,6 +35,7 @@ mod options;
 mod pack;
 mod prepared;
 mod repair;
+mod staged;
 mod unpack;
 
 pub use change::Change;

@@ -1,23 +1,31 @@
 //! A dump and documents that have been judged and are ready to be written: [`Prepared`].
 
+use std::collections::BTreeSet;
 use std::io::{Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::change::Change;
 use super::database::{self, ConversionFacts, Database, Source};
 use super::error::{self, Result};
 use super::filtered::FilteredSource;
 use super::options::{Orphans, PrepareOptions};
+use super::staged::{Staged, digit_of};
 use crate::check::files::Sorted;
-use crate::check::{CheckOptions, Code, FileComparison, FileTableUnavailable, PlannedArchive, Report, predict_report};
+use crate::check::{
+    CheckOptions, Code, FileComparison, FileTableUnavailable, Files, PlannedArchive, Profile, Report, predict_report,
+};
 use crate::document::DocumentId;
 use crate::io::OutputFile;
+use crate::limits::Limits;
 use crate::metadata::Metadata;
 use crate::observe::Observer;
+use crate::pgdump::compat::Incompatibility;
 use crate::pgdump::toc::Toc;
 use crate::pgdump::transcode::Changes;
+use crate::pgdump::{FormatVersion, Inspection};
 use crate::snapshot::report::WriteReport;
 use crate::snapshot::{DocumentSource, SnapshotWriter, WriteOptions};
+use crate::source::DocumentPlan;
 
 /// The `modelVersion` of an archive for which none is known.
 pub(super) const UNKNOWN_MODEL_VERSION: &str = "0.0.0.0";
@@ -53,6 +61,36 @@ pub struct Prepared<R, S> {
     report: Report,
     changes: Vec<Change>,
     conversion: Option<ConversionFacts>,
+    judge: Judge,
+    /// The documents, if they have been compressed already.
+    staged: Option<Staged>,
+}
+
+/// Everything that a verdict depends on, except for the documents.
+#[derive(Debug)]
+struct Judge {
+    profile: Profile,
+    limits: Limits,
+    spool_dir: Option<PathBuf>,
+    /// The inspection of the dump, and its version, length and refused SQL in the archive.
+    dump: Option<(Inspection, FormatVersion, u64, Vec<Incompatibility>)>,
+    /// The reason why rows and documents cannot be compared.
+    unavailable: Option<FileTableUnavailable>,
+}
+
+impl Judge {
+    fn report(&self, files: Option<Files>, metadata: &Metadata, documents_count: u64) -> Report {
+        let planned = PlannedArchive {
+            dump: self.dump.as_ref().map(|(inspection, version, len_bytes, refused)| {
+                (inspection, *version, *len_bytes, refused.as_slice())
+            }),
+            files,
+            documents_count,
+            document_bytes: metadata.files_size_bytes().unwrap_or_default(),
+            metadata,
+        };
+        predict_report(planned, &self.profile, &CheckOptions::new().with_limits(self.limits.clone()))
+    }
 }
 
 impl<R: Read, S: DocumentSource> Prepared<R, S> {
@@ -90,18 +128,18 @@ impl<R: Read, S: DocumentSource> Prepared<R, S> {
             options,
             &mut changes,
         );
-        let planned = PlannedArchive {
-            dump: inspection.as_ref().zip(source.as_ref()).map(|((inspection, version, refused), (_, len_bytes))| {
-                (inspection, *version, *len_bytes, refused.as_slice())
-            }),
-            files,
-            documents_count: kept.as_ref().map_or(0, |kept| kept.documents_count() as u64),
-            document_bytes: metadata.files_size_bytes().unwrap_or_default(),
-            metadata: &metadata,
+        let documents_count = kept.as_ref().map_or(0, |kept| kept.documents_count() as u64);
+        let dump = inspection.zip(source.as_ref());
+        let judge = Judge {
+            profile: options.profile.clone(),
+            limits: options.limits.clone(),
+            spool_dir: options.spool_dir.clone(),
+            dump: dump
+                .map(|((inspection, version, refused), (_, len_bytes))| (inspection, version, *len_bytes, refused)),
+            unavailable: files.as_ref().and_then(|files| files.as_ref().err().copied()),
         };
-        let check_options = CheckOptions::new().with_limits(options.limits.clone());
-        let report = predict_report(planned, &options.profile, &check_options);
-        Ok(Self { database: source, documents: kept, metadata, report, changes, conversion })
+        let report = judge.report(files, &metadata, documents_count);
+        Ok(Self { database: source, documents: kept, metadata, report, changes, conversion, judge, staged: None })
     }
 
     /// Returns the report that a [check](crate::check::check()) of the archive will give, including the comparison of
@@ -153,6 +191,10 @@ impl<R: Read, S: DocumentSource> Prepared<R, S> {
         options: &WriteOptions,
         observer: &mut dyn Observer,
     ) -> Result<(W, WriteReport)> {
+        if let Some(staged) = self.staged {
+            let folder = self.judge.spool_dir.ok_or_else(error::spool_needed)?;
+            return staged.write(self.database, &self.metadata, (sink, &folder), options, observer);
+        }
         let mut writer = SnapshotWriter::start(sink, &self.metadata, options)?;
         if let Some((source, len_bytes)) = self.database {
             database::write(&mut writer, len_bytes, source, observer)?;
@@ -177,6 +219,54 @@ impl<R: Read, S: DocumentSource> Prepared<R, S> {
         let (output, report) = self.write(OutputFile::create(path, &[])?, options, observer)?;
         output.finish()?;
         Ok(report)
+    }
+}
+
+impl<R: Read> Prepared<R, DocumentPlan> {
+    /// Compresses the documents into temporary files in the [spool directory](PrepareOptions::with_spool_dir), and judges
+    /// again: for the files of an app that is running.
+    ///
+    /// A document that was deleted after it had been listed is left out, and one that was modified is packed as it is
+    /// found now; both are [listed as changes](Self::changes). [`write`](Self::write) then reads no document any more. Only a
+    /// directory is looked at again; documents of archives and buckets that change are errors. There must be room for the
+    /// archive in the spool directory.
+    ///
+    /// # Errors
+    /// Returns an error if there is no spool directory, if a document cannot be read for another reason, or if the observer
+    /// cancels.
+    pub fn settle(&mut self, options: &WriteOptions, observer: &mut dyn Observer) -> Result<()> {
+        let Some(documents) = &mut self.documents else { return Ok(()) };
+        let folder = self.judge.spool_dir.clone().ok_or_else(error::spool_needed)?;
+        let (mut vanished, mut modified) = (BTreeSet::new(), BTreeSet::new());
+        let staged = Staged::documents(documents, &folder, options, observer, |documents, digit| {
+            let kept: BTreeSet<_> = documents.rows().map(|(id, _)| id).filter(|id| digit_of(*id) == digit).collect();
+            let (gone, other) = documents.source_mut().recheck(|id| kept.contains(&id));
+            let has_news = !gone.is_empty() || !other.is_empty();
+            modified.extend(other);
+            vanished.extend(gone);
+            documents.retain(|id| !vanished.contains(&id));
+            has_news
+        })?;
+        modified.retain(|id| !vanished.contains(id));
+        let document_bytes = documents.rows().fold(0_u64, |sum, (_, len_bytes)| sum.saturating_add(len_bytes));
+        let documents_count = documents.documents_count() as u64;
+        let counted = |ids: &BTreeSet<DocumentId>| ids.first().map(|first| (ids.len() as u64, *first));
+        if let Some((documents_count, first)) = counted(&vanished) {
+            self.changes.push(Change::DocumentsVanished { documents_count, first });
+        }
+        if let Some((documents_count, first)) = counted(&modified) {
+            self.changes.push(Change::DocumentsModified { documents_count, first });
+        }
+        if !(vanished.is_empty() && modified.is_empty()) {
+            let mut rows = Sorted::default();
+            documents.rows().for_each(|row| rows.push(row));
+            let files = self.report.take_files().map(|files| Ok(files.with_documents(rows)));
+            let files = files.or(self.judge.unavailable.map(Err));
+            self.metadata = self.metadata.clone().with_files_size_bytes(document_bytes);
+            self.report = self.judge.report(files, &self.metadata, documents_count);
+        }
+        self.staged = Some(staged);
+        Ok(())
     }
 }
 

@@ -73,7 +73,7 @@ pub struct Journal {
 struct Record {
     version: u32,
     step: Step,
-    /// Whether there was a folder before.
+    /// `true` if there was a folder before.
     replaces: bool,
     facts: BTreeMap<String, String>,
 }
@@ -174,7 +174,7 @@ impl Journal {
     }
 
     /// Returns the destination of the [extraction](crate::snapshot::extract()), a folder on the disk of the old one that does
-    /// not exist at first.
+    /// not exist initially.
     #[must_use]
     pub fn staging(&self) -> PathBuf {
         self.work.join(STAGING)

@@ -47,7 +47,7 @@ pub enum ErrorKind {
     #[error("{action} failed")]
     #[non_exhaustive]
     Io {
-        /// What was being done.
+        /// The operation that failed.
         action: &'static str,
     },
     /// The compression around the archive is damaged, or could not be written.
@@ -56,14 +56,14 @@ pub enum ErrorKind {
     /// The tar framing is damaged, or is not what the format allows.
     #[error("{0}")]
     Tar(tarball::Error),
-    /// These bytes are no archive at all.
+    /// The bytes are not an archive.
     #[error("this is not a snapshot: {0}")]
     NotASnapshot(&'static str),
-    /// A member's name is none that a snapshot may hold.
+    /// The name of a member is not allowed in a snapshot.
     #[error("{}", .0.message())]
     Name(layout::Code),
-    /// A name stands in the archive twice, letter case aside.
-    #[error("the member stands in the archive twice; which one counts would depend on who reads it")]
+    /// The archive contains a name twice, apart from letter case.
+    #[error("the archive contains this member twice, and programs disagree about which counts: pack the archive again")]
     Duplicate,
     /// `.metadata` cannot be used.
     #[error("{0}")]
@@ -71,38 +71,38 @@ pub enum ErrorKind {
     /// The archive has a database but no `.metadata`.
     #[error("the archive has no .metadata: pack it again, or repair it")]
     MetadataMissing,
-    /// A limit would be passed.
+    /// A limit would be exceeded.
     #[error(transparent)]
     Limit(LimitExceeded),
-    /// A payload ended before the length that was promised for it.
+    /// A payload ended before its declared length.
     #[error("the content ended after {actual_bytes} of {declared_bytes} bytes: did the file shrink while it was read?")]
     #[non_exhaustive]
     TooShort {
-        /// The length that was promised.
+        /// The declared length, in bytes.
         declared_bytes: u64,
-        /// The length that came.
+        /// The actual length, in bytes.
         actual_bytes: u64,
     },
-    /// A payload went on behind the length that was promised for it.
+    /// A payload continued after its declared length.
     #[error("the content is longer than its {declared_bytes} bytes: did the file grow while it was read?")]
     #[non_exhaustive]
     TooLong {
-        /// The length that was promised.
+        /// The declared length, in bytes.
         declared_bytes: u64,
     },
-    /// The sizes in `.metadata` are not those of what was written.
+    /// The sizes in `.metadata` differ from those of the contents.
     #[error("the metadata says {name} {declared_bytes}, but {actual_bytes} bytes were written")]
     #[non_exhaustive]
     MetadataSize {
         /// The key in `.metadata`.
         name: &'static str,
-        /// What the metadata says.
+        /// The size in the metadata, in bytes.
         declared_bytes: u64,
-        /// What was written.
+        /// The size that was written, in bytes.
         actual_bytes: u64,
     },
     /// The index disagrees with the archive, or with itself.
-    #[error("the index is wrong: {0}; read the archive without it, or make it anew")]
+    #[error("the index is wrong: {0}: read the archive without it, or create it again")]
     Index(&'static str),
     /// The archive has no index: read it in order, or repack it.
     #[error("the archive has no index: read it in order, or repack it with one")]
@@ -110,8 +110,8 @@ pub enum ErrorKind {
     /// There is no such document, or no database, in the archive.
     #[error("the archive contains no {0}")]
     NotFound(&'static str),
-    /// The destination is already there.
-    #[error("the destination exists already: choose another, or ask for it to be replaced")]
+    /// The destination already exists.
+    #[error("the destination already exists: choose another one, or allow it to be replaced")]
     Exists,
     /// The destination contains something that no extraction creates, so it is not replaced.
     #[error("{found}, which no extraction creates: name another destination, or move it away")]
@@ -120,10 +120,10 @@ pub enum ErrorKind {
         /// A description of what was found, escaped for display.
         found: String,
     },
-    /// The caller did something that cannot be right.
+    /// The caller used the interface wrongly.
     #[error("{0}")]
     Misuse(&'static str),
-    /// The observer ended the work.
+    /// The observer cancelled the operation.
     #[error("cancelled")]
     Cancelled,
     /// A bug in this crate.
@@ -205,7 +205,7 @@ impl From<gzip::Error> for Error {
 }
 
 impl From<tarball::Error> for Error {
-    /// A gzip error that travelled through the tar reader comes out as it went in.
+    /// A gzip error that passed through the tar reader is returned unchanged.
     fn from(error: tarball::Error) -> Self {
         match (error.kind(), error.shared_source()) {
             (tarball::ErrorKind::Io, Some(source)) => {

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | write an archive | [`SnapshotWriter`] into any sink, or [`SnapshotStream`] if the caller reads the archive |
 //! | supply payloads | [`Content`] for one, a [`DocumentSource`] such as [`DocumentPlan`](crate::source::DocumentPlan) for many |
-//! | read an archive from beginning to end | [`SnapshotReader`], which lends one [`Entry`] after the other |
+//! | read an archive from beginning to end | [`SnapshotReader`], which returns one [`Entry`] after the other |
 //! | unpack an archive, all or nothing | [`extract()`], with the options in [`mod@extract`] |
 //! | fetch single files of an indexed archive | [`SnapshotArchive`], and the files in [`archive`] |
 //! | add an index | [`repack`] for any archive, [`index::make_index`] for one that this crate wrote |

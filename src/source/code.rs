@@ -44,7 +44,7 @@ impl Code {
             Self::Special => "neither a file nor a folder",
             Self::Folder => "not a shard folder",
             Self::Junk => "created by a file manager or file server",
-            Self::Vanished => "deleted before it could be inspected",
+            Self::Vanished => "deleted before it could be read",
             Self::Unreadable => "the system denied access",
             Self::UnsafeName => "the name escapes from its folder or contains control characters",
         }

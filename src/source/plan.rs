@@ -147,6 +147,32 @@ impl DocumentPlan {
         assigned.len() as u64
     }
 
+    /// Looks at the files of the documents that are `wanted` again. Returns the documents whose files are gone, which are
+    /// reported and stay in the plan, and those whose lengths differ, which are corrected. Of an archive or a bucket,
+    /// returns none.
+    pub(crate) fn recheck(&mut self, wanted: impl Fn(DocumentId) -> bool) -> (Vec<DocumentId>, Vec<DocumentId>) {
+        let (mut gone, mut modified) = (Vec::new(), Vec::new());
+        let Store::Folder(folder) = &self.store else { return (gone, modified) };
+        for row in self.rows.iter_mut().filter(|row| wanted(row.id)) {
+            match std::fs::symlink_metadata(folder.path(row)) {
+                Ok(facts) if facts.is_file() => {
+                    if facts.len() != row.len_bytes {
+                        row.len_bytes = facts.len();
+                        modified.push(row.id);
+                    }
+                }
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {}
+                Ok(_) | Err(_) => {
+                    gone.push(row.id);
+                    self.skipped.add(SkippedFile { code: Code::Vanished, path: folder.relative_path(row) });
+                }
+            }
+        }
+        self.document_bytes = total_bytes(&self.rows);
+        self.diagnostics = self.skipped.diagnostics();
+        (gone, modified)
+    }
+
     /// Returns the files and folders that were left out, by [`Code`] and then by path.
     #[must_use]
     pub const fn diagnostics(&self) -> &Diagnostics {

@@ -247,7 +247,8 @@ fn in_sequence(mut events: Vec<(u64, LocatedEntry)>, diagnostics: &mut Diagnosti
     if lost_count != 0 {
         diagnostics.add(Code::EventsMissing, |found| {
             found.with_location(event_path(reachable as u64)).with_message(format!(
-                "event {reachable} is missing: a restore ends there and loses {lost_count} later events"
+                "event {reachable} is missing: a restore ends there and loses {lost_count} later {}",
+                if lost_count == 1 { "event" } else { "events" }
             ))
         });
     }

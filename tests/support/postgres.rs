@@ -109,7 +109,7 @@ impl Postgres {
         command
     }
 
-    /// Runs a program and hands out what it prints.
+    /// Runs a program and returns its output.
     ///
     /// # Panics
     /// When it fails.
@@ -119,7 +119,7 @@ impl Postgres {
         output.stdout
     }
 
-    /// Makes an empty database of this name, in place of an old one.
+    /// Creates an empty database of this name, and drops an old one.
     pub fn create_database(&self, name: &str) {
         self.run("dropdb", &["--if-exists", name]);
         self.run("createdb", &[name]);

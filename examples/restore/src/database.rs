@@ -21,7 +21,7 @@ const NAME_BYTES: usize = 63;
 const NEW: &str = "_appsnap_new_";
 const OLD: &str = "_appsnap_old_";
 const ID_BYTES: usize = 8;
-/// How long a run waits for the session of one that was killed a moment ago.
+/// The time that a run waits for the session of one that was killed a moment ago.
 const LOCK_PATIENCE: Duration = Duration::from_secs(15);
 
 /// The part that a database has in a restore.
@@ -354,7 +354,7 @@ impl Server {
     }
 }
 
-/// How the databases are renamed.
+/// The order in which the databases are renamed.
 pub struct Swap<'a> {
     pub keeps_old: bool,
     pub force_disconnect: bool,

@@ -19,7 +19,7 @@ use crate::tools::{Job, Tool};
 /// Bytes that are written to pg_restore at once.
 const BUFFER_BYTES: usize = 256 << 10;
 
-/// What a restore writes, and how.
+/// The output of a restore.
 pub struct Feed<'a> {
     pub input: &'a Input,
     pub server: &'a Server,

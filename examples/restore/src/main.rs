@@ -42,7 +42,7 @@ use summary::{Kept, Restored};
 use support::{Allowed, Common, Failure, InFile, LimitArgs, Outcome, Progress, shown, signals, tell};
 use tools::Tool;
 
-/// How long a lost connection is tried again, to leave nothing behind.
+/// The time for which a lost connection is tried again, so that nothing is left.
 const RECONNECT_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Restores a snapshot into a live PostgreSQL database and its files: all of it or nothing of it.
@@ -395,7 +395,7 @@ impl<'a> Run<'a> {
         Ok(restored)
     }
 
-    /// Leaves nothing behind after a failure. What is not possible now, the next run does.
+    /// Cleans up after a failure. What is not possible now, the next run does.
     fn undo(&mut self) {
         let mut settled = settle(&mut self.server, self.args.files.as_deref(), Want::Settled, false);
         if settled.is_err() && self.server.client.is_closed() {

@@ -15,7 +15,7 @@ pub const ID: &str = "id";
 pub const NEW_OID: &str = "new oid";
 pub const KEPT: &str = "kept folder";
 
-/// What to do with an unfinished restore.
+/// The treatment of an unfinished restore.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Want {
     /// The old state, unless the new one is in use already.
@@ -26,7 +26,7 @@ pub enum Want {
     Old,
 }
 
-/// What became of an unfinished restore.
+/// The outcome of an unfinished restore.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Settled {
     Nothing,

@@ -144,7 +144,7 @@ fn converted(conversion: &ConversionReport) -> Value {
         "edited": entries(|change| change.kind.is_edited()),
         "warnings": changes.warnings.iter().map(|warning| json!({
             "entry": name_of(conversion, warning.id),
-            "message": format!("needs PostgreSQL {}: {}", warning.feature.since_major(), warning.feature),
+            "message": warning.to_string(),
         })).collect::<Vec<_>>(),
     })
 }

@@ -81,7 +81,7 @@ impl Tool {
     }
 }
 
-/// What pg_restore is to do.
+/// The task of pg_restore.
 pub struct Job<'a> {
     pub tool: &'a Tool,
     pub database: &'a str,
@@ -93,7 +93,7 @@ pub struct Job<'a> {
     pub list: Option<&'a Path>,
 }
 
-/// A running pg_restore, perhaps with a psql behind it.
+/// A running pg_restore, perhaps with a psql after it.
 pub struct Running {
     children: Vec<Child>,
     readers: Vec<JoinHandle<()>>,

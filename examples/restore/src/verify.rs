@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::server::{Server, identifier, sql_failure};
 use crate::support::{Failure, Outcome, harmless, signals};
 
-/// What was counted in the new database.
+/// The counts of the new database.
 #[derive(Default)]
 pub struct Counted {
     pub tables: u64,

@@ -98,7 +98,7 @@ impl Answer {
         answer.because(chain(&error))
     }
 
-    /// What an error of the library means for the client that sent the input.
+    /// The meaning of a library error for the client that sent the input.
     pub fn of_input(error: impl Into<appsnap::Error>) -> Self {
         let error = error.into();
         let message = chain(&error);

@@ -64,7 +64,7 @@ enum Frame {
     Failed(io::Error),
 }
 
-/// What the body's task sends, as the stream that axum expects.
+/// The messages of the body's task, as the stream that axum expects.
 struct Frames(Receiver<Frame>);
 
 impl Stream for Frames {

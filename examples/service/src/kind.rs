@@ -23,7 +23,7 @@ const _: () = assert!(HEAD_BYTES as u64 == detect::HEAD_BYTES);
 /// Refuses an upload whose first bytes, at most [`HEAD_BYTES`], are not worth reading as a snapshot.
 pub fn refuse_others(head: &[u8], rules: &Rules) -> Result<(), Answer> {
     let detection = detect::identify(head);
-    if detection.may_be_snapshot() || detection.kind() == Kind::FilesTar {
+    if detection.may_be_snapshot() || matches!(detection.kind(), Kind::FilesTar | Kind::SnapshotInFolder) {
         return Ok(());
     }
     let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;

@@ -1,4 +1,4 @@
-//! What all requests share.
+//! State that all requests share.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::settings::Settings;
 use crate::store::Store;
 use crate::work::Workers;
 
-/// What all requests share.
+/// State that all requests share.
 #[derive(Clone)]
 pub struct Service {
     pub store: Store,

@@ -30,7 +30,7 @@ impl fmt::Display for Refused {
     }
 }
 
-/// What the settings name, opened.
+/// The opened resources that the settings name.
 pub struct Start {
     pub store: Store,
     pub listener: TcpListener,

@@ -123,6 +123,11 @@ impl FileComparison {
         counts
     }
 
+    /// Compares the rows with other documents.
+    pub(crate) fn with_documents(self, documents: Sorted<Document>) -> Self {
+        Self::new(self.table, documents)
+    }
+
     /// Removes the documents that no row refers to.
     pub(crate) fn drop_orphans(&mut self) {
         let mut documents = Sorted::default();

@@ -53,7 +53,7 @@ pub(super) struct Plan {
     pub(super) watched: WatchedTables,
 }
 
-/// What is known when all output has been made.
+/// Facts that are known at the end of the output.
 pub(super) struct Parts {
     /// Those of the input.
     pub(super) header: Header,

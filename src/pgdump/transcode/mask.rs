@@ -56,7 +56,7 @@ use crate::pgdump::toc::{Entry, Toc};
 /// ```
 ///
 /// A rule that matches nothing is an error when the conversion is planned, and so is one that does not fit the type of a
-/// column. Masking does not make data anonymous by itself: what remains can identify a person, and whoever has the key can
+/// column. Masking does not make data anonymous by itself: what remains can identify a person, and anyone with the key can
 /// compute hashes of guessed values.
 #[derive(Clone)]
 pub struct MaskRules {

@@ -36,7 +36,7 @@ impl HashKey {
         self.outer.clone().chain_update(inner).finalize().into()
     }
 
-    /// Returns the hash of a value in the form of its column. `None` stands for a column whose type is not known.
+    /// Returns the hash of a value in the form of its column. `None` means that the column's type is not known.
     pub(super) fn hash(&self, value: &[u8], kind: Option<ColumnKind>) -> Vec<u8> {
         match kind {
             Some(ColumnKind::Integer) => self.integer(value),

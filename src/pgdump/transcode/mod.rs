@@ -130,8 +130,8 @@ impl Transcoder {
 
     /// Sets the major release of the server that the dump is for, which determines the changes of SQL and the warnings.
     ///
-    /// The default is 13 for archive versions up to 1.14, 16 for 1.15, and none, hence no warnings, if the version stays as
-    /// it is. 12 and older make no difference to 13.
+    /// The default is the oldest release whose programs read the archive version and that is in use: 10 for versions up to
+    /// 1.13, 13 for 1.14, and 16 for 1.15. There is none, hence no warnings, if the version stays as it is.
     pub fn with_server_major(mut self, server_major: u16) -> Self {
         self.server_major = Some(server_major);
         self
@@ -202,7 +202,8 @@ impl Transcoder {
         self.server_major.or(match to {
             to if to == from => None,
             FormatVersion::V1_15 => Some(16),
-            _ => Some(13),
+            FormatVersion::V1_14 => Some(13),
+            _ => Some(10),
         })
     }
 

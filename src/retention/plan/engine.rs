@@ -72,7 +72,7 @@ struct Candidate<'c> {
     mark: &'c Cell<Mark>,
 }
 
-/// What a rule selects of the candidates.
+/// The candidates that a rule selects.
 struct Selection<'c> {
     grouping: Option<Grouping<'c>>,
     windows_end: StampedInstant,

@@ -65,7 +65,7 @@ fn foreign_in(folder: &Path, level: Level) -> io::Result<Option<PathBuf>> {
     Ok(None)
 }
 
-/// What an extraction creates under a name.
+/// The kinds of files that an extraction creates.
 enum Entry {
     File,
     Folder(Level),

@@ -1,4 +1,4 @@
-//! Pages of a listing, encodings, and what is said about a listing that is not whole.
+//! Pages of a listing, encodings, and the findings about an incomplete listing.
 
 use appsnap::catalog::{self, Code, ErrorKind, Listing};
 use appsnap::diagnostic::Severity;
@@ -152,6 +152,40 @@ fn what_the_listing_does_not_say_is_said() {
     let unknown = page(&[1], 1).replace("completed", "frozen");
     let found = read(&unknown).diagnostics();
     assert_eq!((found.count_of(Code::UnknownState), found.first().unwrap().location()), (1, Some("s1")));
+}
+
+const SAMPLES: [&str; 6] = [
+    "+---+---+\n| Created | Backup ID |\n+---+---+\n| 2026-11-27T04:05:33+ | a |\n| 00:00 | |\n+---+---+\n",
+    "Created;Backup ID;Restorable\n2026-11-27T04:05:33+00:00;\"a\";true\n",
+    "2026-11-27T04:05:33+00:00\ta\ttrue\n",
+    r#"[[{"paths":["/"]},[{"time":"2021-01-03T23:59:59+05:45","tree":"t","paths":["/d"],"id":"1"}]]]"#,
+    r#"{"archives":[{"name":"a","start":"2026-11-28T03:00:00.0","id":"00"}]}{"snapshots":[],"total":3}"#,
+    r#"[{"backup-id":"1","backup-time":1764298800,"backup-type":"vm","files":[]},{"volid":"x","ctime":1}]"#,
+];
+
+proptest::proptest! {
+    #[test]
+    fn damaged_listings_never_panic(
+        sample in 0..SAMPLES.len(),
+        changes in proptest::collection::vec((proptest::prelude::any::<u16>(), proptest::prelude::any::<u8>(), 0..3_u8), 1..8),
+        utf16 in proptest::prelude::any::<bool>(),
+    ) {
+        let mut bytes: Vec<u8> = match utf16 {
+            true => SAMPLES[sample].encode_utf16().flat_map(u16::to_le_bytes).collect(),
+            false => SAMPLES[sample].as_bytes().to_vec(),
+        };
+        for (at, byte, kind) in changes {
+            let at = usize::from(at) % bytes.len().max(1);
+            match kind {
+                0 if at < bytes.len() => bytes[at] = byte,
+                1 if at < bytes.len() => drop(bytes.remove(at)),
+                _ => bytes.insert(at, byte),
+            }
+        }
+        if let Ok(listing) = catalog::read(&bytes) {
+            let _ = (listing.diagnostics(), listing.to_backups());
+        }
+    }
 }
 
 #[test]

@@ -83,16 +83,37 @@ fn every_kind_is_told_by_its_bytes() {
         ("squidex", zip("attachments/327/version.json")),
         ("squidex", zip("events/0/0.json")),
         ("utf16-damaged", utf16("PGDMP\u{1}")),
-        ("utf16-damaged", utf16("--\r\n-- PostgreSQL database dump")),
+        ("utf16-sql", utf16("--\r\n-- PostgreSQL database dump")),
         ("mssql-backup", b"TAPE\0\0\x03\0".to_vec()),
         ("hsqldb", b"SET DATABASE UNIQUE NAME HSQLDB8C1A2F8D5E\n".to_vec()),
         ("hsqldb", b"CREATE SCHEMA PUBLIC AUTHORIZATION DBA\n".to_vec()),
         ("unknown", b"hello".to_vec()),
         ("unknown", Vec::new()),
+        ("unknown", [b"hello ".as_slice(), &[b'x'; 1000]].concat()),
+        ("snapshot-in-folder", tar(&["backup/", "backup/.metadata"])),
+        ("snapshot-in-folder", tar(&["backup/tree/", &format!("backup/tree/0d/3e/{ID}")])),
+        ("snapshot-in-folder", tar(&["./my.app/monday/db/db.backup"])),
+        ("cpio", b"070701000000010000".to_vec()),
+        ("ar", b"!<arch>\ndebian-binary".to_vec()),
+        ("lzip", b"LZIP\x01\x0c".to_vec()),
+        ("gzip-as-latin1", b"\x1f\xc2\x8b\x08\0\0\0\0".to_vec()),
+        ("gzip-as-text", b"\x1f\xef\xbf\xbd\x08\0\0\0".to_vec()),
+        ("gzip-as-text", b"\xff\xfe\x1f\0\xef\0\x08\0".to_vec()),
+        ("after-text", [b"tar: Removing leading `/' from member names\n".as_slice(), &gzip(b"x")].concat()),
+        ("after-text", [b"one\n".as_slice(), &tar(&[".metadata"])].concat()),
     ];
     for (expected, bytes) in &cases {
+        let detection = detect::identify(bytes);
         assert_eq!(name_and_gzip(bytes), (*expected, false), "{}", bytes.escape_ascii());
-        let inside = if *expected == "custom-dump" { "bare-dump-gzip" } else { expected };
+        if let Some(hint) = detection.hint() {
+            assert!(hint.len() > 20 && !hint.ends_with('.') && !hint.contains('\n'), "{hint}");
+        }
+        let inside = match *expected {
+            "custom-dump" => "bare-dump-gzip",
+            // A whole block without any sign of a header.
+            "unknown" if bytes.len() >= 512 => "gzip",
+            _ => expected,
+        };
         assert_eq!(name_and_gzip(&gzip(bytes)), (inside, true), "{} in gzip", bytes.escape_ascii());
     }
 }
@@ -136,6 +157,20 @@ fn compressed_frames_that_are_not_looked_into_are_named_in_the_hint() {
         assert_eq!(detection.name(), "unknown");
         assert!(detection.hint().unwrap().contains(program));
     }
+}
+
+#[test]
+fn damage_that_can_be_undone_is_told_with_the_command() {
+    let twice = gzip(&gzip(&tar(&[".metadata"])));
+    assert_eq!(name_and_gzip(&twice), ("gzip-twice", true));
+    assert!(detect::identify(&twice).hint().unwrap().contains("gunzip -c"));
+    let warned = [b"tar: Removing leading `/' from member names\n".as_slice(), &gzip(b"x")].concat();
+    assert!(detect::identify(&warned).hint().unwrap().contains("tail -c +45 "));
+    let latin1 = gzip(&tar(&[".metadata"])).iter().map(|byte| char::from(*byte)).collect::<String>();
+    assert!(detect::identify(latin1.as_bytes()).hint().unwrap().contains("iconv -f UTF-8 -t ISO-8859-1"));
+    let something = gzip(&[b'x'; 2000]);
+    assert_eq!(name_and_gzip(&something), ("gzip", true));
+    assert!(!detect::identify(&something).may_be_snapshot(), "text is no damaged archive");
 }
 
 #[test]

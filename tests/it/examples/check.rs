@@ -8,6 +8,10 @@ use super::commands::Site;
 use super::{example, run, stderr, stdout};
 use crate::support::hostile::cases;
 
+/// The programs that the README lists as commands.
+const COMMANDS: [&str; 9] =
+    ["pack", "unpack", "check", "inspect", "list", "fetch_document", "repack", "convert_dump", "retention"];
+
 /// An archive of the sample dump and of documents that it does not know.
 fn archive(site: &Site) -> Option<String> {
     site.pack("backup.tar.gz", &[])?;
@@ -139,6 +143,19 @@ fn any_archive_ends_in_a_verdict() {
     }
 }
 
+#[cfg(all(feature = "squidex", feature = "catalog"))]
+#[test]
+fn squidex_archive_in_a_pipe_is_judged_as_in_a_file() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/data/squidex.zip");
+    let archive = fs::read(path).unwrap();
+    for name in ["check", "inspect"] {
+        let Some(program) = example(name) else { return };
+        let (named, piped) = (run(&program, &[path, "--json"], b""), run(&program, &["-", "--json"], &archive));
+        assert_eq!((named.status, &named.stdout), (piped.status, &piped.stdout), "{name}: {}", stderr(&piped));
+        assert!(String::from_utf8_lossy(&piped.stdout).contains("blog"), "{name}");
+    }
+}
+
 #[test]
 fn information_is_shown_with_verbose() {
     let site = Site::new();
@@ -151,12 +168,13 @@ fn information_is_shown_with_verbose() {
 
 #[test]
 fn commands_have_a_version_and_help_with_an_example() {
-    for name in ["check", "inspect", "list", "fetch_document"] {
+    for name in COMMANDS {
         let Some(program) = example(name) else { return };
         let version = stdout(&run(&program, &["--version"], b""));
         let number = version.trim_end().strip_prefix(&format!("{name} ")).unwrap();
         assert!(number.split('.').count() == 3, "{version}");
         let help = stdout(&run(&program, &["--help"], b""));
-        assert!(help.contains(&format!("Example:\n  {name} ")), "{help}");
+        let example = help.split_once("Example").map(|(_, example)| example);
+        assert!(example.is_some_and(|example| example.contains(&format!("{name} "))), "{help}");
     }
 }

@@ -48,7 +48,7 @@ impl Site {
         self.documents.iter().map(|(_, content)| content.len() as u64).sum()
     }
 
-    /// Names in the folder, to see that nothing is left behind.
+    /// Names in the folder, to see that nothing is left.
     pub(super) fn names(&self) -> Vec<String> {
         names(self.folder.path())
     }
@@ -129,7 +129,7 @@ fn pack_fills_in_the_metadata() {
 
     let guessed = site.pack("b.tar.gz", &[]).unwrap();
     assert_eq!(guessed["metadata"]["modelVersion"], "0.0.0.0");
-    // What pg_restore would load: the plain bytes of all tables and large objects.
+    // The data that pg_restore would load: the bytes of all tables and large objects.
     assert_eq!(guessed["metadata"]["databaseSize"], "26465");
     assert_eq!(guessed["warnings"].as_array().unwrap().len(), 2);
 }
@@ -217,7 +217,7 @@ fn what_is_taken_for_something_else_is_called_by_its_name() {
         assert!(parts.iter().all(|part| stderr(&refused).contains(part)), "{parts:?}: {}", stderr(&refused));
         assert!(!Path::new(out).exists());
     }
-    // The documents of a snapshot can be packed again, and it is called by its name.
+    // The documents of a snapshot can be packed again, and the snapshot is named as one.
     let packed = run(&pack, &["--files", archive, "--output", out, "--profile", "format"], b"");
     assert_eq!(packed.status.code(), Some(0), "{}", stderr(&packed));
     assert!(stderr(&packed).contains("backup.tar.gz\": a snapshot"), "{}", stderr(&packed));
@@ -425,7 +425,7 @@ fn repacked_parts_hold_what_was_asked_for() {
     let (Some(repack), Some(list)) = (example("repack"), example("list")) else { return };
     let site = Site::new();
     let packed = site.pack("plain.tar.gz", &[]).unwrap();
-    // Once from a plain archive, which is compressed anew, and once from an indexed one, which is copied.
+    // Once from an archive without an index, which is compressed again, and once from an indexed one, which is copied.
     for source in ["plain.tar.gz", "indexed.tar.gz"] {
         let parts = [
             ("indexed.tar.gz", &[][..], 40),
@@ -454,7 +454,7 @@ fn repacked_parts_hold_what_was_asked_for() {
     assert!(!site.path("never.tar.gz").exists());
 }
 
-/// What is in a file is a stranger's, and what is printed may go to a terminal.
+/// The contents of a file are untrusted, and the output may go to a terminal.
 #[test]
 fn nothing_printed_of_a_hostile_file_can_disturb_a_terminal() {
     let (Some(inspect), Some(check)) = (example("inspect"), example("check")) else { return };

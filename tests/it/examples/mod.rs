@@ -5,6 +5,8 @@ mod commands;
 mod convert_dump;
 mod inspect;
 #[cfg(unix)]
+mod live_database;
+#[cfg(unix)]
 mod outputs;
 mod pack;
 mod repack;

@@ -67,7 +67,7 @@ fn interrupted_work_is_cancelled_between_two_documents() {
     }
     let (files, output) = (site.arg("files"), site.arg("backup.tar.gz"));
     let mut command = Command::new(&pack);
-    command.args(["--files", &files, "--output", &output, "--level", "9"]);
+    command.args(["--files", &files, "--output", &output, "--level", "9", "--profile", "format"]);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let is_growing = || {
         let staging = site.names().into_iter().find(|name| is_staging(name));

@@ -2,6 +2,7 @@
 
 mod compat;
 mod compat_live;
+mod complete_live;
 mod damage;
 mod forms;
 mod identity;

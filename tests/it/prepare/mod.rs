@@ -3,3 +3,4 @@
 mod numbers;
 mod prepared;
 mod repair;
+mod settle;

@@ -2,7 +2,7 @@
 
 use appsnap::retention::plan::Expiry;
 use appsnap::retention::policy::Keep;
-use appsnap::retention::{Backup, Origin, Period, Policy, Rule, Status, presets};
+use appsnap::retention::{Backup, Calendar, Origin, Period, Policy, Rule, Status, presets};
 
 use super::{at, automatic, in_zone, kept, reasons};
 
@@ -105,4 +105,26 @@ fn a_night_that_is_not_the_date_is_called_a_night() {
     assert!(text.contains("this is night of Saturday 2026-07-11, needed is night of Sunday 2026-07-12"), "{text}");
     assert!(text.contains("(Sun 2026-07-12 01:10 +02:00)"), "{text}");
     assert_eq!(kept(&plan), [0, 1, 2]);
+}
+
+#[test]
+fn the_edition_and_the_region_that_fit_are_found() {
+    let weekly = Backup::new("w", at("2026-11-08T16:30:00Z")).with_stated_expiry(at("2027-02-08T16:30:00.999Z"));
+    let nightly = Backup::new("n", at("2026-11-10T16:30:00Z")).with_stated_expiry(at("2026-11-24T16:30:00Z"));
+    let failed = Backup::new("f", at("2026-11-11T16:30:00Z"))
+        .with_status(Status::Failed)
+        .with_stated_expiry(at("2026-12-24T16:30:00Z"));
+    let fitting = |backups: &[Backup<&str>]| {
+        let edition = presets::fitting(backups, &Calendar::utc())?;
+        Some((edition.name().to_owned(), edition.calendar().zone_name().to_owned()))
+    };
+    let named = |name: &str, zone: &str| Some((name.to_owned(), zone.to_owned()));
+    assert_eq!(fitting(&[weekly.clone(), nightly.clone(), failed.clone()]), named("mendix-cloud", "UTC"));
+    assert_eq!(fitting(&[failed]), None, "a failed backup says nothing");
+    let long = nightly.clone().with_stated_expiry(at("2026-12-10T16:30:00Z"));
+    assert_eq!(fitting(&[weekly.clone(), long.clone()]), named("mendix-cloud-2021", "UTC"));
+    assert_eq!(fitting(&[nightly, long]), None, "no edition gives both");
+    // On Sunday at 7:30, it is still the night of Saturday in UTC, and already the evening of Sunday in Asia.
+    let sydney = Backup::new("s", at("2026-11-08T07:30:00Z")).with_stated_expiry(at("2027-02-08T07:30:00Z"));
+    assert_eq!(fitting(&[sydney]).map(|(name, zone)| (name, zone != "UTC")), Some(("mendix-cloud".to_owned(), true)));
 }

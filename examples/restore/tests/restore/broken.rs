@@ -10,7 +10,7 @@ use appsnap_tests::postgres::Postgres;
 
 use crate::app::{App, Snapshot, code};
 
-/// How often the command is killed; `APPSNAP_KILLS` raises it.
+/// The number of times that the command is killed; `APPSNAP_KILLS` raises it.
 const KILLS: u32 = 20;
 
 fn kills() -> u32 {

@@ -14,7 +14,7 @@ use super::{Service, eventually, text};
 use appsnap_tests::app::DUMP;
 use appsnap_tests::archives::{Contents, id, noise, read};
 
-/// What the service may take at its worst: its own size, and for each transfer a few steps.
+/// The memory that the service may take at its worst: its own size, and for each transfer a few steps.
 const MOST_MIB: u64 = 250;
 
 fn contents(seed: u64) -> Contents {
@@ -50,7 +50,7 @@ fn two_hundred_clients_at_once_are_all_served_and_memory_stays_bounded() {
     assert_eq!(service.incoming_count(), 0);
 }
 
-/// A service whose live data are 24 MiB that no compressor shortens: more than sockets hold.
+/// A service whose live data is 24 MiB that no compressor shortens: more than sockets hold.
 fn with_live_data(more: &[&str]) -> Service {
     let folder = tempfile::tempdir().unwrap();
     let files = folder.path().join("files");
@@ -99,7 +99,7 @@ fn stalled_and_vanished_clients_hold_no_thread_and_leave_nothing_behind() {
     let cores = thread::available_parallelism().map_or(1, usize::from) as u64;
     assert!(service.status("Threads") <= 2 + 2 + 4 + cores + 1, "{}", service.status("Threads"));
     eventually("the stalled uploads are still there", || service.incoming_count() == 0);
-    // Whoever stalls is given up: the connection ends, and no answer is complete.
+    // A stalled client is given up: the connection ends, and no answer is complete.
     eventually("the stalled clients are still connected", || service.connections_count() == 0);
     for mut stream in stalled {
         stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
@@ -143,7 +143,7 @@ fn check_ends_when_its_client_goes_away() {
     thread::sleep(Duration::from_millis(300));
     drop(client);
     eventually("the upload is still there", || service.incoming_count() == 0);
-    // Its place is free again, and no thread works on it any more.
+    // Its slot is free again, and no thread works on it any more.
     assert_eq!(service.upload(b"hello").status, 415);
     let used = || {
         let stat = fs::read_to_string(format!("/proc/{}/stat", service.child.id())).unwrap();

@@ -310,7 +310,7 @@ fn refused_client_that_still_sends_gets_its_answer() {
     };
     let head = "POST /snapshots HTTP/1.1\r\nhost: test\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n";
     assert_eq!(send(head), 413);
-    // The only place is taken by somebody who sends a byte now and then.
+    // The only slot is taken by a client that sends a byte now and then.
     let mut first = service.client.begin("POST", "/snapshots", 900).unwrap();
     // The service needs a moment to see it.
     first.write_all(b"x").unwrap();

@@ -108,7 +108,7 @@ struct Lifecycle {
 }
 
 impl Lifecycle {
-    /// What AWS refuses.
+    /// The settings that AWS refuses.
     fn fault(&self) -> Option<&'static str> {
         let days = |days: Option<i64>| days.filter(|days| *days != NEVER);
         match (days(self.move_to_cold_storage_after_days), days(self.delete_after_days)) {
@@ -128,7 +128,7 @@ impl Lifecycle {
 /// Reads a backup plan of AWS Backup: the answer of `get-backup-plan`, the input of `create-backup-plan`, or the plan
 /// alone.
 ///
-/// The rules of a plan are told apart by tags: if there are several, a rule keeps the backups that have its name as a
+/// The rules of a plan are distinguished by tags: if there are several, a rule keeps the backups that have its name as a
 /// tag.
 ///
 /// # Errors

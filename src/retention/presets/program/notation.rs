@@ -11,7 +11,7 @@ pub(super) struct Assignment<'t> {
     whole: &'t str,
     pub(super) key: &'t str,
     pub(super) value: &'t str,
-    /// What separates the elements of a value that is a list.
+    /// The separator of the elements of a list.
     separator: char,
 }
 
