@@ -23,7 +23,7 @@ use super::toc::{Entry, Toc};
 ///
 /// let dump = Dump::open(File::open("tests/data/check/pg18-default.dump")?, &Limits::untrusted())?;
 /// for (id, code) in audit(dump.toc()) {
-///     println!("{}: {:?}", code.id(), dump.toc().get(id));
+///     println!("{code:?}: {:?}", dump.toc().get(id));
 /// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
