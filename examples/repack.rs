@@ -94,7 +94,9 @@ fn run(args: &Args) -> Outcome {
     let mut source = Source::open(&args.r#in)?;
     let detection = source.detect(&args.r#in)?;
     // A repair may find the rest of the snapshot, in a folder or after the documents.
-    if !(args.repair && matches!(detection.kind(), detect::Kind::FilesTar | detect::Kind::Tar)) {
+    let is_tar =
+        matches!(detection.kind(), detect::Kind::FilesTar | detect::Kind::Tar | detect::Kind::SnapshotInFolder);
+    if !(args.repair && is_tar) {
         support::refuse_other_than_snapshot(&args.r#in, &detection)?;
     }
     let file = source.into_file(&args.r#in, &mut progress)?;
