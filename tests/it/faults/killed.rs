@@ -105,7 +105,7 @@ fn killed_pack_leaves_no_part_of_an_archive() {
     let output = folder.path().join("backup.tar.gz");
     let command = || {
         let mut command = Command::new(&program);
-        command.args(["--quiet", "--threads", "2", "--model-version", "1", "--files"]).arg(&files);
+        command.args(["--quiet", "--threads", "2", "--profile", "format", "--files"]).arg(&files);
         command.arg("--output").arg(&output);
         command
     };
