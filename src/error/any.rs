@@ -16,7 +16,7 @@ error_face! { @face [
     /// Any error of this crate. One pointer in size, and cheap to clone.
     ///
     /// Every module's error converts into it, and [`downcast_ref`](Self::downcast_ref) gives it back.
-    /// [The module](self) shows how to use it.
+    /// [The module](crate::error) shows how to use it.
     pub
 ] Reason }
 

@@ -47,8 +47,7 @@ const MAX_LINKS: usize = 40;
 /// fs::write(journal.documents().join("new"), "")?;
 /// journal.advance(Step::Verified)?;
 /// journal.advance(Step::Swapping)?;
-/// journal.swap()?;
-/// // The process is killed here.
+/// // The process is killed here, before the folders are swapped.
 /// drop(journal);
 ///
 /// let journal = Journal::open(&files)?.expect("a journal");

@@ -46,7 +46,8 @@
 //! let mut verification = Verification::new(&survey);
 //! let documents = journal.documents();
 //! verification.documents(|id| fs::metadata(documents.join(id.path())).ok().map(|file| file.len()));
-//! assert_eq!(verification.differences(), [] as [String; 0]);
+//! // All documents came back. There is no server here to count the rows.
+//! assert!(verification.differences().iter().all(|line| line.ends_with("its rows were not counted")));
 //!
 //! journal.advance(Step::Verified)?;
 //! journal.advance(Step::Swapping)?;

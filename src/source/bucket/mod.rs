@@ -29,7 +29,7 @@
 //! assert_eq!((plan.documents_count(), plan.document_bytes()), (1, 10));
 //!
 //! let metadata = plan.complete(Metadata::new().with_model_version("1.0.0.40"), None);
-//! let mut writer = SnapshotWriter::start(Vec::new(), &metadata, WriteOptions::new())?;
+//! let mut writer = SnapshotWriter::start(Vec::new(), &metadata, &WriteOptions::new())?;
 //! writer.documents(&plan, &mut NoObserver)?;
 //! writer.finish()?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())

@@ -16,6 +16,11 @@ pub(super) struct Decompressed {
     algorithm: &'static str,
 }
 
+#[cfg(not(all(feature = "lz4", feature = "zstd")))]
+fn unavailable(identity: Identity) -> Error {
+    pgdump::Error::new(ErrorKind::CompressionUnavailable { algorithm: identity.name() }).into()
+}
+
 impl Decompressed {
     /// Decompresses `source`, which begins as `identity` says. Returns `None` for what is not compressed in a known way.
     pub(super) fn new<R: Read + Send + 'static>(
@@ -30,10 +35,10 @@ impl Decompressed {
             Identity::Lz4 => Box::new(lz4_flex::frame::FrameDecoder::new(source)),
             #[cfg(feature = "zstd")]
             Identity::Zstd => Box::new(zstd::Frames::new(source, limits)),
-            #[cfg(not(all(feature = "lz4", feature = "zstd")))]
-            Identity::Lz4 | Identity::Zstd => {
-                return Err(pgdump::Error::new(ErrorKind::CompressionUnavailable { algorithm: identity.name() }).into());
-            }
+            #[cfg(not(feature = "lz4"))]
+            Identity::Lz4 => return Err(unavailable(identity)),
+            #[cfg(not(feature = "zstd"))]
+            Identity::Zstd => return Err(unavailable(identity)),
             _ => return Ok(None),
         };
         Ok(Some(Self { decoder, algorithm: identity.name() }))
