@@ -10,7 +10,7 @@
 //! | layer | modules |
 //! |---|---|
 //! | values | [`mod@error`], [`diagnostic`], [`io`], [`document`], [`layout`], [`metadata`], [`limits`], [`observe`], [`platform`] |
-//! | engines | [`gzip`], [`tarball`] and [`zip`] for any archive, [`pgdump`] for dumps, [`retention`] for policies |
+//! | engines | [`gzip`] and [`tarball`] for any archive, [`pgdump`] for dumps, [`retention`] for policies |
 //! | the archive | [`snapshot`]: writing, reading, extraction, random access |
 //! | sources and destinations | [`source`] for files, [`squidex`], [`catalog`] for listings, [`remote`] for object storage |
 //! | archive and dump together | [`check`], [`prepare`], [`detect`], [`restore`] |
@@ -24,7 +24,6 @@
 #![cfg_attr(not(feature = "object-store"), doc = "[`remote`]: https://docs.rs/appsnap/latest/appsnap/remote/")]
 #![cfg_attr(not(feature = "retention"), doc = "[`retention`]: https://docs.rs/appsnap/latest/appsnap/retention/")]
 #![cfg_attr(not(feature = "squidex"), doc = "[`squidex`]: https://docs.rs/appsnap/latest/appsnap/squidex/")]
-#![cfg_attr(not(feature = "zip"), doc = "[`zip`]: https://docs.rs/appsnap/latest/appsnap/zip/")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // The lints of `Cargo.toml` are for code that runs on people's data. A test that panics is a test that fails.
 #![cfg_attr(
@@ -57,7 +56,9 @@ pub mod pgdump;
 #[cfg(feature = "retention")]
 pub mod retention;
 pub mod tarball;
+// Public for the fuzz targets and the integration tests alone: archives of files are read by `source::zip`.
 #[cfg(feature = "zip")]
+#[doc(hidden)]
 pub mod zip;
 
 // L2: the archive.

@@ -96,9 +96,6 @@ pub enum ErrorKind {
     /// A text is not the name of an app.
     #[error("an app name consists of lower-case letters and digits, with single hyphens between them")]
     AppName,
-    /// A text is not the name of a backup file.
-    #[error("a backup file name has the form backup-<app>-<yyyy-MM-dd_HH-mm-ss>.zip")]
-    FileName,
     /// A limit is exceeded. For a trusted archive, raise the limit.
     #[error(transparent)]
     Limit(LimitExceeded),

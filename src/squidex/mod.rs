@@ -53,7 +53,6 @@ pub use clone::clone_app;
 pub use code::Code;
 pub use error::{Error, ErrorKind};
 pub use event::Event;
-pub use name::FileName;
 pub use path::{attachment_path, event_path};
 pub use survey::Survey;
 pub use writer::{WriteReport, Writer};

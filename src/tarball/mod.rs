@@ -38,7 +38,10 @@ mod special;
 pub use code::Code;
 pub use error::{Error, ErrorKind};
 pub use framing::{end_marker_bytes, file_header, padding_bytes};
+// Public for the fuzz targets and the integration tests alone: snapshots are read by `SnapshotReader`.
+#[doc(hidden)]
 pub use member::{Member, MemberKind};
+#[doc(hidden)]
 pub use reader::Reader;
 
 pub(crate) use header::BLOCK_BYTES;
