@@ -1,7 +1,7 @@
 //! The codes of all modules in one list: [`codes`], [`find_code`].
 
 // The page lists the codes of all features.
-#[cfg(all(test, feature = "squidex"))]
+#[cfg(all(test, feature = "catalog", feature = "squidex"))]
 mod page;
 
 use crate::diagnostic::Code;
