@@ -21,7 +21,7 @@ use support::{Common, DumpEdits, Failure, InFile, LimitArgs, Outcome, Progress, 
 
 /// Converts a dump to an older archive version.
 ///
-/// What is dropped, what is changed, and what the older server will refuse is printed.
+/// Prints the dropped and the changed entries, and those that the older server will refuse.
 #[derive(Parser)]
 #[command(after_help = "Example:\n  pg_dump -O -x -Fc mydb | convert_dump - mydb.dump --server 13")]
 struct Args {

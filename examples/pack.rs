@@ -184,26 +184,7 @@ fn pack(args: &Args) -> Outcome {
         prepared.write(&mut output, &write_options(args), &mut progress).map_err(|error| failed(args, error))?;
     output::finish(output, &args.output)?;
     drop(progress);
-    if args.common.json {
-        let more = json!({
-            "archive_bytes": written.archive_bytes(),
-            "tar_bytes": written.tar_bytes(),
-            "documents": written.documents_count(),
-            "document_bytes": written.document_bytes(),
-            "database_bytes": written.database_bytes(),
-            "indexed": written.index().is_some(),
-            "written": true,
-        });
-        if let (Some(json), Value::Object(more)) = (json.as_object_mut(), more) {
-            json.extend(more);
-        }
-        return support::print_json_about(&args.output, &json);
-    }
-    let database = written.database_bytes();
-    let database = database.map_or("no database".to_owned(), |bytes| format!("a dump of {}", support::size(bytes)));
-    let (name, bytes) = (shown(&args.output), support::size(written.archive_bytes()));
-    let (count, document_bytes) = (written.documents_count(), support::size(written.document_bytes()));
-    support::print_about(&args.output, &format!("{name}: {bytes}, {database}, {count} documents of {document_bytes}\n"))
+    support::print_written(&args.output, &written, args.common.json.then_some(json))
 }
 
 /// Returns the option that helps against a finding, apart from accepting it.

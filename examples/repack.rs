@@ -201,26 +201,9 @@ fn write_options(args: &Args) -> WriteOptions {
 fn publish(args: &Args, output: OutputFile, progress: Progress, report: &WriteReport, mut json: Value) -> Outcome {
     output::finish(output, &args.out)?;
     drop(progress);
-    if args.common.json {
-        let more = json!({
-            "input": args.r#in,
-            "output": args.out,
-            "archive_bytes": report.archive_bytes(),
-            "tar_bytes": report.tar_bytes(),
-            "documents": report.documents_count(),
-            "document_bytes": report.document_bytes(),
-            "database_bytes": report.database_bytes(),
-            "indexed": report.index().is_some(),
-            "written": true,
-        });
-        if let (Some(json), Value::Object(more)) = (json.as_object_mut(), more) {
-            json.extend(more);
-        }
-        return support::print_json_about(&args.out, &json);
+    if let Some(json) = json.as_object_mut() {
+        json.insert("input".to_owned(), json!(args.r#in));
+        json.insert("output".to_owned(), json!(args.out));
     }
-    let database = report.database_bytes();
-    let database = database.map_or("no database".to_owned(), |bytes| format!("a dump of {}", support::size(bytes)));
-    let (name, bytes) = (shown(&args.out), support::size(report.archive_bytes()));
-    let (count, document_bytes) = (report.documents_count(), support::size(report.document_bytes()));
-    support::print_about(&args.out, &format!("{name}: {bytes}, {database}, {count} documents of {document_bytes}\n"))
+    support::print_written(&args.out, report, args.common.json.then_some(json))
 }

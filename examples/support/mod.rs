@@ -20,6 +20,7 @@ mod progress;
 pub mod signals;
 mod size;
 mod source;
+mod written;
 
 use std::process::ExitCode;
 
@@ -39,6 +40,7 @@ pub use output::{folder_of, is_dash};
 pub use progress::{Followed, Progress};
 pub use size::{parse_size, size, with_unit};
 pub use source::Source;
+pub use written::print_written;
 
 /// Parses the command line, does the work, and turns its outcome into an exit code: 0 good, 1 the input is bad,
 /// 2 used wrongly or the environment failed, 128 and more a signal.

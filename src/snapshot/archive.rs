@@ -116,7 +116,7 @@ impl<R: ReadAt, S: ReadAt> SnapshotArchive<R, S> {
     /// Opens an archive whose index is a separate file.
     ///
     /// # Errors
-    /// As for [`open`](Self::open). Also returns an error if the index belongs to another archive.
+    /// Returns the errors of [`open`](Self::open). Also returns an error if the index belongs to another archive.
     pub fn open_with_sidecar(source: R, sidecar: S, options: &ReadOptions) -> Result<Self> {
         let tables = Tables::open(&sidecar, true)?;
         let tables = tables.ok_or_else(|| Error::new(ErrorKind::NoIndex))?;
@@ -202,7 +202,7 @@ impl<R: ReadAt, S: ReadAt> SnapshotArchive<R, S> {
     /// Verifies the whole archive: every chunk, every member, and the index against both.
     ///
     /// # Errors
-    /// As for [`SnapshotReader::next_entry`]. Also returns an error if the observer cancels.
+    /// Returns the errors of [`SnapshotReader::next_entry`]. Also returns an error if the observer cancels.
     pub fn verify(&self, parallelism: Parallelism, observer: &mut dyn Observer) -> Result<ReadReport>
     where
         R: Sync,
@@ -221,7 +221,7 @@ impl<R: ReadAt, S: ReadAt> SnapshotArchive<R, S> {
     /// Extracts the archive as [`extract()`] does, inflating on several threads, and verifies all of it.
     ///
     /// # Errors
-    /// As for [`extract()`] and [`verify`](Self::verify).
+    /// Returns the errors of [`extract()`] and [`verify`](Self::verify).
     pub fn extract(
         &self,
         destination: &Path,

@@ -84,7 +84,7 @@ impl<R: Read> Entry<'_, R> {
     /// Skips the rest of the entry and returns the CRC32 of all of its content.
     ///
     /// # Errors
-    /// As for [`SnapshotReader::next_entry`](super::SnapshotReader::next_entry).
+    /// Returns the errors of [`SnapshotReader::next_entry`](super::SnapshotReader::next_entry).
     pub fn crc32(self) -> Result<u32> {
         self.skip(None, &mut NoObserver)
     }

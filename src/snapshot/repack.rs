@@ -38,7 +38,7 @@ use crate::observe::{Event, Observer, Phase, proceed};
 /// ```
 ///
 /// # Errors
-/// As for [`SnapshotReader::next_entry`] and [`SnapshotWriter`]. Also returns an error if `open` fails. The archive in
+/// Returns the errors of [`SnapshotReader::next_entry`] and [`SnapshotWriter`]. Also returns an error if `open` fails. The archive in
 /// the sink is then truncated.
 pub fn repack<R: Read, W: Write>(
     mut open: impl FnMut() -> io::Result<SnapshotReader<R>>,

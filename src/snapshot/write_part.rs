@@ -45,7 +45,7 @@ impl<R: ReadAt + Sync, S: ReadAt> SnapshotArchive<R, S> {
     /// ```
     ///
     /// # Errors
-    /// As for [`verify`](Self::verify). Also returns an error if a section does not begin with a chunk, as in archives
+    /// Returns the errors of [`verify`](Self::verify). Also returns an error if a section does not begin with a chunk, as in archives
     /// of other writers, or if writing fails.
     pub fn write_part<W: Write>(
         &self,

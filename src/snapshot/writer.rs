@@ -136,7 +136,7 @@ impl<W: Write> SnapshotWriter<W> {
     /// The archive is the same as with [`document`](Self::document) for each of them.
     ///
     /// # Errors
-    /// As for [`document`](Self::document). Also returns an error if the source's rows do not ascend.
+    /// Returns the errors of [`document`](Self::document). Also returns an error if the source's rows do not ascend.
     pub fn documents<S: DocumentSource>(&mut self, source: &S, observer: &mut dyn Observer) -> Result<()> {
         self.guarded(Stage::Documents, |writer, _| {
             documents::write(&mut writer.stream, source, &mut writer.ids, &mut writer.sections, observer)

@@ -171,7 +171,7 @@ impl<R: BufRead> Reader<R> {
     /// Reads from the current member's payload into `buffer`; 0 at its end, or for an empty buffer.
     ///
     /// # Errors
-    /// As for [`next_member`](Self::next_member).
+    /// Returns the errors of [`next_member`](Self::next_member).
     pub fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
         if buffer.is_empty() {
             return Ok(0);
@@ -187,7 +187,7 @@ impl<R: BufRead> Reader<R> {
     /// Call [`consume`](Self::consume) after it. This does not copy.
     ///
     /// # Errors
-    /// As for [`next_member`](Self::next_member).
+    /// Returns the errors of [`next_member`](Self::next_member).
     pub fn payload(&mut self) -> Result<&[u8], Error> {
         self.repeat_failure()?;
         if self.payload_left_bytes == 0 {

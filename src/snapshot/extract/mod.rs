@@ -99,7 +99,7 @@ impl ExtractReport {
 /// ```
 ///
 /// # Errors
-/// As for [`SnapshotReader::next_entry`]. Also returns an error if the destination exists ([`IfExists`]), if a file
+/// Returns the errors of [`SnapshotReader::next_entry`]. Also returns an error if the destination exists ([`IfExists`]), if a file
 /// cannot be created or written, or if the reader salvages a faulty archive.
 ///
 /// # Security

@@ -40,7 +40,7 @@ use crate::snapshot::report::WriteReport;
 /// ```
 ///
 /// # Errors
-/// As for [`SnapshotReader::next_entry`](crate::snapshot::SnapshotReader::next_entry). Returns [`ErrorKind::Misuse`]
+/// Returns the errors of [`SnapshotReader::next_entry`](crate::snapshot::SnapshotReader::next_entry). Returns [`ErrorKind::Misuse`]
 /// if the archive is not chunked, is not in the order of this crate's writer, or already has an index.
 pub fn make_index<R: ReadAt + Sync>(
     source: &R,
