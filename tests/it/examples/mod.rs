@@ -4,6 +4,7 @@ mod check;
 mod commands;
 mod convert_dump;
 mod inspect;
+mod join;
 #[cfg(unix)]
 mod live_database;
 #[cfg(unix)]
