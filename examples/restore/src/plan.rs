@@ -5,10 +5,10 @@ use std::path::Path;
 
 use appsnap::restore::Survey;
 
-use crate::database::Target;
 use crate::recover::in_use;
 use crate::server::{Server, sql_failure};
 use crate::support::{Failure, Outcome, folder_of, harmless, shown, size};
+use crate::target::Target;
 
 impl Server {
     /// Refuses a target that cannot be replaced, before hours of work.

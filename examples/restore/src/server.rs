@@ -188,6 +188,12 @@ impl Server {
         (is_local && folder.is_dir()).then_some(folder)
     }
 
+    /// Returns the object id of a database.
+    pub fn oid_of(&mut self, database: &str) -> Outcome<Option<u32>> {
+        let row = self.client.query_opt("select oid from pg_database where datname = $1", &[&database]);
+        Ok(row.map_err(|error| sql_failure("pg_database", &error))?.map(|row| row.get(0)))
+    }
+
     /// Runs SQL without parameters.
     pub fn execute(&mut self, sql: &str) -> Outcome {
         self.client.batch_execute(sql).map_err(|error| sql_failure(sql, &error))

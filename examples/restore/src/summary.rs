@@ -9,7 +9,7 @@ use appsnap::check::Report;
 use appsnap::pgdump::transcode::{ConversionReport, EntryChange};
 use serde_json::{Value, json};
 
-use crate::database::comment_on;
+use crate::marks::comment_on;
 use crate::server::identifier;
 use crate::support::{harmless, shown, size};
 use crate::tools::Tool;
