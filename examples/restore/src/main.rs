@@ -9,6 +9,7 @@
 //! the next one: everything old, or everything new.
 
 mod build;
+mod connection;
 mod feed;
 mod input;
 mod judge;
@@ -18,11 +19,13 @@ mod plan;
 mod recover;
 mod run;
 mod server;
+mod settings;
 mod summary;
 #[path = "../../support/mod.rs"]
 mod support;
 mod swap;
 mod target;
+mod tls;
 mod tools;
 mod verify;
 

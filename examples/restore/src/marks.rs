@@ -7,13 +7,11 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use crate::server::{Server, identifier, literal, sql_failure};
+use crate::server::{NAME_BYTES, Server, identifier, literal, sql_failure};
 use crate::support::{Failure, Outcome};
 
 /// The start of the comments, before the JSON.
 const MARK: &str = "appsnap restore ";
-/// Longest name of a database, NAMEDATALEN - 1.
-const NAME_BYTES: usize = 63;
 const NEW: &str = "_appsnap_new_";
 const OLD: &str = "_appsnap_old_";
 const ID_BYTES: usize = 8;

@@ -44,6 +44,7 @@ impl<'a> Run<'a> {
         let limits = args.limits.limits();
         let input = Input::open(archive, &limits)?;
         let tool = Tool::choose("pg_restore", args.pg_restore.as_deref(), server.major)?;
+        server.connection.refuse_program("pg_restore", tool.major)?;
         let major = u16::try_from(server.major).unwrap_or(u16::MAX);
         let mut transcoder = Transcoder::to(tool.max_version()).with_server_major(major);
         if let Some(path) = &args.mask {

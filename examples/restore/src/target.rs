@@ -30,7 +30,9 @@ impl Server {
         };
         let sql = format!(
             "select d.oid, pg_get_userbyid(datdba)::text, pg_encoding_to_char(encoding)::text, datcollate::text, datctype::text,
-                    spcname::text, datconnlimit, shobj_description(d.oid, 'pg_database'), {locale}
+                    nullif(spcname, (select s.spcname from pg_tablespace s join pg_database on s.oid = dattablespace
+                                     where datname = 'template0'))::text,
+                    datconnlimit, shobj_description(d.oid, 'pg_database'), {locale}
              from pg_database d join pg_tablespace t on t.oid = d.dattablespace where datname = $1"
         );
         let row = self.client.query_opt(&sql, &[&self.target]).map_err(|error| sql_failure("pg_database", &error))?;
@@ -122,6 +124,7 @@ fn creation(row: &Row) -> String {
     if let Some(rules) = text(10) {
         sql += &format!("ICU_RULES {} ", literal(&rules));
     }
+    // To name the tablespace that a database has anyway takes rights to it.
     if let Some(tablespace) = text(5) {
         sql += &format!("TABLESPACE {}", identifier(&tablespace));
     }

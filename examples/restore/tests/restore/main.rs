@@ -3,6 +3,7 @@
 
 mod app;
 mod broken;
+mod connect;
 mod full;
 mod refused;
 mod versions;
