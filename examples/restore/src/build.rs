@@ -26,6 +26,9 @@ impl Run<'_> {
         let encoding = encoding.map_or_else(|| "UTF8".to_owned(), |name| String::from_utf8_lossy(name).into_owned());
         let oid = self.server.create_new(&self.names, self.target.as_ref(), &encoding, files.as_deref())?;
         point("created");
+        if let Some(target) = &self.target {
+            self.server.rehearse_pass_on(&self.names, target)?;
+        }
         if let (Some(journal), Some(files)) = (&mut journal, &files) {
             journal.add_fact(recover::NEW_OID, oid.to_string()).in_file(files)?;
         }

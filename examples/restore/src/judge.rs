@@ -1,10 +1,13 @@
 //! Judges the snapshot and compares it with the server, before anything changes.
 
-use appsnap::check::Profile;
+use appsnap::check::{Profile, Report};
+use appsnap::diagnostic::{Code, Severity};
 use appsnap::pgdump::FormatVersion;
 use appsnap::restore::Survey;
 
+use crate::audit;
 use crate::input;
+use crate::losses;
 use crate::run::Run;
 use crate::summary;
 use crate::support::{self, Failure, InFile, Outcome, Progress, shown, tell};
@@ -25,17 +28,14 @@ impl Run<'_> {
         let report = survey.report();
         let is_rejected = input::is_rejected(report);
         if !args.common.json {
-            support::print(&support::report_text(report, args.common.verbose))?;
+            let audit = if args.common.verbose { String::new() } else { audit::text(&survey) };
+            support::print(&(support::report_text(report, args.common.verbose) + &audit))?;
         } else if is_rejected {
             support::print_json(&summary::rejection(report))?;
         }
         let subject = shown(self.input.path());
         if is_rejected {
-            let message = format!(
-                "rejected by the profile {}: nothing was changed; --allow CODE accepts a finding",
-                report.profile()
-            );
-            return Err(Failure::input(subject, message));
+            return Err(Failure::input(subject, rejection(report)));
         }
         if survey.inspection().is_none() {
             return Err(Failure::input(
@@ -55,6 +55,9 @@ impl Run<'_> {
             return Err(Failure::input(subject, message));
         }
         let mut warnings = self.server.refuse_unfit(&survey, self.target.as_ref(), args.role.as_deref())?;
+        if self.target.is_some() {
+            warnings.extend(losses::warnings(&self.server, &survey));
+        }
         if args.files.is_none() && documents_count > 0 {
             warnings.push(format!("{documents_count} documents are not restored: name their folder with --files"));
         }
@@ -69,8 +72,22 @@ impl Run<'_> {
 
     pub fn report_plan(&self, survey: &Survey, warnings: &[String]) -> Outcome {
         if self.args.common.json {
-            return support::print_json(&summary::plan(survey.report(), warnings));
+            return support::print_json(&summary::plan(survey, warnings));
         }
         support::print("nothing was changed: this is a dry run\n")
     }
+}
+
+/// Returns the message about a snapshot that is rejected, with the codes that decide.
+fn rejection(report: &Report) -> String {
+    let is_deciding = |code: &Code| {
+        let found = report.findings().iter().find(|found| found.code() == *code);
+        !report.allowed().contains(code) && found.is_some_and(|found| found.severity() == Severity::Error)
+    };
+    let codes = report.findings().counts().map(|(code, _)| code).filter(is_deciding);
+    let ids: Vec<&str> = codes.map(|code| code.id()).collect();
+    let (profile, ids) = (report.profile(), ids.join(","));
+    format!(
+        "rejected by the profile {profile}, so nothing was changed: make another backup, or accept what is lost with --allow {ids}"
+    )
 }

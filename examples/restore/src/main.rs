@@ -8,11 +8,14 @@
 //! a new folder beside those in use, both are verified, and both are renamed. A run that is killed at any moment is ended by
 //! the next one: everything old, or everything new.
 
+mod audit;
 mod build;
 mod connection;
 mod feed;
+mod file_rows;
 mod input;
 mod judge;
+mod losses;
 mod marks;
 mod meter;
 mod plan;

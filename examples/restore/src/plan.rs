@@ -25,6 +25,11 @@ impl Server {
             return Err(Failure::environment(subject, message));
         }
         let Some(target) = target else { return Ok(()) };
+        if target.is_template {
+            let message =
+                "it is a template for other databases, which cannot be replaced: ALTER DATABASE ... IS_TEMPLATE false";
+            return Err(Failure::environment(subject, message));
+        }
         // From 16 on, a membership need not allow to give something to the role.
         let may_give = if self.major >= 16 { "set" } else { "member" };
         let sql = format!(

@@ -72,7 +72,7 @@ impl<'a> Run<'a> {
         let restored = self.swap(built)?;
         let text = |restored: &Restored| summary::text(restored, self.begun.elapsed());
         if self.args.common.json {
-            support::print_json(&summary::json(&restored, survey.report(), &warnings, self.begun.elapsed()))
+            support::print_json(&summary::json(&restored, &survey, &warnings, self.begun.elapsed()))
         } else {
             support::print(&text(&restored))
         }
@@ -126,7 +126,9 @@ impl<'a> Run<'a> {
         }
         if self.args.keep_old && self.target.is_some() {
             let comment = self.target.as_ref().and_then(|target| target.comment.clone());
-            restored.kept = Some(Kept { database: self.names.old.clone(), comment, folder: files.zip(kept_folder) });
+            let server = self.server.maintenance_keywords();
+            restored.kept =
+                Some(Kept { server, database: self.names.old.clone(), comment, folder: files.zip(kept_folder) });
         }
         Ok(restored)
     }

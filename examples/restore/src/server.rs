@@ -96,6 +96,11 @@ impl Server {
         self.connection.open(database).map_err(|error| sql_failure(&format!("database {database:?}"), &error))
     }
 
+    /// Returns the way to the server for PostgreSQL's programs, to a database beside the target.
+    pub fn maintenance_keywords(&self) -> String {
+        self.connection.keywords(self.maintenance, OLDEST_MAJOR)
+    }
+
     /// Connects again after the connection was lost, for up to this time.
     pub fn reconnect(&mut self, patience: Duration) -> Outcome {
         let begun = std::time::Instant::now();

@@ -48,6 +48,9 @@ impl Server {
         }
         sql += &format!("ALTER DATABASE {} RENAME TO {current};\n", identifier(&names.new));
         sql += &comment_on(&self.target, target.and_then(|target| target.comment.as_deref()));
+        if target.is_some_and(|target| !target.allows_connections) {
+            sql += &format!("ALTER DATABASE {current} ALLOW_CONNECTIONS false;\n");
+        }
         sql += "COMMIT;";
         self.rename(&sql, swap.force_disconnect)
     }

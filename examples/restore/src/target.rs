@@ -5,7 +5,7 @@ use std::path::Path;
 use postgres::Row;
 
 use crate::marks::{Names, Role};
-use crate::server::{Server, identifier, literal, sql_failure};
+use crate::server::{Server, identifier, literal, sql_failure, text_of};
 use crate::support::{Failure, Outcome};
 
 /// The target as it is before the restore.
@@ -17,6 +17,8 @@ pub struct Target {
     creation: String,
     connection_limit: i32,
     pub comment: Option<String>,
+    pub is_template: bool,
+    pub allows_connections: bool,
 }
 
 impl Server {
@@ -32,7 +34,7 @@ impl Server {
             "select d.oid, pg_get_userbyid(datdba)::text, pg_encoding_to_char(encoding)::text, datcollate::text, datctype::text,
                     nullif(spcname, (select s.spcname from pg_tablespace s join pg_database on s.oid = dattablespace
                                      where datname = 'template0'))::text,
-                    datconnlimit, shobj_description(d.oid, 'pg_database'), {locale}
+                    datconnlimit, shobj_description(d.oid, 'pg_database'), {locale}, datistemplate, datallowconn
              from pg_database d join pg_tablespace t on t.oid = d.dattablespace where datname = $1"
         );
         let row = self.client.query_opt(&sql, &[&self.target]).map_err(|error| sql_failure("pg_database", &error))?;
@@ -43,6 +45,8 @@ impl Server {
             creation: creation(&row),
             connection_limit: row.get(6),
             comment: row.get(7),
+            is_template: row.get(11),
+            allows_connections: row.get(12),
         }))
     }
 
@@ -69,6 +73,28 @@ impl Server {
 
     /// Gives the new database the rights and the settings of the target.
     pub fn pass_on(&mut self, names: &Names, target: &Target) -> Outcome {
+        let sql = self.rights_and_settings(names, target)?;
+        self.execute(&sql)
+    }
+
+    /// Finds out whether this role may do that, before hours of work. The rights and settings are not in effect while rows
+    /// are restored.
+    pub fn rehearse_pass_on(&mut self, names: &Names, target: &Target) -> Outcome {
+        let sql = self.rights_and_settings(names, target)?;
+        let rehearsed = self.client.batch_execute(&format!("BEGIN;\n{sql}"));
+        let undone = self.client.batch_execute("ROLLBACK");
+        rehearsed.map_err(|error| {
+            let message = format!(
+                "{}: the rights and settings of the database cannot be given to the new one: connect as a role that may, or reset them",
+                text_of(&error)
+            );
+            Failure::environment(format!("{:?}", self.target), message)
+        })?;
+        undone.map_err(|error| sql_failure("ROLLBACK", &error))
+    }
+
+    /// Returns the SQL that gives the new database the rights and the settings of the target.
+    fn rights_and_settings(&mut self, names: &Names, target: &Target) -> Outcome<String> {
         let new = identifier(&names.new);
         let mut sql = format!("ALTER DATABASE {new} CONNECTION LIMIT {};\n", target.connection_limit);
         let rights = self.client.query(
@@ -101,7 +127,7 @@ impl Server {
             let value = if value.is_empty() { "''".to_owned() } else { value };
             sql += &format!("ALTER {subject} {new} SET {} TO {value};\n", setting_name(name));
         }
-        self.execute(&sql)
+        Ok(sql)
     }
 }
 

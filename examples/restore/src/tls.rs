@@ -272,28 +272,30 @@ pub fn remedy(error: &(dyn std::error::Error + 'static)) -> Option<String> {
     let error = error.downcast_ref::<std::io::Error>()?.get_ref()?.downcast_ref::<Error>()?;
     let Error::InvalidCertificate(error) = error else { return None };
     Some(match error {
-        CertificateError::UnknownIssuer => {
-            "the server's certificate is from an issuer that is not trusted: name the issuer's certificate with sslrootcert".to_owned()
-        }
+        CertificateError::UnknownIssuer => untrusted(),
         CertificateError::NotValidForName => {
             "the server's certificate is for another name than that of the host: connect by the name in it".to_owned()
         }
-        CertificateError::NotValidForNameContext { expected, presented } => format!(
-            "the server's certificate is not for {}, but for {}: connect by a name in it",
-            expected.to_str(),
-            if presented.is_empty() { "no name".to_owned() } else { presented.join(", ") }
-        ),
+        CertificateError::NotValidForNameContext { expected, .. } => {
+            format!("the server's certificate is not for the host {}: connect by the name in it", expected.to_str())
+        }
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
             "the server's certificate has expired: renew it".to_owned()
         }
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
             "the server's certificate is not valid yet: compare the clocks".to_owned()
         }
+        CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => untrusted(),
         CertificateError::Other(other) if other.to_string().contains("UnsupportedCertVersion") => {
             "the server's certificate is of version 1, which cannot be verified: issue one with extensions (openssl x509 -extfile)".to_owned()
         }
         _ => return None,
     })
+}
+
+fn untrusted() -> String {
+    "the server's certificate is from an issuer that is not trusted: name the issuer's certificate with sslrootcert"
+        .to_owned()
 }
 
 fn verify_validity(certificate: &CertificateDer<'_>, now: UnixTime) -> std::result::Result<(), Error> {

@@ -146,7 +146,7 @@ fn encrypted_connections_are_verified_as_psql_verifies_them() {
                 println!("{name} {url}\n    {}", stderr(&output).trim());
             }
         }
-        assert!(outcomes[0] > 10 && outcomes[1] > 10, "{outcomes:?}");
+        assert!(outcomes[0] > 5 && outcomes[1] > 5, "{outcomes:?}");
         if name == "old" {
             continue;
         }

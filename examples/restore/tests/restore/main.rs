@@ -5,6 +5,7 @@ mod app;
 mod broken;
 mod connect;
 mod full;
+mod others;
 mod refused;
 mod versions;
 mod whole;
