@@ -318,8 +318,8 @@ fn common_name(certificate: &CertificateDer<'_>) -> Option<String> {
     if extensions.iter().any(|extension| extension.extn_id == ALTERNATIVE_NAMES) {
         return None;
     }
-    let names = certificate.subject.0.iter().flat_map(|parts| parts.0.iter());
-    let value = &names.filter(|part| part.oid == COMMON_NAME).next_back()?.value;
+    let mut names = certificate.subject.0.iter().flat_map(|parts| parts.0.iter());
+    let value = &names.rfind(|part| part.oid == COMMON_NAME)?.value;
     let text = value.decode_as::<Utf8StringRef<'_>>().map(|text| text.as_str().to_owned());
     let text = text.or_else(|_| value.decode_as::<PrintableStringRef<'_>>().map(|text| text.as_str().to_owned()));
     text.or_else(|_| value.decode_as::<Ia5StringRef<'_>>().map(|text| text.as_str().to_owned())).ok()
