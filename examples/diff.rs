@@ -103,6 +103,10 @@ fn text(difference: &Difference) -> String {
             count => format!("the same, with {count} documents\n"),
         };
     }
+    // Bare dumps have none.
+    if documents.iter().all(|(count, _)| *count == 0) {
+        return difference.to_string();
+    }
     let counts = documents.map(|(count, what)| format!("{count} {what}")).join(", ");
     format!("{difference}documents: {counts}\n")
 }

@@ -8,14 +8,13 @@
 /// use appsnap::diff::{Input, diff};
 /// use appsnap::observe::NoObserver;
 ///
-/// // Two unrelated databases.
+/// // The same app in two databases.
 /// let old = Input::stream("old", File::open("examples/data/quickstart.dump")?);
 /// let new = Input::stream("new", File::open("tests/data/check/pg18-default.dump")?);
 /// let difference = diff(old, new, &Limits::untrusted(), &mut NoObserver)?;
-/// for table in difference.tables() {
-///     println!("{:?}.{}: {:?} to {:?} rows", table.schema(), table.name(), table.old_rows_count(), table.new_rows_count());
-/// }
-/// assert!(difference.tables().iter().any(|table| table.name() == "kpi" && table.is_removed()));
+/// assert!(difference.tables().is_empty(), "the rows are the same");
+/// let view = difference.objects().first().expect("its SQL differs");
+/// assert_eq!((view.kind(), view.name(), view.is_changed()), ("VIEW", "shop$paid", true));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
