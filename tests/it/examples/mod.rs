@@ -3,6 +3,7 @@
 mod check;
 mod commands;
 mod convert_dump;
+mod diff;
 mod inspect;
 mod join;
 #[cfg(unix)]
