@@ -103,12 +103,16 @@ fn part_paths(args: &Args) -> Outcome<Vec<PathBuf>> {
         for entry in fs::read_dir(part).in_file(part)? {
             let path = entry.in_file(part)?.path();
             let name = path.file_name().unwrap_or_default().as_encoded_bytes();
-            if name.ends_with(b".tar.gz") && !name.starts_with(b".") && path.is_file() && !is_same(&path, &args.output) {
+            if name.ends_with(b".tar.gz") && !name.starts_with(b".") && path.is_file() && !is_same(&path, &args.output)
+            {
                 found.push(path);
             }
         }
         if found.is_empty() {
-            return Err(Failure::input(shown(part), "no file in this folder ends in .tar.gz: name the folder of the shards"));
+            return Err(Failure::input(
+                shown(part),
+                "no file in this folder ends in .tar.gz: name the folder of the shards",
+            ));
         }
         found.sort();
         paths.extend(found);

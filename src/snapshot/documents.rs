@@ -75,12 +75,13 @@ pub(super) fn write<W: io::Write, S: DocumentSource>(
 
 /// Counts the bytes of the chunk under way after the first `count` documents of `source`, which begin a section.
 pub(super) fn filled_after<S: DocumentSource>(source: &S, count: usize, sections: &mut SectionCutter) -> usize {
+    const FULL_BYTES: u64 = CHUNK_BYTES as u64;
     let mut filled_bytes = 0_u64;
     for (id, len_bytes) in (0..count).map(|index| source.row(index)) {
         if sections.begins_at(id) {
             filled_bytes = 0;
         }
-        filled_bytes = filled_bytes.saturating_add(member_bytes(len_bytes)) % CHUNK_BYTES as u64;
+        filled_bytes = filled_bytes.saturating_add(member_bytes(len_bytes)) % FULL_BYTES;
     }
     at_most(CHUNK_BYTES, filled_bytes)
 }

@@ -48,7 +48,8 @@ use joining::Joining;
 /// * all are written with the same [`Level`](crate::gzip::Level), the same
 ///   [`SectionSplit`](crate::snapshot::options::SectionSplit) and the same version of this crate;
 /// * ids ascend within each part and from part to part;
-/// * the first document of each part begins a section of the archive: with
+/// * the chunks of each part end where they do in the archive. That is so for the parts of a plan, which [`Shards`]
+///   collects and which state what they contain; and for a part whose first document begins a section of the archive: with
 ///   [`SectionSplit::Digit`](crate::snapshot::options::SectionSplit::Digit), a first hex digit that no earlier part has.
 ///   [`shard()`] selects such a part of a source;
 /// * the database is in the first part that is not empty.
@@ -56,13 +57,13 @@ use joining::Joining;
 /// # Result
 /// The archive is byte for byte the one that a [`SnapshotWriter`](super::SnapshotWriter) writes with these options.
 /// Compressed chunks are copied from the parts, because chunks do not depend on each other. Only `.metadata`, the end
-/// marker and the index are created. An object store can assemble the archive from ranges of the parts, which are then
-/// not transferred at all: see [`pieces`](Self::pieces).
+/// marker, the index, and the chunks of which two parts have a piece, are created. An object store can assemble the
+/// archive from ranges of the parts, which are then not transferred at all: see [`pieces`](Self::pieces).
 ///
 /// # Checks
 /// The chunks of every part must end where those of a single writer end, and their CRC32s must be those of the tar
-/// stream that the rows of the index describe. An index of other chunks is therefore refused. The compressed bytes are
-/// not inflated: verify the parts before, or the archive afterwards.
+/// stream that the rows of the index describe. An index of other chunks is therefore refused. Damage to the compressed bytes
+/// of copied chunks is found by [`write_verified`](Self::write_verified), and by every reader of the archive.
 ///
 /// ```
 /// use appsnap::io::ReadAt;
@@ -192,12 +193,7 @@ impl<'a, R: ReadAt, S: ReadAt> Join<'a, R, S> {
     ///
     /// # Errors
     /// Returns the errors of [`write_to`](Self::write_to). Also returns an error if a chunk is damaged.
-    pub fn write_verified<W: Write>(
-        &self,
-        sink: W,
-        parallelism: Parallelism,
-        observer: &mut dyn Observer,
-    ) -> Result<W>
+    pub fn write_verified<W: Write>(&self, sink: W, parallelism: Parallelism, observer: &mut dyn Observer) -> Result<W>
     where
         R: Sync,
     {
@@ -264,7 +260,8 @@ impl<R: ReadAt, S: ReadAt> ReadAt for Join<'_, R, S> {
     fn read_at(&self, buffer: &mut [u8], offset_bytes: u64) -> io::Result<usize> {
         let number = self.copied.partition_point(|copied| copied.output_end_bytes() <= offset_bytes);
         let Some(copied) = self.copied.get(number) else {
-            let copied_bytes = self.copied.last().map_or(0, |last| last.output_end_bytes().saturating_sub(last.created_bytes));
+            let copied_bytes =
+                self.copied.last().map_or(0, |last| last.output_end_bytes().saturating_sub(last.created_bytes));
             return self.created.read_at(buffer, offset_bytes.saturating_sub(copied_bytes));
         };
         if let Some(inside) = offset_bytes.checked_sub(copied.output_bytes) {

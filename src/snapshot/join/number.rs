@@ -153,7 +153,8 @@ mod tests {
 
     #[test]
     fn text_that_is_no_part_is_refused() {
-        for text in ["", "/", "1", "0/4", "5/4", "1/0", "+1/4", "1/4/4", " 1/4", "1/10001", "99999999999/4", "one/two"] {
+        for text in ["", "/", "1", "0/4", "5/4", "1/0", "+1/4", "1/4/4", " 1/4", "1/10001", "99999999999/4", "one/two"]
+        {
             assert!(text.parse::<Shard>().is_err(), "{text}");
         }
         assert_eq!("0010/0010".parse::<Shard>().unwrap().to_string(), "10/10");

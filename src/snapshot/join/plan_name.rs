@@ -136,7 +136,12 @@ impl PlanName {
 
 impl Part {
     /// Creates a part of the plan of `source`.
-    pub(super) fn new<S: DocumentSource>(shard: Shard, plan: Plan, source: &S, documents: &Range<usize>) -> Result<Self> {
+    pub(super) fn new<S: DocumentSource>(
+        shard: Shard,
+        plan: Plan,
+        source: &S,
+        documents: &Range<usize>,
+    ) -> Result<Self> {
         let mut name = PlanName::of(&plan)?;
         (0..source.documents_count()).map(|index| source.row(index)).for_each(|(id, len)| name.document(id, len));
         Ok(Self {

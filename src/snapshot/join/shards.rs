@@ -108,12 +108,16 @@ impl<R: ReadAt> Shards<R> {
             let count = covered.end.saturating_sub(covered.start);
             if archive.documents_count() != count {
                 let actual = archive.documents_count();
-                return fail(format!("this shard says that it has {count} documents, but it has {actual}: pack it again"));
+                return fail(format!(
+                    "this shard says that it has {count} documents, but it has {actual}: pack it again"
+                ));
             }
             match covered.start.cmp(&next_document) {
                 _ if !missing.is_empty() => {}
                 Ordering::Equal => {}
-                Ordering::Less => return fail(format!("this shard overlaps the one before it by documents: pack it again")),
+                Ordering::Less => {
+                    return fail("this shard overlaps the one before it: pack both again".to_owned());
+                }
                 Ordering::Greater => {
                     return fail("there is a gap between this shard and the one before it: pack both again".to_owned());
                 }
@@ -184,7 +188,8 @@ impl<R: ReadAt> Shards<R> {
         check_sizes(&self.metadata()?, report.database_bytes(), report.document_bytes())?;
         if name.finish() != self.name || report.database_bytes().is_some() != self.plan.database.is_some() {
             return Err(Error::shards(
-                "the contents of the shards are not those of the plan that they name: pack all of them again".to_owned(),
+                "the contents of the shards are not those of the plan that they name: pack all of them again"
+                    .to_owned(),
             ));
         }
         Ok(joined)

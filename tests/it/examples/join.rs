@@ -84,7 +84,10 @@ fn retried_shard_replaces_the_same_bytes_and_the_join_reports_in_json() {
         let folder = shards.site.arg("shards");
         let output = run(&example("join").unwrap(), &[&*folder, "--output", &*joined, "--json"], b"");
         let report: Value = json(&output);
-        assert_eq!((&report["shards"], &report["indexed"], &report["written"]), (&3.into(), &true.into(), &true.into()));
+        assert_eq!(
+            (&report["shards"], &report["indexed"], &report["written"]),
+            (&3.into(), &true.into(), &true.into())
+        );
         assert_eq!(report["plan"].as_str().unwrap().len(), 64);
         let name = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
         assert!(name.into_iter().any(|name| name.starts_with(&report["plan"].as_str().unwrap()[..16])));
@@ -151,8 +154,7 @@ fn metadata_file_replaces_all_but_the_sizes() {
     let file = shards.site.path("metadata.json");
     fs::write(&file, r#"{"duration":"5","dumpSize":"1","modelVersion":"7.7","databaseSize":"3"}"#).unwrap();
     let (folder, out, file) = (shards.site.arg("shards"), shards.site.arg("out.tar.gz"), file.to_str().unwrap());
-    let output =
-        run(&example("join").unwrap(), &[&*folder, "--output", &*out, "--metadata", file, "--json"], b"");
+    let output = run(&example("join").unwrap(), &[&*folder, "--output", &*out, "--metadata", file, "--json"], b"");
     let messages = stderr(&output);
     assert!(messages.contains("dumpSize is") && messages.contains("not 1"), "{messages}");
     let report = json(&output);

@@ -20,9 +20,8 @@ type Part = (String, SnapshotArchive<Vec<u8>>);
 
 fn prepared(contents: &Contents) -> Prepared<Cursor<Vec<u8>>, &Contents> {
     let options = PrepareOptions::new().with_model_version("1.0.0.40");
-    let database = contents.database.clone().map(|dump| {
-        Database::open(Cursor::new(dump), &options, &mut NoObserver).unwrap()
-    });
+    let database =
+        contents.database.clone().map(|dump| Database::open(Cursor::new(dump), &options, &mut NoObserver).unwrap());
     Prepared::new(database, Some(contents), &options).unwrap()
 }
 
@@ -263,7 +262,9 @@ fn forged_shards_are_refused() {
 
     // What the forger changes besides is right: the unchanged contents join.
     let same = forged(&contents, 0..first, &changed(&parts[0], "", ""));
-    assert!(joined(&[same, parts[1].clone()], IndexPlacement::Omitted).unwrap() == whole(&contents, &WriteOptions::new()));
+    assert!(
+        joined(&[same, parts[1].clone()], IndexPlacement::Omitted).unwrap() == whole(&contents, &WriteOptions::new())
+    );
 
     // Values that are no values.
     for (from, to) in [
