@@ -1,7 +1,8 @@
 //! Reading an object at any offset with range requests: [`RemoteObject`].
 
 use std::fmt;
-use std::io;
+use std::io::{self, Read, Seek};
+use std::ops::Range;
 use std::sync::Arc;
 
 use object_store::path::Path;
@@ -9,6 +10,8 @@ use object_store::{GetOptions, GetRange, GetResult, ObjectMeta, ObjectStore};
 use tokio::runtime::Handle;
 
 use super::error::{Error, ErrorKind, Result};
+use super::reader::ObjectReader;
+use super::retry::repeated;
 use crate::io::{ReadAt, at_most};
 
 /// Options for reading an object.
@@ -104,8 +107,8 @@ impl RemoteObject {
     /// # Panics
     /// Panics when called from asynchronous code, like `Handle::block_on`.
     pub fn open(store: Arc<dyn ObjectStore>, location: Path, runtime: Handle, options: &FetchOptions) -> Result<Self> {
-        let work = fetch_tail(&*store, &location, options.tail_bytes);
-        let (meta, tail) = runtime.block_on(work)?;
+        let work = || runtime.block_on(fetch_tail(&*store, &location, options.tail_bytes));
+        let (meta, tail) = repeated(work)?;
         Ok(Self { tail: tail.into(), ..Self::from_meta(store, &meta, runtime) })
     }
 
@@ -143,24 +146,66 @@ impl RemoteObject {
         self.tail.get(at..)
     }
 
+    /// Returns the content as a stream, from the beginning on: for archives without an index.
+    ///
+    /// Ranges of 4 MiB are requested before they are needed, four at a time. This needs 20 MiB of memory. Every range belongs
+    /// to the object as it was opened, also if it is replaced in the meantime.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use appsnap::remote::object_store::{ObjectStoreExt, memory::InMemory, path::Path};
+    /// # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    /// # let (store, location) = (Arc::new(InMemory::new()), Path::from("backups/monday.tar.gz"));
+    /// # let bytes = std::fs::read("examples/data/quickstart.tar.gz")?;
+    /// # runtime.block_on(store.put(&location, bytes.into()))?;
+    /// # let handle = runtime.handle().clone();
+    /// # std::thread::spawn(move || runtime.block_on(std::future::pending::<()>()));
+    /// use appsnap::remote::{FetchOptions, RemoteObject};
+    /// use appsnap::snapshot::{ReadOptions, SnapshotReader};
+    ///
+    /// let object = RemoteObject::open(store, location, handle, &FetchOptions::new())?;
+    /// let mut reader = SnapshotReader::new(object.reader(), &ReadOptions::new());
+    /// while let Some(entry) = reader.next_entry()? {
+    ///     println!("{:?}", entry.kind());
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn reader(&self) -> impl Read + Seek + Send + fmt::Debug + use<> {
+        ObjectReader::new(self.clone())
+    }
+
+    pub(super) const fn runtime(&self) -> &Handle {
+        &self.runtime
+    }
+
     /// Fetches exactly `buffer.len()` bytes.
     fn fetch(&self, buffer: &mut [u8], offset_bytes: u64) -> Result<()> {
         let end = offset_bytes.saturating_add(buffer.len() as u64);
-        let options = GetOptions::new()
-            .with_range(Some(GetRange::Bounded(offset_bytes..end)))
-            .with_if_match(self.e_tag.clone())
-            .with_version(self.version.clone());
-        let bytes = self.runtime.block_on(async {
-            let result = get(&*self.store, &self.location, options).await?;
-            body(result, &self.location).await
-        });
-        let bytes = bytes.map_err(|error| error.at(offset_bytes))?;
-        if bytes.len() != buffer.len() {
-            let (wanted_bytes, actual_bytes) = (buffer.len() as u64, bytes.len() as u64);
-            return Err(Error::of(ErrorKind::Short { wanted_bytes, actual_bytes }, &self.location).at(offset_bytes));
-        }
+        let bytes = repeated(|| self.runtime.block_on(self.get_range(offset_bytes..end)))?;
         buffer.copy_from_slice(&bytes);
         Ok(())
+    }
+
+    /// Fetches exactly this range with one request.
+    pub(super) async fn get_range(&self, range: Range<u64>) -> Result<Vec<u8>> {
+        let (start, wanted_bytes) = (range.start, range.end.saturating_sub(range.start));
+        let options = GetOptions::new()
+            .with_range(Some(GetRange::Bounded(range)))
+            .with_if_match(self.e_tag.clone())
+            .with_version(self.version.clone());
+        let at = |error: Error| error.at(start);
+        let result = get(&*self.store, &self.location, options).await.map_err(at)?;
+        // A server that ignores the condition sends another object.
+        if result.meta.size != self.len_bytes {
+            return Err(at(Error::of(ErrorKind::Changed, &self.location)));
+        }
+        let bytes = body(result, &self.location).await.map_err(at)?;
+        let actual_bytes = bytes.len() as u64;
+        if actual_bytes != wanted_bytes {
+            return Err(at(Error::of(ErrorKind::Short { wanted_bytes, actual_bytes }, &self.location)));
+        }
+        Ok(bytes)
     }
 }
 
