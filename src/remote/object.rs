@@ -2,14 +2,14 @@
 
 use std::fmt;
 use std::io::{self, Read, Seek};
-use std::ops::Range;
 use std::sync::Arc;
 
 use object_store::path::Path;
-use object_store::{GetOptions, GetRange, GetResult, ObjectMeta, ObjectStore};
+use object_store::{GetOptions, GetRange, ObjectMeta, ObjectStore};
 use tokio::runtime::Handle;
 
-use super::error::{Error, ErrorKind, Result};
+use super::error::{ErrorKind, Result};
+use super::opened::{Opened, body, get};
 use super::reader::ObjectReader;
 use super::retry::repeated;
 use crate::io::{ReadAt, at_most};
@@ -86,12 +86,7 @@ impl Default for FetchOptions {
 /// ```
 #[derive(Clone)]
 pub struct RemoteObject {
-    store: Arc<dyn ObjectStore>,
-    location: Path,
-    runtime: Handle,
-    len_bytes: u64,
-    e_tag: Option<String>,
-    version: Option<String>,
+    opened: Opened,
     /// The last bytes of the object, from the first request.
     tail: Arc<[u8]>,
 }
@@ -115,33 +110,24 @@ impl RemoteObject {
     /// Opens an object with the metadata from a listing, without a request.
     #[must_use]
     pub fn from_meta(store: Arc<dyn ObjectStore>, meta: &ObjectMeta, runtime: Handle) -> Self {
-        Self {
-            store,
-            location: meta.location.clone(),
-            runtime,
-            len_bytes: meta.size,
-            // If-Match never matches a weak tag.
-            e_tag: meta.e_tag.clone().filter(|tag| !tag.starts_with("W/")),
-            version: meta.version.clone(),
-            tail: Arc::default(),
-        }
+        Self { opened: Opened::new(store, meta, runtime), tail: Arc::default() }
     }
 
     /// Returns the length of the object, in bytes.
     #[must_use]
     pub const fn len_bytes(&self) -> u64 {
-        self.len_bytes
+        self.opened.len_bytes
     }
 
     /// Returns the location of the object in its store.
     #[must_use]
     pub const fn location(&self) -> &Path {
-        &self.location
+        &self.opened.location
     }
 
     /// Returns the part of the tail from `offset_bytes` on, or `None` if that is before the tail.
     fn in_tail(&self, offset_bytes: u64) -> Option<&[u8]> {
-        let start = self.len_bytes.checked_sub(self.tail.len() as u64)?;
+        let start = self.opened.len_bytes.checked_sub(self.tail.len() as u64)?;
         let at = usize::try_from(offset_bytes.checked_sub(start)?).ok()?;
         self.tail.get(at..)
     }
@@ -172,49 +158,24 @@ impl RemoteObject {
     /// ```
     #[must_use]
     pub fn reader(&self) -> impl Read + Seek + Send + fmt::Debug + use<> {
-        ObjectReader::new(self.clone())
-    }
-
-    pub(super) const fn runtime(&self) -> &Handle {
-        &self.runtime
+        ObjectReader::new(self.opened.clone())
     }
 
     /// Fetches exactly `buffer.len()` bytes.
     fn fetch(&self, buffer: &mut [u8], offset_bytes: u64) -> Result<()> {
         let end = offset_bytes.saturating_add(buffer.len() as u64);
-        let bytes = repeated(|| self.runtime.block_on(self.get_range(offset_bytes..end)))?;
+        let bytes = repeated(|| self.opened.runtime.block_on(self.opened.get_range(offset_bytes..end)))?;
         buffer.copy_from_slice(&bytes);
         Ok(())
-    }
-
-    /// Fetches exactly this range with one request.
-    pub(super) async fn get_range(&self, range: Range<u64>) -> Result<Vec<u8>> {
-        let (start, wanted_bytes) = (range.start, range.end.saturating_sub(range.start));
-        let options = GetOptions::new()
-            .with_range(Some(GetRange::Bounded(range)))
-            .with_if_match(self.e_tag.clone())
-            .with_version(self.version.clone());
-        let at = |error: Error| error.at(start);
-        let result = get(&*self.store, &self.location, options).await.map_err(at)?;
-        // A server that ignores the condition sends another object.
-        if result.meta.size != self.len_bytes {
-            return Err(at(Error::of(ErrorKind::Changed, &self.location)));
-        }
-        let bytes = body(result, &self.location).await.map_err(at)?;
-        let actual_bytes = bytes.len() as u64;
-        if actual_bytes != wanted_bytes {
-            return Err(at(Error::of(ErrorKind::Short { wanted_bytes, actual_bytes }, &self.location)));
-        }
-        Ok(bytes)
     }
 }
 
 impl fmt::Debug for RemoteObject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RemoteObject")
-            .field("location", &self.location)
-            .field("len_bytes", &self.len_bytes)
-            .field("e_tag", &self.e_tag)
+            .field("location", &self.opened.location)
+            .field("len_bytes", &self.opened.len_bytes)
+            .field("e_tag", &self.opened.e_tag)
             .finish_non_exhaustive()
     }
 }
@@ -225,7 +186,7 @@ impl ReadAt for RemoteObject {
         if let Some(tail) = self.in_tail(offset_bytes) {
             return tail.read_at(buffer, 0);
         }
-        let count = at_most(buffer.len(), self.len_bytes.saturating_sub(offset_bytes));
+        let count = at_most(buffer.len(), self.opened.len_bytes.saturating_sub(offset_bytes));
         let (wanted, _) = buffer.split_at_mut(count);
         if count != 0 {
             self.fetch(wanted, offset_bytes)?;
@@ -234,7 +195,7 @@ impl ReadAt for RemoteObject {
     }
 
     fn len_bytes(&self) -> io::Result<u64> {
-        Ok(self.len_bytes)
+        Ok(self.opened.len_bytes)
     }
 }
 
@@ -257,13 +218,4 @@ async fn fetch_tail(store: &dyn ObjectStore, location: &Path, tail_bytes: u64) -
     }
     let result = get(store, location, GetOptions::new().with_head(true)).await?;
     Ok((result.meta, Vec::new()))
-}
-
-pub(crate) async fn get(store: &dyn ObjectStore, location: &Path, options: GetOptions) -> Result<GetResult> {
-    store.get_opts(location, options).await.map_err(|error| Error::store("reading", error, location))
-}
-
-pub(crate) async fn body(result: GetResult, location: &Path) -> Result<Vec<u8>> {
-    let bytes = result.bytes().await.map_err(|error| Error::store("reading", error, location))?;
-    Ok(bytes.into())
 }

@@ -1,13 +1,14 @@
 //! Reading an object from beginning to end, with ranges that are requested before they are needed: [`ObjectReader`].
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 
 use tokio::task::{AbortHandle, JoinHandle};
 
 use super::error::{Error, ErrorKind, Result};
-use super::object::RemoteObject;
+use super::opened::Opened;
 use super::retry::repeated;
 use crate::io::{ReadAt as _, at_most};
 
@@ -16,10 +17,9 @@ const RANGE_BYTES: u64 = 4 << 20;
 /// The number of ranges that are requested at the same time.
 const AHEAD_COUNT: usize = 4;
 
-/// A reader of an object. Needs 16 MiB of memory.
-#[derive(Debug)]
+/// A reader of an object. Needs 20 MiB of memory.
 pub(super) struct ObjectReader {
-    object: RemoteObject,
+    object: Opened,
     at_bytes: u64,
     /// The content from `current_at_bytes` on.
     current: Vec<u8>,
@@ -29,7 +29,6 @@ pub(super) struct ObjectReader {
 }
 
 /// A range that was requested.
-#[derive(Debug)]
 struct Requested {
     range: Range<u64>,
     task: JoinHandle<Result<Vec<u8>>>,
@@ -37,7 +36,6 @@ struct Requested {
 }
 
 /// A request that is not needed any more ends.
-#[derive(Debug)]
 struct AbortOnDrop(AbortHandle);
 
 impl Drop for AbortOnDrop {
@@ -47,18 +45,18 @@ impl Drop for AbortOnDrop {
 }
 
 impl ObjectReader {
-    pub(super) const fn new(object: RemoteObject) -> Self {
+    pub(super) const fn new(object: Opened) -> Self {
         Self { object, at_bytes: 0, current: Vec::new(), current_at_bytes: 0, ahead: VecDeque::new() }
     }
 
     /// Requests ranges from `from_bytes` on, as many as may run.
     fn request(&mut self, from_bytes: u64) {
         let mut start = self.ahead.back().map_or(from_bytes, |requested| requested.range.end);
-        while self.ahead.len() < AHEAD_COUNT && start < self.object.len_bytes() {
-            let range = start..start.saturating_add(RANGE_BYTES).min(self.object.len_bytes());
+        while self.ahead.len() < AHEAD_COUNT && start < self.object.len_bytes {
+            let range = start..start.saturating_add(RANGE_BYTES).min(self.object.len_bytes);
             start = range.end;
             let (object, wanted) = (self.object.clone(), range.clone());
-            let task = self.object.runtime().spawn(async move { object.get_range(wanted).await });
+            let task = self.object.runtime.spawn(async move { object.get_range(wanted).await });
             let abort = AbortOnDrop(task.abort_handle());
             self.ahead.push_back(Requested { range, task, abort });
         }
@@ -72,8 +70,8 @@ impl ObjectReader {
         }
         self.request(self.at_bytes);
         let Some(Requested { range, task, abort: _abort }) = self.ahead.pop_front() else { return Ok(()) };
-        let runtime = self.object.runtime().clone();
-        let lost = |_| Error::of(ErrorKind::TaskLost, self.object.location());
+        let runtime = self.object.runtime.clone();
+        let lost = |_| Error::of(ErrorKind::TaskLost, &self.object.location);
         // A range that failed is requested again, by itself.
         let mut first = Some(runtime.block_on(task).map_err(lost)?);
         let bytes = repeated(|| match first.take() {
@@ -86,9 +84,18 @@ impl ObjectReader {
     }
 }
 
+impl fmt::Debug for ObjectReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ObjectReader")
+            .field("location", &self.object.location)
+            .field("at_bytes", &self.at_bytes)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Read for ObjectReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if buffer.is_empty() || self.at_bytes >= self.object.len_bytes() {
+        if buffer.is_empty() || self.at_bytes >= self.object.len_bytes {
             return Ok(0);
         }
         let is_in = |reader: &Self| {
@@ -114,7 +121,7 @@ impl Seek for ObjectReader {
         let at = match position {
             SeekFrom::Start(at) => Some(at),
             SeekFrom::Current(by) => self.at_bytes.checked_add_signed(by),
-            SeekFrom::End(by) => self.object.len_bytes().checked_add_signed(by),
+            SeekFrom::End(by) => self.object.len_bytes.checked_add_signed(by),
         };
         self.at_bytes = at.ok_or(io::ErrorKind::InvalidInput)?;
         Ok(self.at_bytes)

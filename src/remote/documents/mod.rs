@@ -2,9 +2,10 @@
 
 mod manifest;
 mod plan;
+mod report;
 mod session;
+mod settings;
 
-use std::fmt;
 use std::io::{self, Read};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -12,15 +13,16 @@ use std::sync::Arc;
 use object_store::ObjectStore;
 use tokio::runtime::Handle;
 
-use super::error::{Error, ErrorKind, Result};
-use super::keys::Keys;
 use crate::error::Error as AnyError;
 use crate::io::{Parallelism, ReadAt};
 use crate::observe::{Event, Observer, Phase, proceed};
 use crate::snapshot::extract::IfExists;
 use crate::snapshot::{SnapshotArchive, SnapshotReader};
+pub use report::DocumentUploadReport;
+
 use plan::Plan;
 use session::Session;
+use settings::Settings;
 
 /// Uploads the documents of an archive into a bucket, many at a time, with the keys `<prefix><uuid><suffix>`.
 ///
@@ -60,54 +62,34 @@ use session::Session;
 /// assert_eq!(handle.block_on(store.head(&key))?.size, 5);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone)]
-pub struct DocumentUpload {
-    store: Arc<dyn ObjectStore>,
-    runtime: Handle,
-    key_prefix: String,
-    key_suffix: String,
-    requests_count: NonZeroUsize,
-    in_flight_bytes: u64,
-    if_exists: IfExists,
-    parallelism: Parallelism,
-}
+#[derive(Clone, Debug)]
+pub struct DocumentUpload(Settings);
 
 impl DocumentUpload {
-    const DEFAULT_REQUESTS: NonZeroUsize = NonZeroUsize::new(64).unwrap();
-
     /// Creates an upload with the default of each method. Nothing is sent yet.
     #[must_use]
     pub fn new(store: Arc<dyn ObjectStore>, runtime: Handle) -> Self {
-        Self {
-            store,
-            runtime,
-            key_prefix: String::new(),
-            key_suffix: String::new(),
-            requests_count: Self::DEFAULT_REQUESTS,
-            in_flight_bytes: 32 << 20,
-            if_exists: IfExists::default(),
-            parallelism: Parallelism::INLINE,
-        }
+        Self(Settings::new(store, runtime))
     }
 
     /// Sets the text before the UUID in every key. The part up to the last slash is a folder. Default: none.
     #[must_use]
     pub fn with_key_prefix(mut self, prefix: impl Into<String>) -> Self {
-        self.key_prefix = prefix.into();
+        self.0.key_prefix = prefix.into();
         self
     }
 
     /// Sets the text after the UUID in every key. Default: none.
     #[must_use]
     pub fn with_key_suffix(mut self, suffix: impl Into<String>) -> Self {
-        self.key_suffix = suffix.into();
+        self.0.key_suffix = suffix.into();
         self
     }
 
     /// Sets how many documents are sent at the same time. Default: 64.
     #[must_use]
     pub const fn with_requests_in_flight_count(mut self, count: NonZeroUsize) -> Self {
-        self.requests_count = count;
+        self.0.requests_count = count;
         self
     }
 
@@ -116,7 +98,7 @@ impl DocumentUpload {
     /// One document of up to 8 MiB is sent in any case. A longer one needs another 40 MiB.
     #[must_use]
     pub const fn with_in_flight_bytes(mut self, bytes: u64) -> Self {
-        self.in_flight_bytes = bytes;
+        self.0.in_flight_bytes = bytes;
         self
     }
 
@@ -125,14 +107,14 @@ impl DocumentUpload {
     /// [`IfExists::Replace`] overwrites documents with the same keys. Other objects remain.
     #[must_use]
     pub const fn with_if_exists(mut self, if_exists: IfExists) -> Self {
-        self.if_exists = if_exists;
+        self.0.if_exists = if_exists;
         self
     }
 
     /// Sets the number of threads that inflate an indexed archive. Default: [`Parallelism::INLINE`].
     #[must_use]
     pub const fn with_parallelism(mut self, parallelism: Parallelism) -> Self {
-        self.parallelism = parallelism;
+        self.0.parallelism = parallelism;
         self
     }
 
@@ -152,11 +134,11 @@ impl DocumentUpload {
         archive: &SnapshotArchive<R, S>,
         observer: &mut dyn Observer,
     ) -> Result<DocumentUploadReport, AnyError> {
-        self.keys()?;
+        self.0.keys()?;
         proceed(observer, &Event::Phase(Phase::VerifyingArchive))?;
-        let plan = archive.with_reader(self.parallelism, |reader| Plan::survey(reader, observer))?;
-        let mut session = Session::begin(self, plan, observer)?;
-        archive.with_reader(self.parallelism, |reader| Ok(session.send(reader, observer)))??;
+        let plan = archive.with_reader(self.0.parallelism, |reader| Plan::survey(reader, observer))?;
+        let mut session = Session::begin(&self.0, plan, observer)?;
+        archive.with_reader(self.0.parallelism, |reader| Ok(session.send(reader, observer)))??;
         Ok(session.report())
     }
 
@@ -173,56 +155,12 @@ impl DocumentUpload {
         mut open: impl FnMut() -> io::Result<SnapshotReader<R>>,
         observer: &mut dyn Observer,
     ) -> Result<DocumentUploadReport, AnyError> {
-        self.keys()?;
+        self.0.keys()?;
         let failed = |error| AnyError::io("opening the archive", error);
         proceed(observer, &Event::Phase(Phase::VerifyingArchive))?;
         let plan = Plan::survey(&mut open().map_err(failed)?, observer)?;
-        let mut session = Session::begin(self, plan, observer)?;
+        let mut session = Session::begin(&self.0, plan, observer)?;
         session.send(&mut open().map_err(failed)?, observer)?;
         Ok(session.report())
-    }
-
-    fn keys(&self) -> Result<Keys> {
-        let misuse = |what| Error::of(ErrorKind::Misuse(what), &self.key_prefix.as_str().into());
-        Keys::new(&self.key_prefix, &self.key_suffix).map_err(misuse)
-    }
-}
-
-impl fmt::Debug for DocumentUpload {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DocumentUpload")
-            .field("key_prefix", &self.key_prefix)
-            .field("key_suffix", &self.key_suffix)
-            .field("requests_count", &self.requests_count)
-            .field("if_exists", &self.if_exists)
-            .finish_non_exhaustive()
-    }
-}
-
-/// The contents of an upload: see [`DocumentUpload`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct DocumentUploadReport {
-    documents_count: u64,
-    document_bytes: u64,
-    continued_count: u64,
-}
-
-impl DocumentUploadReport {
-    /// Returns the number of documents that were uploaded.
-    #[must_use]
-    pub const fn documents_count(&self) -> u64 {
-        self.documents_count
-    }
-
-    /// Returns the length of all documents that were uploaded, in bytes.
-    #[must_use]
-    pub const fn document_bytes(&self) -> u64 {
-        self.document_bytes
-    }
-
-    /// Returns the number of documents that an interrupted upload had uploaded before.
-    #[must_use]
-    pub const fn continued_count(&self) -> u64 {
-        self.continued_count
     }
 }

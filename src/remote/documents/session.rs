@@ -10,12 +10,13 @@ use tokio::task::JoinSet;
 
 use super::manifest::Manifest;
 use super::plan::{Plan, Row};
-use super::{DocumentUpload, DocumentUploadReport};
+use super::report::DocumentUploadReport;
+use super::settings::Settings;
 use crate::error::Error as AnyError;
 use crate::observe::{Event, Observer, Phase, proceed};
 use crate::remote::error::{Error, ErrorKind, Result};
 use crate::remote::keys::Keys;
-use crate::remote::object::{body, get};
+use crate::remote::opened::{body, get};
 use crate::remote::retry::{MAX_ATTEMPTS, is_worth_repeating, pause, repeated};
 use crate::remote::upload::{RemoteUpload, UploadOptions};
 use crate::snapshot::extract::IfExists;
@@ -36,7 +37,7 @@ struct Sent {
 
 /// A running upload.
 pub(super) struct Session<'a> {
-    upload: &'a DocumentUpload,
+    upload: &'a Settings,
     keys: Keys,
     plan: Plan,
     manifest: Manifest,
@@ -55,7 +56,7 @@ pub(super) struct Session<'a> {
 
 impl<'a> Session<'a> {
     /// Compares the bucket with the plan, and writes the first manifest.
-    pub(super) fn begin(upload: &'a DocumentUpload, plan: Plan, observer: &mut dyn Observer) -> Result<Self, AnyError> {
+    pub(super) fn begin(upload: &'a Settings, plan: Plan, observer: &mut dyn Observer) -> Result<Self, AnyError> {
         let keys = upload.keys()?;
         let manifest = Manifest::new(&plan, &keys.suffix);
         let mut session = Self {
