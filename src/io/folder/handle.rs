@@ -70,6 +70,19 @@ impl Folder {
         Ok(metadata.is_file().then_some((file, metadata.len())))
     }
 
+    /// Creates a file with this path relative to the folder, for writing. Fails if anything is there.
+    pub(crate) fn create_file(&self, relative: &Path) -> io::Result<File> {
+        let flags = OFlags::WRONLY.union(OFlags::CREATE).union(OFlags::EXCL).union(OFlags::CLOEXEC);
+        // Less what the process's mask takes away, as of every file.
+        let mode = Mode::from_raw_mode(0o666);
+        Ok(File::from(retried(|| fs::openat(&self.descriptor, relative, flags, mode))?))
+    }
+
+    /// Creates a folder with this path relative to the folder.
+    pub(crate) fn create_folder(&self, relative: &Path) -> io::Result<()> {
+        Ok(fs::mkdirat(&self.descriptor, relative, Mode::from_raw_mode(0o777))?)
+    }
+
     fn open_file(&self, relative: &Path) -> rustix::io::Result<OwnedFd> {
         if !self.lacks_openat2.load(Ordering::Relaxed) {
             match retried(|| fs::openat2(&self.descriptor, relative, FILE, Mode::empty(), ResolveFlags::NO_SYMLINKS)) {

@@ -50,6 +50,16 @@ impl Folder {
         Ok((after.is_file() && is_same(&before, &after)).then_some((file, after.len())))
     }
 
+    /// Creates a file with this path relative to the folder, for writing. Fails if anything is there.
+    pub(crate) fn create_file(&self, relative: &Path) -> io::Result<File> {
+        File::options().write(true).create_new(true).open(self.path.join(relative))
+    }
+
+    /// Creates a folder with this path relative to the folder.
+    pub(crate) fn create_folder(&self, relative: &Path) -> io::Result<()> {
+        fs::create_dir(self.path.join(relative))
+    }
+
     /// Passes the names in this folder, with their kinds, to `visit`, which returns `false` to stop: once, since the handle
     /// remembers how far it is. After an error of the folder itself there are no more names.
     pub(crate) fn for_each<E>(

@@ -115,3 +115,30 @@ fn a_file_that_grows_or_shrinks_is_noticed_by_the_last_read() {
     assert_eq!(both(12, 0), PlannedRead::Some(10));
     assert_eq!(both(2, 10), PlannedRead::Some(0));
 }
+
+#[test]
+fn files_and_folders_are_created_with_the_same_modes_and_never_over_others() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    macro_rules! created {
+        ($kind:ident) => {{
+            let root = folder.path().join(stringify!($kind));
+            fs::create_dir(&root).unwrap();
+            let opened = $kind::Folder::open(&root).unwrap();
+            let (inner, file) = (Path::new("0d"), Path::new("0d/document"));
+            let missing = opened.create_file(file).unwrap_err().kind();
+            opened.create_folder(inner).unwrap();
+            opened.create_file(file).unwrap().write_all(b"content").unwrap();
+            symlink("nowhere", root.join("0d/link")).unwrap();
+            let again = [
+                opened.create_folder(inner).unwrap_err().kind(),
+                opened.create_file(file).unwrap_err().kind(),
+                opened.create_file(Path::new("0d/link")).unwrap_err().kind(),
+            ];
+            assert_eq!(fs::read(root.join(file)).unwrap(), b"content");
+            let mode = |path: &Path| fs::metadata(root.join(path)).unwrap().permissions().mode();
+            (missing, again, mode(inner), mode(file))
+        }};
+    }
+    assert_eq!(created!(handle), created!(path));
+}
