@@ -283,7 +283,7 @@ mod tests {
     fn symbols_of_distances_are_those_of_the_rfc() {
         let base = |symbol: u32| match symbol {
             0..4 => symbol as usize + 1,
-            _ => (1 + ((2 + symbol as usize % 2) << distance_extra_bits(symbol))) as usize,
+            _ => 1 + ((2 + symbol as usize % 2) << distance_extra_bits(symbol)),
         };
         assert_eq!([4, 5, 28, 29].map(base), [5, 7, 16_385, 24_577]);
         for distance in 1..=WINDOW_BYTES {
