@@ -2,7 +2,6 @@
 
 mod support;
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -41,7 +40,7 @@ fn main() -> ExitCode {
 
 /// An input that was opened.
 enum Opened {
-    Indexed(SnapshotArchive<File>),
+    Indexed(SnapshotArchive<support::Stored>),
     Stream(Followed<Source>),
 }
 
@@ -73,7 +72,7 @@ fn open(path: &Path, args: &Args, progress: &mut Progress) -> Outcome<Opened> {
     let limits = args.limits.limits();
     if !is_pipe(path)
         && !path.is_dir()
-        && detect::identify_path(path).in_file(path)?.may_be_snapshot()
+        && support::identify(path)?.may_be_snapshot()
         && let Some(archive) = open_indexed(path, ReadOptions::new().with_limits(limits.clone()))?
     {
         return Ok(Opened::Indexed(archive));

@@ -313,7 +313,10 @@ impl<'a> Session<'a> {
         let options = UploadOptions::new().with_part_bytes(part_bytes)?;
         let mut object = RemoteUpload::new(upload.store.clone(), location, upload.runtime.clone(), &options);
         let mut hashed = Hashed { source: entry, crc: crc32fast::Hasher::new() };
-        io::copy(&mut hashed, &mut object).map_err(reading)?;
+        if let Err(error) = io::copy(&mut hashed, &mut object) {
+            object.abort()?;
+            return Err(reading(error));
+        }
         if hashed.crc.finalize() != row.crc32 {
             object.abort()?;
             return Err(self.changed().into());
