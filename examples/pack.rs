@@ -128,6 +128,7 @@ fn pack(args: &Args) -> Outcome {
         let message = "standard input is either the dump or the files: write one of them to a file first";
         return Err(Failure::environment("--files -", message));
     }
+    args.files.as_deref().map_or(Ok(()), refuse_dump)?;
     let options = options(args)?;
     // An output that cannot be written is better known before hours of reading than after.
     let inputs: Vec<&Path> = [&args.database, &args.files].into_iter().flatten().map(PathBuf::as_path).collect();
@@ -274,8 +275,18 @@ fn write_options(args: &Args) -> WriteOptions {
         .with_index(index)
 }
 
-/// The advice of the library, which knows no options.
-const NOT_FILES: &str = "a dump of the database is not an archive of files";
+/// Refuses a dump that is given as the files, before anything else is read.
+fn refuse_dump(files: &Path) -> Outcome {
+    if !files.is_file() {
+        return Ok(());
+    }
+    let detection = support::identify(files)?;
+    if detection.is_custom_dump() {
+        let message = format!("{detection}, not a files folder or an archive of one: name a dump with --database");
+        return Err(Failure::input(shown(files), message));
+    }
+    Ok(())
+}
 
 /// Most errors name their input themselves.
 fn failed(args: &Args, error: appsnap::Error) -> Failure {
@@ -285,9 +296,6 @@ fn failed(args: &Args, error: appsnap::Error) -> Failure {
         (None, _) => shown(&args.output),
     };
     let text = error.to_string();
-    if text.contains(NOT_FILES) {
-        return Failure::input(subject, text.replace(NOT_FILES, "name a dump with --database"));
-    }
     if text.contains("`with_") {
         let text = text.replace("`with_root`", "--root").replace("`with_spool_dir`", "--spool-dir");
         return Failure::environment(subject, text);
