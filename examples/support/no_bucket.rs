@@ -1,16 +1,17 @@
 //! Objects in buckets for commands that are built without them: each function names the command to run instead.
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use appsnap::io::{Parallelism, ReadAt};
 use appsnap::observe::Observer;
 use appsnap::prepare::Pack;
+use appsnap::snapshot::join::Join;
 use appsnap::snapshot::{SnapshotArchive, SnapshotReader};
 use clap::Args;
 use serde_json::Value;
 
-use super::{Failure, Outcome, Stored, shown};
+use super::{Failure, Outcome, Progress, Stored, shown};
 
 /// The options of commands with buckets: here, none.
 #[derive(Args, Clone, Copy, Debug)]
@@ -148,6 +149,19 @@ impl UploadFailed {
     pub const fn of_archive(self, _: &Path) -> Failure {
         match self.0 {}
     }
+}
+
+pub fn objects_in(url: &Path, _: &str) -> Outcome<Vec<PathBuf>> {
+    Err(elsewhere(url))
+}
+
+pub fn join_by_copies<'p, R: ReadAt>(
+    _: &Join<'_, R>,
+    _: &dyn Fn(usize) -> Option<&'p Path>,
+    _: &Path,
+    _: &mut Progress,
+) -> Outcome<Option<u64>> {
+    Ok(None)
 }
 
 pub const fn requests_json() -> Option<Value> {

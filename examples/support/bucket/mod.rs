@@ -1,5 +1,6 @@
 //! Objects in buckets, by URL: what is read, what is written, and the requests that it takes.
 
+mod copy;
 mod requests;
 mod store;
 mod upload;
@@ -16,9 +17,11 @@ use appsnap::snapshot::extract::IfExists;
 use appsnap::snapshot::{SnapshotArchive, SnapshotReader};
 use appsnap::source::bucket::BucketOptions;
 use clap::Args;
+use object_store::ObjectStore as _;
 use serde_json::{Value, json};
 
 use super::{Failure, Outcome, Stored, shown, shown_input, tell};
+pub use copy::join_by_copies;
 pub use upload::{Upload, are_uploads_open};
 
 /// The options of commands with buckets.
@@ -99,6 +102,18 @@ pub fn add_files<'a>(
         .with_listing_parallelism(place.listing)
         .with_max_findings_per_code(max_findings_per_code);
     Ok(pack.with_bucket(place.store, &store::runtime()?, &options))
+}
+
+/// Returns the URLs of the objects directly below `url` whose names end with `end`.
+pub fn objects_in(url: &Path, end: &str) -> Outcome<Vec<PathBuf>> {
+    let place = store::Place::of(url)?;
+    let folder = Some(&place.path).filter(|path| !path.as_ref().is_empty());
+    let listed = store::runtime()?.block_on(place.store.list_with_delimiter(folder));
+    let listed = listed.map_err(|error| Failure::environment(shown(url), error.to_string()))?;
+    let names = listed.objects.iter().filter_map(|object| object.location.filename());
+    let mut found: Vec<_> = names.filter(|name| name.ends_with(end)).map(|name| url.join(name)).collect();
+    found.sort();
+    Ok(found)
 }
 
 /// An upload of documents below a URL.

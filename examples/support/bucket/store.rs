@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use appsnap::io::Parallelism;
-use object_store::aws::AmazonS3Builder;
+use object_store::aws::{AmazonS3, AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::azure::MicrosoftAzureBuilder;
 use object_store::gcp::GoogleCloudStorageBuilder;
 use object_store::http::HttpBuilder;
@@ -37,6 +37,15 @@ pub struct Place {
     pub path: ObjectPath,
     /// Concurrent listings.
     pub listing: Parallelism,
+    /// The client, if it is S3 by the name of a bucket.
+    pub s3: Option<Bucket>,
+}
+
+/// A bucket of S3.
+pub struct Bucket {
+    pub client: Arc<AmazonS3>,
+    pub name: String,
+    pub region: String,
 }
 
 impl Place {
@@ -56,16 +65,22 @@ impl Place {
             ObjectStoreScheme::AmazonS3 | ObjectStoreScheme::GoogleCloudStorage => Parallelism::threads(LISTINGS),
             _ => Parallelism::INLINE,
         };
+        if matches!(scheme, ObjectStoreScheme::AmazonS3) {
+            let builder = AmazonS3Builder::from_env().with_url(parsed.as_str()).with_http_connector(Counting);
+            let region = builder.get_config_value(&AmazonS3ConfigKey::Region).unwrap_or_else(|| "us-east-1".to_owned());
+            let client = Arc::new(builder.build().map_err(|error| failed(error.to_string()))?);
+            let is_named = parsed.scheme().starts_with("s3");
+            let name = parsed.host_str().filter(|_| is_named).map(str::to_owned);
+            let s3 = name.map(|name| Bucket { client: Arc::clone(&client), name, region });
+            return Ok(Self { store: client, path, listing, s3 });
+        }
         let store = store(&scheme, &parsed).map_err(|error| failed(error.to_string()))?;
-        Ok(Self { store, path, listing })
+        Ok(Self { store, path, listing, s3: None })
     }
 }
 
 fn store(scheme: &ObjectStoreScheme, url: &Url) -> object_store::Result<Arc<dyn ObjectStore>> {
     Ok(match scheme {
-        ObjectStoreScheme::AmazonS3 => {
-            Arc::new(AmazonS3Builder::from_env().with_url(url.as_str()).with_http_connector(Counting).build()?)
-        }
         ObjectStoreScheme::GoogleCloudStorage => Arc::new(
             GoogleCloudStorageBuilder::from_env().with_url(url.as_str()).with_http_connector(Counting).build()?,
         ),

@@ -17,9 +17,26 @@ pub fn are_uploads_open() -> bool {
     OPEN.load(Relaxed) > 0
 }
 
+/// Counts an upload as open.
+#[derive(Debug)]
+pub struct OpenUpload(());
+
+impl OpenUpload {
+    pub fn new() -> Self {
+        OPEN.fetch_add(1, Relaxed);
+        Self(())
+    }
+}
+
+impl Drop for OpenUpload {
+    fn drop(&mut self) {
+        OPEN.fetch_sub(1, Relaxed);
+    }
+}
+
 /// An object that is being written. If it is dropped, its parts are removed from the store.
 #[derive(Debug)]
-pub struct Upload(Option<RemoteUpload>);
+pub struct Upload(Option<RemoteUpload>, OpenUpload);
 
 impl Upload {
     /// Begins an object at `url`, which is not there before it is complete.
@@ -32,16 +49,13 @@ impl Upload {
             ));
         }
         let upload = RemoteUpload::new(place.store, place.path, runtime()?, &UploadOptions::new());
-        OPEN.fetch_add(1, Relaxed);
-        Ok(Self(Some(upload)))
+        Ok(Self(Some(upload), OpenUpload::new()))
     }
 
     /// Completes the object.
     pub fn finish(mut self) -> Result<(), appsnap::Error> {
         if let Some(upload) = self.0.take() {
-            let finished = upload.finish();
-            OPEN.fetch_sub(1, Relaxed);
-            finished?;
+            upload.finish()?;
         }
         Ok(())
     }
@@ -65,7 +79,6 @@ impl Drop for Upload {
         if let Some(upload) = self.0.take() {
             // The store may have refused the upload itself; there is nothing that could be done about it here.
             let _ = upload.abort();
-            OPEN.fetch_sub(1, Relaxed);
         }
     }
 }
