@@ -12,12 +12,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use appsnap::Limits;
 use appsnap::io::ReadAt;
 use appsnap::metadata::Metadata;
 use appsnap::snapshot::index::IndexPlacement;
 use appsnap::snapshot::join::Shards;
 use appsnap::snapshot::{ErrorKind, ReadOptions, SnapshotArchive};
-use appsnap::Limits;
 use clap::Parser;
 use serde_json::json;
 use support::{Common, Failure, InFile, LimitArgs, Outcome, Progress, Stored, Threads, bucket, output, shown};

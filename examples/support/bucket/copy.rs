@@ -219,7 +219,9 @@ impl Copier {
         match tag().filter(|_| status.is_success()) {
             Some(tag) => Ok(tag),
             None if status == 412 => Err((false, "it was replaced while it was being joined: join again".to_owned())),
-            None => Err((status.is_success() || status.is_server_error() || status == 429, format!("{status}: {text}"))),
+            None => {
+                Err((status.is_success() || status.is_server_error() || status == 429, format!("{status}: {text}")))
+            }
         }
     }
 }

@@ -49,7 +49,7 @@ fn faults_that_pass_do_not_change_the_result() {
 #[test]
 fn faults_that_last_end_the_command_and_leave_nothing() {
     let Some(server) = Server::start() else { return };
-    fill(&server, 1_010, "files/", "");
+    fill(&server, COUNT, "files/", "");
     let args = ["--files", &url("files"), "--output", &url("out.tar.gz"), "--profile", "format"];
     // A page of the listing expired, a document that may not be read.
     for (text, status) in

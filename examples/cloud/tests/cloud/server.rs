@@ -11,6 +11,10 @@ use appsnap_tests::tools::tool;
 
 pub const BUCKET: &str = "apps";
 
+/// This server asks for an owner, and does not verify signatures.
+const OWNER: &str = "Authorization: AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/s3/aws4_request, \
+                     SignedHeaders=host, Signature=0\r\n";
+
 /// What happens to a request.
 #[derive(Clone, Copy, Debug)]
 pub enum Fault {
@@ -73,9 +77,9 @@ impl Server {
         Some(server)
     }
 
-    /// Sends a request past the proxy, without a signature, which this server does not ask for.
+    /// Sends a request past the proxy.
     pub fn request(&self, target: &str, body: &[u8]) -> Vec<u8> {
-        let answer = exchange(self.port, &format!("{target} HTTP/1.1\r\nHost: 127.0.0.1\r\n"), body).unwrap();
+        let answer = exchange(self.port, &format!("{target} HTTP/1.1\r\nHost: 127.0.0.1\r\n{OWNER}"), body).unwrap();
         assert!(answer.starts_with(b"HTTP/1.1 2"), "{target}: {}", String::from_utf8_lossy(&answer));
         let end = answer.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
         answer[end + 4..].to_vec()
