@@ -5,13 +5,12 @@ mod support;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use appsnap::detect;
 use appsnap::diff::{Difference, Input, diff};
 use appsnap::snapshot::{ReadOptions, SnapshotArchive};
 use appsnap::source::dump::DumpOptions;
 use clap::Parser;
 use support::{
-    Common, Failure, Followed, InFile, LimitArgs, Outcome, Progress, Source, is_dash, is_pipe, open_indexed,
+    Common, Failure, Followed, LimitArgs, Outcome, Progress, Source, is_dash, is_pipe, open_indexed,
     shown_input,
 };
 

@@ -102,7 +102,7 @@ fn pack(dump: &Path, files: &Path, archive: &Path) -> Outcome {
 }
 
 fn write(
-    output: &mut OutputFile,
+    output: &mut Output,
     dump: Content<File>,
     plan: &DocumentPlan,
     metadata: &Metadata,

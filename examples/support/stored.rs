@@ -10,6 +10,10 @@ use appsnap::io::ReadAt;
 use super::bucket::Object;
 use super::{InFile, Outcome};
 
+/// As much as a detection needs.
+const HEAD_BYTES: usize = 64 << 10;
+const _: () = assert!(HEAD_BYTES as u64 == detect::HEAD_BYTES);
+
 /// An input that can be read at any position.
 #[derive(Debug)]
 pub enum Stored {
@@ -48,9 +52,10 @@ impl Stored {
         if let Self::File(_) = self {
             return detect::identify_path(path).in_file(path);
         }
-        let len_bytes = ReadAt::len_bytes(self).in_file(path)?.min(detect::HEAD_BYTES);
-        let mut head = vec![0; usize::try_from(len_bytes).unwrap_or(usize::MAX)];
-        self.read_exact_at(&mut head, 0).in_file(path)?;
+        let mut head = vec![0; HEAD_BYTES];
+        // An object returns as much as there is.
+        let count = self.read_at(&mut head, 0).in_file(path)?;
+        head.truncate(count);
         Ok(detect::identify(&head))
     }
 
