@@ -182,7 +182,7 @@ impl<'a> List<'a> {
             return Err(Failure::environment(self.option, message));
         };
         let mut last = None;
-        for FileCase { id, .. } in files.cases().filter(|case| case.code == Some(self.code)) {
+        for FileCase { id, .. } in files.filter(|case| case.code == Some(self.code)) {
             // Several rows may refer to one document.
             if last.replace(id) != Some(id) {
                 writeln!(self.output, "{id}").in_file(self.path)?;
