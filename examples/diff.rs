@@ -10,8 +10,7 @@ use appsnap::snapshot::{ReadOptions, SnapshotArchive};
 use appsnap::source::dump::DumpOptions;
 use clap::Parser;
 use support::{
-    Common, Failure, Followed, LimitArgs, Outcome, Progress, Source, is_dash, is_pipe, open_indexed,
-    shown_input,
+    Common, Failure, Followed, LimitArgs, Outcome, Progress, Source, is_dash, is_pipe, open_indexed, shown_input,
 };
 
 /// Compares two snapshots, or two dumps.
