@@ -9,7 +9,6 @@ use std::io::Read;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use appsnap::detect;
 use appsnap::layout::Contents;
 use appsnap::metadata::Metadata;
 use appsnap::snapshot::{EntryKind, ReadOptions, SnapshotReader};
