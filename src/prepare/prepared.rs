@@ -55,25 +55,25 @@ pub(super) const UNKNOWN_MODEL_VERSION: &str = "0.0.0.0";
 /// ```
 #[derive(Debug)]
 pub struct Prepared<R, S> {
-    database: Option<(Source<R>, u64)>,
-    documents: Option<FilteredSource<S>>,
-    metadata: Metadata,
+    pub(super) database: Option<(Source<R>, u64)>,
+    pub(super) documents: Option<FilteredSource<S>>,
+    pub(super) metadata: Metadata,
     report: Report,
     changes: Vec<Change>,
     conversion: Option<ConversionFacts>,
-    judge: Judge,
+    pub(super) judge: Judge,
     /// The documents, if they have been compressed already.
-    staged: Option<Staged>,
+    pub(super) staged: Option<Staged>,
 }
 
 /// Everything that a verdict depends on, except for the documents.
 #[derive(Debug)]
-struct Judge {
+pub(super) struct Judge {
     profile: Profile,
     limits: Limits,
     spool_dir: Option<PathBuf>,
     /// The inspection of the dump, and its version, length and refused SQL in the archive.
-    dump: Option<(Inspection, FormatVersion, u64, Vec<Incompatibility>)>,
+    pub(super) dump: Option<(Inspection, FormatVersion, u64, Vec<Incompatibility>)>,
     /// The reason why rows and documents cannot be compared.
     unavailable: Option<FileTableUnavailable>,
 }
@@ -227,8 +227,8 @@ impl<R: Read> Prepared<R, DocumentPlan> {
     /// again: for the files of an app that is running.
     ///
     /// A document that was deleted after it had been listed is left out, and one that was modified is packed as it is
-    /// found now; both are [listed as changes](Self::changes). [`write`](Self::write) then reads no document any more. Only a
-    /// directory is looked at again; documents of archives and buckets that change are errors. There must be room for the
+    /// found now; both are [listed as changes](Self::changes). [`write`](Self::write) then reads no document any more. A
+    /// directory is looked at again, and a bucket is listed again; documents of archives that change are errors. There must be room for the
     /// archive in the spool directory.
     ///
     /// # Errors
