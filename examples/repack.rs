@@ -1,4 +1,5 @@
-//! Turns any readable snapshot into the chunked, indexed form, complete or in part; repairs one that a platform refuses.
+//! Turns any readable snapshot into the chunked, indexed form, complete or in part; masks the rows of its database; repairs
+//! one that a platform refuses.
 
 mod support;
 
@@ -21,12 +22,12 @@ use support::{
     Common, DumpEdits, Failure, InFile, Judgement, LimitArgs, Outcome, Progress, Source, Threads, output, shown,
 };
 
-/// Repacks a snapshot: complete, one part of it with --only, or repaired with --repair.
+/// Repacks a snapshot: complete, one part of it with --only, masked with --mask, or repaired with --repair.
 ///
 /// Exit code 0: written, perhaps with warnings; 1: the input is bad, or the profile rejects the repaired snapshot; 2: wrong
 /// usage, or the system failed.
 #[derive(Parser)]
-#[command(after_help = "Example:\n  repack damaged.tar.gz repaired.tar.gz --repair --model-version 1.8.82.e3c1a393")]
+#[command(after_help = "Examples:\n  repack damaged.tar.gz repaired.tar.gz --repair --model-version 1.8.82.e3c1a393\n  repack production.tar.gz test.tar.gz --mask rules.json")]
 struct Args {
     /// The snapshot to read, `.tar.gz` or `.tar`; `-` is standard input, which is copied to a temporary file.
     r#in: PathBuf,
@@ -58,8 +59,8 @@ struct Args {
     /// Leave files out that do not belong in a snapshot. Without it, such a file stops the repair.
     #[arg(long, requires = "repair")]
     drop_unknown: bool,
-    /// The folder for temporary files [default: that of the output].
-    #[arg(long, value_name = "DIR", requires = "repair")]
+    /// The folder for temporary files, which --repair, --mask and --exclude-data may need [default: that of the output].
+    #[arg(long, value_name = "DIR")]
     spool_dir: Option<PathBuf>,
     #[command(flatten)]
     judgement: Judgement,
@@ -85,10 +86,8 @@ fn run(args: &Args) -> Outcome {
     if args.judgement.is_given() && !args.repair {
         return Err(Failure::environment("--profile and --allow", "have no meaning without --repair"));
     }
-    if args.edits.is_given() && !args.repair {
-        return Err(Failure::environment("--mask and --exclude-data", "have no meaning without --repair"));
-    }
-    let mut output = output::create(&args.out, &[&args.r#in])?;
+    let inputs: Vec<_> = [Some(&args.r#in), args.edits.mask.as_ref()].into_iter().flatten().map(PathBuf::as_path).collect();
+    let mut output = output::create(&args.out, &inputs)?;
     let mut progress = Progress::new(args.common.quiet);
     progress.begin("reading the archive", None);
     let mut source = Source::open(&args.r#in)?;
@@ -100,21 +99,16 @@ fn run(args: &Args) -> Outcome {
         support::refuse_other_than_snapshot(&args.r#in, &detection)?;
     }
     let file = source.into_file(&args.r#in, &mut progress)?;
-    if args.repair {
-        return repair(args, file, output, progress);
+    if args.repair || args.edits.is_given() {
+        return rework(args, file, output, progress);
     }
-    let selection = match args.only {
-        None => Contents::Full,
-        Some(Only::Database) => Contents::DatabaseOnly,
-        Some(Only::Files) => Contents::FilesOnly,
-    };
     let read = ReadOptions::new().with_limits(args.limits.apply(Limits::trusted()));
     // Compressed sections are copied where that is possible: from an indexed archive, when no other level is wanted.
     let opened = match SnapshotArchive::open(file.try_clone().in_input(&args.r#in)?, &read) {
         Err(error) if matches!(error.kind(), snapshot::ErrorKind::NoIndex) => None,
         opened => Some(opened.in_input(&args.r#in)?),
     };
-    let write = write_options(args).with_contents(selection);
+    let write = write_options(args);
     let report = match opened.filter(|_| args.level.is_none()) {
         Some(archive) => archive.write_part(&mut output, &write, &mut progress),
         None => {
@@ -130,7 +124,8 @@ fn run(args: &Args) -> Outcome {
     publish(args, output, progress, &report, json!({}))
 }
 
-fn repair(args: &Args, file: std::fs::File, mut output: OutputFile, mut progress: Progress) -> Outcome {
+/// Repairs the archive, edits the data of its dump, or both.
+fn rework(args: &Args, file: std::fs::File, mut output: OutputFile, mut progress: Progress) -> Outcome {
     let mut options = PrepareOptions::new()
         .with_limits(args.limits.apply(Limits::trusted()))
         .with_profile(args.judgement.profile()?)
@@ -144,6 +139,10 @@ fn repair(args: &Args, file: std::fs::File, mut output: OutputFile, mut progress
     if args.drop_unknown {
         options = options.without_unknown_files();
     }
+    if !args.repair {
+        // The dump keeps its version, and nothing is judged.
+        options = options.with_max_dump_version(None);
+    }
     let options = args.edits.of_archive(options)?;
     let repair = Repair::survey(file, &options, &mut progress).map_err(|error| failed(args, error))?;
     progress.clear();
@@ -156,13 +155,15 @@ fn repair(args: &Args, file: std::fs::File, mut output: OutputFile, mut progress
     if repair.changes().is_empty() {
         support::tell("note: nothing had to be changed");
     }
-    support::tell_findings(repair.report(), conversion.is_some(), args.common.verbose);
     let mut json = json!({ "changes": repair.changes(), "conversion": conversion, "written": false });
-    support::add_report(&mut json, repair.report());
-    let verdict = args.judgement.verify(repair.report(), &shown(&args.out), &remedy);
-    if verdict.is_err() {
-        let printed = if args.common.json { support::print_json_about(&args.out, &json) } else { Ok(()) };
-        return support::judged(printed, verdict);
+    if args.repair {
+        support::tell_findings(repair.report(), conversion.is_some(), args.common.verbose);
+        support::add_report(&mut json, repair.report());
+        let verdict = args.judgement.verify(repair.report(), &shown(&args.out), &remedy);
+        if verdict.is_err() {
+            let printed = if args.common.json { support::print_json_about(&args.out, &json) } else { Ok(()) };
+            return support::judged(printed, verdict);
+        }
     }
     let written = repair.write(&mut output, &write_options(args), &mut progress);
     let (_, report) = written.map_err(|error| failed(args, error))?;
@@ -176,10 +177,11 @@ fn remedy(code: diagnostic::Code) -> Option<&'static str> {
 }
 
 fn failed(args: &Args, error: appsnap::Error) -> Failure {
-    let advice = if error.to_string().contains("remove the file from the archive") && !args.drop_unknown {
-        " (or leave it out with --drop-unknown)"
-    } else {
-        ""
+    let is_misplaced = error.to_string().contains("remove the file from the archive");
+    let advice = match (args.repair, args.drop_unknown) {
+        (true, false) if is_misplaced => " (or leave it out with --drop-unknown)",
+        (false, _) if is_misplaced => " (or leave it out with --repair --drop-unknown)",
+        _ => "",
     };
     match advice {
         "" => Failure::of(support::shown_input(&args.r#in), error),
@@ -192,7 +194,13 @@ fn index(args: &Args) -> IndexPlacement {
 }
 
 fn write_options(args: &Args) -> WriteOptions {
+    let contents = match args.only {
+        None => Contents::Full,
+        Some(Only::Database) => Contents::DatabaseOnly,
+        Some(Only::Files) => Contents::FilesOnly,
+    };
     WriteOptions::new()
+        .with_contents(contents)
         .with_level(args.level.and_then(Level::new).unwrap_or_default())
         .with_parallelism(args.threads.parallelism())
         .with_index(index(args))

@@ -25,7 +25,12 @@ mod find;
 mod folder;
 mod gzip_file;
 mod joined;
+mod last_block;
+mod members;
+mod moved;
 mod opened;
+mod recompressed;
+mod stored_blocks;
 mod sums;
 mod workers;
 

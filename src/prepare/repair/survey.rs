@@ -51,7 +51,7 @@ impl<R: Read + Seek> Repair<R> {
     ///
     /// # Errors
     /// Returns an error if the framing is unsound, if a file does not belong in a snapshot, if the dump is damaged or
-    /// cannot be converted, if the source fails, or if the observer cancels.
+    /// cannot be converted, if data of a dump is to be edited and there is none, if the source fails, or if the observer cancels.
     pub fn survey(source: R, options: &PrepareOptions, observer: &mut dyn Observer) -> Result<Self> {
         survey(source, options, observer)
     }
@@ -177,6 +177,9 @@ impl Survey {
     ) -> Result<Repair<R>> {
         if self.dump.is_none() && self.documents.len() == 0 {
             return Err(error::nothing_to_repair());
+        }
+        if self.dump.is_none() && options.edits_data() {
+            return Err(error::nothing_to_edit());
         }
         let (mut documents, repeated) = self.distinct_documents()?;
         let mut document_bytes = self.document_bytes;
