@@ -123,7 +123,10 @@ fn transcoder(args: &Args) -> Outcome<Transcoder> {
         (CompressionArg::Lz4, None) => transcoder = transcoder.with_compression(Compression::Lz4),
         (CompressionArg::Zstd, None) => transcoder = transcoder.with_compression(Compression::Zstd),
         (CompressionArg::Lz4 | CompressionArg::Zstd | CompressionArg::None, Some(_)) => {
-            return Err(Failure::environment("--level", "is the level of gzip: leave --compression out, or choose gzip"));
+            return Err(Failure::environment(
+                "--level",
+                "is the level of gzip: leave --compression out, or choose gzip",
+            ));
         }
         (CompressionArg::Keep | CompressionArg::Gzip, level) => {
             // The argument parser has verified the range.

@@ -27,7 +27,9 @@ use support::{
 /// Exit code 0: written, perhaps with warnings; 1: the input is bad, or the profile rejects the repaired snapshot; 2: wrong
 /// usage, or the system failed.
 #[derive(Parser)]
-#[command(after_help = "Examples:\n  repack damaged.tar.gz repaired.tar.gz --repair --model-version 1.8.82.e3c1a393\n  repack production.tar.gz test.tar.gz --mask rules.json")]
+#[command(
+    after_help = "Examples:\n  repack damaged.tar.gz repaired.tar.gz --repair --model-version 1.8.82.e3c1a393\n  repack production.tar.gz test.tar.gz --mask rules.json"
+)]
 struct Args {
     /// The snapshot to read, `.tar.gz` or `.tar`; `-` is standard input, which is copied to a temporary file.
     r#in: PathBuf,
@@ -86,7 +88,8 @@ fn run(args: &Args) -> Outcome {
     if args.judgement.is_given() && !args.repair {
         return Err(Failure::environment("--profile and --allow", "have no meaning without --repair"));
     }
-    let inputs: Vec<_> = [Some(&args.r#in), args.edits.mask.as_ref()].into_iter().flatten().map(PathBuf::as_path).collect();
+    let inputs: Vec<_> =
+        [Some(&args.r#in), args.edits.mask.as_ref()].into_iter().flatten().map(PathBuf::as_path).collect();
     let mut output = output::create(&args.out, &inputs)?;
     let mut progress = Progress::new(args.common.quiet);
     progress.begin("reading the archive", None);

@@ -36,7 +36,10 @@ pub(super) fn nothing_to_convert() -> Error {
 
 #[cold]
 pub(super) fn nothing_to_edit() -> Error {
-    Error::of(Category::BadInput, "there is no dump whose data could be masked or left out: leave the rules out, or add a dump")
+    Error::of(
+        Category::BadInput,
+        "there is no dump whose data could be masked or left out: leave the rules out, or add a dump",
+    )
 }
 
 #[cold]

@@ -1,16 +1,20 @@
 //! Rules for masking columns, read from JSON: [`MaskRules`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io;
+use std::marker::PhantomData;
 
-use serde_json::{Map, Value};
+use serde::Deserialize;
+use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
+use serde_json::Value;
 
 use super::edited_row::{EditedRow, RowEditor};
 use super::mask_value::{HashKey, redacted};
 use super::selection::{RowEdit, is_table_data, names, unmatched};
 use super::table_definition::{self, ColumnDefinition, ColumnKind};
 use super::table_pattern::NamePattern;
+use super::unmatched::reason;
 use crate::pgdump::error::Error;
 use crate::pgdump::rows::columns;
 use crate::pgdump::settings::Settings;
@@ -86,13 +90,10 @@ impl MaskRules {
     /// # Errors
     /// Returns an error if the text is not JSON, if a member is unknown, or if a pattern or a rule is invalid.
     pub fn parse(json: &[u8]) -> Result<Self, Error> {
-        let rules: Map<String, Value> = serde_json::from_slice(json)
-            .map_err(|error| unmatched(format!("the rules are not a JSON object: {error}")))?;
+        let not_rules = |error| unmatched(format!("the rules are not a JSON object of objects: {error}"));
+        let rules: Members<Members<Value>> = serde_json::from_slice(json).map_err(not_rules)?;
         let (mut columns, mut rows) = (Vec::new(), Vec::new());
-        for (member, value) in rules {
-            let Value::Object(patterns) = value else {
-                return Err(unmatched(format!("the member {} is not an object", member.escape_debug())));
-            };
+        for (member, Members(patterns)) in rules.0 {
             for (text, rule) in patterns {
                 match member.as_str() {
                     "columns" => columns.push((
@@ -165,6 +166,36 @@ impl MaskRules {
     }
 }
 
+/// The members of a JSON object, none of them twice: the first of two rules would be lost without a word.
+struct Members<T>(Vec<(String, T)>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Members<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
+            type Value = Members<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let (mut names, mut members) = (BTreeSet::new(), Vec::new());
+                while let Some((name, value)) = map.next_entry::<String, T>()? {
+                    if !names.insert(name.clone()) {
+                        return Err(A::Error::custom(format_args!("{} appears twice", name.escape_debug())));
+                    }
+                    members.push((name, value));
+                }
+                Ok(Members(members))
+            }
+        }
+
+        deserializer.deserialize_map(Object(PhantomData))
+    }
+}
+
 impl Rule {
     /// Returns the action for a column, or the reason why the rule does not fit it.
     fn for_column(&self, definition: Option<&ColumnDefinition>) -> Result<Action, String> {
@@ -230,13 +261,13 @@ impl RowEditor for MaskRules {
                 edits.insert(entry.id, Box::new(move |row: &mut EditedRow<'_>| mask(row, &actions)));
             }
         }
-        let columns = self.columns.iter().map(|(text, ..)| text).zip(matched_columns);
-        let rows = self.rows.iter().map(|(text, _)| text).zip(matched_rows);
+        let columns = self.columns.iter().map(|(text, pattern, _)| (text, pattern)).zip(matched_columns);
+        let rows = self.rows.iter().map(|(text, pattern)| (text, pattern)).zip(matched_rows);
         match columns.chain(rows).find(|(_, matched)| !matched) {
-            Some((text, _)) => Err(unmatched(format!(
-                "the rule {} matches nothing with data in the dump: compare it with the names there",
-                text.escape_debug()
-            ))),
+            Some(((text, pattern), _)) => {
+                let reason = reason(text, pattern, toc);
+                Err(unmatched(format!("the rule {} matches nothing with data: {reason}", text.escape_debug())))
+            }
             None => Ok(edits),
         }
     }

@@ -14,6 +14,7 @@ mod selection;
 mod table_definition;
 mod table_pattern;
 mod toc_writer;
+mod unmatched;
 #[cfg(feature = "zstd")]
 mod zstd_frame;
 

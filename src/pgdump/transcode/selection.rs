@@ -6,6 +6,7 @@ use std::io;
 use super::Transcoder;
 use super::edited_row::EditedRow;
 use super::table_pattern::NamePattern;
+use super::unmatched::reason;
 use crate::pgdump::error::{Error, ErrorKind};
 use crate::pgdump::toc::{Entry, Toc};
 
@@ -25,7 +26,10 @@ impl Selection {
         let mut selection = Self::default();
         for text in &options.excluded {
             let pattern = NamePattern::parse(text, 2).ok_or_else(|| {
-                unmatched(format!("the pattern {} is not of the form schema.table", text.escape_debug()))
+                unmatched(format!(
+                    "the pattern {} is not of the form schema.table, such as public.account or *.log*",
+                    text.escape_debug()
+                ))
             })?;
             let mut is_matched = false;
             for entry in toc.entries().filter(|entry| is_table_data(entry) && pattern.matches(&names(entry))) {
@@ -33,10 +37,9 @@ impl Selection {
                 selection.excluded.insert(entry.id);
             }
             if !is_matched {
-                return Err(unmatched(format!(
-                    "the pattern {} matches no table with data: compare it with the names in the dump",
-                    text.escape_debug()
-                )));
+                let reason = reason(text, &pattern, toc);
+                let text = text.escape_debug();
+                return Err(unmatched(format!("the pattern {text} matches no table with data: {reason}")));
             }
         }
         if let Some(editor) = &options.editor {

@@ -42,6 +42,11 @@ impl NamePattern {
         (exact_count, self.parts.iter().flatten().filter(|piece| **piece != Piece::Any).count())
     }
 
+    /// Returns the number of names in the pattern.
+    pub(super) const fn parts_count(&self) -> usize {
+        self.parts.len()
+    }
+
     /// Returns `true` if the names match, of which there may be fewer than the pattern has.
     pub(super) fn matches(&self, names: &[&[u8]]) -> bool {
         names.len() <= self.parts.len() && self.parts.iter().zip(names).all(|(part, name)| part_matches(part, name))

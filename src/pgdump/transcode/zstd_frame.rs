@@ -6,6 +6,7 @@ use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 
 use crate::pgdump::error::Error;
+use crate::pgdump::window::window;
 
 /// Without checksum, with a window of 2 MiB, as pg_dump writes it.
 const HEADER: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd, 0, 0x58];
@@ -23,12 +24,15 @@ pub(super) struct ZstdFrame {
     /// Verifies that every block means the same after those before it: the compressor does not promise it.
     decoder: FrameDecoder,
     decoded: Vec<u8>,
+    written: crc32fast::Hasher,
+    read_back: crc32fast::Hasher,
 }
 
 impl ZstdFrame {
     pub(super) fn new() -> Self {
         let (pending, ready, decoded) = (Vec::new(), Vec::new(), vec![0; BLOCK_BYTES]);
-        Self { pending, ready, is_started: false, decoder: FrameDecoder::new(), decoded }
+        let (written, read_back) = (crc32fast::Hasher::new(), crc32fast::Hasher::new());
+        Self { pending, ready, is_started: false, decoder: FrameDecoder::new(), decoded, written, read_back }
     }
 
     /// Returns the compressed bytes since the last [`clear`](Self::clear).
@@ -62,7 +66,9 @@ impl ZstdFrame {
         self.start()?;
         self.ready.extend_from_slice(LAST_BLOCK);
         self.is_started = false;
-        Ok(())
+        self.read_back(LAST_BLOCK)?;
+        let sums = [&mut self.written, &mut self.read_back].map(|sum| std::mem::take(sum).finalize());
+        if matches!(sums, [written, read_back] if written == read_back) { Ok(()) } else { Err(dependent()) }
     }
 
     fn start(&mut self) -> Result<(), Error> {
@@ -79,17 +85,30 @@ impl ZstdFrame {
         self.start()?;
         let frame = compress_to_vec(self.pending.as_slice(), CompressionLevel::Fastest);
         let (header, block) = only_block(&frame).ok_or_else(|| Error::internal("a zstd frame has several blocks"))?;
-        let start = self.ready.len();
         self.ready.extend_from_slice(&header);
         self.ready.extend_from_slice(block);
-        let mut added = self.ready.split_at(start).1;
-        let decoded = self.decoder.decode_blocks(&mut added, BlockDecodingStrategy::UptoBlocks(1));
-        let space = self.decoded.get_mut(..self.pending.len());
-        let is_same = decoded.is_ok()
-            && space.is_some_and(|space| self.decoder.read_exact(space).is_ok() && space == self.pending.as_slice());
+        let block = [&header, block].concat();
+        self.written.update(&self.pending);
         self.pending.clear();
-        if is_same { Ok(()) } else { Err(Error::internal("a zstd block depends on those before it")) }
+        self.read_back(&block)
     }
+
+    /// Decodes the next block.
+    fn read_back(&mut self, mut block: &[u8]) -> Result<(), Error> {
+        self.decoder.decode_blocks(&mut block, BlockDecodingStrategy::UptoBlocks(1)).map_err(|_| dependent())?;
+        loop {
+            let count = self.decoder.read(&mut self.decoded).map_err(|_| dependent())?;
+            if count == 0 {
+                return Ok(());
+            }
+            self.read_back.update(window(&self.decoded, 0, count));
+        }
+    }
+}
+
+#[cold]
+fn dependent() -> Error {
+    Error::internal("a zstd block depends on those before it")
 }
 
 /// Returns the header of the only block of a frame, marked as not the last one, and the block.

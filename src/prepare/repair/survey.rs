@@ -271,11 +271,12 @@ fn plan<R: Read + Seek>(
     while let Some(mut entry) = reader.next_entry()? {
         if matches!(read_item(&mut entry, &mut places, &options.limits)?, Item::Database) {
             let plan = transcoder.plan(entry, &options.limits)?;
-            let changes = plan.changes().clone();
+            let mut changes = plan.changes().clone();
             let dump = match plan.output_bytes(data_end_bytes) {
                 Some(len_bytes) => Dump::Converted(transcoder, len_bytes),
                 None => {
-                    let (file, len_bytes) = database::spool(plan, options, observer)?;
+                    let (file, len_bytes, offsets) = database::spool(plan, options, observer)?;
+                    changes.offsets = offsets;
                     Dump::Spooled(file, len_bytes)
                 }
             };

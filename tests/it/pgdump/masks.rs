@@ -125,12 +125,47 @@ fn untouched_data_keeps_its_bytes() {
         assert_eq!(after.len() + 1, before.len());
         assert!(after.iter().all(|(name, bytes)| before[name] == *bytes));
     }
-    let dump = dump(Compression::GZIP);
-    let rules = MaskRules::parse(br#"{"columns": {"public.message.sender": "redact"}}"#).unwrap();
-    let (output, changes) = convert(&Transcoder::same_version().with_row_editor(rules), &dump).unwrap();
-    assert_eq!(changes, [EntryChangeKind::RowsEdited]);
-    let (before, after) = (stored(&dump), stored(&output));
-    assert_eq!(before.iter().filter(|(name, bytes)| after[*name] != **bytes).count(), 1);
+    for compression in compressions() {
+        let dump = dump(compression);
+        let rules = MaskRules::parse(br#"{"columns": {"public.message.sender": "redact"}}"#).unwrap();
+        let (output, changes) = convert(&Transcoder::same_version().with_row_editor(rules.clone()), &dump).unwrap();
+        assert_eq!(changes, [EntryChangeKind::RowsEdited]);
+        let header = BlockReader::open(&output[..], &Limits::untrusted()).unwrap().header().clone();
+        assert_eq!(header.compression.name(), compression.name());
+        let (before, after) = (stored(&dump), stored(&output));
+        assert_eq!(before.iter().filter(|(name, bytes)| after[*name] != **bytes).count(), 1, "{compression:?}");
+        // An older version has neither lz4 nor zstd.
+        let (output, _) = convert(&Transcoder::to(FormatVersion::V1_14).with_row_editor(rules), &dump).unwrap();
+        let header = BlockReader::open(&output[..], &Limits::untrusted()).unwrap().header().clone();
+        let is_kept = matches!(compression, Compression::None | Compression::Gzip { .. });
+        assert_eq!(header.compression.name(), if is_kept { compression.name() } else { "gzip" });
+        assert_eq!(table(&streams(&output), "message")[0], ["1", "xxx@xxxxxxx.xxx"]);
+    }
+}
+
+#[test]
+fn every_compression_can_be_written_that_the_version_has() {
+    let rows: String = (0..30_000_u32).map(|n| format!("{n}\t{}\n", n.wrapping_mul(2_654_435_761) % 977)).collect();
+    for from in compressions() {
+        let mut dump = DumpBuilder::new(FormatVersion::V1_16, from);
+        dump.table("large", "id, n", rows.as_bytes());
+        dump.table("empty", "id", b"");
+        dump.table("small", "id", b"1\n");
+        dump.blobs(vec![(17, vec![7; 200_000]), (18, Vec::new()), (19, b"x".to_vec())]);
+        let dump = dump.build();
+        let expected = streams(&dump);
+        for to in compressions() {
+            let (output, _) = convert(&Transcoder::same_version().with_compression(to), &dump).unwrap();
+            let header = BlockReader::open(&output[..], &Limits::untrusted()).unwrap().header().clone();
+            assert_eq!(header.compression.name(), to.name());
+            assert!(streams(&output) == expected, "{from:?} to {to:?}");
+            if !matches!(to, Compression::None) {
+                assert!(output.len() < 300_000, "{from:?} to {to:?}: {} bytes", output.len());
+            }
+            let older = convert(&Transcoder::to(FormatVersion::V1_14).with_compression(to), &dump);
+            assert_eq!(older.is_ok(), matches!(to, Compression::None | Compression::Gzip { .. }), "{to:?}");
+        }
+    }
 }
 
 #[test]
@@ -149,6 +184,13 @@ fn rules_that_do_not_fit_are_errors() {
         (r#"{"column": {"public.account.email": "null"}}"#, "is unknown"),
         (r#"{"rows": {"public.account": "keep"}}"#, "is not \"drop\""),
         ("{}", "no rules"),
+        (r#"{"columns": {"public.account.email": "null", "public.account.email": "redact"}}"#, "appears twice"),
+        (r#"{"rows": {}, "rows": {}}"#, "appears twice"),
+        (
+            r#"{"columns": {"public.account.mail": "null"}}"#,
+            "the columns of public.account in the dump are id, email, note",
+        ),
+        (r#"{"columns": {"public.Account.email": "null"}}"#, "the dump has the table public.account"),
         ("[", "not a JSON object"),
     ] {
         let error = masked(rules, &dump).unwrap_err();
