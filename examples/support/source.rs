@@ -193,7 +193,7 @@ fn is_no_dump(error: &appsnap::Error) -> bool {
 impl Seek for Source {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         // The first bytes have been read twice.
-        let unread = self.head.get_ref().len() as u64 - self.head.position();
+        let unread = (self.head.get_ref().len() as u64).saturating_sub(self.head.position());
         let to = match to {
             SeekFrom::Current(by) => SeekFrom::Current(by.saturating_sub_unsigned(unread)),
             other => other,

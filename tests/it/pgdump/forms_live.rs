@@ -131,14 +131,11 @@ fn every_form_of_every_release_becomes_the_custom_dump_that_older_programs_resto
 fn with_a_damaged_first_table(dump: &[u8]) -> Vec<u8> {
     let mut reader = BlockReader::open(dump, &Limits::untrusted()).unwrap();
     loop {
-        match reader.next_element().unwrap().unwrap() {
-            // The number ends before the bytes of the chunk.
-            DataElement::Chunk { .. } => {
-                let mut damaged = dump.to_vec();
-                damaged[reader.position() as usize - 2] = 0x7f;
-                return damaged;
-            }
-            _ => {}
+        // The number ends before the bytes of the chunk.
+        if matches!(reader.next_element().unwrap().unwrap(), DataElement::Chunk { .. }) {
+            let mut damaged = dump.to_vec();
+            damaged[reader.position() as usize - 2] = 0x7f;
+            return damaged;
         }
     }
 }
