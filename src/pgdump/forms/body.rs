@@ -3,9 +3,10 @@
 use super::contents::{StreamFile, Treatment};
 use super::find::Wrapping;
 use super::moved::{self, Moved};
+use super::read_exact::read_exact;
 use super::recompressed::Recompressed;
 use super::stored_blocks::{self, StoredBlocks};
-use super::sums::{STEP_BYTES, Sums, read_exact};
+use super::sums::{STEP_BYTES, Sums};
 use crate::io::{ReadAt, grow};
 use crate::limits::Limits;
 use crate::pgdump::error::{Error, ErrorKind};

@@ -1,12 +1,14 @@
 //! The position of the compressed data in a gzip file (RFC 1952).
 
-use super::sums::{TRAILER_BYTES, read_exact};
+use super::read_exact::read_exact;
 use crate::io::{ReadAt, at_most};
 use crate::limits::{Budget, Limits};
 use crate::pgdump::corruption::Corruption;
 use crate::pgdump::error::Error;
 
 const GZIP: &str = "gzip";
+/// CRC32 and length (RFC 1952, section 2.3.1).
+pub(super) const TRAILER_BYTES: usize = 8;
 /// Enough for every header that pg_dump and gzip write.
 const FIRST_BYTES: usize = 512;
 

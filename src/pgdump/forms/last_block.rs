@@ -1,6 +1,6 @@
 //! The position of the last block of deflate data (RFC 1951): [`LastBlock`].
 
-use super::sums::read_exact;
+use super::read_exact::read_exact;
 use crate::io::{ReadAt, at_most};
 use crate::pgdump::corruption::Corruption;
 use crate::pgdump::error::Error;

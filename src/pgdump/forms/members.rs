@@ -4,9 +4,10 @@
 //! of the same length take their place, and the last block of the first member is no longer marked as the last one. So the
 //! length of the stream is known before anything has been read.
 
-use super::gzip_file::{data_range, is_header};
+use super::gzip_file::{TRAILER_BYTES, data_range, is_header};
 use super::last_block::{LastBlock, last_block};
-use super::sums::{STEP_BYTES, TRAILER_BYTES, read_exact};
+use super::read_exact::read_exact;
+use super::sums::STEP_BYTES;
 use crate::io::{ReadAt, at_most};
 use crate::limits::{Budget, Limits};
 use crate::pgdump::error::Error;

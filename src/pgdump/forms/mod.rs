@@ -29,6 +29,7 @@ mod last_block;
 mod members;
 mod moved;
 mod opened;
+mod read_exact;
 mod recompressed;
 mod stored_blocks;
 mod sums;

@@ -1,7 +1,8 @@
 //! A zlib stream whose deflate data is that of a gzip file: [`Moved`].
 
 use super::members::{Members, may_have_several};
-use super::sums::{STEP_BYTES, Sums, Verifier, read_exact, trailer};
+use super::read_exact::read_exact;
+use super::sums::{STEP_BYTES, Sums, Verifier, trailer};
 use crate::io::{ReadAt, at_most, grow};
 use crate::limits::Limits;
 use crate::pgdump::error::{Error, ErrorKind};

@@ -6,7 +6,7 @@ use simd_adler32::Adler32;
 
 use super::find::Wrapping;
 use super::moved::{ADLER_BYTES, ZLIB_HEADER};
-use super::sums::read_exact;
+use super::read_exact::read_exact;
 use crate::io::{ReadAt, Unread, at_most, grow, prefix};
 use crate::pgdump::error::Error;
 

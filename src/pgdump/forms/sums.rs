@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use flate2::{Decompress, FlushDecompress, Status};
 use simd_adler32::Adler32;
 
-use super::gzip_file::header_bytes;
+use super::gzip_file::{TRAILER_BYTES, header_bytes};
+use super::read_exact::read_exact;
 use crate::io::{ReadAt, at_most, inflate};
 use crate::limits::{Budget, Limits};
 use crate::pgdump::corruption::Corruption;
@@ -17,8 +18,6 @@ const GZIP: &str = "gzip";
 const INFLATED_BYTES: usize = 64 << 10;
 /// The number of bytes that are read of a file at a time.
 pub(super) const STEP_BYTES: usize = 128 << 10;
-/// CRC32 and length (RFC 1952, section 2.3.1).
-pub(super) const TRAILER_BYTES: usize = 8;
 /// The length of a header without its optional fields.
 const FIXED_HEADER_BYTES: usize = 10;
 
@@ -176,12 +175,4 @@ pub(super) fn trailer(file: &impl ReadAt, position: u64) -> Result<[u8; TRAILER_
     let mut trailer = [0; TRAILER_BYTES];
     read_exact(file, &mut trailer, position)?;
     Ok(trailer)
-}
-
-/// Fills `out` from `position`. The length of the file is known, so its end is unexpected.
-pub(super) fn read_exact(file: &impl ReadAt, out: &mut [u8], position: u64) -> Result<(), Error> {
-    file.read_exact_at(out, position).map_err(|error| match error.kind() {
-        std::io::ErrorKind::UnexpectedEof => Error::new(ErrorKind::Changed),
-        _ => Error::io("reading a file of the dump", error),
-    })
 }

@@ -11,9 +11,9 @@ use serde_json::Value;
 
 use super::edited_row::{EditedRow, RowEditor};
 use super::mask_value::{HashKey, redacted};
-use super::selection::{RowEdit, is_table_data, names, unmatched};
+use super::selection::{RowEdit, unmatched};
 use super::table_definition::{self, ColumnDefinition, ColumnKind};
-use super::table_pattern::NamePattern;
+use super::table_pattern::{NamePattern, is_table_data, names};
 use super::unmatched::reason;
 use crate::pgdump::error::Error;
 use crate::pgdump::rows::columns;

@@ -5,10 +5,10 @@ use std::io;
 
 use super::Transcoder;
 use super::edited_row::EditedRow;
-use super::table_pattern::NamePattern;
+use super::table_pattern::{NamePattern, is_table_data, names};
 use super::unmatched::reason;
 use crate::pgdump::error::{Error, ErrorKind};
-use crate::pgdump::toc::{Entry, Toc};
+use crate::pgdump::toc::Toc;
 
 /// Edits one row.
 pub(super) type RowEdit = Box<dyn FnMut(&mut EditedRow<'_>) -> io::Result<()> + Send>;
@@ -79,16 +79,6 @@ impl Selection {
     pub(super) fn take_edit(&mut self, id: u32) -> Option<RowEdit> {
         self.edits.remove(&id)
     }
-}
-
-/// Returns `true` if the entry is the data of a table.
-pub(super) fn is_table_data(entry: &Entry<'_>) -> bool {
-    entry.desc == b"TABLE DATA" && entry.has_data()
-}
-
-/// Returns the schema and the name of a table. Before archive version 1.6 there are no schemas.
-pub(super) fn names<'a>(entry: &Entry<'a>) -> [&'a [u8]; 2] {
-    [entry.namespace.unwrap_or(b"public"), entry.tag]
 }
 
 /// Returns the error for a rule that does not fit the dump.

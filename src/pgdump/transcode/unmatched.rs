@@ -1,7 +1,6 @@
 //! The reasons why a pattern matches no rows of a dump.
 
-use super::selection::{is_table_data, names};
-use super::table_pattern::NamePattern;
+use super::table_pattern::{NamePattern, is_table_data, names};
 use crate::pgdump::rows::columns;
 use crate::pgdump::toc::{Entry, Toc};
 
