@@ -24,6 +24,7 @@ mod chunk;
 mod chunk_stream;
 mod code;
 mod deflater;
+mod encoder;
 mod error;
 mod fixed_huffman;
 mod header;

@@ -3,6 +3,7 @@
 mod check;
 mod commands;
 mod convert_dump;
+mod diff;
 mod inspect;
 #[cfg(unix)]
 mod live_database;
