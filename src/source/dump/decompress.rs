@@ -32,7 +32,7 @@ impl Decompressed {
         let decoder: Box<dyn Read + Send> = match identity {
             Identity::Gzip => Box::new(gzip::Reader::new(source, limits)),
             #[cfg(feature = "lz4")]
-            Identity::Lz4 => Box::new(lz4_flex::frame::FrameDecoder::new(source)),
+            Identity::Lz4 => Box::new(lz4::Frames::new(source)),
             #[cfg(feature = "zstd")]
             Identity::Zstd => Box::new(zstd::Frames::new(source, limits)),
             #[cfg(not(feature = "lz4"))]
@@ -74,6 +74,56 @@ impl Read for Decompressed {
 impl fmt::Debug for Decompressed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Decompressed").field("algorithm", &self.algorithm).finish_non_exhaustive()
+    }
+}
+
+#[cfg(feature = "lz4")]
+mod lz4 {
+    //! All frames of an LZ4 file, whose last one must be complete.
+
+    use std::io::{self, Read};
+
+    use lz4_flex::frame::FrameDecoder;
+
+    const END_MARK: [u8; 4] = [0; 4];
+
+    pub(super) struct Frames<R: Read> {
+        decoder: FrameDecoder<Tail<R>>,
+    }
+
+    /// Remembers the last bytes of the source.
+    struct Tail<R> {
+        inner: R,
+        last: Vec<u8>,
+    }
+
+    impl<R: Read> Frames<R> {
+        pub(super) fn new(source: R) -> Self {
+            Self { decoder: FrameDecoder::new(Tail { inner: source, last: Vec::new() }) }
+        }
+    }
+
+    impl<R: Read> Read for Frames<R> {
+        fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+            let count = self.decoder.read(out)?;
+            // The decoder takes the end of the source for that of a frame. A frame ends with a mark, and perhaps a checksum.
+            let last = self.decoder.get_ref().last.as_slice();
+            let is_complete = last.ends_with(&END_MARK) || last.starts_with(&END_MARK);
+            if count == 0 && !out.is_empty() && !is_complete {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            Ok(count)
+        }
+    }
+
+    impl<R: Read> Read for Tail<R> {
+        fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+            let count = self.inner.read(out)?;
+            let (read, _) = out.split_at(count.min(out.len()));
+            self.last.extend_from_slice(read.split_at(read.len().saturating_sub(8)).1);
+            self.last.drain(..self.last.len().saturating_sub(8));
+            Ok(count)
+        }
     }
 }
 

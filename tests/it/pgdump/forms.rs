@@ -206,7 +206,7 @@ fn custom_dumps_are_found_in_compressed_files_and_tars() {
         }
 
         // Damage is an error with the dump to blame, wherever it is.
-        for cut in [bytes.len() / 2, bytes.len() - 9] {
+        for cut in [bytes.len() / 2, bytes.len() - 9, bytes.len() - 1] {
             fs::write(&path, &bytes[..cut]).unwrap();
             let is_sound = DumpReader::open(&path, &options())
                 .and_then(|dump| Ok(inspect(dump, &Limits::untrusted(), &mut NoObserver)?));
@@ -218,7 +218,40 @@ fn custom_dumps_are_found_in_compressed_files_and_tars() {
     }
 }
 
-/// One frame with a stored block, and a skippable frame after it.
+#[test]
+fn wrappers_that_end_early_or_late_are_refused() {
+    let folder = tempdir().unwrap();
+    let dump = fs::read(data("pg17-lo-acl.dump")).unwrap();
+    let mut files = vec![("gz", gzipped(&dump))];
+    if cfg!(feature = "lz4") {
+        files.push(("lz4", stored_lz4(&dump)));
+        files.push(("two.lz4", [stored_lz4(&dump[..700]), stored_lz4(&dump[700..])].concat()));
+    }
+    if cfg!(feature = "zstd") {
+        files.push(("zst", zstd_frame(&dump)));
+        files.push(("two.zst", [zstd_frame(&dump[..700]), zstd_frame(&dump[700..])].concat()));
+    }
+    for (name, bytes) in files {
+        let path = folder.path().join(name);
+        fs::write(&path, &bytes).unwrap();
+        assert!(joined(&path) == dump, "{name}");
+        for cut in [1, 3, 4, 5, 8, 20] {
+            fs::write(&path, &bytes[..bytes.len() - cut]).unwrap();
+            error(&path);
+        }
+        fs::write(&path, [&bytes[..], b"trailing bytes"].concat()).unwrap();
+        error(&path);
+        // As deep as honest input goes, and not without end.
+        let mut wrapped = bytes;
+        for _ in 0..20 {
+            wrapped = gzipped(&wrapped);
+        }
+        fs::write(&path, wrapped).unwrap();
+        error(&path);
+    }
+}
+
+/// One frame of stored blocks.
 fn zstd_frame(bytes: &[u8]) -> Vec<u8> {
     let mut file = vec![0x28, 0xb5, 0x2f, 0xfd, 0, 0x58];
     let count = bytes.chunks(100_000).count();
@@ -230,6 +263,7 @@ fn zstd_frame(bytes: &[u8]) -> Vec<u8> {
     file
 }
 
+/// One frame with a stored block, and a skippable frame after it.
 fn stored_zstd(bytes: &[u8]) -> Vec<u8> {
     let mut file = vec![0x28, 0xb5, 0x2f, 0xfd, 0, 0x58];
     file.extend_from_slice(&((u32::try_from(bytes.len()).unwrap() << 3) | 1).to_le_bytes()[..3]);
