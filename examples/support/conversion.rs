@@ -40,7 +40,10 @@ pub fn conversion_json(changes: &Changes, toc: &Toc) -> Value {
             "since": warning.feature.since_major(),
             "row": warning.row,
             "message": warning.to_string(),
-        }))).collect::<Vec<_>>(),
+        }))).chain(entries(&|change| (change.kind == EntryChangeKind::ConstraintAtRisk).then(|| json!({
+            "feature": "constraint-at-risk",
+            "message": change.kind.to_string(),
+        })))).collect::<Vec<_>>(),
         "recompressed": changes.recompressed,
         "masked_tables": changes.entries.iter().filter(|change| change.kind == EntryChangeKind::RowsEdited).count(),
         "compression": changes.compression.name(),

@@ -76,7 +76,8 @@ impl Edits {
         }
         from.iter().zip(&referred.columns).any(|(from, to)| {
             let effects = (self.effect(&table, from), self.effect(&referred.table, to));
-            !matches!(effects, (Some(Effect::Null), _)) && (effects.0 != effects.1 || effects.0 == Some(&Effect::Merged))
+            !matches!(effects, (Some(Effect::Null), _))
+                && (effects.0 != effects.1 || effects.0 == Some(&Effect::Merged))
         })
     }
 

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::Value;
 
+use super::at_risk::{Edits, Effect};
 use super::edited_row::{EditedRow, RowEditor};
 use super::mask_value::{HashKey, redacted};
 use super::selection::{RowEdit, unmatched};
@@ -118,13 +119,13 @@ impl MaskRules {
         Ok(Self { columns, rows })
     }
 
-    /// Returns the actions for one table, and marks the rules that match a column of it.
+    /// Returns the columns of one table with their actions, and marks the rules that match one.
     fn actions(
         &self,
         entry: &Entry<'_>,
         definitions: Option<&[ColumnDefinition]>,
         matched: &mut [bool],
-    ) -> Result<Vec<(usize, Action)>, Error> {
+    ) -> Result<Vec<(usize, Vec<u8>, Action)>, Error> {
         let [schema, table] = names(entry);
         let names = entry.copy_statement.and_then(|sql| columns(sql.strip_prefix(b"COPY ")?)).unwrap_or_default();
         let mut actions = Vec::new();
@@ -160,7 +161,7 @@ impl MaskRules {
                 ))
                 .within(entry.to_string())
             })?;
-            actions.push((index, action));
+            actions.push((index, name.clone(), action));
         }
         Ok(actions)
     }
@@ -226,11 +227,20 @@ impl Rule {
     }
 }
 
-impl RowEditor for MaskRules {
-    fn plan(
-        &self,
-        toc: &Toc,
-    ) -> Result<BTreeMap<u32, Box<dyn FnMut(&mut EditedRow<'_>) -> io::Result<()> + Send>>, Error> {
+impl Action {
+    fn effect(&self) -> Effect {
+        match self {
+            Self::Null => Effect::Null,
+            Self::Fixed(_) | Self::Redact => Effect::Merged,
+            // The hash of nothing tells keys apart.
+            Self::Hash(key, _) => Effect::Hashed(key.hash(b"", Some(ColumnKind::Text(None)))),
+        }
+    }
+}
+
+impl MaskRules {
+    /// Returns the edits of rows by the dump id of the table's data, and their effects.
+    fn compile(&self, toc: &Toc) -> Result<(BTreeMap<u32, RowEdit>, Edits), Error> {
         let standard_strings = Settings::of(toc)?.standard_strings != Some(false);
         let definitions: BTreeMap<[&[u8]; 2], Vec<ColumnDefinition>> = toc
             .entries()
@@ -240,6 +250,7 @@ impl RowEditor for MaskRules {
         let mut matched_columns = vec![false; self.columns.len()];
         let mut matched_rows = vec![false; self.rows.len()];
         let mut edits: BTreeMap<u32, RowEdit> = BTreeMap::new();
+        let mut effects = Edits::default();
         for entry in toc.entries().filter(is_table_data) {
             let table = names(&entry);
             let mut is_dropped = false;
@@ -256,8 +267,11 @@ impl RowEditor for MaskRules {
             }
             let actions = self.actions(&entry, definitions.get(&table).map(Vec::as_slice), &mut matched_columns)?;
             if is_dropped {
+                effects.leave_out(&entry);
                 edits.insert(entry.id, Box::new(drop_row));
             } else if !actions.is_empty() {
+                actions.iter().for_each(|(_, column, action)| effects.change(&entry, column, action.effect()));
+                let actions: Vec<_> = actions.into_iter().map(|(index, _, action)| (index, action)).collect();
                 edits.insert(entry.id, Box::new(move |row: &mut EditedRow<'_>| mask(row, &actions)));
             }
         }
@@ -268,8 +282,22 @@ impl RowEditor for MaskRules {
                 let reason = reason(text, pattern, toc);
                 Err(unmatched(format!("the rule {} matches nothing with data: {reason}", text.escape_debug())))
             }
-            None => Ok(edits),
+            None => Ok((edits, effects)),
         }
+    }
+}
+
+impl RowEditor for MaskRules {
+    fn plan(
+        &self,
+        toc: &Toc,
+    ) -> Result<BTreeMap<u32, Box<dyn FnMut(&mut EditedRow<'_>) -> io::Result<()> + Send>>, Error> {
+        Ok(self.compile(toc)?.0)
+    }
+
+    fn at_risk(&self, toc: &Toc) -> Result<BTreeSet<u32>, Error> {
+        let standard_strings = Settings::of(toc)?.standard_strings != Some(false);
+        Ok(self.compile(toc)?.1.at_risk(toc, standard_strings))
     }
 }
 

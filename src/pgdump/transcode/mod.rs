@@ -1,5 +1,6 @@
 //! Converts dumps to older archive versions or to another compression, in one forward pass.
 
+mod at_risk;
 mod changes;
 mod conversion;
 mod data_rewriter;

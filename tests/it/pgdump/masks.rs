@@ -12,7 +12,7 @@ use appsnap::pgdump::toc::Offsets;
 use appsnap::pgdump::transcode::{EntryChangeKind, MaskRules, Transcoder};
 use appsnap::pgdump::{Dump, Error, FormatVersion, inspect};
 
-use crate::support::dumps::{DumpBuilder, compressions, sample, version_for};
+use crate::support::dumps::{DumpBuilder, Item, compressions, sample, version_for};
 use crate::support::postgres::Postgres;
 
 fn convert(transcoder: &Transcoder, dump: &[u8]) -> Result<(Vec<u8>, Vec<EntryChangeKind>), Error> {
@@ -250,6 +250,62 @@ const RULES: &str = r#"{"columns": {
     "public.account.email": {"hash": "secret"}, "public.message.sender": {"hash": "secret"},
     "public.account.name": "redact", "*.*.born": "null", "public.message.body": {"fixed": "none"},
     "public.\"Odd S\".\"A.b\"": "redact"}}"#;
+
+#[test]
+fn constraints_that_may_not_hold_are_named() {
+    let mut dump = DumpBuilder::new(FormatVersion::V1_14, Compression::None);
+    dump.table("account", "id, email, note", b"1\ta\tb\n");
+    dump.table("message", "id, sender, account_id", b"1\ta\t1\n");
+    let mut sql = |id, desc: &'static [u8], sql: &[u8]| {
+        let mut item = Item::new(id, desc, b"name");
+        item.definition = Some(sql.to_vec());
+        dump.items.push(item);
+    };
+    sql(101, b"CONSTRAINT", b"ALTER TABLE ONLY public.account\n    ADD CONSTRAINT account_pkey PRIMARY KEY (id);\n");
+    sql(102, b"CONSTRAINT", b"ALTER TABLE ONLY public.account\n    ADD CONSTRAINT \"unique\" UNIQUE (email);\n");
+    sql(103, b"INDEX", b"CREATE UNIQUE INDEX i ON public.account USING btree (lower(note), email DESC);\n");
+    sql(104, b"INDEX", b"CREATE INDEX j ON public.account USING btree (email);\n");
+    sql(
+        105,
+        b"FK CONSTRAINT",
+        b"ALTER TABLE ONLY public.message\n    ADD CONSTRAINT fk FOREIGN KEY (account_id) REFERENCES public.account(id);\n",
+    );
+    sql(
+        106,
+        b"FK CONSTRAINT",
+        b"ALTER TABLE ONLY public.message\n    ADD CONSTRAINT k FOREIGN KEY (sender) REFERENCES public.account(email) ON DELETE CASCADE;\n",
+    );
+    let dump = dump.build();
+    let at_risk = |transcoder: Transcoder| {
+        let conversion = transcoder.plan(&dump[..], &Limits::untrusted()).unwrap();
+        let is_risk =
+            |change: &&appsnap::pgdump::transcode::EntryChange| change.kind == EntryChangeKind::ConstraintAtRisk;
+        conversion.changes().entries.iter().filter(is_risk).map(|change| change.id).collect::<Vec<_>>()
+    };
+    let hash = r#"{"hash": "k"}"#;
+    for (columns, expected) in [
+        (vec![("account.email", r#""redact""#)], vec![102, 103, 106]),
+        (vec![("account.email", r#""null""#)], vec![106]),
+        (vec![("message.sender", r#""null""#)], vec![]),
+        (vec![("account.email", hash)], vec![106]),
+        (vec![("account.email", hash), ("message.sender", hash)], vec![]),
+        (vec![("account.email", hash), ("message.sender", r#"{"hash": "other"}"#)], vec![106]),
+        (vec![("account.id", r#"{"fixed": "1"}"#)], vec![101, 105]),
+        (vec![("account.note", r#""redact""#), ("message.id", hash)], vec![]),
+    ] {
+        let rules: Vec<_> = columns.iter().map(|(name, rule)| format!("\"public.{name}\": {rule}")).collect();
+        let rules = format!("{{\"columns\": {{{}}}}}", rules.join(", "));
+        let found = at_risk(Transcoder::same_version().with_row_editor(MaskRules::parse(rules.as_bytes()).unwrap()));
+        assert_eq!(found, expected, "{rules}");
+    }
+    let dropped = |tables: &str| {
+        let rules = format!("{{\"rows\": {{\"public.{tables}\": \"drop\"}}}}");
+        at_risk(Transcoder::same_version().with_row_editor(MaskRules::parse(rules.as_bytes()).unwrap()))
+    };
+    assert_eq!((dropped("account"), dropped("message"), dropped("*")), (vec![105, 106], vec![], vec![]));
+    assert_eq!(at_risk(Transcoder::same_version().without_data_of("public.account")), [105, 106]);
+    assert!(at_risk(Transcoder::same_version().without_data_of("public.*")).is_empty());
+}
 
 #[test]
 fn masked_dumps_restore_and_joins_hold() {
