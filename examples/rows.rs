@@ -22,8 +22,8 @@ use support::{Failure, InFile, LimitArgs, Outcome, Progress, Source, Threads, ou
 
 /// Prints the rows of one table in a dump or snapshot.
 ///
-/// Reading ends with the table, and in a file begins there if the dump states its position. Exit code 0: the rows were printed; 1: the input is damaged or has no such table; 2: wrong
-/// usage, or a file cannot be read or written.
+/// Reading ends with the table, and in a file it begins there if the dump states its position. Exit code 0: the rows were
+/// printed; 1: the input is damaged or has no such table; 2: wrong usage, or a file cannot be read or written.
 #[derive(Parser)]
 #[command(after_help = "Example:\n  rows backup.tar.gz --table 'public.system$user' --where active=t --jsonl")]
 struct Args {

@@ -164,7 +164,7 @@ impl Source {
         match &self.inner {
             Inner::Dump(dump) => dump.is_seekable(),
             Inner::File(_) => self.len_bytes.is_some(),
-            Inner::Damaged(_) | Inner::Stdin(_) => false,
+            Inner::Damaged(_) | Inner::Stdin(_) | Inner::Object(..) => false,
         }
     }
 
@@ -227,7 +227,7 @@ impl Seek for Source {
         match &mut self.inner {
             Inner::Dump(dump) => dump.seek(to),
             Inner::File(file) => file.seek(to),
-            Inner::Damaged(_) | Inner::Stdin(_) => Err(io::ErrorKind::Unsupported.into()),
+            Inner::Damaged(_) | Inner::Stdin(_) | Inner::Object(..) => Err(io::ErrorKind::Unsupported.into()),
         }
     }
 }
