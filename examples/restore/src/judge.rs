@@ -1,20 +1,31 @@
 //! Judges the snapshot and compares it with the server, before anything changes.
 
+use std::path::Path;
+
 use appsnap::check::{Profile, Report};
 use appsnap::diagnostic::{Code, Severity};
 use appsnap::pgdump::FormatVersion;
 use appsnap::restore::Survey;
+use serde_json::Value;
 
 use crate::audit;
 use crate::input;
 use crate::losses;
 use crate::run::Run;
 use crate::summary;
-use crate::support::{self, Failure, InFile, Outcome, Progress, shown, tell};
+use crate::support::{self, Failure, InFile, Outcome, Progress, folder_of, is_url, shown, tell};
+
+/// What is known before anything changes.
+pub struct Judged {
+    pub survey: Survey,
+    /// The changes of the dump on its way to this server, as far as its table of contents shows them.
+    converted: Value,
+    pub warnings: Vec<String>,
+}
 
 impl Run<'_> {
     /// Reads the snapshot to its last byte, and compares it with the server. Nothing has changed yet.
-    pub fn judge(&mut self) -> Outcome<(Survey, Vec<String>)> {
+    pub fn judge(&mut self) -> Outcome<Judged> {
         let args = self.args;
         let profile =
             Profile::by_name(&args.profile).ok_or_else(|| Failure::environment("--profile", "no such profile"))?;
@@ -44,8 +55,8 @@ impl Run<'_> {
             ));
         }
         // Rules that match nothing are an error before anything changes.
-        self.input.dump(|source| match self.transcoder.plan(source, &args.limits.limits()) {
-            Ok(_) => Ok(()),
+        let converted = self.input.dump(|source| match self.transcoder.plan(source, &args.limits.limits()) {
+            Ok(planned) => Ok(summary::converted(planned.changes(), planned.toc())),
             Err(error) if args.mask.is_some() => Err(Failure::environment("--mask", appsnap::Error::from(error))),
             Err(error) => Err(error).in_file(self.input.path()),
         })?;
@@ -65,14 +76,19 @@ impl Run<'_> {
             let message = "pg_restore {} is newer than the server {}: its SQL is filtered and passed to psql, over one connection";
             warnings.push(message.replacen("{}", &self.tool.version, 1).replacen("{}", &self.server.version, 1));
         }
-        self.server.refuse_full_disks(&survey, args.files.as_deref())?;
+        let beside = args.files.as_deref().filter(|files| !is_url(files)).map(folder_of);
+        let spool = args.spool_dir.as_deref().or(beside).map_or_else(std::env::temp_dir, Path::to_owned);
+        let spool = (args.jobs > 1).then_some(&*spool);
+        self.server.refuse_full_disks(&survey, args.files.as_deref(), spool)?;
         warnings.iter().for_each(|warning| tell(format_args!("warning: {warning}")));
-        Ok((survey, warnings))
+        summary::converted_lines(&converted).iter().for_each(tell);
+        Ok(Judged { survey, converted, warnings })
     }
 
-    pub fn report_plan(&self, survey: &Survey, warnings: &[String]) -> Outcome {
+    /// Reports a dry run.
+    pub fn report_plan(&self, judged: &Judged) -> Outcome {
         if self.args.common.json {
-            return support::print_json(&summary::plan(survey, warnings));
+            return support::print_json(&summary::plan(&judged.survey, &judged.converted, &judged.warnings));
         }
         support::print("nothing was changed: this is a dry run\n")
     }
