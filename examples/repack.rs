@@ -103,15 +103,10 @@ fn run(args: &Args) -> Outcome {
         support::refuse_other_than_snapshot(&args.r#in, &detection)?;
     }
     let file = source.into_stored(&args.r#in, &mut progress)?;
-<<<<<<< HEAD
-    if args.repair || args.edits.is_given() {
-        return rework(args, file, output, progress);
-=======
     // The result may be stored where the input is compressed better.
     output.expect_bytes(ReadAt::len_bytes(&file).in_input(&args.r#in)?.saturating_mul(2))?;
-    if args.repair {
-        return repair(args, file, output, progress);
->>>>>>> main
+    if args.repair || args.edits.is_given() {
+        return rework(args, file, output, progress);
     }
     let read = ReadOptions::new().with_limits(args.limits.apply(Limits::trusted()));
     // Compressed sections are copied where that is possible: from an indexed archive, when no other level is wanted.
