@@ -178,6 +178,11 @@ impl ReadOptions {
         Self::default()
     }
 
+    /// Returns the limits.
+    pub(super) const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
     /// Sets the limits; default [`Limits::untrusted`].
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {

@@ -5,5 +5,6 @@ mod index;
 mod join;
 mod read;
 mod repack;
+mod sidecar;
 mod stream;
 mod write;
