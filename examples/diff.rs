@@ -12,7 +12,7 @@ use appsnap::snapshot::{ReadOptions, SnapshotArchive};
 use appsnap::source::dump::DumpOptions;
 use clap::Parser;
 use support::{
-    Common, Failure, Followed, InFile, LimitArgs, Outcome, Progress, Source, is_dash, is_pipe, open_indexed,
+    Common, Failure, Followed, InFile, LimitArgs, Outcome, Progress, Source, is_dash, is_pipe, open_by_index,
     shown_input,
 };
 
@@ -74,7 +74,7 @@ fn open(path: &Path, args: &Args, progress: &mut Progress) -> Outcome<Opened> {
     if !is_pipe(path)
         && !path.is_dir()
         && detect::identify_path(path).in_file(path)?.may_be_snapshot()
-        && let Some(archive) = open_indexed(path, ReadOptions::new().with_limits(limits.clone()))?
+        && let Some(archive) = open_by_index(path, None, ReadOptions::new().with_limits(limits.clone()))?
     {
         return Ok(Opened::Indexed(archive));
     }

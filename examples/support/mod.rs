@@ -33,8 +33,8 @@ pub use findings::{findings_text, report_text, summary_text};
 pub use judgement::{Judgement, add_report, comparison_text, is_of_conversion, tell_changes, tell_findings};
 pub use live_database::LiveDump;
 pub use open::{
-    is_pipe, may_be_dump, open_indexed, refuse_other_than_any_dump, refuse_other_than_dump, refuse_other_than_snapshot,
-    refuse_pipe,
+    index_beside, is_pipe, may_be_dump, open_by_index, open_indexed, refuse_other_than_any_dump,
+    refuse_other_than_dump, refuse_other_than_snapshot, refuse_pipe,
 };
 pub use output::{folder_of, is_dash};
 pub use progress::{Followed, Progress};
