@@ -200,18 +200,19 @@ fn posix_area(ustar: &UstarHeader, name: &mut Vec<u8>, unusual: &mut Unusual) ->
     if is_zero(&ustar.prefix) && is_zero(&ustar.pad) {
         return Ok(());
     }
-    let prefix = if ustar.pad.ends_with(STAR_TRAILER) {
-        // Two times share the area: the prefix has to end before them, or programs would disagree about its end.
-        let (prefix, times) = ustar.prefix.split_at(STAR_PREFIX_BYTES);
-        let (atime, ctime) = times.split_at(times.len() / 2);
-        let is_star = prefix.last() == Some(&0) && [atime, ctime].iter().all(|field| time(field).is_ok());
-        if !is_star {
-            return Err(prefix_conflict());
+    // Two times share the area: the prefix has to end before them, or programs would disagree about its end.
+    let (star_prefix, times) = ustar.prefix.split_at(STAR_PREFIX_BYTES);
+    let (atime, ctime) = times.split_at(times.len() / 2);
+    let is_star = star_prefix.last() == Some(&0) && [atime, ctime].iter().all(|field| time(field).is_ok());
+    let prefix = match (ustar.pad.ends_with(STAR_TRAILER), is_star) {
+        (true, false) => return Err(prefix_conflict()),
+        (true, true) => star_prefix,
+        // npm tar and commons-compress write the times without star's mark.
+        (false, true) if is_zero(&ustar.pad) => star_prefix,
+        (false, _) => {
+            unusual.ignored_field |= !is_zero(&ustar.pad);
+            &ustar.prefix
         }
-        prefix
-    } else {
-        unusual.ignored_field |= !is_zero(&ustar.pad);
-        &ustar.prefix
     };
     let (prefix, rest) = until_nul(prefix);
     unusual.ignored_field |= !is_zero(rest);
