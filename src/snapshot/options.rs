@@ -169,6 +169,7 @@ pub enum Tolerance {
 pub struct ReadOptions {
     pub(super) limits: Limits,
     pub(super) tolerance: Tolerance,
+    pub(super) expands_sparse: bool,
 }
 
 impl ReadOptions {
@@ -187,6 +188,12 @@ impl ReadOptions {
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// Reads sparse files with their holes, and reports them: for an archive that is written again.
+    pub(crate) const fn expanding_sparse(mut self) -> Self {
+        self.expands_sparse = true;
         self
     }
 

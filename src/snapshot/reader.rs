@@ -65,7 +65,11 @@ impl<R: Read> SnapshotReader<R> {
     pub fn new(source: R, options: &ReadOptions) -> Self {
         let (expected, verifier) = index::pair();
         let limits = options.limits.clone();
-        let tar = tarball::Reader::new(TarSource::new(source, &limits, verifier), &limits);
+        let source = TarSource::new(source, &limits, verifier);
+        let tar = match options.expands_sparse {
+            true => tarball::Reader::expanding(source, &limits),
+            false => tarball::Reader::new(source, &limits),
+        };
         Self {
             stream: MemberStream { tar, expected: Some(expected), failed: None },
             current: None,

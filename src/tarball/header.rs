@@ -178,11 +178,8 @@ fn type_of(old: &OldHeader, is_tolerant: bool, unusual: &mut Unusual) -> Result<
         b'g' => Ok(Type::PaxGlobal),
         b'L' => Ok(Type::LongName),
         b'K' => Err(Fault::link_target()),
-        b'1' | b'2' => Err(Fault::refused(
-            Code::TypeLink,
-            "the member is a link: create the archive with `tar --dereference --hard-dereference`",
-        )),
-        b'3' | b'4' | b'6' => Err(Fault::refused(Code::TypeDevice, "the member is a device or a FIFO")),
+        b'1' | b'2' => Err(link()),
+        b'3' | b'4' | b'6' => Err(device()),
         b'S' => Err(Fault::sparse()),
         other => Err(Fault::unsupported(other)),
     }
@@ -352,6 +349,21 @@ fn base_256(digits: &[u8]) -> Result<u64, ()> {
         value.checked_mul(256).and_then(|value| value.checked_add(u64::from(digit))).ok_or(())
     })?;
     if i64::try_from(value).is_ok() { Ok(value) } else { Err(()) }
+}
+
+/// The fault of a link.
+#[cold]
+pub(super) fn link() -> Fault {
+    Fault::refused(
+        Code::TypeLink,
+        "the member is a link: create the archive with `tar --dereference --hard-dereference`",
+    )
+}
+
+/// The fault of a device.
+#[cold]
+pub(super) fn device() -> Fault {
+    Fault::refused(Code::TypeDevice, "the member is a device or a FIFO")
 }
 
 #[cold]
