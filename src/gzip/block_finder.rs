@@ -37,7 +37,13 @@ fn find_dynamic(bytes: &[u8]) -> Option<Candidate> {
     let searched = bytes.len().saturating_sub(LOOKAHEAD_BYTES);
     for (offset, window) in bytes.windows(16).take(searched).enumerate() {
         let Some(word) = window.first_chunk::<16>().map(|window| u128::from_le_bytes(*window)) else { continue };
+        let [first, second, ..] = word.to_le_bytes();
+        let start = u16::from_le_bytes([first, second]);
         for bit in 0..8_u8 {
+            // Not the final block, dynamic codes, at most 286 literals: seven of eight bits end here.
+            if (start >> bit) & 0b111 != 0b100 || (start >> bit) & 0xf0 == 0xf0 {
+                continue;
+            }
             let header = word >> bit;
             if has_complete_code_lengths(header) && bytes.get(offset..).is_some_and(|rest| is_dynamic_block(rest, bit))
             {

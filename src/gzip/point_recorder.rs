@@ -8,17 +8,17 @@ use crate::io::prefix;
 
 /// The least number of uncompressed bytes between two points: what one access decompresses at most, unless no block
 /// begins there.
-const SPACING_BYTES: u64 = 4 << 20;
+const SPACING_BYTES: u64 = 6 << 20;
 
 /// The most uncompressed bytes between two points, for data that compresses so well that points cost more than they
 /// are allowed to.
-const MAX_SPACING_BYTES: u64 = 4 * SPACING_BYTES;
+const MAX_SPACING_BYTES: u64 = 3 * SPACING_BYTES;
 
 /// Compressed bytes of the archive for one byte of a point.
 const BUDGET: u64 = 160;
 
 /// Uncompressed bytes that decompression from a point has to reproduce before it is stored.
-const PROOF_BYTES: usize = 128 << 10;
+const PROOF_BYTES: usize = 64 << 10;
 
 /// Uncompressed bytes more than a proof compares: the last bits of what was fed are not decompressed yet.
 const SURPLUS_BYTES: usize = 4 << 10;

@@ -8,15 +8,13 @@ use crate::io;
 
 /// A decompressor that begins in the middle of a deflate stream.
 ///
-/// The bytes before the point, which the stream refers back to, are passed to it as a stored block. Blocks that begin
-/// inside a byte are shifted to the beginning of one.
+/// The bytes before the point, which the stream refers back to, are passed to it as a stored block. Empty blocks follow that
+/// end at the bit at which the first block begins: every later byte stays where it is, as stored blocks need it.
 #[derive(Debug)]
 pub(crate) struct Resumed {
     inflate: Decompress,
-    /// The bit at which every byte begins.
-    bit: u8,
-    /// The last byte, of which only the lower bits were passed on.
-    carry: Option<u8>,
+    /// The bit at which the first byte begins, and the bits that replace those before it.
+    first: Option<(u8, u8)>,
     input: Vec<u8>,
     used: usize,
     is_ended: bool,
@@ -24,7 +22,7 @@ pub(crate) struct Resumed {
 
 impl Default for Resumed {
     fn default() -> Self {
-        Self { inflate: Decompress::new(false), bit: 0, carry: None, input: Vec::new(), used: 0, is_ended: false }
+        Self { inflate: Decompress::new(false), first: None, input: Vec::new(), used: 0, is_ended: false }
     }
 }
 
@@ -32,12 +30,8 @@ impl Resumed {
     /// Begins at a point with the bytes before it, as many as are needed.
     pub(crate) fn start(&mut self, form: PointForm, history: &[u8]) -> Result<()> {
         self.inflate.reset(false);
-        (self.carry, self.used, self.is_ended) = (None, 0, false);
+        (self.first, self.used, self.is_ended) = (None, 0, false);
         self.input.clear();
-        self.bit = match form {
-            PointForm::Dynamic { bit } => bit,
-            PointForm::Stored | PointForm::Member => 0,
-        };
         if !history.is_empty() {
             let len = u16::try_from(history.len()).ok().filter(|len| usize::from(*len) <= HISTORY_BYTES);
             let [a, b] = len.ok_or_else(damaged)?.to_le_bytes();
@@ -49,8 +43,18 @@ impl Resumed {
                 return Err(damaged());
             }
         }
-        if form == PointForm::Stored {
-            self.input.push(0);
+        match form {
+            PointForm::Member => {}
+            // The header of the block, whose length comes next.
+            PointForm::Stored => self.input.push(0),
+            PointForm::Dynamic { bit } => {
+                let (bits, bits_count) = empty_blocks(bit);
+                let whole_bytes = usize::try_from(bits_count / 8).map_err(|_| damaged())?;
+                let bytes = bits.to_le_bytes();
+                let (whole, rest) = bytes.split_at_checked(whole_bytes).ok_or_else(damaged)?;
+                self.input.extend_from_slice(whole);
+                self.first = rest.first().map(|last| (bit, *last)).filter(|_| bit > 0);
+            }
         }
         Ok(())
     }
@@ -59,17 +63,14 @@ impl Resumed {
     pub(crate) fn feed(&mut self, compressed: &[u8]) {
         self.input.drain(..self.used.min(self.input.len()));
         self.used = 0;
-        if self.bit == 0 {
-            self.input.extend_from_slice(compressed);
-            return;
+        let mut rest = compressed;
+        if let (Some((bit, before)), Some((first, others))) = (self.first, compressed.split_first()) {
+            let kept = u8::MAX.unbounded_shl(bit.into());
+            self.input.push((first & kept) | (before & !kept));
+            self.first = None;
+            rest = others;
         }
-        let left = 8_u8.saturating_sub(self.bit);
-        let mut carry = self.carry;
-        self.input.extend(compressed.iter().filter_map(|byte| {
-            let before = carry.replace(*byte)?;
-            Some(before.unbounded_shr(self.bit.into()) | byte.unbounded_shl(left.into()))
-        }));
-        self.carry = carry;
+        self.input.extend_from_slice(rest);
     }
 
     /// Decompresses into `output`; returns fewer bytes than fit only if more input is needed, or at the end of the member.
@@ -101,6 +102,43 @@ impl Resumed {
     }
 }
 
+/// Blocks without data that end at this bit of a byte, 0 to 7: their bits, and how many there are.
+///
+/// A block with fixed codes takes ten bits, one with dynamic codes for two literals takes 91 (RFC 1951, section 3.2).
+fn empty_blocks(bit: u8) -> (u128, u32) {
+    let mut bits = Packer::default();
+    let mut left = bit;
+    if left % 2 == 1 {
+        // Dynamic codes; 257 literals, 1 distance, 18 lengths of lengths: one bit for 18 and 1.
+        [(4, 3), (0, 5), (0, 5), (14, 4)].into_iter().for_each(|field| bits.push(field));
+        (0..18).for_each(|index| bits.push((u128::from(index == 2 || index == 17), 3)));
+        // 138 and 117 times no length, then one bit each for the literals 255 and 256, and for the distance.
+        [(1, 1), (127, 7), (1, 1), (106, 7), (0, 3)].into_iter().for_each(|field| bits.push(field));
+        // The end of the block.
+        bits.push((1, 1));
+        left = left.wrapping_sub(3) % 8;
+    }
+    for _ in 0..left / 2 {
+        // Fixed codes, and the end of the block.
+        bits.push((2, 10));
+    }
+    (bits.bits, bits.count)
+}
+
+/// Bits, the first one lowest.
+#[derive(Default)]
+struct Packer {
+    bits: u128,
+    count: u32,
+}
+
+impl Packer {
+    fn push(&mut self, (bits, count): (u128, u32)) {
+        self.bits |= bits.unbounded_shl(self.count);
+        self.count = self.count.saturating_add(count);
+    }
+}
+
 #[cold]
 fn damaged() -> Error {
     Error::new(ErrorKind::Deflate)
@@ -108,7 +146,7 @@ fn damaged() -> Error {
 
 /// Compresses the bytes before a point.
 pub(super) fn pack_history(history: &[u8]) -> Vec<u8> {
-    let mut compress = Compress::new(Compression::new(6), false);
+    let mut compress = Compress::new(Compression::new(3), false);
     // Stored blocks are the worst that can come out.
     let mut packed = Vec::with_capacity(history.len().saturating_add(64));
     let _ = compress.compress_vec(history, &mut packed, FlushCompress::Finish);
@@ -125,4 +163,23 @@ pub(crate) fn unpack_history(packed: &[u8]) -> Result<Vec<u8>> {
     }
     history.truncate(step.made);
     Ok(history)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn empty_blocks_end_at_every_bit() {
+        for bit in 0..8 {
+            let (bits, count) = empty_blocks(bit);
+            assert_eq!(count % 8, u32::from(bit));
+            // A stored block of one byte follows: its three bits of header are zeros.
+            let mut bytes = bits.to_le_bytes()[..(count + 3).div_ceil(8) as usize].to_vec();
+            bytes.extend([1, 0, 0xfe, 0xff, b'x']);
+            let mut output = [0; 9];
+            let step = io::inflate(&mut Decompress::new(false), &bytes, &mut output, FlushDecompress::None);
+            assert!(step.status.is_ok() && step.made == 1 && output[0] == b'x', "bit {bit}: {step:?}");
+        }
+    }
 }

@@ -216,8 +216,8 @@ impl<R: ReadAt> StoredFile<R> {
             let mut limit = archive.tables.locator.data_bytes;
             let needed = points.after(end);
             if let Some(needed) = needed {
-                // A block that ends inside the first byte of the next one needs that byte, and the shift one more.
-                limit = limit.min(needed.compressed_offset_bytes.saturating_add(2));
+                // The block before may end inside the first byte of the next one.
+                limit = limit.min(needed.compressed_offset_bytes.saturating_add(1));
             }
             let count = limit.saturating_sub(access.compressed_at_bytes).min(FETCH_BYTES);
             if count == 0 {

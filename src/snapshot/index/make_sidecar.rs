@@ -20,7 +20,7 @@ use crate::tarball::BLOCK_BYTES;
 ///
 /// The archive is read once, verified to its last byte, and not changed: single files can then be fetched from a backup of
 /// the platform where it is stored. Opening and fetching decompress at most a few MiB. The index takes about 30 bytes a document,
-/// and a few KiB for every 4 MiB of uncompressed data.
+/// and a few KiB for every 6 MiB of uncompressed data.
 ///
 /// ```
 /// # use appsnap::observe::NoObserver;

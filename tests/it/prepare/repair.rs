@@ -395,6 +395,9 @@ fn sparse_members_of_real_tars_are_expanded() {
         ("tar", &["--sparse", "--format=posix"]),
         ("bsdtar", &["--format=pax"]),
     ];
+    let is_listed = |changes: &[Change]| {
+        changes.iter().any(|change| matches!(change, Change::Normalised { code, .. } if code.name() == "type-sparse"))
+    };
     for (program, arguments) in tars {
         let Some(program) = crate::support::tools::tool(program) else { continue };
         let mut command = std::process::Command::new(program);
@@ -402,7 +405,7 @@ fn sparse_members_of_real_tars_are_expanded() {
         let tar = crate::support::tools::finish(&mut command);
         assert_eq!(checked(&tar).verdict(), Verdict::Reject, "{arguments:?}");
         let (archive, changes, _) = repaired_with(tar, &options()).unwrap();
-        assert!(changes.iter().any(|change| name(change) == "type-sparse"), "{changes:?}");
+        assert!(is_listed(&changes), "{changes:?}");
         let (contents, _) = read(archive.as_slice(), ReadOptions::new()).unwrap();
         let lens: Vec<_> = contents.documents.iter().map(|(_, bytes)| bytes.len()).collect();
         assert_eq!(lens.iter().sum::<usize>(), (4 << 20) + 5, "{lens:?}");
