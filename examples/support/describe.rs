@@ -10,7 +10,7 @@ use appsnap::layout::escaped;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
 use appsnap::pgdump::toc::{DataState, Entry, Offsets, Section};
-use appsnap::pgdump::{self, Dump};
+use appsnap::pgdump::{self, Dump, Inspection};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -55,11 +55,14 @@ pub fn describe_dump(place: &Path, source: impl Read, limits: &Limits) -> Outcom
         "streams": streams,
         "decompressed_bytes": inspection.uncompressed_bytes(),
         "findings": inspection.diagnostics,
-        "audit": pgdump::audit(&inspection.toc)
-            .into_iter()
-            .filter_map(|(id, code)| inspection.toc.get(id).map(|entry| audit_json(code.into(), &entry)))
-            .collect::<Vec<_>>(),
+        "audit": audit_of(&inspection),
     }))
+}
+
+/// Returns what a restore would run or change beyond tables and their rows.
+pub fn audit_of(inspection: &Inspection) -> Vec<Value> {
+    let items = pgdump::audit(&inspection.toc).into_iter();
+    items.filter_map(|(id, code)| inspection.toc.get(id).map(|entry| audit_json(code.into(), &entry))).collect()
 }
 
 /// Returns an entry that runs code or connects to others, with the beginning of its SQL.

@@ -13,6 +13,8 @@ mod describe;
 mod failure;
 mod findings;
 mod judgement;
+mod limits;
+mod lists;
 mod live_database;
 mod open;
 pub mod output;
@@ -27,10 +29,12 @@ use std::process::ExitCode;
 pub use arguments::{Allowed, Common, DumpEdits, LimitArgs, Threads, raising_option};
 pub use console::{harmless, print, print_about, print_json, print_json_about, shown, shown_input, tell, write_out};
 pub use conversion::{conversion_json, conversion_lines, tell_conversion};
-pub use describe::{audit_lines, describe_dump, metadata_json, outline};
+pub use describe::{audit_lines, audit_of, describe_dump, metadata_json, outline};
 pub use failure::{Failure, InFile, Outcome, judged};
 pub use findings::{findings_text, report_text, summary_text};
 pub use judgement::{Judgement, add_report, comparison_text, is_of_conversion, tell_changes, tell_findings};
+pub use limits::command_limits;
+pub use lists::documents_of;
 pub use live_database::LiveDump;
 pub use open::{
     index_beside, is_pipe, may_be_dump, open_by_index, open_indexed, refuse_other_than_any_dump,

@@ -260,7 +260,7 @@ impl<R: ReadAt, S: ReadAt> SnapshotArchive<R, S> {
     }
 
     /// Calls `work` with a reader of the whole archive whose chunks several threads inflate.
-    fn with_reader<T>(
+    pub(crate) fn with_reader<T>(
         &self,
         parallelism: Parallelism,
         work: impl FnOnce(&mut SnapshotReader<ArchiveStream<'_, R>>) -> Result<T>,

@@ -5,6 +5,7 @@ mod commands;
 mod convert_dump;
 mod diff;
 mod inspect;
+mod join;
 #[cfg(unix)]
 mod live_database;
 #[cfg(unix)]

@@ -5,6 +5,7 @@ mod index;
 mod join;
 mod read;
 mod repack;
+mod shards;
 mod sidecar;
 mod stream;
 mod write;
