@@ -371,7 +371,7 @@ impl<R: ReadAt, S: ReadAt> SnapshotArchive<R, S> {
 }
 
 /// The bytes of an archive: uncompressed chunks, or all of it as it is.
-enum ArchiveStream<'a, R> {
+pub(crate) enum ArchiveStream<'a, R> {
     Chunks(ChunkStream<'a, R>),
     Whole(Cursor<'a, R>),
 }

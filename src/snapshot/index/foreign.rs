@@ -8,7 +8,7 @@ use super::format::{
 use crate::gzip::{AccessPoint, EMPTY_MEMBER_OVERHEAD_BYTES, PointForm};
 use crate::io::{ReadAt, read_range};
 
-/// The first and the last bytes of an archive, and samples between them: what binds an index to it.
+/// The first and the last bytes of an archive, and a sample at each of its fifths: what binds an index to it.
 const ENDS_BYTES: u64 = 4 << 10;
 const SAMPLE_BYTES: u64 = 1 << 10;
 const SAMPLES: u64 = 4;
@@ -23,10 +23,7 @@ pub(super) type Fingerprint = [u8; FINGERPRINT_BYTES];
 pub(super) fn fingerprint(source: &impl ReadAt, len_bytes: u64) -> Result<Fingerprint, (std::io::Error, u64)> {
     let mut digest = Sha256::new();
     digest.update(len_bytes.to_le_bytes());
-    let between = (1..=SAMPLES).map(|number| {
-        let at = u128::from(len_bytes).saturating_mul(number.into()) / u128::from(SAMPLES.saturating_add(1));
-        (u64::try_from(at).map_or(len_bytes, |at| at.min(len_bytes)), SAMPLE_BYTES)
-    });
+    let between = (1..=SAMPLES).map(|number| ((len_bytes / 5).saturating_mul(number), SAMPLE_BYTES));
     let last = len_bytes.saturating_sub(ENDS_BYTES);
     let mut bytes = Vec::new();
     for (at, count) in [(0, ENDS_BYTES), (last, ENDS_BYTES)].into_iter().chain(between) {

@@ -111,7 +111,7 @@ impl Survey {
     fn document(&mut self, id: [u8; 16], placed: Placed) -> Result<()> {
         let Placed { header_offset_bytes, len_bytes, crc32 } = placed;
         let gap_bytes = header_offset_bytes.saturating_sub(self.documents_end_bytes);
-        let gap = u32::try_from(gap_bytes / BLOCK_BYTES as u64).map_err(|_| {
+        let gap = u32::try_from(gap_bytes.div_ceil(BLOCK_BYTES as u64)).map_err(|_| {
             Error::new(ErrorKind::Misuse("two documents are too far from each other: repack the archive"))
         })?;
         if self.documents.is_empty() {
