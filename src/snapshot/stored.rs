@@ -14,6 +14,9 @@ use crate::tarball::{self, BLOCK_BYTES};
 /// Compressed bytes to fetch with one read, so that a document of ordinary size needs one.
 const FETCH_BYTES: u64 = 8 << 20;
 
+/// Compressed bytes to fetch with one read after the last access point.
+const LAST_FETCH_BYTES: u64 = 1 << 20;
+
 /// The longest content whose length fits into a header as octal digits.
 const MAX_OCTAL_BYTES: u64 = 0o77_777_777_777;
 
@@ -213,13 +216,14 @@ impl<R: ReadAt> StoredFile<R> {
                 access.compressed_at_bytes = next.compressed_offset_bytes;
                 continue;
             }
-            let mut limit = archive.tables.locator.data_bytes;
-            let needed = points.after(end);
-            if let Some(needed) = needed {
+            let data_end = archive.tables.locator.data_bytes;
+            let (limit, most) = match points.after(end) {
                 // The block before may end inside the first byte of the next one.
-                limit = limit.min(needed.compressed_offset_bytes.saturating_add(1));
-            }
-            let count = limit.saturating_sub(access.compressed_at_bytes).min(FETCH_BYTES);
+                Some(needed) => (data_end.min(needed.compressed_offset_bytes.saturating_add(1)), FETCH_BYTES),
+                // After the last point, nothing says how much is needed.
+                None => (data_end, LAST_FETCH_BYTES),
+            };
+            let count = limit.saturating_sub(access.compressed_at_bytes).min(most);
             if count == 0 {
                 return Err(Error::from(gzip::Error::new(gzip::ErrorKind::Deflate)).at(at));
             }
