@@ -3,17 +3,15 @@
 mod support;
 
 use std::fmt::Write;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use appsnap::DocumentId;
-use appsnap::detect;
 use appsnap::snapshot::archive::ListedDocument;
 use appsnap::snapshot::index::make_sidecar;
 use appsnap::snapshot::{self, EntryKind, ReadOptions, SnapshotArchive, SnapshotReader};
 use clap::Parser;
-use support::{Common, Failure, InFile, LimitArgs, Outcome, Progress, Source, is_dash, output, shown};
+use support::{Common, Failure, InFile, LimitArgs, Outcome, Progress, Source, Stored, is_dash, output, shown};
 
 /// Lists the documents of a snapshot: uuid, bytes, crc32.
 #[derive(Parser)]
@@ -60,15 +58,15 @@ fn list(args: &Args) -> Outcome {
 fn make_index(args: &Args, path: Option<&Path>, options: &ReadOptions) -> Outcome<PathBuf> {
     let archive = &args.archive;
     support::refuse_pipe(archive)?;
-    support::refuse_other_than_snapshot(archive, &detect::identify_path(archive).in_file(archive)?)?;
+    let stored = Stored::open(archive)?;
+    support::refuse_other_than_snapshot(archive, &stored.identify(archive)?)?;
     let path = path.map_or_else(|| support::index_beside(archive), Path::to_owned);
     if is_dash(&path) {
         return Err(Failure::environment("--make-index", "an index is read at any position: name a file"));
     }
     let mut output = output::create(&path, &[archive])?;
     let mut progress = Progress::new(args.common.quiet);
-    let file = File::open(archive).in_file(archive)?;
-    let index = make_sidecar(&file, options, &mut progress).in_file(archive)?;
+    let index = make_sidecar(&stored, options, &mut progress).in_file(archive)?;
     drop(progress);
     index.write_to(&mut output).map_err(|error| Failure::environment(shown(&path), error))?;
     output::finish(output, &path)?;
@@ -76,7 +74,7 @@ fn make_index(args: &Args, path: Option<&Path>, options: &ReadOptions) -> Outcom
 }
 
 /// Reads only the index: a hundredth of a second for 50,000 documents.
-fn from_index(archive: &SnapshotArchive<File>) -> Result<Vec<Row>, snapshot::Error> {
+fn from_index(archive: &SnapshotArchive<Stored>) -> Result<Vec<Row>, snapshot::Error> {
     let row = |listed: ListedDocument| Row { id: listed.id(), len_bytes: listed.len_bytes(), crc32: listed.crc32() };
     archive.documents().map(|listed| listed.map(row)).collect()
 }
