@@ -174,6 +174,7 @@ pub enum Tolerance {
 pub struct ReadOptions {
     pub(super) limits: Limits,
     pub(super) tolerance: Tolerance,
+    pub(super) expands_sparse: bool,
 }
 
 impl ReadOptions {
@@ -183,10 +184,21 @@ impl ReadOptions {
         Self::default()
     }
 
+    /// Returns the limits.
+    pub(super) const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
     /// Sets the limits; default [`Limits::untrusted`].
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// Reads sparse files with their holes, and reports them: for an archive that is written again.
+    pub(crate) const fn expanding_sparse(mut self) -> Self {
+        self.expands_sparse = true;
         self
     }
 

@@ -195,5 +195,6 @@ fn put_database<R: Read, W: Write>(
 fn open<'s, R: Read + Seek>(source: &'s mut R, start: u64, limits: &Limits) -> Result<SnapshotReader<&'s mut R>> {
     source.seek(SeekFrom::Start(start)).map_err(|error| crate::Error::io("rewinding the archive", error))?;
     let options = ReadOptions::new().with_limits(limits.clone()).with_tolerance(Tolerance::Salvage);
+    let options = options.expanding_sparse();
     Ok(SnapshotReader::new(source, &options))
 }

@@ -83,7 +83,7 @@ fn unknown_files_are_dropped_when_asked_to() {
     assert!(code == 1 && messages.contains("--drop-unknown"), "{messages}");
     let (_, code, json, messages) = repaired(&stray, &["--drop-unknown"]).unwrap();
     assert_eq!((code, &json["documents"]), (0, &value!(2)), "{messages}");
-    assert!(messages.contains("changed: 1 files that do not belong in a snapshot"), "{messages}");
+    assert!(messages.contains("changed: 1 file that does not belong in a snapshot"), "{messages}");
 }
 
 #[test]
