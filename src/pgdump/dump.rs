@@ -6,6 +6,7 @@ use std::io::{self, Read};
 use super::block_reader::BlockReader;
 use super::compat::Incompatibility;
 use super::data_element::DataElement;
+use super::data_state::DataState;
 use super::error::{Error, ErrorKind};
 use super::findings;
 use super::header::Header;
@@ -256,6 +257,16 @@ impl<R: Read> Dump<R> {
                 let unlisted = self.unlisted.into_found();
                 return findings::inspection(self.reader, self.blocks, unlisted, &self.not_utf8, self.newer_values);
             }
+        }
+    }
+}
+
+impl<R: Read + io::Seek> Dump<R> {
+    /// Jumps to the data of the entry with this dump id if its position is known and nothing has been read.
+    pub(super) fn jump_to(&mut self, id: u32) -> Result<(), Error> {
+        match self.toc().get(id).map(|entry| entry.data) {
+            Some(DataState::Set(position)) if self.blocks.is_empty() => self.reader.jump_to(id, position),
+            _ => Ok(()),
         }
     }
 }
