@@ -37,6 +37,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod beside;
 mod code;
 pub(crate) mod dump;
 pub(crate) mod error_tap;
@@ -55,7 +56,7 @@ pub use code::Code;
 pub use files::{FileCase, FileComparison, FileCounts, FileRow};
 pub(crate) use files::{FileTable, FileTableUnavailable};
 pub use options::CheckOptions;
-pub use pass::check;
+pub use pass::{check, check_at};
 pub(crate) use pass::survey;
 pub use profile::Profile;
 pub use registry::{codes, find_code};

@@ -9,6 +9,7 @@ mod identity;
 mod limits;
 mod live;
 mod masks;
+mod parallel;
 mod real;
 mod rows;
 mod second_toc;
