@@ -180,7 +180,8 @@ fn bare_dump<R: Read>(
         (Some(at), Some(threads_count)) => {
             let limits = &run.options.limits;
             let mut version = None;
-            let sound = dump::read_sound((&at, threads_count), limits, |header| version = Some(header.version()), observer)?;
+            let sound =
+                dump::read_sound((&at, threads_count), limits, |header| version = Some(header.version()), observer)?;
             if let Some(version) = version {
                 run.dump_version(version, None);
             }

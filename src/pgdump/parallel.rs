@@ -94,6 +94,7 @@ impl<R: Read> Dump<R> {
     ///
     /// # Errors
     /// Returns an error in the cases of [`finish`](Self::finish), if `visit` does, or if a thread cannot be started.
+    #[allow(clippy::type_complexity, reason = "a name for the function's type would be one more to look up")]
     pub fn visit_at<S: ReadAt + Sync, T: Send>(
         self,
         source: &S,
@@ -214,6 +215,9 @@ impl Parts {
     }
 }
 
+/// The findings in a block, and the results of its visits.
+type Visited<T> = (BlockFound, Vec<T>);
+
 /// The state that the threads share.
 struct Shared<T> {
     /// The blocks, the longest first: a long one that is started last would leave all threads but one without work.
@@ -222,8 +226,7 @@ struct Shared<T> {
     decoded_by_all: Arc<AtomicU64>,
     /// `true` when nothing that is read is of use any more.
     is_stopped: AtomicBool,
-    /// The findings of each block and the results of its visits.
-    found: Mutex<Vec<Option<(BlockFound, Vec<T>)>>>,
+    found: Mutex<Vec<Option<Visited<T>>>>,
 }
 
 /// Visits the blocks on threads. Returns `None` if anything is wrong with the dump, whatever it is.
@@ -320,7 +323,7 @@ fn visit_jobs<T>(mut reader: Dump<Part<'_>>, shared: &Shared<T>, visit: &impl Vi
 }
 
 /// Visits the streams of one block.
-fn visit_block<R: Read, T>(reader: &mut Dump<R>, visit: &impl Visit<T>) -> Result<(BlockFound, Vec<T>), Error> {
+fn visit_block<R: Read, T>(reader: &mut Dump<R>, visit: &impl Visit<T>) -> Result<Visited<T>, Error> {
     let mut results = Vec::new();
     loop {
         match reader.step()? {

@@ -82,6 +82,8 @@ impl Decoder {
         match self {
             #[cfg(feature = "lz4")]
             Self::Lz4(lz4) => lz4.next(reader),
+            #[cfg(feature = "zstd")]
+            Self::Zstd(zstd) => zstd.next(reader),
             decoder => {
                 scratch.resize(SCRATCH_BYTES, 0);
                 let count = decoder.read(reader, scratch)?;

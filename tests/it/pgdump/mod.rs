@@ -20,3 +20,5 @@ mod transcode_live;
 mod transcode_properties;
 mod transcode_support;
 mod versions;
+#[cfg(feature = "zstd")]
+mod zstd;

@@ -74,7 +74,7 @@ fn every_damage_is_the_same_error() {
             assert!(result.starts_with("Err"), "{result}");
         }
         for position in data.saturating_sub(40)..sound.len() {
-            for bit in [0, 3, 7] {
+            for bit in [position % 8] {
                 let mut damaged = sound.clone();
                 damaged[position] ^= 1 << bit;
                 only_result(&damaged, &Limits::untrusted(), &[3]);
