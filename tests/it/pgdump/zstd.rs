@@ -117,7 +117,11 @@ fn a_damaged_frame_is_refused_or_decoded_as_another_decoder_does() {
         random.chunks_exact(4).map(|four| u32::from_le_bytes([four[0], four[1], four[2], four[3]]) as usize);
     let (mut same, mut refused) = (0, 0);
     for content in contents().into_iter().filter(|content| (2..5000).contains(&content.len())) {
-        let frame = compressed(Compression::Zstd, &content);
+        // Without its checksum, which would tell all damage.
+        let mut frame = compressed(Compression::Zstd, &content);
+        assert_eq!(frame[4] & 4, 4);
+        frame[4] &= !4;
+        frame.truncate(frame.len() - 4);
         for _ in 0..300 {
             let mut damaged = frame.clone();
             for _ in 0..2 {
@@ -142,7 +146,7 @@ fn a_frame_ends_where_it_says() {
     let content = b"0123456789".repeat(500);
     let frame = compressed(Compression::Zstd, &content);
     for len in 0..frame.len() {
-        assert!(decoded(&frame[..len], 70_000).unwrap_err().is_truncated() || len == 0, "{len}");
+        assert!(decoded(&frame[..len], 70_000).unwrap_err().is_bad_input(), "{len}");
     }
     assert!(decoded(&[&frame[..], b"x"].concat(), 70_000).unwrap_err().is_bad_input());
 }
