@@ -74,11 +74,9 @@ fn every_damage_is_the_same_error() {
             assert!(result.starts_with("Err"), "{result}");
         }
         for position in data.saturating_sub(40)..sound.len() {
-            for bit in [position % 8] {
-                let mut damaged = sound.clone();
-                damaged[position] ^= 1 << bit;
-                only_result(&damaged, &Limits::untrusted(), &[3]);
-            }
+            let mut damaged = sound.clone();
+            damaged[position] ^= 1 << (position % 8);
+            only_result(&damaged, &Limits::untrusted(), &[3]);
         }
         let trailing = [&sound[..], b"x"].concat();
         assert!(only_result(&trailing, &Limits::untrusted(), &[2]).starts_with("Err"));
