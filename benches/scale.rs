@@ -10,6 +10,8 @@ use std::fs::File;
 use std::io::{BufWriter, Read, Write};
 use std::time::Duration;
 
+use appsnap::Limits;
+use appsnap::diff::{Input, diff};
 use appsnap::io::Parallelism;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
@@ -34,13 +36,14 @@ fn main() {
     let counts = if is_bench { [50_000, 200_000, 1_000_000] } else { [100, 200, 1000] };
     let folder = tempfile::tempdir().unwrap();
     println!(
-        "{:>9} {:>16} {:>16} {:>12} {:>10} {:>10} {:>16} {:>12} {:>9}",
+        "{:>9} {:>16} {:>16} {:>12} {:>10} {:>10} {:>10} {:>16} {:>12} {:>9}",
         "documents",
         "write 2 threads",
         "write 8 threads",
         "open",
         "list",
         "fetch",
+        "diff",
         "front to back",
         "verify 2",
         "index"
@@ -60,6 +63,13 @@ fn main() {
         let (archive, open_time, _) = measured(open);
         let (listed, list, _) = measured(|| archive.documents().map(|listed| listed.unwrap().len_bytes()).sum::<u64>());
         assert_eq!(listed, (count * Huge::DOCUMENT_BYTES) as u64);
+        let compare = || {
+            let other = open();
+            let (old, new) = (Input::archive("old", &archive), Input::archive("new", &other));
+            diff(old, new, &Limits::untrusted(), &mut NoObserver).unwrap()
+        };
+        let (difference, diff_time, _) = measured(compare);
+        assert_eq!(difference.same_documents_count(), count as u64);
         let mut fetches: Vec<Duration> = (0..101)
             .map(|number| {
                 let id = source.id(number * 7919 % count);
@@ -78,21 +88,23 @@ fn main() {
         let (_, verify, _) = measured(|| archive.verify(Parallelism::threads(2), &mut NoObserver).unwrap());
         let per = |time: Duration| format!("{:.2} us/doc", time.as_secs_f64() * 1e6 / count as f64);
         println!(
-            "{count:>9} {:>16} {:>16} {:>12} {:>10} {:>10} {:>16} {:>12} {:>9}",
+            "{count:>9} {:>16} {:>16} {:>12} {:>10} {:>10} {:>10} {:>16} {:>12} {:>9}",
             per(write_2),
             per(write_8),
             format!("{open_time:.2?}"),
             format!("{list:.1?}"),
             format!("{:.2?}", fetches[50]),
+            format!("{diff_time:.1?}"),
             per(stream),
             per(verify),
             format!("{:.2} B/doc", index_bytes as f64 / count as f64),
         );
         println!(
-            "{:>9} {:>16} {:>16} {:>12} {:>10} {:>10} {:>16}",
+            "{:>9} {:>16} {:>16} {:>12} {:>10} {:>10} {:>10} {:>16}",
             "memory",
             format!("{memory_2:.1} MiB"),
             format!("{memory_8:.1} MiB"),
+            "",
             "",
             "",
             "",

@@ -9,15 +9,15 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use appsnap::check::{CheckOptions, Code, FileCase, Profile, Report, Verdict};
+use appsnap::check::{CheckOptions, Code, Profile, Report, Verdict};
 use appsnap::io::OutputFile;
 use appsnap::pgdump::FormatVersion;
 use appsnap::source::dump::DumpOptions;
 use clap::Parser;
 use clap::builder::PossibleValuesParser;
 use support::{
-    Allowed, Common, Failure, InFile, LimitArgs, Outcome, Progress, Source, Threads, is_dash, judged, output,
-    parse_size, shown_input,
+    Allowed, Common, Failure, InFile, LimitArgs, Outcome, Progress, Source, Threads, documents_of, is_dash, judged,
+    output, parse_size, shown_input,
 };
 
 /// Reports whether a platform accepts a snapshot or dump, and whether everything in it can be restored.
@@ -196,12 +196,8 @@ impl<'a> List<'a> {
             let message = "the rows of the database and the documents cannot be compared: the findings say why";
             return Err(Failure::environment(self.option, message));
         };
-        let mut last = None;
-        for FileCase { id, .. } in files.cases().filter(|case| case.code == Some(self.code)) {
-            // Several rows may refer to one document.
-            if last.replace(id) != Some(id) {
-                writeln!(self.output, "{id}").in_file(self.path)?;
-            }
+        for id in documents_of(files, self.code) {
+            writeln!(self.output, "{id}").in_file(self.path)?;
         }
         output::finish(self.output, self.path)
     }

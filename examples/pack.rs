@@ -19,6 +19,7 @@ use appsnap::io::{OutputFile, Parallelism};
 use appsnap::pgdump::{self, FormatVersion};
 use appsnap::prepare::{Pack, PrepareOptions};
 use appsnap::snapshot::index::IndexPlacement;
+use appsnap::snapshot::join::Shard;
 use appsnap::snapshot::{self, WriteOptions};
 use appsnap::source::DocumentPlan;
 use appsnap::source::directory::{self, DirectoryOptions};
@@ -49,9 +50,13 @@ struct Args {
     /// input.
     #[arg(long, value_name = "SOURCE", group = "input")]
     files: Option<PathBuf>,
-    /// The snapshot to write; `-` is standard output.
+    /// The snapshot to write; `-` is standard output. With --shard, also a folder, in which the shard gets a name.
     #[arg(long, value_name = "FILE.tar.gz")]
     output: PathBuf,
+    /// Pack one of N parts of the snapshot, number K, for `join`. Every worker has the same inputs and options. A shard
+    /// always has an index.
+    #[arg(long, value_name = "K/N", conflicts_with = "from_database")]
+    shard: Option<Shard>,
     #[command(flatten)]
     judgement: Judgement,
     /// The folder inside SOURCE that is the files folder.
@@ -124,10 +129,15 @@ fn pack(args: &Args) -> Outcome {
         let message = "standard input is either the dump or the files: write one of them to a file first";
         return Err(Failure::environment("--files -", message));
     }
+    if args.shard.is_some() && args.on_vanished == OnVanished::Skip {
+        let message = "has no meaning with --shard: all workers must find the same documents";
+        return Err(Failure::environment("--on-vanished skip", message));
+    }
     let options = options(args)?;
     // An output that cannot be written is better known before hours of reading than after.
     let inputs: Vec<&Path> = [&args.database, &args.files].into_iter().flatten().map(PathBuf::as_path).collect();
-    let mut output = output::create(&args.output, &inputs)?;
+    let folder = shard_folder(args)?;
+    let output = if folder.is_none() { Some(output::create(&args.output, &inputs)?) } else { None };
     let skipped = args.skipped.as_deref().map(|path| Skipped::create(path, &inputs)).transpose()?;
     let mut progress = Progress::new(args.common.quiet);
     let live = match &args.from_database {
@@ -165,8 +175,17 @@ fn pack(args: &Args) -> Outcome {
         skipped.write(plan)?;
     }
 
+    let write_options = write_options(args);
+    let path = match (folder, args.shard) {
+        (Some(folder), Some(shard)) => {
+            let name = prepared.shard_file_name(shard, &write_options);
+            folder.join(name.map_err(|error| failed(args, error))?)
+        }
+        _ => args.output.clone(),
+    };
     let mut json = json!({
-        "output": args.output,
+        "output": path,
+        "shard": args.shard.map(|shard| json!({ "number": shard.number(), "count": shard.count() })),
         "metadata": support::metadata_json(prepared.metadata()),
         "left_out": left_out,
         "conversion": conversion,
@@ -180,11 +199,25 @@ fn pack(args: &Args) -> Outcome {
         return support::judged(printed, verdict);
     }
 
-    let (_, written) =
-        prepared.write(&mut output, &write_options(args), &mut progress).map_err(|error| failed(args, error))?;
-    output::finish(output, &args.output)?;
+    let mut output = output.map_or_else(|| output::create(&path, &inputs), Ok)?;
+    let written = match args.shard {
+        Some(shard) => prepared.write_shard(shard, &mut output, &write_options, &mut progress),
+        None => prepared.write(&mut output, &write_options, &mut progress),
+    };
+    let (_, written) = written.map_err(|error| failed(args, error))?;
+    output::finish(output, &path)?;
     drop(progress);
-    support::print_written(&args.output, &written, args.common.json.then_some(json))
+    support::print_written(&path, &written, args.common.json.then_some(json))
+}
+
+/// Returns the folder in which a shard gets a name of its own; `None` if the output is a file.
+fn shard_folder(args: &Args) -> Outcome<Option<&Path>> {
+    let is_named_as_folder = args.output.as_os_str().as_encoded_bytes().ends_with(b"/");
+    if args.shard.is_none() || !(is_named_as_folder || args.output.is_dir()) {
+        return Ok(None);
+    }
+    std::fs::create_dir_all(&args.output).in_file(&args.output)?;
+    Ok(Some(&args.output))
 }
 
 /// Returns the option that helps against a finding, apart from accepting it.

@@ -6,6 +6,8 @@
 mod backup_calendar;
 #[path = "support/backup_change.rs"]
 mod backup_change;
+#[path = "support/backup_history.rs"]
+mod backup_history;
 #[path = "support/backup_listing.rs"]
 mod backup_listing;
 #[path = "support/backup_name.rs"]
@@ -29,6 +31,7 @@ use appsnap::retention::plan::RetentionPlan;
 use appsnap::retention::schedule::{Region, Schedule};
 use appsnap::retention::simulate::Simulation;
 use appsnap::retention::{Backup, Error, Period, Policy, presets};
+use backup_history::History;
 use backup_listing::Listed;
 use backup_name::Name;
 use backup_picture::Panel;
@@ -89,8 +92,8 @@ struct Args {
     /// The size of each backup of the simulation.
     #[arg(long, value_name = "SIZE", requires = "simulate", conflicts_with = "backups", value_parser = parse_size)]
     backup_bytes: Option<u64>,
-    /// Draw the simulation as a picture.
-    #[arg(long, value_name = "FILE", requires = "simulate", conflicts_with = "backups")]
+    /// Draw the decisions, or the simulation, as a picture.
+    #[arg(long, value_name = "FILE", conflicts_with = "explain")]
     svg: Option<PathBuf>,
     #[command(flatten)]
     common: Common,
@@ -195,6 +198,10 @@ fn show_plan(
     let other = other.as_ref().map(|other| other.plan(backups, plan.now()));
     let change = other.as_ref().map(|other| plan.change_to(other)).transpose().map_err(misused)?;
     let change = change.as_ref().zip(other.as_ref().map(|other| other.policy().name()));
+    let panel = |plan: &_| Panel { policy: RetentionPlan::policy(plan), history: History::of_plan(plan) };
+    let panels = [plan].into_iter().chain(other.as_ref()).map(panel).collect::<Vec<_>>();
+    draw(args, &format!("as of {}", plan.now()), &panels)?;
+    let beside = args.svg.as_deref().unwrap_or(Path::new("standard output"));
     if args.common.json {
         let mut value = plan_json(plan);
         let decisions = value["decisions"].as_array_mut().into_iter().flatten();
@@ -206,7 +213,7 @@ fn show_plan(
         if let Some((change, name)) = change {
             value["change"] = backup_change::change_json(change, name);
         }
-        return support::print_json(&value);
+        return support::print_json_about(beside, &value);
     }
     // The table of the platform's own command line comes first.
     let is_platformsh = records.iter().any(|record| record.provider == Provider::PlatformSh);
@@ -218,7 +225,7 @@ fn show_plan(
     if let Some((change, name)) = change {
         text += &backup_change::change_text(change, name, plan.now());
     }
-    support::print(&(text + &restore_text(records, args)))
+    support::print_about(beside, &(text + &restore_text(records, args)))
 }
 
 fn add_restore(decision: &mut Value, record: &Record, args: &Args) {
@@ -231,6 +238,13 @@ fn restore_text<'a>(records: impl IntoIterator<Item = &'a Record>, args: &Args) 
     let judge =
         |record| Some((record, backup_restore::advisory(record, &args.target, args.deployed_model.as_deref())?));
     backup_restore::text(&records.into_iter().filter_map(judge).collect::<Vec<_>>())
+}
+
+/// Writes the picture, if there is to be one.
+fn draw(args: &Args, subject: &str, panels: &[Panel<'_>]) -> Outcome {
+    let Some(path) = &args.svg else { return Ok(()) };
+    let inputs: Vec<_> = args.backups.iter().map(PathBuf::as_path).collect();
+    output::write_text(path, &inputs, &backup_picture::svg(subject, panels))
 }
 
 /// The schedule by name, by region, or every night at two.
@@ -251,14 +265,11 @@ fn simulate(args: &Args, days: u32) -> Outcome {
     let simulation = play(&policy)?;
     let other_policy = args.compare.as_deref().map(policy_of).transpose()?;
     let other = other_policy.as_ref().map(play).transpose()?;
-    if let Some(path) = &args.svg {
-        let mut panels = vec![Panel { policy: &policy, simulation: &simulation }];
-        let compared = other_policy.as_ref().zip(other.as_ref());
-        panels.extend(compared.map(|(policy, simulation)| Panel { policy, simulation }));
-        let mut output = output::create(path, &[])?;
-        std::io::Write::write_all(&mut output, backup_picture::svg(&schedule, &panels).as_bytes()).in_file(path)?;
-        output::finish(output, path)?;
-    }
+    let panel = |policy, simulation| Panel { policy, history: History::of_simulation(simulation) };
+    let compared = other_policy.as_ref().zip(other.as_ref());
+    let panels =
+        [(&policy, &simulation)].into_iter().chain(compared).map(|(policy, simulation)| panel(policy, simulation));
+    draw(args, &schedule.to_string(), &panels.collect::<Vec<_>>())?;
     let beside = args.svg.as_deref().unwrap_or(Path::new("standard output"));
     let difference = match &other {
         Some(other) => Some((other, simulation.difference(other).map_err(misused)?)),

@@ -13,7 +13,7 @@
 //! | engines | [`gzip`] and [`tarball`] for any archive, [`pgdump`] for dumps, [`retention`] for policies |
 //! | the archive | [`snapshot`]: writing, reading, extraction, random access |
 //! | sources and destinations | [`source`] for files, [`squidex`], [`catalog`] for listings, [`remote`] for object storage |
-//! | archive and dump together | [`check`], [`prepare`], [`detect`], [`restore`] |
+//! | archive and dump together | [`check`], [`prepare`], [`detect`], [`mod@diff`], [`restore`] |
 //! | pages | [`_documentation`]: cookbook, formats, design, findings, threat model |
 //!
 //! Every module's page begins with its purpose and its main job in a few lines. Each module has an error with a `kind()` to
@@ -77,6 +77,7 @@ pub mod squidex;
 mod carried;
 pub mod check;
 pub mod detect;
+pub mod diff;
 pub mod prepare;
 pub mod restore;
 

@@ -95,6 +95,8 @@ pub enum Phase {
     WritingDocuments,
     /// Documents are extracted from an archive.
     ExtractingDocuments,
+    /// Documents are uploaded into a bucket.
+    UploadingDocuments,
     /// An archive is read to find out what it contains, before it is repaired or copied.
     SurveyingArchive,
     /// An archive is read to its end and compared with its index.
@@ -121,6 +123,7 @@ impl fmt::Display for Phase {
             Self::ReadingDocuments => "reading documents",
             Self::WritingDocuments => "writing documents",
             Self::ExtractingDocuments => "extracting documents",
+            Self::UploadingDocuments => "uploading documents",
             Self::SurveyingArchive => "surveying the archive",
             Self::VerifyingArchive => "verifying the archive",
             Self::IndexingArchive => "indexing the archive",

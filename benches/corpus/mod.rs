@@ -1,6 +1,8 @@
 //! The archives' contents that every bench measures on: made by code from a seed, so that figures can be compared.
 #![allow(dead_code, reason = "every bench uses a part of it")]
 
+pub mod text;
+
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -48,21 +50,30 @@ impl Random {
         bytes
     }
 
-    /// Text of made-up words, from a vocabulary of 4,096 in which some are common.
+    /// A word of a vocabulary of 4,096 in which some are common.
+    pub fn word(&mut self) -> String {
+        let rank = (4096.0 * self.unit().powf(2.0)) as u64;
+        let mut word = Self(rank);
+        (0..2 + word.next() % 8).map(|_| char::from(b'a' + (word.next() % 26) as u8)).collect()
+    }
+
+    /// Text of such words.
     pub fn text(&mut self, len: usize) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(len + 32);
         while bytes.len() < len {
-            let rank = (4096.0 * self.unit().powf(2.0)) as u64;
-            let mut word = Self(rank);
-            for _ in 0..2 + word.next() % 8 {
-                bytes.push(b'a' + (word.next() % 26) as u8);
-            }
+            bytes.extend_from_slice(self.word().as_bytes());
             bytes.push(if self.next().is_multiple_of(12) { b'\n' } else { b' ' });
         }
         bytes.truncate(len);
         bytes
     }
 }
+
+/// A corpus by its name: makes it in a folder, with so many documents.
+pub type Make = fn(&Path, usize) -> io::Result<Corpus>;
+
+/// All corpora on disk.
+pub const ALL: [(&str, Make); 3] = [("small", small), ("mixed", mixed), ("text", text_heavy)];
 
 /// A folder of documents and a dump, on disk.
 pub struct Corpus {
@@ -71,11 +82,27 @@ pub struct Corpus {
     pub dump: PathBuf,
 }
 
+impl Corpus {
+    /// The paths of all documents, in the order of their names.
+    pub fn paths(&self) -> Vec<PathBuf> {
+        fn add(folder: &Path, paths: &mut Vec<PathBuf>) {
+            for entry in fs::read_dir(folder).unwrap() {
+                let entry = entry.unwrap();
+                if entry.file_type().unwrap().is_dir() { add(&entry.path(), paths) } else { paths.push(entry.path()) }
+            }
+        }
+        let mut paths = Vec::new();
+        add(&self.files, &mut paths);
+        paths.sort();
+        paths
+    }
+}
+
 /// 4,096-byte documents, 30 % of them incompressible.
 pub fn small(root: &Path, count: usize) -> io::Result<Corpus> {
     make(root, "small", count, |random| {
         let is_noise = random.unit() < 0.3;
-        (4096, is_noise)
+        if is_noise { random.noise(4096) } else { random.text(4096) }
     })
 }
 
@@ -83,7 +110,15 @@ pub fn small(root: &Path, count: usize) -> io::Result<Corpus> {
 pub fn mixed(root: &Path, count: usize) -> io::Result<Corpus> {
     make(root, "mixed", count, |random| {
         let len = (6000.0 * (1.2 * random.normal()).exp()).min(8.0 * 1024.0 * 1024.0) as usize;
-        (len, random.unit() < 0.5)
+        if random.unit() < 0.5 { random.noise(len) } else { random.text(len) }
+    })
+}
+
+/// Text alone, in files of 1 to 200 KB, their sizes spread evenly over the orders of magnitude: 1.9 GB in 50,000 files.
+pub fn text_heavy(root: &Path, count: usize) -> io::Result<Corpus> {
+    make(root, "text", count, |random| {
+        let len = (1000.0 * 200_f64.powf(random.unit())) as usize;
+        text::file(random, len)
     })
 }
 
@@ -91,7 +126,7 @@ fn make(
     root: &Path,
     name: &'static str,
     count: usize,
-    mut shape: impl FnMut(&mut Random) -> (usize, bool),
+    mut content: impl FnMut(&mut Random) -> Vec<u8>,
 ) -> io::Result<Corpus> {
     let root = root.join(format!("{name}-{count}"));
     let corpus = Corpus { name, files: root.join("tree"), dump: root.join("db").join("db.backup") };
@@ -107,9 +142,7 @@ fn make(
         if let Some(folder) = file.parent() {
             fs::create_dir_all(folder)?;
         }
-        let (len, is_noise) = shape(&mut random);
-        let bytes = if is_noise { random.noise(len) } else { random.text(len) };
-        File::create(file)?.write_all(&bytes)?;
+        File::create(file)?.write_all(&content(&mut random))?;
     }
     fs::write(root.join(".metadata"), b"{\"duration\":\"0\"}")?;
     File::create(done)?;

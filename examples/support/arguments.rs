@@ -11,7 +11,7 @@ use appsnap::prepare::PrepareOptions;
 use clap::Args;
 
 use super::size::parse_size;
-use super::{InFile, Outcome};
+use super::{InFile, Outcome, command_limits};
 
 /// The options of every command.
 #[derive(Args, Clone, Copy, Debug)]
@@ -175,15 +175,9 @@ limit_args! {
 }
 
 impl LimitArgs {
-    /// Returns the limits of a command: untrusted totals, but everything that `pg_dump` legally writes is read.
+    /// Returns the limits of a command, with those that the command line sets.
     pub fn limits(&self) -> Limits {
-        let (untrusted, trusted) = (Limits::untrusted(), Limits::trusted());
-        let legal = untrusted
-            .with_max_toc_bytes(trusted.max_toc_bytes())
-            .with_max_toc_entries(trusted.max_toc_entries())
-            .with_max_row_bytes(trusted.max_row_bytes())
-            .with_max_window_bytes(trusted.max_window_bytes());
-        self.apply(legal)
+        self.apply(command_limits())
     }
 }
 

@@ -6,60 +6,25 @@ use appsnap::jiff::Span;
 use appsnap::jiff::civil::{Date, Weekday};
 use appsnap::retention::Policy;
 use appsnap::retention::schedule::Schedule;
-use appsnap::retention::simulate::{SimulatedBackup, Simulation};
+use appsnap::retention::simulate::Simulation;
+
+use crate::backup_history::{Fate, History, letters};
 
 /// The number of months side by side in a terminal.
 const MONTHS_ABREAST: usize = 3;
 /// The width of a month: seven days of two columns.
 const MONTH_WIDTH: usize = 20;
-/// The state of a day's backups at the end of the simulation.
-pub(crate) enum Fate {
-    /// None was taken.
-    None,
-    /// All are deleted.
-    Gone,
-    /// One exists, kept by this rule; if several keep it, by the last of the policy.
-    KeptBy(usize),
-}
-
-/// Returns the state of a day's backups at the end of the simulation.
-pub(crate) fn fate(simulation: &Simulation, date: Date) -> Fate {
-    let backups = simulation.backups();
-    let first = backups.partition_point(|backup| backup.day < date);
-    let of_day = || backups.iter().skip(first).take_while(|backup| backup.day == date);
-    let kept = of_day().filter(|backup| backup.deleted_on.is_none());
-    let rule = |backup: &SimulatedBackup| backup.kept_by.iter().max().copied();
-    match kept.map(rule).max() {
-        Some(rule) => Fate::KeptBy(rule.unwrap_or(usize::MAX)),
-        None if of_day().next().is_some() => Fate::Gone,
-        None => Fate::None,
-    }
-}
-
-/// The letters of the rules: for each, the first of its name that is still free.
-pub(crate) fn letters(policy: &Policy) -> Vec<char> {
-    let mut letters: Vec<char> = Vec::new();
-    for rule in policy.rules() {
-        let own = rule.name().chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_uppercase());
-        let letter = own.chain('A'..='Z').find(|letter| !letters.contains(letter)).unwrap_or('?');
-        letters.push(letter);
-    }
-    letters
-}
-
-pub(crate) fn first_and_last(simulation: &Simulation) -> Option<(Date, Date)> {
-    Some((simulation.days().first()?.date, simulation.days().last()?.date))
-}
 
 /// Returns the simulation as a calendar of letters, with a legend and a summary.
 pub(crate) fn text(policy: &Policy, schedule: &Schedule, simulation: &Simulation) -> String {
     let mut text = format!("{}, {schedule}\n\n", policy.name());
-    let Some((first, last)) = first_and_last(simulation) else { return text };
+    let history = History::of_simulation(simulation);
+    let Some((first, last)) = history.first_and_last() else { return text };
     let letters = letters(policy);
     let mut months = Vec::new();
     let mut month = first.first_of_month();
     while month <= last {
-        months.push(month_lines(simulation, &letters, month, (first, last)));
+        months.push(month_lines(&history, &letters, month, (first, last)));
         match month.checked_add(Span::new().months(1)) {
             Ok(next) => month = next,
             Err(_) => break,
@@ -81,14 +46,14 @@ pub(crate) fn text(policy: &Policy, schedule: &Schedule, simulation: &Simulation
     text
 }
 
-fn month_lines(simulation: &Simulation, letters: &[char], month: Date, span: (Date, Date)) -> Vec<String> {
+fn month_lines(history: &History, letters: &[char], month: Date, span: (Date, Date)) -> Vec<String> {
     let mut lines =
         vec![format!("{:^MONTH_WIDTH$}", month.strftime("%B %Y").to_string()), "Mo Tu We Th Fr Sa Su".into()];
     let indent = usize::try_from(month.weekday().to_monday_zero_offset()).unwrap_or(0);
     let mut line = "   ".repeat(indent);
     for day in 1..=month.days_in_month() {
         let Ok(date) = Date::new(month.year(), month.month(), day) else { continue };
-        let mark = match fate(simulation, date) {
+        let mark = match history.fate(date) {
             _ if date < span.0 || date > span.1 => ' ',
             Fate::None => '-',
             Fate::Gone => '.',

@@ -1,14 +1,12 @@
-//! Draws simulations as an SVG picture: a row for each year, with a cell for each day, beside that of another policy.
+//! Draws what policies keep as an SVG picture: a row for each year, with a cell for each day, beside that of another policy.
 #![allow(clippy::arithmetic_side_effects, reason = "coordinates of a picture, made from bounded counts")]
 
 use std::fmt::Write;
 
 use appsnap::jiff::civil::{Date, Weekday};
 use appsnap::retention::Policy;
-use appsnap::retention::schedule::Schedule;
-use appsnap::retention::simulate::Simulation;
 
-use crate::backup_calendar::{Fate, fate, first_and_last, letters};
+use crate::backup_history::{Fate, History, letters};
 
 /// Colours from light to dark, in equal steps of lightness, so that they differ in grey as well.
 const COLOURS: [&str; 8] = ["#bedef6", "#e9b967", "#1cc16e", "#d261e8", "#de3f20", "#126d7f", "#50500b", "#3018a8"];
@@ -25,10 +23,10 @@ const LINE: i32 = 18;
 /// Above this number of years, cells are small and without letters.
 const LARGE_YEARS: usize = 12;
 
-/// A policy and its simulation.
+/// A policy and what it keeps.
 pub(crate) struct Panel<'a> {
     pub(crate) policy: &'a Policy,
-    pub(crate) simulation: &'a Simulation,
+    pub(crate) history: History,
 }
 
 /// The measures of the cells.
@@ -58,9 +56,9 @@ impl Cells {
     }
 }
 
-/// Returns the picture of one simulation, or of two beside each other.
-pub(crate) fn svg(schedule: &Schedule, panels: &[Panel<'_>]) -> String {
-    let Some((first, last)) = panels.first().and_then(|panel| first_and_last(panel.simulation)) else {
+/// Returns the picture of one policy, or of two beside each other, about `subject`.
+pub(crate) fn svg(subject: &str, panels: &[Panel<'_>]) -> String {
+    let Some((first, last)) = panels.first().and_then(|panel| panel.history.first_and_last()) else {
         return String::new();
     };
     let years: Vec<i16> = (first.year()..=last.year()).collect();
@@ -75,11 +73,11 @@ pub(crate) fn svg(schedule: &Schedule, panels: &[Panel<'_>]) -> String {
          viewBox=\"0 0 {width} {height}\" font-family=\"sans-serif\" font-size=\"11\">\n\
          <rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n",
     );
-    text(&mut svg, (MARGIN, 22), "font-size=\"14\"", &format!("{schedule}, {first} to {last}"));
+    text(&mut svg, (MARGIN, 22), "font-size=\"14\"", &format!("{subject}, {first} to {last}"));
     for (index, panel) in panels.iter().enumerate() {
         let left = number(index) * panel_width + MARGIN;
         text(&mut svg, (left, 42), "font-size=\"13\" font-weight=\"bold\"", panel.policy.name());
-        let other = panels.iter().enumerate().find(|(number, _)| *number != index).map(|(_, panel)| panel.simulation);
+        let other = panels.iter().enumerate().find(|(number, _)| *number != index).map(|(_, panel)| &panel.history);
         for (row, year) in (0_i32..).zip(&years) {
             let place = (left, top + row * cells.year_height());
             draw_year(&mut svg, panel, other, (*year, (first, last)), cells, place);
@@ -95,7 +93,7 @@ pub(crate) fn svg(schedule: &Schedule, panels: &[Panel<'_>]) -> String {
 fn draw_year(
     svg: &mut String,
     panel: &Panel<'_>,
-    other: Option<&Simulation>,
+    other: Option<&History>,
     (year, (first, last)): (i16, (Date, Date)),
     cells: Cells,
     (left, top): (i32, i32),
@@ -124,12 +122,12 @@ fn draw_year(
         if date < first || date > last {
             continue;
         }
-        let fate = fate(panel.simulation, date);
+        let fate = panel.history.fate(date);
         let kept = |fate: &Fate| matches!(fate, Fate::KeptBy(_));
-        let is_only_here = kept(&fate) && other.is_some_and(|other| !kept(&self::fate(other, date)));
+        let is_only_here = kept(&fate) && other.is_some_and(|other| !kept(&other.fate(date)));
         draw_day(svg, panel.policy, &fate, cells, (x, y), is_only_here, &letters);
         if cells.is_large {
-            let existing = retained(panel.simulation, date);
+            let existing = panel.history.existing_on(date);
             let _ = writeln!(svg, "<title>{date}: {}, {existing} exist</title></g>", escaped(&meaning(panel, &fate)));
         }
     }
@@ -147,16 +145,10 @@ fn name(weekday: Weekday) -> &'static str {
     }
 }
 
-fn retained(simulation: &Simulation, date: Date) -> usize {
-    let days = simulation.days();
-    let index = days.partition_point(|day| day.date < date);
-    days.get(index).map_or(0, |day| day.retained_count)
-}
-
 fn meaning(panel: &Panel<'_>, fate: &Fate) -> String {
     match fate {
         Fate::None => "none taken".to_owned(),
-        Fate::Gone => "taken, and deleted by the end".to_owned(),
+        Fate::Gone => panel.history.gone.to_owned(),
         Fate::KeptBy(rule) => panel.policy.rules().get(*rule).map_or("held by a guard", |rule| rule.name()).to_owned(),
     }
 }
@@ -229,25 +221,21 @@ fn draw_legend(svg: &mut String, panel: &Panel<'_>, (left, top): (i32, i32), is_
     for (number, rule) in policy.rules().iter().enumerate() {
         entry(svg, Some(&Fate::KeptBy(number)), false, &format!("kept by the rule {}", rule.name()));
     }
-    if panel.simulation.backups().iter().any(|backup| backup.deleted_on.is_none() && backup.kept_by.is_empty()) {
+    if panel.history.has_held() {
         entry(svg, Some(&Fate::KeptBy(usize::MAX)), false, "held by a guard");
     }
-    entry(svg, Some(&Fate::Gone), false, "taken, and deleted by the end");
+    entry(svg, Some(&Fate::Gone), false, panel.history.gone);
     entry(svg, Some(&Fate::None), false, "none taken");
     if is_compared && !policy.rules().is_empty() {
         entry(svg, Some(&Fate::KeptBy(0)), true, "with an outline: not kept by the other policy");
     }
-    let retained = panel.simulation.days().last().map_or(0, |day| day.retained_count);
-    let taken = panel.simulation.backups().len();
-    let refused = panel.simulation.refused().len();
-    let refused = if refused == 0 { String::new() } else { format!(", {refused} refused because of the quota") };
-    entry(svg, None, false, &format!("{taken} taken{refused}, {retained} exist at the end"));
+    entry(svg, None, false, &panel.history.summary);
 }
 
 /// Draws the number of backups that exist over the days, as one line for each policy.
 fn draw_curves(svg: &mut String, panels: &[Panel<'_>], (left, top): (i32, i32), width: i32) {
-    let counts = panels.iter().flat_map(|panel| panel.simulation.days());
-    let most = number(counts.map(|day| day.retained_count).max().unwrap_or(0)).max(1);
+    let counts = panels.iter().flat_map(|panel| panel.history.days());
+    let most = number(counts.map(|(_, count)| *count).max().unwrap_or(0)).max(1);
     let base = top + CURVE_HEIGHT;
     text(svg, (left, top - 10), "font-size=\"11\"", "backups that exist");
     for (value, y) in [(most, top), (most / 2, base - most / 2 * CURVE_HEIGHT / most), (0, base)] {
@@ -261,7 +249,7 @@ fn draw_curves(svg: &mut String, panels: &[Panel<'_>], (left, top): (i32, i32), 
         );
     }
     for (index, panel) in panels.iter().enumerate() {
-        let days = panel.simulation.days();
+        let days = panel.history.days();
         let last = number(days.len().saturating_sub(1)).max(1);
         let x = |index: usize| {
             let x = i64::from(left) + i64::from(number(index)) * i64::from(width) / i64::from(last);
@@ -272,10 +260,11 @@ fn draw_curves(svg: &mut String, panels: &[Panel<'_>], (left, top): (i32, i32), 
         }
         // More points than pixels show nothing more.
         let every = (days.len() / 2_000).max(1);
-        let points =
-            days.iter().enumerate().step_by(every).map(|(index, day)| {
-                format!("{},{}", x(index), base - number(day.retained_count) * CURVE_HEIGHT / most)
-            });
+        let points = days
+            .iter()
+            .enumerate()
+            .step_by(every)
+            .map(|(index, (_, count))| format!("{},{}", x(index), base - number(*count) * CURVE_HEIGHT / most));
         let points: Vec<String> = points.collect();
         let (colour, dash) = if index == 0 { ("#08519c", "") } else { ("#a63603", " stroke-dasharray=\"5 3\"") };
         let _ = writeln!(
@@ -295,15 +284,14 @@ fn draw_curves(svg: &mut String, panels: &[Panel<'_>], (left, top): (i32, i32), 
 
 /// Draws the names of years, or of months if there are few, under the curves.
 fn draw_years(svg: &mut String, panel: &Panel<'_>, (top, base): (i32, i32), x: &dyn Fn(usize) -> i32) {
-    let days = panel.simulation.days();
+    let days = panel.history.days();
     let years = days.len() / 365;
     let every = match years {
         0..=14 => 1,
         15..=40 => 5,
         _ => 10,
     };
-    for (index, day) in days.iter().enumerate() {
-        let date = day.date;
+    for (index, (date, _)) in days.iter().enumerate() {
         let is_month = years < 2 && date.day() == 1;
         let is_year = date.day_of_year() == 1 && date.year() % every == 0;
         if !is_month && !is_year {
@@ -337,7 +325,7 @@ fn colour(rule: usize, rules: usize) -> &'static str {
     COLOURS.get(shade(rule, rules)).copied().unwrap_or(HELD)
 }
 
-/// A count as a coordinate. No simulation is longer than a century of days.
+/// A count as a coordinate. No picture is of more than some centuries of days.
 fn number(count: usize) -> i32 {
     i32::try_from(count).unwrap_or(1_000_000)
 }

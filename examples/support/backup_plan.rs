@@ -221,13 +221,13 @@ pub(crate) fn lock_text(decision: Decision<'_, Name>) -> String {
 
 /// A decision with the answer of every rule.
 pub(crate) fn explanation_json(plan: &RetentionPlan<'_, Name>, explanation: &Explanation<'_, Name>) -> Value {
-    let rules = explanation.answers().iter().map(|answer| {
-        let (word, mut detail) = match &answer.answer {
+    let rules = explanation.answers().map(|(rule, answer)| {
+        let (word, mut detail) = match answer {
             Ok(_) => ("keeps", json!({})),
             Err(Miss::Expired(at)) => ("expired", json!({"expired_at": at.to_string()})),
             Err(miss) => ("misses", miss_json(miss)),
         };
-        detail["rule"] = answer.rule.name().into();
+        detail["rule"] = rule.name().into();
         detail["answer"] = word.into();
         detail
     });
@@ -235,7 +235,7 @@ pub(crate) fn explanation_json(plan: &RetentionPlan<'_, Name>, explanation: &Exp
     decision["now"] = plan.now().to_string().into();
     decision["policy"] = plan.policy().name().into();
     decision["rules"] = rules.collect();
-    decision["nearest_miss"] = explanation.nearest_miss().map(|answer| answer.rule.name()).into();
+    decision["nearest_miss"] = explanation.nearest_miss().map(|(rule, _)| rule.name()).into();
     decision["download_before"] = explanation.decision().download_before().map(|at| at.to_string()).into();
     decision["text"] = explanation.to_string().into();
     decision

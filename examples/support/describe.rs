@@ -94,11 +94,14 @@ fn description(inspection: &Inspection, streams: Vec<Value>) -> Value {
         "streams": streams,
         "decompressed_bytes": inspection.uncompressed_bytes(),
         "findings": inspection.diagnostics,
-        "audit": pgdump::audit(&inspection.toc)
-            .into_iter()
-            .filter_map(|(id, code)| inspection.toc.get(id).map(|entry| audit_json(code.into(), &entry)))
-            .collect::<Vec<_>>(),
+        "audit": audit_of(inspection),
     })
+}
+
+/// Returns what a restore would run or change beyond tables and their rows.
+pub fn audit_of(inspection: &Inspection) -> Vec<Value> {
+    let items = pgdump::audit(&inspection.toc).into_iter();
+    items.filter_map(|(id, code)| inspection.toc.get(id).map(|entry| audit_json(code.into(), &entry))).collect()
 }
 
 /// Returns an entry that runs code or connects to others, with the beginning of its SQL.

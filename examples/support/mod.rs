@@ -13,6 +13,8 @@ mod describe;
 mod failure;
 mod findings;
 mod judgement;
+mod limits;
+mod lists;
 mod live_database;
 mod open;
 pub mod output;
@@ -27,10 +29,12 @@ use std::process::ExitCode;
 pub use arguments::{Allowed, Common, DumpEdits, LimitArgs, Threads, raising_option};
 pub use console::{harmless, print, print_about, print_json, print_json_about, shown, shown_input, tell, write_out};
 pub use conversion::{conversion_json, conversion_lines, tell_conversion};
-pub use describe::{Sums, audit_lines, describe_dump, describe_dump_at, metadata_json, outline};
+pub use describe::{Sums, audit_lines, audit_of, describe_dump, describe_dump_at, metadata_json, outline};
 pub use failure::{Failure, InFile, Outcome, judged};
 pub use findings::{findings_text, report_text, summary_text};
 pub use judgement::{Judgement, add_report, comparison_text, is_of_conversion, tell_changes, tell_findings};
+pub use limits::command_limits;
+pub use lists::documents_of;
 pub use live_database::LiveDump;
 pub use open::{
     is_pipe, may_be_dump, open_indexed, refuse_other_than_any_dump, refuse_other_than_dump, refuse_other_than_snapshot,
@@ -48,7 +52,21 @@ pub fn run<A: clap::Parser>(work: impl FnOnce(&A) -> Outcome) -> ExitCode {
     run_after(signals::listen, work)
 }
 
-/// Does the same for work that undoes itself after a signal, however long that takes.
+/// Parses the command line and compares, with the exit codes of `diff`: 0 the same, 1 different, 2 trouble.
+pub fn run_comparison<A: clap::Parser>(work: impl FnOnce(&A) -> Outcome<bool>) -> ExitCode {
+    let args = parse::<A>();
+    signals::listen();
+    match work(&args) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(failure) => signals::exit_code().unwrap_or_else(|| {
+            tell(format_args!("error: {failure}"));
+            ExitCode::from(2)
+        }),
+    }
+}
+
+/// Does the same as [`run`] for work that undoes itself after a signal, however long that takes.
 pub fn run_patiently<A: clap::Parser>(work: impl FnOnce(&A) -> Outcome) -> ExitCode {
     run_after(signals::listen_patiently, work)
 }

@@ -36,6 +36,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "check", body: verdict::check, seeds: seeds::checks },
     Target { name: "copy_rows", body: pgdump::rows::copy_rows, seeds: seeds::dumps::copy_rows },
     Target { name: "detect", body: names::detect, seeds: seeds::detect },
+    Target { name: "diff", body: archive::diff::compare, seeds: seeds::diffs },
     Target { name: "dump_head", body: pgdump::head::dump_head, seeds: seeds::dumps::heads },
     Target { name: "gzip_members", body: compression::gzip_members, seeds: seeds::gzip_members },
     Target { name: "inspect", body: pgdump::inspect::inspect, seeds: seeds::dumps::whole },

@@ -46,7 +46,4 @@ pub mod performance {}
 pub mod security {}
 
 #[doc = include_str!("workers.md")]
-#[doc = ""]
-#[cfg_attr(feature = "object-store", doc = "[`RemoteUpload`]: crate::remote::RemoteUpload")]
-#[cfg_attr(not(feature = "object-store"), doc = "[`RemoteUpload`]: https://docs.rs/appsnap/latest/appsnap/remote/")]
 pub mod workers {}

@@ -18,7 +18,7 @@
 //! ```
 //!
 //! Findings are about the file; an [`Error`](crate::Error) is why it could not be checked. [`Report::files`] returns the full
-//! comparison of rows and documents, a [`FileComparison`].
+//! comparison of rows and documents, one [`FileCase`] after the other.
 //!
 //! ```
 //! use std::fs::File;
@@ -53,8 +53,8 @@ mod run;
 mod verdict;
 
 pub use code::Code;
-pub use files::{FileCase, FileComparison, FileCounts, FileRow};
-pub(crate) use files::{FileTable, FileTableUnavailable};
+pub use files::{FileCase, FileCounts, FileRow};
+pub(crate) use files::{FileComparison, FileTable, FileTableUnavailable};
 pub use options::CheckOptions;
 pub(crate) use pass::survey;
 pub use pass::{check, check_at};

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-use super::files::{FileComparison, FileCounts};
+use super::files::{FileCase, FileComparison, FileCounts};
 use super::profile::Profile;
 use super::ranking::Ranking;
 use super::verdict::Verdict;
@@ -156,10 +156,36 @@ impl Report {
         self.files.take()
     }
 
-    /// Returns the full comparison of the database's files with the documents; `None` if they were not compared.
+    /// Returns every row of the database's files and every document, in the order of the UUIDs; `None` if they were not
+    /// compared. Their numbers are in [`contents`](Self::contents).
+    ///
+    /// ```
+    /// # use std::fs::File;
+    /// # use appsnap::observe::NoObserver;
+    /// # use appsnap::prepare::{Database, PrepareOptions, Prepared};
+    /// # use appsnap::source::directory::{self, DirectoryOptions};
+    /// # let folder = tempfile::tempdir()?;
+    /// # std::fs::write(folder.path().join("8a3f4c2e-0c3b-4b40-9b77-0f4f1f5d0002"), "hello")?;
+    /// # std::fs::write(folder.path().join("0d3e301f-5551-46f8-ad44-8de2be084c95"), "hello")?;
+    /// # let plan = directory::scan(folder.path(), &DirectoryOptions::new(), &mut NoObserver)?;
+    /// # let options = PrepareOptions::new().with_model_version("1.0.0.40");
+    /// # let dump = File::open("examples/data/quickstart.dump")?;
+    /// # let database = Database::open(dump, &options, &mut NoObserver)?;
+    /// # let prepared = Prepared::new(Some(database), Some(&plan), &options)?;
+    /// # let report = prepared.report();
+    /// use appsnap::check::Code;
+    ///
+    /// // Two rows and two documents, of which one pair belongs together.
+    /// let files = report.files().expect("the dump has the table of files");
+    /// let codes: Vec<_> = files.map(|case| case.code).collect();
+    /// assert_eq!(codes, [Some(Code::DocumentOrphan), Some(Code::DocumentMissing), None]);
+    /// let counts = report.contents().files.as_ref().expect("they were compared");
+    /// assert_eq!((counts.rows, counts.present, counts.missing, counts.orphans), (2, 1, 1, 1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
-    pub const fn files(&self) -> Option<&FileComparison> {
-        self.files.as_ref()
+    pub fn files(&self) -> Option<impl Iterator<Item = FileCase>> {
+        self.files.as_ref().map(FileComparison::cases)
     }
 }
 

@@ -36,11 +36,19 @@ impl<'a, R: ReadAt + ?Sized> ChunkReader<'a, R> {
     /// Replaces what is in `uncompressed` by a chunk, verified.
     fn read(&mut self, chunk: &ChunkLocation, uncompressed: &mut Vec<u8>) -> Result<()> {
         uncompressed.clear();
+        uncompressed.extend_from_slice(self.inflate(chunk)?);
+        Ok(())
+    }
+
+    /// Replaces what is in `self.compressed` by a chunk, verified.
+    fn verify(&mut self, chunk: &ChunkLocation) -> Result<()> {
+        self.inflate(chunk).map(|_| ())
+    }
+
+    fn inflate(&mut self, chunk: &ChunkLocation) -> Result<&[u8]> {
         let (offset, len) = (chunk.compressed_offset_bytes, chunk.row.compressed_len_bytes);
         read_range(self.source, offset, u64::from(len), &mut self.compressed)?;
-        let bytes = self.inflater.chunk(&self.compressed, &chunk.row).map_err(|error| error.at(offset))?;
-        uncompressed.extend_from_slice(bytes);
-        Ok(())
+        self.inflater.chunk(&self.compressed, &chunk.row).map_err(|error| error.at(offset))
     }
 }
 
@@ -80,6 +88,46 @@ where
         || {
             queue.submit_numbers(chunks.len());
             work(stream(Feed::Threads(&queue, &spares)))
+        },
+    )
+}
+
+/// Calls `each` with the compressed bytes of every chunk, in order, after they were decompressed and verified.
+pub(crate) fn verified_chunks<R, E>(
+    source: &R,
+    chunks: &[ChunkLocation],
+    parallelism: Parallelism,
+    mut each: impl FnMut(&[u8], &ChunkLocation) -> Result<(), E>,
+) -> Result<(), E>
+where
+    R: ReadAt + Sync + ?Sized,
+    E: From<Error> + From<WorkerError>,
+{
+    let Some(threads) = parallelism.started().filter(|_| chunks.len() > 1) else {
+        let mut reader = ChunkReader::new(source);
+        return chunks.iter().try_for_each(|chunk| {
+            reader.verify(chunk)?;
+            each(&reader.compressed, chunk)
+        });
+    };
+    let threads = threads.get().min(chunks.len());
+    let queue = OrderedQueue::<(), Result<Vec<u8>>>::new(window(threads));
+    let work = |reader: &mut ChunkReader<'_, R>, number: usize, ()| {
+        let chunk = chunks.get(number).ok_or_else(|| Error::new(ErrorKind::Internal("there is no such chunk")))?;
+        reader.verify(chunk)?;
+        Ok(std::mem::take(&mut reader.compressed))
+    };
+    queue.with_workers(
+        ("appsnap-verify", threads),
+        || ChunkReader::new(source),
+        work,
+        || {
+            queue.submit_numbers(chunks.len());
+            for chunk in chunks {
+                let missing = || Error::new(ErrorKind::Internal("a chunk was not verified"));
+                each(&queue.take()?.ok_or_else(missing)??, chunk)?;
+            }
+            Ok(())
         },
     )
 }

@@ -3,6 +3,7 @@
 use flate2::{Compress, Compression, FlushCompress, Status};
 
 use super::chunk::{Chunk, Method, part};
+use super::encoder::Encoder;
 use super::error::{Error, ErrorKind, Result};
 use super::fixed_huffman;
 use super::level::Level;
@@ -27,13 +28,22 @@ pub(crate) struct CompressedChunk {
 
 /// The compressor of one thread: deflate state that is reused from chunk to chunk.
 #[derive(Debug)]
-pub(crate) struct Deflater {
-    deflate: Compress,
+pub(crate) struct Deflater(Engine);
+
+#[derive(Debug)]
+enum Engine {
+    /// The fast levels.
+    Own(Box<Encoder>),
+    /// The others.
+    Backend(Compress),
 }
 
 impl Deflater {
     pub(crate) fn new(level: Level) -> Self {
-        Self { deflate: Compress::new(Compression::new(u32::from(level.get())), false) }
+        Self(Encoder::new(level).map_or_else(
+            || Engine::Backend(Compress::new(Compression::new(u32::from(level.get())), false)),
+            |encoder| Engine::Own(Box::new(encoder)),
+        ))
     }
 
     /// Compresses `chunk` into `compressed`, whose memory is reused.
@@ -43,15 +53,18 @@ impl Deflater {
     pub(crate) fn compress(&mut self, chunk: &Chunk, compressed: &mut CompressedChunk) -> Result<()> {
         let out = &mut compressed.bytes;
         out.clear();
+        if let Engine::Own(encoder) = &mut self.0 {
+            encoder.start_chunk();
+        }
         let (mut start, mut headers_end) = (0, None);
         let mut ending = Ending::Aligned;
         for (end, method) in chunk.runs()? {
             let run = part(chunk.bytes(), start, end)?;
+            let until = part(chunk.bytes(), 0, end)?;
             ending = match method {
-                Method::Deflate => self.deflate_or_store(run, ending, out)?,
+                Method::Deflate => self.deflate_or_store(until, start, ending, out)?,
                 Method::Store => store(run, ending, out)?,
                 Method::FixedHuffman => {
-                    let until = part(chunk.bytes(), 0, end)?;
                     fixed_huffman::deflate(until, start, headers_end.replace(end), out);
                     Ending::Open
                 }
@@ -72,32 +85,38 @@ impl Deflater {
         Ok(())
     }
 
-    /// A sample may have misjudged the run, and level 1 of some backends makes it an eighth longer then.
-    fn deflate_or_store(&mut self, run: &[u8], ending: Ending, out: &mut Vec<u8>) -> Result<Ending> {
+    /// Compresses `bytes[start..]`, or stores it: a sample may have misjudged the run, and the fastest level of some
+    /// backends makes it an eighth longer then.
+    fn deflate_or_store(&mut self, bytes: &[u8], start: usize, ending: Ending, out: &mut Vec<u8>) -> Result<Ending> {
         let before = out.len();
-        self.deflate(run, out)?;
+        let run = part(bytes, start, bytes.len())?;
+        let done = match &mut self.0 {
+            Engine::Own(encoder) => encoder.deflate(bytes, start, out).map(|()| Ending::Open)?,
+            Engine::Backend(compress) => deflate(compress, run, out).map(|()| Ending::Marked)?,
+        };
         let made = out.len().saturating_sub(before);
         if made <= stored_len_bytes(run.len()).saturating_add(FLUSH_MARK.len()) {
-            return Ok(Ending::Marked);
+            return Ok(done);
         }
         out.truncate(before);
         store(run, ending, out)
     }
+}
 
-    fn deflate(&mut self, run: &[u8], out: &mut Vec<u8>) -> Result<()> {
-        let broken = || Error::new(ErrorKind::Internal("the compressor broke its contract"));
-        self.deflate.reset();
-        let mut rest = run;
-        loop {
-            // A sync flush is complete when it leaves room in the output (zlib.h on deflate and avail_out).
-            out.reserve((rest.len() / 2).saturating_add(1024));
-            let step = deflate_vec(&mut self.deflate, rest, out, FlushCompress::Sync);
-            rest = rest.get(step.used..).ok_or_else(broken)?;
-            match step.status {
-                Ok(Status::Ok | Status::BufError) if rest.is_empty() && out.len() < out.capacity() => return Ok(()),
-                Ok(Status::Ok | Status::BufError) => {}
-                _ => return Err(broken()),
-            }
+/// Appends `run`, compressed with an empty history, and [`FLUSH_MARK`].
+fn deflate(compress: &mut Compress, run: &[u8], out: &mut Vec<u8>) -> Result<()> {
+    let broken = || Error::new(ErrorKind::Internal("the compressor broke its contract"));
+    compress.reset();
+    let mut rest = run;
+    loop {
+        // A sync flush is complete when it leaves room in the output (zlib.h on deflate and avail_out).
+        out.reserve((rest.len() / 2).saturating_add(1024));
+        let step = deflate_vec(compress, rest, out, FlushCompress::Sync);
+        rest = rest.get(step.used..).ok_or_else(broken)?;
+        match step.status {
+            Ok(Status::Ok | Status::BufError) if rest.is_empty() && out.len() < out.capacity() => return Ok(()),
+            Ok(Status::Ok | Status::BufError) => {}
+            _ => return Err(broken()),
         }
     }
 }

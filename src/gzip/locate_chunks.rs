@@ -21,10 +21,19 @@ const WINDOW_BYTES: u64 = (CHUNK_BYTES + CHUNK_BYTES / 8) as u64;
 #[derive(Debug, Default)]
 pub(crate) struct ChunkLengths {
     lens_bytes: Vec<usize>,
+    /// Bytes of the chunk under way, with those before the first length.
     filled: usize,
+    /// Bytes of the chunk under way that are not counted.
+    before: usize,
 }
 
 impl ChunkLengths {
+    /// Creates the lengths of chunks the first of which already has `before` bytes, fewer than a full chunk, which are not
+    /// counted.
+    pub(crate) const fn after(before: usize) -> Self {
+        Self { lens_bytes: Vec::new(), filled: before, before }
+    }
+
     /// Appends bytes to the section under way.
     pub(crate) fn push(&mut self, len_bytes: u64) {
         let mut left = len_bytes;
@@ -40,9 +49,15 @@ impl ChunkLengths {
 
     /// Ends the section under way, if it holds anything.
     pub(crate) fn end_section(&mut self) {
-        if self.filled > 0 {
-            self.lens_bytes.push(std::mem::take(&mut self.filled));
+        let counted = std::mem::take(&mut self.filled).saturating_sub(std::mem::take(&mut self.before));
+        if counted > 0 {
+            self.lens_bytes.push(counted);
         }
+    }
+
+    /// Returns `true` if the section under way holds bytes that are in no finished chunk.
+    pub(crate) const fn is_open(&self) -> bool {
+        self.filled > self.before
     }
 
     /// Returns the lengths.

@@ -24,6 +24,7 @@ mod chunk;
 mod chunk_stream;
 mod code;
 mod deflater;
+mod encoder;
 mod error;
 mod fixed_huffman;
 mod header;
@@ -42,7 +43,7 @@ pub use level::Level;
 pub use reader::{Reader, is_gzip};
 
 pub(crate) use chunk::{Chunk, SegmentKind};
-pub(crate) use chunk_stream::{ChunkStream, read_range, with_chunks};
+pub(crate) use chunk_stream::{ChunkStream, read_range, verified_chunks, with_chunks};
 pub(crate) use header::{
     EMPTY_MEMBER_OVERHEAD_BYTES, MAGIC, MAX_EXTRA_BYTES, empty_member, empty_member_payload, subfield,
 };

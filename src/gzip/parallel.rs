@@ -158,34 +158,43 @@ pub(crate) fn fill_in_parallel<C: ChunkSource>(
     (level, parallelism): (Level, Parallelism),
     mut ready: impl FnMut(&CompressedChunk, C::Facts) -> Result<(), C::Error>,
 ) -> Result<(), C::Error> {
-    let start = || (Deflater::new(level), C::Scratch::default());
-    let work = |(deflater, scratch): &mut (Deflater, C::Scratch), number, buffers: &mut ChunkBuffers| {
-        buffers.chunk.clear();
-        let facts = source.fill(number, scratch, &mut buffers.chunk)?;
-        deflater.compress(&buffers.chunk, &mut buffers.compressed)?;
+    // The uncompressed bytes stay with the thread: only what is compressed waits for its turn.
+    let start = || Filler { deflater: Deflater::new(level), scratch: C::Scratch::default(), chunk: Chunk::default() };
+    let work = |filler: &mut Filler<C::Scratch>, number, compressed: &mut CompressedChunk| {
+        let Filler { deflater, scratch, chunk } = filler;
+        chunk.clear();
+        let facts = source.fill(number, scratch, chunk)?;
+        deflater.compress(chunk, compressed)?;
         Ok::<_, C::Error>(facts)
     };
     let Some(threads) = parallelism.started() else {
-        let (mut kept, mut buffers) = (start(), ChunkBuffers::default());
+        let (mut filler, mut compressed) = (start(), CompressedChunk::default());
         return (0..count).try_for_each(|number| {
-            let facts = work(&mut kept, number, &mut buffers)?;
-            ready(&buffers.compressed, facts)
+            let facts = work(&mut filler, number, &mut compressed)?;
+            ready(&compressed, facts)
         });
     };
     let threads = threads.get().min(count);
-    let queue = OrderedQueue::<(), (ChunkBuffers, Result<C::Facts, C::Error>)>::new(window(threads));
-    let spares = Spares::<ChunkBuffers>::default();
-    let job = |kept: &mut (Deflater, C::Scratch), number, ()| {
-        let mut buffers = spares.take();
-        let result = work(kept, number, &mut buffers);
-        (buffers, result)
+    let queue = OrderedQueue::<(), (CompressedChunk, Result<C::Facts, C::Error>)>::new(window(threads));
+    let spares = Spares::<CompressedChunk>::default();
+    let job = |filler: &mut Filler<C::Scratch>, number, ()| {
+        let mut compressed = spares.take();
+        let result = work(filler, number, &mut compressed);
+        (compressed, result)
     };
     queue.with_workers(("appsnap-fill", threads), start, job, || {
         queue.submit_numbers(count);
-        while let Some((buffers, result)) = queue.take()? {
-            ready(&buffers.compressed, result?)?;
-            spares.give(buffers);
+        while let Some((compressed, result)) = queue.take()? {
+            ready(&compressed, result?)?;
+            spares.give(compressed);
         }
         Ok(())
     })
+}
+
+/// The memory of a thread that fills and compresses chunks.
+struct Filler<S> {
+    deflater: Deflater,
+    scratch: S,
+    chunk: Chunk,
 }

@@ -105,6 +105,16 @@ impl<W: Write> Writer<W> {
         self.chunk.room_bytes()
     }
 
+    /// Returns the number of bytes in the chunk under way: less than a full chunk.
+    pub(crate) fn pending_bytes(&self) -> usize {
+        self.chunk.len_bytes()
+    }
+
+    /// Returns the compressed length of everything before the chunk under way. Exact for a writer without threads.
+    pub(crate) const fn compressed_len_bytes(&self) -> u64 {
+        self.output.facts.compressed_len_bytes
+    }
+
     /// Ends the section under way, if it holds anything: what comes next begins a chunk of its own.
     pub(crate) fn end_section(&mut self) -> Result<()> {
         if self.chunk.is_empty() { Ok(()) } else { self.cut() }

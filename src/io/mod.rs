@@ -14,6 +14,7 @@
 
 mod codec;
 mod counted;
+mod folder;
 mod number;
 mod ordered_queue;
 mod output;
@@ -29,6 +30,7 @@ pub use read_at::ReadAt;
 
 pub(crate) use codec::{deflate, deflate_vec, inflate};
 pub(crate) use counted::CountedSource;
+pub(crate) use folder::{Entries, FileKind, Folder, PlannedRead, read_to_planned_end};
 pub(crate) use number::{canonical_decimal, decimal};
 pub(crate) use ordered_queue::{OrderedQueue, Spares, WorkerError, window};
 pub(crate) use output::{directory_of, staging_prefix};

@@ -99,6 +99,12 @@ impl Metadata {
         self.other.iter().map(|(key, value)| (key.as_str(), value.as_str()))
     }
 
+    /// Adds a key that the documentation does not name, with the JSON text of its value.
+    pub(crate) fn with_other(mut self, key: &str, json: String) -> Self {
+        self.other.push((key.to_owned(), json));
+        self
+    }
+
     /// Sets [`duration`](Self::duration).
     #[must_use]
     pub const fn with_duration(mut self, value: u64) -> Self {

@@ -40,8 +40,8 @@ pub struct Inspection {
     pub offsets: Offsets,
     /// The length of the dump in bytes.
     pub dump_bytes: u64,
-    /// The length of the dump up to the end of its data. Only a
-    /// [second table of contents](crate::pgdump::raw::BlockReader::has_second_toc) may follow.
+    /// The length of the dump up to the end of its data. Only a second table of contents may follow, in a dump that pg_dump
+    /// appended to a file.
     pub data_end_bytes: u64,
     /// Findings about the dump as a whole: how it was made, and what no dump of pg_dump has.
     pub diagnostics: Diagnostics,

@@ -9,7 +9,7 @@
 //! | find SQL that an older server refuses | [`compat`] |
 //! | list what a restore would run | [`audit()`] |
 //! | convert a dump to an older version | [`transcode`] |
-//! | read and write dumps in stored form | [`raw`] |
+//! | read and write the header of a dump | [`raw`] |
 //!
 //! ```
 //! use std::fs::File;
@@ -81,10 +81,12 @@ pub use parallel::inspect_at;
 pub(crate) use parallel::{Visit, visit_sound};
 pub use version::FormatVersion;
 
-/// The parts of a dump in stored form: the header, and the data area element by element.
+/// The parts of a dump in stored form.
 pub mod raw {
+    #[doc(hidden)]
     pub use super::block_reader::BlockReader;
     pub use super::created::CreatedAt;
+    #[doc(hidden)]
     pub use super::data_element::DataElement;
     pub use super::header::{Compression, Header};
 }

@@ -10,6 +10,14 @@ pub(super) fn spool_needed() -> Error {
     Error::of(Category::Misuse, "the dump must be spooled before it can be packed: set a spool directory")
 }
 
+#[cold]
+pub(super) fn settled_shard() -> Error {
+    Error::of(
+        Category::Misuse,
+        "documents that may change while they are packed cannot be divided into shards: pack them in one piece",
+    )
+}
+
 /// A file of the archive that does not belong in a snapshot.
 #[cold]
 pub(super) fn misplaced(name: &[u8], reason: &'static str) -> Error {

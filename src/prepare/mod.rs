@@ -35,6 +35,7 @@ mod options;
 mod pack;
 mod prepared;
 mod repair;
+mod sharded;
 mod staged;
 mod unpack;
 

@@ -55,25 +55,25 @@ pub(super) const UNKNOWN_MODEL_VERSION: &str = "0.0.0.0";
 /// ```
 #[derive(Debug)]
 pub struct Prepared<R, S> {
-    database: Option<(Source<R>, u64)>,
-    documents: Option<FilteredSource<S>>,
-    metadata: Metadata,
+    pub(super) database: Option<(Source<R>, u64)>,
+    pub(super) documents: Option<FilteredSource<S>>,
+    pub(super) metadata: Metadata,
     report: Report,
     changes: Vec<Change>,
     conversion: Option<ConversionFacts>,
-    judge: Judge,
+    pub(super) judge: Judge,
     /// The documents, if they have been compressed already.
-    staged: Option<Staged>,
+    pub(super) staged: Option<Staged>,
 }
 
 /// Everything that a verdict depends on, except for the documents.
 #[derive(Debug)]
-struct Judge {
+pub(super) struct Judge {
     profile: Profile,
     limits: Limits,
     spool_dir: Option<PathBuf>,
     /// The inspection of the dump, and its version, length and refused SQL in the archive.
-    dump: Option<(Inspection, FormatVersion, u64, Vec<Incompatibility>)>,
+    pub(super) dump: Option<(Inspection, FormatVersion, u64, Vec<Incompatibility>)>,
     /// The reason why rows and documents cannot be compared.
     unavailable: Option<FileTableUnavailable>,
 }

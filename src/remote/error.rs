@@ -72,6 +72,15 @@ pub enum ErrorKind {
         /// The largest number of parts of an upload.
         max_parts_count: usize,
     },
+    /// The destination contains documents already: of another upload, or not of an upload.
+    #[error(
+        "the bucket contains documents with these keys, or the manifest of another upload: choose another key prefix, or \
+         allow replacing them"
+    )]
+    Exists,
+    /// The archive whose documents are uploaded changed after it was verified.
+    #[error("the archive changed after it was verified: upload it again while no program writes to it")]
+    ArchiveChanged,
     /// The task of a request panicked, or its runtime was shut down.
     #[error("the request was lost: its task panicked, or the runtime was shut down")]
     TaskLost,
@@ -86,9 +95,9 @@ impl Kind for ErrorKind {
     fn category(&self) -> Category {
         match self {
             Self::NotFound => Category::NotFound,
-            Self::Changed => Category::Changed,
+            Self::Changed | Self::ArchiveChanged => Category::Changed,
             Self::Denied { .. } | Self::Store { .. } | Self::Short { .. } | Self::TaskLost => Category::Io,
-            Self::TooManyParts { .. } | Self::Misuse(_) => Category::Misuse,
+            Self::TooManyParts { .. } | Self::Exists | Self::Misuse(_) => Category::Misuse,
         }
     }
 

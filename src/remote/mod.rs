@@ -1,6 +1,7 @@
 //! Object storage: read snapshots in a bucket with range requests, and write them directly into one.
 //!
-//! To pack the documents in a bucket, see [`source::bucket`](crate::source::bucket).
+//! To pack the documents in a bucket, see [`source::bucket`](crate::source::bucket). To upload the documents of a snapshot
+//! into one, see [`DocumentUpload`].
 //!
 //! Works with every [`object_store::ObjectStore`]: S3, Azure, GCS, a local folder, memory. A program chooses the stores that
 //! it supports with the features of the `object_store` crate, which this module re-exports.
@@ -49,12 +50,18 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod documents;
 mod error;
+pub(crate) mod keys;
 mod object;
+mod opened;
+mod reader;
+pub(crate) mod retry;
 mod upload;
 
+pub use documents::{DocumentUpload, DocumentUploadReport};
 pub use error::{Error, ErrorKind};
 pub use object::{FetchOptions, RemoteObject};
-pub(crate) use object::{body, get};
 pub use object_store;
+pub(crate) use opened::{body, get};
 pub use upload::{RemoteUpload, UploadOptions};

@@ -1,14 +1,17 @@
 //! Reading an object at any offset with range requests: [`RemoteObject`].
 
 use std::fmt;
-use std::io;
+use std::io::{self, Read, Seek};
 use std::sync::Arc;
 
 use object_store::path::Path;
-use object_store::{GetOptions, GetRange, GetResult, ObjectMeta, ObjectStore};
+use object_store::{GetOptions, GetRange, ObjectMeta, ObjectStore};
 use tokio::runtime::Handle;
 
-use super::error::{Error, ErrorKind, Result};
+use super::error::{ErrorKind, Result};
+use super::opened::{Opened, body, get};
+use super::reader::ObjectReader;
+use super::retry::repeated;
 use crate::io::{ReadAt, at_most};
 
 /// Options for reading an object.
@@ -83,12 +86,7 @@ impl Default for FetchOptions {
 /// ```
 #[derive(Clone)]
 pub struct RemoteObject {
-    store: Arc<dyn ObjectStore>,
-    location: Path,
-    runtime: Handle,
-    len_bytes: u64,
-    e_tag: Option<String>,
-    version: Option<String>,
+    opened: Opened,
     /// The last bytes of the object, from the first request.
     tail: Arc<[u8]>,
 }
@@ -104,61 +102,69 @@ impl RemoteObject {
     /// # Panics
     /// Panics when called from asynchronous code, like `Handle::block_on`.
     pub fn open(store: Arc<dyn ObjectStore>, location: Path, runtime: Handle, options: &FetchOptions) -> Result<Self> {
-        let work = fetch_tail(&*store, &location, options.tail_bytes);
-        let (meta, tail) = runtime.block_on(work)?;
+        let work = || runtime.block_on(fetch_tail(&*store, &location, options.tail_bytes));
+        let (meta, tail) = repeated(work)?;
         Ok(Self { tail: tail.into(), ..Self::from_meta(store, &meta, runtime) })
     }
 
     /// Opens an object with the metadata from a listing, without a request.
     #[must_use]
     pub fn from_meta(store: Arc<dyn ObjectStore>, meta: &ObjectMeta, runtime: Handle) -> Self {
-        Self {
-            store,
-            location: meta.location.clone(),
-            runtime,
-            len_bytes: meta.size,
-            // If-Match never matches a weak tag.
-            e_tag: meta.e_tag.clone().filter(|tag| !tag.starts_with("W/")),
-            version: meta.version.clone(),
-            tail: Arc::default(),
-        }
+        Self { opened: Opened::new(store, meta, runtime), tail: Arc::default() }
     }
 
     /// Returns the length of the object, in bytes.
     #[must_use]
     pub const fn len_bytes(&self) -> u64 {
-        self.len_bytes
+        self.opened.len_bytes
     }
 
     /// Returns the location of the object in its store.
     #[must_use]
     pub const fn location(&self) -> &Path {
-        &self.location
+        &self.opened.location
     }
 
     /// Returns the part of the tail from `offset_bytes` on, or `None` if that is before the tail.
     fn in_tail(&self, offset_bytes: u64) -> Option<&[u8]> {
-        let start = self.len_bytes.checked_sub(self.tail.len() as u64)?;
+        let start = self.opened.len_bytes.checked_sub(self.tail.len() as u64)?;
         let at = usize::try_from(offset_bytes.checked_sub(start)?).ok()?;
         self.tail.get(at..)
+    }
+
+    /// Returns the content as a stream, from the beginning on: for archives without an index.
+    ///
+    /// Ranges of 4 MiB are requested before they are needed, four at a time. This needs 20 MiB of memory. Every range belongs
+    /// to the object as it was opened, also if it is replaced in the meantime.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use appsnap::remote::object_store::{ObjectStoreExt, memory::InMemory, path::Path};
+    /// # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    /// # let (store, location) = (Arc::new(InMemory::new()), Path::from("backups/monday.tar.gz"));
+    /// # let bytes = std::fs::read("examples/data/quickstart.tar.gz")?;
+    /// # runtime.block_on(store.put(&location, bytes.into()))?;
+    /// # let handle = runtime.handle().clone();
+    /// # std::thread::spawn(move || runtime.block_on(std::future::pending::<()>()));
+    /// use appsnap::remote::{FetchOptions, RemoteObject};
+    /// use appsnap::snapshot::{ReadOptions, SnapshotReader};
+    ///
+    /// let object = RemoteObject::open(store, location, handle, &FetchOptions::new())?;
+    /// let mut reader = SnapshotReader::new(object.reader(), &ReadOptions::new());
+    /// while let Some(entry) = reader.next_entry()? {
+    ///     println!("{:?}", entry.kind());
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn reader(&self) -> impl Read + Seek + Send + fmt::Debug + use<> {
+        ObjectReader::new(self.opened.clone())
     }
 
     /// Fetches exactly `buffer.len()` bytes.
     fn fetch(&self, buffer: &mut [u8], offset_bytes: u64) -> Result<()> {
         let end = offset_bytes.saturating_add(buffer.len() as u64);
-        let options = GetOptions::new()
-            .with_range(Some(GetRange::Bounded(offset_bytes..end)))
-            .with_if_match(self.e_tag.clone())
-            .with_version(self.version.clone());
-        let bytes = self.runtime.block_on(async {
-            let result = get(&*self.store, &self.location, options).await?;
-            body(result, &self.location).await
-        });
-        let bytes = bytes.map_err(|error| error.at(offset_bytes))?;
-        if bytes.len() != buffer.len() {
-            let (wanted_bytes, actual_bytes) = (buffer.len() as u64, bytes.len() as u64);
-            return Err(Error::of(ErrorKind::Short { wanted_bytes, actual_bytes }, &self.location).at(offset_bytes));
-        }
+        let bytes = repeated(|| self.opened.runtime.block_on(self.opened.get_range(offset_bytes..end)))?;
         buffer.copy_from_slice(&bytes);
         Ok(())
     }
@@ -167,9 +173,9 @@ impl RemoteObject {
 impl fmt::Debug for RemoteObject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RemoteObject")
-            .field("location", &self.location)
-            .field("len_bytes", &self.len_bytes)
-            .field("e_tag", &self.e_tag)
+            .field("location", &self.opened.location)
+            .field("len_bytes", &self.opened.len_bytes)
+            .field("e_tag", &self.opened.e_tag)
             .finish_non_exhaustive()
     }
 }
@@ -180,7 +186,7 @@ impl ReadAt for RemoteObject {
         if let Some(tail) = self.in_tail(offset_bytes) {
             return tail.read_at(buffer, 0);
         }
-        let count = at_most(buffer.len(), self.len_bytes.saturating_sub(offset_bytes));
+        let count = at_most(buffer.len(), self.opened.len_bytes.saturating_sub(offset_bytes));
         let (wanted, _) = buffer.split_at_mut(count);
         if count != 0 {
             self.fetch(wanted, offset_bytes)?;
@@ -189,7 +195,7 @@ impl ReadAt for RemoteObject {
     }
 
     fn len_bytes(&self) -> io::Result<u64> {
-        Ok(self.len_bytes)
+        Ok(self.opened.len_bytes)
     }
 }
 
@@ -212,13 +218,4 @@ async fn fetch_tail(store: &dyn ObjectStore, location: &Path, tail_bytes: u64) -
     }
     let result = get(store, location, GetOptions::new().with_head(true)).await?;
     Ok((result.meta, Vec::new()))
-}
-
-pub(crate) async fn get(store: &dyn ObjectStore, location: &Path, options: GetOptions) -> Result<GetResult> {
-    store.get_opts(location, options).await.map_err(|error| Error::store("reading", error, location))
-}
-
-pub(crate) async fn body(result: GetResult, location: &Path) -> Result<Vec<u8>> {
-    let bytes = result.bytes().await.map_err(|error| Error::store("reading", error, location))?;
-    Ok(bytes.into())
 }

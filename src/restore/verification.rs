@@ -79,8 +79,7 @@ impl<'s> Verification<'s> {
     /// in bytes; `None` if there is none. A row without a document in the snapshot is a finding of the
     /// [report](Survey::report), and no difference here.
     pub fn documents(&mut self, mut len_bytes_of: impl FnMut(DocumentId) -> Option<u64>) {
-        let cases = self.survey.report().files().map(|files| files.cases());
-        for case in cases.into_iter().flatten() {
+        for case in self.survey.report().files().into_iter().flatten() {
             match (case.document_bytes, len_bytes_of(case.id)) {
                 (Some(expected_bytes), Some(bytes)) if bytes == expected_bytes => {}
                 (None, None) => {}

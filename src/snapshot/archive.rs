@@ -64,6 +64,10 @@ pub struct ListedDocument {
 }
 
 impl ListedDocument {
+    pub(crate) const fn new(id: DocumentId, len_bytes: u64, crc32: u32) -> Self {
+        Self { id, len_bytes, crc32 }
+    }
+
     /// Returns the document's id.
     #[must_use]
     pub const fn id(&self) -> DocumentId {
@@ -199,6 +203,16 @@ impl<R: ReadAt, S: ReadAt> SnapshotArchive<R, S> {
         Documents { archive: self, cursor: Cursor::default(), batch: Vec::new().into_iter(), is_done: false }
     }
 
+    /// Returns all documents in ascending order of their ids. After an error there are no more items.
+    ///
+    /// If the ids of the archive do not ascend, this reads the whole index and keeps it in memory.
+    pub(crate) fn documents_by_id(&self) -> Result<Box<dyn Iterator<Item = Result<ListedDocument>> + '_>> {
+        if self.indexed.tables.locator.is_sorted {
+            return Ok(Box::new(self.documents()));
+        }
+        Ok(Box::new(self.by_id()?.iter().map(|located| Ok(listed(located)))))
+    }
+
     /// Verifies the whole archive: every chunk, every member, and the index against both.
     ///
     /// # Errors
@@ -235,7 +249,7 @@ impl<R: ReadAt, S: ReadAt> SnapshotArchive<R, S> {
     }
 
     /// Calls `work` with a reader of the whole archive whose chunks several threads inflate.
-    fn with_reader<T>(
+    pub(crate) fn with_reader<T>(
         &self,
         parallelism: Parallelism,
         work: impl FnOnce(&mut SnapshotReader<ChunkStream<'_, R>>) -> Result<T>,
@@ -317,6 +331,10 @@ impl<R: ReadAt, S: ReadAt> SnapshotArchive<R, S> {
     }
 }
 
+fn listed(Located { row, .. }: &Located) -> ListedDocument {
+    ListedDocument::new(DocumentId::from_bytes(row.id), row.len_bytes, row.crc32)
+}
+
 /// The file that contains the index: the archive, or a sidecar.
 enum IndexFile<'a, R, S> {
     Archive(&'a R),
@@ -363,7 +381,6 @@ impl<R: ReadAt, S: ReadAt> Iterator for Documents<'_, R, S> {
             }
             self.batch = rows.into_iter();
         }
-        let row = self.batch.next()?.row;
-        Some(Ok(ListedDocument { id: DocumentId::from_bytes(row.id), len_bytes: row.len_bytes, crc32: row.crc32 }))
+        self.batch.next().map(|located| Ok(listed(&located)))
     }
 }

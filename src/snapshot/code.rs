@@ -52,6 +52,7 @@ impl Error {
             | ErrorKind::Exists
             | ErrorKind::Foreign { .. }
             | ErrorKind::Misuse(_)
+            | ErrorKind::Shards { .. }
             | ErrorKind::Internal(_) => None,
         }
     }

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek};
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -174,5 +175,53 @@ impl DocumentSource for () {
 
     fn origin(&self, _: usize) -> String {
         String::new()
+    }
+}
+
+/// `None` is a source without documents.
+impl<S: DocumentSource> DocumentSource for Option<S> {
+    type File = S::File;
+
+    fn documents_count(&self) -> usize {
+        self.as_ref().map_or(0, S::documents_count)
+    }
+
+    fn row(&self, index: usize) -> (DocumentId, u64) {
+        self.as_ref().map_or_else(|| ().row(index), |source| source.row(index))
+    }
+
+    fn open(&self, index: usize) -> io::Result<Self::File> {
+        self.as_ref().ok_or(io::ErrorKind::NotFound)?.open(index)
+    }
+
+    fn origin(&self, index: usize) -> String {
+        self.as_ref().map_or_else(String::new, |source| source.origin(index))
+    }
+}
+
+/// The documents of a source that have consecutive numbers.
+#[derive(Debug)]
+pub(super) struct Share<S> {
+    pub(super) source: S,
+    pub(super) numbers: Range<usize>,
+}
+
+impl<S: DocumentSource> DocumentSource for Share<S> {
+    type File = S::File;
+
+    fn documents_count(&self) -> usize {
+        self.numbers.len()
+    }
+
+    fn row(&self, index: usize) -> (DocumentId, u64) {
+        self.source.row(self.numbers.start.saturating_add(index))
+    }
+
+    fn open(&self, index: usize) -> io::Result<Self::File> {
+        self.source.open(self.numbers.start.saturating_add(index))
+    }
+
+    fn origin(&self, index: usize) -> String {
+        self.source.origin(self.numbers.start.saturating_add(index))
     }
 }

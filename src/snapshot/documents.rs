@@ -18,20 +18,26 @@ const HEADER_BYTES: u64 = BLOCK_BYTES as u64;
 const ZEROS: [u8; BLOCK_BYTES] = [0; BLOCK_BYTES];
 
 /// Appends the documents of `source` to the stream.
+///
+/// If they do not begin a section, the first chunk has room for `before_bytes` fewer bytes: those of documents that another
+/// writer appends.
 pub(super) fn write<W: io::Write, S: DocumentSource>(
     stream: &mut Assembly<W>,
     source: &S,
     ids: &mut IdSet,
-    sections: &mut SectionCutter,
+    (sections, before_bytes): (&mut SectionCutter, usize),
     observer: &mut dyn Observer,
 ) -> Result<()> {
     let Some(last) = source.documents_count().checked_sub(1) else { return Ok(()) };
     check_rows(source, ids)?;
-    if sections.begins_at(source.row(0).0) {
+    let begins_section = sections.begins_at(source.row(0).0);
+    if begins_section {
         stream.gzip.end_section()?;
     }
     let pending = stream.gzip.take_pending();
-    let (mut cuts, is_last_full) = cut(source, pending.len_bytes(), sections);
+    let before_bytes = if begins_section { 0 } else { before_bytes };
+    let filled = pending.len_bytes().saturating_add(before_bytes);
+    let (mut cuts, is_last_full) = cut(source, filled, sections);
     let full_count = cuts.len().saturating_sub(usize::from(!is_last_full));
     cuts.push(Cut { document: last.saturating_add(1), offset_bytes: 0 });
     let batch = Batch { source, cuts, pending };
@@ -65,6 +71,19 @@ pub(super) fn write<W: io::Write, S: DocumentSource>(
         gzip.put_pending(chunk);
     }
     Ok(())
+}
+
+/// Counts the bytes of the chunk under way after the first `count` documents of `source`, which begin a section.
+pub(super) fn filled_after<S: DocumentSource>(source: &S, count: usize, sections: &mut SectionCutter) -> usize {
+    const FULL_BYTES: u64 = CHUNK_BYTES as u64;
+    let mut filled_bytes = 0_u64;
+    for (id, len_bytes) in (0..count).map(|index| source.row(index)) {
+        if sections.begins_at(id) {
+            filled_bytes = 0;
+        }
+        filled_bytes = filled_bytes.saturating_add(member_bytes(len_bytes)) % FULL_BYTES;
+    }
+    at_most(CHUNK_BYTES, filled_bytes)
 }
 
 /// Refuses rows that do not ascend or were written before.

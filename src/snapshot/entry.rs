@@ -90,7 +90,7 @@ impl<R: Read> Entry<'_, R> {
     }
 
     /// Does the same as [`crc32`](Self::crc32). The observer receives the length that was read of an archive with `total_bytes` bytes.
-    pub(super) fn skip(self, total_bytes: Option<u64>, observer: &mut dyn Observer) -> Result<u32> {
+    pub(crate) fn skip(self, total_bytes: Option<u64>, observer: &mut dyn Observer) -> Result<u32> {
         let mut offset_bytes = self.stream.tar.offset_bytes();
         let mut reported_bytes = offset_bytes;
         self.stream.drain(self.current, |count| {

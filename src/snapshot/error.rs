@@ -107,6 +107,13 @@ pub enum ErrorKind {
     /// The archive has no index: read it in order, or repack it.
     #[error("the archive has no index: read it in order, or repack it with one")]
     NoIndex,
+    /// The parts of a plan cannot be joined.
+    #[error("{problem}")]
+    #[non_exhaustive]
+    Shards {
+        /// A description of the problem and its remedy, escaped for display.
+        problem: String,
+    },
     /// There is no such document, or no database, in the archive.
     #[error("the archive contains no {0}")]
     NotFound(&'static str),
@@ -148,6 +155,7 @@ impl Kind for ErrorKind {
             | Self::TooLong { .. }
             | Self::MetadataSize { .. }
             | Self::Index(_)
+            | Self::Shards { .. }
             | Self::NoIndex => Category::BadInput,
             Self::Limit(_) => Category::Limit,
             Self::NotFound(_) => Category::NotFound,
@@ -183,6 +191,12 @@ impl Error {
     #[cold]
     pub(crate) fn misuse(what: &'static str) -> Self {
         Self::new(ErrorKind::Misuse(what))
+    }
+
+    /// Creates an error about parts of a plan. The problem must be escaped.
+    #[cold]
+    pub(crate) fn shards(problem: String) -> Self {
+        Self::new(ErrorKind::Shards { problem })
     }
 
     #[cold]

@@ -1,9 +1,10 @@
 //! Writes a snapshot from beginning to end: [`SnapshotWriter`].
 
 use std::io::{Read, Write};
+use std::ops::Range;
 
 use super::assembly::{Assembly, SectionCutter, check_sizes};
-use super::content::{Content, DocumentSource};
+use super::content::{Content, DocumentSource, Share};
 use super::documents;
 use super::error::{Error, ErrorKind, Result};
 use super::ids::IdSet;
@@ -139,7 +140,23 @@ impl<W: Write> SnapshotWriter<W> {
     /// Returns the errors of [`document`](Self::document). Also returns an error if the source's rows do not ascend.
     pub fn documents<S: DocumentSource>(&mut self, source: &S, observer: &mut dyn Observer) -> Result<()> {
         self.guarded(Stage::Documents, |writer, _| {
-            documents::write(&mut writer.stream, source, &mut writer.ids, &mut writer.sections, observer)
+            documents::write(&mut writer.stream, source, &mut writer.ids, (&mut writer.sections, 0), observer)
+        })
+    }
+
+    /// Writes the documents of `source` that have these numbers. The other ones are left out, but all chunks except the first
+    /// and the last are those of an archive with all documents.
+    pub(crate) fn share_of_documents<S: DocumentSource>(
+        &mut self,
+        source: &S,
+        numbers: Range<usize>,
+        observer: &mut dyn Observer,
+    ) -> Result<()> {
+        self.guarded(Stage::Documents, |writer, _| {
+            writer.stream.gzip.end_section()?;
+            let before_bytes = documents::filled_after(source, numbers.start, &mut writer.sections);
+            let sections = (&mut writer.sections, before_bytes);
+            documents::write(&mut writer.stream, &Share { source, numbers }, &mut writer.ids, sections, observer)
         })
     }
 

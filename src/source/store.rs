@@ -6,14 +6,14 @@ use std::path::PathBuf;
 use super::archive::ArchiveStore;
 #[cfg(feature = "object-store")]
 use super::bucket::store::BucketStore;
-use super::directory::folder::FilesFolder;
+use super::directory::folder::ScannedFolder;
 use super::document::Document;
 use super::row::Row;
 
 /// The files of the documents of a plan.
 #[derive(Debug)]
 pub(super) enum Store {
-    Folder(FilesFolder),
+    Folder(ScannedFolder),
     Archive(Box<ArchiveStore>),
     #[cfg(feature = "object-store")]
     Bucket(BucketStore),

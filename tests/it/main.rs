@@ -6,6 +6,7 @@ use appsnap_tests as support;
 mod catalog;
 mod check;
 mod detect;
+mod diff;
 mod examples;
 mod extract;
 mod faults;

@@ -23,6 +23,8 @@ pub struct Counts {
     gets_in_flight: AtomicUsize,
     /// So many of the next requests for objects fail, as those of an overloaded store.
     pub failing_gets: AtomicUsize,
+    /// So many of the next objects are not written, as by an overloaded store.
+    pub failing_puts: AtomicUsize,
     /// So many of the next requests for objects end too early.
     pub short_gets: AtomicUsize,
     pub got_bytes: AtomicUsize,
@@ -45,6 +47,8 @@ impl Counts {
     pub fn reset(&self) {
         self.gets.store(0, Ordering::Relaxed);
         self.got_bytes.store(0, Ordering::Relaxed);
+        self.puts.store(0, Ordering::Relaxed);
+        self.lists.store(0, Ordering::Relaxed);
     }
 
     pub fn get(counter: &AtomicUsize) -> usize {
@@ -84,6 +88,9 @@ fn refused() -> object_store::Error {
 impl<S: ObjectStore> ObjectStore for Counting<S> {
     async fn put_opts(&self, location: &Path, payload: PutPayload, options: PutOptions) -> Result<PutResult> {
         self.counts.puts.fetch_add(1, Ordering::Relaxed);
+        if take_one(&self.counts.failing_puts) {
+            return Err(refused());
+        }
         self.inner.put_opts(location, payload, options).await
     }
 

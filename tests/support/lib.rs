@@ -3,6 +3,7 @@
 
 pub mod app;
 pub mod archives;
+pub mod browser;
 #[cfg(feature = "object-store")]
 pub mod counting;
 pub mod dumps;
@@ -11,6 +12,7 @@ pub mod postgres;
 pub mod readers;
 pub mod skips;
 pub mod tools;
+mod websocket;
 
 // The examples of this page are tested here, where there is all of tokio that they need.
 #[cfg(all(doctest, feature = "object-store"))]

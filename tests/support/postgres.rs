@@ -2,6 +2,7 @@
 #![cfg(unix)]
 
 use std::fs;
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -21,6 +22,7 @@ pub struct Postgres {
     /// The account that it runs under when the tests run as root, which PostgreSQL refuses.
     account: Option<&'static str>,
     folder: tempfile::TempDir,
+    port: String,
 }
 
 impl Postgres {
@@ -41,6 +43,20 @@ impl Postgres {
         Self::start_of(newest_programs()?)
     }
 
+    /// Starts a server with more lines in its configuration, which listens on a port of this machine, too. `prepare` may add
+    /// files to the folder of its data, and is called before it starts.
+    pub fn start_with(configuration: &str, prepare: impl FnOnce(&Self)) -> Option<Self> {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut server = Self::create(newest_programs()?)?;
+        server.port = port.to_string();
+        let file = server.path("data/postgresql.conf");
+        let text = fs::read_to_string(&file).unwrap() + "listen_addresses = '127.0.0.1'\n" + configuration;
+        fs::write(&file, text).unwrap();
+        prepare(&server);
+        server.resume();
+        Some(server)
+    }
+
     /// Starts a server of this major release; `None` when it is not installed.
     ///
     /// Its programs are in the folder that `APPSNAP_PG_13` names, for example, as `.ci/postgres` prints it, or else where
@@ -52,6 +68,12 @@ impl Postgres {
     }
 
     fn start_of(programs: PathBuf) -> Option<Self> {
+        let server = Self::create(programs)?;
+        server.resume();
+        Some(server)
+    }
+
+    fn create(programs: PathBuf) -> Option<Self> {
         let account = if is_root() {
             tool("setpriv")?;
             Some(["postgres", "nobody"].into_iter().find(|name| account_exists(name))?)
@@ -61,11 +83,12 @@ impl Postgres {
         let folder = tempfile::Builder::new().prefix("appsnap-pg-").tempdir().unwrap();
         // The server's account must be able to reach and write it.
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).unwrap();
-        let server = Self { programs, account, folder };
+        let server = Self { programs, account, folder, port: PORT.to_owned() };
         let data = server.path("data");
         server
             .run_as_server("initdb", &["-D", &data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"]);
-        server.resume();
+        let file = server.path("data/postgresql.conf");
+        fs::write(&file, fs::read_to_string(&file).unwrap() + "listen_addresses = ''\n").unwrap();
         Some(server)
     }
 
@@ -76,7 +99,7 @@ impl Postgres {
 
     /// Starts a server that has [crashed](Self::crash), and waits until it accepts connections.
     pub fn resume(&self) {
-        let options = format!("-k {} -p {PORT} -c listen_addresses= -c fsync=off", self.path(""));
+        let options = format!("-k {} -p {} -c fsync=off", self.path(""), self.port);
         self.run_as_server("pg_ctl", &["-D", &self.path("data"), "-l", &self.path("log"), "-o", &options, "start"]);
         let begun = Instant::now();
         while self.program("pg_isready").output().is_ok_and(|output| !output.status.success()) {
@@ -87,7 +110,12 @@ impl Postgres {
 
     /// Returns the URL of a database.
     pub fn url(&self, database: &str) -> String {
-        format!("postgresql://postgres@/{database}?host={}&port={PORT}", self.folder.path().display())
+        format!("postgresql://postgres@/{database}?host={}&port={}", self.folder.path().display(), self.port)
+    }
+
+    /// Returns the port of its socket.
+    pub fn port(&self) -> &str {
+        &self.port
     }
 
     /// Lets the account of the server own a folder.
@@ -105,7 +133,7 @@ impl Postgres {
     /// A client program that is told where the server is.
     pub fn program(&self, name: &str) -> Command {
         let mut command = Command::new(self.programs.join(name));
-        command.env("PGHOST", self.folder.path()).env("PGPORT", PORT).env("PGUSER", "postgres");
+        command.env("PGHOST", self.folder.path()).env("PGPORT", &self.port).env("PGUSER", "postgres");
         command
     }
 

@@ -5,10 +5,10 @@ use std::path::Path;
 
 use appsnap::restore::Survey;
 
-use crate::database::Target;
 use crate::recover::in_use;
 use crate::server::{Server, sql_failure};
 use crate::support::{Failure, Outcome, folder_of, harmless, shown, size};
+use crate::target::Target;
 
 impl Server {
     /// Refuses a target that cannot be replaced, before hours of work.
@@ -25,8 +25,17 @@ impl Server {
             return Err(Failure::environment(subject, message));
         }
         let Some(target) = target else { return Ok(()) };
-        let owns =
-            self.client.query_one("select pg_has_role(current_user, $1::name, 'usage')", &[&target.owner.as_str()]);
+        if target.is_template {
+            let message =
+                "it is a template for other databases, which cannot be replaced: ALTER DATABASE ... IS_TEMPLATE false";
+            return Err(Failure::environment(subject, message));
+        }
+        // From 16 on, a membership need not allow to give something to the role.
+        let may_give = if self.major >= 16 { "set" } else { "member" };
+        let sql = format!(
+            "select pg_has_role(current_user, $1::name, 'usage') and pg_has_role(current_user, $1::name, '{may_give}')"
+        );
+        let owns = self.client.query_one(&sql, &[&target.owner.as_str()]);
         if !owns.map_err(failed)?.get::<_, bool>(0) {
             let message = format!(
                 "it belongs to {:?}, and {:?} is no member of that role: connect as another",
@@ -80,6 +89,7 @@ impl Server {
             );
             return Err(Failure::environment(format!("{:?}", self.target), message));
         }
+        self.refuse_extensions_of_superusers(survey)?;
         let mut warnings = Vec::new();
         let dump = survey.inspection();
         let encoding = dump.and_then(|dump| dump.encoding.as_deref()).map(String::from_utf8_lossy);
@@ -103,6 +113,29 @@ impl Server {
             ));
         }
         Ok(warnings)
+    }
+
+    /// Refuses extensions that this role may not create. A new database has `plpgsql` already.
+    fn refuse_extensions_of_superusers(&mut self, survey: &Survey) -> Outcome {
+        if self.is_superuser {
+            return Ok(());
+        }
+        let sql = "select e.name::text from pg_available_extensions e join pg_available_extension_versions v
+                   on v.name = e.name and v.version = e.default_version where v.superuser and not v.trusted";
+        let rows =
+            self.client.query(sql, &[]).map_err(|error| sql_failure("pg_available_extension_versions", &error))?;
+        let reserved: BTreeSet<String> = rows.iter().map(|row| row.get(0)).collect();
+        let needed = survey.extensions().map(|name| String::from_utf8_lossy(name).into_owned());
+        let refused: Vec<String> = needed.filter(|name| reserved.contains(name)).map(|name| harmless(&name)).collect();
+        if refused.is_empty() {
+            return Ok(());
+        }
+        let message = format!(
+            "the dump creates extensions that only a superuser may create, and {:?} is none: {}: connect as a superuser, and name the owner of the objects with --role",
+            self.user,
+            refused.join(", ")
+        );
+        Err(Failure::environment(format!("{:?}", self.target), message))
     }
 
     /// Refuses disks that certainly have too little space. Where it cannot be known, nothing is refused.

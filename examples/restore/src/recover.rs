@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use appsnap::restore::{Journal, Step};
 
-use crate::database::{Marked, Names, Role, Swap};
+use crate::marks::{Marked, Names, Role};
 use crate::server::Server;
 use crate::support::{Failure, InFile, Outcome, folder_of, shown, tell};
+use crate::swap::Swap;
 
 /// The names of the journal's facts.
 pub const DATABASE: &str = "database";
@@ -131,9 +132,9 @@ pub fn settle(server: &mut Server, files: Option<&Path>, want: Want, force_disco
 pub fn complete(server: &mut Server, mut journal: Journal, kept: Option<&Path>) -> Outcome<Settled> {
     let folder = journal.destination().to_owned();
     journal.swap().in_file(&folder)?;
-    crate::point("swapped");
+    crate::run::point("swapped");
     drop_old(server)?;
-    crate::point("dropped");
+    crate::run::point("dropped");
     journal.finish(kept).in_file(&folder)?;
     Ok(Settled::Completed)
 }

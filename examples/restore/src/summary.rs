@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use appsnap::check::Report;
 use appsnap::pgdump::transcode::{ConversionReport, EntryChange};
+use appsnap::restore::Survey;
 use serde_json::{Value, json};
 
-use crate::database::comment_on;
+use crate::marks::comment_on;
 use crate::server::identifier;
-use crate::support::{harmless, shown, size};
+use crate::support::{audit_of, harmless, shown, size};
 use crate::tools::Tool;
 use crate::verify::Counted;
 
@@ -36,6 +37,8 @@ pub struct Restored {
 
 /// The old state, kept on request.
 pub struct Kept {
+    /// The way to the server, as keywords.
+    pub server: String,
     pub database: String,
     /// The comment that it had.
     pub comment: Option<String>,
@@ -50,7 +53,8 @@ impl Kept {
             |from: &str, to: &str| quoted(&format!("ALTER DATABASE {} RENAME TO {}", identifier(from), identifier(to)));
         let aside = self.database.replacen("_appsnap_old_", "_appsnap_aside_", 1);
         let mut commands = vec![format!(
-            "psql -X -v ON_ERROR_STOP=1 -d postgres -c {} -c {} -c {}",
+            "psql -X -1 -v ON_ERROR_STOP=1 -d {} -c {} -c {} -c {}",
+            quoted(&self.server),
             rename(database, &aside),
             rename(&self.database, database),
             quoted(comment_on(database, self.comment.as_deref()).trim_end())
@@ -76,8 +80,8 @@ fn quoted(word: &str) -> String {
 }
 
 /// Returns the JSON of a restore.
-pub fn json(restored: &Restored, report: &Report, warnings: &[String], took: Duration) -> Value {
-    let counted = &restored.counted;
+pub fn json(restored: &Restored, survey: &Survey, warnings: &[String], took: Duration) -> Value {
+    let (counted, report) = (&restored.counted, survey.report());
     json!({
         "restored": true,
         "archive": restored.archive,
@@ -87,6 +91,7 @@ pub fn json(restored: &Restored, report: &Report, warnings: &[String], took: Dur
         "profile": report.profile(),
         "allowed": report.allowed(),
         "check": report,
+        "audit": audit(survey),
         "warnings": warnings,
         "server_version": restored.server_version,
         "pg_restore": { "path": restored.tool.path, "version": restored.tool.version },
@@ -115,10 +120,16 @@ pub fn rejection(report: &Report) -> Value {
 }
 
 /// Returns the JSON of a dry run.
-pub fn plan(report: &Report, warnings: &[String]) -> Value {
-    let mut value = rejection(report);
+pub fn plan(survey: &Survey, warnings: &[String]) -> Value {
+    let mut value = rejection(survey.report());
+    value["audit"] = json!(audit(survey));
     value["warnings"] = json!(warnings);
     value
+}
+
+/// Returns what the dump runs or changes beyond tables and their rows.
+fn audit(survey: &Survey) -> Vec<Value> {
+    survey.inspection().map(audit_of).unwrap_or_default()
 }
 
 /// Returns what was changed in the dump; null if it was passed on as it is.

@@ -112,8 +112,8 @@ impl Job<'_> {
     /// Starts it. Its standard input, if the dump comes from there, is returned beside it.
     pub fn start(&self, server: &Server, meter: &Meter) -> Outcome<(Running, Option<ChildStdin>)> {
         let mut command = Command::new(&self.tool.path);
-        server.direct(&mut command);
-        command.args(["--no-owner", "--no-acl", "--no-tablespaces", "--verbose"]);
+        server.connection.direct(&mut command);
+        command.args(["--no-owner", "--no-acl", "--no-tablespaces", "--no-password", "--verbose"]);
         command.args(self.role.map(|role| format!("--role={role}")));
         if let Some(list) = self.list {
             command.arg("-L").arg(list);
@@ -122,7 +122,10 @@ impl Job<'_> {
         if is_filtered {
             command.args(["--file", "-"]).stdout(Stdio::piped());
         } else {
-            command.arg("--exit-on-error").arg(format!("--dbname={}", conninfo(self.database))).stdout(Stdio::null());
+            command
+                .arg("--exit-on-error")
+                .arg(format!("--dbname={}", server.connection.keywords(self.database, self.tool.major)))
+                .stdout(Stdio::null());
             if self.jobs > 1 && self.input.is_some() {
                 command.arg(format!("--jobs={}", self.jobs));
             }
@@ -141,8 +144,9 @@ impl Job<'_> {
             let psql = self.tool.path.with_file_name("psql");
             let psql = if psql.is_file() { psql } else { PathBuf::from("psql") };
             let mut command = Command::new(psql);
-            server.direct(&mut command);
-            command.args(["-X", "-q", "-o", "/dev/null", "-v", "ON_ERROR_STOP=1", "-d"]).arg(conninfo(self.database));
+            server.connection.direct(&mut command);
+            command.args(["-X", "-q", "-o", "/dev/null", "-v", "ON_ERROR_STOP=1", "-w", "-d"]);
+            command.arg(server.connection.keywords(self.database, self.tool.major));
             command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
             let mut child = running.spawn(command)?;
             let sink = child.stdin.take();
@@ -290,9 +294,4 @@ impl Messages {
             self.recent.pop_front();
         }
     }
-}
-
-/// Names a database so that no character of its name has another meaning.
-fn conninfo(database: &str) -> String {
-    format!("dbname='{}'", database.replace('\\', "\\\\").replace('\'', "\\'"))
 }

@@ -30,7 +30,8 @@ pub async fn serve(start: Start, settings: &Settings) -> Result<ExitCode, Refuse
     let mut signals = Signals::listen().map_err(|error| Refused::new("signals", error))?;
     let listener = TcpListener::from_std(start.listener).map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
-    let service = Service::new(start.store, settings).map_err(|error| Refused::new("settings", error))?;
+    let service =
+        Service::new(start.store, start.check_page, settings).map_err(|error| Refused::new("settings", error))?;
     log::print(&format!("listening on http://{address}\n"));
 
     let graceful = GracefulShutdown::new();

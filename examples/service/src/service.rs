@@ -9,6 +9,7 @@ use tokio::time::timeout;
 use crate::answer::Answer;
 use crate::judge::Rules;
 use crate::live::Live;
+use crate::page::CheckPage;
 use crate::settings::Settings;
 use crate::store::Store;
 use crate::work::Workers;
@@ -19,6 +20,8 @@ pub struct Service {
     pub store: Store,
     pub rules: Arc<Rules>,
     pub live: Arc<Live>,
+    /// The page that checks files in the browser, if it was built.
+    pub check_page: Option<CheckPage>,
     /// Checks of uploads, which may take minutes.
     pub jobs: Workers,
     /// Steps of downloads, which take milliseconds and must not wait for checks.
@@ -27,7 +30,7 @@ pub struct Service {
 }
 
 impl Service {
-    pub fn new(store: Store, settings: &Settings) -> Result<Self, String> {
+    pub fn new(store: Store, check_page: Option<CheckPage>, settings: &Settings) -> Result<Self, String> {
         let profile = Profile::by_name(&settings.profile).ok_or("--profile: there is no such profile")?;
         Ok(Self {
             store,
@@ -39,6 +42,7 @@ impl Service {
                 patience: settings.patience(),
             }),
             live: Arc::new(Live::new(settings)),
+            check_page,
             jobs: Workers::new(settings.workers.into()),
             steps: Workers::new(settings.workers.into()),
             transfers: Arc::new(Semaphore::new(settings.max_transfers.into())),

@@ -32,6 +32,9 @@ pub struct Settings {
     /// Dump of the app's database, packed for `/live`.
     #[arg(long, env = "APPSNAP_DATABASE", value_name = "DUMP", requires = "files")]
     pub database: Option<PathBuf>,
+    /// Folder into which `examples/browser/build` built the page: uploads are then checked in the browser first.
+    #[arg(long, env = "APPSNAP_PAGE", value_name = "DIR")]
+    pub page: Option<PathBuf>,
     /// Platform whose rules decide about uploads.
     #[arg(long, env = "APPSNAP_PROFILE", value_name = "NAME", default_value = "mendix-cloud",
           value_parser = PossibleValuesParser::new(Profile::BUILT_IN))]

@@ -85,6 +85,7 @@ pub async fn list(State(service): State<Service>) -> Result<Response, Answer> {
         "profile": service.rules.profile.name(),
         "max_upload_bytes": service.rules.max_upload_bytes,
         "live": service.live.is_available(),
+        "page": service.check_page.is_some(),
     });
     Ok(Json(body).into_response())
 }

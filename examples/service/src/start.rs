@@ -8,6 +8,7 @@ use std::path::Path;
 use appsnap::detect;
 use appsnap::snapshot::ReadOptions;
 
+use crate::page::CheckPage;
 use crate::settings::Settings;
 use crate::store::Store;
 
@@ -34,6 +35,7 @@ impl fmt::Display for Refused {
 pub struct Start {
     pub store: Store,
     pub listener: TcpListener,
+    pub check_page: Option<CheckPage>,
 }
 
 impl Start {
@@ -45,6 +47,7 @@ impl Start {
         if let Some(database) = &settings.database {
             look_at_database(database)?;
         }
+        let check_page = settings.page.as_deref().map(open_page).transpose()?;
         let read = ReadOptions::new().with_limits(settings.limits.limits());
         let store = Store::open(&settings.store, read).map_err(|error| {
             Refused::new(
@@ -52,12 +55,21 @@ impl Start {
                 format!("{error}: name a folder that this user may write to"),
             )
         })?;
-        Ok(Self { store, listener: listen(&settings.listen)? })
+        Ok(Self { store, listener: listen(&settings.listen)?, check_page })
     }
 }
 
 fn named(option: &str, path: &Path) -> String {
     format!("{option} {path:?}")
+}
+
+fn open_page(folder: &Path) -> Result<CheckPage, Refused> {
+    CheckPage::open(folder).map_err(|error| {
+        Refused::new(
+            named("--page", folder),
+            format!("{error}: name the folder into which examples/browser/build built the page"),
+        )
+    })
 }
 
 fn look_at_files(files: &Path) -> Result<(), Refused> {

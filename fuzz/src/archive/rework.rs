@@ -5,8 +5,9 @@ use appsnap::io::Parallelism;
 use appsnap::layout;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
+use appsnap::prepare::{Database, PrepareOptions, Prepared};
 use appsnap::snapshot::index::{IndexPlacement, make_index};
-use appsnap::snapshot::join::{Join, shard};
+use appsnap::snapshot::join::{Join, Shard, Shards, shard};
 use appsnap::snapshot::options::SectionSplit;
 use appsnap::snapshot::{SnapshotArchive, SnapshotReader, SnapshotWriter, WriteOptions, repack};
 use arbitrary::{Arbitrary, Unstructured};
@@ -62,8 +63,11 @@ pub fn rework(data: &[u8]) {
         repacked(&archive, sections);
         indexed(&archive, sections);
         taken_apart(&archive, sections);
-    } else if let Ok(contents) = Contents::arbitrary(&mut Unstructured::new(rest)) {
+    } else {
+        let mut choices = Unstructured::new(rest);
+        let Ok(contents) = Contents::arbitrary(&mut choices) else { return };
         joined(&contents);
+        sharded(&contents, &mut choices);
     }
 }
 
@@ -115,6 +119,43 @@ fn taken_apart(archive: &[u8], sections: SectionSplit) {
     let Ok(whole) = joined.write_to(Vec::new(), &mut NoObserver) else { return };
     assert_eq!(joined.len_bytes(), whole.len() as u64);
     assert!(!is_sound || entries(&whole) == before, "joining changed the contents");
+}
+
+/// Shards make what one writer makes, or are refused: damaged ones, too.
+fn sharded(contents: &Contents, choices: &mut Unstructured) {
+    if !contents.documents.is_sorted() {
+        return;
+    }
+    let options = contents.options();
+    let prepared =
+        || Prepared::new(None::<Database<&[u8]>>, Some(contents), &PrepareOptions::new()).expect("documents");
+    let (whole, _) = prepared().write(Vec::new(), &options, &mut NoObserver).expect("memory does not fail");
+    let count = u32::from(contents.level) + 1;
+    let write = |number| {
+        let shard = Shard::new(number, count).expect("a number that is possible");
+        prepared().write_shard(shard, Vec::new(), &options, &mut NoObserver).expect("memory does not fail").0
+    };
+    let mut parts = (1..=count).map(write).collect::<Vec<_>>();
+    let index = IndexPlacement::Omitted;
+    assert!(join_shards(&parts, index).is_ok_and(|archive| archive == whole), "other bytes");
+    let (Ok(number), Ok(at), Ok(bit)) =
+        (choices.choose_index(parts.len()), u64::arbitrary(choices), u8::arbitrary(choices))
+    else {
+        return;
+    };
+    let part = &mut parts[number];
+    let len = part.len() as u64;
+    part[(at % len) as usize] ^= 1 << (bit % 8);
+    if let Ok(archive) = join_shards(&parts, index) {
+        assert!(archive == whole, "damage that is not noticed");
+    }
+}
+
+fn join_shards(parts: &[Vec<u8>], index: IndexPlacement) -> Result<Vec<u8>, appsnap::snapshot::Error> {
+    let open = |part: &Vec<u8>| Ok((String::new(), SnapshotArchive::open(part.clone(), &options())?));
+    let shards = Shards::collect(parts.iter().map(open).collect::<Result<_, appsnap::snapshot::Error>>()?)?;
+    let joined = shards.join(&shards.metadata()?, index)?;
+    joined.write_verified(Vec::new(), Parallelism::INLINE, &mut NoObserver)
 }
 
 /// Two workers make what one makes.

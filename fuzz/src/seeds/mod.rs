@@ -8,7 +8,7 @@ use std::io::Read;
 use appsnap::retention::{Policy, presets};
 use flate2::read::MultiGzDecoder;
 
-use crate::archive::{index, read, rework};
+use crate::archive::{diff, index, read, rework};
 use crate::calendar::PRESETS;
 use crate::{compression, tape, verdict};
 use appsnap_tests::hostile::extension::{global, pax};
@@ -156,6 +156,18 @@ pub fn indexes() -> Vec<Vec<u8>> {
     // The pages of one archive after the data of another.
     seeds.push(index::encode(2, &index::BASES[2].pages));
     seeds.push(index::encode(2, &[]));
+    seeds
+}
+
+/// Archives and dumps to be compared, and true indexes.
+pub fn diffs() -> Vec<Vec<u8>> {
+    let packed = cases().iter().map(|case| case.bytes.as_slice()).filter(|bytes| bytes.len() <= MAX_BYTES);
+    let mut seeds = packed.map(|bytes| controlled(0, bytes)).collect::<Vec<_>>();
+    seeds.extend(tar_streams().iter().map(|tar| controlled(diff::SEAL, tar)));
+    seeds.extend(dumps::whole().iter().map(|dump| controlled(0, dump)));
+    for (number, base) in index::BASES.iter().enumerate() {
+        seeds.push(controlled(diff::INDEX, &index::encode(number as u8, &base.pages)));
+    }
     seeds
 }
 

@@ -27,7 +27,7 @@ pub struct FileCase {
     pub document_bytes: Option<u64>,
 }
 
-/// Numbers of rows and documents in a [`FileComparison`].
+/// Numbers of rows and documents that were compared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct FileCounts {
@@ -60,33 +60,8 @@ pub struct FileCounts {
 /// A comparison of the files that a database refers to with the documents of an archive.
 ///
 /// It takes 32 bytes per row and 24 per document; the cases are computed on every iteration.
-///
-/// ```
-/// # use std::fs::File;
-/// # use appsnap::observe::NoObserver;
-/// # use appsnap::prepare::{Database, PrepareOptions, Prepared};
-/// # use appsnap::source::directory::{self, DirectoryOptions};
-/// # let folder = tempfile::tempdir()?;
-/// # std::fs::write(folder.path().join("8a3f4c2e-0c3b-4b40-9b77-0f4f1f5d0002"), "hello")?;
-/// # std::fs::write(folder.path().join("0d3e301f-5551-46f8-ad44-8de2be084c95"), "hello")?;
-/// # let plan = directory::scan(folder.path(), &DirectoryOptions::new(), &mut NoObserver)?;
-/// # let options = PrepareOptions::new().with_model_version("1.0.0.40");
-/// # let dump = File::open("examples/data/quickstart.dump")?;
-/// # let database = Database::open(dump, &options, &mut NoObserver)?;
-/// # let prepared = Prepared::new(Some(database), Some(&plan), &options)?;
-/// # let report = prepared.report();
-/// use appsnap::check::Code;
-///
-/// // Two rows and two documents, of which one pair belongs together.
-/// let files = report.files().expect("the dump has the table of files");
-/// let codes: Vec<_> = files.cases().map(|case| case.code).collect();
-/// assert_eq!(codes, [Some(Code::DocumentOrphan), Some(Code::DocumentMissing), None]);
-/// let counts = files.counts();
-/// assert_eq!((counts.rows, counts.present, counts.missing, counts.orphans), (2, 1, 1, 1));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
 #[derive(Clone, Debug)]
-pub struct FileComparison {
+pub(crate) struct FileComparison {
     table: FileTable,
     documents: Sorted<Document>,
     counts: FileCounts,
@@ -145,18 +120,16 @@ impl FileComparison {
     }
 
     /// Returns the numbers of rows and documents.
-    #[must_use]
-    pub const fn counts(&self) -> &FileCounts {
+    pub(crate) const fn counts(&self) -> &FileCounts {
         &self.counts
     }
 
     /// Returns every row and every document, in the order of the uuids.
-    pub fn cases(&self) -> impl Iterator<Item = FileCase> {
+    pub(crate) fn cases(&self) -> impl Iterator<Item = FileCase> {
         Cases { rows: self.table.rows.iter().peekable(), documents: self.documents.iter().peekable(), named: None }
     }
 
     /// Returns the rows that must have a document and refer to none by a uuid, in the order of their ids.
-    #[must_use]
     pub(crate) fn unnamed_rows(&self) -> &[UnnamedRow] {
         self.table.unnamed_rows()
     }

@@ -6,7 +6,8 @@ mod sorted;
 mod table;
 
 pub(crate) use comparison::Document;
-pub use comparison::{FileCase, FileComparison, FileCounts};
+pub(crate) use comparison::FileComparison;
+pub use comparison::{FileCase, FileCounts};
 pub use row::FileRow;
 pub(crate) use sorted::Sorted;
 pub(crate) use table::{FileTable, FileTableUnavailable, Numbers, find};

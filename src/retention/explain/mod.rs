@@ -20,25 +20,20 @@ use super::policy::{Count, Counting, Guard, Select};
 /// let backups = ["2026-11-19T02:00:00Z", "2026-11-20T02:00:00Z"].map(|at| Backup::new(at, at.parse().unwrap()));
 /// let plan = policy.plan(&backups, "2026-11-20T12:00:00Z".parse()?);
 /// let explanation = plan.explain(0).unwrap();
-/// assert!(matches!(explanation.answers()[0].answer, Err(Miss::CountUsedUp(_))));
+/// let (rule, answer) = explanation.answers().next().unwrap();
+/// assert_eq!(rule.name(), "last");
+/// assert!(matches!(answer, Err(Miss::CountUsedUp(_))));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
 pub struct Explanation<'p, Id> {
     decision: Decision<'p, Id>,
-    answers: Vec<RuleAnswer<'p, Id>>,
+    answers: Vec<(&'p Rule, Answer<'p, Id>)>,
     plan: &'p RetentionPlan<'p, Id>,
 }
 
-/// The answer of one rule.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct RuleAnswer<'p, Id> {
-    /// The rule.
-    pub rule: &'p Rule,
-    /// The reason to keep the backup, or why the rule does not keep it.
-    pub answer: Result<Reason<'p>, Miss<'p, Id>>,
-}
+/// The reason to keep the backup, or why the rule does not keep it.
+type Answer<'p, Id> = Result<Reason<'p>, Miss<'p, Id>>;
 
 /// Why a rule does not keep a backup.
 #[derive(Debug)]
@@ -125,7 +120,7 @@ impl<Id> RetentionPlan<'_, Id> {
         let decision = self.decision(index)?;
         let mut explainer = Explainer { plan: self, decision, clock: Clock::new(self.policy().calendar()) };
         let rules = self.policy().rules().iter().enumerate();
-        let answers = rules.map(|(number, rule)| RuleAnswer { rule, answer: explainer.answer(number, rule) }).collect();
+        let answers = rules.map(|(number, rule)| (rule, explainer.answer(number, rule))).collect();
         Some(Explanation { decision, answers, plan: self })
     }
 }
@@ -137,21 +132,20 @@ impl<'p, Id> Explanation<'p, Id> {
         self.decision
     }
 
-    /// Returns the answer of every rule, in the order of the policy.
-    #[must_use]
-    pub fn answers(&self) -> &[RuleAnswer<'p, Id>] {
-        &self.answers
+    /// Returns every rule in the order of the policy, each with its reason to keep the backup, or why it does not keep it.
+    pub fn answers(&self) -> impl Iterator<Item = (&'p Rule, Result<&Reason<'p>, &Miss<'p, Id>>)> {
+        self.answers.iter().map(|(rule, answer)| (*rule, answer.as_ref()))
     }
 
-    /// Returns the answer of the rule that was nearest to keeping the backup and does not: the fewest days off, then a
+    /// Returns the rule that was nearest to keeping the backup and does not: the fewest days off, then a
     /// bucket or a count, then tags. Of equally near ones, the last of the policy.
     ///
     /// Rules about another origin or status are left out, since nothing can be changed about that.
     #[must_use]
-    pub fn nearest_miss(&self) -> Option<&RuleAnswer<'p, Id>> {
-        let misses =
-            self.answers.iter().rev().filter_map(|answer| Some((answer.answer.as_ref().err()?.distance()?, answer)));
-        misses.min_by_key(|(distance, _)| *distance).map(|(_, answer)| answer)
+    pub fn nearest_miss(&self) -> Option<(&'p Rule, &Miss<'p, Id>)> {
+        let misses = self.answers.iter().rev().filter_map(|(rule, answer)| Some((*rule, answer.as_ref().err()?)));
+        let misses = misses.filter_map(|(rule, miss)| Some((miss.distance()?, (rule, miss))));
+        misses.min_by_key(|(distance, _)| *distance).map(|(_, nearest)| nearest)
     }
 }
 

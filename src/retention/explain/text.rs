@@ -58,16 +58,16 @@ impl<Id: fmt::Display> fmt::Display for Explanation<'_, Id> {
         if decision.is_kept_without_rules() {
             writeln!(f, "  guard    the policy has no rules")?;
         }
-        for answer in &self.answers {
-            write!(f, "  rule     {}: ", answer.rule.name())?;
-            match &answer.answer {
+        for (rule, answer) in self.answers() {
+            write!(f, "  rule     {}: ", rule.name())?;
+            match answer {
                 Ok(reason) => writeln!(f, "{}", ReasonText(reason, zone))?,
                 Err(Miss::Expired(at)) => writeln!(f, "kept it until {}", InBoth(*at, zone))?,
-                Err(miss) => writeln!(f, "{}", MissText(miss, answer.rule, decision.is_of_night()))?,
+                Err(miss) => writeln!(f, "{}", MissText(miss, rule, decision.is_of_night()))?,
             }
         }
-        if let Some(nearest) = self.nearest_miss() {
-            writeln!(f, "  nearest  {}, of the rules that do not keep it", nearest.rule.name())?;
+        if let Some((nearest, _)) = self.nearest_miss() {
+            writeln!(f, "  nearest  {}, of the rules that do not keep it", nearest.name())?;
         }
         match decision.download_before() {
             Some(at) => {

@@ -112,11 +112,8 @@ pub fn extract<R: Read>(
     observer: &mut dyn Observer,
 ) -> Result<ExtractReport> {
     let staging = Staging::create(destination, options.if_exists)?;
-    let tree = Tree::new(staging.content(), options.durability);
+    let tree = Tree::create(staging.content(), options.durability, options.contents.has_documents())?;
     let mut report = ExtractReport::default();
-    if options.contents.has_documents() {
-        tree.create_files_folder()?;
-    }
     with_file_writers(&tree, options.parallelism, |writers| {
         while let Some(mut entry) = reader.next_entry()? {
             let len_bytes = entry.len_bytes();

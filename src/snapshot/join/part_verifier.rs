@@ -3,7 +3,8 @@
 
 use std::ops::Range;
 
-use crate::gzip::{ChunkLengths, ChunkLocation};
+use super::seam::{Seams, Segment};
+use crate::gzip::{ChunkLengths, SegmentKind};
 use crate::io::{ReadAt, prefix};
 use crate::layout::MemberName;
 use crate::snapshot::archive::SnapshotArchive;
@@ -15,7 +16,9 @@ use crate::tarball::{self, BLOCK_BYTES};
 #[derive(Debug)]
 pub(super) struct PartVerifier {
     /// The lengths that chunks must have.
-    pub(super) ends: ChunkLengths,
+    ends: ChunkLengths,
+    seams: Seams,
+    before_bytes: usize,
     /// Uncompressed bytes of the part's chunks that no member accounts for yet, which bounds the lengths in rows.
     left_bytes: u64,
     /// CRC32 of the tar stream that the rows describe: headers and padding follow from the rows, which also contain
@@ -23,10 +26,43 @@ pub(super) struct PartVerifier {
     crc: crc32fast::Hasher,
 }
 
+/// The chunks that contain exactly the members of a part.
+pub(super) struct Verified {
+    /// By number.
+    pub(super) chunks: Range<usize>,
+    /// Bytes of other parts in the chunk of the archive that the first one is in.
+    pub(super) before_bytes: usize,
+    /// `true` if the last chunk is shorter than a full one, and no section ends with it.
+    pub(super) is_open: bool,
+    /// The segments of the first chunk.
+    pub(super) first: Vec<Segment>,
+    /// Those of the last one, if it is another and open.
+    pub(super) last: Vec<Segment>,
+}
+
 impl PartVerifier {
     /// Creates a verifier for `part`, without members.
     pub(super) fn new<R: ReadAt, S: ReadAt>(part: &SnapshotArchive<R, S>) -> Self {
-        Self { ends: ChunkLengths::default(), left_bytes: part.tar_bytes(), crc: crc32fast::Hasher::new() }
+        Self {
+            ends: ChunkLengths::default(),
+            seams: Seams::default(),
+            before_bytes: 0,
+            left_bytes: part.tar_bytes(),
+            crc: crc32fast::Hasher::new(),
+        }
+    }
+
+    /// Begins the first member, in a chunk of the archive that already has `before_bytes` bytes of other parts.
+    pub(super) fn begin(&mut self, before_bytes: usize) {
+        self.before_bytes = before_bytes;
+        self.ends = ChunkLengths::after(before_bytes);
+        self.seams = Seams::after(before_bytes);
+    }
+
+    /// Ends a section of the archive.
+    pub(super) fn end_section(&mut self) {
+        self.ends.end_section();
+        self.seams.end_chunk();
     }
 
     /// Appends a member.
@@ -35,28 +71,32 @@ impl PartVerifier {
         let too_long = || wrong("its members are longer than its chunks");
         self.left_bytes = self.left_bytes.checked_sub(bytes).ok_or_else(too_long)?;
         self.ends.push(bytes);
+        let padding_bytes = tarball::padding_bytes(len_bytes);
+        self.seams.push(SegmentKind::Headers, BLOCK_BYTES as u64);
+        self.seams.push(SegmentKind::Payload, len_bytes);
+        self.seams.push(SegmentKind::Headers, padding_bytes);
         let text = name.render();
         self.crc.update(&tarball::file_header(text.as_bytes(), len_bytes)?);
         self.crc.combine(&crc32fast::Hasher::new_with_initial_len(crc32, len_bytes));
-        self.crc.update(prefix(&[0; BLOCK_BYTES], tarball::padding_bytes(len_bytes)));
+        self.crc.update(prefix(&[0; BLOCK_BYTES], padding_bytes));
         Ok(())
     }
 
-    /// Returns the chunks that contain exactly the members, with their numbers; `None` if there are no members.
-    pub(super) fn check<R: ReadAt, S: ReadAt>(
-        self,
-        part: &SnapshotArchive<R, S>,
-    ) -> Result<Option<(Range<usize>, &[ChunkLocation])>> {
+    /// Returns the chunks that contain exactly the members; `None` if there are no members.
+    pub(super) fn verify<R: ReadAt, S: ReadAt>(self, part: &SnapshotArchive<R, S>) -> Result<Option<Verified>> {
         let elsewhere = || {
-            Error::misuse("its chunks do not end where those of a single writer end: pack it with the same sections")
+            Error::misuse(
+                "its chunks do not end where those of a single writer end: pack it with the same sections, or as a shard",
+            )
         };
+        let is_open = self.ends.is_open();
         let lens = self.ends.finish();
         if lens.is_empty() {
             return Ok(None);
         }
         let start = part.database_offset_bytes();
-        let first = part.chunk_number_at(start).ok_or_else(elsewhere)?;
-        let chunks = first..first.saturating_add(lens.len());
+        let number = part.chunk_number_at(start).ok_or_else(elsewhere)?;
+        let chunks = number..number.saturating_add(lens.len());
         let places = part.chunks().get(chunks.clone()).ok_or_else(elsewhere)?;
         let mut crc = crc32fast::Hasher::new();
         let mut at = start;
@@ -71,6 +111,7 @@ impl PartVerifier {
         if crc.finalize() != self.crc.finalize() {
             return Err(wrong("the checksum of its documents differs from that of its chunks"));
         }
-        Ok(Some((chunks, places)))
+        let (first, last) = self.seams.finish();
+        Ok(Some(Verified { chunks, before_bytes: self.before_bytes, is_open, first, last }))
     }
 }

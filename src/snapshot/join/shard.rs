@@ -1,10 +1,8 @@
 //! The share of one worker in the documents: [`shard`].
 
-use std::io;
-use std::ops::{Range, RangeInclusive};
+use std::ops::RangeInclusive;
 
-use crate::document::DocumentId;
-use crate::snapshot::content::DocumentSource;
+use crate::snapshot::content::{DocumentSource, Share};
 
 /// Selects the documents of a source whose first hex digit is in `digits`, from 0 to 15: the share of one of many workers.
 ///
@@ -34,13 +32,7 @@ pub fn shard<S: DocumentSource>(source: S, digits: RangeInclusive<u8>) -> impl D
     let count = source.documents_count();
     let from = first_where(count, |row| digit(row) >= *digits.start());
     let until = first_where(count, |row| digit(row) > *digits.end());
-    Shard { source, rows: from..until.max(from) }
-}
-
-#[derive(Debug)]
-struct Shard<S> {
-    source: S,
-    rows: Range<usize>,
+    Share { source, numbers: from..until.max(from) }
 }
 
 /// Returns the first of `count` rows for which `holds` is true, as it is for all rows after it; `count` if there is
@@ -56,24 +48,4 @@ fn first_where(count: usize, holds: impl Fn(usize) -> bool) -> usize {
         }
     }
     from
-}
-
-impl<S: DocumentSource> DocumentSource for Shard<S> {
-    type File = S::File;
-
-    fn documents_count(&self) -> usize {
-        self.rows.len()
-    }
-
-    fn row(&self, index: usize) -> (DocumentId, u64) {
-        self.source.row(self.rows.start.saturating_add(index))
-    }
-
-    fn open(&self, index: usize) -> io::Result<Self::File> {
-        self.source.open(self.rows.start.saturating_add(index))
-    }
-
-    fn origin(&self, index: usize) -> String {
-        self.source.origin(self.rows.start.saturating_add(index))
-    }
 }

@@ -7,9 +7,9 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 
-use super::store::Keys;
 use crate::io::Parallelism;
 use crate::remote;
+use crate::remote::keys::Keys;
 use crate::remote::object_store::path::Path;
 use crate::remote::object_store::{ObjectMeta, ObjectStore};
 

@@ -49,7 +49,7 @@ use tokio::runtime::Handle;
 pub use options::BucketOptions;
 
 use self::listing::{Listed, Listing};
-use self::store::{BucketStore, Keys, Slot};
+use self::store::{BucketStore, Slot};
 use self::tags::Tags;
 use super::code::Code;
 use super::directory::spelling::Spelling;
@@ -61,6 +61,7 @@ use super::skipped::{SkippedFile, SkippedFiles};
 use super::store::Store;
 use crate::document::DocumentId;
 use crate::observe::{Event, Observer, Phase};
+use crate::remote::keys::Keys;
 use crate::remote::object_store::{ObjectMeta, ObjectStore};
 
 /// Lists the documents in a bucket and plans all of them.
@@ -80,7 +81,7 @@ pub fn scan(
     options: &BucketOptions,
     observer: &mut dyn Observer,
 ) -> Result<DocumentPlan, Error> {
-    let keys = Keys::new(options)?;
+    let keys = store::keys(options)?;
     let mut collector = Collector {
         keys: &keys,
         tags: Tags::default(),
@@ -105,7 +106,7 @@ pub fn scan(
     found.sort_unstable_by_key(Found::key);
     let is_same = |pair: &&[Found]| matches!(pair, [first, second] if first.key() == second.key());
     if let Some([again, ..]) = found.windows(2).find(is_same) {
-        return Err(Error::in_path(keys.key(again.id, again.spelling), ErrorKind::Ambiguous));
+        return Err(Error::in_path(store::key(&keys, again.id, again.spelling), ErrorKind::Ambiguous));
     }
     let slots = found.iter().map(|found| Slot { spelling: found.spelling, tag: found.tag }).collect();
     let numbered = (0..)
@@ -148,7 +149,8 @@ impl Found {
 
 impl Collector<'_> {
     fn collect(&mut self, object: &ObjectMeta) -> Result<()> {
-        let Some(name) = self.keys.name(&object.location) else { return Ok(()) };
+        let name = self.keys.name(&object.location).filter(|name| !self.keys.is_manifest(name));
+        let Some(name) = name else { return Ok(()) };
         let (code, found) = match MemberName::parse(name.as_bytes(), &self.keys.prefix, &self.keys.suffix) {
             MemberName::Document { root: "", id, spelling } => (None, Some((id, spelling))),
             MemberName::Numbered { root: "", spelling } => (Some(Code::Numbered), Some((NO_ID, spelling))),
@@ -158,7 +160,7 @@ impl Collector<'_> {
             MemberName::Hostile => (Some(Code::UnsafeName), None),
         };
         // A key that is spelled in another way than rendered cannot be requested again.
-        let found = found.filter(|(id, spelling)| self.keys.key(*id, *spelling) == object.location.as_ref());
+        let found = found.filter(|(id, spelling)| store::key(self.keys, *id, *spelling) == object.location.as_ref());
         if let Some(code) = code.or(found.is_none().then_some(Code::NotAnId)) {
             self.skipped.add(SkippedFile { code, path: name.into() });
         }
@@ -175,7 +177,7 @@ impl Collector<'_> {
 
     fn notify(&mut self, event: &Event) -> Result<()> {
         if self.observer.observe(event).is_break() {
-            return Err(Error::in_path(self.keys.folder_name(), ErrorKind::Cancelled));
+            return Err(Error::in_path(self.keys.folder.as_ref(), ErrorKind::Cancelled));
         }
         Ok(())
     }

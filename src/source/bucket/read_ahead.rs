@@ -3,8 +3,6 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
-use std::time::Duration;
 
 use tokio::runtime::Handle;
 
@@ -12,15 +10,11 @@ use super::fetch::{Piece, Target, fetch};
 use super::options::BucketOptions;
 use super::tags::Tags;
 use crate::document::DocumentId;
-use crate::error::Category;
 use crate::remote;
 use crate::remote::object_store::ObjectStore;
+use crate::remote::retry::{MAX_ATTEMPTS, is_worth_repeating, pause};
 use crate::source::row::Row;
 
-/// The number of requests for one piece, after the retries that the store's client makes.
-const MAX_ATTEMPTS: u32 = 4;
-/// The pause after the first failed request; each further one doubles it.
-const PAUSE: Duration = Duration::from_millis(100);
 /// The number of documents that are remembered as opened recently, by all threads of a writer.
 const RECENT_COUNT: usize = 64;
 
@@ -187,7 +181,7 @@ impl ReadAhead {
                     if failures_count == MAX_ATTEMPTS || !is_worth_repeating(&error) {
                         return Err(error);
                     }
-                    thread::sleep(PAUSE.saturating_mul(1 << failures_count.saturating_sub(1)));
+                    pause(failures_count);
                     state = self.lock();
                 }
             }
@@ -265,12 +259,6 @@ impl Drop for Running {
 
 const fn key(piece: &Piece) -> Key {
     (piece.target.id, piece.offset_bytes)
-}
-
-/// Returns `true` for failures of the network or the store; a changed or missing object stays so.
-fn is_worth_repeating(error: &remote::Error) -> bool {
-    let is_final = matches!(error.kind(), remote::ErrorKind::Denied { .. } | remote::ErrorKind::TaskLost);
-    error.category() == Category::Io && !is_final
 }
 
 impl fmt::Debug for ReadAhead {

@@ -12,62 +12,26 @@ use super::read_ahead::ReadAhead;
 use super::tags::Tags;
 use crate::document::DocumentId;
 use crate::io::ReadAt as _;
+use crate::remote::keys::Keys;
 use crate::remote::object_store::ObjectStore;
 use crate::remote::object_store::path::Path;
 use crate::source::directory::spelling::Spelling;
 use crate::source::error::{Error, ErrorKind, Result};
 use crate::source::row::Row;
 
-/// The keys of documents: a folder, and the parts of a name before and after a UUID.
-#[derive(Debug)]
-pub(in crate::source) struct Keys {
-    pub(super) folder: Path,
-    pub(super) prefix: String,
-    pub(super) suffix: String,
+/// Returns the keys of the documents that the options describe.
+pub(super) fn keys(options: &BucketOptions) -> Result<Keys> {
+    let misuse = |what| Error::in_path(&options.key_prefix, ErrorKind::Misuse(what));
+    Keys::new(&options.key_prefix, &options.key_suffix).map_err(misuse)
 }
 
-impl Keys {
-    pub(super) fn new(options: &BucketOptions) -> Result<Self> {
-        let misuse = |what| Err(Error::in_path(&options.key_prefix, ErrorKind::Misuse(what)));
-        let (folder, prefix) = options.key_prefix.rsplit_once('/').unwrap_or(("", &options.key_prefix));
-        let Ok(folder) = Path::parse(folder) else {
-            return misuse("the folder of a key prefix must consist of names, without empty ones and without `..`");
-        };
-        if options.key_suffix.contains('/') {
-            return misuse("a key suffix must not contain slashes: documents are objects, not folders");
-        }
-        Ok(Self { folder, prefix: prefix.to_owned(), suffix: options.key_suffix.clone() })
-    }
-
-    /// Returns the name of an object below the folder; `None` for the marker of the folder itself.
-    pub(super) fn name<'a>(&self, location: &'a Path) -> Option<&'a str> {
-        let name = location.as_ref().strip_prefix(self.folder.as_ref())?;
-        Some(name.strip_prefix('/').unwrap_or(name)).filter(|name| !name.is_empty())
-    }
-
-    /// Returns the key of a document.
-    pub(super) fn key(&self, id: DocumentId, spelling: Spelling) -> String {
-        let mut path = PathBuf::new();
-        spelling.push_to(id, &self.prefix, &self.suffix, &mut path);
-        let parts = path.iter().map(|part| part.to_string_lossy());
-        let folder = Some(self.folder.as_ref()).filter(|folder| !folder.is_empty());
-        folder.map(Into::into).into_iter().chain(parts).collect::<Vec<_>>().join("/")
-    }
-
-    /// Returns the text before the UUID in the keys of a bucket without shard folders.
-    pub(super) fn flat_start(&self) -> String {
-        format!("{}{}", self.sharded_start(), self.prefix)
-    }
-
-    /// Returns the text before the shard folders.
-    pub(super) fn sharded_start(&self) -> String {
-        if self.folder.as_ref().is_empty() { String::new() } else { format!("{}/", self.folder) }
-    }
-
-    /// Returns the folder, for messages.
-    pub(super) fn folder_name(&self) -> &str {
-        self.folder.as_ref()
-    }
+/// Returns the key of a document in this spelling.
+pub(super) fn key(keys: &Keys, id: DocumentId, spelling: Spelling) -> String {
+    let mut path = PathBuf::new();
+    spelling.push_to(id, &keys.prefix, &keys.suffix, &mut path);
+    let parts = path.iter().map(|part| part.to_string_lossy());
+    let folder = keys.listed().map(Path::as_ref);
+    folder.map(Into::into).into_iter().chain(parts).collect::<Vec<_>>().join("/")
 }
 
 /// The spelling and the entity tag of one listed object.
@@ -99,7 +63,7 @@ impl BucketStore {
 
     fn target(&self, row: &Row) -> Option<Target> {
         let slot = self.slots.get(usize::try_from(row.locator).ok()?)?;
-        let location = Path::parse(self.keys.key(row.id, slot.spelling)).ok()?;
+        let location = Path::parse(key(&self.keys, row.id, slot.spelling)).ok()?;
         Some(Target { id: row.id, location, len_bytes: row.len_bytes, tag: slot.tag })
     }
 

@@ -1,10 +1,12 @@
-//! A files folder and the names of the files in it: [`FilesFolder`].
+//! A files folder and the names of the files in it: [`FilesFolder`], [`ScannedFolder`].
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::options::DirectoryOptions;
 use super::planned_file::PlannedFile;
 use super::spelling::Spelling;
+use crate::io::Folder;
 use crate::source::error::{Error, ErrorKind, Result};
 use crate::source::row::Row;
 
@@ -37,23 +39,40 @@ impl FilesFolder {
         name.strip_prefix(self.prefix.as_bytes())?.strip_suffix(self.suffix.as_bytes())
     }
 
-    pub(in crate::source) fn relative_path(&self, row: &Row) -> PathBuf {
+    fn relative_path(&self, row: &Row) -> PathBuf {
         let mut path = PathBuf::new();
         self.push_document(row, &mut path);
         path
     }
 
-    pub(in crate::source) fn path(&self, row: &Row) -> PathBuf {
+    fn path(&self, row: &Row) -> PathBuf {
         let mut path = self.root.clone();
         self.push_document(row, &mut path);
         path
     }
 
-    pub(in crate::source) fn open(&self, row: &Row) -> Result<PlannedFile> {
-        PlannedFile::open(self.path(row), row.len_bytes)
-    }
-
     fn push_document(&self, row: &Row, path: &mut PathBuf) {
         Spelling::from_bits(row.locator).push_to(row.id, &self.prefix, &self.suffix, path);
+    }
+}
+
+/// A files folder that was scanned. It stays the same folder, even if another one gets its name.
+#[derive(Debug)]
+pub(in crate::source) struct ScannedFolder {
+    pub(super) names: FilesFolder,
+    pub(super) folder: Arc<Folder>,
+}
+
+impl ScannedFolder {
+    pub(in crate::source) fn relative_path(&self, row: &Row) -> PathBuf {
+        self.names.relative_path(row)
+    }
+
+    pub(in crate::source) fn path(&self, row: &Row) -> PathBuf {
+        self.names.path(row)
+    }
+
+    pub(in crate::source) fn open(&self, row: &Row) -> Result<PlannedFile> {
+        PlannedFile::open(&self.folder, &self.relative_path(row), self.path(row), row.len_bytes)
     }
 }

@@ -24,7 +24,7 @@ use std::path::Path;
 pub(crate) use advice::{files_folder_near, parent_of_shard};
 pub use options::DirectoryOptions;
 
-use self::folder::FilesFolder;
+use self::folder::{FilesFolder, ScannedFolder};
 use self::walk::{Batch, Walk};
 use super::error::{Error, ErrorKind, Result};
 use super::plan::DocumentPlan;
@@ -63,13 +63,15 @@ pub fn scan(
         observer,
     };
     collector.notify(&Event::Phase(Phase::ScanningFolder))?;
+    let root = walk.open_root()?;
     match options.parallelism.started() {
-        None => walk.run_inline(&mut |batch| collector.collect(batch))?,
-        Some(count) => walkers::run(&walk, count, &mut |batch| collector.collect(batch))?,
+        None => walk.run_inline(&root, &mut |batch| collector.collect(batch))?,
+        Some(count) => walkers::run(&walk, &root, count, &mut |batch| collector.collect(batch))?,
     }
     collector.notify(&Event::planned(collector.rows.len() as u64, collector.document_bytes))?;
     let Collector { rows, numbered, skipped, .. } = collector;
-    Ok(DocumentPlan::new(Store::Folder(folder), rows, numbered, skipped))
+    let store = Store::Folder(ScannedFolder { names: folder, folder: root });
+    Ok(DocumentPlan::new(store, rows, numbered, skipped))
 }
 
 /// Collects the findings of the walkers, on the caller's thread.

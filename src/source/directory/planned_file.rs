@@ -1,10 +1,10 @@
 //! A planned file, opened without following links and checked against its planned length: [`PlannedFile`].
 
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::fs::File;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::io::{ReadAt, at_most};
+use crate::io::{Folder, PlannedRead, ReadAt, at_most, read_to_planned_end};
 use crate::source::error::{Error, ErrorKind, Result};
 
 /// The open file of a document.
@@ -18,21 +18,17 @@ pub(in crate::source) struct PlannedFile {
 }
 
 impl PlannedFile {
-    pub(super) fn open(path: PathBuf, planned_bytes: u64) -> Result<Self> {
-        // The first look keeps a pipe from blocking and a link from being followed. The second one, after opening, notices a
-        // file that was put there in between.
-        let before = fs::symlink_metadata(&path).map_err(|cause| Error::io(&path, "opening", cause))?;
-        if !before.is_file() {
-            return Err(Error::in_path(path, ErrorKind::Replaced));
+    /// Opens the file with a path relative to `folder`; messages show the whole `path`.
+    pub(super) fn open(folder: &Folder, relative: &Path, path: PathBuf, planned_bytes: u64) -> Result<Self> {
+        match folder.file(relative) {
+            Ok(Some((file, found_bytes))) => {
+                let document = Self { file, path, planned_bytes };
+                document.check_len(found_bytes)?;
+                Ok(document)
+            }
+            Ok(None) => Err(Error::in_path(path, ErrorKind::Replaced)),
+            Err(cause) => Err(Error::io(&path, "opening", cause)),
         }
-        let file = options().open(&path).map_err(|cause| Error::io(&path, "opening", cause))?;
-        let after = file.metadata().map_err(|cause| Error::io(&path, "inspecting the file", cause))?;
-        if !after.is_file() || !is_same(&before, &after) {
-            return Err(Error::in_path(path, ErrorKind::Replaced));
-        }
-        let document = Self { file, path, planned_bytes };
-        document.check_len(after.len())?;
-        Ok(document)
     }
 
     pub(in crate::source) const fn planned_bytes(&self) -> u64 {
@@ -54,46 +50,23 @@ impl PlannedFile {
             return Ok(0);
         }
         let (wanted, _) = buffer.split_at_mut(count);
-        let count = match ReadAt::read_at(&self.file, wanted, offset_bytes) {
-            Ok(count) => count,
-            Err(cause) if cause.kind() == io::ErrorKind::Interrupted => return Err(cause),
-            Err(cause) => return Err(Error::io(&self.path, "reading", cause).into()),
+        let read = if count as u64 == left_bytes {
+            read_to_planned_end(&self.file, wanted, offset_bytes)
+        } else {
+            ReadAt::read_at(&self.file, wanted, offset_bytes).map(PlannedRead::Some)
         };
-        if count == 0 || count as u64 == left_bytes {
-            let found = self.file.metadata().map_err(|cause| Error::io(&self.path, "inspecting the file", cause))?;
-            self.check_len(found.len())?;
+        match read {
+            Ok(PlannedRead::Some(count)) if count > 0 => Ok(count),
+            Ok(PlannedRead::Last(count)) => Ok(count),
+            Ok(PlannedRead::Some(_) | PlannedRead::Longer) => {
+                let found =
+                    self.file.metadata().map_err(|cause| Error::io(&self.path, "inspecting the file", cause))?;
+                self.check_len(found.len())?;
+                // It has its planned length again.
+                Err(io::ErrorKind::Interrupted.into())
+            }
+            Err(cause) if cause.kind() == io::ErrorKind::Interrupted => Err(cause),
+            Err(cause) => Err(Error::io(&self.path, "reading", cause).into()),
         }
-        Ok(count)
     }
-}
-
-#[cfg(not(windows))]
-fn options() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.read(true);
-    options
-}
-
-/// Opens a link itself instead of its target, so that the check of the open file sees it.
-#[cfg(windows)]
-fn options() -> OpenOptions {
-    use std::os::windows::fs::OpenOptionsExt;
-
-    /// `FILE_FLAG_OPEN_REPARSE_POINT` of `CreateFileW`.
-    const OPEN_REPARSE_POINT: u32 = 0x0020_0000;
-    let mut options = OpenOptions::new();
-    options.read(true).custom_flags(OPEN_REPARSE_POINT);
-    options
-}
-
-#[cfg(unix)]
-fn is_same(before: &Metadata, after: &Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    (before.dev(), before.ino()) == (after.dev(), after.ino())
-}
-
-/// Compares the types only: the standard library has no file numbers for other systems.
-#[cfg(not(unix))]
-fn is_same(before: &Metadata, after: &Metadata) -> bool {
-    before.file_type() == after.file_type()
 }

@@ -52,6 +52,15 @@ impl Shards {
         }
     }
 
+    /// Returns the name of this folder in the one that it is in; `None` for the files folder.
+    pub(in crate::source) fn name(self) -> Option<String> {
+        match self {
+            Self::Root => None,
+            Self::One(name) | Self::Two(_, name) => Some(String::from_iter(name.map(char::from))),
+            Self::Thousands(number) => Some(number.to_string()),
+        }
+    }
+
     /// Appends the path of this folder, relative to the files folder.
     pub(in crate::source) fn push_to(self, path: &mut PathBuf) {
         let mut push = |shard: [u8; 2]| path.push(String::from_iter(shard.map(char::from)));

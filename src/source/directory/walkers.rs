@@ -6,20 +6,21 @@ use std::io;
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use super::spelling::Shards;
-use super::walk::{Batch, Candidate, Job, Walk, WalkSink};
+use super::walk::{Batch, Job, Listed, Listing, Walk, WalkSink, Workspace};
+use crate::io::Folder;
 use crate::source::error::{Error, ErrorKind, Result};
 
 /// Walks on `threads_count` threads and passes everything found to `deliver`, on this thread.
 pub(super) fn run(
     walk: &Walk<'_>,
+    root: &Arc<Folder>,
     threads_count: NonZeroUsize,
     deliver: &mut dyn FnMut(&mut Batch) -> Result<()>,
 ) -> Result<()> {
-    let queue = WorkQueue::new(threads_count);
+    let queue = WorkQueue::new(root, threads_count);
     let (sender, receiver) = sync_channel(threads_count.get());
     thread::scope(|scope| {
         for number in 0..threads_count.get() {
@@ -49,11 +50,11 @@ fn walk_until_done(walk: &Walk<'_>, queue: &WorkQueue, sender: &SyncSender<Resul
     let _close = CloseOnDrop(queue);
     let work = AssertUnwindSafe(|| {
         let mut sink = ThreadSink { queue, sender };
-        let mut batch = Batch::default();
+        let mut workspace = Workspace::default();
         while let Some((job, _active)) = queue.next() {
-            walk.run(job, &mut batch, &mut sink)?;
+            walk.run(job, &mut workspace, &mut sink)?;
         }
-        Ok(batch)
+        Ok(workspace.batch)
     });
     let result = catch_unwind(work).unwrap_or_else(|_| {
         Err(Error::io(
@@ -78,12 +79,12 @@ impl WalkSink for ThreadSink<'_> {
         self.sender.send(Ok(std::mem::take(batch))).map_err(|_| Error::in_path("", ErrorKind::Cancelled))
     }
 
-    fn enter(&mut self, shards: Shards) {
-        self.queue.enter(shards);
+    fn enter(&mut self, listing: Listing) {
+        self.queue.enter(listing);
     }
 
-    fn share(&mut self, candidates: Vec<Candidate>) -> Option<Vec<Candidate>> {
-        self.queue.share(candidates)
+    fn share(&mut self, listed: Listed) -> Option<Listed> {
+        self.queue.share(listed)
     }
 }
 
@@ -95,8 +96,8 @@ struct WorkQueue {
 }
 
 struct State {
-    folders: Vec<Shards>,
-    measures: Vec<Vec<Candidate>>,
+    listings: Vec<Listing>,
+    measures: Vec<Listed>,
     active_count: usize,
     is_closed: bool,
 }
@@ -108,8 +109,9 @@ struct ActiveGuard<'a>(&'a WorkQueue);
 struct CloseOnDrop<'a>(&'a WorkQueue);
 
 impl WorkQueue {
-    fn new(threads_count: NonZeroUsize) -> Self {
-        let state = State { folders: vec![Shards::Root], measures: Vec::new(), active_count: 0, is_closed: false };
+    fn new(root: &Arc<Folder>, threads_count: NonZeroUsize) -> Self {
+        let listings = vec![Listing::root(root)];
+        let state = State { listings, measures: Vec::new(), active_count: 0, is_closed: false };
         Self {
             state: Mutex::new(state),
             changed: Condvar::new(),
@@ -131,7 +133,7 @@ impl WorkQueue {
                 return None;
             }
             // Entries before folders, and the newest folder first: what is held stays small.
-            if let Some(job) = state.measures.pop().map(Job::Measure).or_else(|| state.folders.pop().map(Job::List)) {
+            if let Some(job) = state.measures.pop().map(Job::Measure).or_else(|| state.listings.pop().map(Job::List)) {
                 state.active_count = state.active_count.saturating_add(1);
                 return Some((job, ActiveGuard(self)));
             }
@@ -142,17 +144,17 @@ impl WorkQueue {
         }
     }
 
-    fn enter(&self, shards: Shards) {
-        self.lock().folders.push(shards);
+    fn enter(&self, listing: Listing) {
+        self.lock().listings.push(listing);
         self.changed.notify_one();
     }
 
-    fn share(&self, candidates: Vec<Candidate>) -> Option<Vec<Candidate>> {
+    fn share(&self, listed: Listed) -> Option<Listed> {
         let mut state = self.lock();
         if state.measures.len() >= self.max_measures_count {
-            return Some(candidates);
+            return Some(listed);
         }
-        state.measures.push(candidates);
+        state.measures.push(listed);
         drop(state);
         self.changed.notify_one();
         None
@@ -163,7 +165,7 @@ impl Drop for ActiveGuard<'_> {
     fn drop(&mut self) {
         let mut state = self.0.lock();
         state.active_count = state.active_count.saturating_sub(1);
-        let is_over = state.active_count == 0 && state.folders.is_empty() && state.measures.is_empty();
+        let is_over = state.active_count == 0 && state.listings.is_empty() && state.measures.is_empty();
         drop(state);
         if is_over {
             self.0.changed.notify_all();

@@ -11,7 +11,7 @@ const GROUND: [&str; 10] =
     ["diagnostic", "document", "error", "io", "json", "layout", "limits", "metadata", "observe", "platform"];
 
 /// Every module above the ground, and the modules above the ground that it may use.
-const MAY_USE: [(&str, &[&str]); 16] = [
+const MAY_USE: [(&str, &[&str]); 17] = [
     // Layer 1: engines. None of them knows another.
     ("gzip", &[]),
     ("pgdump", &[]),
@@ -29,6 +29,7 @@ const MAY_USE: [(&str, &[&str]); 16] = [
     ("carried", &["gzip", "pgdump", "remote", "snapshot", "source", "squidex", "tarball", "zip"]),
     ("check", &["catalog", "detect", "gzip", "pgdump", "snapshot", "tarball", "zip", "source", "squidex"]),
     ("detect", &["gzip", "pgdump", "snapshot", "tarball", "zip", "source", "squidex"]),
+    ("diff", &["check", "detect", "pgdump", "snapshot"]),
     ("prepare", &["check", "detect", "gzip", "pgdump", "snapshot", "tarball", "zip", "source", "squidex"]),
     ("restore", &["check", "gzip", "pgdump", "snapshot", "tarball", "zip", "source", "squidex"]),
     // Pages to read.

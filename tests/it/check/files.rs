@@ -74,7 +74,7 @@ fn full_lists_come_from_an_iterator_even_where_the_report_is_bounded() {
         (places(&report, Code::DocumentMissing).len(), report.findings().count_of(Code::DocumentMissing)),
         (2, 8)
     );
-    let missing = report.files().unwrap().cases().filter(|case| case.code == Some(Code::DocumentMissing));
+    let missing = report.files().unwrap().filter(|case| case.code == Some(Code::DocumentMissing));
     let missing = missing.map(|case| (case.id, case.row.unwrap().object_id())).collect::<Vec<_>>();
     assert_eq!(missing, (1..=8).map(|number| (id(number), i64::from(number))).collect::<Vec<_>>());
     assert!(report.to_string().contains("and 6 more"), "{report}");
@@ -199,7 +199,7 @@ proptest! {
         let orphans = documents.iter().filter(|number| !rows.contains_key(number)).count();
         prop_assert_eq!(report.findings().count_of(Code::DocumentMissing), missing as u64);
         prop_assert_eq!(report.findings().count_of(Code::DocumentOrphan), orphans as u64);
-        let listed = report.files().unwrap().cases().map(|case| case.id).collect::<Vec<_>>();
+        let listed = report.files().unwrap().map(|case| case.id).collect::<Vec<_>>();
         prop_assert!(listed.is_sorted());
         prop_assert_eq!(listed.len(), rows.len() + orphans);
     }

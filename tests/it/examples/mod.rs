@@ -3,7 +3,9 @@
 mod check;
 mod commands;
 mod convert_dump;
+mod diff;
 mod inspect;
+mod join;
 #[cfg(unix)]
 mod live_database;
 #[cfg(unix)]

@@ -1,6 +1,7 @@
 //! Object storage: the requests that are made, and the objects that result.
 
 mod documents;
+mod documents_upload;
 mod fetch;
 mod http;
 mod s3;

@@ -10,8 +10,8 @@ use super::{at, automatic, in_zone};
 /// The day that the monthly rule would have needed for the backup at `index`, and what there is of it, in one word.
 fn needed(plan: &RetentionPlan<'_, usize>, index: usize) -> (Option<Date>, &'static str) {
     let explanation = plan.explain(index).unwrap();
-    let monthly = explanation.answers().iter().find(|answer| answer.rule.name() == "monthly").unwrap();
-    let Err(Miss::Day { needed, found, .. }) = &monthly.answer else { panic!("{explanation}") };
+    let (_, monthly) = explanation.answers().find(|(rule, _)| rule.name() == "monthly").unwrap();
+    let Err(Miss::Day { needed, found, .. }) = monthly else { panic!("{explanation}") };
     let word = match found {
         NeededBackup::Absent => "absent",
         NeededBackup::Ahead => "ahead",
@@ -62,7 +62,7 @@ fn the_nearest_miss_is_the_rule_that_was_fewest_days_off() {
     let policy = in_zone(presets::mendix_cloud(), "Europe/Dublin");
     let backups = automatic(&["2026-11-09T23:00:00Z", "2026-11-02T23:00:00Z"]);
     let plan = policy.plan(&backups, at("2026-11-10T00:00:00Z"));
-    let nearest = |index: usize| plan.explain(index).unwrap().nearest_miss().unwrap().rule.name().to_owned();
+    let nearest = |index: usize| plan.explain(index).unwrap().nearest_miss().unwrap().0.name().to_owned();
     // A day after the second Sunday, and a day after the first, where weekly and monthly are equally near.
     assert_eq!([nearest(0), nearest(1)], ["weekly", "monthly"]);
 }

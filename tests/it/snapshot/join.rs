@@ -221,10 +221,13 @@ fn parts_that_would_join_to_something_else_are_refused() {
     late.rotate_left(1);
     assert!(matches!(refused(&contents, &late, &options()), ErrorKind::Misuse(what) if what.contains("database")));
 
+    // Parts that begin chunks of their own where a single writer does not.
+    let mut documents: Vec<_> = (0..40).map(|number| (id(number), noise(number, 300_000))).collect();
+    documents.sort();
+    let large = Contents { database: None, documents };
     let sections = options().with_sections(SectionSplit::Contents);
-    assert!(
-        matches!(refused(&contents, &made, &sections), ErrorKind::Misuse(what) if what.contains("does not begin a section"))
-    );
+    let refusal = refused(&large, &parts(&large), &sections);
+    assert!(matches!(refusal, ErrorKind::Misuse(what) if what.contains("do not end")), "{refusal}");
 
     let whole = part(&contents, 0..=15, contents.database.as_deref(), options().with_sections(SectionSplit::Contents));
     assert!(matches!(refused(&contents, &[whole], &options()), ErrorKind::Misuse(what) if what.contains("do not end")));

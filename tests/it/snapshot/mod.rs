@@ -5,5 +5,6 @@ mod index;
 mod join;
 mod read;
 mod repack;
+mod shards;
 mod stream;
 mod write;

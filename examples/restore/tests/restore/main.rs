@@ -3,7 +3,9 @@
 
 mod app;
 mod broken;
+mod connect;
 mod full;
+mod others;
 mod refused;
 mod versions;
 mod whole;

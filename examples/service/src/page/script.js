@@ -1,98 +1,12 @@
 "use strict";
 
-// Uploads one file at a time, shows what the check found, and lists what is stored.
-
-const element = (id) => document.getElementById(id);
-
-/** Creates an element with a class, and with texts or elements in it. Texts are never read as HTML. */
-function make(name, className, ...children) {
-  const made = document.createElement(name);
-  if (className) made.className = className;
-  made.append(...children);
-  return made;
-}
-
-function button(text, label, action) {
-  const made = make("button", "", text);
-  made.type = "button";
-  made.setAttribute("aria-label", label);
-  made.addEventListener("click", () => action(made));
-  return made;
-}
-
-/** Tells a screen reader what happened. */
-function announce(text) {
-  element("announcer").textContent = text;
-}
-
-function sizeText(bytes) {
-  if (bytes < 1000) return bytes === 1 ? "1 byte" : `${bytes} bytes`;
-  let value = bytes;
-  let unit = "";
-  for (unit of ["kB", "MB", "GB", "TB"]) {
-    value /= 1000;
-    if (value < 999.5) break;
-  }
-  return `${value.toFixed(value < 10 ? 1 : 0)} ${unit}`;
-}
-
-function durationText(seconds) {
-  if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;
-  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
-  return `${(seconds / 3600).toFixed(1)} h`;
-}
+// Uploads one file at a time, shows what the check found, and lists what is stored. What shows a report is in report.js.
 
 const verdicts = {
-  accept: { mark: "✓", short: "good", long: "Accepted and stored" },
-  warn: { mark: "!", short: "with warnings", long: "Accepted and stored, with warnings" },
+  accept: { mark: "✓", short: "good", long: "Accepted and stored", before: "Good: it can be uploaded" },
+  warn: { mark: "!", short: "with warnings", long: "Accepted and stored, with warnings", before: "It can be uploaded, with warnings" },
   reject: { mark: "✗", short: "refused", long: "Refused, nothing was stored" },
 };
-
-const severities = { error: "Error", warning: "Warning", info: "Note" };
-
-// ---- Findings
-
-const SHOWN_OF_ONE_CODE = 5;
-
-function findingsOf(report) {
-  const groups = new Map();
-  for (const finding of report.findings ?? []) {
-    const group = groups.get(finding.code) ?? [];
-    group.push(finding);
-    groups.set(finding.code, group);
-  }
-  if (groups.size === 0) return make("p", "quiet", "Nothing was found to be wrong.");
-  const list = make("ul", "findings");
-  for (const [code, group] of groups) {
-    const count = Math.max(report.counts?.[code] ?? 0, group.length);
-    list.append(findingItem(code, group, count));
-  }
-  return list;
-}
-
-function findingItem(code, group, count) {
-  const [first] = group;
-  const severity = make("span", `severity ${first.severity}`, severities[first.severity] ?? first.severity);
-  const allowed = first.allowed ? " (allowed)" : "";
-  const text = (finding) => (finding.location ? `${finding.location}: ${finding.message}` : finding.message);
-  const item = make("li");
-  if (count === 1) {
-    item.append(make("p", "", severity, `${allowed}: ${text(first)} `, make("code", "quiet", code)));
-  } else {
-    item.append(make("p", "", severity, `${allowed}, ${count} times: ${first.name.replaceAll("-", " ")} `, make("code", "quiet", code)));
-    const list = make("ul");
-    for (const finding of group.slice(0, SHOWN_OF_ONE_CODE)) list.append(make("li", "", text(finding)));
-    if (count > SHOWN_OF_ONE_CODE) list.append(make("li", "quiet", `and ${count - SHOWN_OF_ONE_CODE} more`));
-    item.append(list);
-  }
-  if (first.help) item.append(make("p", "remedy", make("b", "", "What to do: "), first.help));
-  return item;
-}
-
-/** The report of a problem that the service did not describe with one. */
-function problem(message, help) {
-  return { verdict: "reject", findings: [{ code: "", name: "", severity: "error", message, help }] };
-}
 
 function contentsText(contents) {
   if (!contents) return "";
@@ -105,8 +19,13 @@ function contentsText(contents) {
 // ---- Uploads
 
 let maxUploadBytes = Infinity;
+let profile = "";
 const waiting = [];
 let current = null;
+/** Checks files here before they travel; null if the service has no programs for that. */
+let checker = null;
+/** The checks, one after the other. */
+let checks = Promise.resolve();
 
 function addUpload(file, isFolder) {
   const progress = make("progress");
@@ -116,7 +35,8 @@ function addUpload(file, isFolder) {
   const status = make("p", "quiet", "Waiting for the uploads before it");
   const upload = { file, progress, status, item: make("li", "upload"), request: null };
   upload.cancel = button("Cancel", `Cancel the upload of ${file.name}`, () => cancelUpload(upload));
-  upload.item.append(make("div", "title", make("h3", "", file.name), upload.cancel), progress, status);
+  upload.actions = make("div", "actions", upload.cancel);
+  upload.item.append(make("div", "title", make("h3", "", file.name), upload.actions), progress, status);
   // After those that are not finished, before the results.
   element("uploads").insertBefore(upload.item, document.querySelector("#uploads > .finished"));
   if (isFolder) {
@@ -124,10 +44,78 @@ function addUpload(file, isFolder) {
   } else if (file.size > maxUploadBytes) {
     const message = `the file has ${sizeText(file.size)}, the service accepts ${sizeText(maxUploadBytes)}`;
     end(upload, problem(message, "start the service with a larger --max-upload-bytes"));
+  } else if (checker) {
+    checkHere(upload);
   } else {
     waiting.push(upload);
     startNext();
   }
+}
+
+/** Checks a file on this computer. Only a good one can be uploaded then. */
+function checkHere(upload) {
+  const { file, progress, status } = upload;
+  status.textContent = "Waiting for the checks before it";
+  upload.send = button("Upload", `Upload ${file.name}`, () => uploadChecked(upload));
+  upload.send.disabled = true;
+  upload.actions.prepend(upload.send);
+  checks = checks.then(async () => {
+    if (upload.isCancelled) return;
+    announce(`Checking ${file.name} on this computer`);
+    const begun = performance.now();
+    upload.check = checker.check(chosenFile(file), { profile }, (done) => {
+      progress.value = file.size === 0 ? 1 : Math.min(1, done.readBytes / file.size);
+      const seconds = (performance.now() - begun) / 1000;
+      status.textContent = `Checking on this computer: ${checkProgressText(done, file.size, seconds)}`;
+    });
+    try {
+      showCheck(upload, (await upload.check.promise).answer);
+    } catch (error) {
+      if (!(error instanceof Cancelled)) showCheck(upload, { kind: "error", message: error.message });
+    }
+    upload.check = null;
+  });
+}
+
+/** Shows the result of a check on this computer, and lets a good file be uploaded. */
+function showCheck(upload, answer) {
+  const { file, status } = upload;
+  const isArchive = answer.kind === "check" && answer.report.contents.kind === "snapshot";
+  if (answer.kind !== "error" && !isArchive && answer.report.verdict !== "reject") {
+    const kind = answer.kind === "squidex" ? "a backup of Squidex" : `a bare database dump (${answer.report.contents.kind})`;
+    end(upload, problem(`this is ${kind}, not a backup archive`, "pack a dump with the command pack --database FILE, and upload the archive"));
+    return;
+  }
+  if (answer.report?.verdict === "reject") {
+    end(upload, answer.report);
+    return;
+  }
+  upload.progress.value = 1;
+  upload.shown = make("div");
+  if (isArchive) {
+    const verdict = verdicts[answer.report.verdict];
+    upload.item.classList.add(answer.report.verdict);
+    status.className = "outcome";
+    status.textContent = `${verdict.mark} ${verdict.before}.`;
+    upload.shown.append(make("p", "quiet", contentsText(answer.report.contents)), findingsOf(answer.report));
+  } else {
+    status.textContent = `The file could not be checked here: ${answer.message}. The service checks it after the upload.`;
+  }
+  upload.item.append(upload.shown);
+  upload.send.disabled = false;
+  announce(`${file.name}: ${status.textContent}`);
+}
+
+function uploadChecked(upload) {
+  upload.send.remove();
+  upload.shown.remove();
+  upload.item.classList.remove("accept", "warn");
+  upload.status.className = "quiet";
+  upload.status.textContent = "Waiting for the uploads before it";
+  upload.progress.value = 0;
+  upload.cancel.focus();
+  waiting.push(upload);
+  startNext();
 }
 
 function cancelUpload(upload) {
@@ -135,6 +123,7 @@ function cancelUpload(upload) {
     upload.request.abort();
     return;
   }
+  upload.check?.cancel();
   upload.isCancelled = true;
   if (waiting.includes(upload)) waiting.splice(waiting.indexOf(upload), 1);
   cancelled(upload);
@@ -149,6 +138,9 @@ function cancelled(upload) {
 /** Replaces the progress of an upload by a button that dismisses its result. */
 function finish(upload) {
   upload.progress.remove();
+  upload.send?.remove();
+  upload.shown?.remove();
+  upload.item.classList.remove("accept", "warn");
   upload.item.classList.add("finished");
   const hadFocus = document.activeElement === upload.cancel;
   const dismiss = button("Dismiss", `Dismiss the result of ${upload.file.name}`, () => {
@@ -164,7 +156,8 @@ async function startNext() {
   const upload = waiting.shift();
   current = upload;
   upload.status.textContent = "Looking at its beginning";
-  const refusal = await lookAtBeginning(upload.file);
+  // What was checked here needs no second look.
+  const refusal = upload.send ? null : await lookAtBeginning(upload.file);
   if (upload.isCancelled || refusal) {
     if (refusal && !upload.isCancelled) end(upload, refusal);
     current = null;
@@ -252,13 +245,28 @@ function end(upload, report) {
   if (report.verdict !== "reject") refresh();
 }
 
-function addFiles(transfer) {
+async function addFiles(transfer) {
   const items = [...(transfer.items ?? [])].filter((item) => item.kind === "file");
   const folders = items.map((item) => item.webkitGetAsEntry?.()?.isDirectory ?? false);
-  [...transfer.files].forEach((file, number) => addUpload(file, folders[number] ?? false));
+  const files = [...transfer.files];
+  // Only then it is known whether files can be checked here.
+  await listed;
+  files.forEach((file, number) => addUpload(file, folders[number] ?? false));
 }
 
 // ---- Stored snapshots
+
+/** Returns what checks files here, with the programs of the service. */
+function makeChecker() {
+  const policy = globalThis.trustedTypes?.createPolicy("worker", { createScriptURL: (url) => url });
+  const url = policy ? policy.createScriptURL("/worker.js") : "/worker.js";
+  const load = async () => {
+    const response = await fetch("/appsnap-check.wasm.gz");
+    if (!response.ok) throw new Error(`the program could not be loaded: status ${response.status}`);
+    return compile(await response.arrayBuffer());
+  };
+  return new Checker(() => new Worker(url), { check: once(load) });
+}
 
 async function refresh() {
   let stored;
@@ -271,8 +279,12 @@ async function refresh() {
     return;
   }
   maxUploadBytes = stored.max_upload_bytes;
+  profile = stored.profile;
+  if (stored.page) checker ??= makeChecker();
+  const where = stored.page ? "on this computer before it travels, and again by the service" : "by the service";
   element("rules").textContent =
-    `A .tar.gz of up to ${sizeText(maxUploadBytes)}. It is checked with the profile ${stored.profile}, and stored if it passes.`;
+    `A .tar.gz of up to ${sizeText(maxUploadBytes)}. It is checked with the profile ${profile} ${where}, and stored if it passes.`;
+  element("check").hidden = !stored.page;
   element("live").hidden = !stored.live;
   element("empty").hidden = stored.snapshots.length > 0;
   element("table").hidden = stored.snapshots.length === 0;
@@ -422,6 +434,6 @@ window.addEventListener("beforeunload", (event) => {
   if (current) event.preventDefault();
 });
 
-refresh();
+const listed = refresh();
 showHealth();
 setInterval(showHealth, 30_000);

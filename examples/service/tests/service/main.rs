@@ -1,7 +1,6 @@
 //! The service, spoken to over HTTP, by clients of all kinds.
 #![cfg(target_os = "linux")]
 
-mod browser;
 mod client;
 mod crowd;
 mod downloads;
@@ -9,7 +8,6 @@ mod page;
 mod requests;
 mod shutdown;
 mod start;
-mod websocket;
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -46,7 +44,7 @@ impl Service {
 
     fn spawn(folder: TempDir, store: &Path, more: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_service"));
-        command.args(["--listen", "127.0.0.1:0", "--workers", "2", "--profile", "format"]);
+        command.env_remove("APPSNAP_PAGE").args(["--listen", "127.0.0.1:0", "--workers", "2", "--profile", "format"]);
         command.arg("--store").arg(store).args(more);
         let log = fs::File::create(folder.path().join("log")).unwrap();
         let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();

@@ -1,13 +1,15 @@
 //! The page at `/`, used by a browser.
 
+use std::env;
 use std::fs;
 
 use serde_json::json;
 
-use super::browser::Page;
 use super::{Service, eventually};
 use appsnap_tests::app::DUMP;
 use appsnap_tests::archives::{Contents, id, noise};
+use appsnap_tests::browser::Page;
+use appsnap_tests::skips::skip;
 
 fn good() -> Vec<u8> {
     Contents { database: Some(DUMP.to_vec()), ..Contents::sample(5) }.archive()
@@ -146,4 +148,39 @@ fn upload_shows_progress_and_can_be_cancelled() {
     eventually("the upload is still there", || service.incoming_count() == 0);
     assert_eq!(service.get("/snapshots").json()["snapshots"].as_array().unwrap().len(), 0);
     assert_eq!(page.console(), [""; 0]);
+}
+
+#[test]
+fn files_are_checked_before_the_first_byte_travels() {
+    let Some(folder) = env::var_os("APPSNAP_PAGE") else {
+        skip("APPSNAP_PAGE names no built page: run examples/browser/build");
+        return;
+    };
+    let service = Service::start(&["--page", folder.to_str().unwrap()]);
+    let Some(mut page) = open(&service) else { return };
+    page.wait_for("document.getElementById('rules').textContent.includes('before it travels')");
+    let sent = |page: &Page| page.requested.iter().any(|url| url.contains("/identify") || url.contains("name="));
+
+    let archive = good();
+    drop_file(&mut page, "damaged.tar.gz", &array(&archive[..archive.len() / 2]));
+    page.wait_for("document.querySelectorAll('.upload.reject').length === 1");
+    assert!(page.text(".upload .findings").contains("truncated"), "{}", page.text(".upload"));
+    drop_file(&mut page, "mx.dump", &array(DUMP));
+    page.wait_for("document.querySelectorAll('.upload.reject').length === 2");
+    assert!(page.text(".upload.reject").contains("pack --database FILE"), "{}", page.text(".upload.reject"));
+
+    drop_file(&mut page, "good.tar.gz", &array(&archive));
+    page.wait_for("document.querySelector('.upload.accept button:not(:disabled)')?.textContent === 'Upload'");
+    assert!(page.text("#announcer").contains("can be uploaded"), "a screen reader hears of it");
+    page.screenshot("checked");
+    assert!(!sent(&page), "{:?}", page.requested);
+    page.eval("document.querySelector('.upload.accept button').click()");
+    page.wait_for("document.querySelectorAll('.upload.finished.accept').length === 1");
+    assert!(sent(&page) && !page.requested.iter().any(|url| url.contains("/identify")), "{:?}", page.requested);
+    assert_eq!(service.get("/snapshots").json()["snapshots"].as_array().unwrap().len(), 1);
+    assert_eq!(page.console(), [""; 0]);
+
+    // The page that sends nothing is there as well.
+    assert!(String::from_utf8_lossy(&service.get("/check").body).contains("connect-src 'none'"));
+    assert_eq!(Service::start(&[]).get("/check").status, 404);
 }

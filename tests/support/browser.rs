@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use appsnap_tests::skips::missing;
+use super::skips::missing;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -69,7 +69,7 @@ impl Page {
             page.call(&format!("{domain}.enable"), json!({}));
         }
         page.call("Page.navigate", json!({ "url": url }));
-        page.wait_for("document.readyState === 'complete' && location.protocol === 'http:'");
+        page.wait_for("document.readyState === 'complete' && location.protocol !== 'about:'");
         Some(page)
     }
 

@@ -1,0 +1,15 @@
+//! Examines a backup for the page, as the command `check` does.
+
+mod answer;
+#[path = "../../support/backup_squidex.rs"]
+mod backup_squidex;
+mod examine;
+mod request;
+mod sizes;
+mod support;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    answer::answer(examine::examine)
+}
