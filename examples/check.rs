@@ -10,14 +10,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use appsnap::check::{CheckOptions, Code, Profile, Report, Verdict};
-use appsnap::io::OutputFile;
 use appsnap::pgdump::FormatVersion;
 use appsnap::source::dump::DumpOptions;
 use clap::Parser;
 use clap::builder::PossibleValuesParser;
 use support::{
-    Allowed, Common, Failure, InFile, LimitArgs, Outcome, Progress, Source, Threads, documents_of, is_dash, judged,
-    output, parse_size, shown_input,
+    Allowed, Common, Failure, InFile, LimitArgs, Outcome, Output, Progress, Source, Threads, documents_of, is_dash,
+    judged, output, parse_size, shown_input,
 };
 
 /// Reports whether a platform accepts a snapshot or dump, and whether everything in it can be restored.
@@ -179,7 +178,7 @@ fn profile(args: &Args) -> Outcome<Profile> {
 
 /// A full list of documents of one kind.
 struct List<'a> {
-    output: OutputFile,
+    output: Output,
     path: &'a Path,
     option: &'static str,
     code: Code,

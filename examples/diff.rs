@@ -2,18 +2,15 @@
 
 mod support;
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use appsnap::detect;
 use appsnap::diff::{Difference, Input, diff};
 use appsnap::snapshot::{ReadOptions, SnapshotArchive};
 use appsnap::source::dump::DumpOptions;
 use clap::Parser;
 use support::{
-    Common, Failure, Followed, InFile, LimitArgs, Outcome, Progress, Source, is_dash, is_pipe, open_indexed,
-    shown_input,
+    Common, Failure, Followed, LimitArgs, Outcome, Progress, Source, is_dash, is_pipe, open_indexed, shown_input,
 };
 
 /// Compares two snapshots, or two dumps.
@@ -41,7 +38,7 @@ fn main() -> ExitCode {
 
 /// An input that was opened.
 enum Opened {
-    Indexed(SnapshotArchive<File>),
+    Indexed(SnapshotArchive<support::Stored>),
     Stream(Followed<Source>),
 }
 
@@ -73,7 +70,7 @@ fn open(path: &Path, args: &Args, progress: &mut Progress) -> Outcome<Opened> {
     let limits = args.limits.limits();
     if !is_pipe(path)
         && !path.is_dir()
-        && detect::identify_path(path).in_file(path)?.may_be_snapshot()
+        && support::identify(path)?.may_be_snapshot()
         && let Some(archive) = open_indexed(path, ReadOptions::new().with_limits(limits.clone()))?
     {
         return Ok(Opened::Indexed(archive));

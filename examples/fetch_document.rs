@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use appsnap::DocumentId;
-use appsnap::io::OutputFile;
 use appsnap::snapshot::{EntryKind, ReadOptions, SnapshotReader};
 use clap::Parser;
 use serde_json::json;
-use support::{Common, Failure, InFile, LimitArgs, Outcome, Progress, Source, is_dash, output, shown, shown_input};
+use support::{
+    Common, Failure, InFile, LimitArgs, Outcome, Output, Progress, Source, is_dash, output, shown, shown_input,
+};
 
 /// Fetches one document from a snapshot.
 #[derive(Parser)]
@@ -91,7 +92,7 @@ fn from_front_to_back(args: &Args, options: &ReadOptions) -> Outcome<File> {
 
 /// The file in which the document waits.
 enum Spool<'a> {
-    Named(OutputFile, &'a Path),
+    Named(Output, &'a Path),
     Unnamed(File),
 }
 

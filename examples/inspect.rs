@@ -9,7 +9,6 @@ use std::io::Read;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use appsnap::detect;
 use appsnap::layout::Contents;
 use appsnap::metadata::Metadata;
 use appsnap::snapshot::{EntryKind, ReadOptions, SnapshotReader};
@@ -90,7 +89,7 @@ fn describe(args: &Args, progress: &mut Progress) -> Outcome<Value> {
     let mut source = match Source::of_any_form(&args.file, &options) {
         Err(failure) if failure.is_input() => {
             let is_pipe = support::is_pipe(&args.file);
-            let kind = if is_pipe { "unknown" } else { detect::identify_path(&args.file).in_file(&args.file)?.name() };
+            let kind = if is_pipe { "unknown" } else { support::identify(&args.file)?.name() };
             return Ok(json!({ "kind": kind, "error": failure.to_string() }));
         }
         opened => opened?,

@@ -12,15 +12,15 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use appsnap::Limits;
 use appsnap::io::ReadAt;
 use appsnap::metadata::Metadata;
 use appsnap::snapshot::index::IndexPlacement;
 use appsnap::snapshot::join::Shards;
 use appsnap::snapshot::{ErrorKind, ReadOptions, SnapshotArchive};
-use appsnap::{Limits, detect};
 use clap::Parser;
 use serde_json::json;
-use support::{Common, Failure, InFile, LimitArgs, Outcome, Progress, Threads, output, shown};
+use support::{Common, Failure, InFile, LimitArgs, Outcome, Progress, Stored, Threads, bucket, output, shown};
 
 /// Joins the shards of one plan, packed by `pack --shard K/N`, into one snapshot: byte for byte the one that a single
 /// `pack` writes.
@@ -30,10 +30,10 @@ use support::{Common, Failure, InFile, LimitArgs, Outcome, Progress, Threads, ou
 #[derive(Parser)]
 #[command(after_help = "Example:\n  join shards --output backup.tar.gz")]
 struct Args {
-    /// The shards, in any order; of a folder, all files in it that end in .tar.gz.
+    /// The shards, in any order; of a folder, or of a URL that ends with /, all files in it that end in .tar.gz.
     #[arg(required = true, value_name = "PART")]
     parts: Vec<PathBuf>,
-    /// The snapshot to write; `-` is standard output.
+    /// The snapshot to write, a file or a URL; `-` is standard output. In the bucket of the shards, the store copies them.
     #[arg(long, value_name = "FILE.tar.gz")]
     output: PathBuf,
     /// The .metadata of the snapshot, as a JSON file, instead of the one that the shards state. The sizes of the dump and of
@@ -79,14 +79,20 @@ fn join(args: &Args) -> Outcome {
     progress.begin("reading the indexes", None);
     let index = if args.no_index { IndexPlacement::Omitted } else { IndexPlacement::Embedded };
     let joined = shards.join(&metadata, index).map_err(failed)?;
-    joined.write_verified(&mut output, args.threads.parallelism(), &mut progress).map_err(failed)?;
-    output::finish(output, &args.output)?;
+    let by_number = |number| paths.iter().find(|path| shards.name(number) == Some(&*shown(path))).map(PathBuf::as_path);
+    let copied = bucket::join_by_copies(&joined, &by_number, &args.output, &mut progress)?;
+    if copied.is_none() {
+        joined.write_verified(&mut output, args.threads.parallelism(), &mut progress).map_err(failed)?;
+        output::finish(output, &args.output)?;
+    }
     drop(progress);
     let json = json!({
         "output": args.output,
         "shards": shards.count(),
         "plan": shards.plan_name(),
         "metadata": support::metadata_json(&metadata),
+        "joiner_bytes": copied.unwrap_or(joined.len_bytes()),
+        "copied_by_the_store": copied.is_some(),
     });
     support::print_written(&args.output, joined.report(), args.common.json.then_some(json))
 }
@@ -95,6 +101,15 @@ fn join(args: &Args) -> Outcome {
 fn part_paths(args: &Args) -> Outcome<Vec<PathBuf>> {
     let mut paths = Vec::new();
     for part in &args.parts {
+        if support::is_url(part) && part.as_os_str().as_encoded_bytes().ends_with(b"/") {
+            let found = bucket::objects_in(part, ".tar.gz")?;
+            if found.is_empty() {
+                let message = "no object in this folder ends in .tar.gz: name the folder of the shards";
+                return Err(Failure::input(shown(part), message));
+            }
+            paths.extend(found.into_iter().filter(|url| *url != args.output));
+            continue;
+        }
         if !part.is_dir() {
             paths.push(part.clone());
             continue;
@@ -129,9 +144,12 @@ type Part = SnapshotArchive<Box<dyn ReadAt + Send + Sync>>;
 
 fn open(path: &Path, stays_open: bool, options: &ReadOptions) -> Outcome<Part> {
     support::refuse_pipe(path)?;
-    support::refuse_other_than_snapshot(path, &detect::identify_path(path).in_file(path)?)?;
-    let file: Box<dyn ReadAt + Send + Sync> =
-        if stays_open { Box::new(File::open(path).in_file(path)?) } else { Box::new(Reopened(path.to_owned())) };
+    let stored = Stored::open(path)?;
+    support::refuse_other_than_snapshot(path, &stored.identify(path)?)?;
+    let file: Box<dyn ReadAt + Send + Sync> = match stored {
+        Stored::File(_) if !stays_open => Box::new(Reopened(path.to_owned())),
+        stored => Box::new(stored),
+    };
     match SnapshotArchive::open(file, options) {
         Err(error) if matches!(error.kind(), ErrorKind::NoIndex) => {
             let message = "this is no complete shard: it is truncated, or was packed without --shard: pack it again";

@@ -3,7 +3,6 @@
 mod support;
 
 use std::fmt::Write;
-use std::fs::File;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -11,7 +10,7 @@ use appsnap::DocumentId;
 use appsnap::snapshot::archive::ListedDocument;
 use appsnap::snapshot::{self, EntryKind, ReadOptions, SnapshotArchive, SnapshotReader};
 use clap::Parser;
-use support::{Common, InFile, LimitArgs, Outcome, Progress, Source};
+use support::{Common, InFile, LimitArgs, Outcome, Progress, Source, Stored};
 
 /// Lists the documents of a snapshot: uuid, bytes, crc32.
 #[derive(Parser)]
@@ -45,7 +44,7 @@ fn list(args: &Args) -> Outcome {
 }
 
 /// Reads only the index: a hundredth of a second for 50,000 documents.
-fn from_index(archive: &SnapshotArchive<File>) -> Result<Vec<Row>, snapshot::Error> {
+fn from_index(archive: &SnapshotArchive<Stored>) -> Result<Vec<Row>, snapshot::Error> {
     let row = |listed: ListedDocument| Row { id: listed.id(), len_bytes: listed.len_bytes(), crc32: listed.crc32() };
     archive.documents().map(|listed| listed.map(row)).collect()
 }

@@ -15,7 +15,7 @@ use std::process::ExitCode;
 use appsnap::check::Code;
 use appsnap::diagnostic::{self, Severity};
 use appsnap::gzip::Level;
-use appsnap::io::{OutputFile, Parallelism};
+use appsnap::io::Parallelism;
 use appsnap::pgdump::{self, FormatVersion};
 use appsnap::prepare::{Pack, PrepareOptions};
 use appsnap::snapshot::index::IndexPlacement;
@@ -26,8 +26,10 @@ use appsnap::source::directory::{self, DirectoryOptions};
 use appsnap::{DocumentId, Limits, detect};
 use clap::{Parser, ValueEnum};
 use serde_json::{Map, Value, json};
+use support::bucket::{self, BucketArgs, KeyNames, Object};
 use support::{
-    Common, DumpEdits, Failure, InFile, Judgement, LimitArgs, LiveDump, Outcome, Progress, Threads, output, shown,
+    Common, DumpEdits, Failure, InFile, Judgement, LimitArgs, LiveDump, Outcome, Output, Progress, Threads, output,
+    shown,
 };
 
 /// Packs a dump and its files into a snapshot.
@@ -47,10 +49,11 @@ struct Args {
     #[arg(long, value_name = "POSTGRES_URL", group = "input", conflicts_with = "database")]
     from_database: Option<String>,
     /// The files folder of the app server, `data/files`, or a zip, tar or tar.gz of it; `-` is a tar stream on standard
-    /// input.
+    /// input. A URL such as `s3://bucket/folder` is a folder of a bucket.
     #[arg(long, value_name = "SOURCE", group = "input")]
     files: Option<PathBuf>,
-    /// The snapshot to write; `-` is standard output. With --shard, also a folder, in which the shard gets a name.
+    /// The snapshot to write, a file or a URL; `-` is standard output. With --shard, also a folder, in which the shard gets a
+    /// name.
     #[arg(long, value_name = "FILE.tar.gz")]
     output: PathBuf,
     /// Pack one of N parts of the snapshot, number K, for `join`. Every worker has the same inputs and options. A shard
@@ -62,7 +65,7 @@ struct Args {
     /// The folder inside SOURCE that is the files folder.
     #[arg(long, value_name = "FOLDER", requires = "files")]
     root: Option<String>,
-    /// The text before the UUID in every file name, as in a copy of a bucket.
+    /// The text before the UUID in every file name or key.
     #[arg(long, value_name = "P", requires = "files")]
     key_prefix: Option<String>,
     /// The text after the UUID in every file name.
@@ -102,6 +105,8 @@ struct Args {
     #[command(flatten)]
     edits: DumpEdits,
     #[command(flatten)]
+    bucket: BucketArgs,
+    #[command(flatten)]
     common: Common,
     #[command(flatten)]
     limits: LimitArgs,
@@ -129,6 +134,7 @@ fn pack(args: &Args) -> Outcome {
         let message = "standard input is either the dump or the files: write one of them to a file first";
         return Err(Failure::environment("--files -", message));
     }
+    args.files.as_deref().map_or(Ok(()), refuse_dump)?;
     if args.shard.is_some() && args.on_vanished == OnVanished::Skip {
         let message = "has no meaning with --shard: all workers must find the same documents";
         return Err(Failure::environment("--on-vanished skip", message));
@@ -145,7 +151,7 @@ fn pack(args: &Args) -> Outcome {
         None => None,
     };
     let database = live.as_ref().map(|live| live.dump.path()).or(args.database.as_deref());
-    let mut prepared = build(args, database, &options).prepare(&mut progress).map_err(|error| failed(args, error))?;
+    let mut prepared = build(args, database, &options)?.prepare(&mut progress).map_err(|error| failed(args, error))?;
     // Compressing takes long, so what is rejected anyhow is rejected before.
     let remedies = |code| remedy(args, code);
     let subject = shown(&args.output);
@@ -216,7 +222,9 @@ fn shard_folder(args: &Args) -> Outcome<Option<&Path>> {
     if args.shard.is_none() || !(is_named_as_folder || args.output.is_dir()) {
         return Ok(None);
     }
-    std::fs::create_dir_all(&args.output).in_file(&args.output)?;
+    if !support::is_url(&args.output) {
+        std::fs::create_dir_all(&args.output).in_file(&args.output)?;
+    }
     Ok(Some(&args.output))
 }
 
@@ -256,25 +264,43 @@ fn options(args: &Args) -> Outcome<PrepareOptions> {
     args.edits.of_archive(options)
 }
 
-fn build<'a>(args: &Args, database: Option<&Path>, options: &PrepareOptions) -> Pack<'a> {
+fn build<'a>(args: &Args, database: Option<&Path>, options: &PrepareOptions) -> Outcome<Pack<'a>> {
     // A disk makes its readers wait, so there may be more of them than cores.
     let parallelism = Parallelism::threads(args.threads.threads.saturating_mul(4));
     let mut pack = Pack::new(options).with_parallelism(parallelism);
     pack = match database {
         Some(path) if support::is_dash(path) => pack.with_database_reader(io::stdin()),
+        Some(path) if support::is_url(path) => pack.with_database_reader(Object::open(path)?.reader()),
         Some(path) => pack.with_database(path),
         None => pack,
     };
     pack = match &args.files {
         Some(path) if support::is_dash(path) => pack.with_files_reader(io::stdin()),
+        Some(path) if support::is_url(path) && is_tar(path) => pack.with_files_reader(Object::open(path)?.reader()),
+        Some(path) if support::is_url(path) => {
+            if args.root.is_some() {
+                let message = "has no meaning with a bucket: name the folder in the URL";
+                return Err(Failure::environment("--root", message));
+            }
+            let names = KeyNames { prefix: args.key_prefix.as_deref(), suffix: args.key_suffix.as_deref() };
+            let limits = args.limits.apply(Limits::trusted());
+            let findings_count = if args.skipped.is_some() { u64::MAX } else { limits.max_findings_per_code() };
+            bucket::add_files(pack, path, names, args.bucket, findings_count)?
+        }
         Some(path) => pack.with_files(path),
         None => pack,
     };
     if let Some(root) = &args.root {
         pack = pack.with_root(root);
     }
-    pack.with_key_prefix(args.key_prefix.as_deref().unwrap_or_default())
-        .with_key_suffix(args.key_suffix.as_deref().unwrap_or_default())
+    pack = pack.with_key_prefix(args.key_prefix.as_deref().unwrap_or_default());
+    Ok(pack.with_key_suffix(args.key_suffix.as_deref().unwrap_or_default()))
+}
+
+/// Returns `true` if a URL names an archive of files, and not a folder.
+fn is_tar(url: &Path) -> bool {
+    let name = url.to_string_lossy().to_lowercase();
+    [".tar", ".tar.gz", ".tgz"].iter().any(|end| name.ends_with(end))
 }
 
 fn write_options(args: &Args) -> WriteOptions {
@@ -285,8 +311,18 @@ fn write_options(args: &Args) -> WriteOptions {
         .with_index(index)
 }
 
-/// The advice of the library, which knows no options.
-const NOT_FILES: &str = "a dump of the database is not an archive of files";
+/// Refuses a dump that is given as the files, before anything else is read.
+fn refuse_dump(files: &Path) -> Outcome {
+    if !files.is_file() {
+        return Ok(());
+    }
+    let detection = support::identify(files)?;
+    if detection.is_custom_dump() {
+        let message = format!("{detection}, not a files folder or an archive of one: name a dump with --database");
+        return Err(Failure::input(shown(files), message));
+    }
+    Ok(())
+}
 
 /// Most errors name their input themselves.
 fn failed(args: &Args, error: appsnap::Error) -> Failure {
@@ -296,9 +332,6 @@ fn failed(args: &Args, error: appsnap::Error) -> Failure {
         (None, _) => shown(&args.output),
     };
     let text = error.to_string();
-    if text.contains(NOT_FILES) {
-        return Failure::input(subject, text.replace(NOT_FILES, "name a dump with --database"));
-    }
     if text.contains("`with_") {
         let text = text.replace("`with_root`", "--root").replace("`with_spool_dir`", "--spool-dir");
         return Failure::environment(subject, text);
@@ -358,7 +391,7 @@ impl LiveFiles {
 
 /// The full list of the files that were left out.
 struct Skipped<'a> {
-    output: OutputFile,
+    output: Output,
     path: &'a Path,
 }
 

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use appsnap::check::{CheckOptions, Profile};
-use appsnap::io::OutputFile;
 use appsnap::io::Parallelism;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
@@ -18,7 +17,7 @@ use appsnap::source::DocumentPlan;
 use appsnap::source::directory::{self, DirectoryOptions};
 use appsnap::{DocumentId, Limits};
 use clap::Parser;
-use support::{InFile, Outcome, output, shown};
+use support::{InFile, Outcome, Output, output, shown};
 
 /// A dump of a small app, made by `pg_dump -O -x -Fc` of PostgreSQL 15.
 const DUMP: &[u8] = include_bytes!("data/quickstart.dump");
@@ -102,7 +101,7 @@ fn pack(dump: &Path, files: &Path, archive: &Path) -> Outcome {
 }
 
 fn write(
-    output: &mut OutputFile,
+    output: &mut Output,
     dump: Content<File>,
     plan: &DocumentPlan,
     metadata: &Metadata,

@@ -8,7 +8,6 @@ use std::process::ExitCode;
 use appsnap::detect;
 use appsnap::diagnostic;
 use appsnap::gzip::Level;
-use appsnap::io::OutputFile;
 use appsnap::layout::Contents;
 use appsnap::prepare::{PrepareOptions, Repair};
 use appsnap::snapshot::index::IndexPlacement;
@@ -18,7 +17,8 @@ use appsnap::{Limits, snapshot};
 use clap::{Parser, ValueEnum};
 use serde_json::{Value, json};
 use support::{
-    Common, DumpEdits, Failure, InFile, Judgement, LimitArgs, Outcome, Progress, Source, Threads, output, shown,
+    Common, DumpEdits, Failure, InFile, Judgement, LimitArgs, Outcome, Output, Progress, Source, Stored, Threads,
+    output, shown,
 };
 
 /// Repacks a snapshot: complete, one part of it with --only, or repaired with --repair.
@@ -99,7 +99,7 @@ fn run(args: &Args) -> Outcome {
     if !(args.repair && is_tar) {
         support::refuse_other_than_snapshot(&args.r#in, &detection)?;
     }
-    let file = source.into_file(&args.r#in, &mut progress)?;
+    let file = source.into_stored(&args.r#in, &mut progress)?;
     if args.repair {
         return repair(args, file, output, progress);
     }
@@ -118,11 +118,7 @@ fn run(args: &Args) -> Outcome {
     let report = match opened.filter(|_| args.level.is_none()) {
         Some(archive) => archive.write_part(&mut output, &write, &mut progress),
         None => {
-            let open = || {
-                let mut again = file.try_clone()?;
-                std::io::Seek::rewind(&mut again)?;
-                Ok(SnapshotReader::new(again, &read))
-            };
+            let open = || Ok(SnapshotReader::new(file.reader()?, &read));
             repack(open, &mut output, &write, &mut progress)
         }
     };
@@ -130,7 +126,7 @@ fn run(args: &Args) -> Outcome {
     publish(args, output, progress, &report, json!({}))
 }
 
-fn repair(args: &Args, file: std::fs::File, mut output: OutputFile, mut progress: Progress) -> Outcome {
+fn repair(args: &Args, file: Stored, mut output: Output, mut progress: Progress) -> Outcome {
     let mut options = PrepareOptions::new()
         .with_limits(args.limits.apply(Limits::trusted()))
         .with_profile(args.judgement.profile()?)
@@ -145,7 +141,8 @@ fn repair(args: &Args, file: std::fs::File, mut output: OutputFile, mut progress
         options = options.without_unknown_files();
     }
     let options = args.edits.of_archive(options)?;
-    let repair = Repair::survey(file, &options, &mut progress).map_err(|error| failed(args, error))?;
+    let repair = Repair::survey(file.reader().in_input(&args.r#in)?, &options, &mut progress)
+        .map_err(|error| failed(args, error))?;
     progress.clear();
     let conversion = repair.conversion().map(|(changes, toc)| support::conversion_json(changes, toc));
     if let Some(conversion) = &conversion {
@@ -198,7 +195,7 @@ fn write_options(args: &Args) -> WriteOptions {
         .with_index(index(args))
 }
 
-fn publish(args: &Args, output: OutputFile, progress: Progress, report: &WriteReport, mut json: Value) -> Outcome {
+fn publish(args: &Args, output: Output, progress: Progress, report: &WriteReport, mut json: Value) -> Outcome {
     output::finish(output, &args.out)?;
     drop(progress);
     if let Some(json) = json.as_object_mut() {

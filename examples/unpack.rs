@@ -15,6 +15,7 @@ use appsnap::snapshot::{ErrorKind, ReadOptions, SnapshotReader, extract};
 use appsnap::{Limits, snapshot};
 use clap::{Parser, ValueEnum};
 use serde_json::{Value, json};
+use support::bucket::{self, BucketArgs, KeyNames};
 use support::{Common, Failure, LimitArgs, Outcome, Progress, Source, Threads, shown, shown_input};
 
 /// Warnings that are shown; there may be one for each member.
@@ -29,7 +30,7 @@ const WARNINGS_COUNT: usize = 20;
 struct Args {
     /// The snapshot, `.tar.gz` or `.tar`; `-` is standard input.
     archive: PathBuf,
-    /// The folder to create.
+    /// The folder to create; with `--only files`, a bucket URL: documents become objects below it.
     dest: PathBuf,
     /// Unpack one of the two alone.
     #[arg(long)]
@@ -42,9 +43,18 @@ struct Args {
     server: Option<u16>,
     #[command(flatten)]
     threads: Threads,
-    /// Replace a folder that an earlier run created: one with nothing but db.backup and files/xx/yy/<uuid> in it.
+    /// Replace a folder that an earlier run created: one with nothing but db.backup and files/xx/yy/<uuid> in it. In a
+    /// bucket, replace documents with the same keys.
     #[arg(long)]
     replace: bool,
+    /// The text before the UUID in every key of a bucket.
+    #[arg(long, value_name = "P", requires = "only")]
+    key_prefix: Option<String>,
+    /// The text after the UUID in every key of a bucket.
+    #[arg(long, value_name = "S", requires = "only")]
+    key_suffix: Option<String>,
+    #[command(flatten)]
+    bucket: BucketArgs,
     #[command(flatten)]
     common: Common,
     #[command(flatten)]
@@ -70,6 +80,15 @@ struct Unpacked {
 
 fn unpack(args: &Args) -> Outcome {
     let transcoder = transcoder(args)?;
+    if support::is_url(&args.dest) {
+        return upload(args);
+    }
+    if args.key_prefix.is_some() || args.key_suffix.is_some() {
+        return Err(Failure::environment(
+            "--key-prefix and --key-suffix",
+            "have a meaning only with a bucket URL as DEST",
+        ));
+    }
     let folder = support::folder_of(&args.dest);
     if support::is_dash(&args.dest) {
         return Err(Failure::environment("-", "a folder cannot be written to standard output: name one"));
@@ -119,6 +138,51 @@ fn run(args: &Args, transcoder: Option<Transcoder>, progress: &mut Progress) -> 
     };
     let diagnostics = reader.report().diagnostics().as_slice().to_vec();
     Ok(Unpacked { report, diagnostics, conversion })
+}
+
+/// Uploads the documents into a bucket.
+fn upload(args: &Args) -> Outcome {
+    if !matches!(args.only, Some(Only::Files)) {
+        let message = "only documents are unpacked into a bucket: add --only files, or name a folder";
+        return Err(Failure::environment(shown(&args.dest), message));
+    }
+    let names = KeyNames { prefix: args.key_prefix.as_deref(), suffix: args.key_suffix.as_deref() };
+    let upload = bucket::DocumentsUpload::new(&args.dest, names, args.bucket, args.replace)?
+        .with_parallelism(args.threads.parallelism());
+    let read = ReadOptions::new().with_limits(args.limits.apply(Limits::trusted()));
+    let mut progress = Progress::new(args.common.quiet);
+    progress.begin("verifying the archive", None);
+    let uploaded = match support::open_indexed(&args.archive, read.clone())? {
+        Some(archive) => upload.upload_archive(&archive, &mut progress),
+        None => {
+            let mut source = Source::open(&args.archive)?;
+            support::refuse_other_than_snapshot(&args.archive, &source.detect(&args.archive)?)?;
+            let stored = source.into_stored(&args.archive, &mut progress)?;
+            upload.upload_stream(|| Ok(SnapshotReader::new(stored.reader()?, &read)), &mut progress)
+        }
+    };
+    let uploaded = uploaded.map_err(|failed| failed.of_archive(&args.archive))?;
+    drop(progress);
+    if args.common.json {
+        return support::print_json(&json!({
+            "archive": args.archive,
+            "destination": args.dest,
+            "documents": uploaded.documents_count,
+            "document_bytes": uploaded.document_bytes,
+            "continued": uploaded.continued_count,
+            "requests": bucket::requests_json(),
+        }));
+    }
+    let (count, len_bytes) = (uploaded.documents_count, support::size(uploaded.document_bytes));
+    let continued = match uploaded.continued_count {
+        0 => String::new(),
+        count => format!(", and {count} that an earlier run had uploaded"),
+    };
+    support::print(&format!(
+        "{} is verified to its last byte\n{}: {count} documents of {len_bytes} uploaded{continued}\n",
+        shown_input(&args.archive),
+        shown(&args.dest),
+    ))
 }
 
 fn transcoder(args: &Args) -> Outcome<Option<Transcoder>> {

@@ -15,7 +15,7 @@ use appsnap::pgdump::Identity;
 use appsnap::squidex::{Archive, Code, ErrorKind, Survey};
 use serde_json::{Value, json};
 
-use crate::support::{Failure, InFile, Outcome, Progress, Source, is_dash, is_pipe};
+use crate::support::{Failure, InFile, Outcome, Progress, Source, is_dash, is_pipe, is_url};
 
 /// A description of an archive, and what a restore by Squidex would fail at or leave out.
 pub(crate) struct Described {
@@ -47,7 +47,7 @@ pub(crate) fn examine_path(path: &Path, limits: &Limits, progress: &mut Progress
     examine(&file, limits, progress)
 }
 
-/// Examines what `source` reads from a pipe, which is spooled for that. The source as it was if it has nothing to do with
+/// Examines what `source` reads from a pipe or a bucket, which is spooled for that. The source as it was if it has nothing to do with
 /// Squidex, or is a file.
 pub(crate) fn examine_pipe(
     mut source: Source,
@@ -55,7 +55,7 @@ pub(crate) fn examine_pipe(
     limits: &Limits,
     progress: &mut Progress,
 ) -> Outcome<Result<Described, Source>> {
-    if !is_pipe(path)
+    if !(is_pipe(path) || is_url(path))
         || !source.is_as_it_is()
         || !matches!(source.detect(path)?.kind(), Kind::Squidex | Kind::Other(Identity::Zip))
     {

@@ -7,6 +7,10 @@
 )]
 
 mod arguments;
+/// In a package with the clients of clouds, commands read and write buckets.
+#[cfg_attr(feature = "cloud", path = "bucket/mod.rs")]
+#[cfg_attr(not(feature = "cloud"), path = "no_bucket.rs")]
+pub mod bucket;
 mod console;
 mod conversion;
 mod describe;
@@ -22,6 +26,7 @@ mod progress;
 pub mod signals;
 mod size;
 mod source;
+mod stored;
 mod written;
 
 use std::process::ExitCode;
@@ -40,10 +45,11 @@ pub use open::{
     is_pipe, may_be_dump, open_indexed, refuse_other_than_any_dump, refuse_other_than_dump, refuse_other_than_snapshot,
     refuse_pipe,
 };
-pub use output::{folder_of, is_dash};
+pub use output::{Output, folder_of, is_dash};
 pub use progress::{Followed, Progress};
 pub use size::{parse_size, size, with_unit};
 pub use source::Source;
+pub use stored::{Stored, identify, is_url};
 pub use written::print_written;
 
 /// Parses the command line, does the work, and turns its outcome into an exit code: 0 good, 1 the input is bad,
@@ -75,6 +81,7 @@ fn run_after<A: clap::Parser>(listen: fn(), work: impl FnOnce(&A) -> Outcome) ->
     let args = parse::<A>();
     listen();
     let outcome = work(&args);
+    bucket::tell_requests();
     if outcome.is_err()
         && let Some(code) = signals::exit_code()
     {

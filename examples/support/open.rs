@@ -1,13 +1,12 @@
 //! Opens an archive the fast way where it has an index, and names what is something else.
 
-use std::fs::File;
 use std::path::Path;
 
-use appsnap::detect::{self, Detection, Kind};
+use appsnap::detect::{Detection, Kind};
 use appsnap::pgdump::Identity;
 use appsnap::snapshot::{ErrorKind, ReadOptions, SnapshotArchive};
 
-use super::{Failure, InFile, Outcome, is_dash, shown, shown_input};
+use super::{Failure, InFile, Outcome, Stored, identify, is_dash, shown, shown_input};
 
 /// Returns `true` if `path` can be read only once, as standard input and what a shell's `<(...)` names.
 pub fn is_pipe(path: &Path) -> bool {
@@ -34,7 +33,7 @@ pub fn refuse_other_than_dump(path: &Path, detection: &Detection) -> Outcome {
 
 /// Refuses what is no dump in any form, with what would make one.
 pub fn refuse_other_than_any_dump(path: &Path) -> Outcome {
-    let detection = detect::identify_path(path).in_file(path)?;
+    let detection = identify(path)?;
     if may_be_dump(&detection) {
         return Ok(());
     }
@@ -71,13 +70,14 @@ pub fn refuse_other_than_snapshot(path: &Path, detection: &Detection) -> Outcome
 }
 
 /// Opens `path` for random access; `None` if the archive has no index, or is a pipe.
-pub fn open_indexed(path: &Path, options: ReadOptions) -> Outcome<Option<SnapshotArchive<File>>> {
+pub fn open_indexed(path: &Path, options: ReadOptions) -> Outcome<Option<SnapshotArchive<Stored>>> {
     // An index is at the end, which a pipe reaches last.
     if is_pipe(path) {
         return Ok(None);
     }
-    refuse_other_than_snapshot(path, &detect::identify_path(path).in_file(path)?)?;
-    match SnapshotArchive::open_path(path, &options) {
+    let stored = Stored::open(path)?;
+    refuse_other_than_snapshot(path, &stored.identify(path)?)?;
+    match SnapshotArchive::open(stored, &options) {
         Err(error) if matches!(error.kind(), ErrorKind::NoIndex) => Ok(None),
         opened => opened.map(Some).in_file(path),
     }

@@ -1,17 +1,51 @@
-//! The output of a command: a file that appears complete or not at all, or standard output.
+//! The output of a command: a file or an object in a bucket that appears complete or not at all, or standard output.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use appsnap::io::{OutputFile, remove_stale};
 
+use super::bucket::Upload;
 use super::failure::STANDARD_OUTPUT;
-use super::{Failure, InFile, Outcome, shown, signals, tell};
+use super::{Failure, InFile, Outcome, is_url, shown, signals, tell};
 
 /// An interrupted run is believed to be over after this time, where its process cannot be looked up.
 const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// The output of a command.
+#[derive(Debug)]
+pub enum Output {
+    File(OutputFile),
+    Object(Upload),
+}
+
+impl Output {
+    /// Returns the file if it can be written at any position.
+    pub fn as_regular_file(&mut self) -> Option<&mut File> {
+        match self {
+            Self::File(file) => file.as_regular_file(),
+            Self::Object(_) => None,
+        }
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::File(file) => file.write(bytes),
+            Self::Object(object) => object.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::File(file) => file.flush(),
+            Self::Object(object) => object.flush(),
+        }
+    }
+}
 
 /// Returns the folder of `path`.
 pub fn folder_of(path: &Path) -> &Path {
@@ -33,16 +67,23 @@ pub fn spool_dir(named: Option<&Path>, output: &Path) -> Outcome<PathBuf> {
         }
         return Ok(folder.to_owned());
     }
-    let is_special = is_dash(output) || fs::metadata(output).is_ok_and(|facts| !facts.is_file());
+    let is_special = is_dash(output) || is_url(output) || fs::metadata(output).is_ok_and(|facts| !facts.is_file());
     Ok(if is_special { std::env::temp_dir() } else { folder_of(output).to_owned() })
 }
 
 /// Creates the output at `path`, which must be none of `inputs`; `-` is standard output.
 ///
 /// Leftovers of interrupted runs beside it are removed and named.
-pub fn create(path: &Path, inputs: &[&Path]) -> Outcome<OutputFile> {
+pub fn create(path: &Path, inputs: &[&Path]) -> Outcome<Output> {
     if is_dash(path) {
-        return Ok(OutputFile::stdout());
+        return Ok(Output::File(OutputFile::stdout()));
+    }
+    if is_url(path) {
+        if inputs.contains(&path) {
+            let message = "the output is the same object as an input: choose another name";
+            return Err(Failure::environment(shown(path), message));
+        }
+        return Upload::create(path).map(Output::Object);
     }
     let inputs: Vec<_> =
         inputs.iter().map(|input| if is_dash(input) { Path::new("/dev/stdin") } else { input }).collect();
@@ -57,7 +98,7 @@ pub fn create(path: &Path, inputs: &[&Path]) -> Outcome<OutputFile> {
     if let Some(folder) = linked_folder(path) {
         remove_leftovers(&folder);
     }
-    Ok(output)
+    Ok(Output::File(output))
 }
 
 /// Returns the folder of the file to which the link `path` leads; `None` if `path` is no link.
@@ -109,9 +150,12 @@ pub fn copy(source: &mut impl Read, input: &Path, output: &mut impl Write, path:
 }
 
 /// Completes the output.
-pub fn finish(output: OutputFile, path: &Path) -> Outcome {
+pub fn finish(output: Output, path: &Path) -> Outcome {
     if signals::is_interrupted() {
         return Err(Failure::environment(shown(path), "interrupted"));
     }
-    output.finish().map_err(|error| Failure::environment(shown(path), error))
+    match output {
+        Output::File(file) => file.finish().map_err(|error| Failure::environment(shown(path), error)),
+        Output::Object(object) => object.finish().map_err(|error| Failure::of(shown(path), error)),
+    }
 }

@@ -30,6 +30,11 @@ impl Progress {
         self.bar.set_prefix(phase.to_owned());
     }
 
+    /// Shows how many bytes are done.
+    pub fn advance(&self, done_bytes: u64) {
+        self.bar.set_position(done_bytes);
+    }
+
     /// Takes the bar off the terminal until the next event, so that lines can be printed.
     pub fn clear(&self) {
         self.bar.finish_and_clear();

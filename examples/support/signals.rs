@@ -1,7 +1,8 @@
 //! Ends a command that SIGINT or SIGTERM interrupts: nothing is left, and the exit code names the signal.
 //!
 //! The work is cancelled through its observer and its source. If it does not end within a second because it waits for
-//! something, for example for a pipe, this process removes its unfinished files and ends itself.
+//! something, for example for a pipe, this process removes its unfinished files and ends itself. An upload into a bucket
+//! gets ten more, in which it is aborted.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,10 +14,14 @@ use std::time::Duration;
 
 use appsnap::io::STAGING_PREFIX;
 
+use super::bucket::are_uploads_open;
 use super::console::tell;
 
 /// The time in which cancelled work ends by itself.
 const GRACE: Duration = Duration::from_secs(1);
+
+/// So many times as long, the removal of an unfinished upload is waited for.
+const UNDOING_STEPS: u32 = 10;
 
 /// The number of the signal that was received; 0 for none.
 static RECEIVED: AtomicU8 = AtomicU8::new(0);
@@ -48,6 +53,12 @@ pub fn listen() {
         let signal = signals.forever().next().and_then(|signal| u8::try_from(signal).ok());
         RECEIVED.store(signal.unwrap_or_default(), Ordering::Relaxed);
         thread::sleep(GRACE);
+        // Parts that are left in a bucket are invisible and cost money.
+        for _ in 0..UNDOING_STEPS {
+            if are_uploads_open() {
+                thread::sleep(GRACE);
+            }
+        }
         remove_unfinished();
         if let Some(code) = announced_end() {
             std::process::exit(i32::from(code));

@@ -8,8 +8,10 @@ use appsnap::detect::{self, Detection};
 use appsnap::pgdump::{self, ErrorKind};
 use appsnap::source::dump::{DumpOptions, DumpReader};
 
+use super::bucket::Object;
 use super::open::may_be_dump;
-use super::{Failure, Followed, InFile, Outcome, Progress, is_dash, output, shown};
+use super::stored::Reader;
+use super::{Failure, Followed, InFile, Outcome, Progress, Stored, is_dash, is_url, output, shown};
 
 /// An input that is read once. `-` is standard input.
 pub struct Source {
@@ -25,6 +27,7 @@ enum Inner {
     Dump(Box<DumpReader>),
     Damaged(Option<appsnap::Error>),
     File(File),
+    Object(Object, Box<dyn Reader>),
     Stdin(StdinLock<'static>),
 }
 
@@ -34,6 +37,16 @@ impl Source {
         if is_dash(path) {
             let inner = Inner::Stdin(io::stdin().lock());
             return Ok(Self { inner, head: io::Cursor::default(), len_bytes: None, form: None });
+        }
+        if is_url(path) {
+            let object = Object::open(path)?;
+            let (len_bytes, reader) = (Some(object.len_bytes()), Box::new(object.reader()));
+            return Ok(Self {
+                inner: Inner::Object(object, reader),
+                head: io::Cursor::default(),
+                len_bytes,
+                form: None,
+            });
         }
         let file = File::open(path).in_input(path)?;
         let facts = file.metadata().in_input(path)?;
@@ -82,7 +95,7 @@ impl Source {
         if !may_be_dump(&detection) || detection.is_custom_dump() {
             return Ok(Opened::Source(source));
         }
-        let opened = if source.len_bytes.is_some() {
+        let opened = if source.is_regular_file() {
             DumpReader::open(path, options)
         } else {
             // What is no dump after all is read again from its beginning.
@@ -130,7 +143,11 @@ impl Source {
 
     /// Returns `true` for an input that is read as it is, and `false` for a dump in another form than the custom format.
     pub const fn is_as_it_is(&self) -> bool {
-        matches!(self.inner, Inner::File(_) | Inner::Stdin(_))
+        matches!(self.inner, Inner::File(_) | Inner::Object(..) | Inner::Stdin(_))
+    }
+
+    const fn is_regular_file(&self) -> bool {
+        matches!(self.inner, Inner::File(_)) && self.len_bytes.is_some()
     }
 
     /// Returns the file that is read as it is, and can be read at any position.
@@ -156,8 +173,16 @@ impl Source {
         progress.follow(self, len_bytes)
     }
 
-    /// Returns a file to be read at any position: the input itself, or a temporary file without a name to which a pipe is
-    /// copied.
+    /// Returns what can be read at any position: the file or object itself, or a temporary file without a name to which a
+    /// pipe is copied.
+    pub fn into_stored(self, path: &Path, progress: &mut Progress) -> Outcome<Stored> {
+        match self.inner {
+            Inner::Object(object, _) => Ok(Stored::Object(object)),
+            _ => self.into_file(path, progress).map(Stored::File),
+        }
+    }
+
+    /// Returns a file to be read at any position: the input itself, or a temporary file without a name to which it is copied.
     pub fn into_file(mut self, path: &Path, progress: &mut Progress) -> Outcome<File> {
         if let (Inner::File(file), Some(_)) = (&mut self.inner, self.len_bytes) {
             file.rewind().in_input(path)?;
@@ -196,6 +221,7 @@ impl Read for Source {
                 Inner::Dump(dump) => dump.read(buffer),
                 Inner::Damaged(error) => error.take().map_or(Ok(0), |error| Err(error.into())),
                 Inner::File(file) => file.read(buffer),
+                Inner::Object(_, reader) => reader.read(buffer),
                 Inner::Stdin(stdin) => stdin.read(buffer),
             },
             count => Ok(count),

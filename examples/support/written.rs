@@ -5,7 +5,7 @@ use std::path::Path;
 use appsnap::snapshot::report::WriteReport;
 use serde_json::{Value, json};
 
-use super::{Outcome, print_about, print_json_about, shown, size};
+use super::{Outcome, bucket, print_about, print_json_about, shown, size};
 
 /// Prints the contents and sizes of the archive at `path`: as text, or added to the members of `json`.
 pub fn print_written(path: &Path, report: &WriteReport, json: Option<Value>) -> Outcome {
@@ -18,6 +18,7 @@ pub fn print_written(path: &Path, report: &WriteReport, json: Option<Value>) -> 
         "database_bytes": report.database_bytes(),
         "indexed": report.index().is_some(),
         "written": true,
+        "requests": bucket::requests_json(),
     });
     if let (Some(json), Value::Object(members)) = (json.as_object_mut(), members) {
         json.extend(members);

@@ -1,8 +1,13 @@
-//! The files of an archive, in a directory, an archive or a stream: [`FilesInput`].
+//! The files of an archive, in a directory, an archive, a stream or a bucket: [`FilesInput`].
 
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+#[cfg(feature = "object-store")]
+use std::sync::Arc;
+
+#[cfg(feature = "object-store")]
+use tokio::runtime::Handle;
 
 use super::error::{self, Result};
 use super::options::PrepareOptions;
@@ -12,17 +17,23 @@ use crate::io::Parallelism;
 use crate::layout::escaped;
 use crate::observe::Observer;
 use crate::pgdump::Identity;
+#[cfg(feature = "object-store")]
+use crate::remote::object_store::ObjectStore;
+#[cfg(feature = "object-store")]
+use crate::source::bucket::BucketOptions;
 use crate::source::directory::{self, DirectoryOptions, files_folder_near, parent_of_shard};
 use crate::source::{ArchiveOptions, Code, DocumentPlan};
 
 /// The length of a UUID in a file name.
 const ID_BYTES: usize = crate::document::TEXT_BYTES;
 
-/// The two ways to provide files.
+/// The ways to provide files.
 pub(super) enum FilesInput<'a> {
     Path(PathBuf),
     /// A tar stream.
     Reader(Box<dyn Read + 'a>),
+    #[cfg(feature = "object-store")]
+    Bucket(Arc<dyn ObjectStore>, Handle, BucketOptions),
 }
 
 /// The names of the files, and the number of threads that list them.
@@ -45,6 +56,15 @@ impl FilesInput<'_> {
         Ok(())
     }
 
+    /// Returns what messages call an input without a path.
+    pub(super) const fn name(&self) -> &'static str {
+        match self {
+            Self::Path(_) | Self::Reader(_) => "standard input",
+            #[cfg(feature = "object-store")]
+            Self::Bucket(..) => "the bucket",
+        }
+    }
+
     /// Lists the documents.
     pub(super) fn scan(
         self,
@@ -57,6 +77,10 @@ impl FilesInput<'_> {
             Self::Reader(reader) => {
                 let options = archive_options(names, options);
                 return Ok(crate::source::tar::scan_reader(reader, "standard input", &options, observer)?);
+            }
+            #[cfg(feature = "object-store")]
+            Self::Bucket(store, runtime, options) => {
+                return Ok(crate::source::bucket::scan(store, &runtime, &options, observer)?);
             }
         };
         let found = fs::metadata(&path).map_err(opening(&path))?;
@@ -77,14 +101,15 @@ impl FilesInput<'_> {
     }
 }
 
-/// Returns an error with advice if the plan has no document, or only those of one shard folder.
-pub(super) fn verify_plan(plan: &DocumentPlan, path: Option<&Path>, names: &FileNames) -> Result<()> {
-    let folder = path.filter(|path| path.is_dir()).map(|path| match &names.root {
+/// Returns an error with advice if the plan has no document, or only those of one shard folder. An input without a path has
+/// a name.
+pub(super) fn verify_plan(plan: &DocumentPlan, path: Result<&Path, &'static str>, names: &FileNames) -> Result<()> {
+    let folder = path.ok().filter(|path| path.is_dir()).map(|path| match &names.root {
         Some(root) => path.join(root),
         None => path.to_path_buf(),
     });
     let shown = |path: &Path| escaped(path.as_os_str().as_encoded_bytes()).to_string();
-    let name = folder.as_deref().or(path).map_or_else(|| "standard input".to_owned(), shown);
+    let name = path.map_or_else(str::to_owned, |path| shown(folder.as_deref().unwrap_or(path)));
     let ids = plan.iter().next().zip(plan.iter().next_back());
     if let Some(((first, _), (last, _))) = ids {
         let parent = folder.as_deref().and_then(|folder| parent_of_shard(folder, first, last));

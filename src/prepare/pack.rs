@@ -4,6 +4,11 @@ use std::fmt;
 use std::fs::File;
 use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
+#[cfg(feature = "object-store")]
+use std::sync::Arc;
+
+#[cfg(feature = "object-store")]
+use tokio::runtime::Handle;
 
 use super::database::Database;
 use super::error::{self, Result};
@@ -15,7 +20,11 @@ use crate::error::Error;
 use crate::io::Parallelism;
 use crate::observe::Observer;
 use crate::pgdump::Identity;
+#[cfg(feature = "object-store")]
+use crate::remote::object_store::ObjectStore;
 use crate::source::DocumentPlan;
+#[cfg(feature = "object-store")]
+use crate::source::bucket::BucketOptions;
 use crate::source::dump::DumpReader;
 
 /// A builder that collects the inputs of an archive: a dump, files, or both.
@@ -98,6 +107,15 @@ impl<'a> Pack<'a> {
         self
     }
 
+    /// Sets the files: the documents in a bucket, which is listed after the dump was read. The options contain the prefix and
+    /// the suffix of the keys.
+    #[cfg(feature = "object-store")]
+    #[must_use]
+    pub fn with_bucket(mut self, store: Arc<dyn ObjectStore>, runtime: &Handle, options: &BucketOptions) -> Self {
+        self.files = Some(FilesInput::Bucket(store, runtime.clone(), options.clone()));
+        self
+    }
+
     /// Sets the folder inside the directory or archive that is the files folder, such as `data/files`. Default: the
     /// directory itself; of an archive, the folder above the shard folders of all documents.
     #[must_use]
@@ -156,12 +174,13 @@ impl<'a> Pack<'a> {
             Some(FilesInput::Path(path)) => Some(path.clone()),
             _ => None,
         };
+        let name = files.as_ref().map_or("no files", FilesInput::name);
         let mut plan = files.map(|files| files.scan(&names, &options, observer)).transpose()?;
         if let (Some(database), Some(plan)) = (&database, &mut plan) {
             database.assign_numbers(plan);
         }
         if let Some(plan) = &plan {
-            verify_plan(plan, path.as_deref(), &names)?;
+            verify_plan(plan, path.as_deref().ok_or(name), &names)?;
         }
         Prepared::new(database, plan, &options)
     }

@@ -227,8 +227,8 @@ impl<R: Read> Prepared<R, DocumentPlan> {
     /// again: for the files of an app that is running.
     ///
     /// A document that was deleted after it had been listed is left out, and one that was modified is packed as it is
-    /// found now; both are [listed as changes](Self::changes). [`write`](Self::write) then reads no document any more. Only a
-    /// directory is looked at again; documents of archives and buckets that change are errors. There must be room for the
+    /// found now; both are [listed as changes](Self::changes). [`write`](Self::write) then reads no document any more. A
+    /// directory is looked at again, and a bucket is listed again; documents of archives that change are errors. There must be room for the
     /// archive in the spool directory.
     ///
     /// # Errors

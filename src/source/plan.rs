@@ -148,10 +148,22 @@ impl DocumentPlan {
     }
 
     /// Looks at the files of the documents that are `wanted` again. Returns the documents whose files are gone, which are
-    /// reported and stay in the plan, and those whose lengths differ, which are corrected. Of an archive or a bucket,
-    /// returns none.
+    /// reported and stay in the plan, and those whose lengths differ, which are corrected. An object of a bucket differs if
+    /// its entity tag does. Of an archive, returns none.
     pub(crate) fn recheck(&mut self, wanted: impl Fn(DocumentId) -> bool) -> (Vec<DocumentId>, Vec<DocumentId>) {
         let (mut gone, mut modified) = (Vec::new(), Vec::new());
+        #[cfg(feature = "object-store")]
+        if let Store::Bucket(bucket) = &mut self.store {
+            if let Some(found) = bucket.recheck(&mut self.rows, wanted) {
+                (gone, modified) = found;
+            }
+            for row in self.rows.iter().filter(|row| gone.binary_search(&row.id).is_ok()) {
+                self.skipped.add(SkippedFile { code: Code::Vanished, path: self.store.relative_path(row) });
+            }
+            self.document_bytes = total_bytes(&self.rows);
+            self.diagnostics = self.skipped.diagnostics();
+            return (gone, modified);
+        }
         let Store::Folder(folder) = &self.store else { return (gone, modified) };
         for row in self.rows.iter_mut().filter(|row| wanted(row.id)) {
             match std::fs::symlink_metadata(folder.path(row)) {

@@ -127,7 +127,7 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Passes the documents under the keys of this upload to `each`, until it returns `false` for one, which is returned.
+    /// Passes the documents under the keys of this upload to `each`, some twice if a listing failed, until it returns `false` for one, which is returned.
     fn list(
         &self,
         observer: &mut dyn Observer,
@@ -136,12 +136,21 @@ impl<'a> Session<'a> {
         let upload = self.upload;
         let folder = self.keys.listed();
         let mut objects = upload.store.list(folder);
-        let (mut count, mut bytes) = (0_u64, 0_u64);
+        let (mut count, mut bytes, mut failures_count) = (0_u64, 0_u64, 0_u32);
         loop {
             let next = upload.runtime.block_on(poll_fn(|context| objects.as_mut().poll_next(context)));
             let object = match next {
                 None => return Ok(None),
-                Some(Err(error)) => return Err(Error::store("listing", error, &self.keys.folder).into()),
+                Some(Err(error)) => {
+                    let error = Error::store("listing", error, &self.keys.folder);
+                    failures_count = failures_count.saturating_add(1);
+                    if failures_count == MAX_ATTEMPTS || !is_worth_repeating(&error) {
+                        return Err(error.into());
+                    }
+                    pause(failures_count);
+                    objects = upload.store.list(folder);
+                    continue;
+                }
                 Some(Ok(object)) => object,
             };
             let Some(id) = self.keys.document(&object.location) else { continue };
@@ -313,7 +322,10 @@ impl<'a> Session<'a> {
         let options = UploadOptions::new().with_part_bytes(part_bytes)?;
         let mut object = RemoteUpload::new(upload.store.clone(), location, upload.runtime.clone(), &options);
         let mut hashed = Hashed { source: entry, crc: crc32fast::Hasher::new() };
-        io::copy(&mut hashed, &mut object).map_err(reading)?;
+        if let Err(error) = io::copy(&mut hashed, &mut object) {
+            object.abort()?;
+            return Err(reading(error));
+        }
         if hashed.crc.finalize() != row.crc32 {
             object.abort()?;
             return Err(self.changed().into());

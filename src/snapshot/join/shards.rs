@@ -61,6 +61,12 @@ pub struct Shards<R> {
 }
 
 impl<R: ReadAt> Shards<R> {
+    /// Returns the name of a part, as it was given, by its number in [`Piece::source`](super::Piece::source).
+    #[must_use]
+    pub fn name(&self, number: usize) -> Option<&str> {
+        self.names.get(number).map(String::as_str)
+    }
+
     /// Sorts the parts of a plan, each with a name for messages. A part may be given several times.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ use crate::remote;
 use crate::remote::keys::Keys;
 use crate::remote::object_store::path::Path;
 use crate::remote::object_store::{ObjectMeta, ObjectStore};
+use crate::remote::retry::{MAX_ATTEMPTS, is_worth_repeating};
 
 /// Objects that are passed on together.
 const BATCH_COUNT: usize = 1_000;
@@ -97,22 +98,34 @@ async fn list(store: Arc<dyn ObjectStore>, folder: Path, range: Range, sender: S
         None => store.list(prefix),
     };
     let is_only = range.after.is_none() && range.last.is_none();
-    let mut before: Option<Path> = None;
+    let (mut before, mut is_ascending, mut failures_count): (Option<Path>, bool, u32) = (None, true, 0);
     let mut batch = Vec::new();
     let end = loop {
         match poll_fn(|context| objects.as_mut().poll_next(context)).await {
             None => break None,
-            Some(Err(error)) => break Some(Listed::Failed(remote::Error::store("listing", error, &folder))),
+            Some(Err(error)) => {
+                let error = remote::Error::store("listing", error, &folder);
+                failures_count = failures_count.saturating_add(1);
+                if failures_count == MAX_ATTEMPTS || !is_ascending || !is_worth_repeating(&error) {
+                    break Some(Listed::Failed(error));
+                }
+                // A page that ended early, for example: the rest is listed again.
+                objects = match before.as_ref().or(range.after.as_ref()) {
+                    Some(after) => store.list_with_offset(prefix, after),
+                    None => store.list(prefix),
+                };
+            }
             Some(Ok(object)) => {
+                is_ascending = is_ascending && before.as_ref().is_none_or(|before| object.location > *before);
                 if !is_only {
-                    if before.as_ref().is_some_and(|before| object.location <= *before) {
+                    if !is_ascending {
                         break Some(Listed::Failed(remote::Error::of(UNORDERED, &folder)));
                     }
                     if range.last.as_ref().is_some_and(|last| object.location > *last) {
                         break None;
                     }
-                    before = Some(object.location.clone());
                 }
+                before = Some(object.location.clone());
                 batch.push(object);
                 if batch.len() == BATCH_COUNT && sender.send(Some(Listed::Objects(std::mem::take(&mut batch)))).is_err()
                 {

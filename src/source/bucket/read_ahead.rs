@@ -41,6 +41,8 @@ struct State {
     /// The last document that was requested ahead.
     frontier: Option<DocumentId>,
     recent: VecDeque<DocumentId>,
+    /// The number of times that everything was forgotten: the results of earlier requests are ignored.
+    generation: u64,
 }
 
 struct Entry {
@@ -91,6 +93,7 @@ impl ReadAhead {
             allowed_count: max_requests,
             frontier: None,
             recent: VecDeque::new(),
+            generation: 0,
         };
         Self {
             store,
@@ -101,6 +104,28 @@ impl ReadAhead {
             state: Mutex::new(state),
             changed: Condvar::new(),
         }
+    }
+
+    pub(super) const fn store(&self) -> &Arc<dyn ObjectStore> {
+        &self.store
+    }
+
+    pub(super) const fn runtime(&self) -> &Handle {
+        &self.runtime
+    }
+
+    pub(super) const fn tags(&self) -> &Tags {
+        &self.tags
+    }
+
+    /// Forgets everything that was requested: the objects are others now.
+    pub(super) fn forget(&self) {
+        let mut state = self.lock();
+        state.pieces.clear();
+        state.used_bytes = 0;
+        state.frontier = None;
+        state.recent.clear();
+        state.generation = state.generation.wrapping_add(1);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -210,7 +235,8 @@ impl ReadAhead {
 
     fn start(self: &Arc<Self>, state: &mut State, piece: &Piece) -> Running {
         state.insert(piece);
-        Running { read_ahead: Arc::clone(self), piece: piece.clone(), result: None }
+        let generation = state.generation;
+        Running { read_ahead: Arc::clone(self), piece: piece.clone(), generation, result: None }
     }
 
     /// Runs a request. Not to be called under the lock: a runtime that was shut down drops the request immediately.
@@ -221,14 +247,15 @@ impl ReadAhead {
         });
     }
 
-    fn finish(&self, piece: &Piece, result: Result<Vec<u8>, remote::Error>) {
+    fn finish(&self, piece: &Piece, generation: u64, result: Result<Vec<u8>, remote::Error>) {
         let mut state = self.lock();
         state.running_count = state.running_count.saturating_sub(1);
         state.allowed_count = match &result {
             Ok(_) => state.allowed_count.saturating_add(1).min(self.max_requests),
             Err(_) => (state.allowed_count / 2).max(1),
         };
-        if let Some(entry) = state.pieces.get_mut(&key(piece)) {
+        let is_current = generation == state.generation;
+        if let Some(entry) = state.pieces.get_mut(&key(piece)).filter(|_| is_current) {
             entry.content = result.map_or_else(Content::Failed, |bytes| Content::Ready(Arc::new(bytes)));
         }
         drop(state);
@@ -240,6 +267,7 @@ impl ReadAhead {
 struct Running {
     read_ahead: Arc<ReadAhead>,
     piece: Piece,
+    generation: u64,
     result: Option<Result<Vec<u8>, remote::Error>>,
 }
 
@@ -253,7 +281,7 @@ impl Drop for Running {
     fn drop(&mut self) {
         let lost = || Err(remote::Error::of(remote::ErrorKind::TaskLost, &self.piece.target.location));
         let result = self.result.take().unwrap_or_else(lost);
-        self.read_ahead.finish(&self.piece, result);
+        self.read_ahead.finish(&self.piece, self.generation, result);
     }
 }
 

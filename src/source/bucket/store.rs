@@ -1,5 +1,6 @@
 //! The objects of the documents of a plan, and how each of them is opened: [`BucketStore`].
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -7,16 +8,18 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 
 use super::fetch::{Piece, Target};
+use super::listing::{Listed, Listing};
 use super::options::BucketOptions;
 use super::read_ahead::ReadAhead;
 use super::tags::Tags;
 use crate::document::DocumentId;
-use crate::io::ReadAt as _;
+use crate::io::{Parallelism, ReadAt as _};
 use crate::remote::keys::Keys;
 use crate::remote::object_store::ObjectStore;
 use crate::remote::object_store::path::Path;
 use crate::source::directory::spelling::Spelling;
 use crate::source::error::{Error, ErrorKind, Result};
+use crate::source::member_name::MemberName;
 use crate::source::row::Row;
 
 /// Returns the keys of the documents that the options describe.
@@ -65,6 +68,44 @@ impl BucketStore {
         let slot = self.slots.get(usize::try_from(row.locator).ok()?)?;
         let location = Path::parse(key(&self.keys, row.id, slot.spelling)).ok()?;
         Some(Target { id: row.id, location, len_bytes: row.len_bytes, tag: slot.tag })
+    }
+
+    /// Lists the bucket again and corrects the `rows` that are `wanted`. Returns the documents that are gone and those that are
+    /// others now; `None` if the bucket cannot be listed.
+    pub(in crate::source) fn recheck(
+        &mut self,
+        rows: &mut [Row],
+        wanted: impl Fn(DocumentId) -> bool,
+    ) -> Option<(Vec<DocumentId>, Vec<DocumentId>)> {
+        let mut found = BTreeMap::new();
+        let read_ahead = &self.read_ahead;
+        let mut listing = Listing::start(read_ahead.store(), read_ahead.runtime(), &self.keys, Parallelism::INLINE);
+        while let Some(listed) = listing.next() {
+            let Listed::Objects(objects) = listed else { return None };
+            for object in objects {
+                let name = self.keys.name(&object.location).unwrap_or_default();
+                let parsed = MemberName::parse(name.as_bytes(), &self.keys.prefix, &self.keys.suffix);
+                if let MemberName::Document { root: "", id, spelling } = parsed
+                    && wanted(id)
+                {
+                    found.insert((id, spelling), (object.size, read_ahead.tags().of(object.e_tag.as_deref())));
+                }
+            }
+        }
+        let (mut gone, mut modified) = (Vec::new(), Vec::new());
+        for row in rows.iter_mut().filter(|row| wanted(row.id)) {
+            let slot = self.slots.get_mut(usize::try_from(row.locator).ok()?)?;
+            match found.get(&(row.id, slot.spelling)) {
+                None => gone.push(row.id),
+                Some(now) if *now != (row.len_bytes, slot.tag) => {
+                    (row.len_bytes, slot.tag) = *now;
+                    modified.push(row.id);
+                }
+                Some(_) => {}
+            }
+        }
+        self.read_ahead.forget();
+        Some((gone, modified))
     }
 
     pub(in crate::source) fn key(&self, row: &Row) -> PathBuf {

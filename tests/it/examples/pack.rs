@@ -288,6 +288,34 @@ fn options_that_cannot_be_meant_are_refused() {
     assert_eq!(app.names(), ["app", "mx.dump"]);
 }
 
+#[test]
+fn dump_that_is_given_as_files_is_refused_with_the_option_for_it() {
+    let app = App::new();
+    let Some((code, _, messages)) = app.pack(&["--files", "mx.dump"]) else { return };
+    assert!(code == 1 && messages.contains("name a dump with --database"), "{messages}");
+}
+
+#[test]
+fn bucket_is_refused_with_the_command_that_reads_it() {
+    let app = App::new();
+    let cases: [(&str, &[&str], &str); 4] = [
+        ("pack", &["--files", "s3://b/x", "--output", "a b.tar.gz"], "--files s3://b/x --output 'a b.tar.gz'`"),
+        (
+            "pack",
+            &["--database", "mx.dump", "--output", "gs://b/x.tar.gz"],
+            "--database mx.dump --output gs://b/x.tar.gz`",
+        ),
+        ("unpack", &["az://b/x.tar.gz", "out"], "az://b/x.tar.gz out`"),
+        ("check", &["https://host/x.tar.gz"], "https://host/x.tar.gz`"),
+    ];
+    for (name, arguments, rest) in cases {
+        let Some((code, _, messages)) = app.run(name, arguments) else { return };
+        let command = format!("run `cargo run --release -p appsnap-cloud --bin {name} -- {rest}");
+        assert!(code == 2 && messages.contains(&command), "{arguments:?}: {messages}");
+    }
+    assert_eq!(app.names(), ["app", "mx.dump"]);
+}
+
 #[cfg(unix)]
 #[test]
 fn outputs_are_written_through_links_and_pipes_and_never_onto_inputs() {
