@@ -31,7 +31,11 @@ use appsnap::snapshot::{Content, ReadOptions, SnapshotArchive, SnapshotReader, S
 use appsnap::source::DocumentPlan;
 use appsnap::source::directory::{self, DirectoryOptions};
 
-use corpus::Corpus;
+use appsnap::pgdump::FormatVersion;
+use appsnap::pgdump::raw::Compression;
+use appsnap_tests::dumps::DumpBuilder;
+
+use corpus::{Corpus, Random};
 use measure::{Job, Peer, Row, Sample, alternate, forget_cache, is_installed, shell};
 
 const PIGZ: &str = "tar + pigz -6";
@@ -41,6 +45,8 @@ const TAR_LIST: &str = "tar tzf";
 const TAR_EXTRACT: &str = "tar xzf";
 const RAW_CREATION: &str = "create the same";
 const CAT: &str = "cat";
+/// Scans, inspects a dump of the corpus's length, packs, syncs.
+const COMMAND: &str = "pack, the whole command";
 
 /// Packing with other programs: name, the program that must be there, and a shell command that reads the current folder
 /// and writes `$OUT`.
@@ -158,6 +164,23 @@ fn create_all(contents: &[(PathBuf, Vec<u8>)], target: &Path, threads: usize) {
     });
 }
 
+/// A dump as long as the corpus's, which compresses as little but has rows to inspect.
+fn database_dump() -> Vec<u8> {
+    let mut random = Random::new(3);
+    let mut rows = String::new();
+    // Hexadecimal digits become 0.57 of their length.
+    for number in 0.. {
+        if rows.len() > corpus::DUMP_BYTES * 7 / 4 {
+            break;
+        }
+        let digits: String = (0..8).map(|_| format!("{:016x}", random.next())).collect();
+        rows.push_str(&format!("{number}\t{digits}\n"));
+    }
+    let mut builder = DumpBuilder::new(FormatVersion::V1_14, Compression::GZIP);
+    builder.table("measured", "id, content", rows.as_bytes());
+    builder.build()
+}
+
 /// A command of this crate, if it is built: beside the bench, in `examples`.
 fn command(name: &str) -> Option<PathBuf> {
     let bench = std::env::current_exe().ok()?;
@@ -203,19 +226,21 @@ impl Bench<'_> {
             jobs.push(Job::new(name, move || pack(corpus, &output, IndexPlacement::Omitted, threads, level)));
         }
         if let Some(program) = command("pack") {
-            let output = output("command");
-            jobs.push(Job::new("pack, the whole command", move || {
+            let (output, dump) = (output("command"), self.folder.join("database.dump"));
+            fs::write(&dump, database_dump()).unwrap();
+            let run = move || {
                 let _ = fs::remove_file(&output);
-                let status = Command::new(&program)
-                    .args(["--quiet", "--threads", "2", "--allow", "S001"])
-                    .arg("--files")
-                    .arg(&corpus.files)
-                    .arg("--output")
-                    .arg(&output)
-                    .stdout(Stdio::null())
-                    .status();
-                assert!(status.unwrap().success());
-            }));
+                let mut command = Command::new(&program);
+                command.args(["--quiet", "--threads", "2", "--database"]).arg(&dump);
+                command.arg("--files").arg(&corpus.files).arg("--output").arg(&output);
+                command.output().unwrap()
+            };
+            let tried = run();
+            if tried.status.success() {
+                jobs.push(Job::new(COMMAND, move || drop(run())));
+            } else {
+                eprintln!("SKIPPED: pack failed: {}", String::from_utf8_lossy(&tried.stderr));
+            }
         }
         for (name, _, command) in self.peers(&PACKERS) {
             let output = output(name);
@@ -239,14 +264,14 @@ impl Bench<'_> {
         let whole_goal = if corpus.name == "mixed" { Some(0.28) } else { goal };
         let mut rows = Vec::new();
         for (name, sample) in names.iter().zip(&samples) {
-            let bytes = size(if name == "pack, the whole command" { "command" } else { name });
+            let bytes = size(if name == COMMAND { "command" } else { name });
             match name.as_str() {
                 "pack, 2 threads" => {
                     rows.push((name, *sample, bytes, peer(PIGZ, goal)));
                     rows.push((name, *sample, bytes, peer(IGZIP, (corpus.name == "text").then_some(1.0))));
                     rows.push((name, *sample, None, peer(RAW, Some(1.6))));
                 }
-                "pack, the whole command" => rows.push((name, *sample, bytes, peer(PIGZ, whole_goal))),
+                COMMAND => rows.push((name, *sample, bytes, peer(PIGZ, whole_goal))),
                 PIGZ | RAW => {}
                 _ => rows.push((name, *sample, bytes, peer(PIGZ, None))),
             }

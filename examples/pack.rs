@@ -17,12 +17,13 @@ use appsnap::diagnostic::{self, Severity};
 use appsnap::gzip::Level;
 use appsnap::io::Parallelism;
 use appsnap::pgdump::{self, FormatVersion};
-use appsnap::prepare::{Pack, PrepareOptions};
+use appsnap::prepare::{Pack, PrepareOptions, Prepared};
 use appsnap::snapshot::index::IndexPlacement;
 use appsnap::snapshot::join::Shard;
 use appsnap::snapshot::{self, WriteOptions};
 use appsnap::source::DocumentPlan;
 use appsnap::source::directory::{self, DirectoryOptions};
+use appsnap::source::dump::DumpReader;
 use appsnap::{DocumentId, Limits, detect};
 use clap::{Parser, ValueEnum};
 use serde_json::{Map, Value, json};
@@ -206,6 +207,7 @@ fn pack(args: &Args) -> Outcome {
     }
 
     let mut output = output.map_or_else(|| output::create(&path, &inputs), Ok)?;
+    output.expect_bytes(estimate_bytes(&prepared))?;
     let written = match args.shard {
         Some(shard) => prepared.write_shard(shard, &mut output, &write_options, &mut progress),
         None => prepared.write(&mut output, &write_options, &mut progress),
@@ -214,6 +216,15 @@ fn pack(args: &Args) -> Outcome {
     output::finish(output, &path)?;
     drop(progress);
     support::print_written(&path, &written, args.common.json.then_some(json))
+}
+
+/// Returns about the length of the archive, if nothing in it can be compressed.
+fn estimate_bytes(prepared: &Prepared<DumpReader, DocumentPlan>) -> u64 {
+    // A header of 512 bytes and padding.
+    const AROUND_BYTES: u64 = 1 << 10;
+    let documents_count = prepared.source().map_or(0, DocumentPlan::documents_count) as u64;
+    let sizes = [prepared.metadata().dump_size_bytes(), prepared.metadata().files_size_bytes()];
+    sizes.into_iter().flatten().fold(documents_count.saturating_mul(AROUND_BYTES), u64::saturating_add)
 }
 
 /// Returns the folder in which a shard gets a name of its own; `None` if the output is a file.

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use appsnap::detect;
 use appsnap::diagnostic;
 use appsnap::gzip::Level;
+use appsnap::io::ReadAt;
 use appsnap::layout::Contents;
 use appsnap::prepare::{PrepareOptions, Repair};
 use appsnap::snapshot::index::IndexPlacement;
@@ -100,6 +101,8 @@ fn run(args: &Args) -> Outcome {
         support::refuse_other_than_snapshot(&args.r#in, &detection)?;
     }
     let file = source.into_stored(&args.r#in, &mut progress)?;
+    // The result may be stored where the input is compressed better.
+    output.expect_bytes(ReadAt::len_bytes(&file).in_input(&args.r#in)?.saturating_mul(2))?;
     if args.repair {
         return repair(args, file, output, progress);
     }

@@ -37,8 +37,8 @@ def main():
     parser.add_argument("--scheduler", help="the cluster, for example tcp://scheduler:8786")
     parser.add_argument("--workers", type=int, help="processes of a cluster of this machine")
     parser.add_argument("--shards", type=int, required=True, help="parts to divide the work into: some for each machine")
-    parser.add_argument("--folder", required=True, help="where the shards are kept")
-    parser.add_argument("--output", required=True, help="the snapshot to write")
+    parser.add_argument("--folder", required=True, help="where the shards are kept, a folder or a URL")
+    parser.add_argument("--output", required=True, help="the snapshot to write, a file or a URL")
     parser.add_argument("--join", default="join", help="the program that joins")
     parser.add_argument("--join-option", action="append", default=[], help="such as --join-option=--no-index")
     parser.add_argument("command", nargs="+", help="the pack command")
@@ -57,7 +57,7 @@ def main():
         for done, (_, result) in enumerate(as_completed(futures, with_results=True), start=1):
             verify(result)
             print(f"{done} of {args.shards} shards", flush=True)
-        joined = [args.join, args.folder, "--output", args.output, *args.join_option]
+        joined = [args.join, f"{args.folder}/", "--output", args.output, *args.join_option]
         verify(client.submit(run, joined, retries=3, pure=False).result())
         print(args.output)
 

@@ -17,8 +17,8 @@ import ray
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--address", help="the cluster, for example auto or ray://head:10001")
 parser.add_argument("--shards", type=int, required=True, help="parts to divide the work into: some for each machine")
-parser.add_argument("--folder", required=True, help="where the shards are kept")
-parser.add_argument("--output", required=True, help="the snapshot to write")
+parser.add_argument("--folder", required=True, help="where the shards are kept, a folder or a URL")
+parser.add_argument("--output", required=True, help="the snapshot to write, a file or a URL")
 parser.add_argument("--join", default="join", help="the program that joins")
 parser.add_argument("--join-option", action="append", default=[], help="such as --join-option=--no-index")
 parser.add_argument("--cpus", type=int, default=1, help="processors for each task")
@@ -47,7 +47,7 @@ def pack(number):
 
 @ray.remote(num_cpus=args.cpus, max_retries=3, retry_exceptions=[Interrupted])
 def join():
-    return run([args.join, args.folder, "--output", args.output, *args.join_option])
+    return run([args.join, f"{args.folder}/", "--output", args.output, *args.join_option])
 
 
 def verify(result):

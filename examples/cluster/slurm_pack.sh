@@ -4,8 +4,8 @@
 #   slurm_pack.sh SHARDS FOLDER OUTPUT pack --database mx.dump --files /srv/app/data/files
 #
 # After OUTPUT comes the command that would pack everything on one machine, without `--output`. Files, folder and output must be
-# on storage that all nodes reach under the same name. `squeue` shows the progress; logs are in FOLDER. Options of sbatch, such
-# as --partition, are taken from its variables (SBATCH_PARTITION).
+# on storage that all nodes reach under the same name. `squeue` shows the progress; logs are in the folder LOGS, by default
+# FOLDER. Options of sbatch, such as --partition, are taken from its variables (SBATCH_PARTITION).
 set -euo pipefail
 
 attempt() {
@@ -26,13 +26,14 @@ case "${APPSNAP_STEP:-submit}" in
         [ "$#" -gt 3 ] || { sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 2; }
         shards=$1 folder=$2 output=$3
         shift 3
-        mkdir -p "$folder"
-        logs=(--requeue --open-mode=append)
-        packing=$(APPSNAP_STEP=pack sbatch --parsable "${logs[@]}" --job-name=pack --array="1-$shards" \
-            --cpus-per-task="${CPUS:-1}" --output="$folder/pack-%a.log" "$0" "$folder" "$@")
+        logs=${LOGS:-$folder}
+        mkdir -p "$logs"
+        options=(--requeue --open-mode=append --cpus-per-task="${CPUS:-1}")
+        packing=$(APPSNAP_STEP=pack sbatch --parsable "${options[@]}" --job-name=pack --array="1-$shards" \
+            --output="$logs/pack-%a.log" "$0" "$folder" "$@")
         # The join starts after all tasks have succeeded. If one has failed, it is cancelled.
-        APPSNAP_STEP=join sbatch --parsable "${logs[@]}" --job-name=join --dependency="afterok:$packing" \
-            --kill-on-invalid-dep=yes --cpus-per-task="${CPUS:-1}" --output="$folder/join.log" ${WAIT:+--wait} "$0" "$folder" "$output"
+        APPSNAP_STEP=join sbatch --parsable "${options[@]}" --job-name=join --dependency="afterok:$packing" \
+            --kill-on-invalid-dep=yes --output="$logs/join.log" ${WAIT:+--wait} "$0" "$folder" "$output"
         ;;
     pack)
         folder=$1
@@ -42,6 +43,6 @@ case "${APPSNAP_STEP:-submit}" in
         ;;
     join)
         # shellcheck disable=SC2086 # several options
-        attempt "${JOIN:-join}" "$1" --output "$2" ${JOIN_OPTIONS:-}
+        attempt "${JOIN:-join}" "$1/" --output "$2" ${JOIN_OPTIONS:-}
         ;;
 esac

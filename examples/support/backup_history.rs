@@ -12,6 +12,9 @@ use appsnap::retention::simulate::{SimulatedBackup, Simulation};
 use crate::backup_change;
 use crate::backup_name::Name;
 
+/// The years before the present that are shown of a listing. A wrong date must not make a picture of millennia.
+const MAX_YEARS: i32 = 40;
+
 /// The state of a day's backups at the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
@@ -55,8 +58,8 @@ impl History {
         Self { days, fates, gone: "taken, and deleted by the end", summary }
     }
 
-    /// Returns the history of listed backups, from the first one to the day on which the last one that has a date goes, at
-    /// most a year ahead.
+    /// Returns the history of listed backups, from the first one, at most [`MAX_YEARS`] ago, to the day on which the last one
+    /// that has a date goes, at most a year ahead.
     pub(crate) fn of_plan(plan: &RetentionPlan<'_, Name>) -> Self {
         let zone = plan.policy().calendar().time_zone().cloned().unwrap_or(TimeZone::UTC);
         let date = |at: Timestamp| at.to_zoned(zone.clone()).date();
@@ -74,7 +77,8 @@ impl History {
         let horizon = today.checked_add(Span::new().years(1)).unwrap_or(today);
         let ends = plan.decisions().filter_map(|decision| goes_on(&decision));
         let last = ends.chain([today]).max().unwrap_or(today).min(horizon);
-        let first = fates.keys().next().copied().unwrap_or(today).min(today);
+        let oldest = today.checked_sub(Span::new().years(MAX_YEARS)).unwrap_or(today);
+        let first = fates.keys().next().copied().unwrap_or(today).clamp(oldest, today);
         let (mut begun, mut ended) = (BTreeMap::<Date, usize>::new(), BTreeMap::<Date, usize>::new());
         let count = |days: &mut BTreeMap<Date, usize>, date| {
             let count = days.entry(date).or_default();
@@ -86,7 +90,8 @@ impl History {
                 count(&mut ended, date);
             }
         }
-        let mut existing = 0_usize;
+        let before = |days: &BTreeMap<Date, usize>| days.range(..first).map(|(_, count)| count).sum::<usize>();
+        let mut existing = before(&begun).saturating_sub(before(&ended));
         let days = first.series(Span::new().days(1)).take_while(|date| *date <= last).map(|date| {
             existing = existing.saturating_add(begun.get(&date).copied().unwrap_or(0));
             existing = existing.saturating_sub(ended.get(&date).copied().unwrap_or(0));

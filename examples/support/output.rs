@@ -22,6 +22,14 @@ pub enum Output {
 }
 
 impl Output {
+    /// Prepares for about `len_bytes`; only an object is written in parts of a length that depends on its own.
+    pub fn expect_bytes(&mut self, len_bytes: u64) -> Outcome {
+        match self {
+            Self::File(_) => Ok(()),
+            Self::Object(object) => object.expect_bytes(len_bytes),
+        }
+    }
+
     /// Returns the file if it can be written at any position.
     pub fn as_regular_file(&mut self) -> Option<&mut File> {
         match self {

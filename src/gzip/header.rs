@@ -45,24 +45,31 @@ const SUBFIELD_HEADER_BYTES: u16 = 4;
 /// Creates a member without data that carries `payload` in one extra subfield of the given identity; `None` if the payload
 /// is too long for that.
 pub(crate) fn empty_member(identity: [u8; 2], payload: &[u8]) -> Option<Vec<u8>> {
-    let len = u16::try_from(payload.len()).ok()?;
-    let extra_len = len.checked_add(SUBFIELD_HEADER_BYTES).filter(|len| usize::from(*len) <= MAX_EXTRA_BYTES)?;
     let mut member = Vec::with_capacity(payload.len().saturating_add(EMPTY_MEMBER_OVERHEAD_BYTES));
-    member.extend_from_slice(&[0x1f, 0x8b, 8, FEXTRA, 0, 0, 0, 0, 0, 0xff]);
-    member.extend_from_slice(&extra_len.to_le_bytes());
-    member.extend_from_slice(&identity);
-    member.extend_from_slice(&len.to_le_bytes());
+    member.extend_from_slice(&empty_member_start(identity, payload)?);
     member.extend_from_slice(payload);
     member.extend_from_slice(&FINAL_BLOCK);
     member.extend_from_slice(&trailer(0, 0));
     Some(member)
 }
 
+/// Returns the bytes of an [`empty_member`] before its payload.
+fn empty_member_start(identity: [u8; 2], payload: &[u8]) -> Option<[u8; 16]> {
+    let len = u16::try_from(payload.len()).ok()?;
+    let extra_len = len.checked_add(SUBFIELD_HEADER_BYTES).filter(|len| usize::from(*len) <= MAX_EXTRA_BYTES)?;
+    let ([a, b], [c, d], [e, f]) = (extra_len.to_le_bytes(), identity, len.to_le_bytes());
+    Some([0x1f, 0x8b, 8, FEXTRA, 0, 0, 0, 0, 0, 0xff, a, b, c, d, e, f])
+}
+
 /// Returns the payload of an [`empty_member`] with this identity, if `member` is one, byte for byte.
 pub(crate) fn empty_member_payload(identity: [u8; 2], member: &[u8]) -> Option<&[u8]> {
-    let payload = member.get(16..member.len().checked_sub(END_BYTES)?)?;
+    let (start, rest) = member.split_first_chunk()?;
+    let (payload, end) = rest.split_at_checked(rest.len().checked_sub(END_BYTES)?)?;
     // Comparing with the canonical bytes leaves no room for a second reading of the same member.
-    (empty_member(identity, payload)? == member).then_some(payload)
+    let is_canonical = *start == empty_member_start(identity, payload)?
+        && end.starts_with(&FINAL_BLOCK)
+        && end.ends_with(&trailer(0, 0));
+    is_canonical.then_some(payload)
 }
 
 /// A parser of a member's header, byte by byte. It keeps the extra field and counts the rest.

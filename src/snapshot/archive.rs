@@ -1,5 +1,6 @@
 //! Random access to an indexed archive: [`SnapshotArchive`].
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io;
 use std::path::Path;
@@ -200,7 +201,7 @@ impl<R: ReadAt, S: ReadAt> SnapshotArchive<R, S> {
 
     /// Returns all documents in archive order, reading the index alone. After an error there are no more items.
     pub fn documents(&self) -> impl Iterator<Item = Result<ListedDocument>> {
-        Documents { archive: self, cursor: Cursor::default(), batch: Vec::new().into_iter(), is_done: false }
+        Documents { archive: self, cursor: Cursor::default(), batch: VecDeque::new(), is_done: false }
     }
 
     /// Returns all documents in ascending order of their ids. After an error there are no more items.
@@ -362,7 +363,8 @@ impl<R: ReadAt, S: ReadAt> ReadAt for IndexFile<'_, R, S> {
 struct Documents<'a, R, S> {
     archive: &'a SnapshotArchive<R, S>,
     cursor: Cursor,
-    batch: std::vec::IntoIter<Located>,
+    /// Its memory is used again from batch to batch.
+    batch: VecDeque<Located>,
     is_done: bool,
 }
 
@@ -370,17 +372,17 @@ impl<R: ReadAt, S: ReadAt> Iterator for Documents<'_, R, S> {
     type Item = Result<ListedDocument>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.batch.len() == 0 && !self.is_done {
-            let mut rows = Vec::new();
-            match self.archive.batch(&mut self.cursor, &mut |located| rows.push(located)) {
+        if self.batch.is_empty() && !self.is_done {
+            let Self { archive, cursor, batch, .. } = self;
+            match archive.batch(cursor, &mut |located| batch.push_back(located)) {
                 Ok(more) => self.is_done = !more,
                 Err(error) => {
+                    self.batch.clear();
                     self.is_done = true;
                     return Some(Err(error));
                 }
             }
-            self.batch = rows.into_iter();
         }
-        self.batch.next().map(|located| Ok(listed(&located)))
+        self.batch.pop_front().map(|located| Ok(listed(&located)))
     }
 }

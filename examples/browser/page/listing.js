@@ -14,6 +14,9 @@ const policies = [
   ["platformsh-premium", "Upsun, premium"],
 ];
 
+/** More decisions are in the report only. */
+const SHOWN_DECISIONS = 2000;
+
 /** An instant in the time zone of the plan. */
 function instantText(at, zone) {
   if (!at) return "";
@@ -55,7 +58,7 @@ function decisionsTable({ plan }) {
   rows.setAttribute("role", "rowgroup");
   const header = make("thead", "", head);
   header.setAttribute("role", "rowgroup");
-  for (const decision of plan.decisions) {
+  for (const decision of plan.decisions.slice(0, SHOWN_DECISIONS)) {
     const id = make("th", "", String(decision.id));
     id.scope = "row";
     id.setAttribute("role", "rowheader");
@@ -75,7 +78,9 @@ function decisionsTable({ plan }) {
     rows.append(row);
   }
   table.append(header, rows);
-  return make("div", "scroll", table);
+  const left = plan.decisions.length - SHOWN_DECISIONS;
+  const more = left > 0 ? [make("p", "quiet", `and ${left.toLocaleString()} more, which the report has`)] : [];
+  return make("div", "scroll", table, ...more);
 }
 
 /** The choice of the policy and the zone; `again` plans anew with both. */
@@ -141,7 +146,7 @@ function showListing(chosen, answer, again, policyOfMarkup) {
   const drawn = new DOMParser().parseFromString(policyOfMarkup.createHTML(answer.picture), "image/svg+xml").documentElement;
   if (drawn.namespaceURI === SVG) {
     drawn.setAttribute("role", "img");
-    drawn.setAttribute("aria-label", `Calendar of the backups: ${outcome}. The table below has the same days.`);
+    drawn.setAttribute("aria-label", `Calendar of the backups: ${outcome}. The table of decisions has the same days.`);
     picture.append(document.importNode(drawn, true));
   }
   picture.tabIndex = 0;

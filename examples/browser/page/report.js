@@ -67,11 +67,13 @@ function findingItem(code, group, count) {
   const severity = make("span", `severity ${first.severity}`, severities[first.severity] ?? first.severity);
   const allowed = first.allowed ? " (allowed)" : "";
   const text = (finding) => (finding.location ? `${finding.location}: ${finding.message}` : finding.message);
+  const name = (first.name ?? "").replaceAll("-", " ");
   const item = make("li");
   if (count === 1) {
-    item.append(make("p", "", severity, `${allowed}: ${text(first)} `, make("code", "quiet", code)));
+    const about = name ? make("b", "", ` ${name}: `) : " ";
+    item.append(make("p", "", severity, `${allowed}:`, about, `${text(first)} `, make("code", "quiet", code)));
   } else {
-    item.append(make("p", "", severity, `${allowed}, ${count} times: ${first.name.replaceAll("-", " ")} `, make("code", "quiet", code)));
+    item.append(make("p", "", severity, `${allowed}, ${count} times: `, make("b", "", name), " ", make("code", "quiet", code)));
     const list = make("ul");
     for (const finding of group.slice(0, SHOWN_OF_ONE_CODE)) list.append(make("li", "", text(finding)));
     if (count > SHOWN_OF_ONE_CODE) list.append(make("li", "quiet", `and ${count - SHOWN_OF_ONE_CODE} more`));

@@ -3,7 +3,7 @@
 //   node run.mjs PAGE < REQUESTS > ANSWERS
 //
 // PAGE is the folder that `build` made. Each line of REQUESTS is {"program", "path", "request"}, and each line of ANSWERS is
-// {"answer", "exit_code", "memory_bytes", "ms", "missing", "orphans"}, or {"failure"}.
+// {"answer", "exit_code", "memory_bytes", "ms", "cpu_ms", "missing", "orphans"}, or {"failure"}.
 import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { gunzipSync } from "node:zlib";
@@ -46,17 +46,20 @@ function run({ program, path, request }) {
       ? Object.fromEntries(readdirSync(path).map((name) => [`input/folder/${name}`, sourceOfFile(`${path}/${name}`, opened)]))
       : { "input/file": sourceOfFile(path, opened) };
     const begun = performance.now();
+    const cpu = process.cpuUsage();
     const { exitCode, stdout, outputs, memoryBytes } = runWasi(moduleOf(program), {
       args: [program, JSON.stringify({ path: isFolder ? "/input/folder" : "/input/file", ...request })],
       inputs,
       keep: (bytes) => sourceOfBytes(bytes),
     });
     const ms = performance.now() - begun;
+    const { user, system } = process.cpuUsage(cpu);
     return {
       answer: JSON.parse(stdout),
       exit_code: exitCode,
       memory_bytes: memoryBytes,
       ms,
+      cpu_ms: (user + system) / 1000,
       missing: textOf(outputs["missing.txt"]),
       orphans: textOf(outputs["orphans.txt"]),
     };

@@ -1,27 +1,31 @@
-//! Builds the new database and the new folder beside the old ones, and verifies both.
+//! Builds the new database beside the old one, and the new documents, and verifies both.
 
 use std::path::Path;
 
-use appsnap::restore::{Journal, Step, Survey};
+use appsnap::restore::{Step, Survey};
 
 use crate::feed::Feed;
+use crate::ledger::Ledger;
 use crate::marks::Role;
 use crate::meter::Meter;
 use crate::recover;
 use crate::run::{Built, Run, point};
 use crate::summary::Restored;
-use crate::support::{Failure, InFile, Outcome, signals};
+use crate::support::{Failure, Outcome, signals};
 use crate::verify;
 
 impl Run<'_> {
     /// Builds the new database and the new folder beside the old ones, and verifies both.
     pub fn build(&mut self, survey: &Survey) -> Outcome<Built> {
         let args = self.args;
-        let mut journal = match &args.files {
-            Some(files) => Some(Journal::begin(files, self.facts()).in_file(files)?),
+        let mut ledger = match &args.files {
+            Some(files) => Some(Ledger::begin(files, &args.key_names(), self.facts())?),
             None => None,
         };
-        let files = journal.as_ref().map(|journal| journal.destination().to_owned());
+        if let Some(Ledger::Bucket(bucket)) = &ledger {
+            bucket.plan(survey)?;
+        }
+        let files = ledger.as_ref().map(Ledger::destination);
         let encoding = survey.inspection().and_then(|dump| dump.encoding.as_deref());
         let encoding = encoding.map_or_else(|| "UTF8".to_owned(), |name| String::from_utf8_lossy(name).into_owned());
         let oid = self.server.create_new(&self.names, self.target.as_ref(), &encoding, files.as_deref())?;
@@ -29,14 +33,14 @@ impl Run<'_> {
         if let Some(target) = &self.target {
             self.server.rehearse_pass_on(&self.names, target)?;
         }
-        if let (Some(journal), Some(files)) = (&mut journal, &files) {
-            journal.add_fact(recover::NEW_OID, oid.to_string()).in_file(files)?;
+        if let Some(ledger) = &mut ledger {
+            ledger.add_fact(recover::NEW_OID, oid.to_string())?;
         }
         let contents = survey.report().contents();
         let total_bytes =
             contents.database_bytes.unwrap_or(0) + if files.is_some() { contents.document_bytes } else { 0 };
         let meter = Meter::new(args.common.quiet, total_bytes);
-        let beside = journal.as_ref().map(Journal::work_folder);
+        let beside = ledger.as_ref().and_then(Ledger::temporary);
         let spool_dir = args.spool_dir.as_deref().or(beside).map_or_else(std::env::temp_dir, Path::to_owned);
         let limits = args.limits.limits();
         let feed = Feed {
@@ -48,23 +52,21 @@ impl Run<'_> {
             role: args.role.as_deref(),
             jobs: args.jobs,
             spool_dir,
-            documents: journal.as_ref().map(Journal::staging),
+            documents: ledger.as_ref(),
             limits: &limits,
         };
-        let (conversion, extracted) = feed.run(&meter)?;
+        let (conversion, delivered) = feed.run(&meter)?;
         point("fed");
         self.input.refuse_changed()?;
-        let documents = journal.as_ref().map(Journal::documents);
-        let compared = documents.as_deref().zip(extracted.as_ref());
+        let compared = ledger.as_ref().zip(delivered);
         let counted = verify::verify(&self.server, &self.names.new, survey, compared, &conversion)?;
         self.server.write_to_disk()?;
         if let Some(target) = &self.target {
             self.server.pass_on(&self.names, target)?;
         }
         self.server.mark(&self.names.new, &self.names, Role::Verified, files.as_deref())?;
-        if let (Some(journal), Some(files)) = (&mut journal, &files) {
-            sync_disk(journal.work_folder())?;
-            journal.advance(Step::Verified).in_file(files)?;
+        if let Some(ledger) = &mut ledger {
+            ledger.advance(Step::Verified)?;
         }
         if signals::is_interrupted() {
             return Err(Failure::environment("restoring", "interrupted"));
@@ -77,14 +79,18 @@ impl Run<'_> {
             files,
             server_version: self.server.version.clone(),
             tool: self.tool.clone(),
-            documents: extracted.map(|report| (report.documents_count(), report.document_bytes())),
+            documents: delivered,
+            other_objects_count: match (&ledger, &delivered) {
+                (Some(Ledger::Bucket(bucket)), Some(delivered)) => bucket.other_count(delivered),
+                _ => 0,
+            },
             documents_left_out: if args.files.is_none() { report.documents_count } else { 0 },
             conversion,
             counted,
             replaced: self.target.is_some(),
             kept: None,
         };
-        Ok(Built { restored, journal })
+        Ok(Built { restored, ledger })
     }
 
     fn facts(&self) -> Vec<(String, String)> {
@@ -94,20 +100,5 @@ impl Run<'_> {
             facts.push((recover::KEPT, kept.to_string_lossy().into_owned()));
         }
         facts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
-    }
-}
-
-/// Writes everything that is cached for the disk of this folder, in one call.
-fn sync_disk(folder: &Path) -> Outcome {
-    let opened = std::fs::File::open(folder).in_file(folder)?;
-    #[cfg(target_os = "linux")]
-    return rustix::fs::syncfs(&opened).map_err(std::io::Error::from).in_file(folder);
-    #[cfg(not(target_os = "linux"))]
-    {
-        drop(opened);
-        // Without it, only a power failure in this moment can hurt.
-        #[cfg(unix)]
-        rustix::fs::sync();
-        Ok(())
     }
 }

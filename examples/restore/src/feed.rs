@@ -8,10 +8,11 @@ use appsnap::Limits;
 use appsnap::io::Parallelism;
 use appsnap::pgdump::toc::Entry;
 use appsnap::pgdump::transcode::{ConversionReport, Transcoder};
-use appsnap::snapshot::extract::ExtractReport;
 
+use crate::bucket_files::Delivered;
 use crate::input::Input;
-use crate::meter::{Meter, OfDocuments, OfDump};
+use crate::ledger::Ledger;
+use crate::meter::{Meter, OfDump};
 use crate::server::Server;
 use crate::support::{Failure, InFile, Outcome, shown};
 use crate::tools::{Job, Tool};
@@ -32,19 +33,18 @@ pub struct Feed<'a> {
     /// The folder for temporary files.
     pub spool_dir: PathBuf,
     /// The destination of the documents.
-    pub documents: Option<PathBuf>,
+    pub documents: Option<&'a Ledger>,
     pub limits: &'a Limits,
 }
 
 impl Feed<'_> {
     /// Does both at the same time. If one fails, the other is ended.
-    pub fn run(&self, meter: &Meter) -> Outcome<(ConversionReport, Option<ExtractReport>)> {
+    pub fn run(&self, meter: &Meter) -> Outcome<(ConversionReport, Option<Delivered>)> {
         let input = self.input;
         let (dump, documents) = std::thread::scope(|scope| {
-            let extraction = self.documents.as_ref().map(|destination| {
+            let extraction = self.documents.map(|destination| {
                 scope.spawn(move || {
-                    let mut observer = OfDocuments(meter.clone());
-                    let extracted = input.extract(destination, Parallelism::INLINE, &mut observer);
+                    let extracted = input.deliver(destination, Parallelism::INLINE, meter);
                     extracted.inspect_err(|_| meter.stop())
                 })
             });

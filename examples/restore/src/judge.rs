@@ -4,6 +4,7 @@ use appsnap::check::{Profile, Report};
 use appsnap::diagnostic::{Code, Severity};
 use appsnap::pgdump::FormatVersion;
 use appsnap::restore::Survey;
+use serde_json::Value;
 
 use crate::audit;
 use crate::input;
@@ -12,9 +13,17 @@ use crate::run::Run;
 use crate::summary;
 use crate::support::{self, Failure, InFile, Outcome, Progress, shown, tell};
 
+/// What is known before anything changes.
+pub struct Judged {
+    pub survey: Survey,
+    /// The changes of the dump on its way to this server, as far as its table of contents shows them.
+    converted: Value,
+    pub warnings: Vec<String>,
+}
+
 impl Run<'_> {
     /// Reads the snapshot to its last byte, and compares it with the server. Nothing has changed yet.
-    pub fn judge(&mut self) -> Outcome<(Survey, Vec<String>)> {
+    pub fn judge(&mut self) -> Outcome<Judged> {
         let args = self.args;
         let profile =
             Profile::by_name(&args.profile).ok_or_else(|| Failure::environment("--profile", "no such profile"))?;
@@ -44,8 +53,8 @@ impl Run<'_> {
             ));
         }
         // Rules that match nothing are an error before anything changes.
-        self.input.dump(|source| match self.transcoder.plan(source, &args.limits.limits()) {
-            Ok(_) => Ok(()),
+        let converted = self.input.dump(|source| match self.transcoder.plan(source, &args.limits.limits()) {
+            Ok(planned) => Ok(summary::converted(planned.changes(), planned.toc())),
             Err(error) if args.mask.is_some() => Err(Failure::environment("--mask", appsnap::Error::from(error))),
             Err(error) => Err(error).in_file(self.input.path()),
         })?;
@@ -67,12 +76,14 @@ impl Run<'_> {
         }
         self.server.refuse_full_disks(&survey, args.files.as_deref())?;
         warnings.iter().for_each(|warning| tell(format_args!("warning: {warning}")));
-        Ok((survey, warnings))
+        summary::converted_lines(&converted).iter().for_each(tell);
+        Ok(Judged { survey, converted, warnings })
     }
 
-    pub fn report_plan(&self, survey: &Survey, warnings: &[String]) -> Outcome {
+    /// Reports a dry run.
+    pub fn report_plan(&self, judged: &Judged) -> Outcome {
         if self.args.common.json {
-            return support::print_json(&summary::plan(survey, warnings));
+            return support::print_json(&summary::plan(&judged.survey, &judged.converted, &judged.warnings));
         }
         support::print("nothing was changed: this is a dry run\n")
     }

@@ -9,15 +9,19 @@
 //! the next one: everything old, or everything new.
 
 mod audit;
+#[cfg_attr(not(feature = "cloud"), path = "no_bucket_files.rs")]
+mod bucket_files;
 mod build;
 mod connection;
 mod feed;
 mod file_rows;
 mod input;
 mod judge;
+mod ledger;
 mod losses;
 mod marks;
 mod meter;
+mod old_files;
 mod plan;
 mod recover;
 mod run;
@@ -39,10 +43,11 @@ use appsnap::check::Profile;
 use clap::Parser;
 use clap::builder::PossibleValuesParser;
 
+use bucket_files::KeyNames;
 use recover::{Settled, Want, settle};
 use run::Run;
 use server::Server;
-use support::{Allowed, Common, Failure, LimitArgs, Outcome, tell};
+use support::{Allowed, Common, Failure, LimitArgs, Outcome, is_url, tell};
 
 /// Restores a snapshot into a live PostgreSQL database and its files: all of it or nothing of it.
 ///
@@ -53,15 +58,24 @@ use support::{Allowed, Common, Failure, LimitArgs, Outcome, tell};
     after_help = "Example:\n  restore backup.tar.gz --database postgresql://mx@localhost/mx --files /srv/app/data/files"
 )]
 struct Args {
-    /// The snapshot, or a bare dump in any form: a file, a folder of `pg_dump -Fd`, a tar file of `pg_dump -Ft`.
-    #[arg(required_unless_present_any = ["resume", "rollback"])]
+    /// The snapshot, or a bare dump in any form: a file, a folder of `pg_dump -Fd`, a tar file of `pg_dump -Ft`. A snapshot may
+    /// be an object in a bucket, by its URL.
+    #[arg(required_unless_present_any = ["resume", "rollback"], conflicts_with = "rollback")]
     archive: Option<PathBuf>,
-    /// The database to replace, as a URL: postgresql://USER@HOST:PORT/NAME. One that does not exist is created.
+    /// The database to replace, as psql takes it: postgresql://USER@HOST:PORT/NAME, or keywords, or service=NAME. One that does
+    /// not exist is created. Give the password in PGPASSWORD or ~/.pgpass.
     #[arg(long, value_name = "POSTGRES_URL")]
     database: String,
-    /// The folder of documents to replace. Without it, only the database is restored.
-    #[arg(long, value_name = "DIR")]
+    /// The folder of documents to replace, or the URL of a folder in a bucket to which missing documents are added. Without
+    /// it, only the database is restored.
+    #[arg(long, value_name = "DIR_OR_URL")]
     files: Option<PathBuf>,
+    /// The text before the uuid in the names of documents in a bucket.
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    key_prefix: String,
+    /// The text after the uuid in the names of documents in a bucket.
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    key_suffix: String,
     /// Connections that pg_restore uses at the same time; with more than one, the dump is written to a temporary file first.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
     jobs: u32,
@@ -104,11 +118,22 @@ struct Args {
     limits: LimitArgs,
 }
 
+impl Args {
+    fn key_names(&self) -> KeyNames {
+        KeyNames { prefix: self.key_prefix.clone(), suffix: self.key_suffix.clone() }
+    }
+}
+
 fn main() -> ExitCode {
     support::run_patiently(restore)
 }
 
 fn restore(args: &Args) -> Outcome {
+    let has_keys = !args.key_prefix.is_empty() || !args.key_suffix.is_empty();
+    if has_keys && !args.files.as_deref().is_some_and(is_url) {
+        let message = "these are for the names of documents in a bucket: name its URL with --files, or leave them out";
+        return Err(Failure::environment("--key-prefix and --key-suffix", message));
+    }
     let mut server = Server::connect(&args.database)?;
     server.lock()?;
     let want = match (args.resume, args.rollback) {

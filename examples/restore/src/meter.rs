@@ -47,6 +47,14 @@ impl Meter {
         self.show();
     }
 
+    /// Shows how many documents are done.
+    pub fn documents(&self, documents_count: u64, document_bytes: u64) -> ControlFlow<()> {
+        self.counts.documents.store(documents_count, Ordering::Relaxed);
+        self.counts.document_bytes.store(document_bytes, Ordering::Relaxed);
+        self.show();
+        self.go_on()
+    }
+
     pub fn finish(&self) {
         self.bar.finish_and_clear();
     }
@@ -87,9 +95,7 @@ impl Observer for OfDump {
 impl Observer for OfDocuments {
     fn observe(&mut self, event: &Event) -> ControlFlow<()> {
         if let Event::Document { documents_count, document_bytes, .. } = *event {
-            self.0.counts.documents.store(documents_count, Ordering::Relaxed);
-            self.0.counts.document_bytes.store(document_bytes, Ordering::Relaxed);
-            self.0.show();
+            return self.0.documents(documents_count, document_bytes);
         }
         self.0.go_on()
     }

@@ -7,7 +7,7 @@ use appsnap::restore::Survey;
 
 use crate::recover::in_use;
 use crate::server::{Server, sql_failure};
-use crate::support::{Failure, Outcome, folder_of, harmless, shown, size};
+use crate::support::{Failure, Outcome, folder_of, harmless, is_url, shown, size};
 use crate::target::Target;
 
 impl Server {
@@ -67,6 +67,21 @@ impl Server {
             return Err(in_use(self)?);
         }
         Ok(())
+    }
+
+    /// Refuses a role that cannot own the restored objects.
+    pub fn refuse_role(&mut self, role: Option<&str>) -> Outcome {
+        let Some(role) = role else { return Ok(()) };
+        let sql = "select pg_has_role(current_user, oid, 'member') from pg_roles where rolname = $1::text::name";
+        let row = self.client.query_opt(sql, &[&role]).map_err(|error| sql_failure("--role", &error))?;
+        let message = match row.map(|row| row.get(0)) {
+            Some(true) => return Ok(()),
+            Some(false) => {
+                format!("{:?} is no member of the role {role:?}: GRANT it, or connect as another", self.user)
+            }
+            None => format!("there is no role {role:?}: create it, or name another"),
+        };
+        Err(Failure::environment("--role", message))
     }
 
     /// Compares the needs of the dump with the server. Returns warnings.
@@ -157,8 +172,10 @@ impl Server {
             refuse(&folder, dump.uncompressed_bytes(), "the rows of the dump")?;
         }
         match files {
-            Some(files) => refuse(folder_of(files), survey.report().contents().document_bytes, "the documents"),
-            None => Ok(()),
+            Some(files) if !is_url(files) => {
+                refuse(folder_of(files), survey.report().contents().document_bytes, "the documents")
+            }
+            _ => Ok(()),
         }
     }
 }

@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use appsnap::restore::{Journal, Step};
+use appsnap::restore::Step;
 
+use crate::ledger::{Ledger, is_reachable};
 use crate::marks::{Marked, Names, Role};
 use crate::server::Server;
-use crate::support::{Failure, InFile, Outcome, folder_of, shown, tell};
+use crate::support::{Failure, Outcome, shown, tell};
 use crate::swap::Swap;
 
 /// The names of the journal's facts.
@@ -45,17 +46,17 @@ impl Settled {
     }
 }
 
-/// Opens the journal of the folder that is named, or that the comment of a database names.
-fn open_journal(server: &Server, files: Option<&Path>, left: &[Marked]) -> Outcome<Option<Journal>> {
+/// Opens the record of the folder that is named, or that the comment of a database names.
+fn open_ledger(server: &Server, files: Option<&Path>, left: &[Marked]) -> Outcome<Option<Ledger>> {
     let named = left.iter().filter_map(|marked| marked.record.files.clone());
     let folders: Vec<PathBuf> = files.map(Path::to_owned).into_iter().chain(named).collect();
     for folder in folders {
         // A folder of another machine is not here.
-        if files != Some(&folder) && !folder_of(&folder).is_dir() {
+        if files != Some(&folder) && !is_reachable(&folder) {
             continue;
         }
-        let Some(journal) = Journal::open(&folder).in_file(&folder)? else { continue };
-        let fact = |name| journal.facts().get(name);
+        let Some(ledger) = Ledger::open(&folder)? else { continue };
+        let fact = |name| ledger.facts().get(name);
         if let Some(database) = fact(DATABASE)
             && *database != server.target
         {
@@ -71,7 +72,7 @@ fn open_journal(server: &Server, files: Option<&Path>, left: &[Marked]) -> Outco
                 "an interrupted restore into another database server uses this folder: recover it there first";
             return Err(Failure::environment(shown(&folder), message));
         }
-        return Ok(Some(journal));
+        return Ok(Some(ledger));
     }
     Ok(None)
 }
@@ -79,12 +80,12 @@ fn open_journal(server: &Server, files: Option<&Path>, left: &[Marked]) -> Outco
 /// Ends what is unfinished. The lock of the target is held, so no other run is at work.
 pub fn settle(server: &mut Server, files: Option<&Path>, want: Want, force_disconnect: bool) -> Outcome<Settled> {
     let left = server.left_over()?;
-    let Some(mut journal) = open_journal(server, files, &left)? else {
+    let Some(mut ledger) = open_ledger(server, files, &left)? else {
         return settle_databases(server, left, want, force_disconnect);
     };
-    let fact = |name: &str| journal.facts().get(name).cloned();
+    let fact = |name: &str| ledger.facts().get(name).cloned();
     let names = fact(ID).map(|id| Names::of(&server.target, &id));
-    let folder = journal.destination().to_owned();
+    let folder = ledger.destination();
     let kept = fact(KEPT).map(PathBuf::from);
     let current_oid = server.oid_of(&server.target.clone())?.map(|oid| oid.to_string());
     let is_new = current_oid.is_some() && current_oid == fact(NEW_OID);
@@ -92,21 +93,21 @@ pub fn settle(server: &mut Server, files: Option<&Path>, want: Want, force_disco
     if want == Want::New
         && !is_new
         && has_verified
-        && journal.step() >= Step::Verified
+        && ledger.step() >= Step::Verified
         && let Some(names) = &names
     {
         let target = server.describe_target()?;
-        if journal.step() == Step::Verified {
-            journal.advance(Step::Swapping).in_file(&folder)?;
+        if ledger.step() == Step::Verified {
+            ledger.advance(Step::Swapping)?;
         }
         let swap = Swap { keeps_old: kept.is_some(), force_disconnect, files: Some(&folder) };
         if !server.swap(names, target.as_ref(), &swap)? {
             return Err(in_use(server)?);
         }
-        return complete(server, journal, kept.as_deref());
+        return complete(server, ledger, kept.as_deref());
     }
-    if is_new && journal.step() >= Step::Swapping {
-        let can_go_back = journal.step() == Step::Swapping;
+    if is_new && ledger.step() >= Step::Swapping {
+        let can_go_back = ledger.step() == Step::Swapping;
         if want == Want::Old
             && can_go_back
             && let Some(names) = &names
@@ -115,27 +116,26 @@ pub fn settle(server: &mut Server, files: Option<&Path>, want: Want, force_disco
                 return Err(in_use(server)?);
             }
         } else {
-            return complete(server, journal, kept.as_deref());
+            return complete(server, ledger, kept.as_deref());
         }
-    } else if journal.step() == Step::Swapped {
+    } else if ledger.step() == Step::Swapped {
         // The target is yet another database now; the folders are as they were meant to be.
-        return complete(server, journal, kept.as_deref());
+        return complete(server, ledger, kept.as_deref());
     }
     for marked in server.left_over()?.iter().filter(|marked| matches!(marked.record.role, Role::New | Role::Verified)) {
         server.drop_marked(&marked.name)?;
     }
-    journal.abandon().in_file(&folder)?;
+    ledger.abandon()?;
     Ok(Settled::Undone)
 }
 
 /// Completes a restore whose databases are swapped.
-pub fn complete(server: &mut Server, mut journal: Journal, kept: Option<&Path>) -> Outcome<Settled> {
-    let folder = journal.destination().to_owned();
-    journal.swap().in_file(&folder)?;
+pub fn complete(server: &mut Server, mut ledger: Ledger, kept: Option<&Path>) -> Outcome<Settled> {
+    ledger.swap()?;
     crate::run::point("swapped");
     drop_old(server)?;
     crate::run::point("dropped");
-    journal.finish(kept).in_file(&folder)?;
+    ledger.finish(kept)?;
     Ok(Settled::Completed)
 }
 

@@ -4,15 +4,17 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use appsnap::pgdump::transcode::{MaskRules, Transcoder};
-use appsnap::restore::{Journal, Step};
+use appsnap::restore::Step;
 
 use crate::Args;
 use crate::input::Input;
+use crate::ledger::Ledger;
 use crate::marks::Names;
+use crate::old_files;
 use crate::recover::{self, Settled, Want, in_use, settle};
 use crate::server::Server;
 use crate::summary::{self, Kept, Restored};
-use crate::support::{self, Failure, InFile, Outcome, shown, tell};
+use crate::support::{self, Failure, InFile, Outcome, is_url, shown, tell};
 use crate::swap::Swap;
 use crate::target::Target;
 use crate::tools::Tool;
@@ -35,7 +37,7 @@ pub struct Run<'a> {
 /// A new database and a new folder, verified.
 pub struct Built {
     pub restored: Restored,
-    pub journal: Option<Journal>,
+    pub ledger: Option<Ledger>,
 }
 
 impl<'a> Run<'a> {
@@ -51,18 +53,25 @@ impl<'a> Run<'a> {
             let rules = MaskRules::parse(&std::fs::read(path).in_file(path)?);
             transcoder = transcoder.with_row_editor(rules.map_err(|error| Failure::environment(shown(path), error))?);
         }
+        if let Some(folder) = args.spool_dir.as_deref().filter(|folder| !folder.is_dir()) {
+            return Err(Failure::environment(shown(folder), "this is no folder: name one with --spool-dir"));
+        }
+        if let Some(files) = args.files.as_deref().filter(|files| !is_url(files)) {
+            old_files::refuse_losses(files, archive, args.keep_old)?;
+        }
         let target = server.describe_target()?;
+        server.refuse_role(args.role.as_deref())?;
         server.refuse_unsuitable(target.as_ref(), args.force_disconnect)?;
         let names = Names::draw(&server.target);
         Ok(Self { args, begun: Instant::now(), server, input, tool, transcoder, target, names })
     }
 
     pub fn run(mut self) -> Outcome {
-        let (survey, warnings) = self.judge()?;
+        let judged = self.judge()?;
         if self.args.dry_run {
-            return self.report_plan(&survey, &warnings);
+            return self.report_plan(&judged);
         }
-        let built = match self.build(&survey) {
+        let built = match self.build(&judged.survey) {
             Ok(built) => built,
             Err(failure) => {
                 self.undo();
@@ -72,7 +81,7 @@ impl<'a> Run<'a> {
         let restored = self.swap(built)?;
         let text = |restored: &Restored| summary::text(restored, self.begun.elapsed());
         if self.args.common.json {
-            support::print_json(&summary::json(&restored, &survey, &warnings, self.begun.elapsed()))
+            support::print_json(&summary::json(&restored, &judged.survey, &judged.warnings, self.begun.elapsed()))
         } else {
             support::print(&text(&restored))
         }
@@ -89,12 +98,12 @@ impl<'a> Run<'a> {
 
     /// Renames the databases and then the folders. From the first rename on, signals no longer stop the work.
     fn swap(&mut self, built: Built) -> Outcome<Restored> {
-        let Built { mut restored, mut journal } = built;
+        let Built { mut restored, mut ledger } = built;
         let files = restored.files.clone();
         let kept_folder = self.kept_folder();
         let swapped = (|| {
-            if let (Some(journal), Some(files)) = (&mut journal, &files) {
-                journal.advance(Step::Swapping).in_file(files)?;
+            if let Some(ledger) = &mut ledger {
+                ledger.advance(Step::Swapping)?;
             }
             point("swapping");
             let swap = Swap {
@@ -108,20 +117,20 @@ impl<'a> Run<'a> {
             Ok(true) => {}
             Ok(false) => {
                 let failure = in_use(&mut self.server)?;
-                drop(journal);
+                drop(ledger);
                 self.undo();
                 return Err(failure);
             }
             Err(failure) => {
                 // Whether the transaction was committed, the server knows.
-                drop(journal);
+                drop(ledger);
                 self.undo();
                 return Err(failure);
             }
         }
         point("renamed");
-        match journal {
-            Some(journal) => drop(recover::complete(&mut self.server, journal, kept_folder.as_deref())?),
+        match ledger {
+            Some(ledger) => drop(recover::complete(&mut self.server, ledger, kept_folder.as_deref())?),
             None => recover::drop_old(&mut self.server)?,
         }
         if self.args.keep_old && self.target.is_some() {

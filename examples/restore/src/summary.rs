@@ -6,17 +6,19 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use appsnap::check::Report;
-use appsnap::pgdump::transcode::{ConversionReport, EntryChange};
+use appsnap::pgdump::toc::Toc;
+use appsnap::pgdump::transcode::{Changes, ConversionReport};
 use appsnap::restore::Survey;
 use serde_json::{Value, json};
 
+use crate::bucket_files::Delivered;
 use crate::marks::comment_on;
 use crate::server::identifier;
-use crate::support::{audit_of, harmless, shown, size};
+use crate::support::{audit_of, conversion_json, conversion_lines, shown, size};
 use crate::tools::Tool;
 use crate::verify::Counted;
 
-/// The number of entries of each kind that are listed for people.
+/// The number of lines about one subject.
 const SHOWN_COUNT: usize = 20;
 
 /// A complete restore.
@@ -26,8 +28,9 @@ pub struct Restored {
     pub files: Option<PathBuf>,
     pub server_version: String,
     pub tool: Tool,
-    /// Number and bytes.
-    pub documents: Option<(u64, u64)>,
+    pub documents: Option<Delivered>,
+    /// Objects in the bucket that the snapshot does not contain.
+    pub other_objects_count: u64,
     pub documents_left_out: u64,
     pub conversion: ConversionReport,
     pub counted: Counted,
@@ -95,13 +98,15 @@ pub fn json(restored: &Restored, survey: &Survey, warnings: &[String], took: Dur
         "warnings": warnings,
         "server_version": restored.server_version,
         "pg_restore": { "path": restored.tool.path, "version": restored.tool.version },
-        "converted": converted(&restored.conversion),
+        "converted": converted(&restored.conversion.changes, &restored.conversion.toc),
         "tables": counted.tables,
         "tables_not_counted": counted.uncounted_tables,
         "rows": counted.rows,
         "large_objects": counted.large_objects,
-        "documents": restored.documents.map(|(count, _)| count),
-        "document_bytes": restored.documents.map(|(_, bytes)| bytes),
+        "documents": restored.documents.map(|delivered| delivered.documents_count),
+        "document_bytes": restored.documents.map(|delivered| delivered.document_bytes),
+        "documents_present": restored.documents.map(|delivered| delivered.present_count),
+        "other_objects": restored.other_objects_count,
         "masked": counted.masked,
         "sequences_behind": counted.behind,
         "replaced": restored.replaced,
@@ -120,9 +125,10 @@ pub fn rejection(report: &Report) -> Value {
 }
 
 /// Returns the JSON of a dry run.
-pub fn plan(survey: &Survey, warnings: &[String]) -> Value {
+pub fn plan(survey: &Survey, converted: &Value, warnings: &[String]) -> Value {
     let mut value = rejection(survey.report());
     value["audit"] = json!(audit(survey));
+    value["converted"] = converted.clone();
     value["warnings"] = json!(warnings);
     value
 }
@@ -132,41 +138,26 @@ fn audit(survey: &Survey) -> Vec<Value> {
     survey.inspection().map(audit_of).unwrap_or_default()
 }
 
-/// Returns what was changed in the dump; null if it was passed on as it is.
-fn converted(conversion: &ConversionReport) -> Value {
-    let changes = &conversion.changes;
+/// Returns the changes of the dump; null if it is passed on as it is.
+pub fn converted(changes: &Changes, toc: &Toc) -> Value {
     if changes.from == changes.to && changes.entries.is_empty() && !changes.recompressed && changes.warnings.is_empty()
     {
         return Value::Null;
     }
-    let entries = |is_wanted: fn(&EntryChange) -> bool| -> Vec<Value> {
-        let wanted = changes.entries.iter().filter(|change| is_wanted(change));
-        wanted
-            .map(|change| json!({ "entry": name_of(conversion, change.id), "reason": change.kind.to_string() }))
-            .collect()
-    };
-    json!({
-        "from": changes.from.to_string(),
-        "to": changes.to.to_string(),
-        "recompressed": changes.recompressed,
-        "entries_in": changes.entries_in_count,
-        "entries_out": changes.entries_out_count,
-        "dropped": entries(|change| change.kind.is_dropped()),
-        "edited": entries(|change| change.kind.is_edited()),
-        "warnings": changes.warnings.iter().map(|warning| json!({
-            "entry": name_of(conversion, warning.id),
-            "message": warning.to_string(),
-        })).collect::<Vec<_>>(),
-    })
+    conversion_json(changes, toc)
 }
 
-/// Names in a dump are bytes in its own encoding.
-fn name_of(conversion: &ConversionReport, id: u32) -> String {
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    conversion
-        .toc
-        .get(id)
-        .map_or_else(|| format!("entry {id}"), |entry| format!("{} {}", text(entry.desc), text(entry.tag)))
+/// Returns the lines of a conversion, the first ones of many.
+pub fn converted_lines(conversion: &Value) -> Vec<String> {
+    if conversion.is_null() {
+        return Vec::new();
+    }
+    let mut lines = conversion_lines(conversion);
+    if let Some(more @ 1..) = lines.len().checked_sub(SHOWN_COUNT) {
+        lines.truncate(SHOWN_COUNT);
+        lines.push(format!("and {more} more changes: convert_dump lists all of them"));
+    }
+    lines
 }
 
 /// Returns the summary for people.
@@ -198,30 +189,33 @@ pub fn text(restored: &Restored, took: Duration) -> String {
             writeln!(text, "  {} tables whose data is INSERT statements were not counted", counted.uncounted_tables);
     }
     match (&restored.documents, &restored.files) {
-        (Some((count, bytes)), Some(files)) => {
-            let _ = writeln!(text, "  {count} documents of {} in {}", size(*bytes), shown(files));
+        (Some(delivered), Some(files)) => {
+            let (count, bytes) = (delivered.documents_count, delivered.document_bytes);
+            let _ = writeln!(text, "  {count} documents of {} in {}", size(bytes), shown(files));
+            if delivered.present_count > 0 {
+                let _ =
+                    writeln!(text, "  {} of them were there already, with the same content", delivered.present_count);
+            }
+            if restored.other_objects_count > 0 {
+                let _ = writeln!(
+                    text,
+                    "  {} objects that the snapshot does not contain were left",
+                    restored.other_objects_count
+                );
+            }
         }
         _ if restored.documents_left_out > 0 => {
             let _ = writeln!(text, "  {} documents were not restored", restored.documents_left_out);
         }
         _ => {}
     }
-    let change = converted(&restored.conversion);
+    let change = converted(&restored.conversion.changes, &restored.conversion.toc);
     if !change.is_null() {
-        let word = |name: &str| change[name].as_str().unwrap_or_default().to_owned();
         let data = if change["recompressed"] == true { "recompressed" } else { "copied" };
-        let _ = writeln!(text, "  converted from archive version {} to {}, data {data}", word("from"), word("to"));
-        for (list, verb, reason) in
-            [("dropped", "dropped", "reason"), ("edited", "changed", "reason"), ("warnings", "warning", "message")]
-        {
-            let entries = change[list].as_array().map(Vec::as_slice).unwrap_or_default();
-            for entry in entries.iter().take(SHOWN_COUNT) {
-                let shown = |name: &str| harmless(entry[name].as_str().unwrap_or_default());
-                let _ = writeln!(text, "  {verb}: {}: {}", shown("entry"), shown(reason));
-            }
-            if let Some(more @ 1..) = entries.len().checked_sub(SHOWN_COUNT) {
-                let _ = writeln!(text, "  {verb}: and {more} more");
-            }
+        let changes = &restored.conversion.changes;
+        let _ = writeln!(text, "  converted from archive version {} to {}, data {data}", changes.from, changes.to);
+        for line in converted_lines(&change) {
+            let _ = writeln!(text, "  {line}");
         }
     }
     for behind in counted.behind.iter().take(SHOWN_COUNT) {

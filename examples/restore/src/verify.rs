@@ -2,15 +2,16 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
 
+use appsnap::DocumentId;
 use appsnap::pgdump::transcode::{ConversionReport, EntryChangeKind};
 use appsnap::restore::{Survey, Verification};
-use appsnap::snapshot::extract::ExtractReport;
 use postgres::Client;
 use serde::Serialize;
 
+use crate::bucket_files::Delivered;
 use crate::file_rows;
+use crate::ledger::Ledger;
 use crate::server::{Server, identifier, sql_failure};
 use crate::support::{Failure, Outcome, harmless, signals};
 
@@ -41,7 +42,7 @@ pub fn verify(
     server: &Server,
     database: &str,
     survey: &Survey,
-    documents: Option<(&Path, &ExtractReport)>,
+    documents: Option<(&Ledger, Delivered)>,
     conversion: &ConversionReport,
 ) -> Outcome<Counted> {
     let mut client = server.open(database)?;
@@ -90,9 +91,20 @@ pub fn verify(
     let count: i64 = client.query_one("select count(*) from pg_largeobject_metadata", &[]).map_err(failed)?.get(0);
     counted.large_objects = u64::try_from(count).unwrap_or_default();
     verification.large_objects(counted.large_objects);
-    if let Some((folder, report)) = documents {
-        verification.totals(report.documents_count(), report.document_bytes());
-        verification.documents(|id| fs::metadata(folder.join(id.path())).ok().map(|facts| facts.len()));
+    if let Some((ledger, delivered)) = documents {
+        verification.totals(delivered.documents_count, delivered.document_bytes);
+        match ledger {
+            Ledger::Folder(journal) => {
+                let folder = journal.documents();
+                verification.documents(|id| fs::metadata(folder.join(id.path())).ok().map(|facts| facts.len()));
+            }
+            Ledger::Bucket(bucket) => {
+                let len_bytes_of = bucket.lengths()?;
+                let known = known_documents(survey);
+                // What the snapshot does not contain is from the old state, which stays.
+                verification.documents(|id| known.binary_search(&id).ok().and_then(|_| len_bytes_of(id)));
+            }
+        }
     }
     let mut differences = verification.differences();
     // A mask may have changed them.
@@ -104,6 +116,12 @@ pub fn verify(
     }
     counted.behind = behind(&mut client).map_err(failed)?;
     Ok(counted)
+}
+
+/// Returns the documents of the snapshot, in the order of the uuids.
+fn known_documents(survey: &Survey) -> Vec<DocumentId> {
+    let cases = survey.report().files().into_iter().flatten();
+    cases.filter(|case| case.document_bytes.is_some()).map(|case| case.id).collect()
 }
 
 fn text_of(schema: &[u8], table: &[u8]) -> String {

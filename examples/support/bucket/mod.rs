@@ -22,6 +22,7 @@ use serde_json::{Value, json};
 
 use super::{Failure, Outcome, Stored, shown, shown_input, tell};
 pub use copy::join_by_copies;
+pub use store::{Place, runtime};
 pub use upload::{Upload, are_uploads_open};
 
 /// The options of commands with buckets.

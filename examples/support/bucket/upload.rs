@@ -1,7 +1,7 @@
 //! An object that appears complete or not at all: [`Upload`].
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use appsnap::remote::{RemoteUpload, UploadOptions};
@@ -16,6 +16,11 @@ static OPEN: AtomicUsize = AtomicUsize::new(0);
 pub fn are_uploads_open() -> bool {
     OPEN.load(Relaxed) > 0
 }
+
+/// The length of parts unless a larger object is expected.
+const DEFAULT_PART_BYTES: u64 = 8 << 20;
+/// The number of parts for an expected length: fewer than the 10,000 that stores accept, because it is an estimate.
+const MOST_PARTS: u64 = 9_000;
 
 /// Counts an upload as open.
 #[derive(Debug)]
@@ -36,7 +41,11 @@ impl Drop for OpenUpload {
 
 /// An object that is being written. If it is dropped, its parts are removed from the store.
 #[derive(Debug)]
-pub struct Upload(Option<RemoteUpload>, OpenUpload);
+pub struct Upload {
+    upload: Option<RemoteUpload>,
+    url: PathBuf,
+    _open: OpenUpload,
+}
 
 impl Upload {
     /// Begins an object at `url`, which is not there before it is complete.
@@ -49,12 +58,28 @@ impl Upload {
             ));
         }
         let upload = RemoteUpload::new(place.store, place.path, runtime()?, &UploadOptions::new());
-        Ok(Self(Some(upload), OpenUpload::new()))
+        Ok(Self { upload: Some(upload), url: url.to_owned(), _open: OpenUpload::new() })
+    }
+
+    /// Chooses the length of the parts, of which stores accept 10,000, for an object of about `len_bytes`. Ignored after the
+    /// first write.
+    pub fn expect_bytes(&mut self, len_bytes: u64) -> Outcome {
+        let part_bytes = len_bytes.div_ceil(MOST_PARTS).next_multiple_of(1 << 20);
+        let is_new = self.upload.as_ref().is_some_and(|upload| upload.len_bytes() == 0);
+        if is_new && part_bytes > DEFAULT_PART_BYTES {
+            let failed = |error| Failure::of(shown(&self.url), error);
+            let part_bytes =
+                usize::try_from(part_bytes).map_err(|_| Failure::environment(shown(&self.url), "too large"))?;
+            let options = UploadOptions::new().with_part_bytes(part_bytes).map_err(failed)?;
+            let place = Place::of(&self.url)?;
+            self.upload = Some(RemoteUpload::new(place.store, place.path, runtime()?, &options));
+        }
+        Ok(())
     }
 
     /// Completes the object.
     pub fn finish(mut self) -> Result<(), appsnap::Error> {
-        if let Some(upload) = self.0.take() {
+        if let Some(upload) = self.upload.take() {
             upload.finish()?;
         }
         Ok(())
@@ -66,7 +91,7 @@ impl Write for Upload {
         if signals::is_interrupted() {
             return Err(io::Error::other("interrupted"));
         }
-        self.0.as_mut().map_or(Err(io::ErrorKind::BrokenPipe.into()), |upload| upload.write(bytes))
+        self.upload.as_mut().map_or(Err(io::ErrorKind::BrokenPipe.into()), |upload| upload.write(bytes))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -76,7 +101,7 @@ impl Write for Upload {
 
 impl Drop for Upload {
     fn drop(&mut self) {
-        if let Some(upload) = self.0.take() {
+        if let Some(upload) = self.upload.take() {
             // The store may have refused the upload itself; there is nothing that could be done about it here.
             let _ = upload.abort();
         }

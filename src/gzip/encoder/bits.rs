@@ -32,6 +32,11 @@ impl BitWriter<'_> {
         self.pending = Pending { bits: bits >> (count & !7), count: count % 8 };
     }
 
+    /// Returns the number of whole bytes, and the bits after them.
+    pub(super) const fn end(self) -> (usize, Pending) {
+        (self.at, self.pending)
+    }
+
     /// Appends zeros up to the next byte.
     pub(super) fn align(&mut self) {
         let unused = self.pending.count.wrapping_neg() % 8;
@@ -39,21 +44,22 @@ impl BitWriter<'_> {
     }
 }
 
-/// Appends what `write` puts, at most `max_bits`, to `out` after the `pending` bits. Returns the bits that are left.
+/// Appends what `write` puts, at most `max_bits`, to `out` after the `pending` bits. Returns the bits that are left; `None` if
+/// `write` does.
+///
+/// The writer is moved and not borrowed, so that its position stays in registers while bytes are stored.
 #[expect(clippy::arithmetic_side_effects, reason = "a block has fewer bits than memory has")]
 pub(super) fn append(
     out: &mut Vec<u8>,
     pending: Pending,
     max_bits: usize,
-    write: impl FnOnce(&mut BitWriter<'_>),
-) -> Pending {
+    write: impl FnOnce(BitWriter<'_>) -> Option<(usize, Pending)>,
+) -> Option<Pending> {
     let start = out.len();
     out.resize(start + max_bits / 8 + 2 + SLACK_BYTES, 0);
-    let mut writer = BitWriter { bytes: out.split_at_mut(start).1, at: 0, pending };
-    write(&mut writer);
-    let BitWriter { at, pending, .. } = writer;
+    let (at, pending) = write(BitWriter { bytes: out.split_at_mut(start).1, at: 0, pending })?;
     out.truncate(start + at);
-    pending
+    Some(pending)
 }
 
 #[cfg(test)]
@@ -63,16 +69,19 @@ mod tests {
     #[test]
     fn bits_of_several_writers_follow_each_other() {
         let mut out = vec![0xaa];
-        let pending = append(&mut out, Pending::default(), 10, |writer| {
+        let first = append(&mut out, Pending::default(), 10, |mut writer| {
             writer.put(0b101, 3);
             writer.put(0b111_1111, 7);
+            Some(writer.end())
         });
+        let pending = first.unwrap();
         assert_eq!((pending.bits, pending.count), (0b11, 2));
-        let pending = append(&mut out, pending, 62, |writer| {
+        let second = append(&mut out, pending, 62, |mut writer| {
             writer.put(0x00ff_ffff_ffff_fffe, 56);
             writer.align();
+            Some(writer.end())
         });
-        assert_eq!(pending.count, 0);
+        assert_eq!(second.unwrap().count, 0);
         assert_eq!(out, [0xaa, 0xfd, 0xfb, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x03]);
     }
 }

@@ -80,18 +80,14 @@ impl BlockWriter {
         let is_fixed = fixed_bits <= own_bits;
         let lengths = if is_fixed { &self.fixed } else { &own };
         let (literals, distances) = (codes(&lengths.literals)?, codes(&lengths.distances)?);
-        let mut done = None;
-        let left = append(out, pending, 3 + own_bits.min(fixed_bits), |writer| {
-            done = (|| {
-                // Not the last block; fixed codes, or its own.
-                writer.put(if is_fixed { 0b010 } else { 0b100 }, 3);
-                if !is_fixed {
-                    self.put_header(&header, writer)?;
-                }
-                put_tokens(tokens, &literals, &distances, writer)
-            })();
-        });
-        done.map(|()| left)
+        append(out, pending, 3 + own_bits.min(fixed_bits), |mut writer| {
+            // Not the last block; fixed codes, or its own.
+            writer.put(if is_fixed { 0b010 } else { 0b100 }, 3);
+            if !is_fixed {
+                self.put_header(&header, &mut writer)?;
+            }
+            Some(put_tokens(tokens, &literals, &distances, writer)?.end())
+        })
     }
 
     /// Lists the code lengths that the header has to state.
@@ -223,12 +219,12 @@ impl Frequencies {
 
 /// Writes all tokens and the end of the block. A literal takes the same steps as a match, with a distance of no bits.
 #[expect(clippy::arithmetic_side_effects, reason = "codes have at most 15 bits, and extra bits at most 13")]
-fn put_tokens(
+fn put_tokens<'a>(
     tokens: &Tokens,
     literals: &[Code; MAX_SYMBOLS],
     distances: &[Code; DISTANCES],
-    writer: &mut BitWriter<'_>,
-) -> Option<()> {
+    mut writer: BitWriter<'a>,
+) -> Option<BitWriter<'a>> {
     // The code of each literal, and of each length with its extra bits.
     let mut symbols = [Code::default(); SYMBOLS];
     let (of_bytes, of_lengths) = symbols.split_at_mut(LITERALS);
@@ -251,7 +247,7 @@ fn put_tokens(
     }
     let end = literals.get(END_OF_BLOCK)?;
     writer.put(u64::from(end.bits), end.count);
-    Some(())
+    Some(writer)
 }
 
 #[cfg(test)]

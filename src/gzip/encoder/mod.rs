@@ -58,11 +58,12 @@ impl Encoder {
             pending = self.block.write(&self.tokens, pending, out)?;
         }
         // A stored block begins: three zero bits, and zeros up to the next byte.
-        bits::append(out, pending, 3, |writer| {
+        bits::append(out, pending, 3, |mut writer| {
             writer.put(0, 3);
             writer.align();
-        });
-        Some(())
+            Some(writer.end())
+        })
+        .map(drop)
     }
 }
 

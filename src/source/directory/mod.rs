@@ -39,7 +39,8 @@ use crate::observe::{Event, Observer, Phase};
 /// characters of the UUID, in either letter case. This is the layout of `data/files` on an app server, or of the folder
 /// that `UploadedFilesPath` names; a flat copy of a bucket has the same layout with fewer folders. Everything else is left
 /// out and reported: see [`Code`](super::Code). `root` itself may be a link; links below it are not
-/// followed.
+/// followed. On Linux the plan keeps to this folder, even if another one gets its name, and follows no link on the way to a
+/// document, even one that appears after the scan.
 ///
 /// The observer receives the phase `walking`, then each document with running totals in the order of discovery, and
 /// finally the planned totals.

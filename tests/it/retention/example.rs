@@ -428,7 +428,7 @@ fn options_that_would_do_nothing_are_refused() {
     let listing = ["--policy", "squidex", "--backups", &good, "--now", NOW];
     let simulation = ["--policy", "squidex", "--simulate", "3", "--now", NOW];
     for (common, more) in [
-        (&listing, &["--svg", "x.svg"][..]),
+        (&listing, &["--explain", "mon", "--svg", "x.svg"][..]),
         (&listing, &["--schedule", "Dublin"]),
         (&listing, &["--backup-bytes", "7"]),
         (&listing, &["--simulate", "7"]),
@@ -532,6 +532,22 @@ fn tags_of_a_command_line_of_restic_are_separated_by_commas() {
     let plan =
         bench.json(&["--policy", "restic:last=1", "--backups", &backups, "--now", NOW, "--json", "--group-by", "tags"]);
     assert_eq!(plan["decisions"][0]["group"], plan["decisions"][2]["group"], "the order of tags does not matter");
+}
+
+#[test]
+fn a_listing_is_drawn_with_what_stays_and_what_goes() {
+    let Some(bench) = Bench::new() else { return };
+    let listing = r#"[{"id": "1", "taken_at": "0001-01-01T01:00:00Z"}, {"id": "2", "taken_at": "2026-11-01T01:00:00Z"},
+        {"id": "3", "taken_at": "2026-11-02T01:00:00Z"}, {"id": "4", "taken_at": "2026-11-03T01:00:00Z", "protected": true}]"#;
+    let backups = bench.file("backups.json", listing);
+    let plan = ["--policy", "restic:last=1", "--backups", &backups, "--now", "2026-11-20T12:00:00Z", "--svg", "-"];
+    let (code, picture, text) = bench.run(&plan);
+    assert!(code == 0 && picture.starts_with("<svg ") && picture.ends_with("</svg>\n"), "{picture}");
+    assert!(text.contains("of 4 stay"), "{text}");
+    for part in ["taken, and goes now", "4 backups, 1 of them stay", ">2026</text>"] {
+        assert!(picture.contains(part), "{part}: {picture}");
+    }
+    assert!(picture.len() < 4 << 20, "a wrong date must not make {} bytes", picture.len());
 }
 
 #[test]

@@ -205,6 +205,40 @@ fn file_replaced_by_a_link_after_planning_is_not_followed() {
     assert_eq!(error.context(), folder.path().join(ID).to_str());
 }
 
+/// Links are put in place of the file itself, of its folder and of the folder above, and lead to a file of the same length.
+#[cfg(target_os = "linux")]
+#[test]
+fn no_link_is_followed_on_the_way_to_a_planned_file() {
+    let other = tempdir().unwrap();
+    let path = sharded(ID.parse().unwrap());
+    put(other.path(), &path, "planted");
+    for replaced in ["0d/3e", "0d"] {
+        let folder = tempdir().unwrap();
+        put(folder.path(), &path, "planned");
+        let plan = scan(folder.path());
+        fs::remove_dir_all(folder.path().join(replaced)).unwrap();
+        std::os::unix::fs::symlink(other.path().join(replaced), folder.path().join(replaced)).unwrap();
+        let error = plan.open(0).unwrap_err();
+        let error = error.get_ref().unwrap().downcast_ref::<appsnap::source::Error>().unwrap();
+        assert!(matches!(error.kind(), ErrorKind::Replaced), "{replaced}: {error}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_plan_keeps_to_the_folder_that_was_scanned() {
+    use appsnap::io::ReadAt;
+    let parent = tempdir().unwrap();
+    let (root, moved) = (parent.path().join("files"), parent.path().join("moved"));
+    put(&root, ID, "planned");
+    let plan = scan(&root);
+    fs::rename(&root, &moved).unwrap();
+    put(&root, ID, "planted");
+    let mut content = [0; 7];
+    plan.open(0).unwrap().read_exact_at(&mut content, 0).unwrap();
+    assert_eq!(&content, b"planned");
+}
+
 #[test]
 fn file_whose_length_changed_after_planning_is_an_error_that_names_it() {
     let folder = tempdir().unwrap();

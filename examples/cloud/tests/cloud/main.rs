@@ -179,6 +179,48 @@ fn large_archive_is_sent_in_parts() {
 }
 
 #[test]
+fn shards_in_a_bucket_are_joined_by_the_store() {
+    let Some(server) = Server::start() else { return };
+    let local = tempfile::tempdir().unwrap();
+    for number in 0..24 {
+        let contents = noise(number, 1 << 20);
+        fs::write(local.path().join(id(number).to_string()), &contents).unwrap();
+        server.put(&format!("files/{}", id(number)), &contents);
+    }
+    let expected = packed(local.path());
+    let shards = url("shards/");
+    for shard in ["1/3", "2/3", "3/3", "2/3"] {
+        // The second time, the same object with the same bytes.
+        json(&server, PACK, &["--files", &url("files"), "--output", &shards, "--profile", "format", "--shard", shard]);
+    }
+    assert_eq!(server.keys("shards/").len(), 3);
+    let program = env!("CARGO_BIN_EXE_join");
+    server.inject("partNumber=2", 3, server::Fault::Status(503));
+    let report = json(&server, program, &[&shards, "--no-index", "--output", &url("joined.tar.gz")]);
+    assert!(server.get("joined.tar.gz") == expected);
+    let (uploaded, copies) = (report["joiner_bytes"].as_u64().unwrap(), report["requests"]["copy"].as_u64().unwrap());
+    // Ranges of less than 5 MiB go through the joiner.
+    assert!(copies > 0 && uploaded < expected.len() as u64 * 3 / 4, "{report}");
+    assert_eq!((server.heal(), server.uploads_count()), (0, 0));
+
+    // Elsewhere, the bytes go through the joiner.
+    let out = local.path().join("joined.tar.gz");
+    let report = json(&server, program, &[&shards, "--no-index", "--output", out.to_str().unwrap()]);
+    assert!(fs::read(&out).unwrap() == expected);
+    assert_eq!((&report["joiner_bytes"], &report["copied_by_the_store"]), (&expected.len().into(), &false.into()));
+
+    // A store that does not copy, and a missing shard: nothing is left.
+    server.inject("partNumber=", 1_000, server::Fault::Status(403));
+    let output = run(&server, program, &[&shards, "--output", &url("joined2.tar.gz")]);
+    server.heal();
+    assert_eq!(output.status.code(), Some(2), "{}", messages(&output));
+    server.delete(&server.keys("shards/")[1]);
+    let output = run(&server, program, &[&shards, "--output", &url("joined2.tar.gz")]);
+    assert_eq!(output.status.code(), Some(1), "{}", messages(&output));
+    assert_eq!((server.keys("joined2").len(), server.uploads_count()), (0, 0));
+}
+
+#[test]
 fn wrong_urls_are_refused_with_a_remedy() {
     let Some(server) = Server::start() else { return };
     fill(&server, 3, "files/shop-", "");

@@ -23,6 +23,15 @@ pub struct App {
     pub database: String,
 }
 
+/// The document of the old state.
+pub const OLD_DOCUMENT: &str = "ff/ff/ffff0000-0000-4000-8000-000000000001";
+
+/// Makes a folder with the document of the old state.
+pub fn write_old(folder: &Path) {
+    fs::create_dir_all(folder.join("ff/ff")).unwrap();
+    fs::write(folder.join(OLD_DOCUMENT), "old").unwrap();
+}
+
 /// The state of an app: what its marker table says, and its documents by name.
 #[derive(Debug, PartialEq, Eq)]
 pub struct State {
@@ -49,8 +58,7 @@ impl App {
         self.server.create_database(&self.database);
         self.server.sql(&self.database, "create table marker (state text); insert into marker values ('old')");
         let _ = fs::remove_dir_all(self.files());
-        fs::create_dir(self.files()).unwrap();
-        fs::write(self.files().join("old"), "old").unwrap();
+        write_old(&self.files());
     }
 
     pub fn files(&self) -> PathBuf {
@@ -87,7 +95,7 @@ impl App {
     pub fn assert_old(&self) {
         let state = self.state();
         assert_eq!(state.marker, "old");
-        assert_eq!(state.files.keys().collect::<Vec<_>>(), ["old"]);
+        assert_eq!(state.files.keys().collect::<Vec<_>>(), [OLD_DOCUMENT]);
         self.assert_nothing_left();
     }
 

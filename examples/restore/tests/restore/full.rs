@@ -8,7 +8,7 @@ use std::sync::Arc;
 use appsnap_tests::postgres::Postgres;
 use appsnap_tests::skips::skip;
 
-use crate::app::{App, Snapshot, code, stderr};
+use crate::app::{App, OLD_DOCUMENT, Snapshot, code, stderr, write_old};
 
 /// A small file system; it ends with the test.
 struct SmallDisk {
@@ -49,8 +49,7 @@ fn full_disk_of_the_documents_changes_nothing() {
         );
     });
     let files = disk.path().join("files");
-    fs::create_dir(&files).unwrap();
-    fs::write(files.join("old"), "old").unwrap();
+    write_old(&files);
     let mut command = Command::new(env!("CARGO_BIN_EXE_restore"));
     command.arg(&snapshot.path).args(["--quiet", "--database", &app.url(), "--files"]).arg(&files);
     let output = command.output().unwrap();
@@ -58,7 +57,7 @@ fn full_disk_of_the_documents_changes_nothing() {
     assert!(stderr(&output).contains("No space left") || stderr(&output).contains("make room"), "{}", stderr(&output));
     app.assert_old();
     assert_eq!(fs::read_dir(disk.path()).unwrap().count(), 1, "something is left");
-    assert_eq!(fs::read(files.join("old")).unwrap(), b"old");
+    assert_eq!(fs::read(files.join(OLD_DOCUMENT)).unwrap(), b"old");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 mod app;
 mod broken;
+mod bucket;
 mod connect;
 mod full;
 mod others;

@@ -153,3 +153,52 @@ fn signal_undoes_everything() {
         }
     }
 }
+
+#[test]
+fn folder_with_more_than_documents_and_an_archive_in_it_are_refused() {
+    let Some(app) = App::new() else { return };
+    let snapshot = Snapshot::of(&app, 5);
+    fs::write(app.files().join("notes.txt"), "mine").unwrap();
+    let output = app.restore(&snapshot.path, &[]);
+    assert_eq!(code(&output), 2);
+    assert!(stderr(&output).contains("notes.txt") && stderr(&output).contains("--keep-old"));
+    fs::remove_file(app.files().join("notes.txt")).unwrap();
+    app.assert_old();
+
+    let inside = app.files().join("backup.tar.gz");
+    fs::copy(&snapshot.path, &inside).unwrap();
+    let output = app.restore(&inside, &["--keep-old"]);
+    assert_eq!(code(&output), 2);
+    assert!(stderr(&output).contains("inside of the folder"));
+    fs::remove_file(inside).unwrap();
+    app.assert_old();
+}
+
+#[test]
+fn options_that_cannot_work_are_refused_at_once() {
+    let Some(app) = App::new() else { return };
+    let snapshot = Snapshot::of(&app, 5);
+    for (options, named) in [
+        (&["--role", "no such role"][..], "no such role"),
+        (&["--spool-dir", "/nowhere"], "--spool-dir"),
+        (&["--key-prefix", "x"], "--files"),
+        (&["--rollback"], "--rollback"),
+        (&["--resume", "--rollback"], "--rollback"),
+        (&["--jobs", "0"], "--jobs"),
+        (&["--profile", "none"], "--profile"),
+        (&["--allow", "X999"], "--allow"),
+        (&["--mask", "/nowhere.json"], "/nowhere.json"),
+        (&["--pg-restore", "/bin/true"], "pg_restore"),
+    ] {
+        let output = app.restore(&snapshot.path, options);
+        assert_eq!(code(&output), 2, "{options:?}");
+        assert!(stderr(&output).contains(named), "{options:?}: {}", stderr(&output));
+        app.assert_old();
+    }
+    for files in [app.path("backup.tar.gz"), app.path("none/files"), "/".into(), "/proc".into()] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_restore"));
+        command.arg(&snapshot.path).args(["--quiet", "--database", &app.url(), "--files"]).arg(&files);
+        assert_eq!(code(&command.output().unwrap()), 2, "{files:?}");
+        app.assert_old();
+    }
+}

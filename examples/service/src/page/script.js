@@ -5,7 +5,7 @@
 const verdicts = {
   accept: { mark: "✓", short: "good", long: "Accepted and stored", before: "Good: it can be uploaded" },
   warn: { mark: "!", short: "with warnings", long: "Accepted and stored, with warnings", before: "It can be uploaded, with warnings" },
-  reject: { mark: "✗", short: "refused", long: "Refused, nothing was stored" },
+  reject: { mark: "✗", short: "refused", long: "Refused, nothing was stored", before: "Refused before the upload, nothing was sent" },
 };
 
 function contentsText(contents) {
@@ -83,14 +83,15 @@ function showCheck(upload, answer) {
   const isArchive = answer.kind === "check" && answer.report.contents.kind === "snapshot";
   if (answer.kind !== "error" && !isArchive && answer.report.verdict !== "reject") {
     const kind = answer.kind === "squidex" ? "a backup of Squidex" : `a bare database dump (${answer.report.contents.kind})`;
-    end(upload, problem(`this is ${kind}, not a backup archive`, "pack a dump with the command pack --database FILE, and upload the archive"));
+    const remedy = "pack a dump with the command pack --database FILE, and upload the archive";
+    end(upload, { ...problem(`this is ${kind}, not a backup archive`, remedy), isUnsent: true });
     return;
   }
   if (answer.report?.verdict === "reject") {
-    end(upload, answer.report);
+    end(upload, { ...answer.report, isUnsent: true });
     return;
   }
-  upload.progress.value = 1;
+  upload.progress.hidden = true;
   upload.shown = make("div");
   if (isArchive) {
     const verdict = verdicts[answer.report.verdict];
@@ -113,6 +114,7 @@ function uploadChecked(upload) {
   upload.status.className = "quiet";
   upload.status.textContent = "Waiting for the uploads before it";
   upload.progress.value = 0;
+  upload.progress.hidden = false;
   upload.cancel.focus();
   waiting.push(upload);
   startNext();
@@ -233,7 +235,7 @@ function answer(request) {
 
 function end(upload, report) {
   const verdict = verdicts[report.verdict] ?? verdicts.reject;
-  const outcome = report.isKnown ? "Good, and stored already" : verdict.long;
+  const outcome = report.isKnown ? "Good, and stored already" : report.isUnsent ? verdict.before : verdict.long;
   finish(upload);
   upload.item.classList.add(report.verdict);
   upload.status.className = "outcome";
