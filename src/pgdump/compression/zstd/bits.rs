@@ -1,4 +1,8 @@
-//! Bits that are read backwards, from the end of a stream: [`Bits`].
+//! Bits that are read backwards, from the end of a stream: [`Bits`], and the error of all that reads them: [`Bad`].
+
+/// The content of a block contradicts the format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Bad;
 
 /// The number of bytes that must be readable before every stream, so that eight bytes can be loaded at its start as well.
 /// Their value does not matter.

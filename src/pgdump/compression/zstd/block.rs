@@ -1,12 +1,8 @@
 //! Compressed blocks (RFC 8878, section 3.1.1.3): [`Blocks`].
 
-use super::bits::MARGIN_BYTES;
+use super::bits::{Bad, MARGIN_BYTES};
 use super::huffman::Huffman;
 use super::sequences::{Output, SLACK_BYTES, Sequences};
-
-/// The content of a block contradicts the format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Bad;
 
 /// The longest content of a block, compressed or not.
 pub(super) const MAX_BLOCK_BYTES: usize = 128 << 10;

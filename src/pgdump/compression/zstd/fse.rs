@@ -1,6 +1,6 @@
 //! The probabilities of finite state entropy, and the states they give: [`Distribution`], [`spread`].
 
-use super::block::Bad;
+use super::bits::Bad;
 
 /// The most symbols of any table: 53 match lengths. Literals' weights have fewer.
 const MAX_SYMBOLS: usize = 64;

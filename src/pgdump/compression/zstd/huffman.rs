@@ -1,7 +1,6 @@
 //! Literals that are compressed with a Huffman code: [`Huffman`].
 
-use super::bits::{Bits, MARGIN_BYTES};
-use super::block::Bad;
+use super::bits::{Bad, Bits, MARGIN_BYTES};
 use super::fse::{Distribution, MAX_STATES, State, spread};
 
 /// The longest code.

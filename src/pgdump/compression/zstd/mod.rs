@@ -13,8 +13,8 @@ use std::io::{self, Read};
 
 use twox_hash::XxHash64;
 
-use self::bits::MARGIN_BYTES;
-use self::block::{Bad, Blocks, MAX_BLOCK_BYTES};
+use self::bits::{Bad, MARGIN_BYTES};
+use self::block::{Blocks, MAX_BLOCK_BYTES};
 use self::sequences::{Output, SLACK_BYTES};
 use super::stored::Stored;
 use crate::io::copy_prefix;

@@ -1,7 +1,6 @@
 //! Sequences: literals that are copied to the output, and then a match, which is copied from earlier output.
 
-use super::bits::{Bits, MARGIN_BYTES, REFILLED_BITS};
-use super::block::Bad;
+use super::bits::{Bad, Bits, MARGIN_BYTES, REFILLED_BITS};
 use super::fse::{Distribution, MAX_LOG, MAX_STATES, State, spread};
 
 /// The number of bytes after its end that a copy may write, because it is done in steps.
