@@ -28,6 +28,9 @@ struct Args {
     /// The file to write [default: standard output].
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// The index beside the archive, made by list --make-index [default: ARCHIVE.idx if it exists].
+    #[arg(long, value_name = "FILE")]
+    index: Option<PathBuf>,
     #[command(flatten)]
     common: Common,
     #[command(flatten)]
@@ -48,7 +51,7 @@ fn fetch(args: &Args) -> Outcome {
     } else {
         Spool::Named(output::create(path, &[archive])?, path)
     };
-    let len_bytes = match support::open_indexed(archive, options.clone())? {
+    let len_bytes = match support::open_by_index(archive, args.index.as_deref(), options.clone())? {
         Some(opened) => {
             let document = opened.document(args.uuid).in_file(archive)?.ok_or_else(|| absent(args))?;
             spool.take(document, archive)?

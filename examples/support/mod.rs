@@ -42,8 +42,8 @@ pub use limits::command_limits;
 pub use lists::documents_of;
 pub use live_database::LiveDump;
 pub use open::{
-    is_pipe, may_be_dump, open_indexed, refuse_other_than_any_dump, refuse_other_than_dump, refuse_other_than_snapshot,
-    refuse_pipe,
+    index_beside, is_pipe, may_be_dump, open_by_index, open_indexed, refuse_other_than_any_dump,
+    refuse_other_than_dump, refuse_other_than_snapshot, refuse_pipe,
 };
 pub use output::{Output, folder_of, is_dash};
 pub use progress::{Followed, Progress};

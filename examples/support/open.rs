@@ -1,6 +1,6 @@
 //! Opens an archive the fast way where it has an index, and names what is something else.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use appsnap::detect::{Detection, Kind};
 use appsnap::pgdump::Identity;
@@ -81,4 +81,34 @@ pub fn open_indexed(path: &Path, options: ReadOptions) -> Outcome<Option<Snapsho
         Err(error) if matches!(error.kind(), ErrorKind::NoIndex) => Ok(None),
         opened => opened.map(Some).in_file(path),
     }
+}
+
+/// Opens `path` for random access, also by an index beside it: `index`, or the file that [`index_beside`] names if it
+/// exists. Returns `None` if there is no index.
+pub fn open_by_index(
+    path: &Path,
+    index: Option<&Path>,
+    options: ReadOptions,
+) -> Outcome<Option<SnapshotArchive<Stored>>> {
+    if is_pipe(path) {
+        return match index {
+            Some(_) => {
+                Err(Failure::environment("--index", "standard input cannot be read at any position: name a file"))
+            }
+            None => Ok(None),
+        };
+    }
+    let beside = index_beside(path);
+    let Some(index) = index.or_else(|| Some(&*beside).filter(|beside| beside.is_file())) else {
+        return open_indexed(path, options);
+    };
+    let (archive, sidecar) = (Stored::open(path)?, Stored::open(index)?);
+    SnapshotArchive::open_with_sidecar(archive, sidecar, &options).map(Some).in_file(index)
+}
+
+/// Returns the name of the index beside an archive: that of the archive with `.idx` appended.
+pub fn index_beside(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".idx");
+    name.into()
 }

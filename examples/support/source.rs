@@ -1,7 +1,7 @@
 //! An input that is read from front to back: a file, a pipe, standard input, or a dump in any form.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, StdinLock};
+use std::io::{self, Read, Seek, SeekFrom, StdinLock};
 use std::path::Path;
 
 use appsnap::detect::{self, Detection};
@@ -167,6 +167,15 @@ impl Source {
         Ok(detection)
     }
 
+    /// Returns `true` if a dump in custom format can be read at any position: from a file, or from the files of another form.
+    pub fn is_seekable_dump(&self) -> bool {
+        match &self.inner {
+            Inner::Dump(dump) => dump.is_seekable(),
+            Inner::File(_) => self.len_bytes.is_some(),
+            Inner::Damaged(_) | Inner::Stdin(_) | Inner::Object(..) => false,
+        }
+    }
+
     /// Shows in `progress` how much of the input was read, and stops reading after a signal.
     pub fn followed(self, progress: &mut Progress) -> Followed<Self> {
         let len_bytes = self.len_bytes;
@@ -212,6 +221,23 @@ fn is_finding(error: &appsnap::Error) -> bool {
 fn is_no_dump(error: &appsnap::Error) -> bool {
     let error = error.downcast_ref::<pgdump::Error>();
     error.is_some_and(|error| matches!(error.kind(), ErrorKind::NotAnArchive { .. }))
+}
+
+impl Seek for Source {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        // The first bytes have been read twice.
+        let unread = (self.head.get_ref().len() as u64).saturating_sub(self.head.position());
+        let to = match to {
+            SeekFrom::Current(by) => SeekFrom::Current(by.saturating_sub_unsigned(unread)),
+            other => other,
+        };
+        self.head = io::Cursor::default();
+        match &mut self.inner {
+            Inner::Dump(dump) => dump.seek(to),
+            Inner::File(file) => file.seek(to),
+            Inner::Damaged(_) | Inner::Stdin(_) | Inner::Object(..) => Err(io::ErrorKind::Unsupported.into()),
+        }
+    }
 }
 
 impl Read for Source {

@@ -43,6 +43,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "layout", body: names::layout, seeds: seeds::names },
     Target { name: "metadata", body: names::metadata, seeds: seeds::metadata },
     Target { name: "open_index", body: archive::index::open_index, seeds: seeds::indexes },
+    Target { name: "open_sidecar", body: archive::sidecar::open_sidecar, seeds: seeds::sidecars },
     Target { name: "pax_records", body: tape::pax_records, seeds: seeds::pax_records },
     Target { name: "policy_json", body: calendar::policy_json, seeds: seeds::policies },
     Target { name: "random_access", body: archive::write::random_access, seeds: seeds::contents },

@@ -57,6 +57,14 @@ pub enum Kind {
     Ar,
     /// A file compressed with lzip.
     Lzip,
+    /// A snapshot, or another tar archive, that is compressed with lz4 or zstd instead of gzip.
+    #[non_exhaustive]
+    TarWithoutGzip {
+        /// `true` for zstd, `false` for lz4.
+        is_zstd: bool,
+    },
+    /// Nothing but zeros, as far as the beginning of the file shows.
+    Zeros,
     /// A dump in any format, or an unknown file, as [`Identity::of`] names it.
     Other(Identity),
 }
@@ -127,6 +135,9 @@ impl Detection {
             Kind::Cpio => "cpio",
             Kind::Ar => "ar",
             Kind::Lzip => "lzip",
+            Kind::TarWithoutGzip { is_zstd: true } => "tar-zstd",
+            Kind::TarWithoutGzip { is_zstd: false } => "tar-lz4",
+            Kind::Zeros => "zeros",
             Kind::Other(Identity::Custom { .. }) if self.is_gzip => "bare-dump-gzip",
             Kind::Other(
                 Identity::Empty | Identity::Gzip | Identity::Lz4 | Identity::Zstd | Identity::Bzip2 | Identity::Xz,
@@ -155,6 +166,16 @@ impl Detection {
             Kind::Other(Identity::Unknown | Identity::Empty) if self.is_gzip => {
                 Some("compressed with gzip, and the content is damaged or unknown".into())
             }
+            Kind::Other(Identity::Xz) => Some(
+                "compressed with xz: a dump is decompressed with xz -dc FILE > DUMP, a snapshot is compressed with gzip \
+                 instead by xz -dc FILE | gzip > NEW.tar.gz"
+                    .into(),
+            ),
+            Kind::Other(Identity::Bzip2) => Some(
+                "compressed with bzip2: a dump is decompressed with bunzip2 -c FILE > DUMP, a snapshot is compressed with \
+                 gzip instead by bunzip2 -c FILE | gzip > NEW.tar.gz"
+                    .into(),
+            ),
             Kind::Other(identity) => identity.hint(),
             kind => hint_of(kind).map(Cow::Borrowed),
         }
@@ -197,6 +218,13 @@ const fn hint_of(kind: Kind) -> Option<&'static str> {
         Kind::Cpio => "a cpio archive: extract it first with cpio -id < FILE",
         Kind::Ar => "an ar archive, such as a Debian package: extract it first with ar x FILE",
         Kind::Lzip => "compressed with lzip: decompress it first with lzip -dc FILE > NEW",
+        Kind::TarWithoutGzip { is_zstd: true } => {
+            "a tar archive that is compressed with zstd: compress it with gzip instead by zstd -dc FILE | gzip > NEW.tar.gz"
+        }
+        Kind::TarWithoutGzip { is_zstd: false } => {
+            "a tar archive that is compressed with lz4: compress it with gzip instead by lz4 -dc FILE | gzip > NEW.tar.gz"
+        }
+        Kind::Zeros => "nothing but zeros: a transfer or a disk has lost the content, so transfer the file again",
     })
 }
 

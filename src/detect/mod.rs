@@ -23,6 +23,7 @@ use crate::error::Error;
 use crate::gzip;
 use crate::limits::Limits;
 use crate::pgdump::Identity;
+use crate::source::dump::decompressed_head;
 
 /// The number of bytes that [`identify`] needs: enough for the first members of a compressed tar archive.
 pub const HEAD_BYTES: u64 = 64 << 10;
@@ -46,7 +47,12 @@ const INFLATED_BYTES: u64 = 64 << 10;
 #[must_use]
 pub fn identify(head: &[u8]) -> Detection {
     if !gzip::is_gzip(head) {
-        return Detection { kind: kind_of(head), is_gzip: false };
+        let kind = match kind_of(head) {
+            Kind::Other(identity @ (Identity::Lz4 | Identity::Zstd)) => compressed(identity, head),
+            Kind::Other(Identity::Unknown) if is_zeros(head) => Kind::Zeros,
+            kind => kind,
+        };
+        return Detection { kind, is_gzip: false };
     }
     let mut content = Vec::new();
     let mut reader = gzip::Reader::new(head, &Limits::untrusted()).take(INFLATED_BYTES);
@@ -103,6 +109,22 @@ fn kind_of(head: &[u8]) -> Kind {
         Identity::PgDumpOutput => foreign::after_text(head).unwrap_or(Kind::Other(Identity::PgDumpOutput)),
         identity => Kind::Other(identity),
     }
+}
+
+/// Looks into a file that is compressed otherwise than with gzip.
+fn compressed(identity: Identity, head: &[u8]) -> Kind {
+    match kind_of(&decompressed_head(identity, head, INFLATED_BYTES)) {
+        Kind::Snapshot | Kind::SnapshotInFolder | Kind::FilesTar => {
+            Kind::TarWithoutGzip { is_zstd: identity == Identity::Zstd }
+        }
+        _ => Kind::Other(identity),
+    }
+}
+
+/// A shorter file, or a record of zeros, could be an empty tar archive.
+fn is_zeros(head: &[u8]) -> bool {
+    const RECORD_BYTES: usize = 10_240;
+    head.len() > RECORD_BYTES && head.iter().all(|byte| *byte == 0)
 }
 
 /// A script in UTF-16 can be brought back; bytes of an archive that were treated as text cannot.

@@ -55,7 +55,10 @@ impl<'a> Side<'a> {
         let named = |error: Error| error.within(&name);
         let (snapshot, dump) = match source {
             Source::Indexed(archive) => {
-                let metadata = Some(archive.metadata().map_err(|error| named(error.into()))?);
+                let metadata = match archive.metadata() {
+                    Err(error) if matches!(error.kind(), snapshot::ErrorKind::NotFound(_)) => None,
+                    metadata => Some(metadata.map_err(|error| named(error.into()))?),
+                };
                 let dump = archive.dump();
                 let dump = dump.map(|(len_bytes, crc32, _)| Dump::Unread(Sums { len_bytes, crc32 }, archive));
                 (Some((Documents::Indexed(archive), metadata)), dump)

@@ -20,6 +20,7 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
+mod block_finder;
 mod chunk;
 mod chunk_stream;
 mod code;
@@ -32,7 +33,10 @@ mod inflater;
 mod level;
 mod locate_chunks;
 mod parallel;
+mod point;
+mod point_recorder;
 mod reader;
+mod resumed;
 mod table;
 mod writer;
 
@@ -50,6 +54,9 @@ pub(crate) use header::{
 pub(crate) use inflater::Inflater;
 pub(crate) use locate_chunks::{ChunkLengths, locate_chunks};
 pub(crate) use parallel::ChunkSource;
+pub(crate) use point::{AccessPoint, PointForm};
+pub(crate) use point_recorder::{PointRecorder, RecordedPoint};
 pub(crate) use reader::{MemberReader, MemberSink};
+pub(crate) use resumed::{Resumed, unpack_history};
 pub(crate) use table::{AROUND_CHUNKS_BYTES, ChunkLocation, ChunkRow, ChunkTable, MemberFacts};
 pub(crate) use writer::Writer;

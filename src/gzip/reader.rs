@@ -14,7 +14,7 @@ use crate::limits::{LimitExceeded, Limits};
 const INPUT_BYTES: usize = 64 << 10;
 
 /// Bytes decompressed at once: small enough to stay in a core's cache until they are used.
-const OUTPUT_BYTES: usize = 64 << 10;
+pub(super) const OUTPUT_BYTES: usize = 64 << 10;
 
 /// A reader of the uncompressed bytes of one or more gzip members, which checks each member's CRC32 and length. Zero
 /// padding after the last member is allowed.
@@ -77,6 +77,18 @@ impl<R: Read> BufRead for Reader<R> {
 pub(crate) trait MemberSink {
     /// Receives the extra field of a member that begins at `position` (RFC 1952, section 2.3.1.1).
     fn extra(&mut self, field: &[u8], position: u64);
+
+    /// Learns that the compressed data of a member begins at `data_position`.
+    fn begin(&mut self, _data_position: u64) {}
+
+    /// Returns how much of `input`, the compressed data at `position`, is to be decompressed next. A sink that returns
+    /// less than all of it must make progress with the next [`step`](Self::step).
+    fn portion(&mut self, input: &[u8], _position: u64) -> usize {
+        input.len()
+    }
+
+    /// Receives the compressed bytes that were taken, and the uncompressed ones that they gave.
+    fn step(&mut self, _compressed: &[u8], _uncompressed: &[u8]) {}
 
     /// Receives the sums of a member that was read to its end and verified.
     fn end(&mut self, crc32: u32, uncompressed_len_bytes: u64);
@@ -147,6 +159,11 @@ impl<R: Read, X: MemberSink> MemberReader<R, X> {
         &self.sink
     }
 
+    /// Returns the sink after everything was read.
+    pub(crate) fn into_sink(self) -> X {
+        self.sink
+    }
+
     /// Decompresses until there is output or the end is verified.
     fn advance(&mut self) -> Result<()> {
         while self.output_start == self.output_end {
@@ -210,6 +227,7 @@ impl<R: Read, X: MemberSink> MemberReader<R, X> {
             self.inflate.reset(false);
             self.crc.reset();
             self.uncompressed_len_bytes = 0;
+            self.sink.begin(self.source.position());
             self.state = State::Body;
         }
         Ok(())
@@ -219,17 +237,21 @@ impl<R: Read, X: MemberSink> MemberReader<R, X> {
         let position = self.source.position();
         let input = fill(&mut self.source)?;
         let at_end = input.is_empty();
-        let step = inflate(&mut self.inflate, input, &mut self.output, FlushDecompress::None);
+        let portion = prefix(input, self.sink.portion(input, position) as u64);
+        let is_part = portion.len() < input.len();
+        let step = inflate(&mut self.inflate, portion, &mut self.output, FlushDecompress::None);
+        let output = part(&self.output, 0, step.made)?;
+        self.sink.step(prefix(portion, step.used as u64), output);
+        self.crc.update(output);
         self.source.consume(step.used);
         (self.output_start, self.output_end) = (0, step.made);
-        self.crc.update(part(&self.output, 0, step.made)?);
         self.uncompressed_len_bytes = self.uncompressed_len_bytes.wrapping_add(step.made as u64);
         match step.status {
             Ok(Status::StreamEnd) => self.state = State::Trailer,
             Ok(_) if step.is_idle() && at_end => {
                 return Err(Error::new(ErrorKind::Truncated { part: "body" }).at(position));
             }
-            Ok(_) if !step.is_idle() => {}
+            Ok(_) if !step.is_idle() || is_part => {}
             // What was decompressed before the damage is returned first: what a reader sees before it stops must not
             // depend on the portions in which the bytes arrive.
             Ok(_) | Err(_) => self.state = State::Damaged,

@@ -51,6 +51,8 @@ pub struct BlockReader<R> {
     ledger: Ledger,
     /// The elements of the current stream that its decoder has consumed, in stored form, if they are wanted.
     tap: Option<Vec<u8>>,
+    /// The dump id of the only block that is read, after a [jump](Self::jump_to) to it.
+    only: Option<u32>,
     /// The first error, which every later call repeats.
     failed: Option<Error>,
 }
@@ -128,6 +130,7 @@ impl<R: Read> BlockReader<R> {
             current: None,
             ledger,
             tap: None,
+            only: None,
             failed: None,
         })
     }
@@ -264,6 +267,9 @@ impl<R: Read> BlockReader<R> {
     }
 
     fn block(&mut self) -> Result<Option<DataElement<'static>>, Error> {
+        if self.only.is_some() && self.current.is_some() {
+            return Err(Error::new(ErrorKind::Misuse("only one table of the dump is read after a jump to it")));
+        }
         self.current = None;
         let position = self.source.position();
         if self.source.fill()?.is_empty() {
@@ -294,6 +300,9 @@ impl<R: Read> BlockReader<R> {
             }
         };
         let id = self.source.int(&self.header.dialect, BLOCK_HEADER)?;
+        if self.only.is_some_and(|only| u32::try_from(id) != Ok(only)) {
+            return Err(Error::from(Corruption::UnknownBlock(id)).at(position));
+        }
         let id = self.record(kind, id, position).map_err(|what| Error::from(what).at(position))?;
         self.current = Some(Block { kind, id, oid: None, position });
         Ok(Some(match kind {
@@ -434,6 +443,20 @@ impl<R: Read> BlockReader<R> {
             Some((entry, Some(oid))) => error.within(format!("large object {oid} of {entry}")),
         };
         self.failed.insert(error).clone()
+    }
+}
+
+impl<R: Read + std::io::Seek> BlockReader<R> {
+    /// Jumps to the block of the entry `id`, which is at `position`, and is the only one that is read then.
+    pub(super) fn jump_to(&mut self, id: u32, position: u64) -> Result<(), Error> {
+        self.check()?;
+        if let Err(error) = self.source.jump_to(position) {
+            return Err(self.fail(error));
+        }
+        self.only = Some(id);
+        self.state = State::Between;
+        self.current = None;
+        Ok(())
     }
 }
 

@@ -61,8 +61,9 @@ fn tables_without_rows(dump: &Inspection, found: &mut Diagnostics) {
     if let Some(first) = tables.next() {
         let count = tables.count().saturating_add(1);
         found.add(Code::DumpTablesWithoutRows, |finding| {
+            let tables = if count == 1 { "table has" } else { "tables have" };
             finding.with_message(format!(
-                "{count} tables have no rows in the dump, the first is {first}: it was made with --exclude-table-data or \
+                "{count} {tables} no rows in the dump, the first is {first}: it was made with --exclude-table-data or \
                  --filter"
             ))
         });
@@ -111,8 +112,9 @@ fn missing_schemas(dump: &Inspection, found: &mut Diagnostics) {
         let count = entries.count().saturating_add(1);
         let schema = first.namespace.unwrap_or(b"").escape_ascii();
         found.add(Code::DumpSchemaMissing, |finding| {
+            let entries = if count == 1 { "entry belongs" } else { "entries belong" };
             finding.with_message(format!(
-                "{count} entries belong to a schema that no entry creates, the first is {first} in the schema {schema}"
+                "{count} {entries} to a schema that no entry creates, the first is {first} in the schema {schema}"
             ))
         });
     }

@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicU64;
 use super::block_reader::BlockReader;
 use super::compat::Incompatibility;
 use super::data_element::DataElement;
+use super::data_state::DataState;
 use super::error::{Error, ErrorKind};
 use super::findings::{self, ReadToEnd};
 use super::header::Header;
@@ -363,6 +364,16 @@ impl<R: Read> Dump<R> {
             if !is_stream {
                 return self.inspection(None);
             }
+        }
+    }
+}
+
+impl<R: Read + io::Seek> Dump<R> {
+    /// Jumps to the data of the entry with this dump id if its position is known and nothing has been read.
+    pub(super) fn jump_to(&mut self, id: u32) -> Result<(), Error> {
+        match self.toc().get(id).map(|entry| entry.data) {
+            Some(DataState::Set(position)) if self.blocks.is_empty() => self.reader.jump_to(id, position),
+            _ => Ok(()),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A forward-only, buffered reader that knows its position, for the data area.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 
 use super::error::Error;
 use super::parse_buffer::ParseBuffer;
@@ -126,5 +126,21 @@ impl<R: Read> Source<R> {
             Err(Fault::Because(reason)) => Err(Error::from(reason).at(position)),
             Err(Fault::Incomplete) => Err(Error::truncated(what).at(position)),
         }
+    }
+}
+
+impl<R: Read + Seek> Source<R> {
+    /// Continues at `position`.
+    pub(super) fn jump_to(&mut self, position: u64) -> Result<(), Error> {
+        // The dump need not start where the inner reader does.
+        let read_bytes = self.position.saturating_add(self.end.saturating_sub(self.start) as u64);
+        let distance = i64::try_from(i128::from(position).saturating_sub(i128::from(read_bytes)));
+        let moved =
+            distance.map_err(io::Error::other).and_then(|distance| self.inner.seek(SeekFrom::Current(distance)));
+        moved.map_err(|error| Error::io("seeking in the dump", error).at(position))?;
+        (self.start, self.end) = (0, 0);
+        self.position = position;
+        self.ended = false;
+        Ok(())
     }
 }

@@ -172,7 +172,9 @@ pub enum Change {
 /// Returns the changes of a conversion, entries of one kind together: first those that are dropped.
 pub(super) fn of_conversion(changes: &Changes, toc: &Toc) -> Vec<Change> {
     let (from, to, recompressed) = (changes.from, changes.to, changes.recompressed);
-    let mut list = vec![Change::DumpConverted { from, to, recompressed }];
+    // A dump of which only rows are edited is not converted.
+    let converted = (from != to || recompressed).then_some(Change::DumpConverted { from, to, recompressed });
+    let mut list: Vec<_> = converted.into_iter().collect();
     for (kind, entries_count, first) in groups(changes, toc, |kind| kind.is_dropped()) {
         list.push(Change::DumpEntriesDropped { entries_count, first, reason: kind });
     }
@@ -200,6 +202,15 @@ fn groups(
     groups
 }
 
+/// Returns a number with its noun.
+fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+const fn verb(count: u64) -> &'static str {
+    if count == 1 { "was" } else { "were" }
+}
+
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -208,16 +219,20 @@ impl fmt::Display for Change {
                 write!(f, "the dump was converted from archive version {from} to {to}{recompressed}")
             }
             Self::DumpEntriesDropped { entries_count, first, reason } => {
-                write!(f, "{entries_count} entries of the dump were left out (first: {first}): {reason}")
+                let entries = counted(*entries_count, "entry of the dump was", "entries of the dump were");
+                write!(f, "{entries} left out (first: {first}): {reason}")
             }
             Self::DumpEntriesEdited { entries_count, first, edit } => {
-                write!(f, "{entries_count} entries of the dump were changed (first: {first}): {edit}")
+                let entries = counted(*entries_count, "entry of the dump was", "entries of the dump were");
+                write!(f, "{entries} changed (first: {first}): {edit}")
             }
             Self::OrphansDropped { documents_count, document_bytes } => {
-                write!(f, "{documents_count} documents ({document_bytes} bytes) without a row in the database were left out")
+                let (documents, were) = (counted(*documents_count, "document", "documents"), verb(*documents_count));
+                write!(f, "{documents} ({document_bytes} bytes) without a row in the database {were} left out")
             }
             Self::RowlessDocumentsDropped { documents_count, document_bytes } => {
-                write!(f, "{documents_count} documents ({document_bytes} bytes) whose rows were left out of the dump were left out")
+                let (documents, were) = (counted(*documents_count, "document", "documents"), verb(*documents_count));
+                write!(f, "{documents} ({document_bytes} bytes) whose rows were left out of the dump {were} left out")
             }
             Self::ModelVersionAssumed => f.write_str(
                 "the model version was not given and is set to 0.0.0.0: the platform compares it with the deployed model",
@@ -237,30 +252,40 @@ impl fmt::Display for Change {
                 write!(f, "{key} in .metadata was missing and is set to {to}")
             }
             Self::FolderTakenOff { folder, files_count } => {
-                write!(f, "the folder {folder} was removed from the names of {files_count} files")
+                let files = counted(*files_count, "file", "files");
+                write!(f, "the folder {folder} was removed from the names of {files}")
             }
             Self::NamesRespelled { files_count, first } => {
-                write!(f, "{files_count} names were changed to the usual spelling (first: {first})")
+                let names = counted(*files_count, "name was", "names were");
+                write!(f, "{names} changed to the usual spelling (first: {first})")
             }
             Self::JunkLeftOut { files_count, first } => {
-                write!(f, "{files_count} files created by file managers were left out (first: {first})")
+                let (files, were) = (counted(*files_count, "file", "files"), verb(*files_count));
+                write!(f, "{files} created by file managers {were} left out (first: {first})")
             }
             Self::UnknownLeftOut { files_count, first } => {
-                write!(f, "{files_count} files that do not belong in a snapshot were left out (first: {first})")
+                let files = counted(*files_count, "file that does not belong in a snapshot was", "files that do not belong in a snapshot were");
+                write!(f, "{files} left out (first: {first})")
             }
             Self::DuplicatesLeftOut { files_count, first } => {
-                write!(f, "{files_count} files that the archive contains again with the same contents were left out (first: {first})")
+                let (files, were) = (counted(*files_count, "file", "files"), verb(*files_count));
+                write!(f, "{files} that the archive contains again with the same contents {were} left out (first: {first})")
             }
             Self::DocumentsVanished { documents_count, first } => {
-                write!(f, "{documents_count} documents that were deleted after they had been listed were left out (first: {first})")
+                let documents = counted(*documents_count, "document that was deleted after it had been listed was", "documents that were deleted after they had been listed were");
+                write!(f, "{documents} left out (first: {first})")
             }
             Self::DocumentsModified { documents_count, first } => {
-                write!(f, "{documents_count} documents that were modified after they had been listed are packed as found later (first: {first})")
+                let documents = counted(*documents_count, "document that was modified after it had been listed is", "documents that were modified after they had been listed are");
+                write!(f, "{documents} packed as found later (first: {first})")
             }
-            Self::FoldersLeftOut { folders_count } => write!(f, "{folders_count} folders were left out"),
+            Self::FoldersLeftOut { folders_count } => {
+                write!(f, "{} left out", counted(*folders_count, "folder was", "folders were"))
+            }
             Self::Reordered => f.write_str("the members were reordered to .metadata, database, documents"),
             Self::Normalised { code, count } => {
-                write!(f, "{} ({count} times) was rewritten in the way platforms write it", code.name())
+                let times = counted(*count, "time", "times");
+                write!(f, "{} ({times}) was rewritten in the way platforms write it", code.name())
             }
         }
     }

@@ -2,24 +2,25 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io;
+use std::io::{self, Read};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use super::error::{Error, ErrorKind, Result};
 use super::extract::{ExtractOptions, ExtractReport, extract};
-use super::index::{Cursor, Located, Tables, wrong};
+use super::index::{self, Foreign, Located, Tables, wrong};
 use super::options::ReadOptions;
 use super::reader::SnapshotReader;
 use super::report::ReadReport;
-use super::stored::Indexed;
 pub use super::stored::StoredFile;
+use super::stored::{Access, Indexed};
 use crate::document::DocumentId;
 use crate::gzip::{self, ChunkLocation, ChunkStream};
-use crate::io::{Parallelism, ReadAt};
+use crate::io::{Cursor, Parallelism, ReadAt};
 use crate::layout::MemberName;
 use crate::metadata::Metadata;
 use crate::observe::{Event, Observer, Phase, proceed};
+use crate::tarball;
 
 /// An archive with an index, for access to single files without reading the rest.
 ///
@@ -165,7 +166,9 @@ impl<R: ReadAt, S: ReadAt> SnapshotArchive<R, S> {
     pub fn metadata(&self) -> Result<Metadata> {
         let slot = self.indexed.tables.locator.metadata;
         let allowed = self.options.limits.max_metadata_bytes();
-        let mut file = self.stored(MemberName::Metadata, 0, slot.len_bytes, slot.crc32);
+        let offset = self.indexed.tables.metadata_offset_bytes();
+        let offset = offset.ok_or_else(|| Error::new(ErrorKind::NotFound(".metadata")))?;
+        let mut file = self.stored(MemberName::Metadata, offset, slot.len_bytes, slot.crc32);
         let bytes = file.read_all(allowed, "max_metadata_bytes")?;
         let (metadata, _) =
             Metadata::parse(&bytes, &self.options.limits).map_err(|error| Error::new(ErrorKind::Metadata(error)))?;
@@ -194,14 +197,14 @@ impl<R: ReadAt, S: ReadAt> SnapshotArchive<R, S> {
             let all = self.by_id()?;
             all.binary_search_by_key(id.as_bytes(), |located| located.row.id).ok().and_then(|at| all.get(at)).copied()
         };
-        Ok(located.map(|Located { row, header_offset_bytes }| {
+        Ok(located.map(|Located { row, header_offset_bytes, .. }| {
             self.stored(MemberName::Document(id), header_offset_bytes, row.len_bytes, row.crc32)
         }))
     }
 
     /// Returns all documents in archive order, reading the index alone. After an error there are no more items.
     pub fn documents(&self) -> impl Iterator<Item = Result<ListedDocument>> {
-        Documents { archive: self, cursor: Cursor::default(), batch: VecDeque::new(), is_done: false }
+        Documents { archive: self, cursor: index::Cursor::default(), batch: VecDeque::new(), is_done: false }
     }
 
     /// Returns all documents in ascending order of their ids. After an error there are no more items.
@@ -225,9 +228,17 @@ impl<R: ReadAt, S: ReadAt> SnapshotArchive<R, S> {
         proceed(observer, &Event::Phase(Phase::VerifyingArchive))?;
         let total_bytes = Some(self.tar_bytes());
         self.with_reader(parallelism, |reader| {
+            let mut foreign = self.indexed.tables.foreign.is_some().then(|| Comparison::new(self));
             while let Some(entry) = reader.next_entry()? {
-                entry.skip(total_bytes, observer)?;
+                let (name, len_bytes, at) = (entry.current.name, entry.len_bytes(), entry.current.payload_offset_bytes);
+                let crc32 = entry.skip(total_bytes, observer)?;
+                if let (Some(foreign), Some(name)) = (&mut foreign, name) {
+                    foreign.member(name, len_bytes, crc32, at)?;
+                }
                 proceed(observer, &Event::bytes(reader.offset_bytes(), total_bytes))?;
+            }
+            if let Some(foreign) = foreign {
+                foreign.finish(reader.offset_bytes())?;
             }
             Ok(reader.report().clone())
         })
@@ -253,14 +264,20 @@ impl<R: ReadAt, S: ReadAt> SnapshotArchive<R, S> {
     pub(crate) fn with_reader<T>(
         &self,
         parallelism: Parallelism,
-        work: impl FnOnce(&mut SnapshotReader<ChunkStream<'_, R>>) -> Result<T>,
+        work: impl FnOnce(&mut SnapshotReader<ArchiveStream<'_, R>>) -> Result<T>,
     ) -> Result<T>
     where
         R: Sync,
     {
         let tables = &self.indexed.tables;
+        if tables.foreign.is_some() {
+            return work(&mut SnapshotReader::new(
+                ArchiveStream::Whole(Cursor::new(&self.indexed.source)),
+                &self.options,
+            ));
+        }
         gzip::with_chunks(&self.indexed.source, &tables.chunks, parallelism, |stream| {
-            let mut reader = SnapshotReader::new(stream, &self.options);
+            let mut reader = SnapshotReader::new(ArchiveStream::Chunks(stream), &self.options);
             let data = (tables.locator.crc32, tables.locator.tar_bytes);
             let at = tables.locator.data_bytes;
             reader.expect_index(data, at, |verifier| tables.raw_members(&self.index(), |page| verifier.page(page)))?;
@@ -284,7 +301,7 @@ impl<R: ReadAt, S: ReadAt> SnapshotArchive<R, S> {
 
     /// Offset in the tar stream of the end marker.
     pub(super) fn documents_end_bytes(&self) -> Result<u64> {
-        let mut cursor = Cursor::default();
+        let mut cursor = index::Cursor::default();
         while self.batch(&mut cursor, &mut |_| ())? {}
         Ok(cursor.offset_bytes(&self.indexed.tables))
     }
@@ -314,7 +331,7 @@ impl<R: ReadAt, S: ReadAt> SnapshotArchive<R, S> {
             return Ok(all);
         }
         let mut all = Vec::new();
-        let mut cursor = Cursor::default();
+        let mut cursor = index::Cursor::default();
         while self.batch(&mut cursor, &mut |located| all.push(located))? {}
         all.sort_unstable_by_key(|located| located.row.id);
         if all.windows(2).any(|pair| matches!(pair, [a, b] if a.row.id == b.row.id)) {
@@ -323,12 +340,107 @@ impl<R: ReadAt, S: ReadAt> SnapshotArchive<R, S> {
         Ok(self.by_id.get_or_init(|| all))
     }
 
-    fn batch(&self, cursor: &mut Cursor, each: &mut impl FnMut(Located)) -> Result<bool> {
+    fn batch(&self, cursor: &mut index::Cursor, each: &mut impl FnMut(Located)) -> Result<bool> {
         self.indexed.tables.batch(&self.index(), cursor, each)
     }
 
     fn stored(&self, name: MemberName, header_offset_bytes: u64, len_bytes: u64, crc32: u32) -> StoredFile<R> {
-        StoredFile::new(Arc::clone(&self.indexed), name, header_offset_bytes, len_bytes, crc32)
+        let file = StoredFile::new(Arc::clone(&self.indexed), name, header_offset_bytes, len_bytes, crc32);
+        match self.access(header_offset_bytes).transpose() {
+            Some(access) => file.with_access(access),
+            None => file,
+        }
+    }
+
+    /// Where decompression begins for this offset in the tar stream of a compressed archive of another program.
+    fn access(&self, offset_bytes: u64) -> Result<Option<Access>> {
+        let Some(Foreign { points, locator }) = &self.indexed.tables.foreign else { return Ok(None) };
+        if locator.is_uncompressed() {
+            return Ok(None);
+        }
+        let beyond = || wrong("a document is outside of the data");
+        let number = points.find(offset_bytes).ok_or_else(beyond)?;
+        let (row, history_at) = points.get(number).ok_or_else(beyond)?;
+        let mut packed = Vec::new();
+        gzip::read_range(&self.index(), history_at, row.history_bytes.into(), &mut packed)?;
+        if crc32fast::hash(&packed) != row.history_crc32 {
+            return Err(wrong("the checksum of a history is wrong"));
+        }
+        let history = if packed.is_empty() { Vec::new() } else { gzip::unpack_history(&packed)? };
+        Access::at(points, number, &history).map(Some)
+    }
+}
+
+/// The bytes of an archive: uncompressed chunks, or all of it as it is.
+pub(crate) enum ArchiveStream<'a, R> {
+    Chunks(ChunkStream<'a, R>),
+    Whole(Cursor<'a, R>),
+}
+
+impl<R: ReadAt> Read for ArchiveStream<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Chunks(stream) => stream.read(buffer),
+            Self::Whole(cursor) => cursor.read(buffer),
+        }
+    }
+}
+
+/// Compares an archive of another program with its index while it is read.
+struct Comparison<'a, R, S> {
+    archive: &'a SnapshotArchive<R, S>,
+    cursor: index::Cursor,
+    batch: std::vec::IntoIter<Located>,
+    has_metadata: bool,
+    has_database: bool,
+}
+
+impl<'a, R: ReadAt, S: ReadAt> Comparison<'a, R, S> {
+    fn new(archive: &'a SnapshotArchive<R, S>) -> Self {
+        let (cursor, batch) = (index::Cursor::default(), Vec::new().into_iter());
+        Self { archive, cursor, batch, has_metadata: false, has_database: false }
+    }
+
+    fn next_document(&mut self) -> Result<Option<Located>> {
+        if self.batch.len() == 0 {
+            let mut rows = Vec::new();
+            self.archive.batch(&mut self.cursor, &mut |located| rows.push(located))?;
+            self.batch = rows.into_iter();
+        }
+        Ok(self.batch.next())
+    }
+
+    fn member(&mut self, name: MemberName, len_bytes: u64, crc32: u32, payload_at_bytes: u64) -> Result<()> {
+        let tables = &self.archive.indexed.tables;
+        let found = (len_bytes, crc32, payload_at_bytes.saturating_sub(tarball::BLOCK_BYTES as u64));
+        let listed = match name {
+            MemberName::Metadata => {
+                self.has_metadata = true;
+                let slot = tables.locator.metadata;
+                tables.metadata_offset_bytes().map(|at| (slot.len_bytes, slot.crc32, at))
+            }
+            MemberName::Database => {
+                self.has_database = true;
+                let slot = tables.locator.database;
+                slot.map(|slot| (slot.len_bytes, slot.crc32, tables.database_offset_bytes()))
+            }
+            MemberName::Document(id) => {
+                let located = self.next_document()?.filter(|located| located.row.id == *id.as_bytes());
+                located.map(|located| (located.row.len_bytes, located.row.crc32, located.header_offset_bytes))
+            }
+        };
+        if listed == Some(found) { Ok(()) } else { Err(wrong("it lists something else than the archive contains")) }
+    }
+
+    fn finish(mut self, tar_bytes: u64) -> Result<()> {
+        let tables = &self.archive.indexed.tables;
+        let is_whole = self.has_metadata == tables.metadata_offset_bytes().is_some()
+            && self.has_database == tables.locator.database.is_some()
+            && tables.locator.tar_bytes == tar_bytes;
+        if is_whole && self.next_document()?.is_none() {
+            return Ok(());
+        }
+        Err(wrong("it lists something else than the archive contains"))
     }
 }
 
@@ -362,7 +474,7 @@ impl<R: ReadAt, S: ReadAt> ReadAt for IndexFile<'_, R, S> {
 #[derive(Debug)]
 struct Documents<'a, R, S> {
     archive: &'a SnapshotArchive<R, S>,
-    cursor: Cursor,
+    cursor: index::Cursor,
     /// Its memory is used again from batch to batch.
     batch: VecDeque<Located>,
     is_done: bool,

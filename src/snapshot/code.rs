@@ -11,7 +11,7 @@ codes! {
     /// [`metadata`].
     pub enum Code {
         /// The file is neither a snapshot nor a dump.
-        NotASnapshot = "S001" "not-a-snapshot" Error, "follow what the message says about this kind of file";
+        NotASnapshot = "S001" "not-a-snapshot" Error, "use the command in the message to get a snapshot or a dump from the file, and check that";
         /// The archive has no database: it can be read, but no app can be restored from it alone.
         FilesOnly = "S002" "files-only" Warning,
             "pack the files together with a dump, or restore them next to a database by other means";

@@ -119,6 +119,8 @@ pub(super) struct Current {
     pub(super) name: Option<MemberName>,
     pub(super) len_bytes: u64,
     pub(super) crc: crc32fast::Hasher,
+    /// Offset of its content in the tar stream.
+    pub(super) payload_offset_bytes: u64,
     /// The content of `.metadata`, which is parsed before the entry is lent.
     pub(super) read_ahead: Option<Cursor<Vec<u8>>>,
 }

@@ -97,6 +97,11 @@ impl WriteOptions {
         self
     }
 
+    /// Returns the contents of the archive that is written.
+    pub(crate) const fn contents(&self) -> Contents {
+        self.contents
+    }
+
     /// Accepts metadata whose sizes differ from what is written. By default that is an error when the archive is finished.
     ///
     /// ```
@@ -169,6 +174,7 @@ pub enum Tolerance {
 pub struct ReadOptions {
     pub(super) limits: Limits,
     pub(super) tolerance: Tolerance,
+    pub(super) expands_sparse: bool,
 }
 
 impl ReadOptions {
@@ -178,10 +184,21 @@ impl ReadOptions {
         Self::default()
     }
 
+    /// Returns the limits.
+    pub(super) const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
     /// Sets the limits; default [`Limits::untrusted`].
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// Reads sparse files with their holes, and reports them: for an archive that is written again.
+    pub(crate) const fn expanding_sparse(mut self) -> Self {
+        self.expands_sparse = true;
         self
     }
 

@@ -65,7 +65,11 @@ impl<R: Read> SnapshotReader<R> {
     pub fn new(source: R, options: &ReadOptions) -> Self {
         let (expected, verifier) = index::pair();
         let limits = options.limits.clone();
-        let tar = tarball::Reader::new(TarSource::new(source, &limits, verifier), &limits);
+        let source = TarSource::new(source, &limits, verifier);
+        let tar = match options.expands_sparse {
+            true => tarball::Reader::expanding(source, &limits),
+            false => tarball::Reader::new(source, &limits),
+        };
         Self {
             stream: MemberStream { tar, expected: Some(expected), failed: None },
             current: None,
@@ -107,12 +111,14 @@ impl<R: Read> SnapshotReader<R> {
                 is_label: member.kind() == MemberKind::Label,
                 len_bytes: member.len_bytes(),
                 position: member.header_offset_bytes(),
+                payload_offset_bytes: member.payload_offset_bytes(),
                 name: member.name().to_vec(),
             };
             self.report.diagnostics.append(self.stream.tar.diagnostics_mut());
             if let Placed::File(kind, name) = self.place(&found)? {
                 let crc = crc32fast::Hasher::new();
-                let mut next = Current { kind, name, len_bytes: found.len_bytes, crc, read_ahead: None };
+                let Found { len_bytes, payload_offset_bytes, .. } = found;
+                let mut next = Current { kind, name, len_bytes, crc, payload_offset_bytes, read_ahead: None };
                 if matches!(name, Some(MemberName::Metadata)) {
                     self.read_metadata(&found, &mut next)?;
                 }
@@ -300,6 +306,7 @@ struct Found {
     is_label: bool,
     len_bytes: u64,
     position: u64,
+    payload_offset_bytes: u64,
     name: Vec<u8>,
 }
 

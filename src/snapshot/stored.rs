@@ -4,15 +4,25 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 use super::error::{Error, ErrorKind, Result};
-use super::index::{Tables, wrong};
-use crate::gzip::{self, ChunkTable, Inflater};
-use crate::io::{ReadAt, Unread, at_most, copy_prefix, prefix};
-use crate::layout::MemberName;
+use super::index::{PointTable, Tables, wrong};
+use crate::gzip::{self, ChunkTable, Inflater, Resumed};
+use crate::io::{ReadAt, Unread, at_most, copy_prefix, grow, prefix};
+use crate::layout::{self, MemberName, Named};
 use crate::limits::{LimitExceeded, Limits};
 use crate::tarball::{self, BLOCK_BYTES};
 
 /// Compressed bytes to fetch with one read, so that a document of ordinary size needs one.
 const FETCH_BYTES: u64 = 8 << 20;
+
+/// Compressed bytes to fetch with one read after the last access point.
+const LAST_FETCH_BYTES: u64 = 1 << 20;
+
+/// The longest content whose length fits into a header as octal digits.
+const MAX_OCTAL_BYTES: u64 = 0o77_777_777_777;
+
+/// Uncompressed bytes of an archive of another program to make with one step.
+const STEP: usize = 256 << 10;
+const STEP_BYTES: u64 = STEP as u64;
 
 const HEADER_BYTES: u64 = BLOCK_BYTES as u64;
 
@@ -50,9 +60,38 @@ pub struct StoredFile<R> {
     packed: Vec<u8>,
     packed_at_bytes: u64,
     inflater: Option<Box<Inflater>>,
+    /// For archives of other programs: where decompression begins.
+    access: Option<Access>,
     plain: Unread,
     /// The first error, which every later read repeats.
     failed: Option<Error>,
+}
+
+/// Decompression from a point of an archive of another program.
+#[derive(Debug)]
+pub(super) struct Access {
+    /// The number of the point.
+    number: usize,
+    resumed: Box<Resumed>,
+    /// The next compressed byte to read, and the end of those that may be needed before the next point.
+    compressed_at_bytes: u64,
+    /// Offset in the tar stream of the next byte that is decompressed.
+    at_bytes: u64,
+}
+
+impl Access {
+    /// Begins at point `number` with the bytes before it.
+    pub(super) fn at(points: &PointTable, number: usize, history: &[u8]) -> Result<Self> {
+        let (row, _) = points.get(number).ok_or_else(|| wrong("a document is outside of the data"))?;
+        let mut resumed = Box::new(Resumed::default());
+        resumed.start(row.point.form, history)?;
+        Ok(Self {
+            number,
+            resumed,
+            compressed_at_bytes: row.point.compressed_offset_bytes,
+            at_bytes: row.point.uncompressed_offset_bytes,
+        })
+    }
 }
 
 /// An archive and the tables of its index.
@@ -81,9 +120,19 @@ impl<R: ReadAt> StoredFile<R> {
             packed: Vec::new(),
             packed_at_bytes: 0,
             inflater: None,
+            access: None,
             plain: Unread::default(),
             failed: None,
         }
+    }
+
+    /// Sets where decompression begins, or the reason why it cannot, which the first read returns.
+    pub(super) fn with_access(mut self, access: Result<Access>) -> Self {
+        match access {
+            Ok(access) => self.access = Some(access),
+            Err(error) => self.failed = Some(error),
+        }
+        self
     }
 
     /// Returns its length in bytes according to the index. Reading returns as many bytes or fails.
@@ -117,8 +166,75 @@ impl<R: ReadAt> StoredFile<R> {
         self.payload_at_bytes.saturating_add(self.len_bytes)
     }
 
-    /// Inflates the next chunk, or as much of it as is needed.
+    /// Returns to `plain` what comes next, at least a byte.
     fn advance(&mut self) -> Result<()> {
+        match (&self.archive.tables.foreign, self.access.is_some()) {
+            (None, _) => self.advance_by_chunk(),
+            (Some(_), true) => self.advance_from_point(),
+            (Some(_), false) => self.advance_uncompressed(),
+        }
+    }
+
+    /// Reads the next bytes of an uncompressed archive.
+    fn advance_uncompressed(&mut self) -> Result<()> {
+        let count = self.end_bytes().saturating_sub(self.at_bytes).min(STEP_BYTES);
+        gzip::read_range(&self.archive.source, self.at_bytes, count, self.plain.refill())?;
+        self.at_bytes = self.at_bytes.saturating_add(count);
+        Ok(())
+    }
+
+    /// Decompresses the next bytes from an access point, skipping those before the file.
+    fn advance_from_point(&mut self) -> Result<()> {
+        let beyond = || wrong("a document is outside of the data");
+        let end = self.end_bytes();
+        let Self { archive, access: Some(access), plain, packed, .. } = self else { return Err(beyond()) };
+        let points = archive.tables.foreign.as_ref().map(|foreign| &foreign.points).ok_or_else(beyond)?;
+        loop {
+            // What is before the file is decompressed in larger steps, and never more than what is needed.
+            let wanted = end.saturating_sub(access.at_bytes).min(STEP_BYTES);
+            let output = plain.refill();
+            let at = access.compressed_at_bytes;
+            let made = access.resumed.inflate(grow(output, at_most(STEP, wanted))).map_err(|error| error.at(at))?;
+            output.truncate(made);
+            if made > 0 {
+                let from = access.at_bytes;
+                access.at_bytes = from.saturating_add(made as u64);
+                if access.at_bytes > self.at_bytes {
+                    let skipped = self.at_bytes.saturating_sub(from);
+                    self.at_bytes = access.at_bytes;
+                    plain.consume(at_most(made, skipped));
+                    return Ok(());
+                }
+                continue;
+            }
+            let next = points.get(access.number.saturating_add(1)).map(|(row, _)| row.point);
+            if access.resumed.is_ended() {
+                // The next member begins with a point of its own.
+                let next = next.filter(|next| next.uncompressed_offset_bytes == access.at_bytes).ok_or_else(beyond)?;
+                access.number = access.number.saturating_add(1);
+                access.resumed.start(next.form, &[])?;
+                access.compressed_at_bytes = next.compressed_offset_bytes;
+                continue;
+            }
+            let data_end = archive.tables.locator.data_bytes;
+            let (limit, most) = match points.after(end) {
+                // The block before may end inside the first byte of the next one.
+                Some(needed) => (data_end.min(needed.compressed_offset_bytes.saturating_add(1)), FETCH_BYTES),
+                // After the last point, nothing says how much is needed.
+                None => (data_end, LAST_FETCH_BYTES),
+            };
+            let count = limit.saturating_sub(access.compressed_at_bytes).min(most);
+            if count == 0 {
+                return Err(Error::from(gzip::Error::new(gzip::ErrorKind::Deflate)).at(at));
+            }
+            gzip::read_range(&archive.source, access.compressed_at_bytes, count, packed)?;
+            access.compressed_at_bytes = access.compressed_at_bytes.saturating_add(count);
+            access.resumed.feed(packed);
+        }
+    }
+
+    /// Inflates the next chunk, or as much of it as is needed.
+    fn advance_by_chunk(&mut self) -> Result<()> {
         let beyond = || wrong("a document is outside of the data");
         let number = self.chunks().find(self.at_bytes).ok_or_else(beyond)?;
         let place = *self.chunks().chunks().get(number).ok_or_else(beyond)?;
@@ -186,8 +302,16 @@ impl<R: ReadAt> StoredFile<R> {
         let mut reader = tarball::Reader::new(header.as_slice(), &Limits::trusted());
         let member = reader.next_member().map_err(|_| differs())?.ok_or_else(differs)?;
         let is_directory = member.kind() != tarball::MemberKind::File;
-        let name = MemberName::parse(member.name()).map_err(|_| differs())?;
-        if is_directory || name != self.name || member.len_bytes() != self.len_bytes {
+        // Other programs write names in more ways, and lengths of more than eleven octal digits into an extension.
+        let (name, is_longer) = match self.archive.tables.foreign {
+            None => (MemberName::parse(member.name()).ok(), false),
+            Some(_) => match layout::parse(member.name(), false).map(|parsed| parsed.named) {
+                Ok(Named::File(name)) => (Some(name), self.len_bytes > MAX_OCTAL_BYTES),
+                _ => (None, false),
+            },
+        };
+        let is_of_length = is_longer || member.len_bytes() == self.len_bytes;
+        if is_directory || name != Some(self.name) || !is_of_length {
             return Err(differs());
         }
         Ok(())

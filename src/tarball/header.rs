@@ -178,11 +178,8 @@ fn type_of(old: &OldHeader, is_tolerant: bool, unusual: &mut Unusual) -> Result<
         b'g' => Ok(Type::PaxGlobal),
         b'L' => Ok(Type::LongName),
         b'K' => Err(Fault::link_target()),
-        b'1' | b'2' => Err(Fault::refused(
-            Code::TypeLink,
-            "the member is a link: create the archive with `tar --dereference --hard-dereference`",
-        )),
-        b'3' | b'4' | b'6' => Err(Fault::refused(Code::TypeDevice, "the member is a device or a FIFO")),
+        b'1' | b'2' => Err(link()),
+        b'3' | b'4' | b'6' => Err(device()),
         b'S' => Err(Fault::sparse()),
         other => Err(Fault::unsupported(other)),
     }
@@ -200,18 +197,19 @@ fn posix_area(ustar: &UstarHeader, name: &mut Vec<u8>, unusual: &mut Unusual) ->
     if is_zero(&ustar.prefix) && is_zero(&ustar.pad) {
         return Ok(());
     }
-    let prefix = if ustar.pad.ends_with(STAR_TRAILER) {
-        // Two times share the area: the prefix has to end before them, or programs would disagree about its end.
-        let (prefix, times) = ustar.prefix.split_at(STAR_PREFIX_BYTES);
-        let (atime, ctime) = times.split_at(times.len() / 2);
-        let is_star = prefix.last() == Some(&0) && [atime, ctime].iter().all(|field| time(field).is_ok());
-        if !is_star {
-            return Err(prefix_conflict());
+    // Two times share the area: the prefix has to end before them, or programs would disagree about its end.
+    let (star_prefix, times) = ustar.prefix.split_at(STAR_PREFIX_BYTES);
+    let (atime, ctime) = times.split_at(times.len() / 2);
+    let is_star = star_prefix.last() == Some(&0) && [atime, ctime].iter().all(|field| time(field).is_ok());
+    let prefix = match (ustar.pad.ends_with(STAR_TRAILER), is_star) {
+        (true, false) => return Err(prefix_conflict()),
+        (true, true) => star_prefix,
+        // npm tar and commons-compress write the times without star's mark.
+        (false, true) if is_zero(&ustar.pad) => star_prefix,
+        (false, _) => {
+            unusual.ignored_field |= !is_zero(&ustar.pad);
+            &ustar.prefix
         }
-        prefix
-    } else {
-        unusual.ignored_field |= !is_zero(&ustar.pad);
-        &ustar.prefix
     };
     let (prefix, rest) = until_nul(prefix);
     unusual.ignored_field |= !is_zero(rest);
@@ -351,6 +349,21 @@ fn base_256(digits: &[u8]) -> Result<u64, ()> {
         value.checked_mul(256).and_then(|value| value.checked_add(u64::from(digit))).ok_or(())
     })?;
     if i64::try_from(value).is_ok() { Ok(value) } else { Err(()) }
+}
+
+/// The fault of a link.
+#[cold]
+pub(super) fn link() -> Fault {
+    Fault::refused(
+        Code::TypeLink,
+        "the member is a link: create the archive with `tar --dereference --hard-dereference`",
+    )
+}
+
+/// The fault of a device.
+#[cold]
+pub(super) fn device() -> Fault {
+    Fault::refused(Code::TypeDevice, "the member is a device or a FIFO")
 }
 
 #[cold]

@@ -27,6 +27,7 @@
 
 mod code;
 mod error;
+mod expansion;
 mod extension;
 mod framing;
 mod header;

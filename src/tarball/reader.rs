@@ -4,6 +4,7 @@ use std::io::BufRead;
 
 use super::code::Code;
 use super::error::{Error, Fault};
+use super::expansion::{Expansion, Piece, ZEROS};
 use super::extension::{Extensions, Scope};
 use super::framing::padding_bytes;
 use super::header::{self, BLOCK_BYTES, Block, Dialect, ParsedHeader, Type};
@@ -62,6 +63,10 @@ pub struct Reader<R> {
     link_target: Option<Vec<u8>>,
     /// The map of the current member, if it is a sparse file.
     sparse_map: SparseMap,
+    /// `true` if sparse files are returned with their holes, although links and devices are refused.
+    expands_sparse: bool,
+    /// The position in the current member, if it is expanded.
+    expansion: Option<Expansion>,
     diagnostics: Diagnostics,
 }
 
@@ -128,8 +133,16 @@ impl<R: BufRead> Reader<R> {
             extensions: Extensions::default(),
             link_target: None,
             sparse_map: SparseMap::default(),
+            expands_sparse: false,
+            expansion: None,
             diagnostics: Diagnostics::bounded(limits),
         }
+    }
+
+    /// Creates a reader that returns sparse files with their holes as zeros, which count against the limit on the total, and
+    /// reports them. It is for archives that are written again.
+    pub(crate) fn expanding(source: R, limits: &Limits) -> Self {
+        Self { expands_sparse: true, ..Self::tolerant(source, limits) }
     }
 
     /// Creates a reader that accepts links, devices and sparse files, and returns them as [`Special`] members.
@@ -156,7 +169,7 @@ impl<R: BufRead> Reader<R> {
         Ok(found.map(|found| Member {
             name: &self.name,
             kind: found.kind,
-            len_bytes: self.payload_left_bytes,
+            len_bytes: self.expansion.as_ref().map_or(self.payload_left_bytes, |_| self.sparse_map.file_bytes),
             header_offset_bytes: found.header_offset_bytes,
             payload_offset_bytes: self.source.offset_bytes(),
             special: found.special.map(|special| match special {
@@ -190,10 +203,14 @@ impl<R: BufRead> Reader<R> {
     /// Returns the errors of [`next_member`](Self::next_member).
     pub fn payload(&mut self) -> Result<&[u8], Error> {
         self.repeat_failure()?;
-        if self.payload_left_bytes == 0 {
+        let left = match self.expansion.as_mut().map(Expansion::piece) {
+            Some(Piece::Hole(count_bytes)) => return Ok(prefix(&ZEROS, count_bytes)),
+            Some(Piece::Stored(count_bytes)) => count_bytes.min(self.payload_left_bytes),
+            None => self.payload_left_bytes,
+        };
+        if left == 0 {
             return Ok(&[]);
         }
-        let left = self.payload_left_bytes;
         match self.source.expect("inside a member") {
             Ok(chunk) => Ok(prefix(chunk, left)),
             Err(error) => Err(self.failed.insert(error.within_name(&self.name)).clone()),
@@ -202,6 +219,16 @@ impl<R: BufRead> Reader<R> {
 
     /// Consumes `count` bytes of what [`payload`](Self::payload) returned, at most the rest of the payload.
     pub fn consume(&mut self, count: usize) {
+        let mut count = count;
+        if let Some(expansion) = &mut self.expansion {
+            match expansion.piece() {
+                Piece::Hole(count_bytes) => return expansion.advance(count_bytes.min(count as u64)),
+                Piece::Stored(count_bytes) => {
+                    count = at_most(count, count_bytes.min(self.payload_left_bytes));
+                    expansion.advance(count as u64);
+                }
+            }
+        }
         let taken = self.source.take(at_most(count, self.payload_left_bytes));
         self.payload_left_bytes = self.payload_left_bytes.saturating_sub(taken);
     }
@@ -259,6 +286,7 @@ impl<R: BufRead> Reader<R> {
 
     fn advance(&mut self) -> Result<Option<Found>, Error> {
         self.skip_rest()?;
+        self.expansion = None;
         self.extensions.clear();
         let mut chain = Chain::new(&self.limits);
         loop {
@@ -284,9 +312,13 @@ impl<R: BufRead> Reader<R> {
                 _ => self.found(&parsed, at).map(Next::Member),
             });
             match found.map_err(|fault| fail(fault).within_name(&self.name))? {
-                Next::Member(found) => {
+                Next::Member(mut found) => {
                     if found.special == Some(SpecialKind::Sparse) {
                         self.read_sparse_map(&block).map_err(|error| error.at(at).within_name(&self.name))?;
+                        if self.expands_sparse {
+                            self.expand(at)?;
+                            found.special = None;
+                        }
                     }
                     return Ok(Some(found));
                 }
@@ -298,6 +330,20 @@ impl<R: BufRead> Reader<R> {
                 }
             }
         }
+    }
+
+    /// Begins to return a sparse file, whose header is at `at`, with its holes.
+    fn expand(&mut self, at: u64) -> Result<(), Error> {
+        let holes_bytes = self.sparse_map.file_bytes.saturating_sub(self.payload_left_bytes);
+        self.source.spend(holes_bytes)?;
+        self.expansion = Some(Expansion::new(&self.sparse_map));
+        self.diagnostics.add(Code::TypeSparse, |diagnostic| {
+            diagnostic
+                .with_location(escaped(&self.name).to_string())
+                .with_position(at)
+                .with_message("the member is a sparse file, and is read with its holes as zeros")
+        });
+        Ok(())
     }
 
     /// Combines a header with its extensions.
@@ -314,6 +360,9 @@ impl<R: BufRead> Reader<R> {
         self.extensions.complete_name(&mut self.name, parsed)?;
         let size_bytes = self.extensions.complete_size(parsed.size_bytes)?;
         if let Some(special) = self.link_or_device(parsed, size_bytes)? {
+            if self.expands_sparse {
+                return Err(if special == SpecialKind::Device { header::device() } else { header::link() });
+            }
             return Ok(Found { kind: MemberKind::File, header_offset_bytes, unusual, special: Some(special) });
         }
         let special = self.sparse_file(parsed)?;

@@ -29,6 +29,12 @@ impl<R> Source<R> {
         &self.total
     }
 
+    /// Counts bytes that are returned although they are not stored.
+    pub(crate) fn spend(&mut self, count_bytes: u64) -> Result<(), Error> {
+        let at = self.inner.position();
+        self.total.spend(count_bytes).map_err(|exceeded| Error::new(exceeded.into()).at(at))
+    }
+
     pub(crate) const fn get_ref(&self) -> &R {
         self.inner.get_ref()
     }

@@ -4,4 +4,5 @@ pub mod diff;
 pub mod index;
 pub mod read;
 pub mod rework;
+pub mod sidecar;
 pub mod write;

@@ -8,7 +8,7 @@ use std::io::Read;
 use appsnap::retention::{Policy, presets};
 use flate2::read::MultiGzDecoder;
 
-use crate::archive::{diff, index, read, rework};
+use crate::archive::{diff, index, read, rework, sidecar};
 use crate::calendar::PRESETS;
 use crate::{compression, tape, verdict};
 use appsnap_tests::hostile::extension::{global, pax};
@@ -168,6 +168,17 @@ pub fn diffs() -> Vec<Vec<u8>> {
     for (number, base) in index::BASES.iter().enumerate() {
         seeds.push(controlled(diff::INDEX, &index::encode(number as u8, &base.pages)));
     }
+    seeds
+}
+
+/// Archives to be indexed, and the index of one, whole and damaged.
+pub fn sidecars() -> Vec<Vec<u8>> {
+    let packed = cases().iter().map(|case| case.bytes.as_slice()).filter(|bytes| bytes.len() <= MAX_BYTES);
+    let mut seeds = packed.map(|bytes| controlled(sidecar::ARCHIVE, bytes)).collect::<Vec<_>>();
+    seeds.extend(tar_streams().iter().map(|tar| controlled(sidecar::ARCHIVE | sidecar::SEAL, tar)));
+    let (_, index) = &*sidecar::BASE;
+    seeds.push(controlled(0, index));
+    seeds.extend(damaged(index).map(|index| controlled(0, &index)));
     seeds
 }
 

@@ -73,6 +73,14 @@ impl fmt::Debug for Index {
 }
 
 impl Index {
+    /// Creates an index of these bytes and pages.
+    pub(super) fn of(histories: Vec<Vec<u8>>, pages: Members) -> Result<Self> {
+        let pages = pages.0.ok_or_else(|| Error::internal("a page of the index is too long"))?;
+        let members: Vec<_> = histories.into_iter().filter(|bytes| !bytes.is_empty()).chain(pages).collect();
+        let len_bytes = members.iter().map(|member| member.len() as u64).sum();
+        Ok(Self { members, len_bytes })
+    }
+
     /// Writes the index to `sink`: the end of an archive, or a separate file.
     ///
     /// # Errors
@@ -105,7 +113,7 @@ pub(in crate::snapshot) struct Builder<S = Members> {
 
 /// A page under way.
 #[derive(Debug, Default)]
-struct Page {
+pub(super) struct Page {
     /// Head and rows.
     body: Vec<u8>,
     rows: u16,
@@ -113,7 +121,7 @@ struct Page {
 
 impl Page {
     /// Starts a row, and a page if none is open.
-    fn open(&mut self, table: Table, head: &[u8]) -> &mut Vec<u8> {
+    pub(super) fn open(&mut self, table: Table, head: &[u8]) -> &mut Vec<u8> {
         if self.rows == 0 {
             self.body.clear();
             self.body.extend_from_slice(head);
@@ -123,12 +131,16 @@ impl Page {
         &mut self.body
     }
 
-    fn is_full(&self, table: Table) -> bool {
+    pub(super) const fn is_empty(&self) -> bool {
+        self.rows == 0
+    }
+
+    pub(super) fn is_full(&self, table: Table) -> bool {
         u64::from(self.rows) == table.rows_per_page()
     }
 
     /// Completes the page, if one is open.
-    fn close(&mut self, table: Table, sink: &mut impl PageSink) {
+    pub(super) fn close(&mut self, table: Table, sink: &mut impl PageSink) {
         if self.rows == 0 {
             return;
         }
@@ -241,9 +253,8 @@ impl Builder {
             chunks_count: data.chunks.len() as u64,
         };
         self.sink.page(&locator.render());
-        let members = self.sink.0.ok_or_else(|| Error::internal("a page of the index is too long"))?;
-        let len_bytes = members.iter().map(|member| member.len() as u64).sum();
-        debug_assert_eq!(Some(len_bytes), locator.index_bytes());
-        Ok(Index { members, len_bytes })
+        let index = Index::of(Vec::new(), self.sink)?;
+        debug_assert_eq!(Some(index.len_bytes), locator.index_bytes());
+        Ok(index)
     }
 }

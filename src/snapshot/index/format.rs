@@ -13,11 +13,11 @@ pub(super) const VERSION: u8 = 1;
 const MAX_PAGE_BYTES: usize = MAX_EXTRA_BYTES - 4;
 
 /// Kind and version before the content, CRC32 after it.
-const PAGE_FRAME_BYTES: usize = 2 + 4;
+pub(super) const PAGE_FRAME_BYTES: usize = 2 + 4;
 
 /// A kind of page that contains rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Table {
+pub(in crate::snapshot) struct Table {
     pub(super) kind: u8,
     /// Bytes between the row count and the rows.
     pub(super) head_bytes: usize,
@@ -32,6 +32,13 @@ pub(super) const FIRST_IDS: Table = Table { kind: 2, head_bytes: 0, row_bytes: 1
 pub(super) const CHUNKS: Table = Table { kind: 3, head_bytes: 0, row_bytes: 4 + 4 + 4 };
 /// The locator, the last page of an index.
 pub(super) const LOCATOR_KIND: u8 = 4;
+/// Documents of an archive of another program, in archive order. The head is the end of the member before the first row. A
+/// row has four bytes more: the blocks of 512 bytes between the end of the document before and its header.
+pub(super) const FOREIGN_DOCUMENTS: Table = Table { kind: 5, head_bytes: 8, row_bytes: DOCUMENTS.row_bytes + 4 };
+/// The points of such an archive at which decompression can begin.
+pub(super) const POINTS: Table = Table { kind: 6, head_bytes: 0, row_bytes: 8 + 8 + 1 + 2 + 4 };
+/// The locator of an index for such an archive.
+pub(super) const FOREIGN_LOCATOR_KIND: u8 = 7;
 
 impl Table {
     /// Rows of a full page.
@@ -165,7 +172,7 @@ impl Locator {
 
     /// Reads the body of a locator page, which must be bit for bit as [`render`](Self::render) writes it.
     pub(super) fn parse(body: &[u8]) -> Result<Self, &'static str> {
-        let mut fields = Fields(body);
+        let mut fields = Fields::new(body);
         let [flags] = fields.take()?;
         if flags & !(SORTED | HAS_DATABASE) != 0 {
             return Err("the locator has unknown flags");
@@ -181,9 +188,7 @@ impl Locator {
         }
         let documents_count = u64::from_le_bytes(fields.take()?);
         let chunks_count = u64::from_le_bytes(fields.take()?);
-        if !fields.0.is_empty() {
-            return Err("the locator is too long");
-        }
+        fields.finish()?;
         Ok(Self {
             is_sorted: flags & SORTED != 0,
             data_bytes,
@@ -208,13 +213,22 @@ impl Locator {
 }
 
 /// A reader of consecutive fixed fields.
-struct Fields<'a>(&'a [u8]);
+pub(super) struct Fields<'a>(&'a [u8]);
 
-impl Fields<'_> {
-    fn take<const N: usize>(&mut self) -> Result<[u8; N], &'static str> {
+impl<'a> Fields<'a> {
+    pub(super) const fn new(bytes: &'a [u8]) -> Self {
+        Self(bytes)
+    }
+
+    pub(super) fn take<const N: usize>(&mut self) -> Result<[u8; N], &'static str> {
         let (field, rest) = self.0.split_first_chunk::<N>().ok_or("the locator is too short")?;
         self.0 = rest;
         Ok(*field)
+    }
+
+    /// Requires that nothing is left.
+    pub(super) const fn finish(&self) -> Result<(), &'static str> {
+        if self.0.is_empty() { Ok(()) } else { Err("the locator is too long") }
     }
 
     fn slot(&mut self) -> Result<Slot, &'static str> {

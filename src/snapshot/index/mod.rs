@@ -1,20 +1,24 @@
 //! The index of an archive: created by writers, verified by readers, used for random access.
 
 mod builder;
+mod foreign;
 mod format;
 mod make_index;
+mod make_sidecar;
 mod placement;
 mod tables;
 mod verifier;
 
 pub use builder::Index;
 pub use make_index::make_index;
+pub use make_sidecar::make_sidecar;
 pub use placement::IndexPlacement;
 
 use crate::gzip::ChunkRow;
 
 pub(super) use builder::Builder;
-pub(super) use tables::{Cursor, Located, Tables, member_bytes, wrong};
+pub(super) use foreign::PointTable;
+pub(super) use tables::{Cursor, Foreign, Located, Tables, member_bytes, wrong};
 pub(super) use verifier::{Digest, IndexVerifier, pair};
 
 /// A row of the chunk table, if it describes a possible chunk.

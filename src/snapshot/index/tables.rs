@@ -3,7 +3,11 @@
 //! An index is untrusted. Its length follows from its counts and has to be the actual length, so nothing is allocated
 //! that the file does not contain. Every page has a CRC32 and must be byte for byte as this crate writes it.
 
-use super::format::{self, CHUNKS, DOCUMENTS, DocumentRow, FIRST_IDS, IDENTITY, LOCATOR_KIND, Locator, Table};
+use super::foreign::{FOREIGN_LOCATOR_MEMBER_BYTES, ForeignLocator, PointRow, PointTable, fingerprint};
+use super::format::{
+    self, CHUNKS, DOCUMENTS, DocumentRow, FIRST_IDS, FOREIGN_DOCUMENTS, FOREIGN_LOCATOR_KIND, IDENTITY, LOCATOR_KIND,
+    Locator, POINTS, Slot, Table,
+};
 use crate::gzip::{self, ChunkTable, empty_member_payload};
 use crate::io::ReadAt;
 use crate::snapshot::error::{Error, ErrorKind, Result};
@@ -24,15 +28,26 @@ pub(in crate::snapshot) fn wrong(what: &'static str) -> Error {
 pub(in crate::snapshot) struct Tables {
     pub(in crate::snapshot) locator: Locator,
     pub(in crate::snapshot) chunks: ChunkTable,
+    /// Set for an archive of another program, which has points instead of chunks.
+    pub(in crate::snapshot) foreign: Option<Foreign>,
     first_ids: Vec<[u8; 16]>,
-    /// Offset of the index in its file.
+    /// Offset of the documents in the file of the index.
     start_bytes: u64,
+}
+
+/// What the index of an archive of another program says besides.
+#[derive(Debug)]
+pub(in crate::snapshot) struct Foreign {
+    pub(in crate::snapshot) locator: ForeignLocator,
+    pub(in crate::snapshot) points: PointTable,
 }
 
 /// A document as the index describes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::snapshot) struct Located {
     pub(in crate::snapshot) row: DocumentRow,
+    /// The end of the document before, or of what precedes the first one.
+    begins_at: u64,
     pub(in crate::snapshot) header_offset_bytes: u64,
 }
 
@@ -85,6 +100,9 @@ impl Tables {
     pub(in crate::snapshot) fn open(source: &impl ReadAt, is_sidecar: bool) -> Result<Option<Self>> {
         let tail = Tail::read(source)?;
         let len_bytes = tail.end_bytes();
+        if is_sidecar && let Some(locator) = foreign_locator(&tail)? {
+            return Self::open_foreign(source, &tail, locator).map(Some);
+        }
         let Some(member) = tail.bytes.last_chunk::<{ format::LOCATOR_MEMBER_BYTES }>() else { return Ok(None) };
         let Some(page) = empty_member_payload(IDENTITY, member) else { return Ok(None) };
         let (kind, body) = format::open_page(page).map_err(wrong)?;
@@ -98,7 +116,8 @@ impl Tables {
             return Err(wrong("its counts do not match the length of the file"));
         }
         let pages = DOCUMENTS.pages_count(locator.documents_count);
-        let mut tables = Self { locator, chunks: ChunkTable::default(), first_ids: Vec::new(), start_bytes };
+        let mut tables =
+            Self { locator, chunks: ChunkTable::default(), foreign: None, first_ids: Vec::new(), start_bytes };
         let first_ids_at = start_bytes.saturating_add(bytes_of(DOCUMENTS, locator.documents_count)?);
         let chunks_at = first_ids_at.saturating_add(bytes_of(FIRST_IDS, pages)?);
         tables.read_rows(&tail, source, FIRST_IDS, first_ids_at, pages, |tables, row| {
@@ -112,6 +131,45 @@ impl Tables {
         })?;
         tables.check_sums()?;
         Ok(Some(tables))
+    }
+
+    /// Opens the index of an archive of another program.
+    fn open_foreign(source: &impl ReadAt, tail: &Tail, foreign: ForeignLocator) -> Result<Self> {
+        if foreign.index_bytes() != Some(tail.end_bytes()) {
+            return Err(wrong("its counts do not match the length of the file"));
+        }
+        let slot = |placed: super::foreign::Placed| Slot { len_bytes: placed.len_bytes, crc32: placed.crc32 };
+        let locator = Locator {
+            is_sorted: foreign.is_sorted,
+            data_bytes: foreign.archive_bytes,
+            tar_bytes: foreign.tar_bytes,
+            crc32: 0,
+            metadata: foreign.metadata.map_or_else(Slot::default, slot),
+            database: foreign.database.map(slot),
+            documents_count: foreign.documents_count,
+            chunks_count: 0,
+        };
+        let start_bytes = foreign.histories_bytes;
+        let pages = FOREIGN_DOCUMENTS.pages_count(foreign.documents_count);
+        let first_ids_at = start_bytes.saturating_add(bytes_of(FOREIGN_DOCUMENTS, foreign.documents_count)?);
+        let points_at = first_ids_at.saturating_add(bytes_of(FIRST_IDS, pages)?);
+        let mut tables =
+            Self { locator, chunks: ChunkTable::default(), foreign: None, first_ids: Vec::new(), start_bytes };
+        tables.read_rows(tail, source, FIRST_IDS, first_ids_at, pages, |tables, row| {
+            let id = row.try_into().map_err(|_| wrong("a page is too short"))?;
+            tables.first_ids.push(id);
+            Ok(())
+        })?;
+        let mut points = PointTable::default();
+        tables.read_rows(tail, source, POINTS, points_at, foreign.points_count, |_, row| {
+            let row = PointRow::parse(row).map_err(wrong)?;
+            points.push(row, foreign.archive_bytes, foreign.tar_bytes).map_err(wrong)
+        })?;
+        if points.histories_bytes() != foreign.histories_bytes {
+            return Err(wrong("its points do not add up to what it contains"));
+        }
+        tables.foreign = Some(Foreign { locator: foreign, points });
+        Ok(tables)
     }
 
     fn read_rows(
@@ -144,21 +202,43 @@ impl Tables {
         if len_bytes != self.locator.data_bytes {
             return Err(stale());
         }
+        if let Some(foreign) = &self.foreign {
+            let found = fingerprint(source, len_bytes).map_err(|(error, at)| Error::io("reading", error).at(at))?;
+            return if found == foreign.locator.fingerprint { Ok(()) } else { Err(stale()) };
+        }
         let trailer = read(source, len_bytes.saturating_sub(8), 8)?;
         let [isize_a, isize_b, isize_c, isize_d, ..] = self.locator.tar_bytes.to_le_bytes();
         let expected = [self.locator.crc32.to_le_bytes(), [isize_a, isize_b, isize_c, isize_d]].concat();
         if trailer == expected { Ok(()) } else { Err(stale()) }
     }
 
+    /// Offset in the tar stream of the header of `.metadata`; `None` if there is none.
+    pub(in crate::snapshot) fn metadata_offset_bytes(&self) -> Option<u64> {
+        match &self.foreign {
+            None => Some(0),
+            Some(foreign) => foreign.locator.metadata.map(|placed| placed.header_offset_bytes),
+        }
+    }
+
     /// Offset in the tar stream of the database's header.
     pub(in crate::snapshot) fn database_offset_bytes(&self) -> u64 {
+        if let Some(foreign) = &self.foreign {
+            return foreign.locator.database.map_or(0, |placed| placed.header_offset_bytes);
+        }
         member_bytes(self.locator.metadata.len_bytes)
     }
 
     /// Offset in the tar stream of the first document's header.
     fn documents_offset_bytes(&self) -> u64 {
+        if self.foreign.is_some() {
+            return 0;
+        }
         let database = self.locator.database.map_or(0, |slot| member_bytes(slot.len_bytes));
         self.database_offset_bytes().saturating_add(database)
+    }
+
+    const fn documents_table(&self) -> Table {
+        if self.foreign.is_some() { FOREIGN_DOCUMENTS } else { DOCUMENTS }
     }
 
     /// The page of documents that could contain `id`; only for sorted archives.
@@ -187,23 +267,30 @@ impl Tables {
         count: u64,
         each: &mut impl FnMut(Located) -> Result<()>,
     ) -> Result<()> {
-        let per_page = DOCUMENTS.rows_per_page();
+        let table = self.documents_table();
+        let per_page = table.rows_per_page();
         let rows_before = from.saturating_mul(per_page);
         let rows = self.locator.documents_count.saturating_sub(rows_before).min(count.saturating_mul(per_page));
-        let offset = self.start_bytes.saturating_add(bytes_of(DOCUMENTS, rows_before)?);
-        let bytes = read(source, offset, bytes_of(DOCUMENTS, rows)?)?;
+        let offset = self.start_bytes.saturating_add(bytes_of(table, rows_before)?);
+        let bytes = read(source, offset, bytes_of(table, rows)?)?;
         let from = usize::try_from(from).map_err(|_| wrong("its counts are impossible"))?;
         let mut first_ids = self.first_ids.iter().skip(from);
-        each_page(DOCUMENTS, rows, &bytes, |head, rows| {
+        each_page(table, rows, &bytes, |head, rows| {
             let head = head.try_into().map_err(|_| wrong("a page is too short"))?;
-            let mut header_offset_bytes = u64::from_le_bytes(head);
+            let mut begins_at = u64::from_le_bytes(head);
             if first_ids.next().map(<[u8; 16]>::as_slice) != rows.get(..16) {
                 return Err(wrong("the first document of a page differs from the list of pages"));
             }
-            for row in rows.chunks_exact(DOCUMENTS.row_bytes) {
+            for row in rows.chunks_exact(table.row_bytes) {
+                let (row, gap) =
+                    row.split_at_checked(DOCUMENTS.row_bytes).ok_or_else(|| wrong("a page is too short"))?;
                 let row = DocumentRow::parse(row).ok_or_else(|| wrong("a page is too short"))?;
-                each(Located { row, header_offset_bytes })?;
-                header_offset_bytes = header_offset_bytes.saturating_add(member_bytes(row.len_bytes));
+                // Only archives of other programs have members and extensions between the documents.
+                let gap = gap.first_chunk().map_or(0, |gap| u32::from_le_bytes(*gap));
+                let gap_bytes = u64::from(gap).saturating_mul(tarball::BLOCK_BYTES as u64);
+                let header_offset_bytes = begins_at.saturating_add(gap_bytes);
+                each(Located { row, begins_at, header_offset_bytes })?;
+                begins_at = header_offset_bytes.saturating_add(member_bytes(row.len_bytes));
             }
             Ok(())
         })
@@ -227,20 +314,23 @@ impl Tables {
         let (is_sorted, last) = (self.locator.is_sorted, &mut cursor.last);
         let offset = &mut cursor.offset_bytes;
         self.read_pages(source, cursor.page, count, &mut |located| {
-            if located.header_offset_bytes != *offset {
+            if located.begins_at != *offset {
                 return Err(wrong("the documents of a page do not begin where those before it end"));
             }
             if is_sorted && *last >= Some(located.row.id) {
                 return Err(wrong("it declares ascending ids, but they do not ascend"));
             }
             *last = Some(located.row.id);
-            *offset = offset.saturating_add(member_bytes(located.row.len_bytes));
+            *offset = located.header_offset_bytes.saturating_add(member_bytes(located.row.len_bytes));
             each(located);
             Ok(())
         })?;
         cursor.page = cursor.page.saturating_add(count);
         let end = cursor.offset_bytes;
-        let has_end_marker = end.checked_add(tarball::end_marker_bytes(end)) == Some(self.locator.tar_bytes);
+        let has_end_marker = match self.foreign {
+            None => end.checked_add(tarball::end_marker_bytes(end)) == Some(self.locator.tar_bytes),
+            Some(_) => end <= self.locator.tar_bytes,
+        };
         if cursor.page == pages && !has_end_marker {
             return Err(wrong("its documents do not add up to the archive"));
         }
@@ -266,6 +356,17 @@ impl Tables {
         each(&self.locator.render());
         Ok(())
     }
+}
+
+/// The locator of an index for an archive of another program, if the file ends in one.
+fn foreign_locator(tail: &Tail) -> Result<Option<ForeignLocator>> {
+    let Some(member) = tail.bytes.last_chunk::<FOREIGN_LOCATOR_MEMBER_BYTES>() else { return Ok(None) };
+    let Some(page) = empty_member_payload(IDENTITY, member) else { return Ok(None) };
+    let (kind, body) = format::open_page(page).map_err(wrong)?;
+    if kind != FOREIGN_LOCATOR_KIND {
+        return Ok(None);
+    }
+    ForeignLocator::parse(body).map(Some).map_err(wrong)
 }
 
 /// The position of a walk over all documents.

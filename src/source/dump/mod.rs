@@ -27,5 +27,6 @@ mod reader;
 mod section;
 mod tar;
 
+pub(crate) use decompress::decompressed_head;
 pub use options::DumpOptions;
 pub use reader::DumpReader;

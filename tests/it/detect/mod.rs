@@ -224,3 +224,21 @@ proptest! {
         prop_assert!(detect::identify(&gzip(&bytes)).is_gzip());
     }
 }
+
+#[test]
+#[cfg(all(feature = "lz4", feature = "zstd"))]
+fn snapshots_compressed_otherwise_are_named_with_the_command_that_helps() {
+    let archive = tar(&[".metadata", "db/db.backup", &format!("tree/0d/3e/{ID}")]);
+    let mut lz4 = lz4_flex::frame::FrameEncoder::new(Vec::new());
+    lz4.write_all(&archive).unwrap();
+    let zstd = ruzstd::encoding::compress_to_vec(archive.as_slice(), ruzstd::encoding::CompressionLevel::Fastest);
+    for (bytes, name, command) in
+        [(lz4.finish().unwrap(), "tar-lz4", "lz4 -dc FILE | gzip"), (zstd, "tar-zstd", "zstd -dc FILE | gzip")]
+    {
+        let detection = detect::identify(&bytes);
+        assert_eq!(detection.name(), name);
+        assert!(detection.hint().unwrap().contains(command) && !detection.may_be_snapshot());
+    }
+    assert_eq!(detect::identify(&[0; 20_000]).kind(), Kind::Zeros);
+    assert_eq!(detect::identify(&[0; 10_240]).kind(), Kind::Other(Identity::Unknown));
+}

@@ -18,6 +18,7 @@ mod rows;
 // Each backend for deflate has bytes of its own.
 #[cfg(feature = "zlib-rs")]
 mod sample;
+mod sidecar;
 #[cfg(unix)]
 mod signals;
 mod small;

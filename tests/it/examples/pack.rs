@@ -201,7 +201,7 @@ fn orphans_are_dropped_but_never_all_of_them() {
     let drop = ["--on-orphan", "drop"];
     let Some((code, text, messages)) = app.pack(&[&BOTH[..], &STATED, &drop].concat()) else { return };
     assert!(code == 0 && text.contains("2 documents"), "{text}{messages}");
-    assert!(messages.contains("1 documents (1 bytes) without a row"), "{messages}");
+    assert!(messages.contains("1 document (1 bytes) without a row"), "{messages}");
 
     (0..2).for_each(|number| fs::remove_file(app.document(number)).unwrap());
     fs::remove_file(app.path("out.tar.gz")).unwrap();

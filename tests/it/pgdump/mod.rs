@@ -5,6 +5,7 @@ mod compat_live;
 mod complete_live;
 mod damage;
 mod forms;
+mod forms_live;
 mod identity;
 mod limits;
 mod live;

@@ -364,3 +364,51 @@ fn documents_of_rows_that_are_left_out_are_left_out() {
     assert_eq!(foreseen.verdict(), checked(&repaired).verdict());
     assert_eq!(foreseen.contents().document_bytes, 20);
 }
+
+#[test]
+fn sparse_members_of_real_tars_are_expanded() {
+    let folder = tempfile::tempdir().unwrap();
+    let put = |name: &str, bytes: &[u8]| {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
+    };
+    put(".metadata", &Contents::default().metadata().render());
+    put("db/db.backup", &dump::small());
+    let mut sparse = vec![0; 3 << 20];
+    sparse[1_500_000..1_500_004].copy_from_slice(b"data");
+    for (number, bytes) in [(1, sparse.clone()), (2, vec![0; 1 << 20]), (3, b"plain".to_vec())] {
+        let path = folder.path().join("tree").join(crate::support::archives::id(number).path());
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let mut file = std::fs::File::create(path).unwrap();
+        std::io::Seek::seek(&mut file, std::io::SeekFrom::Start(0)).unwrap();
+        // Written where there is data, so that the file has holes.
+        file.set_len(bytes.len() as u64).unwrap();
+        if let Some(at) = bytes.iter().position(|byte| *byte != 0) {
+            let end = bytes.iter().rposition(|byte| *byte != 0).unwrap() + 1;
+            std::io::Seek::seek(&mut file, std::io::SeekFrom::Start(at as u64)).unwrap();
+            std::io::Write::write_all(&mut file, &bytes[at..end]).unwrap();
+        }
+    }
+    let tars: [(&str, &[&str]); 3] = [
+        ("tar", &["--sparse", "--format=gnu"]),
+        ("tar", &["--sparse", "--format=posix"]),
+        ("bsdtar", &["--format=pax"]),
+    ];
+    let is_listed = |changes: &[Change]| {
+        changes.iter().any(|change| matches!(change, Change::Normalised { code, .. } if code.name() == "type-sparse"))
+    };
+    for (program, arguments) in tars {
+        let Some(program) = crate::support::tools::tool(program) else { continue };
+        let mut command = std::process::Command::new(program);
+        command.args(arguments).args(["-cf", "-", ".metadata", "db", "tree"]).current_dir(&folder);
+        let tar = crate::support::tools::finish(&mut command);
+        assert_eq!(checked(&tar).verdict(), Verdict::Reject, "{arguments:?}");
+        let (archive, changes, _) = repaired_with(tar, &options()).unwrap();
+        assert!(is_listed(&changes), "{changes:?}");
+        let (contents, _) = read(archive.as_slice(), ReadOptions::new()).unwrap();
+        let lens: Vec<_> = contents.documents.iter().map(|(_, bytes)| bytes.len()).collect();
+        assert_eq!(lens.iter().sum::<usize>(), (4 << 20) + 5, "{lens:?}");
+        assert!(contents.documents.iter().any(|(_, bytes)| *bytes == sparse));
+    }
+}

@@ -6,5 +6,6 @@ mod join;
 mod read;
 mod repack;
 mod shards;
+mod sidecar;
 mod stream;
 mod write;

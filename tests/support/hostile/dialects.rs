@@ -21,6 +21,12 @@ fn magics() -> Vec<Case> {
         prefix.extend(times);
         Plan::sample().headers(|header| header.with(Field::Prefix, &prefix).with(Field::Pad, b"\0\0\0\0\0\0\0\0tar\0"))
     };
+    // npm tar and commons-compress.
+    let unmarked = |times: &'static [u8]| {
+        let mut prefix = vec![0; 131];
+        prefix.extend(times);
+        Plan::sample().headers(|header| header.with(Field::Prefix, &prefix))
+    };
     accepted(vec![
         ("a-posix", Plan::sample()),
         ("a-posix-nul-version", with(Field::Magic, b"ustar\0\0\0")),
@@ -41,6 +47,7 @@ fn magics() -> Vec<Case> {
         ),
         ("a-star-trailer", star(b"")),
         ("a-star-trailer-with-times", star(b"14524770400 14524770400 ")),
+        ("a-star-times-without-trailer", unmarked(b"14524770400\x0014524770400\0")),
         ("a-mixed-dialects", Plan::sample().header(METADATA, Header::into_gnu).header(DOCUMENT, Header::into_v7)),
         ("a-owner-not-utf8", with(Field::UserName, b"\xff\xfe\xfd")),
         ("a-owner-names-full", with(Field::GroupName, &[b'g'; 32])),
