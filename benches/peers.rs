@@ -168,9 +168,9 @@ fn create_all(contents: &[(PathBuf, Vec<u8>)], target: &Path, threads: usize) {
 fn database_dump() -> Vec<u8> {
     let mut random = Random::new(3);
     let mut rows = String::new();
-    // Hexadecimal digits become 0.57 of their length.
+    // Hexadecimal digits become 0.54 of their length.
     for number in 0.. {
-        if rows.len() > corpus::DUMP_BYTES * 7 / 4 {
+        if rows.len() > corpus::DUMP_BYTES * 37 / 20 {
             break;
         }
         let digits: String = (0..8).map(|_| format!("{:016x}", random.next())).collect();

@@ -64,6 +64,10 @@ struct Args {
 enum CompressionArg {
     Keep,
     Gzip,
+    /// From version 1.15.
+    Lz4,
+    /// From version 1.15.
+    Zstd,
     None,
 }
 
@@ -116,8 +120,13 @@ fn transcoder(args: &Args) -> Outcome<Transcoder> {
     match (args.compression, args.level) {
         (CompressionArg::Keep, None) => {}
         (CompressionArg::None, None) => transcoder = transcoder.with_compression(Compression::None),
-        (CompressionArg::None, Some(_)) => {
-            return Err(Failure::environment("--level", "has no meaning with --compression none"));
+        (CompressionArg::Lz4, None) => transcoder = transcoder.with_compression(Compression::Lz4),
+        (CompressionArg::Zstd, None) => transcoder = transcoder.with_compression(Compression::Zstd),
+        (CompressionArg::Lz4 | CompressionArg::Zstd | CompressionArg::None, Some(_)) => {
+            return Err(Failure::environment(
+                "--level",
+                "is the level of gzip: leave --compression out, or choose gzip",
+            ));
         }
         (CompressionArg::Keep | CompressionArg::Gzip, level) => {
             // The argument parser has verified the range.

@@ -1,4 +1,5 @@
-//! Turns any readable snapshot into the chunked, indexed form, complete or in part; repairs one that a platform refuses.
+//! Turns any readable snapshot into the chunked, indexed form, complete or in part; masks the rows of its database; repairs
+//! one that a platform refuses.
 
 mod support;
 
@@ -22,12 +23,14 @@ use support::{
     output, shown,
 };
 
-/// Repacks a snapshot: complete, one part of it with --only, or repaired with --repair.
+/// Repacks a snapshot: complete, one part of it with --only, masked with --mask, or repaired with --repair.
 ///
 /// Exit code 0: written, perhaps with warnings; 1: the input is bad, or the profile rejects the repaired snapshot; 2: wrong
 /// usage, or the system failed.
 #[derive(Parser)]
-#[command(after_help = "Example:\n  repack damaged.tar.gz repaired.tar.gz --repair --model-version 1.8.82.e3c1a393")]
+#[command(
+    after_help = "Examples:\n  repack damaged.tar.gz repaired.tar.gz --repair --model-version 1.8.82.e3c1a393\n  repack production.tar.gz test.tar.gz --mask rules.json"
+)]
 struct Args {
     /// The snapshot to read, `.tar.gz` or `.tar`; `-` is standard input, which is copied to a temporary file.
     r#in: PathBuf,
@@ -59,8 +62,8 @@ struct Args {
     /// Leave files out that do not belong in a snapshot. Without it, such a file stops the repair.
     #[arg(long, requires = "repair")]
     drop_unknown: bool,
-    /// The folder for temporary files [default: that of the output].
-    #[arg(long, value_name = "DIR", requires = "repair")]
+    /// The folder for temporary files, which --repair, --mask and --exclude-data may need [default: that of the output].
+    #[arg(long, value_name = "DIR")]
     spool_dir: Option<PathBuf>,
     #[command(flatten)]
     judgement: Judgement,
@@ -86,10 +89,9 @@ fn run(args: &Args) -> Outcome {
     if args.judgement.is_given() && !args.repair {
         return Err(Failure::environment("--profile and --allow", "have no meaning without --repair"));
     }
-    if args.edits.is_given() && !args.repair {
-        return Err(Failure::environment("--mask and --exclude-data", "have no meaning without --repair"));
-    }
-    let mut output = output::create(&args.out, &[&args.r#in])?;
+    let inputs: Vec<_> =
+        [Some(&args.r#in), args.edits.mask.as_ref()].into_iter().flatten().map(PathBuf::as_path).collect();
+    let mut output = output::create(&args.out, &inputs)?;
     let mut progress = Progress::new(args.common.quiet);
     progress.begin("reading the archive", None);
     let mut source = Source::open(&args.r#in)?;
@@ -103,21 +105,16 @@ fn run(args: &Args) -> Outcome {
     let file = source.into_stored(&args.r#in, &mut progress)?;
     // The result may be stored where the input is compressed better.
     output.expect_bytes(ReadAt::len_bytes(&file).in_input(&args.r#in)?.saturating_mul(2))?;
-    if args.repair {
-        return repair(args, file, output, progress);
+    if args.repair || args.edits.is_given() {
+        return rework(args, file, output, progress);
     }
-    let selection = match args.only {
-        None => Contents::Full,
-        Some(Only::Database) => Contents::DatabaseOnly,
-        Some(Only::Files) => Contents::FilesOnly,
-    };
     let read = ReadOptions::new().with_limits(args.limits.apply(Limits::trusted()));
     // Compressed sections are copied where that is possible: from an indexed archive, when no other level is wanted.
     let opened = match SnapshotArchive::open(file.try_clone().in_input(&args.r#in)?, &read) {
         Err(error) if matches!(error.kind(), snapshot::ErrorKind::NoIndex) => None,
         opened => Some(opened.in_input(&args.r#in)?),
     };
-    let write = write_options(args).with_contents(selection);
+    let write = write_options(args);
     let report = match opened.filter(|_| args.level.is_none()) {
         Some(archive) => archive.write_part(&mut output, &write, &mut progress),
         None => {
@@ -129,7 +126,8 @@ fn run(args: &Args) -> Outcome {
     publish(args, output, progress, &report, json!({}))
 }
 
-fn repair(args: &Args, file: Stored, mut output: Output, mut progress: Progress) -> Outcome {
+/// Repairs the archive, edits the data of its dump, or both.
+fn rework(args: &Args, file: Stored, mut output: Output, mut progress: Progress) -> Outcome {
     let mut options = PrepareOptions::new()
         .with_limits(args.limits.apply(Limits::trusted()))
         .with_profile(args.judgement.profile()?)
@@ -142,6 +140,10 @@ fn repair(args: &Args, file: Stored, mut output: Output, mut progress: Progress)
     }
     if args.drop_unknown {
         options = options.without_unknown_files();
+    }
+    if !args.repair {
+        // The dump keeps its version, and nothing is judged.
+        options = options.with_max_dump_version(None);
     }
     let options = args.edits.of_archive(options)?;
     let repair = Repair::survey(file.reader().in_input(&args.r#in)?, &options, &mut progress)
@@ -156,13 +158,15 @@ fn repair(args: &Args, file: Stored, mut output: Output, mut progress: Progress)
     if repair.changes().is_empty() {
         support::tell("note: nothing had to be changed");
     }
-    support::tell_findings(repair.report(), conversion.is_some(), args.common.verbose);
     let mut json = json!({ "changes": repair.changes(), "conversion": conversion, "written": false });
-    support::add_report(&mut json, repair.report());
-    let verdict = args.judgement.verify(repair.report(), &shown(&args.out), &remedy);
-    if verdict.is_err() {
-        let printed = if args.common.json { support::print_json_about(&args.out, &json) } else { Ok(()) };
-        return support::judged(printed, verdict);
+    if args.repair {
+        support::tell_findings(repair.report(), conversion.is_some(), args.common.verbose);
+        support::add_report(&mut json, repair.report());
+        let verdict = args.judgement.verify(repair.report(), &shown(&args.out), &remedy);
+        if verdict.is_err() {
+            let printed = if args.common.json { support::print_json_about(&args.out, &json) } else { Ok(()) };
+            return support::judged(printed, verdict);
+        }
     }
     let written = repair.write(&mut output, &write_options(args), &mut progress);
     let (_, report) = written.map_err(|error| failed(args, error))?;
@@ -176,10 +180,11 @@ fn remedy(code: diagnostic::Code) -> Option<&'static str> {
 }
 
 fn failed(args: &Args, error: appsnap::Error) -> Failure {
-    let advice = if error.to_string().contains("remove the file from the archive") && !args.drop_unknown {
-        " (or leave it out with --drop-unknown)"
-    } else {
-        ""
+    let is_misplaced = error.to_string().contains("remove the file from the archive");
+    let advice = match (args.repair, args.drop_unknown) {
+        (true, false) if is_misplaced => " (or leave it out with --drop-unknown)",
+        (false, _) if is_misplaced => " (or leave it out with --repair --drop-unknown)",
+        _ => "",
     };
     match advice {
         "" => Failure::of(support::shown_input(&args.r#in), error),
@@ -192,7 +197,13 @@ fn index(args: &Args) -> IndexPlacement {
 }
 
 fn write_options(args: &Args) -> WriteOptions {
+    let contents = match args.only {
+        None => Contents::Full,
+        Some(Only::Database) => Contents::DatabaseOnly,
+        Some(Only::Files) => Contents::FilesOnly,
+    };
     WriteOptions::new()
+        .with_contents(contents)
         .with_level(args.level.and_then(Level::new).unwrap_or_default())
         .with_parallelism(args.threads.parallelism())
         .with_index(index(args))

@@ -11,9 +11,9 @@ use std::io::{self, BufWriter, Read, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use appsnap::pgdump::Dump;
 use appsnap::pgdump::rows::{Field, Row, Rows};
 use appsnap::pgdump::toc::{Entry, Toc};
+use appsnap::pgdump::{self, Dump};
 use appsnap::snapshot::{EntryKind, ReadOptions, SnapshotReader};
 use appsnap::source::dump::DumpOptions;
 use clap::Parser;
@@ -22,8 +22,8 @@ use support::{Failure, InFile, LimitArgs, Outcome, Progress, Source, Threads, ou
 
 /// Prints the rows of one table in a dump or snapshot.
 ///
-/// Reading ends with the table. Exit code 0: the rows were printed; 1: the input is damaged or has no such table; 2: wrong
-/// usage, or a file cannot be read or written.
+/// Reading ends with the table, and in a file it begins there if the dump states its position. Exit code 0: the rows were
+/// printed; 1: the input is damaged or has no such table; 2: wrong usage, or a file cannot be read or written.
 #[derive(Parser)]
 #[command(after_help = "Example:\n  rows backup.tar.gz --table 'public.system$user' --where active=t --jsonl")]
 struct Args {
@@ -74,9 +74,15 @@ fn rows(args: &Args) -> Outcome {
     let mut progress = Progress::new(args.quiet);
     let mut source = Source::of_any_form(&args.file, &options)?;
     let detection = source.detect(&args.file)?;
+    let is_seekable = source.is_seekable_dump();
     let mut source = source.followed(&mut progress);
     if detection.is_custom_dump() {
-        return print(args, &mut source);
+        // A position that the dump states saves reading the tables before.
+        return if is_seekable {
+            print(args, source, Dump::seek_table)
+        } else {
+            print(args, &mut source as &mut dyn Read, Dump::table)
+        };
     }
     if !detection.may_be_snapshot() {
         return support::refuse_other_than_dump(&args.file, &detection);
@@ -84,16 +90,20 @@ fn rows(args: &Args) -> Outcome {
     let mut reader = SnapshotReader::new(source, &ReadOptions::new().with_limits(limits));
     while let Some(mut entry) = reader.next_entry().in_input(&args.file)? {
         if matches!(entry.kind(), EntryKind::Database) {
-            return print(args, &mut entry);
+            return print(args, &mut entry as &mut dyn Read, Dump::table);
         }
     }
     Err(Failure::input(shown_input(&args.file), "the snapshot has no database"))
 }
 
-fn print(args: &Args, source: &mut dyn Read) -> Outcome {
+/// Finds the rows of a table by its schema and name.
+type FindRows<R> = for<'d> fn(&'d mut Dump<R>, &str, &str) -> Result<Option<Rows<'d, R>>, pgdump::Error>;
+
+fn print<R: Read>(args: &Args, source: R, rows_of: FindRows<R>) -> Outcome {
     let mut dump = Dump::open(source, &args.limits.limits()).in_input(&args.file)?;
     let (schema, table) = find(args, dump.toc())?;
-    let mut rows = dump.table(&schema, &table).in_input(&args.file)?.ok_or_else(|| no_table(args, "it has no data"))?;
+    let mut rows =
+        rows_of(&mut dump, &schema, &table).in_input(&args.file)?.ok_or_else(|| no_table(args, "it has no data"))?;
     let columns = columns(args, &rows)?;
     let conditions = conditions(args, &rows)?;
     let names: Vec<String> = columns

@@ -40,8 +40,12 @@ pub fn conversion_json(changes: &Changes, toc: &Toc) -> Value {
             "since": warning.feature.since_major(),
             "row": warning.row,
             "message": warning.to_string(),
-        }))).collect::<Vec<_>>(),
+        }))).chain(entries(&|change| (change.kind == EntryChangeKind::ConstraintAtRisk).then(|| json!({
+            "feature": "constraint-at-risk",
+            "message": change.kind.to_string(),
+        })))).collect::<Vec<_>>(),
         "recompressed": changes.recompressed,
+        "masked_tables": changes.entries.iter().filter(|change| change.kind == EntryChangeKind::RowsEdited).count(),
         "compression": changes.compression.name(),
         "offsets": match changes.offsets {
             Offsets::None => "none",
@@ -75,13 +79,22 @@ pub fn conversion_lines(conversion: &Value) -> Vec<String> {
 /// Prints the lines of a conversion, and a summary, on standard error, because standard output may be the dump.
 pub fn tell_conversion(conversion: &Value) {
     conversion_lines(conversion).iter().for_each(tell);
+    let (from, to) = (text(&conversion["from"]), text(&conversion["to"]));
+    let versions = if from == to {
+        format!("the dump keeps version {to}")
+    } else {
+        format!("the dump is converted from {from} to {to}")
+    };
+    let data = match (conversion["recompressed"] == true, conversion["masked_tables"].as_u64().unwrap_or(0)) {
+        (true, _) => "recompressed".to_owned(),
+        (false, 0) => "copied".to_owned(),
+        (false, 1) => "copied except for that of 1 table".to_owned(),
+        (false, count) => format!("copied except for that of {count} tables"),
+    };
     tell(format_args!(
-        "note: the dump is converted from {} to {}: {} entries to {}, data {}, offsets {}",
-        text(&conversion["from"]),
-        text(&conversion["to"]),
+        "note: {versions}: {} entries to {}, data {data}, offsets {}",
         conversion["entries_in"],
         conversion["entries_out"],
-        if conversion["recompressed"] == true { "recompressed" } else { "copied" },
         text(&conversion["offsets"]),
     ));
 }

@@ -1,6 +1,6 @@
 //! Progress on a terminal, and the end of work after a signal.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::ControlFlow;
 
 use appsnap::observe::{Event, Observer};
@@ -117,6 +117,12 @@ impl<R: Read> Read for Followed<R> {
         let count = self.source.read(buffer)?;
         self.bar.inc(count as u64);
         Ok(count)
+    }
+}
+
+impl<R: Seek> Seek for Followed<R> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.source.seek(to)
     }
 }
 

@@ -1,7 +1,7 @@
 //! An input that is read from front to back: a file, a pipe, standard input, or a dump in any form.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, StdinLock};
+use std::io::{self, Read, Seek, SeekFrom, StdinLock};
 use std::path::Path;
 
 use appsnap::detect::{self, Detection};
@@ -150,6 +150,14 @@ impl Source {
         matches!(self.inner, Inner::File(_)) && self.len_bytes.is_some()
     }
 
+    /// Returns the file that is read as it is, and can be read at any position.
+    pub const fn as_file(&self) -> Option<&File> {
+        match (&self.inner, self.len_bytes) {
+            (Inner::File(file), Some(_)) => Some(file),
+            _ => None,
+        }
+    }
+
     /// Detects the kind of file from its first bytes, which are read again afterwards.
     pub fn detect(&mut self, path: &Path) -> Outcome<Detection> {
         let mut head = Vec::new();
@@ -157,6 +165,15 @@ impl Source {
         let detection = detect::identify(&head);
         self.head = io::Cursor::new(head);
         Ok(detection)
+    }
+
+    /// Returns `true` if a dump in custom format can be read at any position: from a file, or from the files of another form.
+    pub fn is_seekable_dump(&self) -> bool {
+        match &self.inner {
+            Inner::Dump(dump) => dump.is_seekable(),
+            Inner::File(_) => self.len_bytes.is_some(),
+            Inner::Damaged(_) | Inner::Stdin(_) | Inner::Object(..) => false,
+        }
     }
 
     /// Shows in `progress` how much of the input was read, and stops reading after a signal.
@@ -204,6 +221,23 @@ fn is_finding(error: &appsnap::Error) -> bool {
 fn is_no_dump(error: &appsnap::Error) -> bool {
     let error = error.downcast_ref::<pgdump::Error>();
     error.is_some_and(|error| matches!(error.kind(), ErrorKind::NotAnArchive { .. }))
+}
+
+impl Seek for Source {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        // The first bytes have been read twice.
+        let unread = (self.head.get_ref().len() as u64).saturating_sub(self.head.position());
+        let to = match to {
+            SeekFrom::Current(by) => SeekFrom::Current(by.saturating_sub_unsigned(unread)),
+            other => other,
+        };
+        self.head = io::Cursor::default();
+        match &mut self.inner {
+            Inner::Dump(dump) => dump.seek(to),
+            Inner::File(file) => file.seek(to),
+            Inner::Damaged(_) | Inner::Stdin(_) | Inner::Object(..) => Err(io::ErrorKind::Unsupported.into()),
+        }
+    }
 }
 
 impl Read for Source {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::Read;
+use std::sync::Arc;
 
 use super::corruption::Corruption;
 use super::data_element::{BLOCK_BLOBS, BLOCK_DATA, DataElement};
@@ -39,7 +40,8 @@ use crate::limits::{Budget, Limits};
 /// ```
 pub struct BlockReader<R> {
     header: Header,
-    toc: Toc,
+    /// Shared with the readers of [single blocks](Self::of_blocks).
+    toc: Arc<Toc>,
     source: Source<R>,
     data_offset_bytes: u64,
     /// Known when the data has ended.
@@ -49,6 +51,8 @@ pub struct BlockReader<R> {
     ledger: Ledger,
     /// The elements of the current stream that its decoder has consumed, in stored form, if they are wanted.
     tap: Option<Vec<u8>>,
+    /// The dump id of the only block that is read, after a [jump](Self::jump_to) to it.
+    only: Option<u32>,
     /// The first error, which every later call repeats.
     failed: Option<Error>,
 }
@@ -118,7 +122,7 @@ impl<R: Read> BlockReader<R> {
         let data_offset_bytes = source.position();
         Ok(Self {
             header,
-            toc,
+            toc: Arc::new(toc),
             source,
             data_offset_bytes,
             data_end_bytes: None,
@@ -126,8 +130,35 @@ impl<R: Read> BlockReader<R> {
             current: None,
             ledger,
             tap: None,
+            only: None,
             failed: None,
         })
+    }
+
+    /// Returns a reader of single blocks of the same dump, which [`seek_to`](Self::seek_to) moves to each of them.
+    pub(super) fn of_blocks<P: Read>(&self, source: P) -> BlockReader<P> {
+        let starts = vec![0; self.toc.len()];
+        let ledger = Ledger { starts, missing_count: self.toc.len(), latest_index: None, in_order: true };
+        BlockReader {
+            header: self.header.clone(),
+            toc: Arc::clone(&self.toc),
+            source: Source::new(source),
+            data_offset_bytes: self.data_offset_bytes,
+            data_end_bytes: None,
+            state: State::Ended,
+            current: None,
+            ledger,
+            tap: None,
+            failed: None,
+            only: None,
+        }
+    }
+
+    /// Continues at the block at `position`, to which `seek` moves the source.
+    pub(super) fn seek_to(&mut self, position: u64, seek: impl FnOnce(&mut R)) {
+        self.source.seek_to(position, seek);
+        self.state = State::Between;
+        self.current = None;
     }
 
     /// Returns the header of the dump.
@@ -138,7 +169,7 @@ impl<R: Read> BlockReader<R> {
 
     /// Returns the table of contents.
     #[must_use]
-    pub const fn toc(&self) -> &Toc {
+    pub fn toc(&self) -> &Toc {
         &self.toc
     }
 
@@ -237,6 +268,9 @@ impl<R: Read> BlockReader<R> {
     }
 
     fn block(&mut self) -> Result<Option<DataElement<'static>>, Error> {
+        if self.only.is_some() && self.current.is_some() {
+            return Err(Error::new(ErrorKind::Misuse("only one table of the dump is read after a jump to it")));
+        }
         self.current = None;
         let position = self.source.position();
         if self.source.fill()?.is_empty() {
@@ -267,6 +301,9 @@ impl<R: Read> BlockReader<R> {
             }
         };
         let id = self.source.int(&self.header.dialect, BLOCK_HEADER)?;
+        if self.only.is_some_and(|only| u32::try_from(id) != Ok(only)) {
+            return Err(Error::from(Corruption::UnknownBlock(id)).at(position));
+        }
         let id = self.record(kind, id, position).map_err(|what| Error::from(what).at(position))?;
         self.current = Some(Block { kind, id, oid: None, position });
         Ok(Some(match kind {
@@ -384,7 +421,7 @@ impl<R: Read> BlockReader<R> {
 
     /// Returns the header and the table of contents.
     pub(super) fn into_parts(self) -> (Header, Toc) {
-        (self.header, self.toc)
+        (self.header, Arc::unwrap_or_clone(self.toc))
     }
 
     /// Returns the first error, if there was one.
@@ -407,6 +444,20 @@ impl<R: Read> BlockReader<R> {
             Some((entry, Some(oid))) => error.within(format!("large object {oid} of {entry}")),
         };
         self.failed.insert(error).clone()
+    }
+}
+
+impl<R: Read + std::io::Seek> BlockReader<R> {
+    /// Jumps to the block of the entry `id`, which is at `position`, and is the only one that is read then.
+    pub(super) fn jump_to(&mut self, id: u32, position: u64) -> Result<(), Error> {
+        self.check()?;
+        if let Err(error) = self.source.jump_to(position) {
+            return Err(self.fail(error));
+        }
+        self.only = Some(id);
+        self.state = State::Between;
+        self.current = None;
+        Ok(())
     }
 }
 

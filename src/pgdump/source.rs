@@ -1,6 +1,6 @@
 //! A forward-only, buffered reader that knows its position, for the data area.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 
 use super::error::Error;
 use super::parse_buffer::ParseBuffer;
@@ -28,6 +28,19 @@ impl<R: Read> Source<R> {
         let (inner, buffer, position) = buffer.into_parts();
         let end = buffer.len();
         Self { inner, buffer, start: 0, end, position, ended: false }
+    }
+
+    /// Reads from the start of `inner`, or from where [`seek_to`](Self::seek_to) moves it.
+    pub(super) const fn new(inner: R) -> Self {
+        Self { inner, buffer: Vec::new(), start: 0, end: 0, position: 0, ended: false }
+    }
+
+    /// Continues at `position`, to which `seek` moves the inner reader.
+    pub(super) fn seek_to(&mut self, position: u64, seek: impl FnOnce(&mut R)) {
+        seek(&mut self.inner);
+        (self.start, self.end) = (0, 0);
+        self.position = position;
+        self.ended = false;
     }
 
     /// Returns the position of the next byte.
@@ -113,5 +126,21 @@ impl<R: Read> Source<R> {
             Err(Fault::Because(reason)) => Err(Error::from(reason).at(position)),
             Err(Fault::Incomplete) => Err(Error::truncated(what).at(position)),
         }
+    }
+}
+
+impl<R: Read + Seek> Source<R> {
+    /// Continues at `position`.
+    pub(super) fn jump_to(&mut self, position: u64) -> Result<(), Error> {
+        // The dump need not start where the inner reader does.
+        let read_bytes = self.position.saturating_add(self.end.saturating_sub(self.start) as u64);
+        let distance = i64::try_from(i128::from(position).saturating_sub(i128::from(read_bytes)));
+        let moved =
+            distance.map_err(io::Error::other).and_then(|distance| self.inner.seek(SeekFrom::Current(distance)));
+        moved.map_err(|error| Error::io("seeking in the dump", error).at(position))?;
+        (self.start, self.end) = (0, 0);
+        self.position = position;
+        self.ended = false;
+        Ok(())
     }
 }

@@ -172,7 +172,9 @@ pub enum Change {
 /// Returns the changes of a conversion, entries of one kind together: first those that are dropped.
 pub(super) fn of_conversion(changes: &Changes, toc: &Toc) -> Vec<Change> {
     let (from, to, recompressed) = (changes.from, changes.to, changes.recompressed);
-    let mut list = vec![Change::DumpConverted { from, to, recompressed }];
+    // A dump of which only rows are edited is not converted.
+    let converted = (from != to || recompressed).then_some(Change::DumpConverted { from, to, recompressed });
+    let mut list: Vec<_> = converted.into_iter().collect();
     for (kind, entries_count, first) in groups(changes, toc, |kind| kind.is_dropped()) {
         list.push(Change::DumpEntriesDropped { entries_count, first, reason: kind });
     }

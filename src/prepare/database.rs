@@ -16,7 +16,7 @@ use crate::io::{Spool, SpoolError};
 use crate::limits::Budget;
 use crate::observe::{Event, Observer, Phase, proceed, watch};
 use crate::pgdump::compat::{Incompatibility, incompatibilities};
-use crate::pgdump::toc::Toc;
+use crate::pgdump::toc::{Offsets, Toc};
 use crate::pgdump::transcode::{Changes, Conversion, Transcoder};
 use crate::pgdump::{FormatVersion, Inspection};
 use crate::snapshot::{Content, SnapshotWriter};
@@ -115,7 +115,8 @@ impl<R: Read + Seek> Database<R> {
         let (source, len_bytes) = match plan.output_bytes(data_end_bytes) {
             Some(len_bytes) => (Source::Converted(Box::new(plan)), len_bytes),
             None => {
-                let (mut file, len_bytes) = spool(plan, options, observer)?;
+                let (mut file, len_bytes, offsets) = spool(plan, options, observer)?;
+                facts.set_offsets(offsets);
                 facts.read_edited(&mut file, options, observer)?;
                 (Source::Spooled(file), len_bytes)
             }
@@ -226,6 +227,13 @@ impl DumpFacts {
         Self { inspection, table, version, refused, changes, left_out: Vec::new(), conversion }
     }
 
+    /// Records which positions the converted dump states, which is known when it has been written.
+    pub(super) const fn set_offsets(&mut self, offsets: Offsets) {
+        if let Some(conversion) = &mut self.conversion {
+            conversion.changes.offsets = offsets;
+        }
+    }
+
     /// Replaces the facts about the contents by those of the edited dump in `file`, and lists the documents whose rows it
     /// does not have.
     pub(super) fn read_edited(
@@ -285,12 +293,13 @@ pub(super) fn transcoder(version: FormatVersion, options: &PrepareOptions) -> Op
     Some(transcoder)
 }
 
-/// Converts a dump into a temporary file, because its converted length is unknown.
+/// Converts a dump into a temporary file, because its converted length is unknown. Returns its length and the presence of
+/// stored positions as well.
 pub(super) fn spool<R: Read>(
     conversion: Conversion<R>,
     options: &PrepareOptions,
     observer: &mut dyn Observer,
-) -> Result<(File, u64)> {
+) -> Result<(File, u64, Offsets)> {
     let folder = options.spool_dir.as_deref().ok_or_else(error::spool_needed)?;
     let failed = |error| spool_failed("spooling the converted dump", error);
     let mut spool = Spool::create(folder, budget(options)).map_err(failed)?;
@@ -300,7 +309,7 @@ pub(super) fn spool<R: Read>(
     file.seek(SeekFrom::End(0)).map_err(failed)?;
     report.write_offsets(&mut file)?;
     file.rewind().map_err(failed)?;
-    Ok((file, report.output_bytes))
+    Ok((file, report.output_bytes, report.changes.offsets))
 }
 
 fn budget(options: &PrepareOptions) -> Budget {

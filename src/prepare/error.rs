@@ -43,6 +43,14 @@ pub(super) fn nothing_to_convert() -> Error {
 }
 
 #[cold]
+pub(super) fn nothing_to_edit() -> Error {
+    Error::of(
+        Category::BadInput,
+        "there is no dump whose data could be masked or left out: leave the rules out, or add a dump",
+    )
+}
+
+#[cold]
 pub(super) fn changed() -> Error {
     Error::of(Category::Changed, "the archive changed during its repair: repeat it while no program writes to the file")
 }

@@ -98,8 +98,11 @@ impl<R: Read, S: DocumentSource> Prepared<R, S> {
     ///
     /// # Errors
     /// Returns an error if orphans are to be dropped, and the dump does not tell which documents are orphans or all of them
-    /// are.
+    /// are, or if data is to be edited and there is no dump.
     pub fn new(database: Option<Database<R>>, documents: Option<S>, options: &PrepareOptions) -> Result<Self> {
+        if database.is_none() && options.edits_data() {
+            return Err(error::nothing_to_edit());
+        }
         let mut kept = documents.map(FilteredSource::all);
         let mut changes = Vec::new();
         let (source, facts) = match database.map(Database::into_parts) {

@@ -74,6 +74,7 @@ pub use extract::extract;
 #[doc(inline)]
 pub use options::{ReadOptions, WriteOptions};
 pub use reader::SnapshotReader;
+pub(crate) use repack::part_of;
 pub use repack::repack;
 pub use stream::SnapshotStream;
 pub use writer::SnapshotWriter;

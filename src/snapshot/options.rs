@@ -97,6 +97,11 @@ impl WriteOptions {
         self
     }
 
+    /// Returns the contents of the archive that is written.
+    pub(crate) const fn contents(&self) -> Contents {
+        self.contents
+    }
+
     /// Accepts metadata whose sizes differ from what is written. By default that is an error when the archive is finished.
     ///
     /// ```

@@ -116,7 +116,7 @@ impl Order {
 }
 
 /// The metadata of a part, in which omitted contents have size 0.
-pub(super) fn part_of(metadata: &Metadata, contents: Contents) -> Metadata {
+pub(crate) fn part_of(metadata: &Metadata, contents: Contents) -> Metadata {
     match contents {
         Contents::Full => metadata.clone(),
         Contents::DatabaseOnly => metadata.clone().with_files_size_bytes(0),

@@ -4,13 +4,17 @@ use std::io::{self, Read};
 use std::iter;
 
 use appsnap::Limits;
+use appsnap::io::Parallelism;
 use appsnap::observe::NoObserver;
+use appsnap::pgdump::forms::JoinedDump;
 use appsnap::pgdump::raw::{Compression, DataElement, Header};
 use appsnap::pgdump::toc::{self, DataState, Entry};
-use appsnap::pgdump::{Dump, Error, ErrorKind, FormatVersion, inspect};
+use appsnap::pgdump::transcode::{MaskRules, Transcoder};
+use appsnap::pgdump::{Dump, Error, ErrorKind, FormatVersion, inspect, inspect_at};
 use flate2::write::ZlibEncoder;
 
 use super::{MIB, alone, expect_within, made, peak};
+use crate::support::dumps::DumpBuilder;
 
 fn usual() -> Header {
     Header::new(FormatVersion::V1_16)
@@ -216,4 +220,103 @@ fn a_hundred_thousand_large_objects_take_no_more_memory_than_one() {
     let (result, bytes) = peak(|| inspect(source, &Limits::untrusted(), &mut NoObserver));
     assert_eq!(result.unwrap().large_objects_count(), 100_000);
     expect_within("100,000 large objects", bytes, MIB);
+}
+
+#[test]
+fn threads_need_their_buffers_and_no_more() {
+    let _alone = alone();
+    let mut builder = DumpBuilder::new(FormatVersion::V1_16, Compression::GZIP);
+    for table in 0..40 {
+        builder.table(&format!("t{table}"), "a", &b"some row\n".repeat(200_000));
+    }
+    let dump = builder.build();
+    let (result, bytes) = peak(|| {
+        inspect_at(&dump, &Limits::untrusted(), Parallelism::threads(8), &mut NoObserver).unwrap().rows_count()
+    });
+    assert_eq!(result, 40 * 200_000);
+    expect_within("72 MB of rows on 8 threads", bytes, 8 * MIB);
+}
+
+#[test]
+fn a_large_table_is_masked_row_by_row() {
+    let _alone = alone();
+    let rules = br#"{"columns": {"public.t.a": "redact"}}"#;
+    // Rows of a KiB, and chunks of many rows, 16 MiB in all.
+    let chunk = [&b"abcdefgh".repeat(128)[..], b"\n"].concat().repeat(50);
+    let front = [head(Compression::None, &[table(2)]), pieces(&[DataElement::TableData { id: 2 }])].concat();
+    let rows = pieces(&[DataElement::Chunk { len_bytes: chunk.len() as u32 }, DataElement::Bytes(&chunk)]);
+    let end = b"\\.\n\n\n";
+    let last = [DataElement::Chunk { len_bytes: end.len() as u32 }, DataElement::Bytes(end)];
+    let end = pieces(&[&last[..], &[DataElement::StreamEnd, DataElement::TableDataEnd]].concat());
+    for (compression, allowed_bytes) in [
+        (Compression::None, MIB),
+        (Compression::GZIP, MIB + MIB / 2),
+        #[cfg(feature = "lz4")]
+        (Compression::Lz4, MIB + MIB / 2),
+        // Decoding verifies the compressor: a window of 2 MiB, and its buffer.
+        #[cfg(feature = "zstd")]
+        (Compression::Zstd, 12 * MIB),
+    ] {
+        let parts = iter::once(front.clone()).chain(iter::repeat_n(rows.clone(), 320)).chain(iter::once(end.clone()));
+        let transcoder =
+            Transcoder::same_version().with_compression(compression).with_row_editor(MaskRules::parse(rules).unwrap());
+        let (result, bytes) = peak(|| {
+            transcoder.convert(made(parts), io::sink(), &Limits::untrusted(), &mut NoObserver).map(|(_, report)| report)
+        });
+        assert!(result.is_ok());
+        expect_within(&format!("masking 16 MiB of rows as {}", compression.name()), bytes, allowed_bytes);
+    }
+}
+
+#[test]
+fn a_folder_is_joined_with_few_buffers() {
+    let _alone = alone();
+    let sample = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("data/pgdump/pg17-directory");
+    let folder = tempfile::tempdir().unwrap();
+    let mut table = std::path::PathBuf::new();
+    for entry in std::fs::read_dir(sample).unwrap() {
+        let path = entry.unwrap().path();
+        let copy = folder.path().join(path.file_name().unwrap());
+        std::fs::copy(&path, &copy).unwrap();
+        if path.file_name().unwrap().as_encoded_bytes()[0].is_ascii_digit() {
+            table = copy;
+        }
+    }
+    let rows = b"1\tAda\t\\N\n".repeat(1_500_000);
+    let gzip = |bytes: &[u8]| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        io::Write::write_all(&mut encoder, bytes).unwrap();
+        encoder.finish().unwrap()
+    };
+    let end = b"\\.\n\n\n";
+    let plain = [&rows[..], end].concat();
+    let members = [gzip(&rows[..rows.len() / 2]), gzip(&rows[rows.len() / 2..]), gzip(end)].concat();
+    let name = table.with_extension("");
+    let mut files = vec![("one member", "gz", gzip(&plain)), ("members", "gz", members), ("uncompressed", "", plain)];
+    if cfg!(feature = "zstd") {
+        // Runs of a line feed: rows of an empty table, as it were.
+        let mut frame = vec![0x28, 0xb5, 0x2f, 0xfd, 0, 0x58];
+        for number in 0..120_u32 {
+            let [a, b, c, _] = ((128 << 10) << 3 | 1 << 1 | u32::from(number == 119)).to_le_bytes();
+            frame.extend([a, b, c, b'\n']);
+        }
+        files.push(("zstd", "zst", frame));
+    }
+    std::fs::remove_file(&table).unwrap();
+    for (what, suffix, bytes) in files {
+        let file = if suffix.is_empty() { name.clone() } else { name.with_extension(format!("dat.{suffix}")) };
+        std::fs::write(&file, &bytes).unwrap();
+        drop(bytes);
+        for threads in [0, 2] {
+            let (copied, bytes) = peak(|| {
+                let dump = JoinedDump::open(folder.path().to_path_buf(), &Limits::untrusted()).unwrap();
+                let mut dump = dump.with_parallelism(appsnap::io::Parallelism::threads(threads));
+                (io::copy(&mut dump, &mut io::sink()).unwrap(), dump.len_bytes())
+            });
+            assert_eq!(copied.0, copied.1);
+            let allowed_bytes = if what == "zstd" { 12 * MIB } else { 2 * MIB };
+            expect_within(&format!("joining a folder, {what}, {threads} threads"), bytes, allowed_bytes);
+        }
+        std::fs::remove_file(&file).unwrap();
+    }
 }

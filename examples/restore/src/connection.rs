@@ -8,7 +8,7 @@ use postgres::{Client, Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::settings::Settings;
-use crate::support::{Failure, Outcome};
+use crate::support::{Failure, Outcome, harmless};
 use crate::tls::{self, Mode};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -58,6 +58,13 @@ impl Connection {
     /// Returns `true` if the server is on this machine.
     pub const fn is_local(&self) -> bool {
         self.is_local
+    }
+
+    /// Returns where the server is, for messages.
+    pub fn place(&self) -> String {
+        let hosts = self.settings.get("host").or(self.settings.get("hostaddr")).unwrap_or_default();
+        let ports = self.settings.get("port").unwrap_or_default();
+        harmless(&format!("the server at {hosts}, port {ports}"))
     }
 
     /// Connects to a database.

@@ -1,5 +1,7 @@
 //! Judges the snapshot and compares it with the server, before anything changes.
 
+use std::path::Path;
+
 use appsnap::check::{Profile, Report};
 use appsnap::diagnostic::{Code, Severity};
 use appsnap::pgdump::FormatVersion;
@@ -11,7 +13,7 @@ use crate::input;
 use crate::losses;
 use crate::run::Run;
 use crate::summary;
-use crate::support::{self, Failure, InFile, Outcome, Progress, shown, tell};
+use crate::support::{self, Failure, InFile, Outcome, Progress, folder_of, is_url, shown, tell};
 
 /// What is known before anything changes.
 pub struct Judged {
@@ -74,7 +76,10 @@ impl Run<'_> {
             let message = "pg_restore {} is newer than the server {}: its SQL is filtered and passed to psql, over one connection";
             warnings.push(message.replacen("{}", &self.tool.version, 1).replacen("{}", &self.server.version, 1));
         }
-        self.server.refuse_full_disks(&survey, args.files.as_deref())?;
+        let beside = args.files.as_deref().filter(|files| !is_url(files)).map(folder_of);
+        let spool = args.spool_dir.as_deref().or(beside).map_or_else(std::env::temp_dir, Path::to_owned);
+        let spool = (args.jobs > 1).then_some(&*spool);
+        self.server.refuse_full_disks(&survey, args.files.as_deref(), spool)?;
         warnings.iter().for_each(|warning| tell(format_args!("warning: {warning}")));
         summary::converted_lines(&converted).iter().for_each(tell);
         Ok(Judged { survey, converted, warnings })

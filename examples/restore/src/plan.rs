@@ -154,7 +154,7 @@ impl Server {
     }
 
     /// Refuses disks that certainly have too little space. Where it cannot be known, nothing is refused.
-    pub fn refuse_full_disks(&mut self, survey: &Survey, files: Option<&Path>) -> Outcome {
+    pub fn refuse_full_disks(&mut self, survey: &Survey, files: Option<&Path>, spool: Option<&Path>) -> Outcome {
         let refuse = |place: &Path, needed_bytes: u64, what: &str| -> Outcome {
             let Ok(facts) = rustix::fs::statvfs(place) else { return Ok(()) };
             let free_bytes = facts.f_bavail.saturating_mul(facts.f_frsize);
@@ -170,6 +170,9 @@ impl Server {
         };
         if let (Some(folder), Some(dump)) = (self.local_data_folder(), survey.inspection()) {
             refuse(&folder, dump.uncompressed_bytes(), "the rows of the dump")?;
+        }
+        if let (Some(spool), Some(len_bytes)) = (spool, survey.report().contents().database_bytes) {
+            refuse(spool, len_bytes, "the temporary files of --jobs")?;
         }
         match files {
             Some(files) if !is_url(files) => {

@@ -59,7 +59,7 @@ impl Server {
                 Ok(client) => return Self::of(connection, maintenance, client, target),
                 // A server without the database `postgres` has the other one.
                 Err(error) if error.code() == Some(&SqlState::INVALID_CATALOG_NAME) => refused = Some(error),
-                Err(error) => return Err(sql_failure("--database", &error)),
+                Err(error) => return Err(sql_failure(&connection.place(), &error)),
             }
         }
         let why = refused.map_or_else(|| "there is no database to connect to".to_owned(), |error| text_of(&error));

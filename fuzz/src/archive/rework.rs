@@ -147,7 +147,8 @@ fn sharded(contents: &Contents, choices: &mut Unstructured) {
     let len = part.len() as u64;
     part[(at % len) as usize] ^= 1 << (bit % 8);
     if let Ok(archive) = join_shards(&parts, index) {
-        assert!(archive == whole, "damage that is not noticed");
+        // Some bits of a deflate stream do not matter, such as those between a block and the next byte.
+        assert!(archive == whole || entries(&archive) == entries(&whole), "damage that is not noticed");
     }
 }
 

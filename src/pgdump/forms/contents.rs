@@ -4,8 +4,9 @@ use std::io::Read;
 
 use super::file_name::FileName;
 use super::files::DumpFiles;
-use super::find::{Found, FullName, Wrapping, damaged, find};
+use super::find::{Found, FullName, Wrapping, damaged, find, open};
 use super::gzip_file;
+use super::recompressed::Recompressed;
 use crate::io::decimal;
 use crate::limits::{Budget, Limits};
 use crate::pgdump::error::Error;
@@ -13,6 +14,7 @@ use crate::pgdump::header::{FORMAT_CUSTOM, FORMAT_DIRECTORY, FORMAT_TAR, HEADER,
 use crate::pgdump::identify::read_header;
 use crate::pgdump::parse_buffer::ParseBuffer;
 use crate::pgdump::toc::{Entry, Toc};
+use crate::pgdump::version::FormatVersion;
 
 /// The table of contents of a dump, and the files of its streams.
 pub(super) struct Contents {
@@ -44,6 +46,25 @@ pub(super) struct StreamFile {
     pub(super) start: u64,
     pub(super) end: u64,
     pub(super) file_bytes: u64,
+    pub(super) treatment: Treatment,
+}
+
+/// The way in which a stream gets the compression of the dump.
+#[derive(Clone, Copy)]
+pub(super) enum Treatment {
+    /// The content of the file is used as it is.
+    Copy,
+    /// The file has no content, and the stream is an empty one in this compression.
+    Empty(Wrapping),
+    /// The data of the gzip file moves into a zlib stream.
+    Move,
+    /// The uncompressed file is stored in blocks of this compression, which are not compressed.
+    Store(Wrapping),
+    /// The file is decompressed and becomes a zlib stream of this length.
+    Recompress {
+        /// The length of the zlib stream.
+        len_bytes: u64,
+    },
 }
 
 impl Block {
@@ -65,20 +86,58 @@ impl Contents {
             .map_err(|error| error.within(FullName(FileName::Toc, found.wrapping).to_string()))?;
         let mut contents = Self { header, toc, blocks: Vec::new(), streams: Vec::new() };
         contents.find_streams(files, limits)?;
-        if let Some(first) = contents.streams.first() {
-            let compression = first.wrapping.compression();
-            // The level is recorded in the table of contents alone.
-            if compression.name() != contents.header.compression.name() {
-                contents.header.compression = compression;
-            }
+        let wrapping = contents.common_wrapping();
+        contents.treat(files, wrapping, limits)?;
+        // The level is recorded in the table of contents alone, and so is the compression of a dump without data.
+        if !contents.streams.is_empty() && wrapping.compression().name() != contents.header.compression.name() {
+            contents.header.compression = wrapping.compression();
         }
         Ok(contents)
+    }
+
+    /// Returns the compression that all streams get.
+    fn common_wrapping(&self) -> Wrapping {
+        // Files without content fit every compression, and uncompressed ones can be stored in each.
+        let mut found = self.streams.iter().filter(|stream| stream.end > 0).map(|stream| stream.wrapping);
+        let mut compressed = found.clone().filter(|wrapping| *wrapping != Wrapping::None);
+        let any = compressed.next().or_else(|| found.next()).or_else(|| self.streams.first().map(|one| one.wrapping));
+        match any {
+            Some(Wrapping::None) | None => Wrapping::None,
+            Some(first)
+                if compressed.all(|other| other == first)
+                    && (first == Wrapping::Gzip || self.header.dialect.version() >= FormatVersion::V1_15) =>
+            {
+                first
+            }
+            Some(_) => Wrapping::Gzip,
+        }
+    }
+
+    /// Decides how every stream gets its compression.
+    fn treat<S: DumpFiles>(&mut self, files: &S, wrapping: Wrapping, limits: &Limits) -> Result<(), Error> {
+        let blocks = self.blocks.iter().flat_map(|block| std::iter::repeat_n(block, block.streams_count));
+        for (block, stream) in blocks.zip(&mut self.streams) {
+            stream.treatment = match (stream.wrapping, wrapping) {
+                _ if stream.end == 0 => Treatment::Empty(wrapping),
+                (Wrapping::Gzip, Wrapping::Gzip) => Treatment::Move,
+                (own, common) if own == common => Treatment::Copy,
+                (Wrapping::None, common) => Treatment::Store(common),
+                _ => {
+                    let FullName(name, own) = block.file_name(stream);
+                    let recompressed = |file: S::File| Recompressed::new(file, stream.end, own, limits);
+                    let found = open(files, name, own)?.ok_or_else(|| missing(name))?;
+                    let len_bytes = recompressed(found.file).and_then(Recompressed::into_len_bytes);
+                    let len_bytes = len_bytes.map_err(|error| error.within(block.file_name(stream).to_string()))?;
+                    Treatment::Recompress { len_bytes }
+                }
+            };
+        }
+        Ok(())
     }
 
     fn find_streams<S: DumpFiles>(&mut self, files: &S, limits: &Limits) -> Result<(), Error> {
         let mut large_objects = Budget::new("max_toc_entries", limits.max_toc_entries());
         let (mut blocks, mut streams) = (Vec::new(), Vec::new());
-        let mut compressed = None;
         for entry in self.toc.entries() {
             let Some(stored) = entry.file_name else { continue };
             let within = |error: Error| error.within(entry.to_string());
@@ -96,20 +155,8 @@ impl Contents {
                 }
                 streams.push(stream(files, FileName::Table(entry.id), entry.id, limits).map_err(within)?);
             }
-            let block =
-                Block { id: entry.id, is_large_objects, streams_count: streams.len().saturating_sub(block_start) };
-            let (_, added) = streams.split_at(block_start.min(streams.len()));
-            for stream in added {
-                let name = block.file_name(stream);
-                let (first, first_name) = *compressed.get_or_insert((stream.wrapping, name));
-                if first != stream.wrapping {
-                    return Err(within(damaged(format!(
-                        "{name} is not compressed like {first_name}: decompress all files of the dump, or compress all with \
-                         the same program"
-                    ))));
-                }
-            }
-            blocks.push(block);
+            let streams_count = streams.len().saturating_sub(block_start);
+            blocks.push(Block { id: entry.id, is_large_objects, streams_count });
         }
         no_duplicates(&blocks, &streams)?;
         (self.blocks, self.streams) = (blocks, streams);
@@ -189,11 +236,11 @@ fn list_of<S: DumpFiles>(files: &S, entry: &Entry<'_>, limits: &Limits) -> Resul
 fn stream<S: DumpFiles>(files: &S, name: FileName, number: u32, limits: &Limits) -> Result<StreamFile, Error> {
     let Found { file, len_bytes, wrapping } = find(files, name)?.ok_or_else(|| missing(name))?;
     let (start, end) = match wrapping {
-        Wrapping::Gzip if len_bytes > 0 => gzip_file::data_range(&file, len_bytes, limits)
+        Wrapping::Gzip if len_bytes > 0 => gzip_file::data_range(&file, 0, len_bytes, limits)
             .map_err(|error| error.within(FullName(name, wrapping).to_string()))?,
         _ => (0, len_bytes),
     };
-    Ok(StreamFile { number, wrapping, start, end, file_bytes: len_bytes })
+    Ok(StreamFile { number, wrapping, start, end, file_bytes: len_bytes, treatment: Treatment::Copy })
 }
 
 /// Verifies that no large object has two streams.

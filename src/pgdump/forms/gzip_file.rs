@@ -1,12 +1,14 @@
 //! The position of the compressed data in a gzip file (RFC 1952).
 
-use super::sums::{TRAILER_BYTES, read_exact};
+use super::read_exact::read_exact;
 use crate::io::{ReadAt, at_most};
 use crate::limits::{Budget, Limits};
 use crate::pgdump::corruption::Corruption;
 use crate::pgdump::error::Error;
 
 const GZIP: &str = "gzip";
+/// CRC32 and length (RFC 1952, section 2.3.1).
+pub(super) const TRAILER_BYTES: usize = 8;
 /// Enough for every header that pg_dump and gzip write.
 const FIRST_BYTES: usize = 512;
 
@@ -17,15 +19,16 @@ const NAME: u8 = 1 << 3;
 const COMMENT: u8 = 1 << 4;
 const RESERVED: u8 = 0b1110_0000;
 
-/// Returns the start and end of the compressed data in a file of `len_bytes`.
-pub(super) fn data_range(file: &impl ReadAt, len_bytes: u64, limits: &Limits) -> Result<(u64, u64), Error> {
+/// Returns the start and end of the compressed data of the member at `start` in a file of `len_bytes`, if it is the last one.
+pub(super) fn data_range(file: &impl ReadAt, start: u64, len_bytes: u64, limits: &Limits) -> Result<(u64, u64), Error> {
+    let member_bytes = len_bytes.saturating_sub(start);
     let mut wanted = FIRST_BYTES;
     let header_bytes = loop {
-        let mut first = vec![0; at_most(wanted, len_bytes)];
-        read_exact(file, &mut first, 0)?;
+        let mut first = vec![0; at_most(wanted, member_bytes)];
+        read_exact(file, &mut first, start)?;
         match header_bytes(&first)? {
-            Some(header_bytes) => break header_bytes as u64,
-            None if first.len() as u64 == len_bytes => return Err(Corruption::StreamTruncated(GZIP).into()),
+            Some(header_bytes) => break start.saturating_add(header_bytes as u64),
+            None if first.len() as u64 == member_bytes => return Err(Corruption::StreamTruncated(GZIP).into()),
             None => {
                 let budget = Budget::new("max_gzip_header_bytes", limits.max_gzip_header_bytes());
                 budget.check((wanted as u64).saturating_add(1))?;
@@ -40,8 +43,14 @@ pub(super) fn data_range(file: &impl ReadAt, len_bytes: u64, limits: &Limits) ->
     }
 }
 
+/// Returns `true` if the bytes begin with the header of a member as compressors write it.
+pub(super) const fn is_header(bytes: &[u8]) -> bool {
+    // Any time; extra flags for the fastest and the best compression; a known system (RFC 1952, section 2.3.1).
+    matches!(bytes, [0x1f, 0x8b, 8, flags, _, _, _, _, 0 | 2 | 4, 0..=13 | 255, ..] if *flags & RESERVED == 0)
+}
+
 /// Returns the length of the header at the start of `bytes`, or `None` if it continues after them.
-fn header_bytes(bytes: &[u8]) -> Result<Option<usize>, Error> {
+pub(super) fn header_bytes(bytes: &[u8]) -> Result<Option<usize>, Error> {
     let Some((fixed, mut rest)) = bytes.split_first_chunk::<10>() else { return Ok(None) };
     let [0x1f, 0x8b, 8, flags, ..] = *fixed else { return Err(Corruption::Undecodable(GZIP).into()) };
     if flags & RESERVED != 0 {
@@ -93,9 +102,9 @@ mod tests {
     fn data_has_a_trailer_after_it() {
         let limits = Limits::untrusted();
         let file = [&[0x1f, 0x8b, 8, 0][..], &[0; 6], b"\x03\0", &[0; 8]].concat();
-        assert_eq!(data_range(&file, 20, &limits).unwrap(), (10, 12));
-        assert!(data_range(&file[..18].to_vec(), 18, &limits).is_err());
+        assert_eq!(data_range(&file, 0, 20, &limits).unwrap(), (10, 12));
+        assert!(data_range(&file[..18].to_vec(), 0, 18, &limits).is_err());
         let endless = [&[0x1f, 0x8b, 8, NAME][..], &[b'x'; 1 << 20]].concat();
-        assert!(data_range(&endless, endless.len() as u64, &limits).unwrap_err().is_limit());
+        assert!(data_range(&endless, 0, endless.len() as u64, &limits).unwrap_err().is_limit());
     }
 }

@@ -5,7 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::Arc;
 
 use super::body::{self, Body};
-use super::contents::{Block, Contents, StreamFile};
+use super::contents::{Block, Contents, StreamFile, Treatment};
 use super::files::DumpFiles;
 use super::opened::Opened;
 use super::sums::Sums;
@@ -31,6 +31,11 @@ const THREAD_BYTES: u64 = 64 << 10;
 /// data of a gzip file becomes a zlib stream, files in lz4 and zstd are streams already. All lengths are known when the
 /// dump has been opened, so the table of contents states the position of all data, and [`len_bytes`](Self::len_bytes)
 /// is exact.
+///
+/// The files may be compressed in several ways, as after one was decompressed to look into it; the dump then has one
+/// compression. Uncompressed files are stored in it as they are. With several compressions, or one that the archive version
+/// does not have, the files in lz4 and zstd are recompressed with gzip: once when the dump is opened, for their length, and
+/// again when they are read.
 ///
 /// ```
 /// use std::io::Read;
@@ -98,7 +103,7 @@ impl<S: DumpFiles> JoinedDump<S> {
     ///
     /// # Errors
     /// Returns an error if a file cannot be opened, is missing or is no regular file, if the table of contents or a list of
-    /// large objects is damaged, if the files are compressed in several ways, or if they exceed a limit.
+    /// large objects is damaged, if a file that must be recompressed is, or if a limit is exceeded.
     pub fn open(files: S, limits: &Limits) -> Result<Self, Error> {
         let contents = Contents::read(&files, limits)?;
         let dialect = contents.header.dialect;
@@ -212,7 +217,8 @@ impl<S: DumpFiles> JoinedDump<S> {
             self.remember(index, sums);
         }
         let file = self.opened.open(&block, &stream)?;
-        self.progress.body = Some(Body::new(file, &stream, known, &self.opened.limits));
+        let body = Body::new(file, &stream, known, &self.opened.limits);
+        self.progress.body = Some(body.map_err(|error| error.within(block.file_name(&stream).to_string()))?);
         self.progress.streams_left = self.progress.streams_left.map(|left| left.saturating_sub(1));
         Ok(())
     }
@@ -291,7 +297,7 @@ impl<S: DumpFiles> JoinedDump<S> {
 }
 
 const fn is_for_threads(stream: &StreamFile) -> bool {
-    body::is_moved(stream) && stream.file_bytes >= THREAD_BYTES
+    matches!(stream.treatment, Treatment::Move) && stream.file_bytes >= THREAD_BYTES
 }
 
 const fn start_of(block: &Block) -> DataElement<'static> {

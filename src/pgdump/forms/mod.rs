@@ -25,7 +25,13 @@ mod find;
 mod folder;
 mod gzip_file;
 mod joined;
+mod last_block;
+mod members;
+mod moved;
 mod opened;
+mod read_exact;
+mod recompressed;
+mod stored_blocks;
 mod sums;
 mod workers;
 

@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use flate2::{Decompress, FlushDecompress, Status};
 use simd_adler32::Adler32;
 
+use super::gzip_file::{TRAILER_BYTES, header_bytes};
+use super::read_exact::read_exact;
 use crate::io::{ReadAt, at_most, inflate};
 use crate::limits::{Budget, Limits};
 use crate::pgdump::corruption::Corruption;
@@ -16,8 +18,8 @@ const GZIP: &str = "gzip";
 const INFLATED_BYTES: usize = 64 << 10;
 /// The number of bytes that are read of a file at a time.
 pub(super) const STEP_BYTES: usize = 128 << 10;
-/// CRC32 and length (RFC 1952, section 2.3.1).
-pub(super) const TRAILER_BYTES: usize = 8;
+/// The length of a header without its optional fields.
+const FIXED_HEADER_BYTES: usize = 10;
 
 /// The checksums of one file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,17 +28,26 @@ pub(super) struct Sums {
     pub(super) adler: u32,
     /// The CRC32 of the compressed bytes, to notice that the file has changed.
     pub(super) stored_crc: u32,
+    /// The number of places between the members of the file.
+    pub(super) joints_count: u64,
 }
 
 /// Inflates the compressed bytes of a gzip file, and verifies and computes their checksums.
 pub(super) struct Verifier {
     inflate: Decompress,
     inflated: Vec<u8>,
+    /// Those of the current member.
     crc: crc32fast::Hasher,
+    member_bytes: u64,
     adler: Adler32,
     stored_crc: crc32fast::Hasher,
     inflated_bytes: Budget,
+    /// `true` after the data of a member.
     ended: bool,
+    /// The bytes after that data so far: the trailer, and the header of the next member.
+    between: Vec<u8>,
+    max_header_bytes: u64,
+    joints: Budget,
 }
 
 impl Verifier {
@@ -47,8 +58,12 @@ impl Verifier {
             crc: crc32fast::Hasher::new(),
             adler: Adler32::new(),
             stored_crc: crc32fast::Hasher::new(),
+            member_bytes: 0,
             inflated_bytes: Budget::new("max_decompressed_bytes", limits.max_decompressed_bytes()),
             ended: false,
+            between: Vec::new(),
+            max_header_bytes: limits.max_gzip_header_bytes(),
+            joints: Budget::new("max_entries", limits.max_entries()),
         }
     }
 
@@ -57,12 +72,17 @@ impl Verifier {
         self.stored_crc.update(stored);
         loop {
             if self.ended {
-                return if stored.is_empty() { Ok(()) } else { Err(several_members()) };
+                if stored.is_empty() {
+                    return Ok(());
+                }
+                stored = self.pass_header(stored)?;
+                continue;
             }
             let step = inflate(&mut self.inflate, stored, &mut self.inflated, FlushDecompress::None);
             stored = window(stored, step.used, stored.len());
             let inflated = window(&self.inflated, 0, step.made);
             self.inflated_bytes.spend(step.made as u64)?;
+            self.member_bytes = self.member_bytes.saturating_add(step.made as u64);
             self.crc.update(inflated);
             self.adler.write(inflated);
             match step.status {
@@ -75,26 +95,55 @@ impl Verifier {
         }
     }
 
-    /// Verifies the trailer, after all compressed bytes.
+    /// Passes the bytes between two members, and verifies the first of the two. Returns the bytes after them.
+    fn pass_header<'s>(&mut self, stored: &'s [u8]) -> Result<&'s [u8], Error> {
+        let wanted = self.between.len().max(TRAILER_BYTES.saturating_add(FIXED_HEADER_BYTES));
+        let (taken, rest) = stored.split_at(wanted.min(stored.len()));
+        self.between.extend_from_slice(taken);
+        let Some((trailer, header)) = self.between.split_first_chunk::<TRAILER_BYTES>() else { return Ok(rest) };
+        let trailer = *trailer;
+        let Some(header_bytes) = header_bytes(header).map_err(|_| surplus())? else {
+            Budget::new("max_gzip_header_bytes", self.max_header_bytes).check(header.len() as u64)?;
+            return Ok(rest);
+        };
+        // What was taken of the data belongs to the latest bytes.
+        let surplus_bytes = header.len().saturating_sub(header_bytes);
+        let (_, rest) = stored.split_at(taken.len().saturating_sub(surplus_bytes));
+        self.verify(trailer)?;
+        self.joints.spend(1)?;
+        self.between.clear();
+        self.inflate.reset(false);
+        self.crc = crc32fast::Hasher::new();
+        self.member_bytes = 0;
+        self.ended = false;
+        Ok(rest)
+    }
+
+    /// Compares the trailer of a member with its content.
+    fn verify(&self, [a, b, c, d, e, f, g, h]: [u8; TRAILER_BYTES]) -> Result<(), Error> {
+        let length = self.member_bytes & u64::from(u32::MAX);
+        let matches = u32::from_le_bytes([a, b, c, d]) == self.crc.clone().finalize()
+            && u64::from(u32::from_le_bytes([e, f, g, h])) == length;
+        if matches { Ok(()) } else { Err(Corruption::Undecodable(GZIP).into()) }
+    }
+
+    /// Verifies the trailer of the last member, after all other bytes.
     pub(super) fn finish(self, trailer: [u8; TRAILER_BYTES]) -> Result<Sums, Error> {
         if !self.ended {
             return Err(Corruption::StreamTruncated(GZIP).into());
         }
-        let [a, b, c, d, e, f, g, h] = trailer;
-        let length = self.inflated_bytes.spent() & u64::from(u32::MAX);
-        let matches = u32::from_le_bytes([a, b, c, d]) == self.crc.finalize()
-            && u64::from(u32::from_le_bytes([e, f, g, h])) == length;
-        if !matches {
-            return Err(Corruption::Undecodable(GZIP).into());
+        if !self.between.is_empty() {
+            return Err(surplus());
         }
-        Ok(Sums { adler: self.adler.finish(), stored_crc: self.stored_crc.finalize() })
+        self.verify(trailer)?;
+        let stored_crc = self.stored_crc.finalize();
+        Ok(Sums { adler: self.adler.finish(), stored_crc, joints_count: self.joints.spent() })
     }
 }
 
 #[cold]
-fn several_members() -> Error {
-    let what =
-        "the file has several gzip members or bytes after its data: decompress it with gunzip and compress it again";
+fn surplus() -> Error {
+    let what = "bytes follow the data that are not another gzip member: copy the file again, or remove them with gunzip and gzip";
     Error::new(ErrorKind::Corrupt(what.into()))
 }
 
@@ -126,12 +175,4 @@ pub(super) fn trailer(file: &impl ReadAt, position: u64) -> Result<[u8; TRAILER_
     let mut trailer = [0; TRAILER_BYTES];
     read_exact(file, &mut trailer, position)?;
     Ok(trailer)
-}
-
-/// Fills `out` from `position`. The length of the file is known, so its end is unexpected.
-pub(super) fn read_exact(file: &impl ReadAt, out: &mut [u8], position: u64) -> Result<(), Error> {
-    file.read_exact_at(out, position).map_err(|error| match error.kind() {
-        std::io::ErrorKind::UnexpectedEof => Error::new(ErrorKind::Changed),
-        _ => Error::io("reading a file of the dump", error),
-    })
 }

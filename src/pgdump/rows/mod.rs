@@ -21,7 +21,7 @@ mod field;
 mod row;
 
 use std::fmt;
-use std::io::Read;
+use std::io::{Read, Seek};
 
 pub(in crate::pgdump) use columns::columns;
 pub(in crate::pgdump) use escape::escape_into;
@@ -44,14 +44,45 @@ impl<R: Read> Dump<R> {
     /// Returns an error as [`next_stream`](Self::next_stream) does, if the stream of the table has been passed already, or
     /// if its data is INSERT statements.
     pub fn table(&mut self, schema: &str, table: &str) -> Result<Option<Rows<'_, R>>, Error> {
-        let is_schema = |namespace: &[u8]| namespace == schema.as_bytes();
-        let entry = self.toc().entries().find(|entry| {
-            entry.desc == b"TABLE DATA" && entry.tag == table.as_bytes() && entry.namespace.is_none_or(is_schema)
-        });
-        match entry.map(|entry| entry.id) {
+        match self.data_of(schema, table) {
             Some(id) => self.stream_of(id)?.map(Stream::rows).transpose(),
             None => Ok(None),
         }
+    }
+
+    /// Returns the dump id of the data of a table.
+    fn data_of(&self, schema: &str, table: &str) -> Option<u32> {
+        let is_schema = |namespace: &[u8]| namespace == schema.as_bytes();
+        let mut data = self.toc().entries().filter(|entry| {
+            entry.desc == b"TABLE DATA" && entry.tag == table.as_bytes() && entry.namespace.is_none_or(is_schema)
+        });
+        data.next().map(|entry| entry.id)
+    }
+}
+
+impl<R: Read + Seek> Dump<R> {
+    /// Jumps to the data of a table, and returns its rows as [`table`](Self::table) does. Nothing but the rows of this table
+    /// can be read afterwards.
+    ///
+    /// Without a stored position, or after streams have been read, everything up to the table is read instead.
+    ///
+    /// ```
+    /// use std::fs::File;
+    /// use appsnap::{Limits, pgdump::Dump};
+    ///
+    /// let mut dump = Dump::open(File::open("examples/data/quickstart.dump")?, &Limits::untrusted())?;
+    /// let mut rows = dump.seek_table("reporting", "kpi")?.expect("the table is in the dump");
+    /// assert!(rows.next_row()?.is_some());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Returns an error as [`table`](Self::table) does, if the source cannot seek, or if the data is not at its position.
+    pub fn seek_table(&mut self, schema: &str, table: &str) -> Result<Option<Rows<'_, R>>, Error> {
+        if let Some(id) = self.data_of(schema, table) {
+            self.jump_to(id)?;
+        }
+        self.table(schema, table)
     }
 }
 

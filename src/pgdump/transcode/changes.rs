@@ -185,6 +185,9 @@ pub enum EntryChangeKind {
     RevealingStatisticsDropped,
     /// Rows of the table are edited, or left out.
     RowsEdited,
+    /// Edited rows, or the lack of those that are left out, may violate the constraint or the unique index. It stays, and
+    /// pg_restore reports the violation.
+    ConstraintAtRisk,
     /// A table loses its access method and gets the default one: there is no field for it before 1.14, and none that is
     /// used for partitioned tables before 1.16.
     AccessMethodRemoved,
@@ -203,6 +206,7 @@ impl EntryChangeKind {
             | Self::RevealingStatisticsDropped => true,
             Self::Expanded { .. }
             | Self::RowsEdited
+            | Self::ConstraintAtRisk
             | Self::MultirangeNameRemoved
             | Self::LocaleProviderRemoved
             | Self::AccessMethodRemoved => false,
@@ -238,6 +242,10 @@ impl fmt::Display for EntryChangeKind {
                 f.write_str("planner statistics contain values of edited rows: run ANALYZE instead")
             }
             Self::RowsEdited => f.write_str("its rows are edited"),
+            Self::ConstraintAtRisk => f.write_str(
+                "rows that are masked or left out may violate it, and pg_restore would report an error: hash columns that \
+                 are unique or refer to each other, with the same key, and leave out rows with those that refer to them",
+            ),
             Self::AccessMethodRemoved => f.write_str("its table access method was removed"),
         }
     }

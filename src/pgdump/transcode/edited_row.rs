@@ -1,6 +1,6 @@
 //! A row that a [`RowEditor`] may change: [`EditedRow`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io;
 use std::sync::Arc;
@@ -66,6 +66,16 @@ pub trait RowEditor: fmt::Debug + Send + Sync {
         &self,
         toc: &Toc,
     ) -> Result<BTreeMap<u32, Box<dyn FnMut(&mut EditedRow<'_>) -> io::Result<()> + Send>>, Error>;
+
+    /// Returns the dump ids of constraints and indexes that the edited rows may violate, which are
+    /// [reported](super::EntryChangeKind::ConstraintAtRisk). By default none are known.
+    ///
+    /// # Errors
+    /// Returns an error if the table of contents does not fit the editor.
+    fn at_risk(&self, toc: &Toc) -> Result<BTreeSet<u32>, Error> {
+        let _ = toc;
+        Ok(BTreeSet::new())
+    }
 }
 
 impl<T: RowEditor + ?Sized> RowEditor for Arc<T> {
@@ -74,6 +84,10 @@ impl<T: RowEditor + ?Sized> RowEditor for Arc<T> {
         toc: &Toc,
     ) -> Result<BTreeMap<u32, Box<dyn FnMut(&mut EditedRow<'_>) -> io::Result<()> + Send>>, Error> {
         (**self).plan(toc)
+    }
+
+    fn at_risk(&self, toc: &Toc) -> Result<BTreeSet<u32>, Error> {
+        (**self).at_risk(toc)
     }
 }
 

@@ -190,6 +190,9 @@ impl<'a> EntryRewriter<'a> {
         if self.selection.edits(entry.id) {
             self.record(&entry, EntryChangeKind::RowsEdited);
         }
+        if self.selection.is_at_risk(entry.id) {
+            self.record(&entry, EntryChangeKind::ConstraintAtRisk);
+        }
         if let Some(dropped) = self.dropped(&entry) {
             without_data(&entry)?;
             self.record(&entry, dropped);

@@ -1,16 +1,21 @@
 //! Rules for masking columns, read from JSON: [`MaskRules`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io;
+use std::marker::PhantomData;
 
-use serde_json::{Map, Value};
+use serde::Deserialize;
+use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
+use serde_json::Value;
 
+use super::at_risk::{Edits, Effect};
 use super::edited_row::{EditedRow, RowEditor};
 use super::mask_value::{HashKey, redacted};
-use super::selection::{RowEdit, is_table_data, names, unmatched};
+use super::selection::{RowEdit, unmatched};
 use super::table_definition::{self, ColumnDefinition, ColumnKind};
-use super::table_pattern::NamePattern;
+use super::table_pattern::{NamePattern, is_table_data, names};
+use super::unmatched::reason;
 use crate::pgdump::error::Error;
 use crate::pgdump::rows::columns;
 use crate::pgdump::settings::Settings;
@@ -86,13 +91,10 @@ impl MaskRules {
     /// # Errors
     /// Returns an error if the text is not JSON, if a member is unknown, or if a pattern or a rule is invalid.
     pub fn parse(json: &[u8]) -> Result<Self, Error> {
-        let rules: Map<String, Value> = serde_json::from_slice(json)
-            .map_err(|error| unmatched(format!("the rules are not a JSON object: {error}")))?;
+        let not_rules = |error| unmatched(format!("the rules are not a JSON object of objects: {error}"));
+        let rules: Members<Members<Value>> = serde_json::from_slice(json).map_err(not_rules)?;
         let (mut columns, mut rows) = (Vec::new(), Vec::new());
-        for (member, value) in rules {
-            let Value::Object(patterns) = value else {
-                return Err(unmatched(format!("the member {} is not an object", member.escape_debug())));
-            };
+        for (member, Members(patterns)) in rules.0 {
             for (text, rule) in patterns {
                 match member.as_str() {
                     "columns" => columns.push((
@@ -117,13 +119,13 @@ impl MaskRules {
         Ok(Self { columns, rows })
     }
 
-    /// Returns the actions for one table, and marks the rules that match a column of it.
+    /// Returns the columns of one table with their actions, and marks the rules that match one.
     fn actions(
         &self,
         entry: &Entry<'_>,
         definitions: Option<&[ColumnDefinition]>,
         matched: &mut [bool],
-    ) -> Result<Vec<(usize, Action)>, Error> {
+    ) -> Result<Vec<(usize, Vec<u8>, Action)>, Error> {
         let [schema, table] = names(entry);
         let names = entry.copy_statement.and_then(|sql| columns(sql.strip_prefix(b"COPY ")?)).unwrap_or_default();
         let mut actions = Vec::new();
@@ -159,9 +161,39 @@ impl MaskRules {
                 ))
                 .within(entry.to_string())
             })?;
-            actions.push((index, action));
+            actions.push((index, name.clone(), action));
         }
         Ok(actions)
+    }
+}
+
+/// The members of a JSON object, none of them twice: the first of two rules would be lost without a word.
+struct Members<T>(Vec<(String, T)>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Members<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
+            type Value = Members<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let (mut names, mut members) = (BTreeSet::new(), Vec::new());
+                while let Some((name, value)) = map.next_entry::<String, T>()? {
+                    if !names.insert(name.clone()) {
+                        return Err(A::Error::custom(format_args!("{} appears twice", name.escape_debug())));
+                    }
+                    members.push((name, value));
+                }
+                Ok(Members(members))
+            }
+        }
+
+        deserializer.deserialize_map(Object(PhantomData))
     }
 }
 
@@ -195,11 +227,20 @@ impl Rule {
     }
 }
 
-impl RowEditor for MaskRules {
-    fn plan(
-        &self,
-        toc: &Toc,
-    ) -> Result<BTreeMap<u32, Box<dyn FnMut(&mut EditedRow<'_>) -> io::Result<()> + Send>>, Error> {
+impl Action {
+    fn effect(&self) -> Effect {
+        match self {
+            Self::Null => Effect::Null,
+            Self::Fixed(_) | Self::Redact => Effect::Merged,
+            // The hash of nothing tells keys apart.
+            Self::Hash(key, _) => Effect::Hashed(key.hash(b"", Some(ColumnKind::Text(None)))),
+        }
+    }
+}
+
+impl MaskRules {
+    /// Returns the edits of rows by the dump id of the table's data, and their effects.
+    fn compile(&self, toc: &Toc) -> Result<(BTreeMap<u32, RowEdit>, Edits), Error> {
         let standard_strings = Settings::of(toc)?.standard_strings != Some(false);
         let definitions: BTreeMap<[&[u8]; 2], Vec<ColumnDefinition>> = toc
             .entries()
@@ -209,6 +250,7 @@ impl RowEditor for MaskRules {
         let mut matched_columns = vec![false; self.columns.len()];
         let mut matched_rows = vec![false; self.rows.len()];
         let mut edits: BTreeMap<u32, RowEdit> = BTreeMap::new();
+        let mut effects = Edits::default();
         for entry in toc.entries().filter(is_table_data) {
             let table = names(&entry);
             let mut is_dropped = false;
@@ -225,20 +267,37 @@ impl RowEditor for MaskRules {
             }
             let actions = self.actions(&entry, definitions.get(&table).map(Vec::as_slice), &mut matched_columns)?;
             if is_dropped {
+                effects.leave_out(&entry);
                 edits.insert(entry.id, Box::new(drop_row));
             } else if !actions.is_empty() {
+                actions.iter().for_each(|(_, column, action)| effects.change(&entry, column, action.effect()));
+                let actions: Vec<_> = actions.into_iter().map(|(index, _, action)| (index, action)).collect();
                 edits.insert(entry.id, Box::new(move |row: &mut EditedRow<'_>| mask(row, &actions)));
             }
         }
-        let columns = self.columns.iter().map(|(text, ..)| text).zip(matched_columns);
-        let rows = self.rows.iter().map(|(text, _)| text).zip(matched_rows);
+        let columns = self.columns.iter().map(|(text, pattern, _)| (text, pattern)).zip(matched_columns);
+        let rows = self.rows.iter().map(|(text, pattern)| (text, pattern)).zip(matched_rows);
         match columns.chain(rows).find(|(_, matched)| !matched) {
-            Some((text, _)) => Err(unmatched(format!(
-                "the rule {} matches nothing with data in the dump: compare it with the names there",
-                text.escape_debug()
-            ))),
-            None => Ok(edits),
+            Some(((text, pattern), _)) => {
+                let reason = reason(text, pattern, toc);
+                Err(unmatched(format!("the rule {} matches nothing with data: {reason}", text.escape_debug())))
+            }
+            None => Ok((edits, effects)),
         }
+    }
+}
+
+impl RowEditor for MaskRules {
+    fn plan(
+        &self,
+        toc: &Toc,
+    ) -> Result<BTreeMap<u32, Box<dyn FnMut(&mut EditedRow<'_>) -> io::Result<()> + Send>>, Error> {
+        Ok(self.compile(toc)?.0)
+    }
+
+    fn at_risk(&self, toc: &Toc) -> Result<BTreeSet<u32>, Error> {
+        let standard_strings = Settings::of(toc)?.standard_strings != Some(false);
+        Ok(self.compile(toc)?.1.at_risk(toc, standard_strings))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Converts dumps to older archive versions or to another compression, in one forward pass.
 
+mod at_risk;
 mod changes;
 mod conversion;
 mod data_rewriter;
@@ -14,6 +15,9 @@ mod selection;
 mod table_definition;
 mod table_pattern;
 mod toc_writer;
+mod unmatched;
+#[cfg(feature = "zstd")]
+mod zstd_frame;
 
 use std::io::{Read, Write};
 use std::sync::Arc;
@@ -106,8 +110,8 @@ impl Transcoder {
         Self::to(FormatVersion::V1_16)
     }
 
-    /// Sets the compression of the output, gzip or none. By default data stays as it is if the version of the output has
-    /// its compression, and is recompressed with gzip otherwise.
+    /// Sets the compression of the output: gzip, none, or from 1.15 also lz4 and zstd. By default data stays as it is if the
+    /// version of the output has its compression, and is recompressed with gzip otherwise.
     ///
     /// [`Compression::GZIP`] does not recompress data that is compressed with gzip at another level.
     pub fn with_compression(mut self, compression: Compression) -> Self {
@@ -147,7 +151,8 @@ impl Transcoder {
     }
 
     /// Edits rows on the way, for example with [`MaskRules`]. The data of the tables that `editor` chooses is recompressed,
-    /// all other data is copied.
+    /// all other data is copied, unless the output is an older version that lacks the compression: see
+    /// [`with_compression`](Self::with_compression).
     ///
     /// Planner statistics, which contain values of rows, are dropped.
     pub fn with_row_editor(mut self, editor: impl RowEditor + 'static) -> Self {
@@ -210,8 +215,7 @@ impl Transcoder {
     /// Returns the compression of the output, and whether the data must be recompressed.
     fn output_compression(&self, from: Compression, to: FormatVersion) -> (Compression, bool) {
         let is_gzip_or_none = !matches!(from, Compression::Lz4 | Compression::Zstd);
-        // Edited rows are compressed like all data, and lz4 and zstd are not written.
-        let is_kept = is_gzip_or_none || (to >= FormatVersion::V1_15 && self.editor.is_none());
+        let is_kept = is_gzip_or_none || to >= FormatVersion::V1_15;
         let wanted = match self.compression {
             None if is_kept => from,
             None => Compression::GZIP,

@@ -1,5 +1,7 @@
 //! Patterns for the names of tables and columns: [`NamePattern`].
 
+use crate::pgdump::toc::Entry;
+
 /// A pattern such as `public.account` or `*.*.email`: names separated by dots, in which `*` matches any text.
 ///
 /// A name with a dot or an asterisk of its own is enclosed in double quotes.
@@ -42,10 +44,25 @@ impl NamePattern {
         (exact_count, self.parts.iter().flatten().filter(|piece| **piece != Piece::Any).count())
     }
 
+    /// Returns the number of names in the pattern.
+    pub(super) const fn parts_count(&self) -> usize {
+        self.parts.len()
+    }
+
     /// Returns `true` if the names match, of which there may be fewer than the pattern has.
     pub(super) fn matches(&self, names: &[&[u8]]) -> bool {
         names.len() <= self.parts.len() && self.parts.iter().zip(names).all(|(part, name)| part_matches(part, name))
     }
+}
+
+/// Returns `true` if the entry is the data of a table.
+pub(super) fn is_table_data(entry: &Entry<'_>) -> bool {
+    entry.desc == b"TABLE DATA" && entry.has_data()
+}
+
+/// Returns the schema and the name of a table. Before archive version 1.6 there are no schemas.
+pub(super) fn names<'a>(entry: &Entry<'a>) -> [&'a [u8]; 2] {
+    [entry.namespace.unwrap_or(b"public"), entry.tag]
 }
 
 /// Matches in time proportional to the product of both lengths.

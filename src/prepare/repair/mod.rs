@@ -23,7 +23,7 @@ use crate::pgdump::toc::Toc;
 use crate::pgdump::transcode::{Changes, Transcoder};
 use crate::snapshot::options::Tolerance;
 use crate::snapshot::report::WriteReport;
-use crate::snapshot::{Content, Entry, ReadOptions, SnapshotReader, SnapshotWriter, WriteOptions};
+use crate::snapshot::{Content, Entry, ReadOptions, SnapshotReader, SnapshotWriter, WriteOptions, part_of};
 
 /// An archive that has sound framing but is not acceptable, examined and ready to be repaired.
 ///
@@ -89,7 +89,7 @@ enum Dump {
 
 impl<R: Read + Seek> Repair<R> {
     /// Writes the repaired archive and returns the sink, neither flushed nor synced. The source is read again, or twice
-    /// if the dump follows documents.
+    /// if the dump follows documents. The options may ask for [one part](WriteOptions::with_contents) of the archive.
     ///
     /// # Errors
     /// Returns an error in the cases of [`survey`](Self::survey), if the sink fails, or if the source has changed.
@@ -99,8 +99,9 @@ impl<R: Read + Seek> Repair<R> {
         options: &WriteOptions,
         observer: &mut dyn Observer,
     ) -> Result<(W, WriteReport)> {
-        let mut writer = SnapshotWriter::start(sink, &self.metadata, options)?;
-        let mut database = self.database.take();
+        let contents = options.contents();
+        let mut writer = SnapshotWriter::start(sink, &part_of(&self.metadata, contents), options)?;
+        let mut database = self.database.take().filter(|_| contents.has_database());
         if let Some(dump) = database.take_if(|_| self.is_database_late) {
             self.write_database(dump, &mut writer, observer)?;
         }
@@ -114,6 +115,7 @@ impl<R: Read + Seek> Repair<R> {
                         put_database(dump, entry, &limits, &mut writer, observer)?;
                     }
                 }
+                Item::Document(_) if !contents.has_documents() => {}
                 Item::Document(id) if self.left_out.binary_search(&id).is_ok() => {}
                 Item::Document(id) if self.repeated.contains(&id) && !written.insert(id) => {}
                 Item::Document(id) => {

@@ -51,7 +51,7 @@ impl<R: Read + Seek> Repair<R> {
     ///
     /// # Errors
     /// Returns an error if the framing is unsound, if a file does not belong in a snapshot, if the dump is damaged or
-    /// cannot be converted, if the source fails, or if the observer cancels.
+    /// cannot be converted, if data of a dump is to be edited and there is none, if the source fails, or if the observer cancels.
     pub fn survey(source: R, options: &PrepareOptions, observer: &mut dyn Observer) -> Result<Self> {
         survey(source, options, observer)
     }
@@ -178,6 +178,9 @@ impl Survey {
         if self.dump.is_none() && self.documents.len() == 0 {
             return Err(error::nothing_to_repair());
         }
+        if self.dump.is_none() && options.edits_data() {
+            return Err(error::nothing_to_edit());
+        }
         let (mut documents, repeated) = self.distinct_documents()?;
         let mut document_bytes = self.document_bytes;
         if let Some(first) = self.first_duplicate.take() {
@@ -268,11 +271,12 @@ fn plan<R: Read + Seek>(
     while let Some(mut entry) = reader.next_entry()? {
         if matches!(read_item(&mut entry, &mut places, &options.limits)?, Item::Database) {
             let plan = transcoder.plan(entry, &options.limits)?;
-            let changes = plan.changes().clone();
+            let mut changes = plan.changes().clone();
             let dump = match plan.output_bytes(data_end_bytes) {
                 Some(len_bytes) => Dump::Converted(transcoder, len_bytes),
                 None => {
-                    let (file, len_bytes) = database::spool(plan, options, observer)?;
+                    let (file, len_bytes, offsets) = database::spool(plan, options, observer)?;
+                    changes.offsets = offsets;
                     Dump::Spooled(file, len_bytes)
                 }
             };

@@ -138,3 +138,73 @@ fn standard_streams_are_read_and_written() {
     let json: Value = serde_json::from_str(&text).unwrap();
     assert_eq!((code, &json["indexed"], &json["documents"]), (0, &value!(true), &value!(2)));
 }
+
+const DROPPED: &str =
+    r#"{"columns": {"public.system$user.name": "redact"}, "rows": {"public.system$filedocument": "drop"}}"#;
+
+#[test]
+fn a_snapshot_is_masked_without_its_repair() {
+    let app = App::new();
+    fs::write(app.path("in.tar.gz"), plan(METADATA).gz()).unwrap();
+    fs::write(app.path("rules.json"), DROPPED).unwrap();
+    let mask = ["in.tar.gz", "out.tar.gz", "--mask", "rules.json", "--exclude-data", "reporting.*", "--json"];
+    let Some((code, text, messages)) = app.run("repack", &mask) else { return };
+    assert_eq!(code, 0, "{messages}");
+    let json: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(
+        (&json["documents"], &json["indexed"], &json["conversion"]["to"]),
+        (&value!(0), &value!(true), &value!("1.14"))
+    );
+    assert_eq!(
+        (&json["conversion"]["masked_tables"], &json["conversion"]["recompressed"]),
+        (&value!(2), &value!(false))
+    );
+    assert_eq!(json["conversion"]["offsets"], "set");
+    for told in
+        ["2 documents (25 bytes) whose rows were left out", "its rows are edited", "the data of this table is left out"]
+    {
+        assert!(messages.contains(told), "{told}: {messages}");
+    }
+    let (_, rows, _) = app.run("rows", &["out.tar.gz", "--table", "public.system$filedocument", "--jsonl"]).unwrap();
+    assert_eq!(rows, "");
+    let (_, rows, _) = app.run("rows", &["out.tar.gz", "--table", "public.system$user", "--columns", "name"]).unwrap();
+    assert!(rows.starts_with("name\nX") && !rows.contains("Ada"), "{rows}");
+    let (code, _, messages) = app.run("check", &["out.tar.gz"]).unwrap();
+    assert_eq!(code, 0, "{messages}");
+
+    // As pack does it, and in parts.
+    let pack =
+        ["--database", "mx.dump", "--files", "app/data/files", "--output", "packed.tar.gz", "--mask", "rules.json"];
+    let (code, text, messages) =
+        app.run("pack", &[&pack[..], &["--exclude-data", "reporting.*", "--json"]].concat()).unwrap();
+    let packed: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(
+        (code, &packed["documents"], &packed["database_bytes"]),
+        (0, &value!(0), &json["database_bytes"]),
+        "{messages}"
+    );
+    for (only, documents, database) in [("database", 0, true), ("files", 0, false)] {
+        let parts = ["in.tar.gz", "part.tar.gz", "--only", only, "--mask", "rules.json", "--json"];
+        let (code, text, messages) = app.run("repack", &parts).unwrap();
+        assert_eq!(code, 0, "{messages}");
+        let json: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!((&json["documents"], json["database_bytes"].is_u64()), (&value!(documents), database), "{only}");
+    }
+
+    // What cannot be done is refused before anything is written.
+    fs::write(app.path("wrong.json"), r#"{"columns": {"public.system$user.mail": "redact"}}"#).unwrap();
+    let (code, _, messages) = app.run("repack", &["in.tar.gz", "x.tar.gz", "--mask", "wrong.json"]).unwrap();
+    assert!(code == 2 && messages.contains("public.system$user.mail matches nothing"), "{messages}");
+    app.run("repack", &["in.tar.gz", "files.tar.gz", "--only", "files"]).unwrap();
+    for command in [
+        ("repack", &["files.tar.gz", "x.tar.gz", "--mask", "rules.json"][..]),
+        ("pack", &["--files", "app/data/files", "--output", "x.tar.gz", "--mask", "rules.json"]),
+    ] {
+        let (code, _, messages) = app.run(command.0, command.1).unwrap();
+        assert!(code == 1 && messages.contains("there is no dump whose data could be masked"), "{messages}");
+    }
+    let same = ["in.tar.gz", "rules.json", "--mask", "rules.json"];
+    let (code, _, messages) = app.run("repack", &same).unwrap();
+    assert!(code != 0 && fs::read_to_string(app.path("rules.json")).unwrap() == DROPPED, "{messages}");
+    assert!(!app.names().contains(&"x.tar.gz".to_owned()));
+}

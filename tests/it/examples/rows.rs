@@ -63,6 +63,24 @@ fn reading_ends_with_the_table() {
 }
 
 #[test]
+fn reading_begins_with_the_table_whose_position_is_known() {
+    let Some(rows) = example("rows") else { return };
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("damaged.dump");
+    let mut dump = crate::support::app::DUMP.to_vec();
+    let reader = appsnap::pgdump::raw::BlockReader::open(&dump[..], &appsnap::Limits::untrusted()).unwrap();
+    // The first block has another number.
+    let first = reader.data_offset_bytes() as usize;
+    dump[first + 2] ^= 0xff;
+    fs::write(&path, &dump).unwrap();
+    let arguments = [path.to_str().unwrap(), "--table", "reporting.kpi", "--jsonl"];
+    assert!(!lines(&run(&rows, &arguments, b"")).is_empty());
+    // A pipe is read from its start.
+    let piped = run(&rows, &[&["-"], &arguments[1..]].concat(), &dump);
+    assert_eq!(piped.status.code(), Some(1), "{}", stderr(&piped));
+}
+
+#[test]
 fn wrong_names_are_refused_with_the_right_ones() {
     let Some(rows) = example("rows") else { return };
     let input = data("pg15-directory");

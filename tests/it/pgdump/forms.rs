@@ -74,7 +74,11 @@ fn named(folder: &Path, ends: &str) -> PathBuf {
 }
 
 fn gzipped(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    gzipped_at(bytes, 6)
+}
+
+fn gzipped_at(bytes: &[u8], level: u32) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::new(level));
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
 }
@@ -202,7 +206,7 @@ fn custom_dumps_are_found_in_compressed_files_and_tars() {
         }
 
         // Damage is an error with the dump to blame, wherever it is.
-        for cut in [bytes.len() / 2, bytes.len() - 9] {
+        for cut in [bytes.len() / 2, bytes.len() - 9, bytes.len() - 1] {
             fs::write(&path, &bytes[..cut]).unwrap();
             let is_sound = DumpReader::open(&path, &options())
                 .and_then(|dump| Ok(inspect(dump, &Limits::untrusted(), &mut NoObserver)?));
@@ -212,6 +216,51 @@ fn custom_dumps_are_found_in_compressed_files_and_tars() {
             }
         }
     }
+}
+
+#[test]
+fn wrappers_that_end_early_or_late_are_refused() {
+    let folder = tempdir().unwrap();
+    let dump = fs::read(data("pg17-lo-acl.dump")).unwrap();
+    let mut files = vec![("gz", gzipped(&dump))];
+    if cfg!(feature = "lz4") {
+        files.push(("lz4", stored_lz4(&dump)));
+        files.push(("two.lz4", [stored_lz4(&dump[..700]), stored_lz4(&dump[700..])].concat()));
+    }
+    if cfg!(feature = "zstd") {
+        files.push(("zst", zstd_frame(&dump)));
+        files.push(("two.zst", [zstd_frame(&dump[..700]), zstd_frame(&dump[700..])].concat()));
+    }
+    for (name, bytes) in files {
+        let path = folder.path().join(name);
+        fs::write(&path, &bytes).unwrap();
+        assert!(joined(&path) == dump, "{name}");
+        for cut in [1, 3, 4, 5, 8, 20] {
+            fs::write(&path, &bytes[..bytes.len() - cut]).unwrap();
+            error(&path);
+        }
+        fs::write(&path, [&bytes[..], b"trailing bytes"].concat()).unwrap();
+        error(&path);
+        // As deep as honest input goes, and not without end.
+        let mut wrapped = bytes;
+        for _ in 0..20 {
+            wrapped = gzipped(&wrapped);
+        }
+        fs::write(&path, wrapped).unwrap();
+        error(&path);
+    }
+}
+
+/// One frame of stored blocks.
+fn zstd_frame(bytes: &[u8]) -> Vec<u8> {
+    let mut file = vec![0x28, 0xb5, 0x2f, 0xfd, 0, 0x58];
+    let count = bytes.chunks(100_000).count();
+    for (index, block) in bytes.chunks(100_000).enumerate() {
+        let is_last = u32::from(index + 1 == count);
+        file.extend_from_slice(&((u32::try_from(block.len()).unwrap() << 3) | is_last).to_le_bytes()[..3]);
+        file.extend_from_slice(block);
+    }
+    file
 }
 
 /// One frame with a stored block, and a skippable frame after it.
@@ -250,9 +299,154 @@ fn missing_and_foreign_files_are_named() {
     fs::write(blob.with_extension(""), "hello").unwrap();
     let both = error(folder.path());
     assert!(both.contains("both blob_50001.dat and blob_50001.dat.gz exist"), "{both}");
-    fs::remove_file(blob).unwrap();
-    let mixed = error(folder.path());
-    assert!(mixed.contains("blob_50001.dat is not compressed like"), "{mixed}");
+}
+
+/// A gzip member with every optional field in its header.
+fn member(bytes: &[u8], level: u32) -> Vec<u8> {
+    let builder = flate2::GzBuilder::new().filename("rows").comment("a part").extra(vec![0x1f, 0x8b, 8, 0]);
+    let mut encoder = builder.mtime(7).write(Vec::new(), Compression::new(level));
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// COPY text of this many rows.
+fn rows(count: u64) -> Vec<u8> {
+    let rows: String = (0..count).map(|n| format!("{n}\t{}\t\\N\n", n.wrapping_mul(0x9e37_79b9_7f4a_7c15))).collect();
+    format!("{rows}\\.\n\n\n").into_bytes()
+}
+
+#[test]
+fn gzip_members_become_one_stream_of_the_stated_length() {
+    let folder = copied("pg17-directory");
+    let table = named(folder.path(), &format!("{}.gz", first_table(folder.path())));
+    let limits = Limits::untrusted();
+    for count in [3, 60_000] {
+        let text = rows(count);
+        for cuts in
+            [vec![10], vec![0, 1, 1, 2, text.len() - 1, text.len()], (0..40).map(|n| text.len() * n / 40).collect()]
+        {
+            let mut file = Vec::new();
+            let mut start = 0;
+            for (index, end) in cuts.iter().copied().chain([text.len()]).enumerate() {
+                let (part, level) = (&text[start..end], index as u32 % 10);
+                file.extend(if index % 3 == 2 { member(part, level) } else { gzipped_at(part, level) });
+                start = end;
+            }
+            fs::write(&table, &file).unwrap();
+            let expected = joined(folder.path());
+            assert!(streams(&expected[..])[0].1 == text, "{count} rows in {} members", cuts.len() + 1);
+            for threads in [0, 1, 2, 8] {
+                let dump = JoinedDump::open(folder.path().to_path_buf(), &limits).unwrap();
+                let mut dump = dump.with_parallelism(Parallelism::threads(threads));
+                assert_eq!(dump.len_bytes(), expected.len() as u64);
+                for position in [0, expected.len() / 2, 0] {
+                    dump.seek(SeekFrom::Start(position as u64)).unwrap();
+                    let mut rest = Vec::new();
+                    dump.read_to_end(&mut rest).unwrap();
+                    assert!(rest == expected[position..], "{count} rows, {threads} threads, byte {position}");
+                }
+            }
+        }
+    }
+    // Every member is verified, and nothing else may follow.
+    let text = rows(1000);
+    let parts = [gzipped(&text[..5000]), member(&text[5000..], 6)];
+    for (index, bit) in [(parts[0].len() - 8, 0), (parts[0].len() - 1, 7), (parts[0].len() + 1, 3), (700, 2)] {
+        let mut file = parts.concat();
+        file[index] ^= 1 << bit;
+        fs::write(&table, file).unwrap();
+        assert!(error(folder.path()).contains(".dat.gz"), "byte {index}");
+    }
+    for surplus in [&[0; 512][..], b"x", &parts[0][..9], &parts[0][..parts[0].len() - 1]] {
+        fs::write(&table, [&parts.concat(), surplus].concat()).unwrap();
+        assert!(error(folder.path()).contains(".dat.gz"), "{} bytes more", surplus.len());
+    }
+    let few = limits.with_max_entries(30);
+    fs::write(&table, [gzipped(&text), gzipped(b"").repeat(40)].concat()).unwrap();
+    let mut dump = JoinedDump::open(folder.path().to_path_buf(), &few).unwrap();
+    assert!(appsnap::Error::from(dump.read_to_end(&mut Vec::new()).unwrap_err()).is_limit());
+}
+
+/// Writes the content of a file again, with another suffix.
+fn rewrite(file: &Path, suffix: &str, bytes: &[u8]) {
+    fs::remove_file(file).unwrap();
+    let name = file.file_name().unwrap().to_str().unwrap();
+    let stem = name.split(".dat").next().unwrap();
+    fs::write(file.with_file_name(format!("{stem}.dat{suffix}")), bytes).unwrap();
+}
+
+#[test]
+fn files_in_several_compressions_become_one_dump() {
+    let text = rows(60_000);
+    let mut forms: Vec<(&str, Vec<u8>)> = vec![(".gz", gzipped(&text)), ("", text.clone())];
+    if cfg!(feature = "lz4") {
+        forms.push((".lz4", stored_lz4(&text)));
+    }
+    if cfg!(feature = "zstd") {
+        forms.push((".zst", zstd_frame(&text)));
+    }
+    for name in dumps().iter().filter(|path| path.is_dir()).map(|path| path.file_name().unwrap().to_str().unwrap()) {
+        for (suffix, bytes) in &forms {
+            let folder = copied(name);
+            let table = first_table(folder.path());
+            let found = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+            let table = found.into_iter().find(|path| path.to_str().unwrap().contains(&format!("/{table}"))).unwrap();
+            rewrite(&table, suffix, bytes);
+            let (dump, what) = (joined(folder.path()), format!("{name} with {suffix}"));
+            let found = streams(&dump[..]);
+            assert!(found[0].1 == text, "{what}");
+            assert_eq!(found[1..], [(Some(50001), b"hello".to_vec()), (Some(50002), Vec::new())], "{what}");
+            let inspection = inspect(&dump[..], &Limits::untrusted(), &mut NoObserver).unwrap();
+            assert_eq!(inspection.offsets, Offsets::Set, "{what}");
+            assert!(!inspection.has_anomalies(), "{what}: {:?}", inspection.diagnostics);
+            let own = name.rsplit_once('-').map_or("gzip", |(_, algorithm)| algorithm);
+            let own = if own == "directory" { "gzip" } else { own };
+            let expected = match *suffix {
+                // Only the dump of another compression changes.
+                "" => own,
+                ".gz" => "gzip",
+                ".lz4" if own == "lz4" => "lz4",
+                ".zst" if own == "zstd" => "zstd",
+                _ => "gzip",
+            };
+            assert_eq!(inspection.header.compression.name(), expected, "{what}");
+            for threads in [1, 2, 8] {
+                let opened = JoinedDump::open(folder.path().to_path_buf(), &Limits::untrusted()).unwrap();
+                let mut opened = opened.with_parallelism(Parallelism::threads(threads));
+                assert_eq!(opened.len_bytes(), dump.len() as u64, "{what}");
+                opened.seek(SeekFrom::Start(dump.len() as u64 / 2)).unwrap();
+                let mut rest = Vec::new();
+                opened.read_to_end(&mut rest).unwrap();
+                assert!(rest == dump[dump.len() / 2..], "{what}, {threads} threads");
+            }
+        }
+    }
+}
+
+#[test]
+#[cfg(feature = "zstd")]
+fn damage_of_a_recompressed_file_is_found() {
+    let folder = copied("pg17-directory");
+    let blob = named(folder.path(), "50001.dat.gz");
+    let sound = zstd_frame(b"hello");
+    rewrite(&blob, ".zst", &sound);
+    joined(folder.path());
+    let blob = named(folder.path(), "50001.dat.zst");
+    for len in 1..sound.len() {
+        fs::write(&blob, &sound[..len]).unwrap();
+        assert!(error(folder.path()).contains("blob_50001.dat.zst"), "{len} bytes");
+    }
+    fs::write(&blob, [&sound[..], b"x"].concat()).unwrap();
+    assert!(error(folder.path()).contains("blob_50001.dat.zst"));
+    // The length is known from the first pass.
+    fs::write(&blob, &sound).unwrap();
+    for other in [&b"he"[..], b"hello, world!"] {
+        let mut dump = JoinedDump::open(folder.path().to_path_buf(), &Limits::untrusted()).unwrap();
+        fs::write(&blob, zstd_frame(other)).unwrap();
+        let failed = dump.read_to_end(&mut Vec::new()).unwrap_err();
+        assert!(failed.to_string().contains("has changed"), "{failed}");
+        fs::write(&blob, &sound).unwrap();
+    }
 }
 
 #[test]
@@ -288,10 +482,8 @@ fn damage_of_files_is_found_and_the_file_is_named() {
             }
         }
     }
-    for surplus in [&b"x"[..], &original] {
-        fs::write(&blob, [&original, surplus].concat()).unwrap();
-        assert!(error(folder.path()).contains("blob_50001.dat.gz"));
-    }
+    fs::write(&blob, [&original, &b"x"[..]].concat()).unwrap();
+    assert!(error(folder.path()).contains("blob_50001.dat.gz"));
 }
 
 #[test]

@@ -12,7 +12,7 @@ use appsnap::pgdump::toc::Offsets;
 use appsnap::pgdump::transcode::{EntryChangeKind, MaskRules, Transcoder};
 use appsnap::pgdump::{Dump, Error, FormatVersion, inspect};
 
-use crate::support::dumps::{DumpBuilder, compressions, sample, version_for};
+use crate::support::dumps::{DumpBuilder, Item, compressions, sample, version_for};
 use crate::support::postgres::Postgres;
 
 fn convert(transcoder: &Transcoder, dump: &[u8]) -> Result<(Vec<u8>, Vec<EntryChangeKind>), Error> {
@@ -125,12 +125,47 @@ fn untouched_data_keeps_its_bytes() {
         assert_eq!(after.len() + 1, before.len());
         assert!(after.iter().all(|(name, bytes)| before[name] == *bytes));
     }
-    let dump = dump(Compression::GZIP);
-    let rules = MaskRules::parse(br#"{"columns": {"public.message.sender": "redact"}}"#).unwrap();
-    let (output, changes) = convert(&Transcoder::same_version().with_row_editor(rules), &dump).unwrap();
-    assert_eq!(changes, [EntryChangeKind::RowsEdited]);
-    let (before, after) = (stored(&dump), stored(&output));
-    assert_eq!(before.iter().filter(|(name, bytes)| after[*name] != **bytes).count(), 1);
+    for compression in compressions() {
+        let dump = dump(compression);
+        let rules = MaskRules::parse(br#"{"columns": {"public.message.sender": "redact"}}"#).unwrap();
+        let (output, changes) = convert(&Transcoder::same_version().with_row_editor(rules.clone()), &dump).unwrap();
+        assert_eq!(changes, [EntryChangeKind::RowsEdited]);
+        let header = BlockReader::open(&output[..], &Limits::untrusted()).unwrap().header().clone();
+        assert_eq!(header.compression.name(), compression.name());
+        let (before, after) = (stored(&dump), stored(&output));
+        assert_eq!(before.iter().filter(|(name, bytes)| after[*name] != **bytes).count(), 1, "{compression:?}");
+        // An older version has neither lz4 nor zstd.
+        let (output, _) = convert(&Transcoder::to(FormatVersion::V1_14).with_row_editor(rules), &dump).unwrap();
+        let header = BlockReader::open(&output[..], &Limits::untrusted()).unwrap().header().clone();
+        let is_kept = matches!(compression, Compression::None | Compression::Gzip { .. });
+        assert_eq!(header.compression.name(), if is_kept { compression.name() } else { "gzip" });
+        assert_eq!(table(&streams(&output), "message")[0], ["1", "xxx@xxxxxxx.xxx"]);
+    }
+}
+
+#[test]
+fn every_compression_can_be_written_that_the_version_has() {
+    let rows: String = (0..30_000_u32).map(|n| format!("{n}\t{}\n", n.wrapping_mul(2_654_435_761) % 977)).collect();
+    for from in compressions() {
+        let mut dump = DumpBuilder::new(FormatVersion::V1_16, from);
+        dump.table("large", "id, n", rows.as_bytes());
+        dump.table("empty", "id", b"");
+        dump.table("small", "id", b"1\n");
+        dump.blobs(vec![(17, vec![7; 200_000]), (18, Vec::new()), (19, b"x".to_vec())]);
+        let dump = dump.build();
+        let expected = streams(&dump);
+        for to in compressions() {
+            let (output, _) = convert(&Transcoder::same_version().with_compression(to), &dump).unwrap();
+            let header = BlockReader::open(&output[..], &Limits::untrusted()).unwrap().header().clone();
+            assert_eq!(header.compression.name(), to.name());
+            assert!(streams(&output) == expected, "{from:?} to {to:?}");
+            if !matches!(to, Compression::None) {
+                assert!(output.len() < 300_000, "{from:?} to {to:?}: {} bytes", output.len());
+            }
+            let older = convert(&Transcoder::to(FormatVersion::V1_14).with_compression(to), &dump);
+            assert_eq!(older.is_ok(), matches!(to, Compression::None | Compression::Gzip { .. }), "{to:?}");
+        }
+    }
 }
 
 #[test]
@@ -149,6 +184,13 @@ fn rules_that_do_not_fit_are_errors() {
         (r#"{"column": {"public.account.email": "null"}}"#, "is unknown"),
         (r#"{"rows": {"public.account": "keep"}}"#, "is not \"drop\""),
         ("{}", "no rules"),
+        (r#"{"columns": {"public.account.email": "null", "public.account.email": "redact"}}"#, "appears twice"),
+        (r#"{"rows": {}, "rows": {}}"#, "appears twice"),
+        (
+            r#"{"columns": {"public.account.mail": "null"}}"#,
+            "the columns of public.account in the dump are id, email, note",
+        ),
+        (r#"{"columns": {"public.Account.email": "null"}}"#, "the dump has the table public.account"),
         ("[", "not a JSON object"),
     ] {
         let error = masked(rules, &dump).unwrap_err();
@@ -208,6 +250,62 @@ const RULES: &str = r#"{"columns": {
     "public.account.email": {"hash": "secret"}, "public.message.sender": {"hash": "secret"},
     "public.account.name": "redact", "*.*.born": "null", "public.message.body": {"fixed": "none"},
     "public.\"Odd S\".\"A.b\"": "redact"}}"#;
+
+#[test]
+fn constraints_that_may_not_hold_are_named() {
+    let mut dump = DumpBuilder::new(FormatVersion::V1_14, Compression::None);
+    dump.table("account", "id, email, note", b"1\ta\tb\n");
+    dump.table("message", "id, sender, account_id", b"1\ta\t1\n");
+    let mut sql = |id, desc: &'static [u8], sql: &[u8]| {
+        let mut item = Item::new(id, desc, b"name");
+        item.definition = Some(sql.to_vec());
+        dump.items.push(item);
+    };
+    sql(101, b"CONSTRAINT", b"ALTER TABLE ONLY public.account\n    ADD CONSTRAINT account_pkey PRIMARY KEY (id);\n");
+    sql(102, b"CONSTRAINT", b"ALTER TABLE ONLY public.account\n    ADD CONSTRAINT \"unique\" UNIQUE (email);\n");
+    sql(103, b"INDEX", b"CREATE UNIQUE INDEX i ON public.account USING btree (lower(note), email DESC);\n");
+    sql(104, b"INDEX", b"CREATE INDEX j ON public.account USING btree (email);\n");
+    sql(
+        105,
+        b"FK CONSTRAINT",
+        b"ALTER TABLE ONLY public.message\n    ADD CONSTRAINT fk FOREIGN KEY (account_id) REFERENCES public.account(id);\n",
+    );
+    sql(
+        106,
+        b"FK CONSTRAINT",
+        b"ALTER TABLE ONLY public.message\n    ADD CONSTRAINT k FOREIGN KEY (sender) REFERENCES public.account(email) ON DELETE CASCADE;\n",
+    );
+    let dump = dump.build();
+    let at_risk = |transcoder: Transcoder| {
+        let conversion = transcoder.plan(&dump[..], &Limits::untrusted()).unwrap();
+        let is_risk =
+            |change: &&appsnap::pgdump::transcode::EntryChange| change.kind == EntryChangeKind::ConstraintAtRisk;
+        conversion.changes().entries.iter().filter(is_risk).map(|change| change.id).collect::<Vec<_>>()
+    };
+    let hash = r#"{"hash": "k"}"#;
+    for (columns, expected) in [
+        (vec![("account.email", r#""redact""#)], vec![102, 103, 106]),
+        (vec![("account.email", r#""null""#)], vec![106]),
+        (vec![("message.sender", r#""null""#)], vec![]),
+        (vec![("account.email", hash)], vec![106]),
+        (vec![("account.email", hash), ("message.sender", hash)], vec![]),
+        (vec![("account.email", hash), ("message.sender", r#"{"hash": "other"}"#)], vec![106]),
+        (vec![("account.id", r#"{"fixed": "1"}"#)], vec![101, 105]),
+        (vec![("account.note", r#""redact""#), ("message.id", hash)], vec![]),
+    ] {
+        let rules: Vec<_> = columns.iter().map(|(name, rule)| format!("\"public.{name}\": {rule}")).collect();
+        let rules = format!("{{\"columns\": {{{}}}}}", rules.join(", "));
+        let found = at_risk(Transcoder::same_version().with_row_editor(MaskRules::parse(rules.as_bytes()).unwrap()));
+        assert_eq!(found, expected, "{rules}");
+    }
+    let dropped = |tables: &str| {
+        let rules = format!("{{\"rows\": {{\"public.{tables}\": \"drop\"}}}}");
+        at_risk(Transcoder::same_version().with_row_editor(MaskRules::parse(rules.as_bytes()).unwrap()))
+    };
+    assert_eq!((dropped("account"), dropped("message"), dropped("*")), (vec![105, 106], vec![], vec![]));
+    assert_eq!(at_risk(Transcoder::same_version().without_data_of("public.account")), [105, 106]);
+    assert!(at_risk(Transcoder::same_version().without_data_of("public.*")).is_empty());
+}
 
 #[test]
 fn masked_dumps_restore_and_joins_hold() {

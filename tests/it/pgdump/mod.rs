@@ -5,10 +5,12 @@ mod compat_live;
 mod complete_live;
 mod damage;
 mod forms;
+mod forms_live;
 mod identity;
 mod limits;
 mod live;
 mod masks;
+mod parallel;
 mod real;
 mod rows;
 mod second_toc;
@@ -19,3 +21,5 @@ mod transcode_live;
 mod transcode_properties;
 mod transcode_support;
 mod versions;
+#[cfg(feature = "zstd")]
+mod zstd;

@@ -177,3 +177,86 @@ fn rows_repeat_their_first_error() {
     assert_eq!(rows.next_row().unwrap_err().to_string(), first);
     assert_eq!(dump.finish(&mut NoObserver).unwrap_err().to_string(), first);
 }
+
+/// A file that counts what is read of it.
+struct Counting {
+    inner: std::io::Cursor<Vec<u8>>,
+    read_bytes: std::rc::Rc<std::cell::Cell<u64>>,
+}
+
+impl std::io::Read for Counting {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.read_bytes.set(self.read_bytes.get() + count as u64);
+        Ok(count)
+    }
+}
+
+impl std::io::Seek for Counting {
+    fn seek(&mut self, to: std::io::SeekFrom) -> std::io::Result<u64> {
+        self.inner.seek(to)
+    }
+}
+
+#[test]
+fn a_table_whose_position_is_stated_is_read_alone() {
+    for compression in compressions() {
+        let mut builder = DumpBuilder::new(FormatVersion::V1_16, compression);
+        let mut state = 1_u32;
+        let noise: String = (0..400_000)
+            .map(|_| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                format!("{state}\n")
+            })
+            .collect();
+        builder.table("noise", "id", noise.as_bytes());
+        builder.table("wanted", "id", b"1\n2\n");
+        builder.table("later", "id", noise.as_bytes());
+        builder.with_positions = false;
+        let piped = builder.build();
+        let transcoder = appsnap::pgdump::transcode::Transcoder::same_version();
+        let sink = std::io::Cursor::new(Vec::new());
+        let converted = transcoder.convert(&piped[..], sink, &Limits::untrusted(), &mut NoObserver);
+        let (mut output, mut report) = converted.map_err(|failed| failed.into_parts().0).unwrap();
+        report.write_offsets(&mut output).unwrap();
+        let dump = output.into_inner();
+        for before in [0, 1000] {
+            let read_bytes = std::rc::Rc::default();
+            // The dump may start anywhere in its source.
+            let mut inner = std::io::Cursor::new([vec![0; before], dump.clone()].concat());
+            inner.set_position(before as u64);
+            let source = Counting { inner, read_bytes: std::rc::Rc::clone(&read_bytes) };
+            let mut opened = Dump::open(source, &Limits::untrusted()).unwrap();
+            let mut rows = opened.seek_table("public", "wanted").unwrap().unwrap();
+            assert_eq!(rows.next_row().unwrap().unwrap().text("id").unwrap().as_deref(), Some("1"));
+            assert!(rows.next_row().unwrap().is_some() && rows.next_row().unwrap().is_none());
+            assert!(read_bytes.get() < 400 << 10 && dump.len() > 2 << 20, "{} of {}", read_bytes.get(), dump.len());
+            let again = opened.next_stream().map(|_| ()).unwrap_err();
+            assert!(again.is_misuse(), "{again}");
+        }
+        // Without a position, everything before is read.
+        let mut opened = Dump::open(std::io::Cursor::new(&piped), &Limits::untrusted()).unwrap();
+        let mut rows = opened.seek_table("public", "wanted").unwrap().unwrap();
+        while rows.next_row().unwrap().is_some() {}
+        assert_eq!(rows.rows_count(), 2);
+        assert!(opened.next_stream().unwrap().is_some(), "the next table");
+        assert!(opened.seek_table("public", "nothing").unwrap().is_none());
+    }
+}
+
+#[test]
+fn a_wrong_position_is_damage() {
+    let dump = include_bytes!("../../../examples/data/quickstart.dump");
+    let reader = appsnap::pgdump::raw::BlockReader::open(&dump[..], &Limits::untrusted()).unwrap();
+    let position = reader.toc().entries().find(|entry| entry.tag == b"kpi" && entry.has_data()).unwrap().data;
+    let appsnap::pgdump::toc::DataState::Set(position) = position else { panic!("{position:?}") };
+    let (field, head) = (position.to_le_bytes(), reader.data_offset_bytes() as usize);
+    let index = dump[..head].windows(8).position(|bytes| bytes == field).unwrap();
+    for other in [0, 5, head as u64, position - 1, position + 1, dump.len() as u64, u64::MAX] {
+        let mut damaged = dump.to_vec();
+        damaged[index..index + 8].copy_from_slice(&other.to_le_bytes());
+        let mut opened = Dump::open(std::io::Cursor::new(damaged), &Limits::untrusted()).unwrap();
+        let found = opened.seek_table("reporting", "kpi").map(|rows| rows.is_some());
+        assert!(found.is_err(), "{other}");
+    }
+}

@@ -341,8 +341,11 @@ fn damage_to_any_byte_of_a_shard_is_found() {
             joined.write_verified(Vec::new(), Parallelism::INLINE, &mut NoObserver)
         };
         match joined() {
-            // Bytes that the join leaves out: headers of gzip members, the end of a shard.
-            Ok(archive) => assert!(archive == expected, "bit of byte {at}"),
+            // Bytes that the join leaves out, such as the end of a shard, and bits of a deflate stream that do not matter.
+            Ok(archive) => {
+                let is_right = || read(archive.as_slice(), ReadOptions::new()).unwrap().0 == contents;
+                assert!(archive == expected || is_right(), "bit of byte {at}");
+            }
             Err(error) => {
                 assert!(error.is_bad_input(), "{error}");
                 found += 1;

@@ -1,6 +1,7 @@
 //! What the commands share, as far as the page needs it: without arguments, signals and a terminal.
 #![allow(dead_code, unused_imports, unreachable_pub, reason = "shared with commands that need more of it")]
 
+pub mod bucket;
 #[path = "../../../support/console.rs"]
 mod console;
 #[path = "../../../support/failure.rs"]
@@ -17,6 +18,8 @@ mod progress;
 pub mod signals;
 #[path = "../../../support/source.rs"]
 mod source;
+#[path = "../../../support/stored.rs"]
+mod stored;
 
 pub use console::{harmless, shown, shown_input, tell};
 pub use failure::{Failure, InFile, Outcome};
@@ -26,6 +29,7 @@ pub use open::is_pipe;
 pub use output::is_dash;
 pub use progress::{Followed, Progress};
 pub use source::Source;
+pub use stored::{Stored, identify, is_url};
 
 /// The options of every command.
 #[derive(Clone, Copy, Debug)]
