@@ -1,14 +1,15 @@
 //! What a check costs beside verifying the archive alone, in time and memory: a table, not a statistic.
 //!
-//! `cargo bench -p appsnap-benches --bench check`. The archives hold a dump of business data, 20 MB compressed or more, and a row for every
+//! `cargo bench -p appsnap-benches --bench check`. Times are medians of alternating runs in seconds, with the processor's in
+//! brackets. The archives hold a dump of business data, 20 MB compressed or more, and a row for every
 //! document; documents are generated, so memory is the crate's alone.
 
+mod clock;
 mod corpus;
 mod memory;
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::time::Duration;
 
 use appsnap::DocumentId;
 use appsnap::check::{CheckOptions, Profile, Verdict, check};
@@ -20,6 +21,7 @@ use appsnap::pgdump::raw::Compression;
 use appsnap::snapshot::{Content, DocumentSource, ReadOptions, SnapshotReader, SnapshotWriter, WriteOptions};
 
 use appsnap_tests::dumps::DumpBuilder;
+use clock::alternating;
 use corpus::{Huge, Random};
 use memory::measured;
 
@@ -92,23 +94,13 @@ fn write(documents: &Documents, dump: &[u8], file: &File) {
     sink.flush().unwrap();
 }
 
-/// The best of a few runs, and how far memory rose, in MiB.
-fn best(runs: usize, mut work: impl FnMut()) -> (Duration, f64) {
-    let mut best = (Duration::MAX, f64::MAX);
-    for _ in 0..runs {
-        let ((), time, memory) = measured(&mut work);
-        best = (best.0.min(time), best.1.min(memory));
-    }
-    best
-}
-
 fn main() {
     let is_bench = std::env::args().any(|argument| argument == "--bench");
     let (divisor, runs) = if is_bench { (1, 5) } else { (500, 1) };
     let folder = tempfile::tempdir().unwrap();
     println!(
-        "{:>9} {:>6} {:>10} {:>10} {:>10} {:>7} {:>16} {:>16}",
-        "documents", "bytes", "dump", "verify", "check", "ratio", "memory verify", "memory check"
+        "{:>9} {:>6} {:>9} {:>15} {:>15} {:>6} {:>15} {:>6} {:>5} {:>26}",
+        "documents", "bytes", "dump", "verify", "check", "ratio", "2 threads", "ratio", "goal", "MiB verify, check, 2"
     );
     for (count, len_bytes, data_bytes) in
         [(50_000, 4096, 42 << 20), (50_000, 10_000, 42 << 20), (1_000_000, 1024, 20 << 20)]
@@ -117,25 +109,29 @@ fn main() {
         let dump = dump(&documents, data_bytes / divisor);
         let path = folder.path().join("archive.tar.gz");
         write(&documents, &dump, &File::create(&path).unwrap());
-        let (verify, verify_memory) = best(runs, || {
+        let verified = || {
             let mut reader = SnapshotReader::new(File::open(&path).unwrap(), &ReadOptions::new());
             while reader.next_entry().unwrap().is_some() {}
-        });
-        let (profile, options) = (Profile::format(), CheckOptions::new());
-        let (check, check_memory) = best(runs, || {
-            let report = check(File::open(&path).unwrap(), &profile, &options, &mut NoObserver).unwrap();
+        };
+        let checked = |threads: u8| {
+            let options = CheckOptions::new().with_parallelism(Parallelism::threads(threads));
+            let report = check(File::open(&path).unwrap(), &Profile::format(), &options, &mut NoObserver).unwrap();
             assert_ne!(report.verdict(), Verdict::Reject);
             assert_eq!(report.contents().files.unwrap().present, documents.documents_count() as u64);
-        });
+        };
+        let memory = [measured(verified).2, measured(|| checked(0)).2, measured(|| checked(2)).2];
+        let times = alternating(runs, &mut [&mut || verified(), &mut || checked(0), &mut || checked(2)]);
         println!(
-            "{:>9} {len_bytes:>6} {:>10} {:>10} {:>10} {:>7} {:>16} {:>16}",
+            "{:>9} {len_bytes:>6} {:>9} {:>15} {:>15} {:>6.2} {:>15} {:>6.2} {:>5} {:>26}",
             documents.documents_count(),
             format!("{:.1} MB", dump.len() as f64 / 1e6),
-            format!("{verify:.2?}"),
-            format!("{check:.2?}"),
-            format!("{:.2}", check.as_secs_f64() / verify.as_secs_f64()),
-            format!("{verify_memory:.1} MiB"),
-            format!("{check_memory:.1} MiB"),
+            times[0],
+            times[1],
+            times[1].wall / times[0].wall,
+            times[2],
+            times[2].wall / times[0].wall,
+            "1.10",
+            format!("{:.1}, {:.1}, {:.1}", memory[0], memory[1], memory[2]),
         );
     }
 }

@@ -71,7 +71,8 @@ fn check(args: &Args) -> Outcome {
         drop(progress);
         return judge_squidex(args, &described);
     }
-    let mut options = CheckOptions::new().with_limits(args.limits.limits());
+    let mut options =
+        CheckOptions::new().with_limits(args.limits.limits()).with_parallelism(args.threads.parallelism());
     if let Some(target_bytes) = args.target_database_bytes {
         options = options.with_target_database_bytes(target_bytes);
     }
@@ -101,8 +102,7 @@ fn check(args: &Args) -> Outcome {
     } else {
         source
     };
-    let source = source.followed(&mut progress);
-    let report = appsnap::check::check(source, &profile, &options, &mut progress).in_input(&args.file)?;
+    let report = judge(args, source, (&profile, &options), &mut progress)?;
     drop(progress);
     // A list on standard output is the result, and the report goes beside it.
     let lists = [&args.missing, &args.orphans].into_iter().flatten();
@@ -114,6 +114,21 @@ fn check(args: &Args) -> Outcome {
     };
     let written = missing.into_iter().chain(orphans).try_for_each(|list| list.write(&report));
     judged(printed.and(written), verdict(args, &report))
+}
+
+/// Checks the input: the tables of a bare dump in a file are read several at a time.
+fn judge(
+    args: &Args,
+    mut source: Source,
+    (profile, options): (&Profile, &CheckOptions),
+    progress: &mut Progress,
+) -> Outcome<Report> {
+    let is_dump = source.as_file().is_some() && source.detect(&args.file)?.is_custom_dump();
+    if let Some(file) = source.as_file().filter(|_| is_dump) {
+        return appsnap::check::check_at(file, profile, options, progress).in_input(&args.file);
+    }
+    let source = source.followed(progress);
+    appsnap::check::check(source, profile, options, progress).in_input(&args.file)
 }
 
 /// Returns `true` if a Squidex archive is judged as a restore by Squidex would, and not by the profile of a platform.

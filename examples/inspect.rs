@@ -15,7 +15,7 @@ use appsnap::snapshot::{EntryKind, ReadOptions, SnapshotReader};
 use appsnap::source::dump::DumpOptions;
 use clap::Parser;
 use serde_json::{Value, json};
-use support::{Common, Failure, InFile, LimitArgs, Outcome, Progress, Source, Threads, judged, shown_input};
+use support::{Common, Failure, InFile, LimitArgs, Outcome, Progress, Source, Sums, Threads, judged, shown_input};
 
 /// Reports the kind of a file, and describes it.
 #[derive(Parser)]
@@ -105,9 +105,8 @@ fn describe(args: &Args, progress: &mut Progress) -> Outcome<Value> {
         Err(failure) if failure.is_input() => return Ok(json!({ "kind": "unknown", "error": failure.to_string() })),
         detected => detected?,
     };
-    let source = source.followed(progress);
     if detection.may_be_snapshot() {
-        return describe_snapshot(args, detection.name(), source);
+        return describe_snapshot(args, detection.name(), source.followed(progress));
     }
     if !detection.is_custom_dump() {
         return Ok(json!({ "kind": detection.name(), "hint": detection.hint() }));
@@ -118,7 +117,15 @@ fn describe(args: &Args, progress: &mut Progress) -> Outcome<Value> {
         Some("gzip") => "bare-dump-gzip",
         _ => detection.name(),
     };
-    match support::describe_dump(&args.file, source, &limits) {
+    let sums = if args.common.json { Sums::Sha256 } else { Sums::None };
+    let described = match source.as_file() {
+        Some(file) => {
+            let parallelism = args.threads.parallelism();
+            support::describe_dump_at(&args.file, file, (&limits, parallelism, sums), progress)
+        }
+        None => support::describe_dump(&args.file, source.followed(progress), (&limits, sums)),
+    };
+    match described {
         Err(failure) if failure.is_input() => Ok(json!({ "kind": kind, "error": failure.to_string() })),
         Ok(mut description) => {
             if let Some(members) = description.as_object_mut() {
@@ -150,7 +157,8 @@ fn describe_snapshot(args: &Args, name: &str, source: impl Read) -> Outcome<Valu
             EntryKind::Metadata(found) => metadata = Some(found.clone()),
             // A broken dump in a sound archive is no reason to stop.
             EntryKind::Database => {
-                let described = support::describe_dump("db/db.backup".as_ref(), &mut entry, &limits);
+                let sums = if args.common.json { Sums::Sha256 } else { Sums::None };
+                let described = support::describe_dump("db/db.backup".as_ref(), &mut entry, (&limits, sums));
                 dump = Some(described.unwrap_or_else(|failure| json!({ "error": failure.to_string() })));
             }
             _ => {}

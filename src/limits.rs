@@ -196,6 +196,11 @@ impl Budget {
         self.clone().spend(amount)
     }
 
+    /// Returns an error if `sum` is more than is allowed, whatever has been spent.
+    pub(crate) fn check_sum(&self, sum: u64) -> Result<(), LimitExceeded> {
+        Self::new(self.name, self.allowed).spend(sum)
+    }
+
     /// Returns how much is left.
     pub(crate) const fn left(&self) -> u64 {
         self.allowed.saturating_sub(self.spent)

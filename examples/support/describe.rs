@@ -1,11 +1,13 @@
 //! Archives and dumps as JSON.
 
 use std::fmt::Write as _;
-use std::io::{self, Read};
+use std::fs::File;
+use std::io::{self, Read, Seek};
 use std::path::Path;
 
 use appsnap::Limits;
 use appsnap::diagnostic::Code;
+use appsnap::io::Parallelism;
 use appsnap::layout::escaped;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
@@ -14,7 +16,7 @@ use appsnap::pgdump::{self, Dump, Inspection};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{InFile, Outcome, harmless, with_unit};
+use super::{InFile, Outcome, Progress, harmless, with_unit};
 
 /// Members whose text is not from the file.
 const OWN_TEXTS: [&str; 2] = ["hint", "error"];
@@ -24,18 +26,55 @@ pub fn metadata_json(metadata: &Metadata) -> Value {
     serde_json::from_slice(&metadata.render()).unwrap_or_default()
 }
 
-/// Reads a dump to its end and says everything about it, with the sha256 of each stream.
-pub fn describe_dump(place: &Path, source: impl Read, limits: &Limits) -> Outcome<Value> {
+/// The checksums of streams that are computed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Sums {
+    None,
+    Sha256,
+}
+
+/// Reads a dump to its end and says everything about it, with the sha256 of each stream if it is wanted.
+pub fn describe_dump(place: &Path, source: impl Read, (limits, sums): (&Limits, Sums)) -> Outcome<Value> {
     let mut dump = Dump::open(source, limits).in_input(place)?;
     let mut streams = Vec::new();
     while let Some(mut stream) = dump.next_stream().in_input(place)? {
         let (id, oid) = (stream.id(), stream.oid());
-        let (len_bytes, sha256) = digest(&mut stream).in_input(place)?;
-        streams.push(json!({ "id": id, "oid": oid, "bytes": len_bytes, "sha256": sha256 }));
+        streams.push(describe_stream(id, oid, &mut stream, sums).in_input(place)?);
     }
     let inspection = dump.finish(&mut NoObserver).in_input(place)?;
+    Ok(description(&inspection, streams))
+}
+
+/// Describes the dump in a file as [`describe_dump`] does, several tables at a time.
+pub fn describe_dump_at(
+    place: &Path,
+    mut file: &File,
+    (limits, parallelism, sums): (&Limits, Parallelism, Sums),
+    progress: &mut Progress,
+) -> Outcome<Value> {
+    file.rewind().in_input(place)?;
+    let dump = Dump::open(file, limits).in_input(place)?;
+    let visit = |id, oid, stream: &mut dyn Read| describe_stream(id, oid, stream, sums);
+    let (inspection, streams) = dump.visit_at(file, parallelism, &visit, progress).in_input(place)?;
+    Ok(description(&inspection, streams))
+}
+
+fn describe_stream(id: u32, oid: Option<u32>, mut stream: &mut dyn Read, sums: Sums) -> io::Result<Value> {
+    Ok(match sums {
+        Sums::None => {
+            let len_bytes = io::copy(&mut stream, &mut io::sink())?;
+            json!({ "id": id, "oid": oid, "bytes": len_bytes })
+        }
+        Sums::Sha256 => {
+            let (len_bytes, sha256) = digest(&mut stream)?;
+            json!({ "id": id, "oid": oid, "bytes": len_bytes, "sha256": sha256 })
+        }
+    })
+}
+
+fn description(inspection: &Inspection, streams: Vec<Value>) -> Value {
     let header = &inspection.header;
-    Ok(json!({
+    json!({
         "kind": "custom-dump",
         "archive_version": header.version().to_string(),
         "dump_version": header.dump_version.as_deref().map(text),
@@ -55,8 +94,8 @@ pub fn describe_dump(place: &Path, source: impl Read, limits: &Limits) -> Outcom
         "streams": streams,
         "decompressed_bytes": inspection.uncompressed_bytes(),
         "findings": inspection.diagnostics,
-        "audit": audit_of(&inspection),
-    }))
+        "audit": audit_of(inspection),
+    })
 }
 
 /// Returns what a restore would run or change beyond tables and their rows.

@@ -34,7 +34,7 @@ use std::process::ExitCode;
 pub use arguments::{Allowed, Common, DumpEdits, LimitArgs, Threads, raising_option};
 pub use console::{harmless, print, print_about, print_json, print_json_about, shown, shown_input, tell, write_out};
 pub use conversion::{conversion_json, conversion_lines, tell_conversion};
-pub use describe::{audit_lines, audit_of, describe_dump, metadata_json, outline};
+pub use describe::{Sums, audit_lines, audit_of, describe_dump, describe_dump_at, metadata_json, outline};
 pub use failure::{Failure, InFile, Outcome, judged};
 pub use findings::{findings_text, report_text, summary_text};
 pub use judgement::{Judgement, add_report, comparison_text, is_of_conversion, tell_changes, tell_findings};

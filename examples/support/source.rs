@@ -150,6 +150,14 @@ impl Source {
         matches!(self.inner, Inner::File(_)) && self.len_bytes.is_some()
     }
 
+    /// Returns the file that is read as it is, and can be read at any position.
+    pub const fn as_file(&self) -> Option<&File> {
+        match (&self.inner, self.len_bytes) {
+            (Inner::File(file), Some(_)) => Some(file),
+            _ => None,
+        }
+    }
+
     /// Detects the kind of file from its first bytes, which are read again afterwards.
     pub fn detect(&mut self, path: &Path) -> Outcome<Detection> {
         let mut head = Vec::new();

@@ -37,6 +37,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod beside;
 mod code;
 pub(crate) mod dump;
 pub(crate) mod error_tap;
@@ -55,8 +56,8 @@ pub use code::Code;
 pub use files::{FileCase, FileCounts, FileRow};
 pub(crate) use files::{FileComparison, FileTable, FileTableUnavailable};
 pub use options::CheckOptions;
-pub use pass::check;
 pub(crate) use pass::survey;
+pub use pass::{check, check_at};
 pub use profile::Profile;
 pub use registry::{codes, find_code};
 pub use report::{Report, Summary};

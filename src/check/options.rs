@@ -1,5 +1,6 @@
 //! The options of a check: [`CheckOptions`].
 
+use crate::io::Parallelism;
 use crate::limits::Limits;
 
 /// Options of [`check()`](super::check()).
@@ -13,6 +14,7 @@ use crate::limits::Limits;
 pub struct CheckOptions {
     pub(super) limits: Limits,
     pub(super) target_database_bytes: Option<u64>,
+    pub(super) parallelism: Parallelism,
 }
 
 impl CheckOptions {
@@ -37,6 +39,16 @@ impl CheckOptions {
     #[must_use]
     pub const fn with_target_database_bytes(mut self, target_bytes: u64) -> Self {
         self.target_database_bytes = Some(target_bytes);
+        self
+    }
+
+    /// Sets the number of threads; default [`Parallelism::INLINE`]. The report does not depend on it.
+    ///
+    /// The dump in an archive is then decoded beside the archive, on a thread that may be 16 MiB behind. A bare dump that
+    /// is [checked at any position](super::check_at) is decoded by all threads, several tables at a time.
+    #[must_use]
+    pub const fn with_parallelism(mut self, parallelism: Parallelism) -> Self {
+        self.parallelism = parallelism;
         self
     }
 }

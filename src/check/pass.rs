@@ -1,8 +1,10 @@
 //! The pass over a file: detects its kind, reads it to the end, and runs the rules: [`check()`].
 
 use std::io::{Cursor, Read};
+use std::thread;
 
 use super::Result;
+use super::beside::DumpBeside;
 use super::code::Code;
 use super::dump::{self, ReadDump};
 use super::error_tap::SnapshotErrorTap;
@@ -10,11 +12,11 @@ use super::files::{Numbers, Sorted};
 use super::options::CheckOptions;
 use super::profile::Profile;
 use super::report::Report;
-use super::rules;
 use super::run::{CheckRun, DATABASE, compare, contents_of};
 use crate::detect::{self, Detection, Kind};
 use crate::diagnostic;
 use crate::error::Error;
+use crate::io::{self, ReadAt};
 use crate::layout::Contents;
 use crate::observe::{Event, Observer, Phase, proceed, watch};
 use crate::pgdump::{self, Identity, Inspection};
@@ -61,11 +63,50 @@ pub fn check<R: Read>(
     survey(source, profile, options, observer).map(|(report, _)| report)
 }
 
-/// Checks as [`check()`] does, and also returns the description of the dump if it is sound.
-pub(crate) fn survey<R: Read>(
-    mut source: R,
+/// Checks the file in `source` as [`check()`] does, with the threads that the options allow.
+///
+/// A bare dump is decoded several tables at a time, which needs positioned reads. An archive is read from its start.
+///
+/// ```
+/// use std::fs::File;
+/// use appsnap::check::{CheckOptions, Profile, Verdict, check_at};
+/// use appsnap::io::Parallelism;
+/// use appsnap::observe::NoObserver;
+///
+/// let dump = File::open("tests/data/check/pg18-default.dump")?;
+/// let options = CheckOptions::new().with_parallelism(Parallelism::threads(2));
+/// let report = check_at(&dump, &Profile::format(), &options, &mut NoObserver)?;
+/// assert_eq!(report.verdict(), Verdict::AcceptWithWarnings);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// Returns an error in the cases of [`check()`].
+pub fn check_at<S: ReadAt + Sync>(
+    source: &S,
     profile: &Profile,
     options: &CheckOptions,
+    observer: &mut dyn Observer,
+) -> Result<Report, Error> {
+    let reader = io::Cursor::new(source);
+    survey_with(reader, Some(source), (profile, options), observer).map(|(report, _)| report)
+}
+
+/// Checks as [`check()`] does, and also returns the description of the dump if it is sound.
+pub(crate) fn survey<R: Read>(
+    source: R,
+    profile: &Profile,
+    options: &CheckOptions,
+    observer: &mut dyn Observer,
+) -> Result<(Report, Option<Inspection>), Error> {
+    survey_with(source, None, (profile, options), observer)
+}
+
+/// Surveys a file that may also be read at any position.
+fn survey_with<R: Read>(
+    mut source: R,
+    at: Option<&(dyn ReadAt + Sync)>,
+    (profile, options): (&Profile, &CheckOptions),
     observer: &mut dyn Observer,
 ) -> Result<(Report, Option<Inspection>), Error> {
     let mut head = Vec::new();
@@ -86,7 +127,7 @@ pub(crate) fn survey<R: Read>(
     let source = Cursor::new(head).chain(source);
     let mut inspection = None;
     if begins_like_a_dump {
-        inspection = bare_dump(&mut run, source, observer)?;
+        inspection = bare_dump(&mut run, source, at, observer)?;
     } else if detection.may_be_snapshot() || matches!(detection.kind(), Kind::FilesTar | Kind::SnapshotInFolder) {
         inspection = archive(&mut run, source, detection.is_gzip(), observer)?;
     } else {
@@ -131,10 +172,30 @@ fn something_else(run: &mut CheckRun<'_>, detection: &Detection) {
 fn bare_dump<R: Read>(
     run: &mut CheckRun<'_>,
     source: R,
+    at: Option<&(dyn ReadAt + Sync)>,
     observer: &mut dyn Observer,
 ) -> Result<Option<Inspection>, Error> {
     proceed(observer, &Event::Phase(Phase::ReadingDump))?;
-    let (read, read_bytes) = watch(source, None, observer, |source| read_dump(run, source, None))?;
+    let sound = match (at, run.options.parallelism.started()) {
+        (Some(at), Some(threads_count)) => {
+            let limits = &run.options.limits;
+            let mut version = None;
+            let sound =
+                dump::read_sound((&at, threads_count), limits, |header| version = Some(header.version()), observer)?;
+            if let Some(version) = version {
+                run.dump_version(version, None);
+            }
+            sound
+        }
+        _ => None,
+    };
+    let (read, read_bytes) = match sound {
+        Some(dump) => {
+            let read_bytes = dump.inspection.dump_bytes;
+            (Ok(dump), read_bytes)
+        }
+        None => watch(source, None, observer, |source| read_dump(run, source, None))?,
+    };
     run.summary.database_bytes = Some(read_bytes);
     let Some(dump) = run.dump(read, None)? else { return Ok(None) };
     run.summary.is_verified = true;
@@ -147,6 +208,25 @@ fn archive<R: Read>(
     source: R,
     is_gzip: bool,
     observer: &mut dyn Observer,
+) -> Result<Option<Inspection>, Error> {
+    match run.options.parallelism.started() {
+        None => archive_with(run, source, is_gzip, (observer, None)),
+        Some(_) => {
+            let limits = run.options.limits.clone();
+            thread::scope(|scope| {
+                let beside = DumpBeside::new(scope, &limits);
+                archive_with(run, source, is_gzip, (observer, Some(beside)))
+            })
+        }
+    }
+}
+
+/// Checks an archive. The dump is read on the thread `beside`, or on this one.
+fn archive_with<R: Read>(
+    run: &mut CheckRun<'_>,
+    source: R,
+    is_gzip: bool,
+    (observer, mut beside): (&mut dyn Observer, Option<DumpBeside<'_, '_>>),
 ) -> Result<Option<Inspection>, Error> {
     let options = ReadOptions::new().with_limits(run.options.limits.clone()).with_tolerance(Tolerance::Salvage);
     let mut reader = SnapshotReader::new(source, &options);
@@ -172,16 +252,29 @@ fn archive<R: Read>(
                 proceed(observer, &Event::Phase(Phase::ReadingDump))?;
                 let len_bytes = entry.len_bytes();
                 let mut tap = SnapshotErrorTap::new(entry);
-                let (read, _) =
-                    watch(&mut tap, Some(len_bytes), observer, |source| read_dump(run, source, Some(DATABASE)))?;
+                let (read, _) = watch(&mut tap, Some(len_bytes), observer, |source| match &mut beside {
+                    Some(beside) => beside.read(source).map(|()| None),
+                    None => Ok(Some(read_dump(run, source, Some(DATABASE)))),
+                })?;
+                let read = read?;
                 if let Some(failure) = tap.into_error() {
                     break Some(failure);
                 }
-                dump = run.dump(read, Some(DATABASE))?;
+                if let Some(read) = read {
+                    dump = run.dump(read, Some(DATABASE))?;
+                }
             }
             _ => {}
         }
     };
+    if let Some((version, read)) = beside.and_then(DumpBeside::finish).transpose()? {
+        if let Some(version) = version {
+            run.dump_version(version, Some(DATABASE));
+        }
+        if let Some(read) = read {
+            dump = run.dump(read, Some(DATABASE))?;
+        }
+    }
     if !is_gzip {
         run.ranking.add(Code::NotCompressed, |found| found.with_message("the archive is an uncompressed tar file"));
     }
@@ -201,9 +294,6 @@ fn archive<R: Read>(
 }
 
 fn read_dump<R: Read>(run: &mut CheckRun<'_>, source: R, location: Option<&str>) -> Result<ReadDump, pgdump::Error> {
-    let (profile, ranking, summary) = (run.profile, &mut run.ranking, &mut run.summary);
-    dump::read(source, &run.options.limits, Numbers::Forget, |header| {
-        summary.dump_version = Some(header.version().to_string());
-        rules::dump::add_version(header.version(), location, profile, ranking);
-    })
+    let limits = run.options.limits.clone();
+    dump::read(source, &limits, Numbers::Forget, |header| run.dump_version(header.version(), location))
 }

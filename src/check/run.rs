@@ -63,6 +63,12 @@ impl<'p> CheckRun<'p> {
         Ok(())
     }
 
+    /// Adds the version of a dump and the findings about it, as soon as it is known: a dump that is damaged later has one.
+    pub(super) fn dump_version(&mut self, version: FormatVersion, location: Option<&str>) {
+        self.summary.dump_version = Some(version.to_string());
+        rules::dump::add_version(version, location, self.profile, &mut self.ranking);
+    }
+
     /// Adds the findings about a dump, and returns it if it is sound.
     pub(super) fn dump(
         &mut self,

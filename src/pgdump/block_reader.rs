@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::Read;
+use std::sync::Arc;
 
 use super::corruption::Corruption;
 use super::data_element::{BLOCK_BLOBS, BLOCK_DATA, DataElement};
@@ -39,7 +40,8 @@ use crate::limits::{Budget, Limits};
 /// ```
 pub struct BlockReader<R> {
     header: Header,
-    toc: Toc,
+    /// Shared with the readers of [single blocks](Self::of_blocks).
+    toc: Arc<Toc>,
     source: Source<R>,
     data_offset_bytes: u64,
     /// Known when the data has ended.
@@ -120,7 +122,7 @@ impl<R: Read> BlockReader<R> {
         let data_offset_bytes = source.position();
         Ok(Self {
             header,
-            toc,
+            toc: Arc::new(toc),
             source,
             data_offset_bytes,
             data_end_bytes: None,
@@ -133,6 +135,32 @@ impl<R: Read> BlockReader<R> {
         })
     }
 
+    /// Returns a reader of single blocks of the same dump, which [`seek_to`](Self::seek_to) moves to each of them.
+    pub(super) fn of_blocks<P: Read>(&self, source: P) -> BlockReader<P> {
+        let starts = vec![0; self.toc.len()];
+        let ledger = Ledger { starts, missing_count: self.toc.len(), latest_index: None, in_order: true };
+        BlockReader {
+            header: self.header.clone(),
+            toc: Arc::clone(&self.toc),
+            source: Source::new(source),
+            data_offset_bytes: self.data_offset_bytes,
+            data_end_bytes: None,
+            state: State::Ended,
+            current: None,
+            ledger,
+            tap: None,
+            failed: None,
+            only: None,
+        }
+    }
+
+    /// Continues at the block at `position`, to which `seek` moves the source.
+    pub(super) fn seek_to(&mut self, position: u64, seek: impl FnOnce(&mut R)) {
+        self.source.seek_to(position, seek);
+        self.state = State::Between;
+        self.current = None;
+    }
+
     /// Returns the header of the dump.
     #[must_use]
     pub const fn header(&self) -> &Header {
@@ -141,7 +169,7 @@ impl<R: Read> BlockReader<R> {
 
     /// Returns the table of contents.
     #[must_use]
-    pub const fn toc(&self) -> &Toc {
+    pub fn toc(&self) -> &Toc {
         &self.toc
     }
 
@@ -393,7 +421,7 @@ impl<R: Read> BlockReader<R> {
 
     /// Returns the header and the table of contents.
     pub(super) fn into_parts(self) -> (Header, Toc) {
-        (self.header, self.toc)
+        (self.header, Arc::unwrap_or_clone(self.toc))
     }
 
     /// Returns the first error, if there was one.

@@ -2,13 +2,15 @@
 
 use std::fmt;
 use std::io::{self, Read};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use super::block_reader::BlockReader;
 use super::compat::Incompatibility;
 use super::data_element::DataElement;
 use super::data_state::DataState;
 use super::error::{Error, ErrorKind};
-use super::findings;
+use super::findings::{self, ReadToEnd};
 use super::header::Header;
 use super::inspection::{BlockReport, Inspection};
 use super::large_objects::Unlisted;
@@ -77,6 +79,8 @@ pub struct Dump<R> {
     limits: Limits,
     /// Created for the first stream, so that the entries of a dump can be read whose compression this build lacks.
     decoder: Option<StreamDecoder>,
+    /// The number of bytes that the readers of all parts of the dump have decoded, if there are several.
+    decoded_by_all: Option<Arc<AtomicU64>>,
     /// The buffer for streams that the caller does not read; empty until it is needed.
     scratch: Vec<u8>,
     blocks: Vec<BlockReport>,
@@ -84,14 +88,32 @@ pub struct Dump<R> {
     /// `true` if the encoding of texts is not known.
     is_sql_ascii: bool,
     not_utf8: NotUtf8,
-    watched: WatchedTables,
+    watched: Arc<WatchedTables>,
     newer_values: Vec<Incompatibility>,
 }
 
-/// Enough to skip a stream with few calls.
-const SCRATCH_BYTES: usize = 64 << 10;
+/// A step through the data area.
+pub(super) enum Step {
+    /// A stream begins: that of the entry with this dump id, and of the large object with this OID.
+    Stream(u32, Option<u32>),
+    /// A block has ended.
+    BlockEnd,
+    /// The dump has ended, and is verified.
+    End,
+}
+
+/// The findings in one block, which a reader of blocks has decoded.
+pub(super) struct BlockFound {
+    pub(super) report: BlockReport,
+    /// The position of the first byte after the block.
+    pub(super) end: u64,
+    pub(super) unlisted: Unlisted,
+    pub(super) first_bad_line: Option<u64>,
+    pub(super) newer_values: Vec<Incompatibility>,
+}
+
 /// The least number of bytes between two events.
-const EVENT_BYTES: u64 = 1 << 20;
+pub(super) const EVENT_BYTES: u64 = 1 << 20;
 
 impl<R: Read> Dump<R> {
     /// Reads the header and the table of contents.
@@ -104,12 +126,13 @@ impl<R: Read> Dump<R> {
         let unlisted = Unlisted::new(reader.toc());
         let is_sql_ascii = settings::is_sql_ascii(reader.toc());
         let (decoder, scratch, blocks, not_utf8) = (None, Vec::new(), Vec::new(), NotUtf8::default());
-        let watched = WatchedTables::of(reader.header(), reader.toc());
+        let watched = Arc::new(WatchedTables::of(reader.header(), reader.toc()));
         let newer_values = Vec::new();
         Ok(Self {
             reader,
             limits: limits.clone(),
             decoder,
+            decoded_by_all: None,
             scratch,
             blocks,
             unlisted,
@@ -128,7 +151,7 @@ impl<R: Read> Dump<R> {
 
     /// Returns the table of contents.
     #[must_use]
-    pub const fn toc(&self) -> &Toc {
+    pub fn toc(&self) -> &Toc {
         self.reader.toc()
     }
 
@@ -159,10 +182,21 @@ impl<R: Read> Dump<R> {
 
     /// Reads up to the next stream, and returns its dump id and, of a large object, its OID.
     fn advance(&mut self) -> Result<Option<(u32, Option<u32>)>, Error> {
+        loop {
+            match self.step()? {
+                Step::Stream(id, oid) => return Ok(Some((id, oid))),
+                Step::BlockEnd => {}
+                Step::End => return Ok(None),
+            }
+        }
+    }
+
+    /// Reads up to the next stream or the end of the block.
+    pub(super) fn step(&mut self) -> Result<Step, Error> {
         while self.skip()? > 0 {}
         loop {
             match self.reader.next_element()? {
-                None => return Ok(None),
+                None => return Ok(Step::End),
                 Some(DataElement::TableData { id }) => {
                     self.blocks.push(BlockReport::table_data(id));
                     let is_copy = self.toc().get(id).is_some_and(|entry| entry.is_copy());
@@ -173,7 +207,7 @@ impl<R: Read> Dump<R> {
                         }
                         decoder.watch_values(self.watched.watch(id).filter(|_| is_copy));
                     }
-                    return Ok(Some((id, None)));
+                    return Ok(Step::Stream(id, None));
                 }
                 Some(DataElement::LargeObjects { id }) => self.blocks.push(BlockReport::large_objects(id)),
                 Some(DataElement::LargeObject { oid }) => {
@@ -183,13 +217,14 @@ impl<R: Read> Dump<R> {
                     let id = block.id;
                     self.unlisted.record(oid);
                     self.start_stream(false)?;
-                    return Ok(Some((id, Some(oid))));
+                    return Ok(Step::Stream(id, Some(oid)));
                 }
                 Some(DataElement::TableDataEnd | DataElement::LargeObjectsEnd) => {
                     let end = self.reader.position();
                     if let (Some(block), Some(start)) = (self.blocks.last_mut(), self.reader.block_position()) {
                         block.stored_bytes = end.saturating_sub(start);
                     }
+                    return Ok(Step::BlockEnd);
                 }
                 // The decoder consumes the elements of streams.
                 Some(DataElement::Chunk { .. } | DataElement::Bytes(_) | DataElement::StreamEnd) => {}
@@ -200,7 +235,8 @@ impl<R: Read> Dump<R> {
     fn start_stream(&mut self, is_copy: bool) -> Result<(), Error> {
         if self.decoder.is_none() {
             let decoder = StreamDecoder::new(self.header().compression, &self.limits);
-            self.decoder = Some(decoder.map_err(|error| self.reader.fail(error))?);
+            let decoder = decoder.map_err(|error| self.reader.fail(error))?;
+            self.decoder = Some(decoder.with_others(self.decoded_by_all.clone()));
         }
         if let Some(decoder) = &mut self.decoder {
             decoder.open(is_copy);
@@ -210,21 +246,23 @@ impl<R: Read> Dump<R> {
 
     /// Reads and verifies a part of the open stream. Returns 0 if there is none.
     fn skip(&mut self) -> Result<usize, Error> {
-        if !self.decoder.as_ref().is_some_and(StreamDecoder::is_open) {
-            return Ok(0);
-        }
-        let mut scratch = std::mem::take(&mut self.scratch);
-        scratch.resize(SCRATCH_BYTES, 0);
-        let result = self.read_decoded(&mut scratch);
-        self.scratch = scratch;
-        result
+        let Some(decoder) = self.decoder.as_mut().filter(|decoder| decoder.is_open()) else { return Ok(0) };
+        let count = decoder.skip(&mut self.reader, &mut self.scratch)?;
+        self.count(count);
+        Ok(count)
     }
 
     /// Reads decoded bytes of the open stream. Returns 0 at its verified end.
     fn read_decoded(&mut self, out: &mut [u8]) -> Result<usize, Error> {
-        let Some(decoder) = &mut self.decoder else { return Ok(0) };
+        let Some(decoder) = self.decoder.as_mut().filter(|decoder| decoder.is_open()) else { return Ok(0) };
         let count = decoder.read(&mut self.reader, out)?;
-        if let Some(block) = self.blocks.last_mut() {
+        self.count(count);
+        Ok(count)
+    }
+
+    /// Adds decoded bytes to the report of the block, and the findings in the stream if it has ended.
+    fn count(&mut self, count: usize) {
+        if let (Some(decoder), Some(block)) = (&mut self.decoder, self.blocks.last_mut()) {
             block.uncompressed_bytes = block.uncompressed_bytes.saturating_add(count as u64);
             if !decoder.is_open() {
                 block.rows_count = decoder.rows_count();
@@ -234,7 +272,77 @@ impl<R: Read> Dump<R> {
                 self.newer_values.append(&mut decoder.take_values());
             }
         }
-        Ok(count)
+    }
+
+    /// Returns a reader of single blocks of the same dump, which counts what it decodes in `decoded_by_all`.
+    pub(super) fn of_blocks<P: Read>(&self, source: P, decoded_by_all: &Arc<AtomicU64>) -> Dump<P> {
+        Dump {
+            reader: self.reader.of_blocks(source),
+            limits: self.limits.clone(),
+            decoder: None,
+            decoded_by_all: Some(Arc::clone(decoded_by_all)),
+            scratch: Vec::new(),
+            blocks: Vec::new(),
+            unlisted: self.unlisted.of_part(),
+            is_sql_ascii: self.is_sql_ascii,
+            not_utf8: NotUtf8::default(),
+            watched: Arc::clone(&self.watched),
+            newer_values: Vec::new(),
+        }
+    }
+
+    /// Continues at the block at `position`, to which `seek` moves the source.
+    pub(super) fn seek_to(&mut self, position: u64, seek: impl FnOnce(&mut R)) {
+        self.reader.seek_to(position, seek);
+    }
+
+    pub(super) const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Returns the number of bytes of the dump that have been read.
+    pub(super) const fn position(&self) -> u64 {
+        self.reader.position()
+    }
+
+    /// Returns the stream that [`step`](Self::step) has reached.
+    pub(super) const fn stream(&mut self, id: u32, oid: Option<u32>) -> Stream<'_, R> {
+        Stream { dump: self, id, oid }
+    }
+
+    /// Returns what was found in the block whose end has been reached.
+    pub(super) fn take_block(&mut self) -> Result<BlockFound, Error> {
+        let report = self.blocks.pop().ok_or_else(|| Error::internal("a block has no report"))?;
+        let of_part = self.unlisted.of_part();
+        Ok(BlockFound {
+            report,
+            end: self.reader.position(),
+            unlisted: std::mem::replace(&mut self.unlisted, of_part),
+            first_bad_line: std::mem::take(&mut self.not_utf8).first.map(|(_, line)| line),
+            newer_values: std::mem::take(&mut self.newer_values),
+        })
+    }
+
+    /// Adds what a reader of blocks has found in the next block.
+    pub(super) fn append(&mut self, mut block: BlockFound) {
+        let id = block.report.id;
+        self.blocks.push(block.report);
+        self.unlisted.append(&block.unlisted);
+        if let Some(line) = block.first_bad_line {
+            self.not_utf8.record(id, line);
+        }
+        self.newer_values.append(&mut block.newer_values);
+    }
+
+    /// Describes the dump, all of which this reader has read, or readers of blocks: then `ends` states the end of the data,
+    /// the length of the dump, and whether the blocks are in the order of their entries.
+    pub(super) fn inspection(self, ends: Option<(u64, u64, bool)>) -> Result<Inspection, Error> {
+        let dump_bytes = self.reader.position();
+        let own = (self.reader.data_end_bytes().unwrap_or(dump_bytes), dump_bytes, self.reader.in_order());
+        let (data_end_bytes, dump_bytes, in_order) = ends.unwrap_or(own);
+        let (header, toc) = self.reader.into_parts();
+        let read = ReadToEnd { header, toc, in_order, dump_bytes, data_end_bytes };
+        findings::inspection(read, self.blocks, self.unlisted.into_found(), &self.not_utf8, self.newer_values)
     }
 
     /// Reads and verifies the rest of the dump, and describes the whole.
@@ -254,8 +362,7 @@ impl<R: Read> Dump<R> {
                 observed_bytes = position;
             }
             if !is_stream {
-                let unlisted = self.unlisted.into_found();
-                return findings::inspection(self.reader, self.blocks, unlisted, &self.not_utf8, self.newer_values);
+                return self.inspection(None);
             }
         }
     }

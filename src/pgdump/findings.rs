@@ -1,32 +1,39 @@
 //! Looks for unusual and notable properties of a dump that has been read.
 
 use std::borrow::Cow;
-use std::io::Read;
 
-use super::block_reader::BlockReader;
 use super::code::Code;
 use super::compat::Incompatibility;
 use super::completeness;
 use super::error::Error;
+use super::header::Header;
 use super::inspection::{BlockReport, Inspection};
 use super::settings::{self, Settings};
-use super::toc::{Entry, Offsets};
+use super::toc::{Entry, Offsets, Toc};
 use super::utf8::NotUtf8;
 use super::version::FormatVersion;
 use crate::diagnostic::Diagnostics;
 
+/// The facts about a dump that has been read to its end, besides its blocks.
+pub(super) struct ReadToEnd {
+    pub(super) header: Header,
+    pub(super) toc: Toc,
+    /// `true` if the blocks are in the order of their entries.
+    pub(super) in_order: bool,
+    pub(super) dump_bytes: u64,
+    pub(super) data_end_bytes: u64,
+}
+
 /// Describes a dump that has been read to its end. `unlisted` is the number of large objects that no entry creates, and
 /// the first of them; `not_utf8` is filled only if the encoding is not known.
-pub(super) fn inspection<R: Read>(
-    reader: BlockReader<R>,
+pub(super) fn inspection(
+    read: ReadToEnd,
     blocks: Vec<BlockReport>,
     unlisted: Option<(u64, u32)>,
     not_utf8: &NotUtf8,
     newer_values: Vec<Incompatibility>,
 ) -> Result<Inspection, Error> {
-    let (in_order, dump_bytes) = (reader.in_order(), reader.position());
-    let data_end_bytes = reader.data_end_bytes().unwrap_or(dump_bytes);
-    let (header, toc) = reader.into_parts();
+    let ReadToEnd { header, toc, in_order, dump_bytes, data_end_bytes } = read;
     let settings = Settings::of(&toc)?;
     let offsets = toc.offsets();
     let mut dump = Inspection {

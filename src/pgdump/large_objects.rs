@@ -1,5 +1,7 @@
 //! Large objects that have data and are created by no entry: [`Unlisted`].
 
+use std::sync::Arc;
+
 use super::toc::Toc;
 use super::version::FormatVersion;
 use crate::io::decimal;
@@ -10,14 +12,27 @@ const MAX_LISTED: usize = 1_000_000;
 /// Large objects with data that no entry creates, so that restoring them fails.
 pub(super) struct Unlisted {
     /// The OIDs of all large objects that entries create, ascending; `None` if they are not known.
-    listed: Option<Vec<u32>>,
+    listed: Option<Arc<[u32]>>,
     count: u64,
     first_oid: u32,
 }
 
 impl Unlisted {
     pub(super) fn new(toc: &Toc) -> Self {
-        Self { listed: listed_oids(toc), count: 0, first_oid: 0 }
+        Self { listed: listed_oids(toc).map(Arc::from), count: 0, first_oid: 0 }
+    }
+
+    /// Returns a record for another part of the same dump.
+    pub(super) fn of_part(&self) -> Self {
+        Self { listed: self.listed.clone(), count: 0, first_oid: 0 }
+    }
+
+    /// Adds what was recorded for a later part of the dump.
+    pub(super) fn append(&mut self, later: &Self) {
+        if self.count == 0 {
+            self.first_oid = later.first_oid;
+        }
+        self.count = self.count.saturating_add(later.count);
     }
 
     /// Records that a large object has data.

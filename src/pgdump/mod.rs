@@ -3,7 +3,7 @@
 //! | to | use |
 //! |---|---|
 //! | identify a file | [`Identity::of`], which looks at its first bytes |
-//! | verify a dump and describe its contents | [`inspect`] |
+//! | verify a dump and describe its contents | [`inspect`], and [`inspect_at`] on several threads |
 //! | read tables and large objects | [`Dump`], its [`Stream`]s, and [`rows`] |
 //! | read or list the table of contents | [`toc`] |
 //! | find SQL that an older server refuses | [`compat`] |
@@ -53,6 +53,7 @@ mod identify;
 mod identity;
 mod inspection;
 mod large_objects;
+mod parallel;
 mod parse_buffer;
 mod primitives;
 mod rewrite;
@@ -76,6 +77,8 @@ pub use error::{Error, ErrorKind};
 pub(crate) use header::MAGIC;
 pub use identity::Identity;
 pub use inspection::{BlockReport, Inspection};
+pub use parallel::inspect_at;
+pub(crate) use parallel::{Visit, visit_sound};
 pub use version::FormatVersion;
 
 /// The parts of a dump in stored form.

@@ -30,6 +30,19 @@ impl<R: Read> Source<R> {
         Self { inner, buffer, start: 0, end, position, ended: false }
     }
 
+    /// Reads from the start of `inner`, or from where [`seek_to`](Self::seek_to) moves it.
+    pub(super) const fn new(inner: R) -> Self {
+        Self { inner, buffer: Vec::new(), start: 0, end: 0, position: 0, ended: false }
+    }
+
+    /// Continues at `position`, to which `seek` moves the inner reader.
+    pub(super) fn seek_to(&mut self, position: u64, seek: impl FnOnce(&mut R)) {
+        seek(&mut self.inner);
+        (self.start, self.end) = (0, 0);
+        self.position = position;
+        self.ended = false;
+    }
+
     /// Returns the position of the next byte.
     pub(super) const fn position(&self) -> u64 {
         self.position

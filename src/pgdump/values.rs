@@ -1,7 +1,7 @@
 //! Looks for values in rows that older servers refuse: [`WatchedTables`], [`ValueWatch`].
 
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::compat::relations::{Class, Relations};
 use super::compat::{Feature, Incompatibility, constants, dumped_major};
@@ -15,7 +15,7 @@ use super::window::window;
 #[derive(Default)]
 pub(super) struct WatchedTables {
     /// The classes of the columns that COPY lists, by the dump id of the entry with the rows.
-    tables: HashMap<u32, Rc<[Class]>>,
+    tables: HashMap<u32, Arc<[Class]>>,
 }
 
 /// The first release that has a value to look for.
@@ -67,7 +67,7 @@ impl WatchedTables {
 
     /// Returns the watch for the rows of this entry, if it can have such values.
     pub(super) fn watch(&self, id: u32) -> Option<ValueWatch> {
-        let classes = Rc::clone(self.tables.get(&id)?);
+        let classes = Arc::clone(self.tables.get(&id)?);
         Some(ValueWatch { id, classes, field: 0, pending: Vec::new(), row: 1, found: Vec::new() })
     }
 }
@@ -79,7 +79,7 @@ fn is_watched(class: Class) -> bool {
 /// Looks at the COPY text of one table without buffering it.
 pub(super) struct ValueWatch {
     id: u32,
-    classes: Rc<[Class]>,
+    classes: Arc<[Class]>,
     /// The number of the current field in its row.
     field: usize,
     /// The end of the current field so far.
@@ -198,7 +198,7 @@ mod tests {
     fn values_are_found_however_the_text_is_cut() {
         let text = b"1\tInfinity\tx\n2\t-3.5\tInfinity\n3\t-Infinity\tinfinity\n\\.\n\n\n";
         for size in 1..=text.len() {
-            let classes: Rc<[Class]> = [Class::default(), Class::INTERVAL, Class::NUMERIC].into_iter().collect();
+            let classes: Arc<[Class]> = [Class::default(), Class::INTERVAL, Class::NUMERIC].into_iter().collect();
             let mut watch = ValueWatch { id: 7, classes, field: 0, pending: Vec::new(), row: 1, found: Vec::new() };
             let mut rows_count = 0;
             for part in text.chunks(size) {
@@ -215,7 +215,7 @@ mod tests {
         let mut text = b"1\t2.5\n".repeat(20_000);
         text.extend_from_slice(b"x\tInfinity\n");
         for size in [7, 4096, text.len()] {
-            let classes: Rc<[Class]> = [Class::default(), Class::NUMERIC].into_iter().collect();
+            let classes: Arc<[Class]> = [Class::default(), Class::NUMERIC].into_iter().collect();
             let mut watch = ValueWatch { id: 7, classes, field: 0, pending: Vec::new(), row: 1, found: Vec::new() };
             let mut rows_count = 0;
             for part in text.chunks(size) {

@@ -4,15 +4,17 @@ use std::io::{self, Read};
 use std::iter;
 
 use appsnap::Limits;
+use appsnap::io::Parallelism;
 use appsnap::observe::NoObserver;
 use appsnap::pgdump::forms::JoinedDump;
 use appsnap::pgdump::raw::{Compression, DataElement, Header};
 use appsnap::pgdump::toc::{self, DataState, Entry};
 use appsnap::pgdump::transcode::{MaskRules, Transcoder};
-use appsnap::pgdump::{Dump, Error, ErrorKind, FormatVersion, inspect};
+use appsnap::pgdump::{Dump, Error, ErrorKind, FormatVersion, inspect, inspect_at};
 use flate2::write::ZlibEncoder;
 
 use super::{MIB, alone, expect_within, made, peak};
+use crate::support::dumps::DumpBuilder;
 
 fn usual() -> Header {
     Header::new(FormatVersion::V1_16)
@@ -218,6 +220,21 @@ fn a_hundred_thousand_large_objects_take_no_more_memory_than_one() {
     let (result, bytes) = peak(|| inspect(source, &Limits::untrusted(), &mut NoObserver));
     assert_eq!(result.unwrap().large_objects_count(), 100_000);
     expect_within("100,000 large objects", bytes, MIB);
+}
+
+#[test]
+fn threads_need_their_buffers_and_no_more() {
+    let _alone = alone();
+    let mut builder = DumpBuilder::new(FormatVersion::V1_16, Compression::GZIP);
+    for table in 0..40 {
+        builder.table(&format!("t{table}"), "a", &b"some row\n".repeat(200_000));
+    }
+    let dump = builder.build();
+    let (result, bytes) = peak(|| {
+        inspect_at(&dump, &Limits::untrusted(), Parallelism::threads(8), &mut NoObserver).unwrap().rows_count()
+    });
+    assert_eq!(result, 40 * 200_000);
+    expect_within("72 MB of rows on 8 threads", bytes, 8 * MIB);
 }
 
 #[test]

@@ -64,16 +64,22 @@ impl Lz4 {
     }
 
     pub(super) fn read<R: Read>(&mut self, reader: &mut BlockReader<R>, out: &mut [u8]) -> Result<usize, Error> {
-        loop {
-            let ready = window(&self.decoded, self.start, self.end);
-            if !ready.is_empty() {
-                let count = copy_prefix(ready, out);
-                self.start = self.start.saturating_add(count);
-                return Ok(count);
-            }
-            if self.ended {
-                return Ok(0);
-            }
+        self.fill(reader)?;
+        let count = copy_prefix(window(&self.decoded, self.start, self.end), out);
+        self.start = self.start.saturating_add(count);
+        Ok(count)
+    }
+
+    /// Decodes the next block. Returns nothing at the verified end.
+    pub(super) fn next<R: Read>(&mut self, reader: &mut BlockReader<R>) -> Result<&[u8], Error> {
+        self.fill(reader)?;
+        let start = std::mem::replace(&mut self.start, self.end);
+        Ok(window(&self.decoded, start, self.end))
+    }
+
+    /// Decodes until there is something to return, or the end has been reached.
+    fn fill<R: Read>(&mut self, reader: &mut BlockReader<R>) -> Result<(), Error> {
+        while self.start >= self.end && !self.ended {
             let mut source = Stored::new(reader);
             match self.advance(&mut source) {
                 Ok(()) if self.ended => reader.expect_stream_end(NAME)?,
@@ -81,10 +87,11 @@ impl Lz4 {
                 Err(error) => return Err(source.explain(NAME, error)),
             }
         }
+        Ok(())
     }
 
     /// Reads the header, or one block, or the end mark.
-    fn advance(&mut self, source: &mut impl Read) -> io::Result<()> {
+    fn advance<R: Read>(&mut self, source: &mut Stored<'_, R>) -> io::Result<()> {
         let Some(frame) = &mut self.frame else {
             self.frame = Some(Frame::read(source)?);
             return Ok(());
@@ -98,14 +105,21 @@ impl Lz4 {
         if len > frame.max_block_bytes {
             return Err(bad("a block is larger than the frame allows"));
         }
-        self.stored.clear();
-        if source.take(len as u64).read_to_end(&mut self.stored)? < len {
-            return Err(io::ErrorKind::UnexpectedEof.into());
+        // Most blocks are decoded from the buffer in which they arrive.
+        let has_checksum = frame.flags & BLOCK_CHECKSUM != 0;
+        let is_buffered = !has_checksum && source.buffered()?.len() >= len;
+        if !is_buffered {
+            if self.stored.len() < len {
+                self.stored.resize(len, 0);
+            }
+            let (stored, _) = self.stored.split_at_mut(len);
+            source.read_exact(stored)?;
+            if has_checksum && u32::from_le_bytes(array(source)?) != XxHash32::oneshot(0, stored) {
+                return Err(bad("the checksum of a block does not match"));
+            }
         }
-        if frame.flags & BLOCK_CHECKSUM != 0 && u32::from_le_bytes(array(source)?) != XxHash32::oneshot(0, &self.stored)
-        {
-            return Err(bad("the checksum of a block does not match"));
-        }
+        let stored = if is_buffered { source.buffered()? } else { &self.stored };
+        let stored = window(stored, 0, len);
         let room_bytes = HISTORY_BYTES.saturating_add(frame.max_block_bytes);
         if self.decoded.len() < room_bytes {
             self.decoded.resize(room_bytes.max(ROOM_BYTES), 0);
@@ -122,12 +136,15 @@ impl Lz4 {
             let linked = frame.flags & INDEPENDENT == 0;
             let history = if linked { before.len().saturating_sub(HISTORY_BYTES) } else { before.len() };
             let (_, dictionary) = before.split_at(history);
-            decompress_into_with_dict(&self.stored, space, dictionary).map_err(io::Error::other)?
+            decompress_into_with_dict(stored, space, dictionary).map_err(io::Error::other)?
         } else {
-            let (to, _) = space.split_at_mut_checked(self.stored.len()).ok_or_else(no_room)?;
-            to.copy_from_slice(&self.stored);
+            let (to, _) = space.split_at_mut_checked(stored.len()).ok_or_else(no_room)?;
+            to.copy_from_slice(stored);
             len
         };
+        if is_buffered {
+            source.consume(len);
+        }
         frame.note(space.split_at_checked(count).ok_or_else(no_room)?.0);
         self.start = self.end;
         self.end = self.end.saturating_add(count);

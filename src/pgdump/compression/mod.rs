@@ -12,8 +12,12 @@ use std::io::Read;
 use super::block_reader::BlockReader;
 use super::error::Error;
 use super::header::Compression;
+use super::window::window;
 use crate::io::copy_prefix;
 use crate::limits::Limits;
+
+/// Enough to skip a stream with few calls, and little enough for a processor's cache.
+const SCRATCH_BYTES: usize = 64 << 10;
 
 /// A decoder that is reused for every stream of a dump, so that a million small large objects do not cost a million
 /// allocations.
@@ -64,6 +68,27 @@ impl Decoder {
             Self::Lz4(lz4) => lz4.read(reader, out),
             #[cfg(feature = "zstd")]
             Self::Zstd(zstd) => zstd.read(reader, out),
+        }
+    }
+}
+
+impl Decoder {
+    /// Decodes the next part of the stream, into `scratch` or a buffer of the decoder. Returns nothing at the verified end.
+    pub(super) fn next<'d, R: Read>(
+        &'d mut self,
+        reader: &mut BlockReader<R>,
+        scratch: &'d mut Vec<u8>,
+    ) -> Result<&'d [u8], Error> {
+        match self {
+            #[cfg(feature = "lz4")]
+            Self::Lz4(lz4) => lz4.next(reader),
+            #[cfg(feature = "zstd")]
+            Self::Zstd(zstd) => zstd.next(reader),
+            decoder => {
+                scratch.resize(SCRATCH_BYTES, 0);
+                let count = decoder.read(reader, scratch)?;
+                Ok(window(scratch, 0, count))
+            }
         }
     }
 }

@@ -20,6 +20,22 @@ impl<'b, R: Read> Stored<'b, R> {
         Self { reader, failure: None, ended: false }
     }
 
+    /// Returns the bytes that are buffered, at least one unless the stream has ended.
+    pub(super) fn buffered(&mut self) -> io::Result<&[u8]> {
+        // Twice, because a borrow cannot be returned from one branch and given up in another.
+        if let Err(error) = self.reader.fill_stream() {
+            self.failure = Some(error);
+        } else if let Ok(stored) = self.reader.fill_stream() {
+            return Ok(stored);
+        }
+        Err(io::ErrorKind::InvalidData.into())
+    }
+
+    /// Skips `count` of the buffered bytes.
+    pub(super) fn consume(&mut self, count: usize) {
+        self.reader.consume_stream(count);
+    }
+
     /// Returns the error for a failure of the decoder that was given this source.
     pub(super) fn explain(
         self,

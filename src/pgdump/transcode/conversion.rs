@@ -83,7 +83,7 @@ impl<R: Read> Conversion<R> {
 
     /// Returns the table of contents of the input.
     #[must_use]
-    pub const fn toc(&self) -> &Toc {
+    pub fn toc(&self) -> &Toc {
         self.rewriter.toc()
     }
 

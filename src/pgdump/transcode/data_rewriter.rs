@@ -136,7 +136,7 @@ impl<R: Read> DataRewriter<R> {
         self.reader.header()
     }
 
-    pub(super) const fn toc(&self) -> &Toc {
+    pub(super) fn toc(&self) -> &Toc {
         self.reader.toc()
     }
 

@@ -3,8 +3,9 @@
 use std::ops::ControlFlow;
 
 use appsnap::Limits;
-use appsnap::check::{CheckOptions, Code, Profile, Verdict, check};
+use appsnap::check::{CheckOptions, Code, Profile, Verdict, check, check_at};
 use appsnap::diagnostic::{self, Severity};
+use appsnap::io::Parallelism;
 use appsnap::layout;
 use appsnap::observe::{Event, NoObserver, Observer};
 use serde_json::{Value, json};
@@ -135,4 +136,28 @@ fn an_observer_can_stop_a_check() {
     let archive = app::archive(dump, lens);
     let error = check(archive.as_slice(), &Profile::format(), &CheckOptions::new(), &mut Stop).unwrap_err();
     assert!(error.is_cancelled());
+}
+
+#[test]
+fn the_report_is_the_same_for_any_number_of_threads() {
+    let (dump, lens) = app::healthy();
+    let mut damaged = dump.clone();
+    damaged[dump.len() - 30] ^= 1;
+    let archive = app::archive(dump.clone(), lens);
+    let mut inputs = vec![app::archive(damaged.clone(), lens), damaged, dump];
+    // Archives that end inside the dump, and after it.
+    inputs.extend((1..=20).map(|part| archive[..archive.len() * part / 20].to_vec()));
+    for input in inputs {
+        let report = |threads: u8| {
+            let options = CheckOptions::new().with_parallelism(Parallelism::threads(threads));
+            let of_stream = check(&input[..], &Profile::format(), &options, &mut NoObserver).unwrap();
+            let of_source = check_at(&input, &Profile::format(), &options, &mut NoObserver).unwrap();
+            assert_eq!(format!("{of_source:?}"), format!("{of_stream:?}"));
+            format!("{of_stream:?}")
+        };
+        let expected = report(0);
+        for threads in [1, 2, 8] {
+            assert_eq!(report(threads), expected);
+        }
+    }
 }

@@ -10,6 +10,7 @@ mod identity;
 mod limits;
 mod live;
 mod masks;
+mod parallel;
 mod real;
 mod rows;
 mod second_toc;
@@ -20,3 +21,5 @@ mod transcode_live;
 mod transcode_properties;
 mod transcode_support;
 mod versions;
+#[cfg(feature = "zstd")]
+mod zstd;
