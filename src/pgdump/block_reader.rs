@@ -150,6 +150,7 @@ impl<R: Read> BlockReader<R> {
             ledger,
             tap: None,
             failed: None,
+            only: None,
         }
     }
 
