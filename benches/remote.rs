@@ -14,7 +14,7 @@ use appsnap::io::Parallelism;
 use appsnap::metadata::Metadata;
 use appsnap::observe::NoObserver;
 use appsnap::remote::object_store::{memory::InMemory, path::Path};
-use appsnap::remote::{FetchOptions, RemoteObject, RemoteUpload, UploadOptions};
+use appsnap::remote::{RemoteObject, RemoteUpload};
 use appsnap::snapshot::index::IndexPlacement;
 use appsnap::snapshot::{DocumentSource, ReadOptions, SnapshotArchive, SnapshotWriter, WriteOptions};
 use tokio::runtime::{Builder, Handle};
@@ -77,7 +77,7 @@ impl Bench {
 
     fn open(&self) -> SnapshotArchive<RemoteObject> {
         let store = Arc::clone(&self.store);
-        let object = RemoteObject::open(store, Self::place(), self.runtime.clone(), &FetchOptions::new()).unwrap();
+        let object = RemoteObject::open(store, Self::place(), self.runtime.clone()).unwrap();
         SnapshotArchive::open(object, &ReadOptions::new()).unwrap()
     }
 
@@ -106,7 +106,7 @@ fn main() {
 
     let begun = Instant::now();
     let store = Arc::clone(&bench.store);
-    let upload = RemoteUpload::new(store, Bench::place(), bench.runtime.clone(), &UploadOptions::new());
+    let upload = RemoteUpload::new(store, Bench::place(), bench.runtime.clone());
     let options = WriteOptions::new().with_index(IndexPlacement::Embedded).with_parallelism(Parallelism::threads(2));
     let mut writer = SnapshotWriter::start(upload, &Metadata::new(), &options).unwrap();
     writer.documents(&source, &mut NoObserver).unwrap();

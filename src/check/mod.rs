@@ -53,7 +53,7 @@ mod run;
 mod verdict;
 
 pub use code::Code;
-pub use files::{FileCase, FileCounts, FileRow};
+pub use files::{FileCase, FileCounts};
 pub(crate) use files::{FileComparison, FileTable, FileTableUnavailable};
 pub use options::CheckOptions;
 pub(crate) use pass::survey;

@@ -5,8 +5,8 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::Read;
 
 use super::difference::Difference;
-use super::entry_change::EntryChange;
 use super::line_digest::LineDigest;
+use super::object_change::ObjectChange;
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::observe::NoObserver;
@@ -122,7 +122,7 @@ pub(super) fn compare(old: &DumpContents, new: &DumpContents, difference: &mut D
     }
 }
 
-fn changes(old: &BTreeMap<Name, Sum>, new: &BTreeMap<Name, Sum>, has_rows: bool) -> Vec<EntryChange> {
+fn changes(old: &BTreeMap<Name, Sum>, new: &BTreeMap<Name, Sum>, has_rows: bool) -> Vec<ObjectChange> {
     let names = old.keys().chain(new.keys().filter(|name| !old.contains_key(name)));
     let mut changes = Vec::new();
     for name in names {
@@ -132,7 +132,7 @@ fn changes(old: &BTreeMap<Name, Sum>, new: &BTreeMap<Name, Sum>, has_rows: bool)
             continue;
         }
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        changes.push(EntryChange {
+        changes.push(ObjectChange {
             kind: text(&name.kind),
             schema: name.schema.as_deref().map(text),
             name: text(&name.name),

@@ -1,6 +1,6 @@
 //! The result of a comparison: [`Difference`].
 
-use super::entry_change::EntryChange;
+use super::object_change::ObjectChange;
 use super::sums::Sums;
 use crate::snapshot::archive::ListedDocument;
 
@@ -44,8 +44,8 @@ pub struct Difference {
     pub(super) database: [Option<Sums>; 2],
     /// The bytes of the dumps differ, and so their contents were compared.
     pub(super) is_dump_read: bool,
-    pub(super) tables: Vec<EntryChange>,
-    pub(super) objects: Vec<EntryChange>,
+    pub(super) tables: Vec<ObjectChange>,
+    pub(super) objects: Vec<ObjectChange>,
     pub(super) large_objects: Option<(u64, u64)>,
 }
 
@@ -107,13 +107,13 @@ impl Difference {
 
     /// Returns the tables whose rows differ.
     #[must_use]
-    pub fn tables(&self) -> &[EntryChange] {
+    pub fn tables(&self) -> &[ObjectChange] {
         &self.tables
     }
 
     /// Returns all other entries of the dumps that only one contains or whose SQL differs. Owners are not compared.
     #[must_use]
-    pub fn objects(&self) -> &[EntryChange] {
+    pub fn objects(&self) -> &[ObjectChange] {
         &self.objects
     }
 

@@ -22,10 +22,10 @@
 mod database;
 mod difference;
 mod documents;
-mod entry_change;
 mod input;
 mod line_digest;
 mod metadata;
+mod object_change;
 mod render;
 mod side;
 mod sums;
@@ -33,8 +33,8 @@ mod sums;
 use std::hash::RandomState;
 
 pub use difference::Difference;
-pub use entry_change::EntryChange;
 pub use input::Input;
+pub use object_change::ObjectChange;
 
 use crate::error::Error;
 use crate::limits::Limits;

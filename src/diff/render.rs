@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::difference::Difference;
-use super::entry_change::EntryChange;
+use super::object_change::ObjectChange;
 use super::sums::Sums;
 use crate::layout::escaped;
 use crate::snapshot::archive::ListedDocument;
@@ -59,7 +59,7 @@ fn sums_text(document: &ListedDocument) -> String {
     format!("{} {:08x}", document.len_bytes(), document.crc32())
 }
 
-const fn sign(change: &EntryChange) -> char {
+const fn sign(change: &ObjectChange) -> char {
     match (change.is_added(), change.is_removed()) {
         (true, _) => '+',
         (_, true) => '-',
@@ -67,12 +67,12 @@ const fn sign(change: &EntryChange) -> char {
     }
 }
 
-fn qualified(change: &EntryChange) -> String {
+fn qualified(change: &ObjectChange) -> String {
     let name = escaped(change.name().as_bytes());
     change.schema().map_or_else(|| name.to_string(), |schema| format!("{}.{name}", escaped(schema.as_bytes())))
 }
 
-fn object_name(change: &EntryChange) -> String {
+fn object_name(change: &ObjectChange) -> String {
     format!("{} {}", escaped(change.kind().as_bytes()), qualified(change))
 }
 
@@ -151,13 +151,13 @@ fn with<const N: usize>(mut object: Value, members: [(&str, Option<u64>); N]) ->
 }
 
 /// The changes as lists of what was added, removed and changed.
-fn grouped(changes: &[EntryChange], json: impl Fn(&EntryChange) -> Value) -> Value {
-    let list = |is_wanted: fn(&EntryChange) -> bool| {
+fn grouped(changes: &[ObjectChange], json: impl Fn(&ObjectChange) -> Value) -> Value {
+    let list = |is_wanted: fn(&ObjectChange) -> bool| {
         changes.iter().filter(|change| is_wanted(change)).map(&json).collect::<Value>()
     };
     json!({
-        "added": list(EntryChange::is_added),
-        "removed": list(EntryChange::is_removed),
-        "changed": list(EntryChange::is_changed),
+        "added": list(ObjectChange::is_added),
+        "removed": list(ObjectChange::is_removed),
+        "changed": list(ObjectChange::is_changed),
     })
 }

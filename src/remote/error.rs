@@ -17,9 +17,9 @@ module_error! {
     /// # use appsnap::remote::object_store::{memory::InMemory, path::Path};
     /// # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     /// # let (store, path) = (Arc::new(InMemory::new()), Path::from("backups/monday.tar.gz"));
-    /// use appsnap::remote::{ErrorKind, FetchOptions, RemoteObject};
+    /// use appsnap::remote::{ErrorKind, RemoteObject};
     ///
-    /// let error = RemoteObject::open(store, path, runtime.handle().clone(), &FetchOptions::new()).unwrap_err();
+    /// let error = RemoteObject::open(store, path, runtime.handle().clone()).unwrap_err();
     /// match error.kind() {
     ///     ErrorKind::NotFound => println!("{error}"),
     ///     ErrorKind::Changed => println!("open it again: {error}"),

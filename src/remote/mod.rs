@@ -21,7 +21,7 @@
 //! use std::sync::Arc;
 //! use appsnap::metadata::Metadata;
 //! use appsnap::remote::object_store::{memory::InMemory, path::Path};
-//! use appsnap::remote::{FetchOptions, RemoteObject, RemoteUpload, UploadOptions};
+//! use appsnap::remote::{RemoteObject, RemoteUpload};
 //! use appsnap::snapshot::{Content, ReadOptions, SnapshotArchive, SnapshotWriter, WriteOptions};
 //! use appsnap::snapshot::index::IndexPlacement;
 //!
@@ -34,7 +34,7 @@
 //! let id: appsnap::DocumentId = "0d3e301f-5551-46f8-ad44-8de2be084c95".parse()?;
 //!
 //! // Write into the bucket. The object appears when the upload is finished, and not before.
-//! let upload = RemoteUpload::new(store.clone(), location.clone(), handle.clone(), &UploadOptions::new());
+//! let upload = RemoteUpload::new(store.clone(), location.clone(), handle.clone());
 //! let options = WriteOptions::new().with_index(IndexPlacement::Embedded);
 //! let mut writer = SnapshotWriter::start(upload, &Metadata::new(), &options)?;
 //! writer.document(id, Content::sized(5, &b"hello"[..]), &mut NoObserver)?;
@@ -42,7 +42,7 @@
 //! upload.finish()?;
 //!
 //! // Read a document with three requests: the end of the object, a page of the index, the document.
-//! let object = RemoteObject::open(store, location, handle.clone(), &FetchOptions::new())?;
+//! let object = RemoteObject::open(store, location, handle.clone())?;
 //! let archive = SnapshotArchive::open(object, &ReadOptions::new())?;
 //! let mut text = String::new();
 //! archive.document(id)?.expect("it is there").read_to_string(&mut text)?;
@@ -61,7 +61,7 @@ mod upload;
 
 pub use documents::{DocumentUpload, DocumentUploadReport};
 pub use error::{Error, ErrorKind};
-pub use object::{FetchOptions, RemoteObject};
+pub use object::RemoteObject;
 pub use object_store;
 pub(crate) use opened::{body, get};
-pub use upload::{RemoteUpload, UploadOptions};
+pub use upload::RemoteUpload;

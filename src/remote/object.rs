@@ -14,46 +14,8 @@ use super::reader::ObjectReader;
 use super::retry::repeated;
 use crate::io::{ReadAt, at_most};
 
-/// Options for reading an object.
-///
-/// ```
-/// use appsnap::remote::FetchOptions;
-///
-/// // Opens archives of about 100 GiB with ten million documents with a single request.
-/// let options = FetchOptions::new().with_tail_bytes(2 << 20);
-/// # let _ = options;
-/// ```
-#[derive(Clone, Copy, Debug)]
-pub struct FetchOptions {
-    tail_bytes: u64,
-}
-
-impl FetchOptions {
-    /// The length that [`SnapshotArchive::open`](crate::snapshot::SnapshotArchive::open) reads.
-    const DEFAULT_TAIL_BYTES: u64 = 64 << 10;
-
-    /// Creates options with the default of each method.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self { tail_bytes: Self::DEFAULT_TAIL_BYTES }
-    }
-
-    /// Sets how many bytes at the end of the object the first request fetches and keeps in memory. Default: 64 KiB.
-    ///
-    /// The default is enough to open an archive whose tar stream has up to 4 GiB and 500,000 documents. Opening a larger one
-    /// takes two more requests, or a larger tail: 12 bytes per MiB of the tar stream, and 16 per 614 documents.
-    #[must_use]
-    pub const fn with_tail_bytes(mut self, tail_bytes: u64) -> Self {
-        self.tail_bytes = tail_bytes;
-        self
-    }
-}
-
-impl Default for FetchOptions {
-    fn default() -> Self {
-        Self::new()
-    }
-}
+/// The length that [`SnapshotArchive::open`](crate::snapshot::SnapshotArchive::open) reads.
+const DEFAULT_TAIL_BYTES: u64 = 64 << 10;
 
 /// An object in a store, which can be read at any offset. Each read is one request for exactly that range.
 ///
@@ -72,13 +34,13 @@ impl Default for FetchOptions {
 /// # let (store, location) = (Arc::new(InMemory::new()), Path::from("backups/monday.tar.gz"));
 /// use std::io::Write;
 /// use appsnap::io::ReadAt;
-/// use appsnap::remote::{FetchOptions, RemoteObject, RemoteUpload, UploadOptions};
+/// use appsnap::remote::{RemoteObject, RemoteUpload};
 ///
-/// let mut upload = RemoteUpload::new(store.clone(), location.clone(), handle.clone(), &UploadOptions::new());
+/// let mut upload = RemoteUpload::new(store.clone(), location.clone(), handle.clone());
 /// upload.write_all(b"hello")?;
 /// upload.finish()?;
 ///
-/// let object = RemoteObject::open(store, location, handle.clone(), &FetchOptions::new())?;
+/// let object = RemoteObject::open(store, location, handle.clone())?;
 /// let mut two = [0; 2];
 /// object.read_exact_at(&mut two, 3)?;
 /// assert_eq!((object.len_bytes(), &two), (5, b"lo"));
@@ -92,7 +54,7 @@ pub struct RemoteObject {
 }
 
 impl RemoteObject {
-    /// Opens an object with one request, which fetches its length, its entity tag and its last bytes.
+    /// Opens an object with one request, which fetches its length, its entity tag and its last 64 KiB.
     ///
     /// Azure does not support such a request: there, and for empty objects, two requests are made.
     ///
@@ -101,8 +63,29 @@ impl RemoteObject {
     ///
     /// # Panics
     /// Panics when called from asynchronous code, like `Handle::block_on`.
-    pub fn open(store: Arc<dyn ObjectStore>, location: Path, runtime: Handle, options: &FetchOptions) -> Result<Self> {
-        let work = || runtime.block_on(fetch_tail(&*store, &location, options.tail_bytes));
+    pub fn open(store: Arc<dyn ObjectStore>, location: Path, runtime: Handle) -> Result<Self> {
+        Self::open_with_tail(store, location, runtime, DEFAULT_TAIL_BYTES)
+    }
+
+    /// Opens an object like [`open`](Self::open), with a request that fetches `tail_bytes` at the end of the object and keeps
+    /// them in memory.
+    ///
+    /// 64 KiB are enough to open an archive whose tar stream has up to 4 GiB and 500,000 documents. Opening a larger one takes
+    /// two more requests, or a larger tail: 12 bytes per MiB of the tar stream, and 16 per 614 documents. 2 MiB are enough for
+    /// 100 GiB and ten million documents.
+    ///
+    /// # Errors
+    /// Returns an error if there is no such object, or if a request fails.
+    ///
+    /// # Panics
+    /// Panics when called from asynchronous code, like `Handle::block_on`.
+    pub fn open_with_tail(
+        store: Arc<dyn ObjectStore>,
+        location: Path,
+        runtime: Handle,
+        tail_bytes: u64,
+    ) -> Result<Self> {
+        let work = || runtime.block_on(fetch_tail(&*store, &location, tail_bytes));
         let (meta, tail) = repeated(work)?;
         Ok(Self { tail: tail.into(), ..Self::from_meta(store, &meta, runtime) })
     }
@@ -146,10 +129,10 @@ impl RemoteObject {
     /// # runtime.block_on(store.put(&location, bytes.into()))?;
     /// # let handle = runtime.handle().clone();
     /// # std::thread::spawn(move || runtime.block_on(std::future::pending::<()>()));
-    /// use appsnap::remote::{FetchOptions, RemoteObject};
+    /// use appsnap::remote::RemoteObject;
     /// use appsnap::snapshot::{ReadOptions, SnapshotReader};
     ///
-    /// let object = RemoteObject::open(store, location, handle, &FetchOptions::new())?;
+    /// let object = RemoteObject::open(store, location, handle)?;
     /// let mut reader = SnapshotReader::new(object.reader(), &ReadOptions::new());
     /// while let Some(entry) = reader.next_entry()? {
     ///     println!("{:?}", entry.kind());

@@ -15,68 +15,6 @@ use super::error::{Error, ErrorKind, Result};
 /// The maximum number of parts of an upload: 10,000 for S3 and GCS (their documentation, 2026); Azure allows more.
 const MAX_PARTS_COUNT: usize = 10_000;
 
-/// Options for uploading an object.
-///
-/// An upload uses memory for `part bytes x (parts in flight + 1)`: 40 MiB by default.
-///
-/// ```
-/// use std::num::NonZeroUsize;
-/// use appsnap::remote::UploadOptions;
-///
-/// // Objects of up to 312 GiB, with 64 MiB of memory.
-/// let options = UploadOptions::new().with_part_bytes(32 << 20)?.with_in_flight_count(NonZeroUsize::MIN);
-/// # Ok::<(), appsnap::Error>(())
-/// ```
-#[derive(Clone, Copy, Debug)]
-pub struct UploadOptions {
-    part_bytes: usize,
-    in_flight_count: NonZeroUsize,
-}
-
-impl UploadOptions {
-    /// The minimum length of all parts but the last one in S3 and compatible stores (S3 documentation, 2026).
-    pub const MIN_PART_BYTES: usize = 5 << 20;
-
-    /// The maximum length of a part in S3 (S3 documentation, 2026).
-    const MAX_PART_BYTES: u64 = 5 << 30;
-    const DEFAULT_PART_BYTES: usize = 8 << 20;
-    const DEFAULT_IN_FLIGHT: NonZeroUsize = NonZeroUsize::new(4).unwrap();
-
-    /// Creates options with the default of each method.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self { part_bytes: Self::DEFAULT_PART_BYTES, in_flight_count: Self::DEFAULT_IN_FLIGHT }
-    }
-
-    /// Sets the length of all parts but the last one. Default: 8 MiB.
-    ///
-    /// Stores accept 10,000 parts, so this also bounds the length of the object: 78 GiB by default.
-    ///
-    /// # Errors
-    /// Returns an error for less than [`MIN_PART_BYTES`](Self::MIN_PART_BYTES) or more than 5 GiB.
-    pub fn with_part_bytes(mut self, part_bytes: usize) -> Result<Self, crate::Error> {
-        if part_bytes < Self::MIN_PART_BYTES || part_bytes as u64 > Self::MAX_PART_BYTES {
-            let range = Self::MIN_PART_BYTES as u64..=Self::MAX_PART_BYTES;
-            return Err(crate::Error::out_of_range("part length", part_bytes as u64, &range));
-        }
-        self.part_bytes = part_bytes;
-        Ok(self)
-    }
-
-    /// Sets how many parts may be in flight at the same time. Default: 4.
-    #[must_use]
-    pub const fn with_in_flight_count(mut self, in_flight_count: NonZeroUsize) -> Self {
-        self.in_flight_count = in_flight_count;
-        self
-    }
-}
-
-impl Default for UploadOptions {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 /// An object that is being written. It appears in the store, complete, when [`finish`](Self::finish) returns, and never
 /// otherwise.
 ///
@@ -88,6 +26,8 @@ impl Default for UploadOptions {
 /// parts remain in the store, invisible but billed: give the bucket a lifecycle rule that ends incomplete uploads, as
 /// providers recommend.
 ///
+/// It uses memory for `part bytes x (parts in flight + 1)`: 40 MiB by default.
+///
 /// Writes block the calling thread: see [where to call them from](super#where-to-call-it-from).
 ///
 /// ```
@@ -98,9 +38,9 @@ impl Default for UploadOptions {
 /// # std::thread::spawn(move || runtime.block_on(std::future::pending::<()>()));
 /// # let (store, location) = (Arc::new(InMemory::new()), Path::from("backups/monday.tar.gz"));
 /// use std::io::Write;
-/// use appsnap::remote::{RemoteUpload, UploadOptions};
+/// use appsnap::remote::RemoteUpload;
 ///
-/// let mut upload = RemoteUpload::new(store, location, handle.clone(), &UploadOptions::new());
+/// let mut upload = RemoteUpload::new(store, location, handle.clone());
 /// upload.write_all(b"hello")?;
 /// println!("the entity tag is {:?}", upload.finish()?.e_tag);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -109,7 +49,8 @@ pub struct RemoteUpload {
     store: Arc<dyn ObjectStore>,
     location: Path,
     runtime: Handle,
-    options: UploadOptions,
+    part_bytes: usize,
+    in_flight_count: NonZeroUsize,
     buffer: Vec<u8>,
     len_bytes: u64,
     parts: Option<Parts>,
@@ -133,11 +74,55 @@ impl Parts {
 }
 
 impl RemoteUpload {
+    /// The minimum length of all parts but the last one in S3 and compatible stores (S3 documentation, 2026).
+    pub const MIN_PART_BYTES: usize = 5 << 20;
+
+    /// The maximum length of a part in S3 (S3 documentation, 2026).
+    const MAX_PART_BYTES: u64 = 5 << 30;
+    const DEFAULT_PART_BYTES: usize = 8 << 20;
+    const DEFAULT_IN_FLIGHT: NonZeroUsize = NonZeroUsize::new(4).unwrap();
+
     /// Prepares to write the object at `location`, replacing any object there. Nothing is sent yet.
     #[must_use]
-    pub const fn new(store: Arc<dyn ObjectStore>, location: Path, runtime: Handle, options: &UploadOptions) -> Self {
-        let buffer = Vec::new();
-        Self { store, location, runtime, options: *options, buffer, len_bytes: 0, parts: None, failed: None }
+    pub const fn new(store: Arc<dyn ObjectStore>, location: Path, runtime: Handle) -> Self {
+        Self {
+            store,
+            location,
+            runtime,
+            part_bytes: Self::DEFAULT_PART_BYTES,
+            in_flight_count: Self::DEFAULT_IN_FLIGHT,
+            buffer: Vec::new(),
+            len_bytes: 0,
+            parts: None,
+            failed: None,
+        }
+    }
+
+    /// Sets the length of all parts but the last one, before the first write. Default: 8 MiB.
+    ///
+    /// Stores accept 10,000 parts, so this also bounds the length of the object: 78 GiB by default.
+    ///
+    /// # Errors
+    /// Returns an error for less than [`MIN_PART_BYTES`](Self::MIN_PART_BYTES) or more than 5 GiB, and after the first write,
+    /// since all parts must have the same length.
+    pub fn with_part_bytes(mut self, part_bytes: usize) -> Result<Self, crate::Error> {
+        if part_bytes < Self::MIN_PART_BYTES || part_bytes as u64 > Self::MAX_PART_BYTES {
+            let range = Self::MIN_PART_BYTES as u64..=Self::MAX_PART_BYTES;
+            return Err(crate::Error::out_of_range("part length", part_bytes as u64, &range));
+        }
+        if self.len_bytes > 0 {
+            let kind = ErrorKind::Misuse("the length of the parts was set after a write: set it before");
+            return Err(Error::of(kind, &self.location).into());
+        }
+        self.part_bytes = part_bytes;
+        Ok(self)
+    }
+
+    /// Sets how many parts may be in flight at the same time. Default: 4.
+    #[must_use]
+    pub const fn with_in_flight_count(mut self, in_flight_count: NonZeroUsize) -> Self {
+        self.in_flight_count = in_flight_count;
+        self
     }
 
     /// Sends the rest, completes the object, and returns its entity tag and version where the store has them.
@@ -205,11 +190,11 @@ impl RemoteUpload {
             let kind = ErrorKind::TooManyParts { max_parts_count: MAX_PARTS_COUNT };
             return Err(Error::of(kind, &self.location));
         }
-        while parts.tasks.len() >= self.options.in_flight_count.get() {
+        while parts.tasks.len() >= self.in_flight_count.get() {
             join(runtime.block_on(parts.tasks.join_next()), &self.location)?;
         }
         // The next part will be as long, so its memory is allocated at once.
-        let full = std::mem::replace(&mut self.buffer, Vec::with_capacity(self.options.part_bytes));
+        let full = std::mem::replace(&mut self.buffer, Vec::with_capacity(self.part_bytes));
         let payload = PutPayload::from(full);
         parts.tasks.spawn_on(parts.upload.put_part(payload), &runtime);
         parts.count = parts.count.saturating_add(1);
@@ -245,10 +230,10 @@ impl Write for RemoteUpload {
     /// Accepts as much as the current part can hold, and sends the part when it is full.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let count = self.guarded(|upload| {
-            if upload.buffer.len() >= upload.options.part_bytes {
+            if upload.buffer.len() >= upload.part_bytes {
                 upload.send_part()?;
             }
-            let room = upload.options.part_bytes.saturating_sub(upload.buffer.len());
+            let room = upload.part_bytes.saturating_sub(upload.buffer.len());
             let (taken, _) = bytes.split_at(room.min(bytes.len()));
             upload.buffer.extend_from_slice(taken);
             upload.len_bytes = upload.len_bytes.saturating_add(taken.len() as u64);
@@ -276,7 +261,8 @@ impl fmt::Debug for RemoteUpload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RemoteUpload")
             .field("location", &self.location)
-            .field("options", &self.options)
+            .field("part_bytes", &self.part_bytes)
+            .field("in_flight_count", &self.in_flight_count)
             .field("len_bytes", &self.len_bytes)
             .field("failed", &self.failed)
             .finish_non_exhaustive()

@@ -9,7 +9,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use appsnap::DocumentId;
-use appsnap::remote::{FetchOptions, RemoteObject, RemoteUpload, UploadOptions};
+use appsnap::remote::{RemoteObject, RemoteUpload};
 use appsnap::restore::{Step, Survey};
 use appsnap::snapshot::{EntryKind, SnapshotReader};
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -168,8 +168,7 @@ impl BucketFiles {
                 let store = self.place.store.clone();
                 sending.add(len_bytes, &self.runtime, async move { store.put(&key, content.into()).await.map(drop) });
             } else {
-                let mut upload =
-                    RemoteUpload::new(self.place.store.clone(), key, self.runtime.clone(), &UploadOptions::new());
+                let mut upload = RemoteUpload::new(self.place.store.clone(), key, self.runtime.clone());
                 io::copy(&mut entry, &mut upload).in_file(archive)?;
                 upload.finish().map_err(|error| Failure::of(shown(&self.url), error))?;
             }
@@ -255,8 +254,7 @@ impl BucketFiles {
         let (mut own, mut buffer) = (Md5::new(), vec![0; BUFFER_BYTES]);
         let mut other = None;
         if digest.is_none() {
-            let object =
-                RemoteObject::open(self.place.store.clone(), key.clone(), self.runtime.clone(), &FetchOptions::new());
+            let object = RemoteObject::open(self.place.store.clone(), key.clone(), self.runtime.clone());
             let object = object.map_err(io::Error::other)?;
             other = Some(object.reader());
         }

@@ -4,6 +4,7 @@
 //! a document has it, with its size.
 
 use appsnap::DocumentId;
+use appsnap::check::FileCase;
 use appsnap::restore::Survey;
 use postgres::Client;
 use postgres::fallible_iterator::FallibleIterator;
@@ -16,7 +17,7 @@ const SHOWN_COUNT: usize = 20;
 /// Returns the differences between the rows that must have a document in the new database and in the snapshot.
 pub fn differences(client: &mut Client, survey: &Survey) -> Result<Vec<String>, postgres::Error> {
     let (Some(files), Some(table)) = (survey.report().files(), Table::find(client)?) else { return Ok(Vec::new()) };
-    let mut expected = files.filter(|case| case.row.is_some_and(|row| row.requires_document())).peekable();
+    let mut expected = files.filter(FileCase::requires_document).peekable();
     let (mut differences, mut differences_count) = (Vec::new(), 0_u64);
     let mut add = |difference: String| {
         differences_count = differences_count.saturating_add(1);
@@ -35,7 +36,7 @@ pub fn differences(client: &mut Client, survey: &Survey) -> Result<Vec<String>, 
             add(format!("document {id}: the snapshot has no row that must have it, but the new database has one"));
             continue;
         };
-        let stated = case.row.and_then(|row| row.size_bytes());
+        let stated = case.stated_bytes();
         if let (Some(stated), Some(size)) = (stated, size)
             && u64::try_from(size) != Ok(stated)
         {

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use appsnap::io::{Parallelism, ReadAt};
 use appsnap::observe::Observer;
 use appsnap::prepare::Pack;
-use appsnap::remote::{DocumentUpload, DocumentUploadReport, ErrorKind, FetchOptions, RemoteObject};
+use appsnap::remote::{DocumentUpload, DocumentUploadReport, ErrorKind, RemoteObject};
 use appsnap::snapshot::extract::IfExists;
 use appsnap::snapshot::{SnapshotArchive, SnapshotReader};
 use appsnap::source::bucket::BucketOptions;
@@ -48,7 +48,7 @@ impl Object {
     /// Opens the object at `url`.
     pub fn open(url: &Path) -> Outcome<Self> {
         let place = store::Place::of(url)?;
-        let object = RemoteObject::open(place.store, place.path, store::runtime()?, &FetchOptions::new());
+        let object = RemoteObject::open(place.store, place.path, store::runtime()?);
         object.map(Self).map_err(|error| Failure::of(shown(url), error))
     }
 

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use appsnap::remote::{RemoteUpload, UploadOptions};
+use appsnap::remote::RemoteUpload;
 
 use super::store::{Place, runtime};
 use crate::support::{Failure, Outcome, shown, signals};
@@ -57,7 +57,7 @@ impl Upload {
                 "a bucket is no object: add the name of the object to the URL",
             ));
         }
-        let upload = RemoteUpload::new(place.store, place.path, runtime()?, &UploadOptions::new());
+        let upload = RemoteUpload::new(place.store, place.path, runtime()?);
         Ok(Self { upload: Some(upload), url: url.to_owned(), _open: OpenUpload::new() })
     }
 
@@ -65,14 +65,13 @@ impl Upload {
     /// first write.
     pub fn expect_bytes(&mut self, len_bytes: u64) -> Outcome {
         let part_bytes = len_bytes.div_ceil(MOST_PARTS).next_multiple_of(1 << 20);
-        let is_new = self.upload.as_ref().is_some_and(|upload| upload.len_bytes() == 0);
-        if is_new && part_bytes > DEFAULT_PART_BYTES {
+        if part_bytes > DEFAULT_PART_BYTES
+            && let Some(upload) = self.upload.take_if(|upload| upload.len_bytes() == 0)
+        {
             let failed = |error| Failure::of(shown(&self.url), error);
             let part_bytes =
                 usize::try_from(part_bytes).map_err(|_| Failure::environment(shown(&self.url), "too large"))?;
-            let options = UploadOptions::new().with_part_bytes(part_bytes).map_err(failed)?;
-            let place = Place::of(&self.url)?;
-            self.upload = Some(RemoteUpload::new(place.store, place.path, runtime()?, &options));
+            self.upload = Some(upload.with_part_bytes(part_bytes).map_err(failed)?);
         }
         Ok(())
     }

@@ -21,10 +21,37 @@ pub struct FileCase {
     pub code: Option<Code>,
     /// The document's uuid.
     pub id: DocumentId,
-    /// The row; `None` for orphans. If several rows refer to one document, each is a case of its own.
-    pub row: Option<FileRow>,
     /// Length of the document, in bytes; `None` if it does not exist.
     pub document_bytes: Option<u64>,
+    /// `None` for orphans. If several rows refer to one document, each is a case of its own.
+    pub(in crate::check) row: Option<FileRow>,
+}
+
+impl FileCase {
+    /// Returns the id of the row, from the column `id`; 0 if the table has no such number, `None` for orphans.
+    #[must_use]
+    pub fn object_id(&self) -> Option<i64> {
+        self.row.map(|row| row.object_id())
+    }
+
+    /// Returns `true` if there is a row that must have a document, and `false` if it may lack one: because it has no contents,
+    /// or because the app deletes the document after the download.
+    #[must_use]
+    pub fn requires_document(&self) -> bool {
+        self.row.is_some_and(|row| row.requires_document())
+    }
+
+    /// Returns `true` if the row is a thumbnail of an image.
+    #[must_use]
+    pub fn is_thumbnail(&self) -> bool {
+        self.row.is_some_and(|row| row.is_thumbnail())
+    }
+
+    /// Returns the length of the document as the row states it, in bytes; `None` if it is not known.
+    #[must_use]
+    pub fn stated_bytes(&self) -> Option<u64> {
+        self.row.and_then(|row| row.size_bytes())
+    }
 }
 
 /// Numbers of rows and documents that were compared.
@@ -88,7 +115,7 @@ impl FileComparison {
                 _ => &mut counts.present,
             };
             *number = number.saturating_add(1);
-            if case.row.is_some_and(|row| row.is_thumbnail()) {
+            if case.is_thumbnail() {
                 counts.thumbnails = counts.thumbnails.saturating_add(1);
             }
         }

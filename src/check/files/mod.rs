@@ -8,6 +8,5 @@ mod table;
 pub(crate) use comparison::Document;
 pub(crate) use comparison::FileComparison;
 pub use comparison::{FileCase, FileCounts};
-pub use row::FileRow;
 pub(crate) use sorted::Sorted;
 pub(crate) use table::{FileTable, FileTableUnavailable, Numbers, find};

@@ -15,7 +15,7 @@ pub(super) enum Expectation {
 
 /// A row of `system$filedocument`, as far as it concerns its document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct FileRow {
+pub(in crate::check) struct FileRow {
     // Declared in this order so that the derived order is by id, then by row.
     id: DocumentId,
     object_id: i64,
@@ -55,21 +55,18 @@ impl FileRow {
     }
 
     /// Returns the uuid of its document, from the column `__uuid__`.
-    #[must_use]
-    pub const fn id(&self) -> DocumentId {
+    pub(in crate::check) const fn id(&self) -> DocumentId {
         self.id
     }
 
     /// Returns the id of the row, from the column `id`; 0 if the table has no such number.
-    #[must_use]
-    pub const fn object_id(&self) -> i64 {
+    pub(in crate::check) const fn object_id(&self) -> i64 {
         self.object_id
     }
 
     /// Returns `true` if the row must have a document, and `false` if it may lack one: because it has no contents, or
     /// because the app deletes the document after the download.
-    #[must_use]
-    pub const fn requires_document(&self) -> bool {
+    pub(in crate::check) const fn requires_document(&self) -> bool {
         matches!(self.expectation(), Expectation::Required)
     }
 
@@ -82,14 +79,12 @@ impl FileRow {
     }
 
     /// Returns `true` for a thumbnail, which has a document of its own.
-    #[must_use]
-    pub const fn is_thumbnail(&self) -> bool {
+    pub(in crate::check) const fn is_thumbnail(&self) -> bool {
         self.facts & THUMBNAIL_BIT != 0
     }
 
     /// Returns the length of its document, in bytes; `None` if the row does not state it (NULL or -1), or has no contents.
-    #[must_use]
-    pub const fn size_bytes(&self) -> Option<u64> {
+    pub(in crate::check) const fn size_bytes(&self) -> Option<u64> {
         match (self.facts >> SIZE_SHIFT).checked_sub(1) {
             // A thumbnail that does not count as contents states 0 whatever its length is.
             Some(0) if self.facts & CONTENTS_BIT == 0 => None,

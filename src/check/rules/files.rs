@@ -47,7 +47,7 @@ fn message(code: Code, case: &FileCase) -> String {
         let kind = if row.is_thumbnail() { " (a thumbnail)" } else { "" };
         format!("row {} of system$filedocument{kind}", row.object_id())
     });
-    let size = case.row.and_then(|row| row.size_bytes()).map(|bytes| format!("{bytes} bytes"));
+    let size = case.stated_bytes().map(|bytes| format!("{bytes} bytes"));
     let document = case.document_bytes.map(|bytes| format!("{bytes} bytes"));
     match (code, size, document) {
         (Code::DocumentMissing, Some(size), _) => format!("{row} must have this document of {size}, which is missing"),

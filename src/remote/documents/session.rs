@@ -18,7 +18,7 @@ use crate::remote::error::{Error, ErrorKind, Result};
 use crate::remote::keys::Keys;
 use crate::remote::opened::{body, get};
 use crate::remote::retry::{MAX_ATTEMPTS, is_worth_repeating, pause, repeated};
-use crate::remote::upload::{RemoteUpload, UploadOptions};
+use crate::remote::upload::RemoteUpload;
 use crate::snapshot::extract::IfExists;
 use crate::snapshot::{self, EntryKind, SnapshotReader};
 
@@ -319,8 +319,8 @@ impl<'a> Session<'a> {
         let location = self.keys.location(row.id);
         // S3 accepts 10,000 parts.
         let part_bytes = usize::try_from(row.len_bytes.div_ceil(9_000)).map_or(usize::MAX, |len| len.max(8 << 20));
-        let options = UploadOptions::new().with_part_bytes(part_bytes)?;
-        let mut object = RemoteUpload::new(upload.store.clone(), location, upload.runtime.clone(), &options);
+        let object = RemoteUpload::new(upload.store.clone(), location, upload.runtime.clone());
+        let mut object = object.with_part_bytes(part_bytes)?;
         let mut hashed = Hashed { source: entry, crc: crc32fast::Hasher::new() };
         if let Err(error) = io::copy(&mut hashed, &mut object) {
             object.abort()?;

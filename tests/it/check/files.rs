@@ -75,7 +75,7 @@ fn full_lists_come_from_an_iterator_even_where_the_report_is_bounded() {
         (2, 8)
     );
     let missing = report.files().unwrap().filter(|case| case.code == Some(Code::DocumentMissing));
-    let missing = missing.map(|case| (case.id, case.row.unwrap().object_id())).collect::<Vec<_>>();
+    let missing = missing.map(|case| (case.id, case.object_id().unwrap())).collect::<Vec<_>>();
     assert_eq!(missing, (1..=8).map(|number| (id(number), i64::from(number))).collect::<Vec<_>>());
     assert!(report.to_string().contains("and 6 more"), "{report}");
 }

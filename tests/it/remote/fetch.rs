@@ -9,7 +9,7 @@ use appsnap::io::{Parallelism, ReadAt};
 use appsnap::observe::NoObserver;
 use appsnap::remote::object_store::memory::InMemory;
 use appsnap::remote::object_store::{ObjectStore, ObjectStoreExt};
-use appsnap::remote::{Error, ErrorKind, FetchOptions, RemoteObject};
+use appsnap::remote::{Error, ErrorKind, RemoteObject};
 use appsnap::snapshot::index::IndexPlacement;
 use appsnap::snapshot::{ReadOptions, SnapshotArchive, WriteOptions};
 
@@ -84,8 +84,7 @@ fn larger_tail_spares_requests_of_large_archives() {
     let bytes = noise(7, 300_000);
     let store = Arc::new(Counting::new(InMemory::new()));
     put(&store.inner, bytes.clone());
-    let options = FetchOptions::new().with_tail_bytes(200_000);
-    let object = RemoteObject::open(Arc::clone(&store) as _, location(), runtime(), &options).unwrap();
+    let object = RemoteObject::open_with_tail(Arc::clone(&store) as _, location(), runtime(), 200_000).unwrap();
     let mut buffer = vec![0; 150_000];
     object.read_exact_at(&mut buffer, 150_000).unwrap();
     assert!(buffer == bytes[150_000..]);
@@ -132,7 +131,7 @@ fn replaced_object_is_an_error_and_no_mixture() {
 #[test]
 fn absent_object_is_told_apart() {
     let store = Arc::new(InMemory::new());
-    let error = RemoteObject::open(store, location(), runtime(), &FetchOptions::new()).unwrap_err();
+    let error = RemoteObject::open(store, location(), runtime()).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::NotFound), "{error}");
 }
 

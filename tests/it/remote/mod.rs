@@ -10,7 +10,7 @@ mod upload;
 use std::sync::{Arc, LazyLock};
 
 use appsnap::remote::object_store::{ObjectStore, path::Path};
-use appsnap::remote::{FetchOptions, RemoteObject, RemoteUpload, UploadOptions};
+use appsnap::remote::{RemoteObject, RemoteUpload};
 use tokio::runtime::{Builder, Handle, Runtime};
 
 static RUNTIME: LazyLock<Runtime> =
@@ -24,10 +24,10 @@ fn location() -> Path {
     Path::from("backups/one.tar.gz")
 }
 
-fn upload<S: ObjectStore>(store: &Arc<S>, options: UploadOptions) -> RemoteUpload {
-    RemoteUpload::new(Arc::clone(store) as _, location(), runtime(), &options)
+fn upload<S: ObjectStore>(store: &Arc<S>) -> RemoteUpload {
+    RemoteUpload::new(Arc::clone(store) as _, location(), runtime())
 }
 
 fn open<S: ObjectStore>(store: &Arc<S>) -> RemoteObject {
-    RemoteObject::open(Arc::clone(store) as _, location(), runtime(), &FetchOptions::new()).unwrap()
+    RemoteObject::open(Arc::clone(store) as _, location(), runtime()).unwrap()
 }

@@ -12,7 +12,7 @@ use appsnap::observe::NoObserver;
 use appsnap::remote::object_store::ObjectStoreExt;
 use appsnap::remote::object_store::aws::{AmazonS3, AmazonS3Builder};
 use appsnap::remote::object_store::path::Path;
-use appsnap::remote::{FetchOptions, RemoteObject, RemoteUpload, UploadOptions};
+use appsnap::remote::{RemoteObject, RemoteUpload};
 use appsnap::snapshot::index::IndexPlacement;
 use appsnap::snapshot::join::{Join, S3_PIECE_BYTES, shard};
 use appsnap::snapshot::options::SectionSplit;
@@ -138,15 +138,15 @@ fn s3_server_takes_a_snapshot_in_parts_and_gives_documents_by_range() {
     let Some(server) = Server::start() else { return };
     let store = server.store();
     let contents = contents();
-    let options = UploadOptions::new().with_part_bytes(5 << 20).unwrap();
+    let begin = || upload(&store).with_part_bytes(5 << 20).unwrap();
 
-    let unfinished = pack(&contents, upload(&store, options));
+    let unfinished = pack(&contents, begin());
     assert_eq!(server.uploads_count(), 1);
     unfinished.abort().unwrap();
     assert_eq!(server.uploads_count(), 0);
     assert!(runtime().block_on(store.head(&location())).is_err());
 
-    let packed = pack(&contents, upload(&store, options));
+    let packed = pack(&contents, begin());
     let len_bytes = packed.len_bytes();
     assert!(packed.finish().unwrap().e_tag.is_some());
     let (expected, _) = contents.push(WriteOptions::new().with_index(IndexPlacement::Embedded));
@@ -192,12 +192,11 @@ fn s3_server_joins_parts_by_copying_ranges_of_them() {
         .enumerate()
         .map(|(number, digits)| {
             let location = Path::from(format!("part-{number}"));
-            let sink = RemoteUpload::new(Arc::clone(&store) as _, location.clone(), runtime(), &UploadOptions::new());
+            let sink = RemoteUpload::new(Arc::clone(&store) as _, location.clone(), runtime());
             let mut writer = SnapshotWriter::start(sink, &Metadata::new(), &options()).unwrap();
             writer.documents(&shard(&contents, digits), &mut NoObserver).unwrap();
             writer.finish().unwrap().0.finish().unwrap();
-            let object =
-                RemoteObject::open(Arc::clone(&store) as _, location, runtime(), &FetchOptions::new()).unwrap();
+            let object = RemoteObject::open(Arc::clone(&store) as _, location, runtime()).unwrap();
             SnapshotArchive::open(object, &ReadOptions::new()).unwrap()
         })
         .collect();

@@ -11,7 +11,7 @@ use appsnap::observe::NoObserver;
 use appsnap::remote::object_store::local::LocalFileSystem;
 use appsnap::remote::object_store::memory::InMemory;
 use appsnap::remote::object_store::{ObjectStore, ObjectStoreExt};
-use appsnap::remote::{Error, ErrorKind, RemoteUpload, UploadOptions};
+use appsnap::remote::{Error, ErrorKind, RemoteUpload};
 use appsnap::snapshot::index::IndexPlacement;
 use appsnap::snapshot::{Content, ReadOptions, SnapshotArchive, SnapshotWriter, WriteOptions};
 
@@ -48,8 +48,7 @@ fn snapshot_is_packed_into_memory_and_local_stores_and_verified_there() {
     let folder = tempfile::tempdir().unwrap();
     fn check<S: ObjectStore>(store: S, contents: &Contents, expected: &[u8]) {
         let store = Arc::new(store);
-        let options = UploadOptions::new().with_part_bytes(5 << 20).unwrap();
-        let packed = pack(contents, upload(&store, options));
+        let packed = pack(contents, upload(&store).with_part_bytes(5 << 20).unwrap());
         assert_eq!(packed.len_bytes(), expected.len() as u64);
         packed.finish().unwrap();
         assert!(stored(&*store).unwrap() == expected);
@@ -65,10 +64,9 @@ fn snapshot_is_packed_into_memory_and_local_stores_and_verified_there() {
 #[test]
 fn parts_are_equal_large_enough_and_few_at_a_time() {
     let store = Arc::new(Counting::new(InMemory::new()));
-    let options = UploadOptions::new().with_part_bytes(UploadOptions::MIN_PART_BYTES).unwrap();
-    let options = options.with_in_flight_count(NonZeroUsize::new(2).unwrap());
     let bytes = noise(1, (26 << 20) + 5);
-    let mut sink = upload(&store, options);
+    let sink = upload(&store).with_in_flight_count(NonZeroUsize::new(2).unwrap());
+    let mut sink = sink.with_part_bytes(RemoteUpload::MIN_PART_BYTES).unwrap();
     for piece in bytes.chunks(700_000) {
         sink.write_all(piece).unwrap();
     }
@@ -78,24 +76,28 @@ fn parts_are_equal_large_enough_and_few_at_a_time() {
     assert!(stored(&store.inner).unwrap() == bytes);
     let counts = &store.counts;
     assert_eq!(Counts::get(&counts.parts), 6);
-    assert_eq!(Counts::get(&counts.part_bytes), UploadOptions::MIN_PART_BYTES);
+    assert_eq!(Counts::get(&counts.part_bytes), RemoteUpload::MIN_PART_BYTES);
     assert!(Counts::get(&counts.most_in_flight) <= 2);
     assert_eq!((Counts::get(&counts.completed), Counts::get(&counts.aborted)), (1, 0));
 }
 
 #[test]
 fn part_lengths_that_stores_refuse_are_refused() {
-    for part_bytes in [0, UploadOptions::MIN_PART_BYTES - 1, usize::MAX] {
-        assert!(UploadOptions::new().with_part_bytes(part_bytes).is_err(), "{part_bytes}");
+    let store = Arc::new(InMemory::new());
+    for part_bytes in [0, RemoteUpload::MIN_PART_BYTES - 1, usize::MAX] {
+        assert!(upload(&store).with_part_bytes(part_bytes).is_err(), "{part_bytes}");
     }
+    let mut sink = upload(&store);
+    sink.write_all(b"hello").unwrap();
+    assert!(sink.with_part_bytes(RemoteUpload::MIN_PART_BYTES).unwrap_err().is_misuse());
 }
 
 #[test]
 fn what_fits_into_a_part_is_one_request() {
-    for len in [0, 1, UploadOptions::MIN_PART_BYTES] {
+    for len in [0, 1, RemoteUpload::MIN_PART_BYTES] {
         let store = Arc::new(Counting::new(InMemory::new()));
         let bytes = noise(1, len);
-        let mut sink = upload(&store, UploadOptions::new().with_part_bytes(UploadOptions::MIN_PART_BYTES).unwrap());
+        let mut sink = upload(&store).with_part_bytes(RemoteUpload::MIN_PART_BYTES).unwrap();
         sink.write_all(&bytes).unwrap();
         sink.finish().unwrap();
         assert!(stored(&store.inner).unwrap() == bytes);
@@ -107,7 +109,7 @@ fn what_fits_into_a_part_is_one_request() {
 fn unfinished_upload_is_aborted_and_leaves_no_object() {
     for explicitly in [true, false] {
         let store = Arc::new(Counting::new(InMemory::new()));
-        let mut sink = upload(&store, UploadOptions::new().with_part_bytes(5 << 20).unwrap());
+        let mut sink = upload(&store).with_part_bytes(5 << 20).unwrap();
         sink.write_all(&noise(1, 12 << 20)).unwrap();
         if explicitly {
             sink.abort().unwrap();
@@ -126,7 +128,7 @@ fn unfinished_upload_is_aborted_and_leaves_no_object() {
 #[test]
 fn upload_may_be_dropped_in_asynchronous_code() {
     let store = Arc::new(Counting::new(InMemory::new()));
-    let mut sink = upload(&store, UploadOptions::new().with_part_bytes(5 << 20).unwrap());
+    let mut sink = upload(&store).with_part_bytes(5 << 20).unwrap();
     sink.write_all(&noise(1, 12 << 20)).unwrap();
     runtime().block_on(async { drop(sink) });
     assert!(stored(&store.inner).is_none());
@@ -135,7 +137,7 @@ fn upload_may_be_dropped_in_asynchronous_code() {
 #[test]
 fn refused_part_ends_the_upload_for_good() {
     let store = Arc::new(Counting::new(InMemory::new()));
-    let mut sink = upload(&store, UploadOptions::new().with_part_bytes(5 << 20).unwrap());
+    let mut sink = upload(&store).with_part_bytes(5 << 20).unwrap();
     sink.write_all(&noise(1, 6 << 20)).unwrap();
     store.counts.refuse_parts.store(true, Ordering::Relaxed);
     let error = std::iter::repeat_with(|| sink.write_all(&noise(2, 6 << 20))).take(20).find_map(Result::err).unwrap();
@@ -151,7 +153,7 @@ fn refused_part_ends_the_upload_for_good() {
 #[test]
 fn last_part_refused_fails_the_finish() {
     let store = Arc::new(Counting::new(InMemory::new()));
-    let mut sink = upload(&store, UploadOptions::new().with_part_bytes(5 << 20).unwrap());
+    let mut sink = upload(&store).with_part_bytes(5 << 20).unwrap();
     sink.write_all(&noise(1, 6 << 20)).unwrap();
     store.counts.refuse_parts.store(true, Ordering::Relaxed);
     let error = sink.finish().unwrap_err();

@@ -1,4 +1,4 @@
-//! A difference of one entry of a dump: [`EntryChange`].
+//! A difference of one entry of a dump: [`ObjectChange`].
 
 /// A table whose rows differ, or another object of a database that only one dump contains or whose SQL differs.
 ///
@@ -18,7 +18,7 @@
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EntryChange {
+pub struct ObjectChange {
     pub(super) kind: String,
     pub(super) schema: Option<String>,
     pub(super) name: String,
@@ -26,7 +26,7 @@ pub struct EntryChange {
     pub(super) rows_counts: [Option<u64>; 2],
 }
 
-impl EntryChange {
+impl ObjectChange {
     /// Returns the kind of entry as the dump states it, such as `TABLE DATA` or `INDEX`. Bytes that are not UTF-8 are
     /// replaced, as in all texts of this type.
     #[must_use]
