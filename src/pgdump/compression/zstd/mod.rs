@@ -191,7 +191,10 @@ impl Zstd {
         }
         let wanted = self.end.saturating_add(block_bytes);
         if self.decoded.len() < wanted {
-            self.decoded.resize(self.decoded.len().saturating_mul(2).min(most).max(wanted), 0);
+            let len = self.decoded.len().saturating_mul(2).min(most).max(wanted);
+            // Growing alone would reserve twice as much as there was.
+            self.decoded.reserve_exact(len.saturating_sub(self.decoded.len()));
+            self.decoded.resize(len, 0);
         }
     }
 }
