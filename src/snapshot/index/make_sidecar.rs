@@ -1,6 +1,6 @@
 //! Creates an index for an archive of another program, to be stored beside it: [`make_sidecar`].
 
-use std::io::Read;
+use std::io::{BufRead, Read};
 
 use super::builder::{Index, Members, Page, PageSink};
 use super::foreign::{ForeignLocator, Placed, PointRow, fingerprint};
@@ -61,6 +61,11 @@ pub fn make_sidecar<R: ReadAt>(source: &R, options: &ReadOptions, observer: &mut
         return Survey::of(Cursor::new(source), options, observer)?.finish(source, len_bytes, Vec::new());
     }
     let mut decompressed = gzip::MemberReader::new(Cursor::new(source), options.limits(), PointRecorder::default());
+    // The reader would look through another layer, to which the points do not lead.
+    let first = decompressed.fill_buf().map_err(|error| Error::io("reading", error))?;
+    if gzip::is_gzip(first) {
+        return Err(Error::new(ErrorKind::NotASnapshot("it is compressed with gzip twice")));
+    }
     let survey = Survey::of(&mut decompressed, options, observer)?;
     let points = decompressed.into_sink().into_points();
     let points = points.ok_or_else(|| Error::misuse("the archive consists of too many gzip members: repack it"))?;

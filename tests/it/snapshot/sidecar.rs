@@ -164,6 +164,12 @@ fn an_archive_with_an_index_needs_no_sidecar() {
 }
 
 #[test]
+fn archives_that_are_compressed_twice_are_not_indexed() {
+    let twice = gzip(&gzip(&foreign_tar(&Contents::tiny()), 6), 6);
+    assert!(sidecar(&twice).unwrap_err().to_string().contains("twice"));
+}
+
+#[test]
 fn damaged_archives_are_not_indexed() {
     let archive = gzip(&foreign_tar(&Contents::tiny()), 6);
     for len in 0..archive.len() {
