@@ -73,10 +73,10 @@ pub fn check<R: Read>(
 /// use appsnap::io::Parallelism;
 /// use appsnap::observe::NoObserver;
 ///
-/// let dump = File::open("tests/data/check/pg18-default.dump")?;
+/// let dump = File::open("examples/data/quickstart.dump")?;
 /// let options = CheckOptions::new().with_parallelism(Parallelism::threads(2));
 /// let report = check_at(&dump, &Profile::format(), &options, &mut NoObserver)?;
-/// assert_eq!(report.verdict(), Verdict::AcceptWithWarnings);
+/// assert_eq!(report.verdict(), Verdict::Accept);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///

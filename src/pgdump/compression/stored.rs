@@ -21,6 +21,7 @@ impl<'b, R: Read> Stored<'b, R> {
     }
 
     /// Returns the bytes that are buffered, at least one unless the stream has ended.
+    #[cfg(feature = "lz4")]
     pub(super) fn buffered(&mut self) -> io::Result<&[u8]> {
         // Twice, because a borrow cannot be returned from one branch and given up in another.
         if let Err(error) = self.reader.fill_stream() {
@@ -32,6 +33,7 @@ impl<'b, R: Read> Stored<'b, R> {
     }
 
     /// Skips `count` of the buffered bytes.
+    #[cfg(feature = "lz4")]
     pub(super) fn consume(&mut self, count: usize) {
         self.reader.consume_stream(count);
     }

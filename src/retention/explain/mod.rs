@@ -21,7 +21,7 @@ use super::policy::{Count, Counting, Guard, Select};
 /// let plan = policy.plan(&backups, "2026-11-20T12:00:00Z".parse()?);
 /// let explanation = plan.explain(0).unwrap();
 /// let (rule, answer) = explanation.answers().next().unwrap();
-/// assert_eq!(rule.name(), "last");
+/// assert_eq!(rule.name(), "last snapshot");
 /// assert!(matches!(answer, Err(Miss::CountUsedUp(_))));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
