@@ -3,6 +3,7 @@
 use std::env;
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -43,6 +44,7 @@ impl Page {
         };
         let profile = tempfile::tempdir().unwrap();
         let mut browser = Command::new(program)
+            .process_group(0)
             .args(["--headless", "--remote-debugging-port=0", "--no-first-run", "--disable-gpu"])
             // Tests run as root in containers, where the sandbox cannot. The page is our own.
             .args(["--no-sandbox", "--disable-dev-shm-usage", "--window-size=1100,900"])
@@ -166,8 +168,9 @@ impl Page {
 
 impl Drop for Page {
     fn drop(&mut self) {
-        // It may have crashed; either way it is gone then.
-        let _ = self.browser.kill();
+        // The program may be a script that has started the browser, so its whole group ends. It may have crashed; either way
+        // it is gone then.
+        let _ = Command::new("sh").args(["-c", &format!("kill -KILL -{}", self.browser.id())]).status();
         let _ = self.browser.wait();
     }
 }
