@@ -126,7 +126,8 @@ fn pack(corpus: &Corpus, output: &Path, index: IndexPlacement, threads: u8, leve
     writer.finish().unwrap().0.flush().unwrap();
 }
 
-/// What no packer can avoid: opens and reads every file and computes its CRC32, with `threads` threads, paths known before.
+/// Does the part of packing that no program can avoid: opens and reads every file and computes its CRC32, with `threads`
+/// threads. The paths are known before.
 fn read_all(paths: &[PathBuf], threads: usize) {
     let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {
@@ -143,7 +144,7 @@ fn read_all(paths: &[PathBuf], threads: usize) {
     });
 }
 
-/// What no extraction can avoid: creates the same folders and files, with `threads` threads.
+/// Does the part of extraction that no program can avoid: creates the same folders and files, with `threads` threads.
 fn create_all(contents: &[(PathBuf, Vec<u8>)], target: &Path, threads: usize) {
     let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {

@@ -32,7 +32,7 @@ fn write(source: &Huge, threads: u8, file: &File) -> u64 {
     report.index().unwrap().len_bytes()
 }
 
-/// What is measured, the goal, and the figures by number of documents.
+/// A row of the table: its name, the goal, and the figures by number of documents.
 const MEASURES: [(&str, &str); 11] = [
     ("write, 2 threads, us a document", "at 1,000,000 no more than 1.15 of 50,000"),
     ("write, 8 threads, us a document", ""),

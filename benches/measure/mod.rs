@@ -93,7 +93,7 @@ pub struct Row {
     pub peer: Option<Peer>,
 }
 
-/// What another program took for the same, and the goal: ours divided by its.
+/// The figures of another program for the same work, and the goal: ours divided by its.
 pub struct Peer {
     pub name: String,
     pub sample: Sample,

@@ -17,7 +17,7 @@ use super::{Failure, Outcome, Progress, Stored, shown};
 #[derive(Args, Clone, Copy, Debug)]
 pub struct BucketArgs {}
 
-/// What no value has.
+/// A type without values.
 #[derive(Clone, Copy, Debug)]
 enum Never {}
 

@@ -34,7 +34,7 @@ struct Running<'scope> {
 struct Outcome {
     /// The version, if the header has been read.
     version: Option<FormatVersion>,
-    /// What was read, unless the archive failed first.
+    /// The result of reading, unless the archive failed first.
     read: Option<Result<ReadDump, pgdump::Error>>,
 }
 

@@ -26,7 +26,7 @@ pub(super) struct Side<'a> {
     dump: Option<Dump<'a>>,
 }
 
-/// What a snapshot contains besides its dump.
+/// The contents of a snapshot besides its dump.
 pub(super) struct Snapshot<'a> {
     name: String,
     documents: Documents<'a>,

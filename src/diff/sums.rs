@@ -1,4 +1,4 @@
-//! What identifies a file's content: [`Sums`].
+//! The length and checksum that identify a file's content: [`Sums`].
 
 /// Length and CRC32 of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

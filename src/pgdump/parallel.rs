@@ -49,7 +49,7 @@ pub fn inspect_at<S: ReadAt + Sync>(
     dump.visit_at(source, parallelism, &|_, _, _| Ok(()), observer).map(|(inspection, _)| inspection)
 }
 
-/// What is done with every stream of a dump.
+/// The work on every stream of a dump.
 pub(crate) trait Visit<T>: Sync {
     /// Reads a stream, or as much of it as is of use. The rest is verified all the same.
     fn visit<R: Read>(&self, stream: Stream<'_, R>) -> Result<T, Error>;

@@ -14,7 +14,7 @@ pub(super) struct Expansion {
     file_bytes: u64,
 }
 
-/// What comes next, and how many bytes of it.
+/// The next kind of data, and its number of bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Piece {
     Hole(u64),

@@ -1,4 +1,4 @@
-//! What the dump runs, or changes beyond tables and their rows, for people.
+//! The programs that the dump runs, and its changes beyond tables and their rows, for people.
 
 use std::fmt::Write;
 

@@ -66,7 +66,7 @@ struct Listed {
     e_tag: Option<String>,
 }
 
-/// What became of the documents.
+/// The result for the documents.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Delivered {
     pub documents_count: u64,

@@ -27,7 +27,7 @@ pub struct Input {
     state: State,
 }
 
-/// What shows that an input has changed.
+/// Signs that an input has changed.
 enum State {
     /// Length and time.
     File(u64, Option<SystemTime>),

@@ -15,7 +15,7 @@ use crate::run::Run;
 use crate::summary;
 use crate::support::{self, Failure, InFile, Outcome, Progress, folder_of, is_url, shown, tell};
 
-/// What is known before anything changes.
+/// Facts that are known before anything changes.
 pub struct Judged {
     pub survey: Survey,
     /// The changes of the dump on its way to this server, as far as its table of contents shows them.

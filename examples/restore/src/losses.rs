@@ -1,4 +1,4 @@
-//! What the database that is replaced has and the new one will not have: it is said before anything changes.
+//! Properties of the replaced database that the new one will lack, shown before anything changes.
 
 use std::collections::BTreeSet;
 

@@ -19,7 +19,7 @@ pub struct KeyNames {
     pub suffix: String,
 }
 
-/// What became of the documents.
+/// The result for the documents.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Delivered {
     pub documents_count: u64,
@@ -28,7 +28,7 @@ pub struct Delivered {
     pub present_count: u64,
 }
 
-/// What no value has.
+/// A type without values.
 enum Never {}
 
 /// The documents of an app in a bucket.

@@ -32,7 +32,7 @@ const REQUESTS_COUNT: usize = 16;
 /// Attempts of one copy; the pause before the next one doubles.
 const MAX_ATTEMPTS: u32 = 8;
 
-/// What is copied from, by the number of the part: key, and the entity tag that it must have.
+/// The sources of a copy, by the number of the part: key, and the entity tag that it must have.
 type Source = (ObjectPath, Option<String>);
 
 /// Lets the store assemble `joined` at `output`, and returns the number of bytes that were uploaded for it. `None` if it

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use super::{FileKind, PlannedRead, handle, path};
 
-/// What a folder says about the files in it: names and kinds, facts of each, and the length of each that can be opened.
+/// The files in a folder: names and kinds, facts of each, and the length of each that can be opened.
 type Seen = (Vec<(OsString, FileKind)>, Vec<String>, Vec<Option<Option<u64>>>);
 
 macro_rules! seen {

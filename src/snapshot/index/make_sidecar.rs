@@ -72,7 +72,7 @@ pub fn make_sidecar<R: ReadAt>(source: &R, options: &ReadOptions, observer: &mut
     survey.finish(source, len_bytes, points)
 }
 
-/// What the index says about the members of an archive.
+/// The members of an archive, as the index lists them.
 #[derive(Default)]
 struct Survey {
     pages: Members,

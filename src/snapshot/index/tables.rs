@@ -35,7 +35,7 @@ pub(in crate::snapshot) struct Tables {
     start_bytes: u64,
 }
 
-/// What the index of an archive of another program says besides.
+/// The additional tables in the index of an archive of another program.
 #[derive(Debug)]
 pub(in crate::snapshot) struct Foreign {
     pub(in crate::snapshot) locator: ForeignLocator,

@@ -1,4 +1,4 @@
-//! What differs between two snapshots, or two dumps, in every form in which they can be read.
+//! Differences between two snapshots, or two dumps, in every form in which they can be read.
 
 use std::io::Read;
 

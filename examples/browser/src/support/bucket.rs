@@ -7,7 +7,7 @@ use appsnap::io::ReadAt;
 
 use super::{Failure, Outcome, shown};
 
-/// What no value has.
+/// A type without values.
 #[derive(Clone, Copy, Debug)]
 enum Never {}
 

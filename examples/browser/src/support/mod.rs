@@ -1,4 +1,4 @@
-//! What the commands share, as far as the page needs it: without arguments, signals and a terminal.
+//! Code that the commands share, as far as the page needs it: without arguments, signals and a terminal.
 #![allow(dead_code, unused_imports, unreachable_pub, reason = "shared with commands that need more of it")]
 
 pub mod bucket;

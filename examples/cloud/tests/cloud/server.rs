@@ -15,7 +15,7 @@ pub const BUCKET: &str = "apps";
 const OWNER: &str = "Authorization: AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/s3/aws4_request, \
                      SignedHeaders=host, Signature=0\r\n";
 
-/// What happens to a request.
+/// A fault of a request.
 #[derive(Clone, Copy, Debug)]
 pub enum Fault {
     /// It is answered with this status, and not passed on.

@@ -16,7 +16,7 @@ pub(super) struct Distribution {
     symbols_count: usize,
 }
 
-/// What a state says: its symbol, and the state after it.
+/// A state: its symbol, and the state after it.
 #[derive(Clone, Copy, Default)]
 pub(super) struct State {
     pub(super) symbol: u8,
