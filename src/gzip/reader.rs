@@ -107,8 +107,6 @@ pub(crate) struct MemberReader<R, X> {
     header: HeaderParser,
     max_header_bytes: u64,
     inflate: InflateWindow,
-    /// The number of bytes of the latest output that were consumed.
-    output_start: usize,
     crc: crc32fast::Hasher,
     trailer: Vec<u8>,
     member_position: u64,
@@ -139,7 +137,6 @@ impl<R: Read, X: MemberSink> MemberReader<R, X> {
             header: HeaderParser::default(),
             max_header_bytes: limits.max_gzip_header_bytes(),
             inflate: InflateWindow::new(OUTPUT_BYTES),
-            output_start: 0,
             crc: crc32fast::Hasher::new(),
             trailer: Vec::with_capacity(TRAILER_BYTES),
             member_position: 0,
@@ -162,7 +159,7 @@ impl<R: Read, X: MemberSink> MemberReader<R, X> {
 
     /// Decompresses until there is output or the end is verified.
     fn advance(&mut self) -> Result<()> {
-        while self.output_start == self.inflate.output().len() {
+        while self.inflate.output().is_empty() {
             match self.state {
                 State::Header => self.header()?,
                 State::Body => self.body()?,
@@ -221,7 +218,6 @@ impl<R: Read, X: MemberSink> MemberReader<R, X> {
             }
             self.header.reset();
             self.inflate.reset();
-            self.output_start = 0;
             self.crc.reset();
             self.uncompressed_len_bytes = 0;
             self.sink.begin(self.source.position());
@@ -237,7 +233,6 @@ impl<R: Read, X: MemberSink> MemberReader<R, X> {
         let portion = prefix(input, self.sink.portion(input, position) as u64);
         let step = self.inflate.decode(portion);
         let output = self.inflate.output();
-        self.output_start = 0;
         self.sink.step(prefix(portion, step.used as u64), output, step.need == Ok(Need::Input));
         self.crc.update(output);
         self.source.consume(step.used);
@@ -314,11 +309,11 @@ impl<R: Read, X: MemberSink> BufRead for MemberReader<R, X> {
         if let Err(error) = self.advance() {
             return Err(self.failed.insert(error).clone().into());
         }
-        Ok(self.inflate.output().get(self.output_start..).unwrap_or(&[]))
+        Ok(self.inflate.output())
     }
 
     fn consume(&mut self, count: usize) {
-        self.output_start = self.output_start.saturating_add(count).min(self.inflate.output().len());
+        self.inflate.consume(count);
     }
 }
 

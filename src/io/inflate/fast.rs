@@ -1,10 +1,12 @@
 //! The loop that decodes almost everything: while there is much input and room, neither is checked for each byte.
 
+use super::codes::Tables;
 use super::copy::{SLACK_BYTES, copy_in_steps};
 use super::error::InflateError;
 use super::source::{Source, mask};
 use super::table::{DISTANCE_BITS, END_OF_BLOCK, LITERAL, LITERAL_BITS, SPECIAL, SUBTABLE};
-use super::{MAX_MATCH_BYTES, Tables};
+
+const MAX_MATCH_BYTES: usize = 258;
 
 /// Literals that are decoded before the bits are refilled.
 const LITERALS: usize = 3;
@@ -21,9 +23,10 @@ const DISTANCE_NEEDS: u32 = 28;
 /// Takes whole bytes of `rest` until at least 56 bits are held.
 macro_rules! refill {
     ($rest:ident, $hold:ident, $count:ident) => {
-        if let Some(word) = $rest.first_chunk::<8>() {
+        let taken = (!$count >> 3 & 7) as usize;
+        if let (Some(word), Some(next)) = ($rest.first_chunk::<8>(), $rest.get(taken..)) {
             $hold |= u64::from_le_bytes(*word).wrapping_shl($count);
-            $rest = $rest.get((!$count >> 3 & 7) as usize..).unwrap_or(&[]);
+            $rest = next;
             $count |= 56;
         }
     };

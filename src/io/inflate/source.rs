@@ -18,10 +18,10 @@ impl<'a> Source<'a> {
     /// Takes input until there are at least 56 bits, or no more input.
     #[inline(always)]
     pub(super) fn refill(&mut self) {
-        if let Some(word) = self.rest.first_chunk::<8>() {
+        let taken = (!self.count >> 3) & 7;
+        if let (Some(word), Some(rest)) = (self.rest.first_chunk::<8>(), self.rest.get(taken as usize..)) {
             self.hold |= u64::from_le_bytes(*word).wrapping_shl(self.count);
-            let taken = (!self.count >> 3) & 7;
-            self.rest = self.rest.get(taken as usize..).unwrap_or(&[]);
+            self.rest = rest;
             self.count |= 56;
         } else {
             self.hold &= mask(self.count);
@@ -84,12 +84,11 @@ impl<'a> Source<'a> {
 
     /// Returns whole bytes that are held to the input, as far as they came from it.
     pub(super) fn give_back(&mut self) {
-        let used = self.used();
-        let bytes = (self.count >> 3).min(u32::try_from(used).unwrap_or(u32::MAX));
-        if let Some(rest) = self.all.get(used.wrapping_sub(bytes as usize)..) {
-            self.rest = rest;
-            self.count = self.count.wrapping_sub(bytes.wrapping_mul(8));
+        let mut used = self.used();
+        while self.count >= 8 && used > 0 {
+            (self.count, used) = (self.count.wrapping_sub(8), used.wrapping_sub(1));
         }
+        self.rest = self.all.split_at(used).1;
     }
 
     /// The number of input bytes that were taken.

@@ -153,7 +153,7 @@ impl<const ENTRIES: usize> Table<ENTRIES> {
     pub(super) fn direct<const DIRECT: u32>(&self, bits: u64) -> u32 {
         // The index is below the length, which the compiler sees.
         let index = (bits & (1_u64.wrapping_shl(DIRECT).wrapping_sub(1)) & 0xffff) as usize;
-        self.entries.get(index).copied().unwrap_or(SPECIAL)
+        self.entries.get(index).map_or(SPECIAL, |entry| *entry)
     }
 
     /// Returns the entry of a word that is longer than `DIRECT` bits, from the table that `entry` names.
@@ -161,7 +161,7 @@ impl<const ENTRIES: usize> Table<ENTRIES> {
     pub(super) fn indirect<const DIRECT: u32>(&self, entry: u32, bits: u64) -> u32 {
         let selected = bits.wrapping_shr(DIRECT) & super::source::mask((entry >> 8) & 15) & 0xff;
         let index = (entry >> 16) as usize;
-        self.entries.get(index.wrapping_add(selected as usize)).copied().unwrap_or(SPECIAL)
+        self.entries.get(index.wrapping_add(selected as usize)).map_or(SPECIAL, |entry| *entry)
     }
 
     /// Sets the entries for words of these lengths, up to 15.

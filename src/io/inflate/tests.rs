@@ -1,10 +1,12 @@
-//! The decoder beside zlib: the same output, the same acceptance, the same number of bytes.
+//! Comparisons of the decoder with zlib: the same output, the same acceptance, the same number of bytes.
 
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 
+use super::codes::LENGTHS_ORDER;
+use super::decoder::{HISTORY_BYTES, Inflated};
 use super::*;
 
-/// What is left of a stream after all of it was decoded.
+/// The outcome of decoding all of a stream.
 #[derive(Debug, PartialEq, Eq)]
 struct Decoded {
     output: Vec<u8>,

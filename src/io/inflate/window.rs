@@ -1,7 +1,7 @@
 //! A decoder that owns its output: [`InflateWindow`].
 
+use super::decoder::{HISTORY_BYTES, Inflate, Inflated};
 use super::fast::ROOM_BYTES;
-use super::{HISTORY_BYTES, Inflate, Inflated};
 
 /// A decoder of deflate streams with a buffer for its output, which holds what matches are copied from as well.
 ///
@@ -10,7 +10,7 @@ use super::{HISTORY_BYTES, Inflate, Inflated};
 pub(crate) struct InflateWindow {
     inflate: Inflate,
     buffer: Box<[u8]>,
-    /// The range of the last output.
+    /// The range of the last output that was not consumed.
     start: usize,
     end: usize,
 }
@@ -28,7 +28,7 @@ impl InflateWindow {
         (self.start, self.end) = (0, 0);
     }
 
-    /// Decodes some of `input`. The last output is replaced by what this makes.
+    /// Decodes some of `input`. What was not consumed of the last output is dropped.
     pub(crate) fn decode(&mut self, input: &[u8]) -> Inflated {
         if self.buffer.len().saturating_sub(self.end) < HISTORY_BYTES.saturating_add(ROOM_BYTES) {
             let from = self.end.saturating_sub(HISTORY_BYTES);
@@ -41,13 +41,22 @@ impl InflateWindow {
         step
     }
 
-    /// Drops the last output.
-    pub(super) const fn forget(&mut self) {
-        self.start = self.end;
+    /// The output of the last call that was not consumed.
+    #[inline]
+    pub(crate) fn output(&self) -> &[u8] {
+        let (made, _) = self.buffer.split_at(self.end);
+        made.split_at(self.start).1
     }
 
-    /// The output of the last call.
-    pub(crate) fn output(&self) -> &[u8] {
-        self.buffer.get(self.start..self.end).unwrap_or(&[])
+    /// Drops the first bytes of the output.
+    #[inline]
+    pub(crate) fn consume(&mut self, count: usize) {
+        self.start = self.start.saturating_add(count).min(self.end);
+    }
+
+    /// Drops all output.
+    #[inline]
+    pub(crate) const fn consume_all(&mut self) {
+        self.start = self.end;
     }
 }

@@ -2,7 +2,9 @@
 
 use simd_adler32::Adler32;
 
-use super::{InflateError, InflateWindow, Inflated, Need};
+use super::decoder::{Inflated, Need};
+use super::error::InflateError;
+use super::window::InflateWindow;
 
 #[derive(Debug)]
 enum State {
@@ -49,13 +51,13 @@ impl InflateZlib {
         self.adler = Adler32::new();
     }
 
-    /// Decodes some of `input`. The last output is replaced by what this makes.
+    /// Decodes some of `input`. What was not consumed of the last output is dropped.
     pub(crate) fn decode(&mut self, input: &[u8]) -> Inflated {
-        self.window.forget();
+        self.window.consume_all();
         let mut used = 0_usize;
         let mut made = 0;
         let need = loop {
-            let rest = input.get(used..).unwrap_or(&[]);
+            let rest = input.split_at(used).1;
             match self.state {
                 State::Header => {
                     used = used.saturating_add(self.take(rest, 2));
@@ -104,14 +106,22 @@ impl InflateZlib {
 
     /// Takes bytes of a header or trailer of `len` bytes; returns the number.
     fn take(&mut self, input: &[u8], len: usize) -> usize {
-        let room = self.bytes.get_mut(self.bytes_count..len).unwrap_or(&mut []);
-        let count = crate::io::copy_prefix(input, room);
+        let mut count = 0_usize;
+        for (to, byte) in self.bytes.iter_mut().take(len).skip(self.bytes_count).zip(input) {
+            *to = *byte;
+            count = count.saturating_add(1);
+        }
         self.bytes_count = self.bytes_count.saturating_add(count);
         count
     }
 
-    /// The output of the last call.
+    /// The output of the last call that was not consumed.
     pub(crate) fn output(&self) -> &[u8] {
         self.window.output()
+    }
+
+    /// Drops the first bytes of the output.
+    pub(crate) fn consume(&mut self, count: usize) {
+        self.window.consume(count);
     }
 }

@@ -2,7 +2,6 @@
 
 use std::io::Read;
 
-use super::SCRATCH_BYTES;
 use crate::io::copy_prefix;
 use crate::io::inflate::{InflateError, InflateZlib, Need};
 use crate::pgdump::block_reader::BlockReader;
@@ -11,9 +10,12 @@ use crate::pgdump::error::Error;
 
 const NAME: &str = "gzip";
 
+/// Bytes decoded at once, about: few enough for a processor's cache.
+const OUTPUT_BYTES: usize = 64 << 10;
+
 pub(in crate::pgdump) struct Gzip {
     inflate: InflateZlib,
-    /// The number of bytes of the latest output that were returned.
+    /// The number of bytes of the output that `next` returned.
     returned: usize,
     state: State,
     /// The position of the stream. The position at which an inflater notices damage depends on how the bytes arrive.
@@ -33,7 +35,7 @@ enum State {
 
 impl Gzip {
     pub(super) fn new() -> Self {
-        Self { inflate: InflateZlib::new(SCRATCH_BYTES), returned: 0, state: State::Start, start: 0 }
+        Self { inflate: InflateZlib::new(OUTPUT_BYTES), returned: 0, state: State::Start, start: 0 }
     }
 
     pub(super) fn reset(&mut self) {
@@ -43,21 +45,27 @@ impl Gzip {
     }
 
     pub(super) fn read<R: Read>(&mut self, reader: &mut BlockReader<R>, out: &mut [u8]) -> Result<usize, Error> {
-        if self.returned == self.inflate.output().len() {
+        if self.output().is_empty() {
             self.fill(reader)?;
         }
-        let count = copy_prefix(self.inflate.output().get(self.returned..).unwrap_or(&[]), out);
-        self.returned = self.returned.saturating_add(count);
+        let count = copy_prefix(self.inflate.output(), out);
+        self.inflate.consume(count);
         Ok(count)
     }
 
     /// Decodes the next part of the stream. Returns nothing at the verified end.
     pub(super) fn next<R: Read>(&mut self, reader: &mut BlockReader<R>) -> Result<&[u8], Error> {
-        if self.returned == self.inflate.output().len() {
+        if self.output().is_empty() {
             self.fill(reader)?;
         }
-        let from = std::mem::replace(&mut self.returned, self.inflate.output().len());
-        Ok(self.inflate.output().get(from..).unwrap_or(&[]))
+        self.returned = self.inflate.output().len();
+        Ok(self.inflate.output())
+    }
+
+    /// Returns the output that was not returned before.
+    fn output(&mut self) -> &[u8] {
+        self.inflate.consume(std::mem::take(&mut self.returned));
+        self.inflate.output()
     }
 
     /// Makes output, unless the end of the stream has been verified.
@@ -90,7 +98,6 @@ impl Gzip {
         let stored = reader.fill_stream()?;
         let no_more = stored.is_empty();
         let step = self.inflate.decode(stored);
-        self.returned = 0;
         reader.consume_stream(step.used);
         match step.need {
             Ok(Need::Nothing) => self.state = State::Ended,
