@@ -14,7 +14,7 @@ const MAGIC: [u8; 4] = 0x184D_2204_u32.to_le_bytes();
 /// The distance over which blocks may refer to earlier data.
 const HISTORY_BYTES: usize = 64 << 10;
 /// Room for several of the usual blocks, so that the history need not be moved for each of them.
-const ROOM_BYTES: usize = 512 << 10;
+const ROOM_BYTES: usize = 1 << 20;
 
 // Bits of the FLG byte. The two highest are the version, 01; bit 1 is reserved.
 const VERSION_MASK: u8 = 0b1100_0010;

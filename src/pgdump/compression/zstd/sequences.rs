@@ -340,7 +340,9 @@ impl Sequences {
     /// Decodes as many sequences as there is room for. Returns the bits before the last change of the states, which the
     /// last sequence of a block does not have: nothing may follow there.
     ///
-    /// Nothing branches on what is decoded, because such branches cannot be foreseen.
+    /// Nothing branches on what is decoded, because such branches cannot be foreseen. It is a function of its own so that
+    /// the registers hold what it uses.
+    #[inline(never)]
     fn decode<'d>(
         &mut self,
         from: &mut Bits<'d>,
@@ -411,6 +413,7 @@ struct States {
 }
 
 /// Executes sequences with the literals from `literal_at`. Returns the number of literals that have been used.
+#[inline(never)]
 fn copy_all(
     batch: &[Sequence],
     (literals, literals_len, mut literal_at): (&[u8], usize, usize),
@@ -460,13 +463,23 @@ fn step_within<const N: usize>(out: &mut [u8], from_at: usize, to_at: usize) -> 
 #[inline(always)]
 fn copy_match(out: &mut [u8], start: usize, end: usize, offset: usize) -> Result<(), Bad> {
     let (mut from, mut to) = (start.wrapping_sub(offset), start);
-    if offset >= STEP_BYTES {
-        // Two steps at a time: most matches are shorter than that, and the number of repetitions is hard to foresee.
+    if offset >= 2 * STEP_BYTES {
+        // Most matches are shorter than two steps; how often one step is repeated would be hard to foresee.
         loop {
             let bytes = out.get_mut(from..to.wrapping_add(2 * STEP_BYTES)).ok_or(Bad)?;
-            step_within::<STEP_BYTES>(bytes, 0, offset)?;
-            step_within::<STEP_BYTES>(bytes, STEP_BYTES, offset.wrapping_add(STEP_BYTES))?;
+            let (source, target) = bytes.split_at_mut_checked(offset).ok_or(Bad)?;
+            let source = source.first_chunk::<{ 2 * STEP_BYTES }>().ok_or(Bad)?;
+            *target.first_chunk_mut().ok_or(Bad)? = *source;
             (from, to) = (from.wrapping_add(2 * STEP_BYTES), to.wrapping_add(2 * STEP_BYTES));
+            if to >= end {
+                return Ok(());
+            }
+        }
+    }
+    if offset >= STEP_BYTES {
+        loop {
+            step_within::<STEP_BYTES>(out, from, to)?;
+            (from, to) = (from.wrapping_add(STEP_BYTES), to.wrapping_add(STEP_BYTES));
             if to >= end {
                 return Ok(());
             }
