@@ -1,4 +1,4 @@
-//! What the examples share: how they end, report errors, print JSON and show progress.
+//! Shared by the examples: how they end, report errors, print JSON and show progress.
 #![allow(
     dead_code,
     unused_imports,
