@@ -293,11 +293,7 @@ fn archive_with<R: Read>(
     }
 }
 
-fn read_dump(
-    run: &mut CheckRun<'_>,
-    source: &mut dyn Read,
-    location: Option<&str>,
-) -> Result<ReadDump, pgdump::Error> {
+fn read_dump(run: &mut CheckRun<'_>, source: &mut dyn Read, location: Option<&str>) -> Result<ReadDump, pgdump::Error> {
     let limits = run.options.limits.clone();
     dump::read(source, &limits, Numbers::Forget, |header| run.dump_version(header.version(), location))
 }

@@ -37,7 +37,7 @@ pub(super) fn identify(head: &[u8]) -> Option<Identity> {
 }
 
 /// Opens a dump in memory with the code that reads dumps from anywhere.
-fn open<'r>(bytes: &'r mut dyn Read) -> Result<Dump<&'r mut dyn Read>, pgdump::Error> {
+fn open(bytes: &mut dyn Read) -> Result<Dump<&mut dyn Read>, pgdump::Error> {
     Dump::open(bytes, &Limits::untrusted())
 }
 

@@ -44,7 +44,7 @@ pub struct DumpReader {
 
 enum Source {
     File(Section),
-    Joined(JoinedDump<Files>),
+    Joined(Box<JoinedDump<Files>>),
     Stream(Box<dyn Read + Send>),
 }
 
@@ -164,7 +164,7 @@ impl DumpReader {
 
     fn joined(files: Files, options: &DumpOptions, form: &'static str) -> Result<Self, Error> {
         let joined = JoinedDump::open(files, &options.limits)?.with_parallelism(options.parallelism);
-        Ok(Self { source: Source::Joined(joined), form })
+        Ok(Self { source: Source::Joined(Box::new(joined)), form })
     }
 
     /// Returns the form of the dump: `custom`, `directory`, `tar`, or for a compressed custom dump `gzip`, `lz4` or `zstd`.
