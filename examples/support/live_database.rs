@@ -172,9 +172,9 @@ fn settings_without_password(settings: &str) -> (String, Option<String>) {
     let (mut kept, mut password, mut rest) = (String::new(), None, settings);
     while let Some((name, after)) = rest.split_once('=') {
         let (mut value, mut is_quoted, mut is_escaped) = (String::new(), false, false);
-        let blank = after.len() - after.trim_start().len();
+        let after = after.trim_start();
         let mut end = after.len();
-        for (index, letter) in after.char_indices().skip_while(|(index, _)| *index < blank) {
+        for (index, letter) in after.char_indices() {
             match letter {
                 _ if std::mem::take(&mut is_escaped) => value.push(letter),
                 '\\' => is_escaped = true,
