@@ -200,7 +200,7 @@ mod entropy {
             let whole = n.ilog2();
             let (mut log, mut rest, mut digit) = (whole as u64, (n as u64) << (POINT - whole), 0);
             while digit < DIGITS {
-                rest = rest * rest >> POINT;
+                rest = (rest * rest) >> POINT;
                 let is_two = rest >> (POINT + 1);
                 rest >>= is_two;
                 log = log << 1 | is_two;
