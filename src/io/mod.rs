@@ -15,6 +15,7 @@
 mod codec;
 mod counted;
 mod folder;
+pub(crate) mod inflate;
 mod number;
 mod ordered_queue;
 mod output;
