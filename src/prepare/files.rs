@@ -19,10 +19,10 @@ use crate::observe::Observer;
 use crate::pgdump::Identity;
 #[cfg(feature = "object-store")]
 use crate::remote::object_store::ObjectStore;
+use crate::snapshot::join::{PlannedShare, Shard};
 #[cfg(feature = "object-store")]
 use crate::source::bucket::BucketOptions;
 use crate::source::directory::{self, DirectoryOptions, files_folder_near, parent_of_shard};
-use crate::snapshot::join::{PlannedShare, Shard};
 use crate::source::{ArchiveOptions, Code, DocumentPlan};
 
 /// The length of a UUID in a file name.
@@ -76,8 +76,7 @@ impl FilesInput<'_> {
     ) -> Result<(DocumentPlan, Option<PlannedShare>)> {
         #[cfg(feature = "object-store")]
         if let (Self::Bucket(store, runtime, options), Some(shard)) = (&self, shard)
-            && let Some((plan, share)) =
-                crate::source::bucket::scan_share(store, runtime, options, shard, observer)?
+            && let Some((plan, share)) = crate::source::bucket::scan_share(store, runtime, options, shard, observer)?
         {
             return Ok((plan, Some(share)));
         }

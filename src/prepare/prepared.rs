@@ -160,7 +160,17 @@ impl<R: Read, S: DocumentSource> Prepared<R, S> {
             unavailable: files.as_ref().and_then(|files| files.as_ref().err().copied()),
         };
         let report = judge.report(files, &metadata, documents_count);
-        Ok(Self { database: source, documents: kept, metadata, report, changes, conversion, judge, staged: None, share })
+        Ok(Self {
+            database: source,
+            documents: kept,
+            metadata,
+            report,
+            changes,
+            conversion,
+            judge,
+            staged: None,
+            share,
+        })
     }
 
     /// Returns the report that a [check](crate::check::check()) of the archive will give, including the comparison of

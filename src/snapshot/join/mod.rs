@@ -8,8 +8,8 @@ mod pieces;
 mod plan_name;
 mod seam;
 mod shard;
-mod share;
 mod shards;
+mod share;
 mod write_shard;
 
 use std::fmt;

@@ -194,7 +194,9 @@ impl<R: ReadAt> Shards<R> {
         })?;
         let report = joined.report();
         check_sizes(&self.metadata()?, report.database_bytes(), report.document_bytes())?;
-        if self.plan.name(digest.finish())? != self.name || report.database_bytes().is_some() != self.plan.database.is_some() {
+        if self.plan.name(digest.finish())? != self.name
+            || report.database_bytes().is_some() != self.plan.database.is_some()
+        {
             return Err(Error::shards(
                 "the contents of the shards are not those of the plan that they name: pack all of them again"
                     .to_owned(),

@@ -312,14 +312,14 @@ impl Bits {
     fn clear_from(&mut self, number: usize) {
         self.0.truncate((number / Self::WORD_BITS).saturating_add(1));
         if let Some(word) = self.0.get_mut(number / Self::WORD_BITS) {
-            *word &= (1 << (number % Self::WORD_BITS)) - 1;
+            *word &= !(u64::MAX << (number % Self::WORD_BITS));
         }
     }
 
     /// Returns the first number from `from` that is not in the set.
     fn first_unset(&self, from: usize) -> usize {
         let start = from / Self::WORD_BITS;
-        let mut before = (1 << (from % Self::WORD_BITS)) - 1;
+        let mut before = !(u64::MAX << (from % Self::WORD_BITS));
         for (index, word) in (start..).zip(self.0.get(start..).unwrap_or_default()) {
             let unset = (!(word | before)).trailing_zeros();
             if unset < u64::BITS {
