@@ -82,6 +82,23 @@ impl Inflate {
         self.history_bytes = 0;
     }
 
+    /// Prepares for the middle of a stream, of which `history_bytes` bytes are known: they have to be before the output.
+    pub(crate) const fn resume(&mut self, history_bytes: usize) {
+        self.reset();
+        self.history_bytes = history_bytes;
+    }
+
+    /// Skips bits before the header of the first block: `byte` is the one in which the block begins, at `bit`.
+    pub(crate) const fn begin_within(&mut self, byte: u8, bit: u8) {
+        let bit = (bit & 7) as u32;
+        self.held = ((byte as u64).wrapping_shr(bit), 8_u32.wrapping_sub(bit));
+    }
+
+    /// Continues with the length of a stored block, whose header has been read.
+    pub(crate) const fn begin_stored(&mut self) {
+        self.state = State::StoredLen;
+    }
+
     /// Decodes some of `input` to `out` from `start`. Before `start` is earlier output of the stream, at least the last
     /// [`HISTORY_BYTES`] of it.
     pub(crate) fn decode(&mut self, input: &[u8], out: &mut [u8], start: usize) -> Inflated {

@@ -28,6 +28,21 @@ impl InflateWindow {
         (self.start, self.end) = (0, 0);
     }
 
+    /// Prepares for the middle of a stream, after `history`, of which the last [`HISTORY_BYTES`] matter.
+    pub(crate) fn resume(&mut self, history: &[u8]) {
+        let history = history.split_at(history.len().saturating_sub(HISTORY_BYTES)).1;
+        for (to, byte) in self.buffer.iter_mut().zip(history) {
+            *to = *byte;
+        }
+        self.inflate.resume(history.len());
+        (self.start, self.end) = (history.len(), history.len());
+    }
+
+    /// Returns the decoder, to say where in the middle of a stream it begins.
+    pub(crate) const fn decoder(&mut self) -> &mut Inflate {
+        &mut self.inflate
+    }
+
     /// Decodes some of `input`. What was not consumed of the last output is dropped.
     pub(crate) fn decode(&mut self, input: &[u8]) -> Inflated {
         if self.buffer.len().saturating_sub(self.end) < HISTORY_BYTES.saturating_add(ROOM_BYTES) {
