@@ -1,4 +1,4 @@
-//! What a check costs beside verifying the archive alone, in time and memory: a table, not a statistic.
+//! The cost of a check beside verifying the archive alone, in time and memory: a table, not a statistic.
 //!
 //! `cargo bench -p appsnap-benches --bench check`. Times are medians of alternating runs in seconds, with the processor's in
 //! brackets. The archives hold a dump of business data, 20 MB compressed or more, and a row for every

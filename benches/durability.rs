@@ -1,4 +1,4 @@
-//! What each degree of durability costs: extracting 2,000 small documents into the folder of temporary files.
+//! The cost of each degree of durability: extracting 2,000 small documents into the folder of temporary files.
 //!
 //! The figures are the disk's, not the crate's: run it where archives will be extracted (`TMPDIR`).
 

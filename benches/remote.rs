@@ -1,4 +1,4 @@
-//! What object storage is asked for: requests and bytes of packing, opening, listing and fetching, at 50,000 documents.
+//! Requests to object storage, and bytes of packing, opening, listing and fetching, at 50,000 documents.
 //!
 //! `cargo bench -p appsnap-benches --bench remote`. The store is memory that counts; the times are this crate's own,
 //! and every request adds a round trip to them.

@@ -1,4 +1,4 @@
-//! What a document costs, in time and memory, at 50,000, 200,000 and 1,000,000 of them: a table, not a statistic.
+//! The cost of a document, in time and memory, at 50,000, 200,000 and 1,000,000 of them: a table, not a statistic.
 //!
 //! `cargo bench -p appsnap-benches --bench scale`. Documents are generated while they are read, so memory is the crate's alone; the archive
 //! goes to a temporary file.

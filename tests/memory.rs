@@ -1,4 +1,4 @@
-//! How much memory and time hostile input can cost. A binary of its own, for it counts every allocation.
+//! The memory and time that hostile input can cost. A binary of its own, because it counts every allocation.
 
 use appsnap_tests as support;
 

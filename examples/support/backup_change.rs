@@ -1,4 +1,4 @@
-//! What goes soon, and what a change of policy would delete, as JSON and as text.
+//! The backups that go soon, and those that a change of policy would delete, as JSON and as text.
 
 use std::fmt::Write;
 

@@ -135,19 +135,67 @@ fn major_of(program: &Path) -> Option<u32> {
     text.split_whitespace().nth(2)?.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }
 
-/// Takes the password out of a URL, because other users can see the arguments of a program.
-fn without_password(url: &str) -> (String, Option<String>) {
-    let parts = url.split_once("://").and_then(|(scheme, rest)| {
-        let end = rest.find(['/', '?']).unwrap_or(rest.len());
-        let (authority, path) = rest.split_at_checked(end)?;
-        let (user, host) = authority.rsplit_once('@')?;
-        let (name, password) = user.split_once(':')?;
-        Some((format!("{scheme}://{name}@{host}{path}"), decoded(password)))
-    });
-    match parts {
-        Some((url, password)) => (url, Some(password)),
-        None => (url.to_owned(), None),
+/// Takes the password out of a URL or of settings such as `host=db password=x`, because other users can see the arguments
+/// of a program.
+fn without_password(connection: &str) -> (String, Option<String>) {
+    let Some((scheme, rest)) = connection.split_once("://") else { return settings_without_password(connection) };
+    let (rest, query) = match rest.split_once('?') {
+        Some((rest, query)) => (rest, Some(query)),
+        None => (rest, None),
+    };
+    let (authority, path) = rest.split_at_checked(rest.find('/').unwrap_or(rest.len())).unwrap_or((rest, ""));
+    let mut password = None;
+    let mut url = match authority.rsplit_once('@').and_then(|(user, host)| Some((user.split_once(':')?, host))) {
+        Some(((user, text), host)) => {
+            password = Some(decoded(text));
+            format!("{scheme}://{user}@{host}{path}")
+        }
+        None => format!("{scheme}://{rest}"),
+    };
+    let mut kept = Vec::new();
+    for parameter in query.into_iter().flat_map(|query| query.split('&')) {
+        match parameter.split_once('=') {
+            // It wins over the other one, as for libpq.
+            Some((name, text)) if decoded(name) == "password" => password = Some(decoded(text)),
+            _ => kept.push(parameter),
+        }
     }
+    if !kept.is_empty() {
+        url.push('?');
+        url.push_str(&kept.join("&"));
+    }
+    (url, password)
+}
+
+/// Takes the password out of settings. A value with spaces is in quotes, and a backslash escapes the next character.
+fn settings_without_password(settings: &str) -> (String, Option<String>) {
+    let (mut kept, mut password, mut rest) = (String::new(), None, settings);
+    while let Some((name, after)) = rest.split_once('=') {
+        let (mut value, mut is_quoted, mut is_escaped) = (String::new(), false, false);
+        let after = after.trim_start();
+        let mut end = after.len();
+        for (index, letter) in after.char_indices() {
+            match letter {
+                _ if std::mem::take(&mut is_escaped) => value.push(letter),
+                '\\' => is_escaped = true,
+                '\'' => is_quoted = !is_quoted,
+                _ if letter.is_whitespace() && !is_quoted => {
+                    end = index;
+                    break;
+                }
+                _ => value.push(letter),
+            }
+        }
+        let (text, following) = after.split_at_checked(end).unwrap_or((after, ""));
+        if name.trim() == "password" {
+            password = Some(value);
+        } else {
+            kept.push_str(&format!("{name}={text}"));
+        }
+        rest = following;
+    }
+    kept.push_str(rest);
+    (kept, password)
 }
 
 /// Decodes `%40` and the like.

@@ -1,4 +1,4 @@
-//! What the examples share: how they end, report errors, print JSON and show progress.
+//! Shared by the examples: how they end, report errors, print JSON and show progress.
 #![allow(
     dead_code,
     unused_imports,
@@ -70,6 +70,12 @@ pub fn run_comparison<A: clap::Parser>(work: impl FnOnce(&A) -> Outcome<bool>) -
             ExitCode::from(2)
         }),
     }
+}
+
+/// Does the same as [`run`] for work that is mostly done at once: it calls [`signals::listen`] itself before it does more,
+/// or leaves anything unfinished. Until then, a signal ends the process as it does any other program.
+pub fn run_briefly<A: clap::Parser>(work: impl FnOnce(&A) -> Outcome) -> ExitCode {
+    run_after(|| (), work)
 }
 
 /// Does the same as [`run`] for work that undoes itself after a signal, however long that takes.

@@ -1,34 +1,13 @@
-//! One step of a deflate codec, with the numbers of bytes that it used and made.
+//! One step of a compressor, with the numbers of bytes that it used and made.
 
-use flate2::{Compress, CompressError, Decompress, DecompressError, FlushCompress, FlushDecompress, Status};
+use flate2::{Compress, CompressError, FlushCompress, Status};
 
-/// The outcome of one call of a codec.
-///
-/// A call that fails may still have used and made bytes: the output before the damage is sound.
+/// The outcome of one call of a compressor.
 #[derive(Debug)]
 pub(crate) struct Step<E> {
     pub(crate) used: usize,
     pub(crate) made: usize,
     pub(crate) status: Result<Status, E>,
-}
-
-impl<E> Step<E> {
-    /// Returns `true` if the call used nothing and made nothing.
-    pub(crate) const fn is_idle(&self) -> bool {
-        self.used == 0 && self.made == 0
-    }
-}
-
-/// Decompresses some of `input` to the start of `output`.
-pub(crate) fn inflate(
-    decompress: &mut Decompress,
-    input: &[u8],
-    output: &mut [u8],
-    flush: FlushDecompress,
-) -> Step<DecompressError> {
-    let before = (decompress.total_in(), decompress.total_out());
-    let status = decompress.decompress(input, output, flush);
-    step((input.len(), output.len()), before, (decompress.total_in(), decompress.total_out()), status)
 }
 
 /// Compresses some of `input` to the start of `output`.

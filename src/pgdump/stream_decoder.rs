@@ -122,6 +122,16 @@ impl Watches {
             let before = by_all.fetch_add(count, Ordering::Relaxed);
             self.budget.check_sum(before.saturating_add(count))?;
         }
+        if decoded.is_empty() {
+            self.look_at(decoded, position)?;
+        }
+        for part in decoded.chunks(LOOK_BYTES) {
+            self.look_at(part, position)?;
+        }
+        Ok(decoded.len())
+    }
+
+    fn look_at(&mut self, decoded: &[u8], position: u64) -> Result<(), Error> {
         let rows_count = self.copy.as_ref().map_or(0, CopyWatch::rows_count);
         if let Some(copy) = &mut self.copy {
             let result = if decoded.is_empty() { copy.finish() } else { copy.feed(decoded) };
@@ -133,6 +143,9 @@ impl Watches {
         if let Some(values) = &mut self.values {
             values.feed(decoded, rows_count);
         }
-        Ok(decoded.len())
+        Ok(())
     }
 }
+
+/// The number of bytes that all look at before the next ones: few enough for the fastest cache.
+const LOOK_BYTES: usize = 16 << 10;

@@ -351,6 +351,12 @@ fn base_256(digits: &[u8]) -> Result<u64, ()> {
     if i64::try_from(value).is_ok() { Ok(value) } else { Err(()) }
 }
 
+/// The fault of a header whose size field is blank.
+#[cold]
+pub(super) fn unset_size() -> Fault {
+    Fault::not_a_number("size")
+}
+
 /// The fault of a link.
 #[cold]
 pub(super) fn link() -> Fault {

@@ -25,6 +25,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod chain;
 mod code;
 mod error;
 mod expansion;
@@ -34,6 +35,7 @@ mod header;
 mod member;
 mod reader;
 mod source;
+mod sparse_map;
 mod special;
 
 pub use code::Code;

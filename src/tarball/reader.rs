@@ -2,15 +2,16 @@
 
 use std::io::BufRead;
 
+use super::chain::Chain;
 use super::code::Code;
 use super::error::{Error, Fault};
 use super::expansion::{Expansion, Piece, ZEROS};
 use super::extension::{Extensions, Scope};
 use super::framing::padding_bytes;
-use super::header::{self, BLOCK_BYTES, Block, Dialect, ParsedHeader, Type};
+use super::header::{self, BLOCK_BYTES, Dialect, ParsedHeader, Type};
 use super::member::{Member, MemberKind, Unusual};
 use super::source::Source;
-use super::special::{MapParser, SparseMap, Special, SpecialKind};
+use super::special::{SparseMap, Special, SpecialKind};
 use crate::diagnostic::Diagnostics;
 use crate::io::{at_most, copy_prefix, prefix};
 use crate::layout::escaped;
@@ -82,34 +83,6 @@ struct Found {
 enum Next {
     Member(Found),
     Extension(Type, u64),
-}
-
-/// The limits on consecutive extensions.
-struct Chain {
-    count: Budget,
-    bytes: Budget,
-}
-
-impl Chain {
-    const fn new(limits: &Limits) -> Self {
-        Self {
-            count: Budget::new("max_extensions", limits.max_extensions()),
-            bytes: Budget::new("max_extension_bytes", limits.max_extension_bytes()),
-        }
-    }
-
-    /// Adds one more extension, and returns the length of its payload.
-    fn link(&mut self, header: &ParsedHeader) -> Result<u64, Fault> {
-        let size_bytes = header.size_bytes.ok_or_else(unset_size)?;
-        if matches!(header.dialect, Dialect::V7 | Dialect::Unversioned) {
-            return Err(Fault::refused(
-                Code::ExtensionWithoutMagic,
-                "an extension has a header without a magic or a version",
-            ));
-        }
-        self.count.spend(1).and_then(|()| self.bytes.spend(size_bytes))?;
-        Ok(size_bytes)
-    }
 }
 
 impl<R: BufRead> Reader<R> {
@@ -298,7 +271,7 @@ impl<R: BufRead> Reader<R> {
             }
             if block.first() == Some(&0) && header::is_zero(&block) {
                 // Some programs fail if nothing follows a global header, so none may be the last.
-                if chain.count.spent() > 0 {
+                if chain.is_begun() {
                     return Err(fail(dangling()));
                 }
                 self.finish(at)?;
@@ -314,7 +287,9 @@ impl<R: BufRead> Reader<R> {
             match found.map_err(|fault| fail(fault).within_name(&self.name))? {
                 Next::Member(mut found) => {
                     if found.special == Some(SpecialKind::Sparse) {
-                        self.read_sparse_map(&block).map_err(|error| error.at(at).within_name(&self.name))?;
+                        self.sparse_map
+                            .read(&mut self.source, &block, &mut self.payload_left_bytes, &self.limits)
+                            .map_err(|error| error.at(at).within_name(&self.name))?;
                         if self.expands_sparse {
                             self.expand(at)?;
                             found.special = None;
@@ -370,7 +345,7 @@ impl<R: BufRead> Reader<R> {
         let kind = if parsed.type_ == Type::Directory || is_slashed { MemberKind::Directory } else { MemberKind::File };
         let len_bytes = match (kind, size_bytes) {
             (MemberKind::Directory, None) if parsed.type_ == Type::Directory => 0,
-            (_, None) => return Err(unset_size()),
+            (_, None) => return Err(header::unset_size()),
             (MemberKind::Directory, Some(0)) => 0,
             (MemberKind::Directory, Some(_)) => return Err(with_payload()),
             (_, Some(size)) => size,
@@ -413,43 +388,6 @@ impl<R: BufRead> Reader<R> {
             }
             (Some(_), _) => Err(Fault::sparse()),
         }
-    }
-
-    /// Reads the map of a sparse file: from its header `block` and the blocks after it, or from the payload.
-    fn read_sparse_map(&mut self, block: &Block) -> Result<(), Error> {
-        let mut budget = Budget::new("max_extension_bytes", self.limits.max_extension_bytes());
-        let mut next = |source: &mut Source<R>| {
-            let mut block = [0; BLOCK_BYTES];
-            budget.spend(BLOCK_BYTES as u64).map_err(|exceeded| Error::new(exceeded.into()))?;
-            match source.block(&mut block, "inside the map of a sparse file")? {
-                true => Ok(block),
-                false => Err(Error::new(Fault::truncated("inside the map of a sparse file"))),
-            }
-        };
-        if header::is_old_sparse(block) {
-            let (segments, file_bytes, mut is_extended) = header::sparse_header(block).map_err(Error::new)?;
-            self.sparse_map = SparseMap { file_bytes, segments };
-            while is_extended {
-                let (segments, is_next) = header::sparse_extension(&next(&mut self.source)?).map_err(Error::new)?;
-                self.sparse_map.segments.extend(segments);
-                is_extended = is_next;
-            }
-        } else {
-            let mut parser = MapParser::default();
-            self.sparse_map.segments = loop {
-                let short = || Error::new(Fault::malformed("the map of a sparse file is longer than its data"));
-                let left_bytes = self.payload_left_bytes.checked_sub(BLOCK_BYTES as u64);
-                self.payload_left_bytes = left_bytes.ok_or_else(short)?;
-                if let Some(segments) = parser.block(&next(&mut self.source)?).map_err(Error::new)? {
-                    break segments;
-                }
-            };
-        }
-        let file_bytes = self.sparse_map.file_bytes;
-        Budget::new("max_entry_bytes", self.limits.max_entry_bytes())
-            .spend(file_bytes)
-            .map_err(|exceeded| Error::new(exceeded.into()))?;
-        self.sparse_map.check(self.payload_left_bytes).map_err(Error::new)
     }
 
     /// Reports what is unusual about a header.
@@ -507,11 +445,6 @@ impl<R: BufRead> Reader<R> {
         }
         self.source.drain_zeros()
     }
-}
-
-#[cold]
-fn unset_size() -> Fault {
-    Fault::not_a_number("size")
 }
 
 #[cold]

@@ -1,4 +1,4 @@
-//! What a check keeps: 32 bytes a row that knows a file, and 24 a document besides what the reader keeps.
+//! The memory of a check: 32 bytes a row that knows a file, and 24 a document besides that of the reader.
 
 use std::fmt::Write as _;
 use std::io::Cursor;

@@ -1,4 +1,4 @@
-//! What several tests share, and the benches with them: archives and dumps made by code, hostile ones too, sources and
+//! Shared by the tests and the benches: archives and dumps made by code, hostile ones too, sources and
 //! sinks that behave badly, and the real tools that serve as witnesses.
 
 pub mod app;

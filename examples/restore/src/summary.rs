@@ -1,4 +1,4 @@
-//! What was restored, for people and as JSON.
+//! The summary of a restore, for people and as JSON.
 #![allow(clippy::indexing_slicing, reason = "indexing JSON yields null or adds the member")]
 
 use std::fmt::Write;

@@ -1,4 +1,4 @@
-//! What is to be done with a backup, and what is known about it: [`Operation`].
+//! The next step with a backup, and what is known about it: [`Operation`].
 
 use std::collections::BTreeSet;
 

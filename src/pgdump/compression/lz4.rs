@@ -6,18 +6,15 @@ use std::io::{self, Read};
 use lz4_flex::block::decompress_into_with_dict;
 use twox_hash::XxHash32;
 
+use super::framed::{Decoded, Failure, Format};
 use super::stored::Stored;
-use crate::io::copy_prefix;
-use crate::pgdump::block_reader::BlockReader;
-use crate::pgdump::error::Error;
 use crate::pgdump::window::window;
 
-const NAME: &str = "lz4";
 const MAGIC: [u8; 4] = 0x184D_2204_u32.to_le_bytes();
 /// The distance over which blocks may refer to earlier data.
 const HISTORY_BYTES: usize = 64 << 10;
 /// Room for several of the usual blocks, so that the history need not be moved for each of them.
-const ROOM_BYTES: usize = 512 << 10;
+const ROOM_BYTES: usize = 1 << 20;
 
 // Bits of the FLG byte. The two highest are the version, 01; bit 1 is reserved.
 const VERSION_MASK: u8 = 0b1100_0010;
@@ -30,18 +27,13 @@ const DICTIONARY: u8 = 0b0000_0001;
 /// The bit of a block's size that means "not compressed".
 const STORED: u32 = 1 << 31;
 
-/// Decodes one frame at a time. The largest blocks of the format have 4 MiB, so its two buffers, one of which doubles as
-/// it grows, stay below 13 MiB; those of pg_dump have 64 KiB.
+/// The frame that is read. The largest blocks of the format have 4 MiB, so its buffer and that of decoded blocks stay below
+/// 13 MiB; the blocks of pg_dump have 64 KiB.
+#[derive(Default)]
 pub(in crate::pgdump) struct Lz4 {
     frame: Option<Frame>,
-    ended: bool,
     /// A block in stored form.
     stored: Vec<u8>,
-    /// Consecutive decoded blocks, so that blocks can refer to earlier ones.
-    decoded: Vec<u8>,
-    /// The part of `decoded` that has not been returned: from `start` to `end`, which is at most its length.
-    start: usize,
-    end: usize,
 }
 
 struct Frame {
@@ -52,58 +44,25 @@ struct Frame {
     hasher: XxHash32,
 }
 
-impl Lz4 {
-    pub(super) fn new() -> Self {
-        Self { frame: None, ended: false, stored: Vec::new(), decoded: Vec::new(), start: 0, end: 0 }
-    }
+impl Format for Lz4 {
+    const NAME: &'static str = "lz4";
 
-    pub(super) fn reset(&mut self) {
+    fn reset(&mut self) {
         self.frame = None;
-        self.ended = false;
-        (self.start, self.end) = (0, 0);
     }
 
-    pub(super) fn read<R: Read>(&mut self, reader: &mut BlockReader<R>, out: &mut [u8]) -> Result<usize, Error> {
-        self.fill(reader)?;
-        let count = copy_prefix(window(&self.decoded, self.start, self.end), out);
-        self.start = self.start.saturating_add(count);
-        Ok(count)
-    }
-
-    /// Decodes the next block. Returns nothing at the verified end.
-    pub(super) fn next<R: Read>(&mut self, reader: &mut BlockReader<R>) -> Result<&[u8], Error> {
-        self.fill(reader)?;
-        let start = std::mem::replace(&mut self.start, self.end);
-        Ok(window(&self.decoded, start, self.end))
-    }
-
-    /// Decodes until there is something to return, or the end has been reached.
-    fn fill<R: Read>(&mut self, reader: &mut BlockReader<R>) -> Result<(), Error> {
-        while self.start >= self.end && !self.ended {
-            let mut source = Stored::new(reader);
-            match self.advance(&mut source) {
-                Ok(()) if self.ended => reader.expect_stream_end(NAME)?,
-                Ok(()) => {}
-                Err(error) => return Err(source.explain(NAME, error)),
-            }
-        }
-        Ok(())
-    }
-
-    /// Reads the header, or one block, or the end mark.
-    fn advance<R: Read>(&mut self, source: &mut Stored<'_, R>) -> io::Result<()> {
+    fn advance<R: Read>(&mut self, source: &mut Stored<'_, R>, decoded: &mut Decoded) -> Result<bool, Failure> {
         let Some(frame) = &mut self.frame else {
             self.frame = Some(Frame::read(source)?);
-            return Ok(());
+            return Ok(false);
         };
         let size = u32::from_le_bytes(array(source)?);
         if size == 0 {
-            self.ended = true;
-            return frame.finish(source);
+            return Ok(frame.finish(source).map(|()| true)?);
         }
         let len = (size & !STORED) as usize;
         if len > frame.max_block_bytes {
-            return Err(bad("a block is larger than the frame allows"));
+            return Err(bad("a block is larger than the frame allows").into());
         }
         // Most blocks are decoded from the buffer in which they arrive.
         let has_checksum = frame.flags & BLOCK_CHECKSUM != 0;
@@ -115,22 +74,15 @@ impl Lz4 {
             let (stored, _) = self.stored.split_at_mut(len);
             source.read_exact(stored)?;
             if has_checksum && u32::from_le_bytes(array(source)?) != XxHash32::oneshot(0, stored) {
-                return Err(bad("the checksum of a block does not match"));
+                return Err(bad("the checksum of a block does not match").into());
             }
         }
         let stored = if is_buffered { source.buffered()? } else { &self.stored };
         let stored = window(stored, 0, len);
-        let room_bytes = HISTORY_BYTES.saturating_add(frame.max_block_bytes);
-        if self.decoded.len() < room_bytes {
-            self.decoded.resize(room_bytes.max(ROOM_BYTES), 0);
-        }
-        if self.decoded.len().saturating_sub(self.end) < frame.max_block_bytes {
-            let history = self.end.saturating_sub(HISTORY_BYTES);
-            self.decoded.copy_within(history..self.end, 0);
-            self.end = self.end.saturating_sub(history);
-        }
+        let most_bytes = HISTORY_BYTES.saturating_add(frame.max_block_bytes).max(ROOM_BYTES);
+        decoded.make_room(HISTORY_BYTES, frame.max_block_bytes, most_bytes);
         let no_room = || bad("there is no room for a block");
-        let (before, space) = self.decoded.split_at_mut_checked(self.end).ok_or_else(no_room)?;
+        let (before, space) = decoded.bytes.split_at_mut_checked(decoded.end).ok_or_else(no_room)?;
         let (space, _) = space.split_at_mut_checked(frame.max_block_bytes).ok_or_else(no_room)?;
         let count = if size & STORED == 0 {
             let linked = frame.flags & INDEPENDENT == 0;
@@ -145,10 +97,9 @@ impl Lz4 {
         if is_buffered {
             source.consume(len);
         }
-        frame.note(space.split_at_checked(count).ok_or_else(no_room)?.0);
-        self.start = self.end;
-        self.end = self.end.saturating_add(count);
-        Ok(())
+        let end = decoded.end.saturating_add(count);
+        frame.note(decoded.add_until(end));
+        Ok(false)
     }
 }
 

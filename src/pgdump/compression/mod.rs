@@ -1,5 +1,6 @@
 //! Decoders for the streams of the data area: each decodes one stream after the other, to its very end.
 
+mod framed;
 mod gzip;
 #[cfg(feature = "lz4")]
 mod lz4;
@@ -25,9 +26,9 @@ pub(super) enum Decoder {
     None,
     Gzip(gzip::Gzip),
     #[cfg(feature = "lz4")]
-    Lz4(lz4::Lz4),
+    Lz4(framed::Framed<lz4::Lz4>),
     #[cfg(feature = "zstd")]
-    Zstd(Box<zstd::Zstd>),
+    Zstd(Box<framed::Framed<zstd::Zstd>>),
 }
 
 impl Decoder {
@@ -39,9 +40,9 @@ impl Decoder {
             Compression::None => Ok(Self::None),
             Compression::Gzip { .. } => Ok(Self::Gzip(gzip::Gzip::new())),
             #[cfg(feature = "lz4")]
-            Compression::Lz4 => Ok(Self::Lz4(lz4::Lz4::new())),
+            Compression::Lz4 => Ok(Self::Lz4(framed::Framed::new(lz4::Lz4::default()))),
             #[cfg(feature = "zstd")]
-            Compression::Zstd => Ok(Self::Zstd(Box::new(zstd::Zstd::new(limits)))),
+            Compression::Zstd => Ok(Self::Zstd(Box::new(framed::Framed::new(zstd::Zstd::new(limits))))),
             #[cfg(not(all(feature = "lz4", feature = "zstd")))]
             other => Err(Error::new(super::error::ErrorKind::CompressionUnavailable { algorithm: other.name() })),
         }
@@ -80,6 +81,7 @@ impl Decoder {
         scratch: &'d mut Vec<u8>,
     ) -> Result<&'d [u8], Error> {
         match self {
+            Self::Gzip(gzip) => gzip.next(reader),
             #[cfg(feature = "lz4")]
             Self::Lz4(lz4) => lz4.next(reader),
             #[cfg(feature = "zstd")]

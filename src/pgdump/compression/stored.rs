@@ -9,7 +9,7 @@ use crate::pgdump::corruption::Corruption;
 use crate::pgdump::error::Error;
 
 /// Reads the stored bytes of the current stream, and remembers failures, which decoders' errors do not preserve.
-pub(super) struct Stored<'b, R> {
+pub(in crate::pgdump) struct Stored<'b, R> {
     reader: &'b mut BlockReader<R>,
     failure: Option<Error>,
     ended: bool,

@@ -1,4 +1,4 @@
-//! What changes if a policy is replaced by another: [`PolicyChange`].
+//! The differences if a policy is replaced by another: [`PolicyChange`].
 
 use jiff::Timestamp;
 

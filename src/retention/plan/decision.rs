@@ -1,4 +1,4 @@
-//! The decisions of a policy about a set of backups: [`RetentionPlan`], [`Decision`] and [`Reason`].
+//! The decisions of a policy about a set of backups: [`RetentionPlan`] and [`Decision`].
 
 use std::fmt;
 
@@ -10,9 +10,11 @@ use super::super::policy::data::Policy;
 use super::super::policy::rule::Rule;
 use super::super::policy::{Guard, Keep, Pick, Select};
 use super::bucket::{Bucket, Buckets};
-use super::engine::{RuleEngine, RuleMatch, RuleOutcome};
+use super::engine::RuleOutcome;
 use super::expiry::{Expiry, agrees};
+use super::reason::Reason;
 use super::rows::{BackupRow, SortedBackups};
+use super::series::SeriesPlan;
 use super::window::Grouping;
 
 impl Policy {
@@ -74,30 +76,12 @@ pub struct RetentionPlan<'a, Id> {
     verdicts: Vec<Verdict>,
 }
 
-/// The decisions about a series.
-struct SeriesPlan<'a, Id> {
-    sorted: SortedBackups<'a, Id>,
-    /// In the order of ranks, and of rules for one rank.
-    matches: Vec<RuleMatch>,
-    outcomes: Vec<RuleOutcome>,
-    /// Pairs of rank and guard, in the order of ranks.
-    held: Vec<(usize, &'a Guard)>,
-}
-
 /// The decision about a backup, and where its reasons are: the number of its series, and its rank there.
 #[derive(Clone, Copy, Default)]
 struct Verdict {
     series: usize,
     rank: usize,
     keeps: bool,
-}
-
-impl<'a, Id> SeriesPlan<'a, Id> {
-    fn new(policy: &'a Policy, mut sorted: SortedBackups<'a, Id>, clock: &Clock) -> Self {
-        let held = sorted.apply_guards(policy);
-        let (matches, outcomes) = RuleEngine::new(policy, &sorted, clock).run();
-        Self { sorted, matches, outcomes, held }
-    }
 }
 
 impl<'a, Id> RetentionPlan<'a, Id> {
@@ -245,18 +229,12 @@ impl<'p, Id> Decision<'p, Id> {
 
     /// Returns a reason for every rule that keeps the backup, in the order of the policy.
     pub fn reasons(&self) -> impl Iterator<Item = Reason<'p>> + use<'p, Id> {
-        let (decision, rank) = (*self, self.verdict.rank);
-        let from = self.series.matches.partition_point(|found| found.rank < rank);
-        let matches = self.series.matches.iter().skip(from).take_while(move |found| found.rank == rank);
-        matches.filter_map(move |found| decision.reason(found))
+        self.series.reasons(self.plan.policy, self.verdict.rank)
     }
 
     /// Returns every guard that holds the backup, even if a rule keeps it, too.
     pub fn guards(&self) -> impl Iterator<Item = &'p Guard> + use<'p, Id> {
-        let rank = self.verdict.rank;
-        let from = self.series.held.partition_point(|(held, _)| *held < rank);
-        let held = self.series.held.iter().skip(from).take_while(move |(held, _)| *held == rank);
-        held.map(|(_, guard)| *guard)
+        self.series.guards(self.verdict.rank)
     }
 
     /// Returns the owner and the reason of the legal hold: that of the backup, or else one of the policy.
@@ -350,7 +328,8 @@ impl<'p, Id> Decision<'p, Id> {
     /// The newest backup of the series that represents a bucket for a rule.
     pub(in super::super) fn representative(&self, rule: usize, bucket: Bucket) -> Option<&'p Backup<Id>> {
         let mut matches = self.series.matches.iter().filter(|found| found.rule == rule);
-        let found = matches.find(|found| self.reason(found).is_some_and(|reason| reason.bucket() == Some(bucket)))?;
+        let reason = |found| self.series.reason(self.plan.policy, found);
+        let found = matches.find(|found| reason(found).is_some_and(|reason| reason.bucket() == Some(bucket)))?;
         self.plan.backups.get(self.series.sorted.rows.get(found.rank)?.index)
     }
 
@@ -392,21 +371,11 @@ impl<'p, Id> Decision<'p, Id> {
 
     /// Returns `true` if the backup belongs to the night of another date than its own.
     pub(in super::super) fn is_of_night(&self) -> bool {
-        self.series.sorted.rows.get(self.verdict.rank).is_some_and(is_of_night)
+        self.series.sorted.rows.get(self.verdict.rank).is_some_and(BackupRow::is_of_night)
     }
 
     pub(in super::super) fn outcome(&self, rule: usize) -> Option<&'p RuleOutcome> {
         self.series.outcomes.get(rule)
-    }
-
-    /// The reason that a match of the series is. Matches have a rule and a row.
-    fn reason(&self, found: &RuleMatch) -> Option<Reason<'p>> {
-        let policy = self.plan.policy;
-        let (rule, row) = (policy.rules().get(found.rule)?, self.series.sorted.rows.get(found.rank)?);
-        let by_weekday = rule.select().is_by_weekday().then(|| Bucket::of_day(row.day));
-        let buckets = Buckets::of_rule(rule, policy.calendar());
-        let bucket = by_weekday.or_else(|| buckets.map(|buckets| buckets.of(row.local, row.day)));
-        Some(Reason { rule, bucket, found: *found, is_of_night: is_of_night(row) })
     }
 }
 
@@ -420,74 +389,5 @@ impl<Id: fmt::Debug> fmt::Debug for Decision<'_, Id> {
             .field("reasons", &reasons)
             .field("guards", &guards)
             .finish()
-    }
-}
-
-/// A rule that keeps a backup. It is displayed as the name of the rule, after `oldest` if [`Reason::is_oldest`].
-#[derive(Clone, Copy, Debug)]
-pub struct Reason<'p> {
-    rule: &'p Rule,
-    bucket: Option<Bucket>,
-    found: RuleMatch,
-    is_of_night: bool,
-}
-
-/// Returns `true` if a backup belongs to the night of another date than its own.
-fn is_of_night(row: &BackupRow) -> bool {
-    row.local.date() != row.day
-}
-
-impl<'p> Reason<'p> {
-    /// Returns the rule.
-    #[must_use]
-    pub const fn rule(&self) -> &'p Rule {
-        self.rule
-    }
-
-    /// Returns the position of the rule in its policy, counted from 0.
-    #[must_use]
-    pub const fn rule_index(&self) -> usize {
-        self.found.rule
-    }
-
-    /// Returns the bucket that the backup represents, or the day for a rule about days of the week.
-    #[must_use]
-    pub const fn bucket(&self) -> Option<Bucket> {
-        self.bucket
-    }
-
-    /// Returns the bucket as text for people: as it is displayed, but for example `night of Saturday 2026-07-11` if the
-    /// backup was taken after midnight.
-    #[must_use]
-    pub fn bucket_text(&self) -> Option<String> {
-        self.bucket.map(|bucket| bucket.text(self.is_of_night))
-    }
-
-    /// Returns the number of the backup among those that the rule keeps, counted from 1 at the newest. `None` if the
-    /// rule does not count.
-    #[must_use]
-    pub const fn rank(&self) -> Option<u32> {
-        self.found.number
-    }
-
-    /// Returns `true` if the backup is kept as the oldest of all, although another one represents its bucket.
-    #[must_use]
-    pub const fn is_oldest(&self) -> bool {
-        self.found.is_oldest
-    }
-
-    /// Returns the instant at which this reason ends, if the rule gives a date.
-    #[must_use]
-    pub const fn expires_at(&self) -> Option<Timestamp> {
-        self.found.until
-    }
-}
-
-impl fmt::Display for Reason<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.is_oldest() {
-            f.write_str("oldest ")?;
-        }
-        f.write_str(self.rule.name())
     }
 }

@@ -78,6 +78,11 @@ impl BackupRow {
             is_set_aside: false,
         }
     }
+
+    /// Returns `true` if the backup belongs to the night of another date than its own.
+    pub(super) fn is_of_night(&self) -> bool {
+        self.local.date() != self.day
+    }
 }
 
 /// The low bits of a sort key hold the index of a row. The others hold its second, counted down from the last one of the

@@ -1,4 +1,4 @@
-//! What keeps a backup that no rule keeps: [`Guard`].
+//! Protection of backups that no rule keeps: [`Guard`].
 
 use serde::{Deserialize, Serialize};
 

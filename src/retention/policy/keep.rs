@@ -1,4 +1,4 @@
-//! How long a rule keeps the backups that it selects: [`Keep`].
+//! The time for which a rule keeps the backups that it selects: [`Keep`].
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Which of the covered backups a rule selects: [`Select`].
+//! The selection of a rule among the covered backups: [`Select`].
 
 use std::num::NonZeroU32;
 

@@ -1,4 +1,4 @@
-//! Which module uses which: the layers of the design as one table, and circles between files.
+//! The layers of the design as one table, and circles between files.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! How the crate's prose reads, in numbers that must not rise.
+//! The crate's prose, in numbers that must not rise.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};

@@ -1,4 +1,4 @@
-//! What a report looks like, to programs and to people.
+//! The report, for programs and for people.
 
 use std::ops::ControlFlow;
 

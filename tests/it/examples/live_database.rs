@@ -60,3 +60,56 @@ fn server_that_refuses_is_named_and_nothing_is_left() {
     assert!(stderr(&output).contains("no_such_database") && !stderr(&output).contains("secret"), "{}", stderr(&output));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "something is left");
 }
+
+/// The arguments and the password of every program that `pack` starts for this connection.
+#[cfg(unix)]
+fn started(pack: &Path, connection: &str) -> String {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = tempdir().unwrap();
+    let log = folder.path().join("log");
+    for name in ["psql", "pg_dump"] {
+        let script = format!(
+            "#!/bin/sh\n[ \"$1\" = --version ] && echo '{name} (PostgreSQL) 17.1' && exit\n\
+             echo \"{name} $PGPASSWORD: $@\" >> '{}'\necho 170001\n[ {name} = psql ]\n",
+            log.display()
+        );
+        let path = folder.path().join(name);
+        fs::write(&path, script).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let path = format!("{}:{}", folder.path().display(), std::env::var("PATH").unwrap());
+    let output = std::process::Command::new(pack)
+        .env("PATH", path)
+        .args(["--from-database", connection, "--output"])
+        .arg(folder.path().join("backup.tar.gz"))
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    fs::read_to_string(log).unwrap()
+}
+
+#[cfg(unix)]
+#[test]
+fn password_is_not_among_the_arguments_of_programs() {
+    let Some(pack) = example("pack") else { return };
+    for (connection, shown) in [
+        ("postgresql://app:s%20ecret@db.invalid/shop", "postgresql://app@db.invalid/shop"),
+        (
+            "postgres://app:other@db.invalid:5433/shop?connect_timeout=2&password=s%20ecret",
+            "postgres://app@db.invalid:5433/shop?connect_timeout=2",
+        ),
+        ("postgresql:///shop?password=s%20ecret", "postgresql:///shop"),
+        ("host=db.invalid password = 's ecret' dbname=shop", "host=db.invalid dbname=shop"),
+        ("password=s\\ ecret host=db.invalid dbname=shop", "host=db.invalid dbname=shop"),
+    ] {
+        let log = started(&pack, connection);
+        let (of_psql, of_dump) = log.trim_end().split_once('\n').unwrap();
+        for (program, line) in [("psql", of_psql), ("pg_dump", of_dump)] {
+            let arguments = line.strip_prefix(&format!("{program} s ecret: "));
+            let arguments = arguments.unwrap_or_else(|| panic!("{connection}: {line}"));
+            assert!(arguments.contains(shown), "{connection}: {line}");
+            assert!(!arguments.contains("ecret") && !arguments.contains("other"), "{connection}: {line}");
+        }
+    }
+}

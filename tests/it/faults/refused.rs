@@ -1,4 +1,4 @@
-//! What the system refuses: a full disk, a folder that may not be written, a destination that is suddenly there.
+//! Refusals of the system: a full disk, a folder that may not be written, a destination that is suddenly there.
 
 use std::fs::{self, File};
 use std::io;

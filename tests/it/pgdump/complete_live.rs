@@ -1,4 +1,4 @@
-//! What does not come back, and what is taken out without loss, held against real servers.
+//! Losses of a restore, and objects that are taken out without loss, held against real servers.
 #![cfg(unix)]
 
 use std::fs;

@@ -1,4 +1,4 @@
-//! What an explanation says: near misses, the day a missed monthly needed, and what to do about it.
+//! Explanations: near misses, the day a missed monthly needed, and the remedy.
 
 use appsnap::retention::explain::{Miss, NeededBackup};
 use appsnap::retention::plan::RetentionPlan;

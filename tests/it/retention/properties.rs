@@ -1,4 +1,4 @@
-//! What must hold for any policy and any set.
+//! Properties of every policy over every set.
 
 use appsnap::retention::plan::Expiry;
 use appsnap::retention::policy::{Count, Counting, ExpiryStart, Guard, Keep, Pick, Select, SpanEnd, Unit};

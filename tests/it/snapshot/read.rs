@@ -1,4 +1,4 @@
-//! What the reader promises.
+//! The promises of the reader.
 
 use std::io::Read;
 

@@ -1,4 +1,4 @@
-//! What the writer promises.
+//! The promises of the writer.
 
 use std::io::{self, Read};
 use std::ops::ControlFlow;

@@ -1,4 +1,4 @@
-//! What is written is read back unchanged, and as a clone.
+//! Written archives are read back unchanged, and as a clone.
 
 use std::collections::BTreeMap;
 use std::io::Read as _;

@@ -1,4 +1,4 @@
-//! What else uses the target: another restore, a backup, replication, unfinished transactions, other roles.
+//! Other users of the target: another restore, a backup, replication, unfinished transactions, other roles.
 
 use std::process::{Command, Stdio};
 use std::sync::Arc;

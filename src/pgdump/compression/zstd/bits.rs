@@ -7,74 +7,93 @@ pub(super) struct Bad;
 /// The number of bytes that must be readable before every stream, so that eight bytes can be loaded at its start as well.
 /// Their value does not matter.
 pub(super) const MARGIN_BYTES: usize = 8;
-const MARGIN_BITS: u32 = 64;
+const MARGIN_BITS: usize = 64;
 
 /// Bits that are available after [`refill`](Bits::refill), at least.
 pub(super) const REFILLED_BITS: u32 = 57;
 
-/// The bits of a stream, read from its end (RFC 8878, section 4.1).
+/// The lowest bits that a number of bits selects, which is at most 32 everywhere.
+const MASKS: [u32; 64] = {
+    let mut masks = [u32::MAX; 64];
+    let (mut bits, mut rest) = (0, masks.as_mut_slice());
+    while let Some((mask, after)) = rest.split_first_mut() {
+        if bits < 32 {
+            *mask = 1_u32.wrapping_shl(bits).wrapping_sub(1);
+        }
+        bits = bits.wrapping_add(1);
+        rest = after;
+    }
+    masks
+};
+
+/// Bits of a stream, read from its end (RFC 8878, section 4.1).
+///
+/// Bits are selected in a loaded word that does not change, because what comes next waits for a position alone.
 #[derive(Clone, Copy)]
 pub(super) struct Bits<'a> {
     /// The margin and the stream.
     data: &'a [u8],
-    /// The number of unread bits in `data`, with those of the margin.
+    /// The position of the loaded bytes.
+    start: usize,
+    /// The loaded bytes.
+    word: u64,
+    /// The number of unread bits in the word, which are its lowest.
     left: u32,
-    /// The next bits, from the highest.
-    next: u64,
 }
 
 impl<'a> Bits<'a> {
     /// Starts at the end of the stream that follows the margin in `data`.
     pub(super) fn new(data: &'a [u8]) -> Option<Self> {
-        let last = *data.last().filter(|last| **last != 0 && data.len() > MARGIN_BYTES)?;
-        // The highest bit that is set marks the end.
-        let unused = last.leading_zeros().wrapping_add(1);
-        // Streams are shorter than a block.
-        let all = u32::try_from(data.len()).ok()?.checked_mul(8)?;
-        Some(Self { data, left: all.wrapping_sub(unused), next: 0 })
+        let (start, word, unused) = end_of(data)?;
+        Some(Self { data, start, word, left: 64_u32.wrapping_sub(unused) })
     }
 
-    /// Loads the next bits, at least [`REFILLED_BITS`]. Returns `false` if the stream has been exceeded.
+    /// Loads the next bits, at least [`REFILLED_BITS`]. The margin's are available as well.
     #[inline(always)]
-    pub(super) fn refill(&mut self) -> bool {
-        let end = self.left.wrapping_add(7) >> 3;
-        let Some(bytes) = self.data.get(end.wrapping_sub(8) as usize..).and_then(<[u8]>::first_chunk) else {
-            return false;
-        };
-        let unused = end.wrapping_mul(8).wrapping_sub(self.left) & 7;
-        self.next = u64::from_le_bytes(*bytes).wrapping_shl(unused);
-        self.left >= MARGIN_BITS
-    }
-
-    /// Returns the next bits, from the highest.
-    #[inline(always)]
-    pub(super) const fn peek(&self) -> u64 {
-        self.next
-    }
-
-    /// Skips up to 63 of the loaded bits.
-    #[inline(always)]
-    pub(super) const fn skip(&mut self, count: u32) {
-        self.next = self.next.wrapping_shl(count);
-        self.left = self.left.wrapping_sub(count);
+    pub(super) fn refill(&mut self) -> Result<(), Bad> {
+        let read_bytes = 64_u32.wrapping_sub(self.left) >> 3;
+        self.start = self.start.wrapping_sub(read_bytes as usize);
+        self.left = self.left.wrapping_add(read_bytes << 3);
+        self.word = load(self.data, self.start)?;
+        Ok(())
     }
 
     /// Reads up to 32 of the loaded bits.
     #[inline(always)]
-    pub(super) const fn read(&mut self, count: u32) -> u32 {
-        // Two shifts, because a shift by 64 is none at all.
-        let value = (self.next >> 1).wrapping_shr(63_u32.wrapping_sub(count));
-        self.skip(count);
-        (value & 0xffff_ffff) as u32
+    pub(super) fn read(&mut self, count: u32) -> Result<u32, Bad> {
+        self.left = self.left.wrapping_sub(count);
+        // The index is below the length, which the compiler sees.
+        let mask = MASKS.get((count & 63) as usize).ok_or(Bad)?;
+        Ok((self.word.wrapping_shr(self.left) & 0xffff_ffff) as u32 & *mask)
     }
 
     /// Returns `true` if exactly all bits have been read.
-    pub(super) const fn is_at_end(&self) -> bool {
-        self.left == MARGIN_BITS
+    pub(super) fn is_at_end(&self) -> bool {
+        self.position() == MARGIN_BITS
     }
 
     /// Returns `true` if more bits have been read than there are.
-    pub(super) const fn is_exceeded(&self) -> bool {
-        self.left < MARGIN_BITS
+    pub(super) fn is_exceeded(&self) -> bool {
+        self.position() < MARGIN_BITS
     }
+
+    const fn position(&self) -> usize {
+        self.start.wrapping_mul(8).wrapping_add(self.left as usize)
+    }
+}
+
+/// Returns the position and the value of the last eight bytes of a stream, and the number of their highest bits that do not
+/// belong to it.
+pub(super) fn end_of(data: &[u8]) -> Option<(usize, u64, u32)> {
+    let last = data.last().filter(|last| **last != 0 && data.len() > MARGIN_BYTES)?;
+    let start = data.len().wrapping_sub(8);
+    // The highest bit that is set marks the end.
+    Some((start, load(data, start).ok()?, last.leading_zeros().wrapping_add(1)))
+}
+
+/// Loads eight bytes.
+#[inline(always)]
+pub(super) fn load(data: &[u8], start: usize) -> Result<u64, Bad> {
+    let bytes = data.get(start..).and_then(<[u8]>::first_chunk).ok_or(Bad)?;
+    Ok(u64::from_le_bytes(*bytes))
 }

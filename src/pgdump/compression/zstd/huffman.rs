@@ -1,36 +1,34 @@
 //! Literals that are compressed with a Huffman code: [`Huffman`].
 
-use super::bits::{Bad, Bits, MARGIN_BYTES};
+use super::bits::{Bad, Bits, MARGIN_BYTES, end_of, load};
 use super::fse::{Distribution, MAX_STATES, State, spread};
 
 /// The longest code.
 const MAX_BITS: u32 = 11;
 const MAX_CODES: usize = 1 << MAX_BITS;
-const CODES_MASK: u64 = 0x7ff;
 /// Symbols that are decoded between two loads: their codes are at most 55 bits together.
 const AT_ONCE: usize = 5;
 
 /// The code of the literals, which later blocks may use again.
 pub(super) struct Huffman {
-    /// By the next [`MAX_BITS`] or fewer bits: the symbol, and the length of its code in the low byte.
+    /// By the next [`MAX_BITS`] bits: the symbol, and the length of its code in the low byte.
     codes: Box<[u16; MAX_CODES]>,
-    /// The number of bits that select a code; 0 if there is none.
-    bits: u32,
+    is_known: bool,
 }
 
 impl Huffman {
     pub(super) fn new() -> Self {
-        Self { codes: Box::new([0; MAX_CODES]), bits: 0 }
+        Self { codes: Box::new([0; MAX_CODES]), is_known: false }
     }
 
     /// Forgets the code.
     pub(super) const fn reset(&mut self) {
-        self.bits = 0;
+        self.is_known = false;
     }
 
     /// Reads the description of the code that follows the margin in `data`, and returns its length.
     pub(super) fn read(&mut self, data: &[u8]) -> Result<usize, Bad> {
-        self.bits = 0;
+        self.is_known = false;
         let content = data.get(MARGIN_BYTES..).ok_or(Bad)?;
         let (head, rest) = content.split_first().ok_or(Bad)?;
         let mut weights = [0_u8; 256];
@@ -72,34 +70,32 @@ impl Huffman {
         let mut codes = self.codes.iter_mut();
         for weight in 1..=bits {
             let length = bits.wrapping_add(1).wrapping_sub(weight);
-            let span = 1_usize.wrapping_shl(weight.wrapping_sub(1));
+            let span = 1_usize.wrapping_shl(weight.wrapping_sub(1).wrapping_add(MAX_BITS.wrapping_sub(bits)));
             for (_, symbol) in symbols().filter(|(of_symbol, _)| u32::from(**of_symbol) == weight) {
                 let code = symbol << 8 | (length & 15) as u16;
                 codes.by_ref().take(span).for_each(|to| *to = code);
             }
         }
-        self.bits = bits;
+        self.is_known = true;
         Ok(())
     }
 
     /// Decodes the one stream that follows the margin in `data` into all of `out`.
     pub(super) fn decode_one(&self, data: &[u8], out: &mut [u8]) -> Result<(), Bad> {
-        let shift = self.shift()?;
-        let mut bits = Bits::new(data).ok_or(Bad)?;
-        self.decode_rest(&mut bits, out, shift)
+        self.codes()?.decode_rest(&mut Stream::new(data).ok_or(Bad)?, out)
     }
 
     /// Decodes the four streams that follow the margin in `data` into all of `out`.
     pub(super) fn decode_four(&self, data: &[u8], out: &mut [u8]) -> Result<(), Bad> {
-        let shift = self.shift()?;
+        let codes = self.codes()?;
         let (_, content) = data.split_at_checked(MARGIN_BYTES).ok_or(Bad)?;
         let ([a, b, c, d, e, f], _) = content.split_first_chunk::<6>().ok_or(Bad)?;
         let mut start = MARGIN_BYTES.wrapping_add(6);
         let mut stream = |len: Option<usize>| {
             let end = len.map_or(data.len(), |len| start.wrapping_add(len));
-            let bits = data.get(start.wrapping_sub(MARGIN_BYTES)..end).and_then(Bits::new).ok_or(Bad);
+            let stream = data.get(start.wrapping_sub(MARGIN_BYTES)..end).and_then(Stream::new).ok_or(Bad);
             start = end;
-            bits
+            stream
         };
         let length = |low: &u8, high: &u8| Some(usize::from(u16::from_le_bytes([*low, *high])));
         let mut first = stream(length(a, b))?;
@@ -117,65 +113,100 @@ impl Huffman {
         let (common_two, two_tail) = two.split_at_mut(common.len().min(two.len()));
         let (common_three, three_tail) = three.split_at_mut(common.len().min(three.len()));
         for (((one, two), three), four) in common.iter_mut().zip(common_two).zip(common_three).zip(four) {
-            let is_loaded = first.refill() & second.refill() & third.refill() & fourth.refill();
-            if !is_loaded {
-                return Err(Bad);
-            }
+            first.refill()?;
+            second.refill()?;
+            third.refill()?;
+            fourth.refill()?;
             for (((one, two), three), four) in one.iter_mut().zip(two).zip(three).zip(four) {
-                *one = self.symbol(&mut first, shift)?;
-                *two = self.symbol(&mut second, shift)?;
-                *three = self.symbol(&mut third, shift)?;
-                *four = self.symbol(&mut fourth, shift)?;
+                *one = codes.symbol(&mut first)?;
+                *two = codes.symbol(&mut second)?;
+                *three = codes.symbol(&mut third)?;
+                *four = codes.symbol(&mut fourth)?;
             }
         }
         // The fourth stream may be shorter than the others by three symbols, which is one step at most.
-        for (bits, tail, rest) in [
+        for (stream, tail, rest) in [
             (&mut first, one_tail, one_rest),
             (&mut second, two_tail, two_rest),
             (&mut third, three_tail, three_rest),
             (&mut fourth, &mut [][..], four_rest),
         ] {
             for symbols in tail {
-                self.decode_some(bits, symbols, shift)?;
+                codes.decode_some(stream, symbols)?;
             }
-            self.decode_rest(bits, rest, shift)?;
+            codes.decode_rest(stream, rest)?;
         }
         Ok(())
     }
 
+    fn codes(&self) -> Result<Codes<'_>, Bad> {
+        if self.is_known { Ok(Codes(&self.codes)) } else { Err(Bad) }
+    }
+}
+
+/// The codes by their bits, of which there are some.
+#[derive(Clone, Copy)]
+struct Codes<'a>(&'a [u16; MAX_CODES]);
+
+impl Codes<'_> {
     /// Decodes the rest of a stream, which must end with it.
-    fn decode_rest(&self, bits: &mut Bits<'_>, out: &mut [u8], shift: u32) -> Result<(), Bad> {
+    fn decode_rest(self, stream: &mut Stream<'_>, out: &mut [u8]) -> Result<(), Bad> {
         let (steps, rest) = out.as_chunks_mut::<AT_ONCE>();
         for symbols in steps {
-            self.decode_some(bits, symbols, shift)?;
+            self.decode_some(stream, symbols)?;
         }
-        self.decode_some(bits, rest, shift)?;
-        if bits.is_at_end() { Ok(()) } else { Err(Bad) }
+        self.decode_some(stream, rest)?;
+        if stream.is_at_end() { Ok(()) } else { Err(Bad) }
     }
 
     /// Decodes at most [`AT_ONCE`] symbols.
-    fn decode_some(&self, bits: &mut Bits<'_>, out: &mut [u8], shift: u32) -> Result<(), Bad> {
-        if !bits.refill() {
-            return Err(Bad);
-        }
+    fn decode_some(self, stream: &mut Stream<'_>, out: &mut [u8]) -> Result<(), Bad> {
+        stream.refill()?;
         for to in out {
-            *to = self.symbol(bits, shift)?;
+            *to = self.symbol(stream)?;
         }
         Ok(())
     }
 
     #[inline(always)]
-    fn symbol(&self, bits: &mut Bits<'_>, shift: u32) -> Result<u8, Bad> {
+    fn symbol(self, stream: &mut Stream<'_>) -> Result<u8, Bad> {
         // The index is below the length, which the compiler sees.
-        let index = (bits.peek().wrapping_shr(shift) & CODES_MASK) as u16;
-        let code = *self.codes.get(usize::from(index)).ok_or(Bad)?;
-        bits.skip(u32::from(code & 15));
+        let code = *self.0.get(usize::from((stream.next >> (64 - MAX_BITS)) as u16)).ok_or(Bad)?;
+        // Of a number of bits to shift by, the lowest six count.
+        stream.next = stream.next.wrapping_shl(u32::from(code));
         Ok((code >> 8) as u8)
     }
+}
 
-    /// Returns the number of bits below those that select a code.
-    const fn shift(&self) -> Result<u32, Bad> {
-        if self.bits == 0 { Err(Bad) } else { Ok(64_u32.wrapping_sub(self.bits)) }
+/// A stream of codes, read from its end.
+struct Stream<'a> {
+    /// The margin and the stream.
+    data: &'a [u8],
+    /// The position of the loaded bytes.
+    start: usize,
+    /// The unread ones of the loaded bits, from the highest. Instead of the last of them there is a 1, which is never read:
+    /// the zeros after it count the bits that have been read.
+    next: u64,
+}
+
+impl<'a> Stream<'a> {
+    fn new(data: &'a [u8]) -> Option<Self> {
+        let (start, word, unused) = end_of(data)?;
+        Some(Self { data, start, next: (word | 1).wrapping_shl(unused) })
+    }
+
+    /// Loads the next bits, enough for [`AT_ONCE`] symbols. The margin's are available as well.
+    #[inline(always)]
+    fn refill(&mut self) -> Result<(), Bad> {
+        let read_bits = self.next.trailing_zeros();
+        self.start = self.start.wrapping_sub((read_bits >> 3) as usize);
+        self.next = (load(self.data, self.start)? | 1).wrapping_shl(read_bits & 7);
+        Ok(())
+    }
+
+    /// Returns `true` if exactly all bits have been read, and nothing of the margin.
+    const fn is_at_end(&self) -> bool {
+        self.start.wrapping_mul(8) == self.next.trailing_zeros() as usize
     }
 }
 
@@ -188,8 +219,14 @@ fn compressed_weights(data: &[u8], weights: &mut [u8; 256]) -> Result<usize, Bad
     let mut states = [State::default(); MAX_STATES];
     spread(&distribution, &mut states)?;
     let mut bits = data.get(len..).and_then(Bits::new).ok_or(Bad)?;
-    let mut start = || if bits.refill() { Ok(bits.read(distribution.log) as usize) } else { Err(Bad) };
-    let (mut this, mut other) = (start()?, start()?);
+    let mut start = || {
+        if bits.is_exceeded() {
+            return Err(Bad);
+        }
+        bits.refill()?;
+        bits.read(distribution.log)
+    };
+    let (mut this, mut other) = (start()? as usize, start()? as usize);
     let mut count = 0_usize;
     // Two states take turns; when the bits are used up, the other one has the last symbol. One more is implied.
     for to in weights.iter_mut().take(255) {
@@ -199,8 +236,8 @@ fn compressed_weights(data: &[u8], weights: &mut [u8; 256]) -> Result<usize, Bad
         if bits.is_exceeded() {
             return Ok(count);
         }
-        bits.refill();
-        let next = usize::from(state.next).wrapping_add(bits.read(u32::from(state.bits)) as usize);
+        bits.refill()?;
+        let next = usize::from(state.next).wrapping_add(bits.read(u32::from(state.bits))? as usize);
         (this, other) = (other, next);
     }
     Err(Bad)

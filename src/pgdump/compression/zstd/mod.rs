@@ -16,14 +16,10 @@ use twox_hash::XxHash64;
 use self::bits::{Bad, MARGIN_BYTES};
 use self::block::{Blocks, MAX_BLOCK_BYTES};
 use self::sequences::{Output, SLACK_BYTES};
+use super::framed::{Decoded, Failure, Format};
 use super::stored::Stored;
-use crate::io::copy_prefix;
 use crate::limits::{LimitExceeded, Limits};
-use crate::pgdump::block_reader::BlockReader;
-use crate::pgdump::error::Error;
-use crate::pgdump::window::window;
 
-const NAME: &str = "zstd";
 const MAGIC: [u8; 4] = 0xfd2f_b528_u32.to_le_bytes();
 
 // Bits of the frame header's descriptor. The two highest are the length of the content size; bit 4 is unused.
@@ -35,20 +31,14 @@ const DICTIONARY: u8 = 0b11;
 /// Room after the window: at most so much, unless half a window is more. The more room, the less often the window moves.
 const ROOM_BYTES: usize = 4 << 20;
 
-/// Decodes one frame at a time. Its memory grows with the content up to the window, which the limits bound, and twice as
-/// much again or [`ROOM_BYTES`].
+/// The frame that is read. Memory grows with the content up to the window, which the limits bound, and twice as much again
+/// or [`ROOM_BYTES`].
 pub(in crate::pgdump) struct Zstd {
     max_window_bytes: u64,
     blocks: Blocks,
     frame: Option<Frame>,
-    ended: bool,
     /// A compressed block, after a margin.
     stored: Vec<u8>,
-    /// Consecutive decoded blocks, so that blocks can refer to earlier ones, and slack after them.
-    decoded: Vec<u8>,
-    /// The part of `decoded` that has not been returned: from `start` to `end`, which is at most its length.
-    start: usize,
-    end: usize,
 }
 
 struct Frame {
@@ -59,18 +49,6 @@ struct Frame {
     had_last_block: bool,
 }
 
-/// The reason why a frame cannot be decoded.
-enum Failure {
-    Io(io::Error),
-    Limit(LimitExceeded),
-}
-
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Self {
-        Self::Io(error)
-    }
-}
-
 impl From<Bad> for Failure {
     fn from(_: Bad) -> Self {
         Self::Io(bad("a block is damaged"))
@@ -79,62 +57,25 @@ impl From<Bad> for Failure {
 
 impl Zstd {
     pub(super) fn new(limits: &Limits) -> Self {
-        Self {
-            max_window_bytes: limits.max_window_bytes(),
-            blocks: Blocks::new(),
-            frame: None,
-            ended: false,
-            stored: Vec::new(),
-            decoded: Vec::new(),
-            start: 0,
-            end: 0,
-        }
+        Self { max_window_bytes: limits.max_window_bytes(), blocks: Blocks::new(), frame: None, stored: Vec::new() }
     }
+}
 
-    pub(super) fn reset(&mut self) {
+impl Format for Zstd {
+    const NAME: &'static str = "zstd";
+
+    fn reset(&mut self) {
         self.frame = None;
-        self.ended = false;
-        (self.start, self.end) = (0, 0);
     }
 
-    pub(super) fn read<R: Read>(&mut self, reader: &mut BlockReader<R>, out: &mut [u8]) -> Result<usize, Error> {
-        self.fill(reader)?;
-        let count = copy_prefix(window(&self.decoded, self.start, self.end), out);
-        self.start = self.start.saturating_add(count);
-        Ok(count)
-    }
-
-    /// Decodes the next block. Returns nothing at the verified end.
-    pub(super) fn next<R: Read>(&mut self, reader: &mut BlockReader<R>) -> Result<&[u8], Error> {
-        self.fill(reader)?;
-        let start = std::mem::replace(&mut self.start, self.end);
-        Ok(window(&self.decoded, start, self.end))
-    }
-
-    /// Decodes until there is something to return, or the end has been reached.
-    fn fill<R: Read>(&mut self, reader: &mut BlockReader<R>) -> Result<(), Error> {
-        while self.start >= self.end && !self.ended {
-            let mut source = Stored::new(reader);
-            match self.advance(&mut source) {
-                Ok(()) if self.ended => reader.expect_stream_end(NAME)?,
-                Ok(()) => {}
-                Err(Failure::Io(error)) => return Err(source.explain(NAME, error)),
-                Err(Failure::Limit(exceeded)) => return Err(exceeded.into()),
-            }
-        }
-        Ok(())
-    }
-
-    /// Reads the header, or one block, or what follows the last block.
-    fn advance(&mut self, source: &mut impl Read) -> Result<(), Failure> {
+    fn advance<R: Read>(&mut self, source: &mut Stored<'_, R>, decoded: &mut Decoded) -> Result<bool, Failure> {
         let Some(frame) = &mut self.frame else {
             self.frame = Some(Frame::read(source, self.max_window_bytes)?);
             self.blocks.reset();
-            return Ok(());
+            return Ok(false);
         };
         if frame.had_last_block {
-            self.ended = true;
-            return Ok(frame.finish(source)?);
+            return Ok(frame.finish(source).map(|()| true)?);
         }
         let [low, middle, high] = array(source)?;
         let header = u32::from_le_bytes([low, middle, high, 0]);
@@ -144,20 +85,24 @@ impl Zstd {
         }
         frame.had_last_block = header & 1 != 0;
         let window_bytes = frame.window_bytes;
-        self.make_room(window_bytes);
-        let limit = self.end.saturating_add(MAX_BLOCK_BYTES);
+        let block_bytes = MAX_BLOCK_BYTES.saturating_add(SLACK_BYTES);
+        let room_bytes = window_bytes.saturating_mul(2).min(ROOM_BYTES).max(window_bytes >> 1);
+        let most_bytes = window_bytes.saturating_add(room_bytes).saturating_add(block_bytes);
+        decoded.make_room(window_bytes, block_bytes, most_bytes);
+        let start = decoded.end;
+        let limit = start.saturating_add(MAX_BLOCK_BYTES);
         let no_room = || bad("there is no room for a block");
-        let (_, room) = self.decoded.split_at_mut_checked(self.end).ok_or_else(no_room)?;
+        let (_, room) = decoded.bytes.split_at_mut_checked(start).ok_or_else(no_room)?;
         let (block, _) = room.split_at_mut_checked(len).ok_or_else(no_room)?;
         let new_end = match header >> 1 & 3 {
             0 => {
                 source.read_exact(block)?;
-                self.end.saturating_add(len)
+                start.saturating_add(len)
             }
             1 => {
                 let [byte] = array(source)?;
                 block.fill(byte);
-                self.end.saturating_add(len)
+                start.saturating_add(len)
             }
             2 => {
                 let padded_len = MARGIN_BYTES.saturating_add(len);
@@ -166,36 +111,13 @@ impl Zstd {
                 }
                 let (padded, _) = self.stored.split_at_mut(padded_len);
                 source.read_exact(padded.split_at_mut(MARGIN_BYTES).1)?;
-                let output = Output { bytes: &mut self.decoded, end: self.end, limit, window: window_bytes };
+                let output = Output { bytes: &mut decoded.bytes, end: start, limit, window: window_bytes };
                 self.blocks.decode(padded, output)?
             }
             _ => return Err(bad("the type of a block is unknown").into()),
         };
-        self.start = self.end;
-        self.end = new_end;
-        if let Some(frame) = &mut self.frame {
-            frame.note(window(&self.decoded, self.start, self.end));
-        }
-        Ok(())
-    }
-
-    /// Makes room for a block after the window. Everything before has been returned.
-    fn make_room(&mut self, window_bytes: usize) {
-        let block_bytes = MAX_BLOCK_BYTES.saturating_add(SLACK_BYTES);
-        let room_bytes = window_bytes.saturating_mul(2).min(ROOM_BYTES).max(window_bytes >> 1);
-        let most = window_bytes.saturating_add(room_bytes).saturating_add(block_bytes);
-        if self.end.saturating_add(block_bytes) > most {
-            let history = self.end.saturating_sub(window_bytes);
-            self.decoded.copy_within(history..self.end, 0);
-            self.end = self.end.saturating_sub(history);
-        }
-        let wanted = self.end.saturating_add(block_bytes);
-        if self.decoded.len() < wanted {
-            let len = self.decoded.len().saturating_mul(2).min(most).max(wanted);
-            // Growing alone would reserve twice as much as there was.
-            self.decoded.reserve_exact(len.saturating_sub(self.decoded.len()));
-            self.decoded.resize(len, 0);
-        }
+        frame.note(decoded.add_until(new_end));
+        Ok(false)
     }
 }
 

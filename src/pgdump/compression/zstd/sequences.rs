@@ -1,5 +1,7 @@
 //! Sequences: literals that are copied to the output, and then a match, which is copied from earlier output.
 
+use std::hint::select_unpredictable as select;
+
 use super::bits::{Bad, Bits, MARGIN_BYTES, REFILLED_BITS};
 use super::fse::{Distribution, MAX_LOG, MAX_STATES, State, spread};
 
@@ -310,78 +312,135 @@ impl Sequences {
         &mut self,
         mut bits: Bits<'_>,
         count: usize,
-        (literals, literals_len): (&[u8], usize),
-        output: Output<'_>,
+        literals: (&[u8], usize),
+        mut output: Output<'_>,
     ) -> Result<(usize, usize), Bad> {
-        let Output { bytes: out, mut end, limit, window } = output;
-        let (literal_states, offset_states, match_states) =
-            (&*self.literal_lengths.states, &*self.offsets.states, &*self.match_lengths.states);
         let logs = (self.literal_lengths.log, self.offsets.log, self.match_lengths.log);
         let (Some(literal_log), Some(offset_log), Some(match_log)) = logs else { return Err(Bad) };
-        if !bits.refill() {
-            return Err(Bad);
+        bits.refill()?;
+        let mut states = States {
+            by_literal: bits.read(literal_log)?,
+            by_offset: bits.read(offset_log)?,
+            by_match: bits.read(match_log)?,
+        };
+        let mut batch = [Sequence::default(); BATCH_SEQUENCES];
+        let (mut left, mut literal_at) = (count, 0);
+        while left > 0 {
+            let (batch, _) = batch.split_at_mut(left.min(BATCH_SEQUENCES));
+            left = left.wrapping_sub(batch.len());
+            let before_last = self.decode(&mut bits, &mut states, batch)?;
+            if left == 0 && !before_last.is_at_end() {
+                return Err(Bad);
+            }
+            literal_at = copy_all(batch, (literals.0, literals.1, literal_at), &mut output)?;
         }
-        let mut literal_state = bits.read(literal_log);
-        let mut offset_state = bits.read(offset_log);
-        let mut match_state = bits.read(match_log);
+        Ok((output.end, literal_at))
+    }
+
+    /// Decodes as many sequences as there is room for. Returns the bits before the last change of the states, which the
+    /// last sequence of a block does not have: nothing may follow there.
+    ///
+    /// Nothing branches on what is decoded, because such branches cannot be foreseen. It is a function of its own so that
+    /// the registers hold what it uses.
+    #[inline(never)]
+    fn decode<'d>(
+        &mut self,
+        from: &mut Bits<'d>,
+        states: &mut States,
+        batch: &mut [Sequence],
+    ) -> Result<Bits<'d>, Bad> {
+        let (literal_states, offset_states, match_states) =
+            (&*self.literal_lengths.states, &*self.offsets.states, &*self.match_lengths.states);
+        let mut bits = *from;
+        let mut before = bits;
+        let States { by_literal: mut literal_state, by_offset: mut offset_state, by_match: mut match_state } = *states;
         let [mut first, mut second, mut third] = self.recent;
-        let mut literal_at = 0_usize;
-        for left in (0..count).rev() {
+        for sequence in batch {
             let by_literal = coded(literal_states, literal_state)?;
             let by_offset = coded(offset_states, offset_state)?;
             let by_match = coded(match_states, match_state)?;
-            if !bits.refill() {
-                return Err(Bad);
-            }
-            let value = by_offset.base.wrapping_add(bits.read(u32::from(by_offset.more_bits)));
+            bits.refill()?;
+            let value = by_offset.base.wrapping_add(bits.read(u32::from(by_offset.more_bits))?);
             let lengths_bits = u32::from(by_literal.more_bits).wrapping_add(u32::from(by_match.more_bits));
-            let all_bits = u32::from(by_offset.more_bits).wrapping_add(lengths_bits);
-            if all_bits > REFILLED_BITS && !bits.refill() {
-                return Err(Bad);
+            let is_long = u32::from(by_offset.more_bits).wrapping_add(lengths_bits) > REFILLED_BITS - 3 * MAX_LOG;
+            if is_long {
+                bits.refill()?;
             }
-            let match_len = by_match.base.wrapping_add(bits.read(u32::from(by_match.more_bits))) as usize;
-            let literal_len = by_literal.base.wrapping_add(bits.read(u32::from(by_literal.more_bits))) as usize;
-            if all_bits > REFILLED_BITS - 3 * MAX_LOG && !bits.refill() {
-                return Err(Bad);
+            let match_len = by_match.base.wrapping_add(bits.read(u32::from(by_match.more_bits))?);
+            let literal_len = by_literal.base.wrapping_add(bits.read(u32::from(by_literal.more_bits))?);
+            if is_long {
+                bits.refill()?;
             }
-            if left > 0 {
-                literal_state = u32::from(by_literal.next).wrapping_add(bits.read(u32::from(by_literal.bits)));
-                match_state = u32::from(by_match.next).wrapping_add(bits.read(u32::from(by_match.bits)));
-                offset_state = u32::from(by_offset.next).wrapping_add(bits.read(u32::from(by_offset.bits)));
-            }
-            let offset = if value > 3 {
-                (first, second, third) = (value.wrapping_sub(3), first, second);
-                first
-            } else {
-                match value.wrapping_sub(1).wrapping_add(u32::from(literal_len == 0)) {
-                    0 => {}
-                    1 => (first, second) = (second, first),
-                    2 => (first, second, third) = (third, first, second),
-                    _ => (first, second, third) = (first.wrapping_sub(1), first, second),
-                }
-                first
-            } as usize;
-            let literal_end = literal_at.wrapping_add(literal_len);
-            let copied = end.wrapping_add(literal_len);
-            let new_end = copied.wrapping_add(match_len);
-            if literal_end > literals_len || new_end > limit || offset > window || offset > copied || offset == 0 {
-                return Err(Bad);
-            }
-            step::<STEP_BYTES>(literals, literal_at, out, end)?;
-            if literal_len > STEP_BYTES {
-                let to = out.get_mut(end..copied).ok_or(Bad)?;
-                to.copy_from_slice(literals.get(literal_at..literal_end).ok_or(Bad)?);
-            }
-            literal_at = literal_end;
-            copy_match(out, copied, new_end, offset)?;
-            end = new_end;
+            before = bits;
+            literal_state = u32::from(by_literal.next).wrapping_add(bits.read(u32::from(by_literal.bits))?);
+            match_state = u32::from(by_match.next).wrapping_add(bits.read(u32::from(by_match.bits))?);
+            offset_state = u32::from(by_offset.next).wrapping_add(bits.read(u32::from(by_offset.bits))?);
+            // Values up to 3 stand for a recent offset, or for one less than the latest.
+            let recent = value.wrapping_sub(1).wrapping_add(u32::from(literal_len == 0));
+            let choice = if value > 3 { 4 } else { recent };
+            let offset = select(choice == 0, first, second);
+            let offset = select(choice == 2, third, offset);
+            let offset = select(choice == 3, first.wrapping_sub(1), offset);
+            let offset = select(choice == 4, value.wrapping_sub(3), offset);
+            third = select(choice >= 2, second, third);
+            second = select(choice >= 1, first, second);
+            first = offset;
+            *sequence = Sequence { literal_len, match_len, offset };
         }
-        if !bits.is_at_end() {
+        *from = bits;
+        *states = States { by_literal: literal_state, by_offset: offset_state, by_match: match_state };
+        self.recent = [first, second, third];
+        Ok(before)
+    }
+}
+
+/// The number of sequences that are decoded before they are executed.
+const BATCH_SEQUENCES: usize = 64;
+
+/// Literals to copy, and a match.
+#[derive(Clone, Copy, Default)]
+struct Sequence {
+    literal_len: u32,
+    match_len: u32,
+    offset: u32,
+}
+
+/// The states of the three codes.
+struct States {
+    by_literal: u32,
+    by_offset: u32,
+    by_match: u32,
+}
+
+/// Executes sequences with the literals from `literal_at`. Returns the number of literals that have been used.
+#[inline(never)]
+fn copy_all(
+    batch: &[Sequence],
+    (literals, literals_len, mut literal_at): (&[u8], usize, usize),
+    output: &mut Output<'_>,
+) -> Result<usize, Bad> {
+    let Output { ref mut bytes, mut end, limit, window } = *output;
+    let out = &mut **bytes;
+    for sequence in batch {
+        let (literal_len, match_len) = (sequence.literal_len as usize, sequence.match_len as usize);
+        let offset = sequence.offset as usize;
+        let literal_end = literal_at.wrapping_add(literal_len);
+        let copied = end.wrapping_add(literal_len);
+        let new_end = copied.wrapping_add(match_len);
+        if literal_end > literals_len || new_end > limit || offset > window || offset > copied || offset == 0 {
             return Err(Bad);
         }
-        self.recent = [first, second, third];
-        Ok((end, literal_at))
+        step::<STEP_BYTES>(literals, literal_at, out, end)?;
+        if literal_len > STEP_BYTES {
+            let to = out.get_mut(end..copied).ok_or(Bad)?;
+            to.copy_from_slice(literals.get(literal_at..literal_end).ok_or(Bad)?);
+        }
+        literal_at = literal_end;
+        copy_match(out, copied, new_end, offset)?;
+        end = new_end;
     }
+    output.end = end;
+    Ok(literal_at)
 }
 
 /// Copies `N` bytes.
@@ -404,6 +463,19 @@ fn step_within<const N: usize>(out: &mut [u8], from_at: usize, to_at: usize) -> 
 #[inline(always)]
 fn copy_match(out: &mut [u8], start: usize, end: usize, offset: usize) -> Result<(), Bad> {
     let (mut from, mut to) = (start.wrapping_sub(offset), start);
+    if offset >= 2 * STEP_BYTES {
+        // Most matches are shorter than two steps; how often one step is repeated would be hard to foresee.
+        loop {
+            let bytes = out.get_mut(from..to.wrapping_add(2 * STEP_BYTES)).ok_or(Bad)?;
+            let (source, target) = bytes.split_at_mut_checked(offset).ok_or(Bad)?;
+            let source = source.first_chunk::<{ 2 * STEP_BYTES }>().ok_or(Bad)?;
+            *target.first_chunk_mut().ok_or(Bad)? = *source;
+            (from, to) = (from.wrapping_add(2 * STEP_BYTES), to.wrapping_add(2 * STEP_BYTES));
+            if to >= end {
+                return Ok(());
+            }
+        }
+    }
     if offset >= STEP_BYTES {
         loop {
             step_within::<STEP_BYTES>(out, from, to)?;
