@@ -21,8 +21,9 @@ pub(crate) struct ReadDump {
 
 /// Reads the dump in `source` to its end. Calls `opened` with the header as soon as it is known, because a dump that is
 /// damaged later still has a version.
-pub(crate) fn read<R: Read>(
-    source: R,
+pub(crate) fn read(
+    // All sources share one reader: a dump is read in parts that are large beside a call.
+    source: &mut dyn Read,
     limits: &Limits,
     numbers: Numbers,
     opened: impl FnOnce(&Header),

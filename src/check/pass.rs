@@ -194,7 +194,7 @@ fn bare_dump<R: Read>(
             let read_bytes = dump.inspection.dump_bytes;
             (Ok(dump), read_bytes)
         }
-        None => watch(source, None, observer, |source| read_dump(run, source, None))?,
+        None => watch(source, None, observer, |mut source| read_dump(run, &mut source, None))?,
     };
     run.summary.database_bytes = Some(read_bytes);
     let Some(dump) = run.dump(read, None)? else { return Ok(None) };
@@ -252,9 +252,9 @@ fn archive_with<R: Read>(
                 proceed(observer, &Event::Phase(Phase::ReadingDump))?;
                 let len_bytes = entry.len_bytes();
                 let mut tap = SnapshotErrorTap::new(entry);
-                let (read, _) = watch(&mut tap, Some(len_bytes), observer, |source| match &mut beside {
+                let (read, _) = watch(&mut tap, Some(len_bytes), observer, |mut source| match &mut beside {
                     Some(beside) => beside.read(source).map(|()| None),
-                    None => Ok(Some(read_dump(run, source, Some(DATABASE)))),
+                    None => Ok(Some(read_dump(run, &mut source, Some(DATABASE)))),
                 })?;
                 let read = read?;
                 if let Some(failure) = tap.into_error() {
@@ -293,7 +293,7 @@ fn archive_with<R: Read>(
     }
 }
 
-fn read_dump<R: Read>(run: &mut CheckRun<'_>, source: R, location: Option<&str>) -> Result<ReadDump, pgdump::Error> {
+fn read_dump(run: &mut CheckRun<'_>, source: &mut dyn Read, location: Option<&str>) -> Result<ReadDump, pgdump::Error> {
     let limits = run.options.limits.clone();
     dump::read(source, &limits, Numbers::Forget, |header| run.dump_version(header.version(), location))
 }

@@ -1,7 +1,9 @@
 //! Detects dumps that a program has treated as text: [`identify`].
 
+use std::io::Read;
+
 use crate::limits::Limits;
-use crate::pgdump::{Dump, ErrorKind, Identity};
+use crate::pgdump::{self, Dump, ErrorKind, Identity};
 
 /// Returns what happened to the bytes of a dump, if undoing it makes them a sound start of one, or if they are lost.
 ///
@@ -17,7 +19,7 @@ pub(super) fn identify(head: &[u8]) -> Option<Identity> {
         Err(_) => return None,
     };
     // Replaced bytes make lengths that the file seems too short for.
-    let is_replaced = text.contains('\u{fffd}') && Dump::open(head, &Limits::untrusted()).is_err();
+    let is_replaced = text.contains('\u{fffd}') && open(&mut &*head).is_err();
     if is_replaced {
         return Some(Identity::TextDamage);
     }
@@ -34,9 +36,15 @@ pub(super) fn identify(head: &[u8]) -> Option<Identity> {
     undone(windows_1252).then_some(Identity::Windows1252Damage)
 }
 
+/// Opens a dump in memory with the code that reads dumps from anywhere.
+fn open(bytes: &mut dyn Read) -> Result<Dump<&mut dyn Read>, pgdump::Error> {
+    Dump::open(bytes, &Limits::untrusted())
+}
+
 /// Returns `true` if the bytes are the start of a dump, or all of one, without a contradiction.
 fn is_sound(bytes: &[u8]) -> bool {
-    let mut dump = match Dump::open(bytes, &Limits::untrusted()) {
+    let mut bytes = bytes;
+    let mut dump = match open(&mut bytes) {
         Ok(dump) => dump,
         Err(error) => return matches!(error.kind(), ErrorKind::Truncated { .. }),
     };

@@ -43,7 +43,9 @@ impl Parallelism {
 
     /// The number of threads to start; `None` for the caller's alone.
     pub(crate) fn started(self) -> Option<NonZeroUsize> {
-        NonZeroUsize::new(usize::from(self.threads))
+        // WebAssembly has threads with this feature only.
+        let has_threads = !cfg!(all(target_family = "wasm", not(target_feature = "atomics")));
+        NonZeroUsize::new(usize::from(self.threads)).filter(|_| has_threads)
     }
 }
 

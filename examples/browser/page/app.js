@@ -2,7 +2,7 @@
 
 // One file at a time: chosen, examined, shown.
 
-// Nothing but these two may become markup or a program.
+// Nothing but these may become markup or a program.
 const markup = globalThis.trustedTypes?.createPolicy("page", { createHTML: (text) => text, createScriptURL: (url) => url }) ?? {
   createHTML: (text) => text,
   createScriptURL: (url) => url,
@@ -18,6 +18,7 @@ function embedded(id) {
 
 const checker = new Checker(() => new Worker(markup.createScriptURL(workerUrl)), {
   check: embedded("program-check"),
+  squidex: embedded("program-squidex"),
   plan: embedded("program-plan"),
 });
 

@@ -17,6 +17,18 @@ async function mayBeListing(file) {
   return !head.includes(0) && !(head[0] === 0x1f && head[1] === 0x8b);
 }
 
+/** Returns `true` for a file that begins as zip files do, which a backup of Squidex is. */
+async function mayBeSquidex({ files, isFolder }) {
+  if (isFolder) return false;
+  try {
+    const head = new Uint8Array(await files[0].file.slice(0, 2).arrayBuffer());
+    return head[0] === 0x50 && head[1] === 0x4b;
+  } catch {
+    // The check reports that the file cannot be read.
+    return false;
+  }
+}
+
 /**
  * Runs programs over chosen files. `startWorker` returns a new worker, `programs` has a function for each program that
  * returns a promise of its module.
@@ -68,7 +80,26 @@ class Checker {
       orphans: "/output/orphans.txt",
       spool_dir: "/spool",
     };
-    return this.run("check", chosen.files, request, onProgress);
+    let isCancelled = false;
+    let running = null;
+    const run = (name) => {
+      if (isCancelled) throw new Cancelled("cancelled");
+      running = this.run(name, chosen.files, request, onProgress);
+      return running.promise;
+    };
+    const promise = (async () => {
+      // A service that takes no such backups has no program for them.
+      if (this.programs.squidex && (await mayBeSquidex(chosen))) {
+        const examined = await run("squidex");
+        if (examined.answer.kind !== "other") return examined;
+      }
+      return run("check");
+    })();
+    const cancel = () => {
+      isCancelled = true;
+      running?.cancel();
+    };
+    return { promise, cancel };
   }
 
   /** Plans the retention of a listing. */

@@ -1,8 +1,6 @@
 //! Examines a backup for the page, as the command `check` does.
 
 mod answer;
-#[path = "../../support/backup_squidex.rs"]
-mod backup_squidex;
 mod examine;
 mod request;
 mod sizes;

@@ -9,7 +9,6 @@ use appsnap::observe::{Event, Observer};
 use appsnap::source::dump::DumpOptions;
 use serde_json::{Value, json};
 
-use crate::backup_squidex;
 use crate::request::Check;
 use crate::sizes::Sizes;
 use crate::support::{Failure, InFile, Outcome, Progress, Source, command_limits, documents_of};
@@ -18,10 +17,6 @@ use crate::support::{Failure, InFile, Outcome, Progress, Source, command_limits,
 pub(crate) fn examine(request: &Check) -> Outcome<Value> {
     let mut progress = Progress;
     let limits = command_limits();
-    // The other profiles are those of a platform that restores no such archive.
-    if let Some(described) = backup_squidex::examine_path(&request.path, &limits, &mut progress)? {
-        return Ok(json!({ "kind": "squidex", "report": described.report_json(&[]) }));
-    }
     let profile =
         Profile::by_name(&request.profile).ok_or_else(|| Failure::environment("the profile", "no such profile"))?;
     let mut options = CheckOptions::new().with_limits(limits.clone());

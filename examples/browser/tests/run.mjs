@@ -38,7 +38,26 @@ function textOf(file) {
   return new TextDecoder().decode(bytes);
 }
 
+/** Returns the programs to try, as the page does: the first whose answer is not "other" counts. */
+function programsFor(program, path) {
+  if (program !== "check" || statSync(path).isDirectory()) return [program];
+  const opened = [];
+  const head = sourceOfFile(path, opened).read(0, 2);
+  const isZip = head[0] === 0x50 && head[1] === 0x4b;
+  opened.forEach((file) => closeSync(file));
+  return isZip ? ["squidex", "check"] : ["check"];
+}
+
 function run({ program, path, request }) {
+  let result;
+  for (const name of programsFor(program, path)) {
+    result = runOne(name, path, request);
+    if (result.answer?.kind !== "other") break;
+  }
+  return result;
+}
+
+function runOne(program, path, request) {
   const opened = [];
   try {
     const isFolder = statSync(path).isDirectory();

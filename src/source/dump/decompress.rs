@@ -23,9 +23,9 @@ fn unavailable(identity: Identity) -> Error {
 
 impl Decompressed {
     /// Decompresses `source`, which begins as `identity` says. Returns `None` for what is not compressed in a known way.
-    pub(super) fn new<R: Read + Send + 'static>(
+    pub(super) fn new(
         identity: Identity,
-        source: R,
+        source: Box<dyn Read + Send>,
         limits: &Limits,
     ) -> Result<Option<Self>, Error> {
         let source = BufReader::with_capacity(BUFFER_BYTES, source);
@@ -68,7 +68,9 @@ impl Decompressed {
 /// Decompresses the beginning of a file, at most `most_bytes`, as far as `head` allows.
 pub(crate) fn decompressed_head(identity: Identity, head: &[u8], most_bytes: u64) -> Vec<u8> {
     let mut content = Vec::new();
-    if let Ok(Some(decompressed)) = Decompressed::new(identity, io::Cursor::new(head.to_vec()), &Limits::untrusted()) {
+    if let Ok(Some(decompressed)) =
+        Decompressed::new(identity, Box::new(io::Cursor::new(head.to_vec())), &Limits::untrusted())
+    {
         // The head ends in the middle of the data, so an error is expected; the bytes before it count.
         let _ = decompressed.take(most_bytes).read_to_end(&mut content);
     }

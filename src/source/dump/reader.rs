@@ -12,7 +12,7 @@ use super::tar::{DumpTar, TarMembers};
 use crate::error::{Category, Error};
 use crate::io::{ReadAt, Spool, SpoolError, read_full, read_full_at};
 use crate::limits::Budget;
-use crate::pgdump::forms::JoinedDump;
+use crate::pgdump::forms::{DumpFiles, JoinedDump};
 use crate::pgdump::{self, ErrorKind, Identity};
 
 /// A dump in any form, read as the bytes of a dump in custom format.
@@ -44,9 +44,25 @@ pub struct DumpReader {
 
 enum Source {
     File(Section),
-    Folder(JoinedDump<PathBuf>),
-    Tar(JoinedDump<DumpTar>),
+    Joined(Box<JoinedDump<Files>>),
     Stream(Box<dyn Read + Send>),
+}
+
+/// The files of a dump in a folder or in a tar file: one type, so that there is one reader for both.
+enum Files {
+    Folder(PathBuf),
+    Tar(DumpTar),
+}
+
+impl DumpFiles for Files {
+    type File = Section;
+
+    fn open(&self, name: &str) -> io::Result<Option<Section>> {
+        match self {
+            Self::Folder(path) => path.open(name)?.map(Section::whole).transpose(),
+            Self::Tar(tar) => tar.open(name),
+        }
+    }
 }
 
 /// A dump in a tar file in a compressed file is as deep as honest input goes.
@@ -64,8 +80,7 @@ impl DumpReader {
         let failed = |error| Error::io("opening the dump", error);
         let metadata = std::fs::metadata(path).map_err(failed)?;
         if metadata.is_dir() {
-            let joined = JoinedDump::open(path.to_path_buf(), &options.limits)?.with_parallelism(options.parallelism);
-            return Ok(Self { source: Source::Folder(joined), form: "directory" });
+            return Self::joined(Files::Folder(path.to_path_buf()), options, "directory");
         }
         let file = File::open(path).map_err(failed)?;
         if !metadata.is_file() {
@@ -103,7 +118,7 @@ impl DumpReader {
             Identity::Tar | Identity::Unknown if is_tar(&head) => return Self::of_tar(section, options, depth),
             _ => {}
         }
-        match decompressed(identity, section, options, depth)? {
+        match decompressed(identity, Box::new(section), options, depth)? {
             Some(stream) => Self::of_stream(Box::new(stream), options, form_of(identity), depth.saturating_sub(1)),
             None => Err(not_a_dump(identity)),
         }
@@ -128,7 +143,7 @@ impl DumpReader {
             }
             _ => {}
         }
-        match decompressed(identity, stream, options, depth)? {
+        match decompressed(identity, Box::new(stream), options, depth)? {
             Some(stream) => Self::of_stream(Box::new(stream), options, form_of(identity), depth.saturating_sub(1)),
             None => Err(not_a_dump(identity)),
         }
@@ -137,8 +152,7 @@ impl DumpReader {
     fn of_tar(section: Section, options: &DumpOptions, depth: u8) -> Result<Self, Error> {
         let members = match TarMembers::read(section, &options.limits)?.into_dump() {
             Ok(files) => {
-                let joined = JoinedDump::open(files, &options.limits)?.with_parallelism(options.parallelism);
-                return Ok(Self { source: Source::Tar(joined), form: "tar" });
+                return Self::joined(Files::Tar(files), options, "tar");
             }
             Err(members) => members,
         };
@@ -146,6 +160,11 @@ impl DumpReader {
             Some(member) if depth > 0 => Self::of_section(member, options, depth.saturating_sub(1)),
             _ => Err(not_a_dump(Identity::Unknown)),
         }
+    }
+
+    fn joined(files: Files, options: &DumpOptions, form: &'static str) -> Result<Self, Error> {
+        let joined = JoinedDump::open(files, &options.limits)?.with_parallelism(options.parallelism);
+        Ok(Self { source: Source::Joined(Box::new(joined)), form })
     }
 
     /// Returns the form of the dump: `custom`, `directory`, `tar`, or for a compressed custom dump `gzip`, `lz4` or `zstd`.
@@ -165,8 +184,7 @@ impl DumpReader {
     pub fn len_bytes(&self) -> Option<u64> {
         match &self.source {
             Source::File(section) => section.len_bytes().ok(),
-            Source::Folder(joined) => Some(joined.len_bytes()),
-            Source::Tar(joined) => Some(joined.len_bytes()),
+            Source::Joined(joined) => Some(joined.len_bytes()),
             Source::Stream(_) => None,
         }
     }
@@ -191,9 +209,9 @@ fn is_tar(head: &[u8]) -> bool {
     head.get(257..262) == Some(b"ustar")
 }
 
-fn decompressed<R: Read + Send + 'static>(
+fn decompressed(
     identity: Identity,
-    source: R,
+    source: Box<dyn Read + Send>,
     options: &DumpOptions,
     depth: u8,
 ) -> Result<Option<Decompressed>, Error> {
@@ -234,8 +252,7 @@ impl Read for DumpReader {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         match &mut self.source {
             Source::File(section) => section.read(out),
-            Source::Folder(joined) => joined.read(out),
-            Source::Tar(joined) => joined.read(out),
+            Source::Joined(joined) => joined.read(out),
             Source::Stream(stream) => stream.read(out),
         }
     }
@@ -245,8 +262,7 @@ impl Seek for DumpReader {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         match &mut self.source {
             Source::File(section) => section.seek(to),
-            Source::Folder(joined) => joined.seek(to),
-            Source::Tar(joined) => joined.seek(to),
+            Source::Joined(joined) => joined.seek(to),
             Source::Stream(_) => {
                 Err(io::Error::new(io::ErrorKind::Unsupported, "a compressed dump cannot be read at random"))
             }
