@@ -31,18 +31,6 @@ pub(crate) fn inflate(
     step((input.len(), output.len()), before, (decompress.total_in(), decompress.total_out()), status)
 }
 
-/// Compresses some of `input` to the start of `output`.
-pub(crate) fn deflate(
-    compress: &mut Compress,
-    input: &[u8],
-    output: &mut [u8],
-    flush: FlushCompress,
-) -> Step<CompressError> {
-    let before = (compress.total_in(), compress.total_out());
-    let status = compress.compress(input, output, flush);
-    step((input.len(), output.len()), before, (compress.total_in(), compress.total_out()), status)
-}
-
 /// Compresses some of `input` to the end of `output`, as far as its capacity allows.
 pub(crate) fn deflate_vec(
     compress: &mut Compress,
