@@ -38,25 +38,31 @@ struct Args {
 }
 
 fn main() -> ExitCode {
-    support::run(fetch)
+    support::run_briefly(fetch)
 }
 
 fn fetch(args: &Args) -> Outcome {
     let archive = &args.archive;
     let path = args.output.as_deref().unwrap_or(Path::new("-"));
     let options = ReadOptions::new().with_limits(args.limits.limits());
-    // A document is passed on only after its checksum was right, so it waits in a file until then.
-    let spool = if is_dash(path) {
-        Spool::Unnamed(temporary()?)
-    } else {
-        Spool::Named(output::create(path, &[archive])?, path)
+    // Listening takes a thread, and what is read by an index into memory leaves nothing behind.
+    if !is_dash(path) {
+        support::signals::listen();
+    }
+    let spool = match path {
+        path if is_dash(path) => Spool::Unnamed,
+        path => Spool::Named(output::create(path, &[archive])?, path),
     };
     let len_bytes = match support::open_by_index(archive, args.index.as_deref(), options.clone())? {
         Some(opened) => {
             let document = opened.document(args.uuid).in_file(archive)?.ok_or_else(|| absent(args))?;
-            spool.take(document, archive)?
+            let len_bytes = document.len_bytes();
+            spool.take(document, len_bytes, archive)?
         }
-        None => spool.take(from_front_to_back(args, &options)?, archive)?,
+        None => {
+            let (found, len_bytes) = from_front_to_back(args, &options)?;
+            spool.take(found, len_bytes, archive)?
+        }
     };
     if args.common.json {
         let report = json!({ "archive": archive, "uuid": args.uuid.to_string(), "bytes": len_bytes, "output": path });
@@ -74,8 +80,11 @@ fn temporary() -> Outcome<File> {
 }
 
 /// Reads all of the archive: what follows the document may show that the archive is damaged.
-fn from_front_to_back(args: &Args, options: &ReadOptions) -> Outcome<File> {
+fn from_front_to_back(args: &Args, options: &ReadOptions) -> Outcome<(File, u64)> {
     let archive = &args.archive;
+    if args.output.as_deref().is_none_or(is_dash) {
+        support::signals::listen();
+    }
     let mut progress = Progress::new(args.common.quiet);
     progress.begin("reading the archive", None);
     let mut source = Source::open(archive)?;
@@ -85,37 +94,52 @@ fn from_front_to_back(args: &Args, options: &ReadOptions) -> Outcome<File> {
     while let Some(mut entry) = reader.next_entry().in_input(archive)? {
         if matches!(entry.kind(), EntryKind::Document(id) if *id == args.uuid) {
             let mut spooled = temporary()?;
-            output::copy(&mut entry, archive, &mut spooled, &std::env::temp_dir())?;
+            let len_bytes = output::copy(&mut entry, archive, &mut spooled, &std::env::temp_dir())?;
             spooled.rewind().in_input(archive)?;
-            found = Some(spooled);
+            found = Some((spooled, len_bytes));
         }
     }
     found.ok_or_else(|| absent(args))
 }
 
-/// The file in which the document waits.
+/// A document that is longer waits in a file.
+const MAX_MEMORY_BYTES: u64 = 1 << 20;
+
+/// The location in which the document waits: it is passed on only after its checksum was right.
 enum Spool<'a> {
     Named(Output, &'a Path),
-    Unnamed(File),
+    Unnamed,
 }
 
 impl Spool<'_> {
-    /// Copies the document, and returns its length.
-    fn take(self, mut document: impl Read, archive: &Path) -> Outcome<u64> {
+    /// Copies the document of `len_bytes` bytes, and returns its length.
+    fn take(self, mut document: impl Read, len_bytes: u64, archive: &Path) -> Outcome<u64> {
         match self {
             Self::Named(mut output, path) => {
                 let len_bytes = output::copy(&mut document, archive, &mut output, path)?;
                 output::finish(output, path)?;
                 Ok(len_bytes)
             }
-            Self::Unnamed(mut file) => {
+            Self::Unnamed if len_bytes <= MAX_MEMORY_BYTES => {
+                let mut bytes = Vec::new();
+                document.read_to_end(&mut bytes).in_input(archive)?;
+                print(&mut bytes.as_slice(), archive)
+            }
+            Self::Unnamed => {
+                support::signals::listen();
+                let mut file = temporary()?;
                 output::copy(&mut document, archive, &mut file, &std::env::temp_dir())?;
                 file.rewind().in_file(&std::env::temp_dir())?;
-                let mut stdout = io::stdout().lock();
-                let len_bytes = output::copy(&mut file, archive, &mut stdout, Path::new("-"))?;
-                stdout.flush().map_err(|error| Failure::environment("standard output", error))?;
-                Ok(len_bytes)
+                print(&mut file, archive)
             }
         }
     }
+}
+
+/// Copies a document that was verified to standard output.
+fn print(document: &mut impl Read, archive: &Path) -> Outcome<u64> {
+    let mut stdout = io::stdout().lock();
+    let len_bytes = output::copy(document, archive, &mut stdout, Path::new("-"))?;
+    stdout.flush().map_err(|error| Failure::environment("standard output", error))?;
+    Ok(len_bytes)
 }

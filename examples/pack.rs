@@ -223,7 +223,8 @@ fn estimate_bytes(prepared: &Prepared<DumpReader, DocumentPlan>) -> u64 {
     // A header of 512 bytes and padding.
     const AROUND_BYTES: u64 = 1 << 10;
     let documents_count = prepared.source().map_or(0, DocumentPlan::documents_count) as u64;
-    let sizes = [prepared.metadata().dump_size_bytes(), prepared.metadata().files_size_bytes()];
+    // Of a shard, the source has only its own documents.
+    let sizes = [prepared.metadata().dump_size_bytes(), prepared.source().map(DocumentPlan::document_bytes)];
     sizes.into_iter().flatten().fold(documents_count.saturating_mul(AROUND_BYTES), u64::saturating_add)
 }
 
@@ -303,6 +304,9 @@ fn build<'a>(args: &Args, database: Option<&Path>, options: &PrepareOptions) -> 
     };
     if let Some(root) = &args.root {
         pack = pack.with_root(root);
+    }
+    if let Some(shard) = args.shard {
+        pack = pack.with_shard(shard);
     }
     pack = pack.with_key_prefix(args.key_prefix.as_deref().unwrap_or_default());
     Ok(pack.with_key_suffix(args.key_suffix.as_deref().unwrap_or_default()))

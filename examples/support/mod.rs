@@ -72,6 +72,12 @@ pub fn run_comparison<A: clap::Parser>(work: impl FnOnce(&A) -> Outcome<bool>) -
     }
 }
 
+/// Does the same as [`run`] for work that is mostly done at once: it calls [`signals::listen`] itself before it does more,
+/// or leaves anything unfinished. Until then, a signal ends the process as it does any other program.
+pub fn run_briefly<A: clap::Parser>(work: impl FnOnce(&A) -> Outcome) -> ExitCode {
+    run_after(|| (), work)
+}
+
 /// Does the same as [`run`] for work that undoes itself after a signal, however long that takes.
 pub fn run_patiently<A: clap::Parser>(work: impl FnOnce(&A) -> Outcome) -> ExitCode {
     run_after(signals::listen_patiently, work)

@@ -75,9 +75,12 @@ pub fn open_indexed(path: &Path, options: ReadOptions) -> Outcome<Option<Snapsho
     if is_pipe(path) {
         return Ok(None);
     }
-    let stored = Stored::open(path)?;
-    refuse_other_than_snapshot(path, &stored.identify(path)?)?;
-    match SnapshotArchive::open(stored, &options) {
+    let opened = SnapshotArchive::open(Stored::open(path)?, &options);
+    if opened.is_err() {
+        // What ends in an index is a snapshot; only of other files, the kind is of interest.
+        refuse_other_than_snapshot(path, &identify(path)?)?;
+    }
+    match opened {
         Err(error) if matches!(error.kind(), ErrorKind::NoIndex) => Ok(None),
         opened => opened.map(Some).in_file(path),
     }

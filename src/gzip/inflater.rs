@@ -1,23 +1,21 @@
 //! Decompresses one chunk, or the first part of it, from its compressed bytes alone: [`Inflater`].
 
-use flate2::{Decompress, FlushDecompress, Status};
-
 use super::chunk::{CHUNK_BYTES, part};
 use super::error::{Error, ErrorKind, Result};
 use super::table::ChunkRow;
-use crate::io;
+use crate::io::inflate::{Inflate, Need};
 
 /// The decompressor of one thread, with room for a chunk.
 #[derive(Debug)]
 pub(crate) struct Inflater {
-    inflate: Decompress,
+    inflate: Inflate,
     /// One byte more than a chunk may hold, so that a longer one is noticed.
     uncompressed: Box<[u8]>,
 }
 
 impl Inflater {
     pub(crate) fn new() -> Self {
-        Self { inflate: Decompress::new(false), uncompressed: vec![0; CHUNK_BYTES + 1].into_boxed_slice() }
+        Self { inflate: Inflate::new(), uncompressed: vec![0; CHUNK_BYTES + 1].into_boxed_slice() }
     }
 
     /// Returns the first `wanted_bytes` bytes of a chunk, unverified: for callers that verify what they take out of them.
@@ -47,21 +45,15 @@ impl Inflater {
 
     /// Decompresses until `compressed` is used up or `room` bytes are made; returns the numbers of bytes used and made.
     fn inflate(&mut self, compressed: &[u8], room: usize) -> Result<(usize, usize)> {
-        self.inflate.reset(false);
-        let (mut used, mut made) = (0_usize, 0_usize);
-        loop {
-            let (Some(input), Some(output)) = (compressed.get(used..), self.uncompressed.get_mut(made..room)) else {
-                return Err(Error::new(ErrorKind::Internal("the decompressor broke its contract")));
-            };
-            let step = io::inflate(&mut self.inflate, input, output, FlushDecompress::Sync);
-            used = used.saturating_add(step.used);
-            made = made.saturating_add(step.made);
-            match step.status {
-                // A chunk never holds the final block, which comes after all of them.
-                Err(_) | Ok(Status::StreamEnd) => return Err(Error::new(ErrorKind::Deflate)),
-                Ok(_) if made >= room || step.is_idle() => return Ok((used, made)),
-                Ok(_) => {}
-            }
+        self.inflate.reset();
+        let Some(output) = self.uncompressed.get_mut(..room) else {
+            return Err(Error::new(ErrorKind::Internal("a chunk has more room than its buffer")));
+        };
+        let step = self.inflate.decode(compressed, output, 0);
+        match step.need {
+            // A chunk never holds the final block, which comes after all of them.
+            Err(_) | Ok(Need::Nothing) => Err(Error::new(ErrorKind::Deflate)),
+            Ok(Need::Input | Need::Room) => Ok((step.used, step.made)),
         }
     }
 }

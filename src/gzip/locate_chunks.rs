@@ -2,13 +2,12 @@
 
 use std::cmp::Ordering;
 
-use flate2::{Decompress, FlushDecompress};
-
 use super::chunk::{CHUNK_BYTES, part};
 use super::chunk_stream::read_range;
 use super::error::{Error, Result};
 use super::header::{END_BYTES, HEADER};
 use super::table::{ChunkRow, MemberFacts, row_len};
+use crate::io::inflate::Inflate;
 use crate::io::{self, ReadAt};
 
 /// The end of every chunk's last block: an empty stored one (RFC 1951, section 3.2.4).
@@ -110,21 +109,18 @@ pub(crate) fn locate_chunks<E: From<Error>>(
 /// A decompressor with more input reads past the end of the chunk. So it receives the input up to the next possible mark,
 /// again and again: the chunk ends at the last mark before which the output has exactly `len` bytes.
 fn inflate_chunk(compressed: &[u8], uncompressed: &mut [u8], len: usize) -> Option<usize> {
-    let mut inflate = Decompress::new(false);
+    let mut inflate = Inflate::new();
     let (mut used, mut made) = (0_usize, 0_usize);
     let mut end = None;
     let ends = compressed.windows(MARK.len()).enumerate().filter(|(_, window)| *window == MARK);
     for (index, _) in ends {
         let next = index.saturating_add(MARK.len());
-        // Feeds everything up to the mark; some backends still hold output when they have taken all input.
-        loop {
-            let (input, output) = (compressed.get(used..next)?, uncompressed.get_mut(made..=len)?);
-            let step = io::inflate(&mut inflate, input, output, FlushDecompress::Sync);
-            used = used.saturating_add(step.used);
-            made = made.saturating_add(step.made);
-            if step.is_idle() || step.status.is_err() {
-                break;
-            }
+        let output = uncompressed.get_mut(..=len)?;
+        let step = inflate.decode(compressed.get(used..next)?, output, made);
+        used = used.saturating_add(step.used);
+        made = made.saturating_add(step.made);
+        if step.need.is_err() {
+            return end;
         }
         if used != next {
             return end;

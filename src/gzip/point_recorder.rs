@@ -2,7 +2,7 @@
 
 use super::block_finder::{Candidate, find_block};
 use super::point::{AccessPoint, HISTORY_BYTES, PointForm};
-use super::reader::{MemberSink, OUTPUT_BYTES};
+use super::reader::MemberSink;
 use super::resumed::{Resumed, pack_history};
 use crate::io::prefix;
 
@@ -257,7 +257,7 @@ impl MemberSink for PointRecorder {
         }
     }
 
-    fn step(&mut self, compressed: &[u8], uncompressed: &[u8]) {
+    fn step(&mut self, compressed: &[u8], uncompressed: &[u8], is_drained: bool) {
         if !uncompressed.is_empty()
             && let Some(compressed_offset_bytes) = self.pending_member.take()
         {
@@ -279,7 +279,7 @@ impl MemberSink for PointRecorder {
         // Everything was taken, and nothing is left in the decompressor.
         if let State::Reaching { candidate, begins_at, end_at } = self.state
             && self.compressed_bytes == end_at
-            && uncompressed.len() < OUTPUT_BYTES
+            && is_drained
         {
             self.begin_trial(candidate, begins_at);
         }

@@ -2,19 +2,17 @@
 
 use std::io::{self, BufRead, BufReader, Read};
 
-use flate2::{Decompress, FlushDecompress, Status};
-
-use super::chunk::part;
 use super::error::{Error, ErrorKind, Result};
 use super::header::{HeaderParser, MAGIC, TRAILER_BYTES};
-use crate::io::{CountedSource, inflate, prefix};
+use crate::io::inflate::{InflateWindow, Need};
+use crate::io::{CountedSource, prefix};
 use crate::limits::{LimitExceeded, Limits};
 
 /// Compressed bytes read at once.
 const INPUT_BYTES: usize = 64 << 10;
 
-/// Bytes decompressed at once: small enough to stay in a core's cache until they are used.
-pub(super) const OUTPUT_BYTES: usize = 64 << 10;
+/// Bytes decompressed at once, about: few enough to stay in a core's cache until they are used.
+const OUTPUT_BYTES: usize = 64 << 10;
 
 /// A reader of the uncompressed bytes of one or more gzip members, which checks each member's CRC32 and length. Zero
 /// padding after the last member is allowed.
@@ -87,8 +85,9 @@ pub(crate) trait MemberSink {
         input.len()
     }
 
-    /// Receives the compressed bytes that were taken, and the uncompressed ones that they gave.
-    fn step(&mut self, _compressed: &[u8], _uncompressed: &[u8]) {}
+    /// Receives the compressed bytes that were taken, and the uncompressed ones that they gave; `is_drained` if that is all
+    /// that they can give.
+    fn step(&mut self, _compressed: &[u8], _uncompressed: &[u8], _is_drained: bool) {}
 
     /// Receives the sums of a member that was read to its end and verified.
     fn end(&mut self, crc32: u32, uncompressed_len_bytes: u64);
@@ -107,10 +106,7 @@ pub(crate) struct MemberReader<R, X> {
     state: State,
     header: HeaderParser,
     max_header_bytes: u64,
-    inflate: Decompress,
-    output: Box<[u8]>,
-    output_start: usize,
-    output_end: usize,
+    inflate: InflateWindow,
     crc: crc32fast::Hasher,
     trailer: Vec<u8>,
     member_position: u64,
@@ -140,10 +136,7 @@ impl<R: Read, X: MemberSink> MemberReader<R, X> {
             state: State::Header,
             header: HeaderParser::default(),
             max_header_bytes: limits.max_gzip_header_bytes(),
-            inflate: Decompress::new(false),
-            output: vec![0; OUTPUT_BYTES].into_boxed_slice(),
-            output_start: 0,
-            output_end: 0,
+            inflate: InflateWindow::new(OUTPUT_BYTES),
             crc: crc32fast::Hasher::new(),
             trailer: Vec::with_capacity(TRAILER_BYTES),
             member_position: 0,
@@ -166,7 +159,7 @@ impl<R: Read, X: MemberSink> MemberReader<R, X> {
 
     /// Decompresses until there is output or the end is verified.
     fn advance(&mut self) -> Result<()> {
-        while self.output_start == self.output_end {
+        while self.inflate.output().is_empty() {
             match self.state {
                 State::Header => self.header()?,
                 State::Body => self.body()?,
@@ -224,7 +217,7 @@ impl<R: Read, X: MemberSink> MemberReader<R, X> {
                 self.sink.extra(&self.header.extra, self.member_position);
             }
             self.header.reset();
-            self.inflate.reset(false);
+            self.inflate.reset();
             self.crc.reset();
             self.uncompressed_len_bytes = 0;
             self.sink.begin(self.source.position());
@@ -238,23 +231,21 @@ impl<R: Read, X: MemberSink> MemberReader<R, X> {
         let input = fill(&mut self.source)?;
         let at_end = input.is_empty();
         let portion = prefix(input, self.sink.portion(input, position) as u64);
-        let is_part = portion.len() < input.len();
-        let step = inflate(&mut self.inflate, portion, &mut self.output, FlushDecompress::None);
-        let output = part(&self.output, 0, step.made)?;
-        self.sink.step(prefix(portion, step.used as u64), output);
+        let step = self.inflate.decode(portion);
+        let output = self.inflate.output();
+        self.sink.step(prefix(portion, step.used as u64), output, step.need == Ok(Need::Input));
         self.crc.update(output);
         self.source.consume(step.used);
-        (self.output_start, self.output_end) = (0, step.made);
         self.uncompressed_len_bytes = self.uncompressed_len_bytes.wrapping_add(step.made as u64);
-        match step.status {
-            Ok(Status::StreamEnd) => self.state = State::Trailer,
-            Ok(_) if step.is_idle() && at_end => {
+        match step.need {
+            Ok(Need::Nothing) => self.state = State::Trailer,
+            Ok(Need::Input) if at_end && step.made == 0 => {
                 return Err(Error::new(ErrorKind::Truncated { part: "body" }).at(position));
             }
-            Ok(_) if !step.is_idle() || is_part => {}
+            Ok(_) => {}
             // What was decompressed before the damage is returned first: what a reader sees before it stops must not
             // depend on the portions in which the bytes arrive.
-            Ok(_) | Err(_) => self.state = State::Damaged,
+            Err(_) => self.state = State::Damaged,
         }
         Ok(())
     }
@@ -318,11 +309,11 @@ impl<R: Read, X: MemberSink> BufRead for MemberReader<R, X> {
         if let Err(error) = self.advance() {
             return Err(self.failed.insert(error).clone().into());
         }
-        Ok(part(&self.output, self.output_start, self.output_end)?)
+        Ok(self.inflate.output())
     }
 
     fn consume(&mut self, count: usize) {
-        self.output_start = self.output_start.saturating_add(count).min(self.output_end);
+        self.inflate.consume(count);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::detect::Detection;
 use crate::error::{Category, Error};
+use crate::snapshot::join::Shard;
 
 pub(super) type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -16,6 +17,18 @@ pub(super) fn settled_shard() -> Error {
         Category::Misuse,
         "documents that may change while they are packed cannot be divided into shards: pack them in one piece",
     )
+}
+
+/// Only one part was prepared.
+#[cold]
+pub(super) fn other_shard(prepared: Shard) -> Error {
+    let message = format!("only part {prepared} was prepared: write this part, or prepare without a part");
+    Error::of(Category::Misuse, message)
+}
+
+#[cold]
+pub(super) fn unsorted_rows() -> Error {
+    Error::of(Category::Misuse, "the rows of a document source must ascend, each id once")
 }
 
 /// A file of the archive that does not belong in a snapshot.

@@ -19,6 +19,7 @@ use crate::observe::Observer;
 use crate::pgdump::Identity;
 #[cfg(feature = "object-store")]
 use crate::remote::object_store::ObjectStore;
+use crate::snapshot::join::{PlannedShare, Shard};
 #[cfg(feature = "object-store")]
 use crate::source::bucket::BucketOptions;
 use crate::source::directory::{self, DirectoryOptions, files_folder_near, parent_of_shard};
@@ -65,8 +66,26 @@ impl FilesInput<'_> {
         }
     }
 
-    /// Lists the documents.
+    /// Lists the documents; only those of a part, if this input can be divided while it is listed.
     pub(super) fn scan(
+        self,
+        names: &FileNames,
+        options: &PrepareOptions,
+        shard: Option<Shard>,
+        observer: &mut dyn Observer,
+    ) -> Result<(DocumentPlan, Option<PlannedShare>)> {
+        #[cfg(feature = "object-store")]
+        if let (Self::Bucket(store, runtime, options), Some(shard)) = (&self, shard)
+            && let Some((plan, share)) = crate::source::bucket::scan_share(store, runtime, options, shard, observer)?
+        {
+            return Ok((plan, Some(share)));
+        }
+        #[cfg(not(feature = "object-store"))]
+        let _ = shard;
+        Ok((self.scan_all(names, options, observer)?, None))
+    }
+
+    fn scan_all(
         self,
         names: &FileNames,
         options: &PrepareOptions,

@@ -34,6 +34,12 @@ impl<S: DocumentSource> FilteredSource<S> {
         self.indices = Some(kept.filter(|index| keep(self.source.row(*index).0)).collect());
     }
 
+    /// Changes the source so that it has only kept documents.
+    pub(super) fn reduce(&mut self, change: impl FnOnce(&mut S)) {
+        change(&mut self.source);
+        self.indices = None;
+    }
+
     /// Returns the ids and lengths of the documents, ascending by id.
     pub(super) fn rows(&self) -> impl Iterator<Item = (DocumentId, u64)> {
         (0..self.documents_count()).map(|index| self.row(index))

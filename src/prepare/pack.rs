@@ -22,6 +22,7 @@ use crate::observe::Observer;
 use crate::pgdump::Identity;
 #[cfg(feature = "object-store")]
 use crate::remote::object_store::ObjectStore;
+use crate::snapshot::join::Shard;
 use crate::source::DocumentPlan;
 #[cfg(feature = "object-store")]
 use crate::source::bucket::BucketOptions;
@@ -57,6 +58,7 @@ pub struct Pack<'a> {
     database: Option<DatabaseInput<'a>>,
     files: Option<FilesInput<'a>>,
     names: FileNames,
+    shard: Option<Shard>,
 }
 
 /// The two ways to provide a dump.
@@ -69,7 +71,7 @@ impl<'a> Pack<'a> {
     /// Creates a builder without inputs.
     #[must_use]
     pub fn new(options: &PrepareOptions) -> Self {
-        Self { options: options.clone(), database: None, files: None, names: FileNames::default() }
+        Self { options: options.clone(), database: None, files: None, names: FileNames::default(), shard: None }
     }
 
     /// Sets the dump: the path of a file, or of the folder of a dump in directory format. It may be in [any
@@ -147,6 +149,17 @@ impl<'a> Pack<'a> {
         self
     }
 
+    /// Prepares only this part of the archive, for [`Prepared::write_shard`]. Default: all of it, and any part can be written.
+    ///
+    /// The report and the metadata are those of the whole archive; [`Prepared::documents`] are those of the part. Documents in a
+    /// bucket that are listed in the order of their ids, without a dump, then need memory only for the part: the bucket is
+    /// listed a second time from its first document to its last one. From a bucket, no document after the part is requested.
+    #[must_use]
+    pub const fn with_shard(mut self, shard: Shard) -> Self {
+        self.shard = Some(shard);
+        self
+    }
+
     /// Reads the dump to its end, lists the files, compares the two, and judges the result.
     ///
     /// Files with the numeric names of very old apps become documents if a row of the dump gives their uuid. The files are
@@ -157,7 +170,7 @@ impl<'a> Pack<'a> {
     /// is no spool directory, if the files cannot be listed or contain no document, if orphans are to be dropped and all
     /// documents are orphans, or if the observer cancels. The error's context is the path of the input.
     pub fn prepare(self, observer: &mut dyn Observer) -> Result<Prepared<DumpReader, DocumentPlan>> {
-        let Self { options, database, files, names } = self;
+        let Self { options, database, files, names, shard } = self;
         files.as_ref().map_or(Ok(()), FilesInput::verify)?;
         let database = match database {
             None => None,
@@ -175,14 +188,21 @@ impl<'a> Pack<'a> {
             _ => None,
         };
         let name = files.as_ref().map_or("no files", FilesInput::name);
-        let mut plan = files.map(|files| files.scan(&names, &options, observer)).transpose()?;
+        // Rows of a database are compared with all documents.
+        let scanned_shard = shard.filter(|_| database.is_none());
+        let scanned = files.map(|files| files.scan(&names, &options, scanned_shard, observer)).transpose()?;
+        let (mut plan, share) = scanned.map_or((None, None), |(plan, share)| (Some(plan), share));
         if let (Some(database), Some(plan)) = (&database, &mut plan) {
             database.assign_numbers(plan);
         }
-        if let Some(plan) = &plan {
+        if let Some(plan) = plan.as_ref().filter(|_| share.as_ref().is_none_or(|share| share.documents_count == 0)) {
             verify_plan(plan, path.as_deref().ok_or(name), &names)?;
         }
-        Prepared::new(database, plan, &options)
+        let prepared = Prepared::of_share(database, plan, share, &options)?;
+        match shard {
+            Some(shard) => prepared.narrow(shard),
+            None => Ok(prepared),
+        }
     }
 }
 

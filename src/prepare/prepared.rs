@@ -23,6 +23,7 @@ use crate::pgdump::compat::Incompatibility;
 use crate::pgdump::toc::Toc;
 use crate::pgdump::transcode::Changes;
 use crate::pgdump::{FormatVersion, Inspection};
+use crate::snapshot::join::PlannedShare;
 use crate::snapshot::report::WriteReport;
 use crate::snapshot::{DocumentSource, SnapshotWriter, WriteOptions};
 use crate::source::DocumentPlan;
@@ -64,6 +65,8 @@ pub struct Prepared<R, S> {
     pub(super) judge: Judge,
     /// The documents, if they have been compressed already.
     pub(super) staged: Option<Staged>,
+    /// The part that can be written, if the documents are only those of one.
+    pub(super) share: Option<PlannedShare>,
 }
 
 /// Everything that a verdict depends on, except for the documents.
@@ -100,6 +103,17 @@ impl<R: Read, S: DocumentSource> Prepared<R, S> {
     /// Returns an error if orphans are to be dropped, and the dump does not tell which documents are orphans or all of them
     /// are, or if data is to be edited and there is no dump.
     pub fn new(database: Option<Database<R>>, documents: Option<S>, options: &PrepareOptions) -> Result<Self> {
+        Self::of_share(database, documents, None, options)
+    }
+
+    /// Combines a dump and documents, or those of one part, and judges the result. Only documents without a dump may be those
+    /// of one part.
+    pub(super) fn of_share(
+        database: Option<Database<R>>,
+        documents: Option<S>,
+        share: Option<PlannedShare>,
+        options: &PrepareOptions,
+    ) -> Result<Self> {
         if database.is_none() && options.edits_data() {
             return Err(error::nothing_to_edit());
         }
@@ -124,14 +138,18 @@ impl<R: Read, S: DocumentSource> Prepared<R, S> {
         if let (Orphans::Drop, Some(kept)) = (options.orphans, &mut kept) {
             drop_orphans(kept, known(files.as_mut())?, &mut changes)?;
         }
-        let metadata = metadata(
+        let mut metadata = metadata(
             source.as_ref().map(|(_, len_bytes)| *len_bytes),
             inspection.as_ref().map(|(inspection, ..)| inspection.uncompressed_bytes()),
             kept.as_ref(),
             options,
             &mut changes,
         );
-        let documents_count = kept.as_ref().map_or(0, |kept| kept.documents_count() as u64);
+        let mut documents_count = kept.as_ref().map_or(0, |kept| kept.documents_count() as u64);
+        if let Some(share) = &share {
+            documents_count = share.documents_count;
+            metadata = metadata.with_files_size_bytes(share.document_bytes);
+        }
         let dump = inspection.zip(source.as_ref());
         let judge = Judge {
             profile: options.profile.clone(),
@@ -142,7 +160,17 @@ impl<R: Read, S: DocumentSource> Prepared<R, S> {
             unavailable: files.as_ref().and_then(|files| files.as_ref().err().copied()),
         };
         let report = judge.report(files, &metadata, documents_count);
-        Ok(Self { database: source, documents: kept, metadata, report, changes, conversion, judge, staged: None })
+        Ok(Self {
+            database: source,
+            documents: kept,
+            metadata,
+            report,
+            changes,
+            conversion,
+            judge,
+            staged: None,
+            share,
+        })
     }
 
     /// Returns the report that a [check](crate::check::check()) of the archive will give, including the comparison of
@@ -187,13 +215,16 @@ impl<R: Read, S: DocumentSource> Prepared<R, S> {
     ///
     /// # Errors
     /// Returns an error if an input or the sink fails, if an input has changed, or if the observer cancels. The sink then
-    /// contains a part of an archive.
+    /// contains a part of an archive. Also returns an error if only [one part](super::Pack::with_shard) was prepared.
     pub fn write<W: Write>(
         self,
         sink: W,
         options: &WriteOptions,
         observer: &mut dyn Observer,
     ) -> Result<(W, WriteReport)> {
+        if let Some(share) = &self.share {
+            return Err(error::other_shard(share.shard()));
+        }
         if let Some(staged) = self.staged {
             let folder = self.judge.spool_dir.ok_or_else(error::spool_needed)?;
             return staged.write(self.database, &self.metadata, (sink, &folder), options, observer);

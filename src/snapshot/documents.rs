@@ -73,17 +73,18 @@ pub(super) fn write<W: io::Write, S: DocumentSource>(
     Ok(())
 }
 
-/// Counts the bytes of the chunk under way after the first `count` documents of `source`, which begin a section.
-pub(super) fn filled_after<S: DocumentSource>(source: &S, count: usize, sections: &mut SectionCutter) -> usize {
-    const FULL_BYTES: u64 = CHUNK_BYTES as u64;
-    let mut filled_bytes = 0_u64;
-    for (id, len_bytes) in (0..count).map(|index| source.row(index)) {
-        if sections.begins_at(id) {
-            filled_bytes = 0;
-        }
-        filled_bytes = filled_bytes.saturating_add(member_bytes(len_bytes)) % FULL_BYTES;
-    }
+/// Counts the bytes of the chunk under way after the documents `before`, which begin a section: ids and lengths of their members.
+pub(super) fn filled_after(before: &[(DocumentId, u64)], sections: &mut SectionCutter) -> usize {
+    let filled_bytes = before.iter().fold(0, |filled_bytes, (id, added_bytes)| {
+        filled(if sections.begins_at(*id) { 0 } else { filled_bytes }, *added_bytes)
+    });
     at_most(CHUNK_BYTES, filled_bytes)
+}
+
+/// Returns the length of the chunk under way after one of `bytes` was `filled_bytes` long and `added_bytes` were added.
+pub(super) const fn filled(filled_bytes: u64, added_bytes: u64) -> u64 {
+    const FULL_BYTES: u64 = CHUNK_BYTES as u64;
+    (filled_bytes % FULL_BYTES).saturating_add(added_bytes % FULL_BYTES) % FULL_BYTES
 }
 
 /// Refuses rows that do not ascend or were written before.

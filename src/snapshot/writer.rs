@@ -145,16 +145,17 @@ impl<W: Write> SnapshotWriter<W> {
     }
 
     /// Writes the documents of `source` that have these numbers. The other ones are left out, but all chunks except the first
-    /// and the last are those of an archive with all documents.
+    /// and the last are those of an archive with all documents. `before` has the lengths of the documents before.
     pub(crate) fn share_of_documents<S: DocumentSource>(
         &mut self,
         source: &S,
         numbers: Range<usize>,
+        before: &[(DocumentId, u64)],
         observer: &mut dyn Observer,
     ) -> Result<()> {
         self.guarded(Stage::Documents, |writer, _| {
             writer.stream.gzip.end_section()?;
-            let before_bytes = documents::filled_after(source, numbers.start, &mut writer.sections);
+            let before_bytes = documents::filled_after(before, &mut writer.sections);
             let sections = (&mut writer.sections, before_bytes);
             documents::write(&mut writer.stream, &Share { source, numbers }, &mut writer.ids, sections, observer)
         })

@@ -17,8 +17,8 @@ use crate::snapshot::DocumentSource;
 /// The documents of a files folder, an archive of one, or a bucket, in ascending order of their ids.
 ///
 /// Every document occurs once, with the length that it had when the plan was made. A plan holds 32 bytes of memory per
-/// document and no paths (24 to 56 more for an archive, 16 for a bucket). It opens a file only on demand, and returns an error if the file
-/// has changed. It is a [`DocumentSource`], so a snapshot writer can pull documents from it with several threads.
+/// document and no paths (24 to 56 more for an archive, 16 for a bucket with keys of several forms). It opens a file only on
+/// demand, and returns an error if the file has changed. It is a [`DocumentSource`], so a snapshot writer can pull documents from it with several threads.
 ///
 /// ```
 /// use appsnap::metadata::Metadata;
@@ -97,6 +97,7 @@ impl DocumentPlan {
     /// Keeps only the documents for which `keep` returns `true`, for example those with a row in the database.
     pub fn retain(&mut self, mut keep: impl FnMut(DocumentId) -> bool) {
         self.rows.retain(|row| keep(row.id));
+        self.rows.shrink_to_fit();
         self.document_bytes = total_bytes(&self.rows);
     }
 
@@ -234,7 +235,7 @@ impl DocumentSource for DocumentPlan {
     }
 
     fn open(&self, index: usize) -> io::Result<Document> {
-        self.store.open(self.rows.get(index..).ok_or(io::ErrorKind::InvalidInput)?)
+        self.store.open(&self.rows, index)
     }
 
     fn origin(&self, index: usize) -> String {

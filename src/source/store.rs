@@ -20,14 +20,14 @@ pub(super) enum Store {
 }
 
 impl Store {
-    /// Opens the first of `rows`. The others are likely to be opened next.
-    pub(super) fn open(&self, rows: &[Row]) -> io::Result<Document> {
-        let row = rows.first().ok_or(io::ErrorKind::InvalidInput)?;
+    /// Opens the document `number` of `rows`. Those after it are likely to be opened next.
+    pub(super) fn open(&self, rows: &[Row], number: usize) -> io::Result<Document> {
+        let row = rows.get(number).ok_or(io::ErrorKind::InvalidInput)?;
         Ok(match self {
             Self::Folder(folder) => Document::file(folder.open(row)?),
             Self::Archive(archive) => archive.open(row)?,
             #[cfg(feature = "object-store")]
-            Self::Bucket(bucket) => Document::object(bucket.open(rows)?),
+            Self::Bucket(bucket) => Document::object(bucket.open(rows, number)?),
         })
     }
 

@@ -1,16 +1,16 @@
 //! Reading the contents of one entry: [`EntryReader`] decompresses them and verifies length and checksum.
 
 use std::fmt;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 
 use crc32fast::Hasher;
-use flate2::bufread::DeflateDecoder;
 use rawzip::RangeReader;
 
 use super::entry::{LocatedEntry, Method};
 use super::error::{Error, ErrorKind};
 use super::rawzip_reader::RawzipReader;
-use crate::io::ReadAt;
+use crate::io::inflate::{InflateWindow, Need};
+use crate::io::{ReadAt, copy_prefix, prefix_mut};
 
 /// The number of compressed bytes read at a time.
 const BUFFER_BYTES: usize = 32 << 10;
@@ -34,7 +34,7 @@ type Compressed<'a, R> = BufReader<RangeReader<&'a RawzipReader<R>>>;
 
 enum Stream<'a, R> {
     Stored(Compressed<'a, R>),
-    Deflate(Box<DeflateDecoder<Compressed<'a, R>>>),
+    Deflate(Box<Deflated<'a, R>>),
 }
 
 impl<'a, R: ReadAt> EntryReader<'a, R> {
@@ -43,7 +43,7 @@ impl<'a, R: ReadAt> EntryReader<'a, R> {
         let compressed = BufReader::with_capacity(BUFFER_BYTES, RangeReader::new(source, entry.offset_bytes..end));
         let stream = match entry.method {
             Method::Stored => Stream::Stored(compressed),
-            Method::Deflate => Stream::Deflate(Box::new(DeflateDecoder::new(compressed))),
+            Method::Deflate => Stream::Deflate(Box::new(Deflated::new(compressed))),
         };
         Self { stream, entry, hasher: Hasher::new(), read_bytes: 0, failure: None }
     }
@@ -91,12 +91,7 @@ impl<R: ReadAt> Stream<'_, R> {
     fn read(&mut self, buffer: &mut [u8], max_bytes: u64) -> Result<usize, Error> {
         match self {
             Self::Stored(reader) => reader.take(max_bytes).read(buffer).map_err(failed),
-            Self::Deflate(reader) => reader.take(max_bytes).read(buffer).map_err(|error| match error.kind() {
-                io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => {
-                    ErrorKind::Deflate.into()
-                }
-                _ => failed(error),
-            }),
+            Self::Deflate(reader) => reader.read(prefix_mut(buffer, max_bytes)),
         }
     }
 
@@ -104,8 +99,43 @@ impl<R: ReadAt> Stream<'_, R> {
     fn consumed_bytes(&self) -> Option<u64> {
         match self {
             Self::Stored(_) => None,
-            Self::Deflate(reader) => Some(reader.total_in()),
+            Self::Deflate(reader) => Some(reader.used_bytes),
         }
+    }
+}
+
+/// Compressed contents, and their decoder.
+struct Deflated<'a, R> {
+    compressed: Compressed<'a, R>,
+    inflate: InflateWindow,
+    used_bytes: u64,
+    is_ended: bool,
+}
+
+impl<'a, R: ReadAt> Deflated<'a, R> {
+    fn new(compressed: Compressed<'a, R>) -> Self {
+        Self { compressed, inflate: InflateWindow::new(BUFFER_BYTES), used_bytes: 0, is_ended: false }
+    }
+
+    /// Returns 0 only at the end of the deflate stream, or if `buffer` is empty.
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
+        while self.inflate.output().is_empty() && !self.is_ended && !buffer.is_empty() {
+            let input = self.compressed.fill_buf().map_err(failed)?;
+            let is_all = input.is_empty();
+            let step = self.inflate.decode(input);
+            self.compressed.consume(step.used);
+            self.used_bytes = self.used_bytes.saturating_add(step.used as u64);
+            match step.need {
+                Ok(Need::Nothing) => self.is_ended = true,
+                // What was decoded before the damage is returned first.
+                Ok(Need::Input) if is_all && step.made == 0 => return Err(ErrorKind::Deflate.into()),
+                Err(_) if step.made == 0 => return Err(ErrorKind::Deflate.into()),
+                Ok(_) | Err(_) => {}
+            }
+        }
+        let count = copy_prefix(self.inflate.output(), buffer);
+        self.inflate.consume(count);
+        Ok(count)
     }
 }
 

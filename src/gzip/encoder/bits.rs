@@ -10,6 +10,9 @@ pub(super) struct Pending {
 /// Bytes that a writer may touch beyond the last that it fills: it always stores eight.
 const SLACK_BYTES: usize = 8;
 
+/// Most bits that a writer appends at once: they fit into 64 with those that do not fill a byte.
+pub(super) const MAX_PUT_BITS: u32 = 56;
+
 /// A writer into a slice. Bits that find no room are lost: whoever opens it knows how many there are.
 #[derive(Debug)]
 pub(super) struct BitWriter<'a> {
@@ -20,7 +23,7 @@ pub(super) struct BitWriter<'a> {
 
 #[expect(clippy::arithmetic_side_effects, reason = "fewer than 8 pending bits and at most 56 new ones fit into 64")]
 impl BitWriter<'_> {
-    /// Appends the low `count` bits of `value`, at most 56; its other bits are zero.
+    /// Appends the low `count` bits of `value`, at most [`MAX_PUT_BITS`]; its other bits are zero.
     #[inline(always)]
     pub(super) fn put(&mut self, value: u64, count: u32) {
         let Pending { bits, count: before } = self.pending;

@@ -1,12 +1,12 @@
 //! Writes the tokens of a block with the codes that fit them best: [`BlockWriter`].
 
-use super::bits::{BitWriter, Pending, append};
+use super::bits::{BitWriter, MAX_PUT_BITS, Pending, append};
 use super::huffman::{Code, MAX_CODE_BITS, MAX_LENGTH_CODE_BITS, MAX_SYMBOLS, code_lengths, codes};
-use super::tokens::{DISTANCES, LITERALS, SYMBOLS, Tokens, distance_extra_bits};
+use super::tokens::{DISTANCES, LITERALS, SYMBOLS, Token, Tokens, distance_extra_bits};
 
 /// The symbol that ends a block, and the one of the longest match (RFC 1951, section 3.2.5).
 const END_OF_BLOCK: usize = 256;
-const LONGEST_MATCH: u32 = 285;
+const LONGEST_MATCH: u16 = 285;
 /// Code lengths that a header states at least, of literals and lengths, of distances and of code lengths.
 const LEAST_LITERALS: usize = 257;
 const LEAST_DISTANCES: usize = 1;
@@ -178,16 +178,32 @@ const fn stated_extra_bits(symbol: u8) -> u32 {
     }
 }
 
-/// Returns the symbol of a length, the number of its extra bits and these bits (RFC 1951, section 3.2.5): four symbols for
-/// each power of two, but one for each of the first eight values, and one for the longest.
-#[expect(clippy::arithmetic_side_effects, reason = "the value is below 256")]
-fn length_symbol(value: u32) -> (u32, u32, u32) {
-    if value == 255 {
-        return (LONGEST_MATCH, 0, 0);
+/// The symbol of a length, the number of its extra bits and these bits.
+#[derive(Clone, Copy)]
+struct LengthSymbol {
+    symbol: u16,
+    extra_bits: u8,
+    extra: u8,
+}
+
+/// The symbols of all lengths, by their value less 3.
+static LENGTH_SYMBOLS: [LengthSymbol; 256] = length_symbols();
+
+/// Computes the symbols of all lengths (RFC 1951, section 3.2.5): four symbols for each power of two, but one for each of
+/// the first eight values, and one for the longest.
+#[expect(clippy::arithmetic_side_effects, clippy::cast_possible_truncation, reason = "values are below 256")]
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which would refuse a wrong index")]
+const fn length_symbols() -> [LengthSymbol; 256] {
+    let mut all = [LengthSymbol { symbol: LONGEST_MATCH, extra_bits: 0, extra: 0 }; 256];
+    let mut value = 0_u32;
+    while value < 255 {
+        let extra_bits = (value | 4).ilog2() - 2;
+        let symbol = 257 + if value < 4 { value } else { 4 * extra_bits + (value >> extra_bits) };
+        let extra = value & ((1 << extra_bits) - 1);
+        all[value as usize] = LengthSymbol { symbol: symbol as u16, extra_bits: extra_bits as u8, extra: extra as u8 };
+        value += 1;
     }
-    let extra_bits = (value | 4).ilog2() - 2;
-    let symbol = if value < 4 { value } else { 4 * extra_bits + (value >> extra_bits) };
-    (257 + symbol, extra_bits, value & ((1 << extra_bits) - 1))
+    all
 }
 
 #[expect(clippy::arithmetic_side_effects, reason = "a block has at most 2^14 tokens")]
@@ -198,10 +214,9 @@ impl Frequencies {
         literals.get_mut(..LITERALS)?.copy_from_slice(bytes);
         *literals.get_mut(END_OF_BLOCK)? = 1;
         let mut extra_bits = 0;
-        for (value, count) in (0..).zip(lengths).filter(|(_, count)| **count > 0) {
-            let (symbol, bits, _) = length_symbol(value);
-            *literals.get_mut(symbol as usize)? += count;
-            extra_bits += (bits * count) as usize;
+        for (length, count) in LENGTH_SYMBOLS.iter().zip(lengths) {
+            *literals.get_mut(usize::from(length.symbol))? += count;
+            extra_bits += (u32::from(length.extra_bits) * count) as usize;
         }
         let distances = *tokens.distance_counts();
         let distance_bits = (0..).zip(distances).map(|(symbol, count)| (distance_extra_bits(symbol) * count) as usize);
@@ -229,21 +244,36 @@ fn put_tokens<'a>(
     let mut symbols = [Code::default(); SYMBOLS];
     let (of_bytes, of_lengths) = symbols.split_at_mut(LITERALS);
     of_bytes.copy_from_slice(literals.get(..LITERALS)?);
-    for (value, to) in (0..).zip(of_lengths) {
-        let (symbol, extra_bits, extra) = length_symbol(value);
-        let code = literals.get(symbol as usize)?;
-        *to = Code { bits: code.bits | extra << code.count, count: code.count + extra_bits };
+    for (length, to) in LENGTH_SYMBOLS.iter().zip(of_lengths) {
+        let code = literals.get(usize::from(length.symbol))?;
+        let bits = code.bits | u32::from(length.extra) << code.count;
+        *to = Code { bits, count: code.count + u32::from(length.extra_bits) };
     }
     // The code of each distance, and the bits that it takes with its extra bits.
     let mut whole = [(Code::default(), 0); DISTANCES];
     for ((symbol, to), code) in (0..).zip(&mut whole).zip(distances).take(30) {
         *to = (*code, code.count + distance_extra_bits(symbol));
     }
-    for token in tokens.list() {
+    let bits_of = |token: Token| {
         let symbol = symbols.get(token.symbol())?;
         let (distance, distance_bits) = whole.get(token.distance())?;
         let distance = u64::from(distance.bits) | u64::from(token.distance_extra()) << distance.count;
-        writer.put(u64::from(symbol.bits) | distance << symbol.count, symbol.count + distance_bits);
+        Some((u64::from(symbol.bits) | distance << symbol.count, symbol.count + distance_bits))
+    };
+    // Each step of the writer waits for the one before, so two tokens share one where they fit, which nearly all do.
+    let (pairs, last) = tokens.list().as_chunks();
+    for &[first, second] in pairs {
+        let ((first, first_count), (second, second_count)) = (bits_of(first)?, bits_of(second)?);
+        if first_count + second_count <= MAX_PUT_BITS {
+            writer.put(first | second << first_count, first_count + second_count);
+        } else {
+            writer.put(first, first_count);
+            writer.put(second, second_count);
+        }
+    }
+    for token in last {
+        let (bits, count) = bits_of(*token)?;
+        writer.put(bits, count);
     }
     let end = literals.get(END_OF_BLOCK)?;
     writer.put(u64::from(end.bits), end.count);
@@ -259,7 +289,8 @@ mod tests {
         // RFC 1951, section 3.2.5: 3 to 10, 11-12, 19-22, 131-162, 227-257, 258.
         let expected = [(3, 257, 0, 0), (10, 264, 0, 0), (12, 265, 1, 1), (19, 269, 2, 0), (162, 281, 5, 31)];
         for (len, symbol, extra_bits, extra) in expected.into_iter().chain([(257, 284, 5, 30), (258, 285, 0, 0)]) {
-            assert_eq!(length_symbol(len - 3), (symbol, extra_bits, extra), "{len}");
+            let found = LENGTH_SYMBOLS[len - 3];
+            assert_eq!((found.symbol, found.extra_bits, found.extra), (symbol, extra_bits, extra), "{len}");
         }
     }
 }

@@ -81,6 +81,7 @@ impl Decoder {
         scratch: &'d mut Vec<u8>,
     ) -> Result<&'d [u8], Error> {
         match self {
+            Self::Gzip(gzip) => gzip.next(reader),
             #[cfg(feature = "lz4")]
             Self::Lz4(lz4) => lz4.next(reader),
             #[cfg(feature = "zstd")]

@@ -2,12 +2,12 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use flate2::{Decompress, FlushDecompress, Status};
 use simd_adler32::Adler32;
 
 use super::gzip_file::{TRAILER_BYTES, header_bytes};
 use super::read_exact::read_exact;
-use crate::io::{ReadAt, at_most, inflate};
+use crate::io::inflate::{InflateWindow, Need};
+use crate::io::{ReadAt, at_most};
 use crate::limits::{Budget, Limits};
 use crate::pgdump::corruption::Corruption;
 use crate::pgdump::error::{Error, ErrorKind};
@@ -34,8 +34,7 @@ pub(super) struct Sums {
 
 /// Inflates the compressed bytes of a gzip file, and verifies and computes their checksums.
 pub(super) struct Verifier {
-    inflate: Decompress,
-    inflated: Vec<u8>,
+    inflate: InflateWindow,
     /// Those of the current member.
     crc: crc32fast::Hasher,
     member_bytes: u64,
@@ -53,8 +52,7 @@ pub(super) struct Verifier {
 impl Verifier {
     pub(super) fn new(limits: &Limits) -> Self {
         Self {
-            inflate: Decompress::new(false),
-            inflated: vec![0; INFLATED_BYTES],
+            inflate: InflateWindow::new(INFLATED_BYTES),
             crc: crc32fast::Hasher::new(),
             adler: Adler32::new(),
             stored_crc: crc32fast::Hasher::new(),
@@ -78,18 +76,17 @@ impl Verifier {
                 stored = self.pass_header(stored)?;
                 continue;
             }
-            let step = inflate(&mut self.inflate, stored, &mut self.inflated, FlushDecompress::None);
+            let step = self.inflate.decode(stored);
             stored = window(stored, step.used, stored.len());
-            let inflated = window(&self.inflated, 0, step.made);
+            let inflated = self.inflate.output();
             self.inflated_bytes.spend(step.made as u64)?;
             self.member_bytes = self.member_bytes.saturating_add(step.made as u64);
             self.crc.update(inflated);
             self.adler.write(inflated);
-            match step.status {
-                Ok(Status::StreamEnd) => self.ended = true,
-                Ok(_) if stored.is_empty() && step.made < self.inflated.len() => return Ok(()),
-                Ok(_) if step.used > 0 || step.made > 0 => {}
-                Ok(_) => return Err(Corruption::Undecodable(GZIP).into()),
+            match step.need {
+                Ok(Need::Nothing) => self.ended = true,
+                Ok(Need::Input) => return Ok(()),
+                Ok(Need::Room) => {}
                 Err(cause) => return Err(Error::from(Corruption::Undecodable(GZIP)).because(cause)),
             }
         }
@@ -112,7 +109,7 @@ impl Verifier {
         self.verify(trailer)?;
         self.joints.spend(1)?;
         self.between.clear();
-        self.inflate.reset(false);
+        self.inflate.reset();
         self.crc = crc32fast::Hasher::new();
         self.member_bytes = 0;
         self.ended = false;

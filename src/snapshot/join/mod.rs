@@ -9,6 +9,7 @@ mod plan_name;
 mod seam;
 mod shard;
 mod shards;
+mod share;
 mod write_shard;
 
 use std::fmt;
@@ -33,6 +34,7 @@ pub use pieces::{Piece, S3_PIECE_BYTES};
 pub use shard::shard;
 pub use shards::Shards;
 
+pub(crate) use share::{Census, PlannedShare};
 pub(crate) use write_shard::ShardWriter;
 
 use copied::Copied;

@@ -8,22 +8,22 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use super::number::Shard;
+use super::share::PlannedShare;
 use crate::document::DocumentId;
 use crate::gzip::Level;
 use crate::limits::Limits;
 use crate::metadata::Metadata;
-use crate::snapshot::content::DocumentSource;
 use crate::snapshot::error::{Error, ErrorKind, Result};
 use crate::snapshot::options::{SectionSplit, WriteOptions};
 
 /// The key in `.metadata` of a part.
 const KEY: &str = "appsnapShard";
 
-/// The program whose chunks are the same, byte for byte.
+/// The program whose chunks are the same, byte for byte, and which names plans in the same way.
 const WRITER: &str = if cfg!(feature = "zlib-rs") {
-    concat!("appsnap ", env!("CARGO_PKG_VERSION"), " zlib-rs")
+    concat!("appsnap ", env!("CARGO_PKG_VERSION"), " zlib-rs, plan 2")
 } else {
-    concat!("appsnap ", env!("CARGO_PKG_VERSION"), " miniz_oxide")
+    concat!("appsnap ", env!("CARGO_PKG_VERSION"), " miniz_oxide, plan 2")
 };
 
 /// Everything that the bytes of an archive depend on, except for its documents.
@@ -55,11 +55,10 @@ const SECTIONS: [(SectionSplit, &str); 3] =
     [(SectionSplit::Contents, "contents"), (SectionSplit::Digit, "digit"), (SectionSplit::Byte, "byte")];
 
 impl Plan {
-    /// Creates the plan of an archive with `metadata` and the documents of `source`. `database` differs from dump to dump.
-    pub(super) fn new<S: DocumentSource>(
+    /// Creates the plan of an archive with `metadata`. `database` differs from dump to dump.
+    pub(super) fn new(
         (metadata, database): (&Metadata, Option<&str>),
-        source: &S,
-        count: u32,
+        share: &PlannedShare,
         options: &WriteOptions,
     ) -> Result<Self> {
         let sections = SECTIONS.into_iter().find(|(split, _)| *split == options.sections).map(|(_, name)| name);
@@ -69,8 +68,8 @@ impl Plan {
             writer: WRITER.to_owned(),
             level: options.level.get(),
             sections: sections.ok_or_else(|| Error::internal("sections without a name"))?.to_owned(),
-            shards: count,
-            documents: source.documents_count() as u64,
+            shards: share.shard().count(),
+            documents: share.documents_count,
             database: database.map(|facts| hex(&Sha256::digest(facts))),
             metadata: metadata.ok_or_else(|| Error::internal("metadata is not JSON"))?,
         })
@@ -109,46 +108,55 @@ impl Plan {
     }
 }
 
-/// The name of a plan under way.
-pub(super) struct PlanName(Sha256);
+/// A digest of the documents of a plan: of the digests of those with each first hex digit.
+///
+/// The digits may come in any order, since several listings run at the same time; the documents of one ascend.
+pub(super) struct RowsDigest([(Sha256, Option<DocumentId>); 16]);
 
-impl PlanName {
-    /// Begins with everything but the documents.
-    pub(super) fn of(plan: &Plan) -> Result<Self> {
-        let text = serde_json::to_string(plan).map_err(|_| Error::internal("a plan is not JSON"))?;
-        Ok(Self(Sha256::new_with_prefix(text)))
+impl RowsDigest {
+    pub(super) fn new() -> Self {
+        Self(std::array::from_fn(|_| (Sha256::new(), None)))
     }
 
-    /// Adds the next document.
-    pub(super) fn document(&mut self, id: DocumentId, len_bytes: u64) {
+    /// Adds a document. Returns `false`, and adds nothing, unless its id is greater than those with the same first digit
+    /// before.
+    pub(super) fn add(&mut self, id: DocumentId, len_bytes: u64) -> bool {
+        let [first, ..] = *id.as_bytes();
+        let Some((digest, last)) = self.0.get_mut(usize::from(first >> 4)) else { return false };
+        if *last >= Some(id) {
+            return false;
+        }
+        *last = Some(id);
         let mut row = [0; 24];
         let (name, length) = row.split_at_mut(16);
         name.copy_from_slice(id.as_bytes());
         length.copy_from_slice(&len_bytes.to_le_bytes());
-        self.0.update(row);
+        digest.update(row);
+        true
     }
 
-    /// Returns 64 hex digits.
-    pub(super) fn finish(self) -> String {
-        hex(&self.0.finalize())
+    pub(super) fn finish(self) -> [u8; 32] {
+        let digests = self.0.into_iter().map(|(digest, _)| digest.finalize());
+        digests.fold(Sha256::new(), |all, digest| all.chain_update(digest)).finalize().into()
+    }
+}
+
+impl Plan {
+    /// Returns the name of the plan with documents that have this digest: 64 hex digits.
+    pub(super) fn name(&self, documents: [u8; 32]) -> Result<String> {
+        let text = serde_json::to_string(self).map_err(|_| Error::internal("a plan is not JSON"))?;
+        Ok(hex(&Sha256::new_with_prefix(text).chain_update(documents).finalize()))
     }
 }
 
 impl Part {
-    /// Creates a part of the plan of `source`.
-    pub(super) fn new<S: DocumentSource>(
-        shard: Shard,
-        plan: Plan,
-        source: &S,
-        documents: &Range<usize>,
-    ) -> Result<Self> {
-        let mut name = PlanName::of(&plan)?;
-        (0..source.documents_count()).map(|index| source.row(index)).for_each(|(id, len)| name.document(id, len));
+    /// Creates a part of a plan.
+    pub(super) fn new(share: &PlannedShare, plan: Plan) -> Result<Self> {
         Ok(Self {
-            name: name.finish(),
-            number: shard.number(),
-            from: documents.start as u64,
-            until: documents.end as u64,
+            name: plan.name(share.digest)?,
+            number: share.shard().number(),
+            from: share.first,
+            until: share.first.saturating_add(share.count as u64),
             plan,
         })
     }

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use super::Join;
-use super::plan_name::{Part, Plan, PlanName};
+use super::plan_name::{Part, Plan, RowsDigest};
 use crate::io::{ReadAt, prefix_mut};
 use crate::layout::escaped;
 use crate::metadata::Metadata;
@@ -179,10 +179,12 @@ impl<R: ReadAt> Shards<R> {
     /// Returns the errors of [`Join::plan`], with the name of the first unsuitable part as their context. Also returns an
     /// error if the ids and lengths of the documents are not those of the plan.
     pub fn join(&self, metadata: &Metadata, index: IndexPlacement) -> Result<Join<'_, R>> {
-        let mut name = PlanName::of(&self.plan)?;
+        let mut digest = RowsDigest::new();
         let options = self.options.clone().with_index(index);
         let parts = (self.archives.as_slice(), self.names.clone());
-        let joined = Join::plan_named(metadata, parts, &options, &mut |id, len_bytes| name.document(id, len_bytes));
+        let joined = Join::plan_named(metadata, parts, &options, &mut |id, len_bytes| {
+            digest.add(id, len_bytes);
+        });
         let joined = joined.map_err(|error| match error.kind() {
             // A caller of this function cannot misuse it: a shard lies.
             ErrorKind::Misuse(what) => {
@@ -192,7 +194,9 @@ impl<R: ReadAt> Shards<R> {
         })?;
         let report = joined.report();
         check_sizes(&self.metadata()?, report.database_bytes(), report.document_bytes())?;
-        if name.finish() != self.name || report.database_bytes().is_some() != self.plan.database.is_some() {
+        if self.plan.name(digest.finish())? != self.name
+            || report.database_bytes().is_some() != self.plan.database.is_some()
+        {
             return Err(Error::shards(
                 "the contents of the shards are not those of the plan that they name: pack all of them again"
                     .to_owned(),

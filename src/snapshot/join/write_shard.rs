@@ -3,8 +3,8 @@
 use std::io::{Read, Write};
 use std::ops::Range;
 
-use super::number::Shard;
 use super::plan_name::{Part, Plan};
+use super::share::PlannedShare;
 use crate::metadata::Metadata;
 use crate::observe::Observer;
 use crate::snapshot::content::{Content, DocumentSource};
@@ -16,7 +16,7 @@ use crate::snapshot::writer::SnapshotWriter;
 
 /// A part of the archive of a source, named and ready to be written.
 pub(crate) struct ShardWriter<'a, S> {
-    shard: Shard,
+    share: PlannedShare,
     part: Part,
     source: &'a S,
     documents: Range<usize>,
@@ -25,26 +25,24 @@ pub(crate) struct ShardWriter<'a, S> {
 }
 
 impl<'a, S: DocumentSource> ShardWriter<'a, S> {
-    /// Names the part. `metadata` is that of the whole archive, and states the length of its dump. `database` differs from
-    /// dump to dump.
+    /// Names the part: `share`, whose documents in `source` begin with number `skipped_count`. `metadata` is that of the whole
+    /// archive. `database` differs from dump to dump.
     pub(crate) fn new(
-        shard: Shard,
+        (share, skipped_count): (PlannedShare, usize),
         source: &'a S,
         (metadata, database): (&'a Metadata, Option<&str>),
         options: &WriteOptions,
     ) -> Result<Self> {
-        let database_bytes = metadata.dump_size_bytes().filter(|_| database.is_some());
-        let documents = shard.documents(source, database_bytes.unwrap_or(0));
-        let plan = Plan::new((metadata, database), source, shard.count(), options)?;
-        let part = Part::new(shard, plan, source, &documents)?;
+        let documents = skipped_count..skipped_count.saturating_add(share.count);
+        let part = Part::new(&share, Plan::new((metadata, database), &share, options)?)?;
         let options = options.clone().with_index(IndexPlacement::Embedded);
-        Ok(Self { shard, part, source, documents, metadata, options })
+        Ok(Self { share, part, source, documents, metadata, options })
     }
 
     /// Returns the name of a file for the part: the same for the same contents.
     pub(crate) fn file_name(&self) -> String {
         let plan = self.part.name.get(..16).unwrap_or(&self.part.name);
-        format!("{plan}-{:05}-of-{:05}.tar.gz", self.shard.number(), self.shard.count())
+        format!("{plan}-{:05}-of-{:05}.tar.gz", self.share.shard().number(), self.share.shard().count())
     }
 
     /// Writes the part, with the database if it is the first one.
@@ -54,7 +52,7 @@ impl<'a, S: DocumentSource> ShardWriter<'a, S> {
         database: Option<Content<R>>,
         observer: &mut dyn Observer,
     ) -> Result<(W, WriteReport)> {
-        let database = database.filter(|_| self.shard.number() == 1);
+        let database = database.filter(|_| self.share.shard().number() == 1);
         let lengths = self.documents.clone().map(|index| self.source.row(index).1);
         let metadata = self.metadata.clone();
         let metadata = metadata.with_dump_size_bytes(database.as_ref().map_or(0, Content::len_bytes));
@@ -64,7 +62,7 @@ impl<'a, S: DocumentSource> ShardWriter<'a, S> {
         if let Some(database) = database {
             writer.database(database, observer)?;
         }
-        writer.share_of_documents(self.source, self.documents, observer)?;
+        writer.share_of_documents(self.source, self.documents, self.share.before(), observer)?;
         Ok(writer.finish()?)
     }
 }

@@ -13,6 +13,8 @@ const PIECE_BYTES: u64 = 8 << 20;
 #[derive(Clone, Debug)]
 pub(super) struct Target {
     pub(super) id: DocumentId,
+    /// The number of the document in the plan.
+    pub(super) number: usize,
     pub(super) location: Path,
     pub(super) len_bytes: u64,
     /// The hash of its entity tag.

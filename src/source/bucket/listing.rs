@@ -36,16 +36,38 @@ pub(super) struct Listing {
 }
 
 /// The keys greater than `after` and not greater than `last`.
-struct Range {
-    after: Option<Path>,
-    last: Option<Path>,
+#[derive(Clone, Debug, Default)]
+pub(super) struct Range {
+    pub(super) after: Option<Path>,
+    pub(super) last: Option<Path>,
+}
+
+impl Range {
+    /// Returns the keys that are also in `other`; `None` if there are none.
+    fn within(self, other: &Self) -> Option<Self> {
+        let after = self.after.max(other.after.clone());
+        let last = [self.last, other.last.clone()].into_iter().flatten().min();
+        let is_empty = after.as_ref().zip(last.as_ref()).is_some_and(|(after, last)| after >= last);
+        (!is_empty).then_some(Self { after, last })
+    }
 }
 
 impl Listing {
     pub(super) fn start(store: &Arc<dyn ObjectStore>, runtime: &Handle, keys: &Keys, parallelism: Parallelism) -> Self {
+        Self::start_within(store, runtime, (keys, &Range::default()), parallelism)
+    }
+
+    /// Lists only keys in `window`.
+    pub(super) fn start_within(
+        store: &Arc<dyn ObjectStore>,
+        runtime: &Handle,
+        (keys, window): (&Keys, &Range),
+        parallelism: Parallelism,
+    ) -> Self {
         let (sender, receiver) = channel();
         let mut tasks = JoinSet::new();
         let ranges = ranges(keys, parallelism.threads_count());
+        let ranges: Vec<_> = ranges.into_iter().filter_map(|range| range.within(window)).collect();
         let running_count = ranges.len();
         for range in ranges {
             let (store, folder, sender) = (Arc::clone(store), keys.folder.clone(), sender.clone());

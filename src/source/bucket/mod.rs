@@ -39,6 +39,7 @@ mod fetch;
 mod listing;
 mod options;
 mod read_ahead;
+mod share;
 pub(super) mod store;
 mod tags;
 
@@ -47,9 +48,10 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 
 pub use options::BucketOptions;
+pub(crate) use share::scan_share;
 
 use self::listing::{Listed, Listing};
-use self::store::{BucketStore, Slot};
+use self::store::{BucketStore, Slots};
 use self::tags::Tags;
 use super::code::Code;
 use super::directory::spelling::Spelling;
@@ -62,6 +64,7 @@ use super::store::Store;
 use crate::document::DocumentId;
 use crate::observe::{Event, Observer, Phase};
 use crate::remote::keys::Keys;
+use crate::remote::object_store::path::Path;
 use crate::remote::object_store::{ObjectMeta, ObjectStore};
 
 /// Lists the documents in a bucket and plans all of them.
@@ -82,51 +85,41 @@ pub fn scan(
     observer: &mut dyn Observer,
 ) -> Result<DocumentPlan, Error> {
     let keys = store::keys(options)?;
-    let mut collector = Collector {
-        keys: &keys,
-        tags: Tags::default(),
-        found: Vec::new(),
-        documents_count: 0,
-        document_bytes: 0,
-        skipped: SkippedFiles::new(options.max_findings_per_code),
-        observer,
-    };
+    let mut collector = Collector::new(&keys, options, observer);
+    let mut found = Vec::new();
     collector.notify(&Event::Phase(Phase::ListingBucket))?;
-    let mut listing = Listing::start(&store, runtime, &keys, options.listing);
-    while let Some(listed) = listing.next() {
-        match listed {
-            Listed::Objects(objects) => objects.iter().try_for_each(|object| collector.collect(object))?,
-            Listed::Failed(error) => return Err(Error::bucket(error)),
-        }
-    }
+    let listing = Listing::start(&store, runtime, &keys, options.listing);
+    collector.collect(listing, |document, _| {
+        found.push(document);
+        true
+    })?;
     let (documents_count, document_bytes) = (collector.documents_count, collector.document_bytes);
     collector.notify(&Event::planned(documents_count, document_bytes))?;
-    let Collector { mut found, tags, skipped, .. } = collector;
+    let Collector { tags, skipped, .. } = collector;
     // In this order, the index of an object in the store expresses the same preference as a spelling in a folder.
     found.sort_unstable_by_key(Found::key);
     let is_same = |pair: &&[Found]| matches!(pair, [first, second] if first.key() == second.key());
     if let Some([again, ..]) = found.windows(2).find(is_same) {
         return Err(Error::in_path(store::key(&keys, again.id, again.spelling), ErrorKind::Ambiguous));
     }
-    let slots = found.iter().map(|found| Slot { spelling: found.spelling, tag: found.tag }).collect();
     let numbered = (0..)
         .zip(&found)
         .filter_map(|(locator, found)| NumberedFile::new(found.spelling, locator, found.len_bytes))
         .collect();
+    let slots = Slots::of(&found);
     let rows = (0..)
         .zip(found)
         .filter(|(_, found)| found.spelling.number().is_none())
-        .map(|(locator, found)| Row { id: found.id, locator, len_bytes: found.len_bytes })
+        .map(|(index, found)| Row { id: found.id, locator: slots.locator(index, &found), len_bytes: found.len_bytes })
         .collect();
     let store = BucketStore::new(store, runtime, options, (keys, slots, tags));
     Ok(DocumentPlan::new(Store::Bucket(store), rows, numbered, skipped))
 }
 
-/// Collects the documents of a listing, on the caller's thread.
+/// Collects the documents of listings, on the caller's thread.
 struct Collector<'a> {
     keys: &'a Keys,
     tags: Tags,
-    found: Vec<Found>,
     documents_count: u64,
     document_bytes: u64,
     skipped: SkippedFiles,
@@ -147,10 +140,40 @@ impl Found {
     }
 }
 
-impl Collector<'_> {
-    fn collect(&mut self, object: &ObjectMeta) -> Result<()> {
+impl<'a> Collector<'a> {
+    fn new(keys: &'a Keys, options: &BucketOptions, observer: &'a mut dyn Observer) -> Self {
+        Self {
+            keys,
+            tags: Tags::default(),
+            documents_count: 0,
+            document_bytes: 0,
+            skipped: SkippedFiles::new(options.max_findings_per_code),
+            observer,
+        }
+    }
+
+    /// Passes the documents and numbered files of a listing to `each`, until it returns `false`.
+    fn collect(&mut self, mut listing: Listing, mut each: impl FnMut(Found, &Path) -> bool) -> Result<()> {
+        while let Some(listed) = listing.next() {
+            let objects = match listed {
+                Listed::Objects(objects) => objects,
+                Listed::Failed(error) => return Err(Error::bucket(error)),
+            };
+            for object in objects {
+                if let Some(found) = self.document(&object)?
+                    && !each(found, &object.location)
+                {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the document or numbered file that an object is, and reports everything else.
+    fn document(&mut self, object: &ObjectMeta) -> Result<Option<Found>> {
         let name = self.keys.name(&object.location).filter(|name| !self.keys.is_manifest(name));
-        let Some(name) = name else { return Ok(()) };
+        let Some(name) = name else { return Ok(None) };
         let (code, found) = match MemberName::parse(name.as_bytes(), &self.keys.prefix, &self.keys.suffix) {
             MemberName::Document { root: "", id, spelling } => (None, Some((id, spelling))),
             MemberName::Numbered { root: "", spelling } => (Some(Code::Numbered), Some((NO_ID, spelling))),
@@ -164,15 +187,16 @@ impl Collector<'_> {
         if let Some(code) = code.or(found.is_none().then_some(Code::NotAnId)) {
             self.skipped.add(SkippedFile { code, path: name.into() });
         }
-        let Some((id, spelling)) = found else { return Ok(()) };
+        let Some((id, spelling)) = found else { return Ok(None) };
         let tag = self.tags.of(object.e_tag.as_deref());
-        self.found.push(Found { id, spelling, len_bytes: object.size, tag });
+        let found = Found { id, spelling, len_bytes: object.size, tag };
         if spelling.number().is_some() {
-            return Ok(());
+            return Ok(Some(found));
         }
         self.documents_count = self.documents_count.saturating_add(1);
         self.document_bytes = self.document_bytes.saturating_add(object.size);
-        self.notify(&Event::document(id, self.documents_count, self.document_bytes))
+        self.notify(&Event::document(id, self.documents_count, self.document_bytes))?;
+        Ok(Some(found))
     }
 
     fn notify(&mut self, event: &Event) -> Result<()> {

@@ -38,14 +38,19 @@ struct State {
     running_count: usize,
     /// The number of requests that may run at the same time. It falls with every failure and rises again.
     allowed_count: usize,
-    /// The last document that was requested ahead.
-    frontier: Option<DocumentId>,
+    /// The documents of the plan that were requested, a bit for each. Threads read in several parts of the plan at the same time,
+    /// so what was read and forgotten must not be requested again.
+    requested: Bits,
+    /// The end of what was requested of documents that need several requests.
+    requested_until: BTreeMap<DocumentId, u64>,
     recent: VecDeque<DocumentId>,
     /// The number of times that everything was forgotten: the results of earlier requests are ignored.
     generation: u64,
 }
 
 struct Entry {
+    /// The number of the document in the plan.
+    number: usize,
     content: Content,
     len_bytes: u64,
     unread_bytes: u64,
@@ -60,8 +65,14 @@ enum Content {
 impl State {
     fn insert(&mut self, piece: &Piece) {
         let len_bytes = piece.len_bytes;
-        let entry = Entry { content: Content::Pending, len_bytes, unread_bytes: len_bytes };
+        let number = piece.target.number;
+        let entry = Entry { number, content: Content::Pending, len_bytes, unread_bytes: len_bytes };
         self.pieces.insert(key(piece), entry);
+        self.requested.set(number);
+        if piece.offset_bytes > 0 || piece.next().is_some() {
+            let until = self.requested_until.entry(piece.target.id).or_default();
+            *until = piece.offset_bytes.saturating_add(len_bytes).max(*until);
+        }
         self.used_bytes = self.used_bytes.saturating_add(len_bytes);
         self.running_count = self.running_count.saturating_add(1);
     }
@@ -79,7 +90,12 @@ impl State {
             (key.0 < oldest && !matches!(entry.content, Content::Pending)).then_some(*key)
         };
         let stale = self.pieces.iter().filter_map(is_stale).collect::<Vec<_>>();
-        stale.into_iter().for_each(|key| self.remove(key));
+        for key in stale {
+            if let Some(entry) = self.pieces.get(&key) {
+                self.requested.unset(entry.number);
+            }
+            self.remove(key);
+        }
     }
 }
 
@@ -91,7 +107,8 @@ impl ReadAhead {
             used_bytes: 0,
             running_count: 0,
             allowed_count: max_requests,
-            frontier: None,
+            requested: Bits::default(),
+            requested_until: BTreeMap::new(),
             recent: VecDeque::new(),
             generation: 0,
         };
@@ -123,7 +140,8 @@ impl ReadAhead {
         let mut state = self.lock();
         state.pieces.clear();
         state.used_bytes = 0;
-        state.frontier = None;
+        state.requested = Bits::default();
+        state.requested_until.clear();
         state.recent.clear();
         state.generation = state.generation.wrapping_add(1);
     }
@@ -133,43 +151,43 @@ impl ReadAhead {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Requests the first of `rows`, which is about to be read, and as many of the ones after it as limits allow.
-    pub(super) fn request(self: &Arc<Self>, rows: &[Row], target: impl Fn(&Row) -> Option<Target>) {
+    /// Requests the document `number` of `rows`, which is about to be read, and as many of the ones after it as limits allow.
+    pub(super) fn request(self: &Arc<Self>, rows: &[Row], number: usize, target: impl Fn(usize) -> Option<Target>) {
         let mut prepared = Vec::new();
-        self.prepare(&mut self.lock(), rows, target, &mut prepared);
+        self.prepare(&mut self.lock(), (rows, number), target, &mut prepared);
         prepared.into_iter().for_each(|running| self.spawn(running));
     }
 
-    /// Prepares the requests for the first of `rows` and as many of the ones after it as limits allow.
     fn prepare(
         self: &Arc<Self>,
         state: &mut State,
-        rows: &[Row],
-        target: impl Fn(&Row) -> Option<Target>,
+        (rows, number): (&[Row], usize),
+        target: impl Fn(usize) -> Option<Target>,
         prepared: &mut Vec<Running>,
     ) {
-        let Some(first) = rows.first() else { return };
+        let Some(first) = rows.get(number) else { return };
         if state.recent.len() == RECENT_COUNT {
             state.recent.pop_front();
         }
         state.recent.push_back(first.id);
-        let is_requested = first.len_bytes == 0
-            || state.pieces.range((first.id, 0)..).next().is_some_and(|(key, _)| key.0 == first.id);
-        let frontier = state.frontier.filter(|_| is_requested);
-        let skip = frontier.map_or(0, |frontier| rows.partition_point(|row| row.id <= frontier));
-        let (_, ahead) = rows.split_at(skip);
-        for row in ahead {
-            let mut next = target(row).and_then(|target| Piece::at(&target, 0));
-            while let Some(piece) = next {
-                if !state.pieces.contains_key(&key(&piece)) {
-                    if !self.is_allowed(state, &piece) {
-                        return;
-                    }
-                    prepared.push(self.start(state, &piece));
+        let is_there = || state.pieces.range((first.id, 0)..).next().is_some_and(|(key, _)| key.0 == first.id);
+        if first.len_bytes > 0 && state.requested.contains(number) && !is_there() {
+            // It was read before: the plan is read again from here.
+            state.requested.clear_from(number);
+            state.requested_until.clear();
+        }
+        let mut next = state.requested.first_unset(number);
+        while let Some(row) = rows.get(next) {
+            let mut piece = target(next).filter(|_| row.len_bytes > 0).and_then(|target| Piece::at(&target, 0));
+            while let Some(wanted) = piece {
+                if !self.is_allowed(state, &wanted) {
+                    return;
                 }
-                next = piece.next();
+                prepared.push(self.start(state, &wanted));
+                piece = wanted.next();
             }
-            state.frontier = Some(row.id);
+            state.requested.set(next);
+            next = state.requested.first_unset(next);
         }
     }
 
@@ -191,7 +209,8 @@ impl ReadAhead {
                 Some(Content::Pending) => state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
                 Some(Content::Ready(bytes)) => {
                     let bytes = Arc::clone(bytes);
-                    let next = piece.next().filter(|next| !state.pieces.contains_key(&key(next)));
+                    let until = state.requested_until.get(&piece.target.id).copied();
+                    let next = piece.next().filter(|next| until.is_none_or(|until| until <= next.offset_bytes));
                     let next = next.filter(|next| self.is_allowed(&mut state, next));
                     let running = next.map(|next| self.start(&mut state, &next));
                     drop(state);
@@ -263,6 +282,55 @@ impl ReadAhead {
     }
 }
 
+/// A set of numbers, a bit for each.
+#[derive(Default)]
+struct Bits(Vec<u64>);
+
+impl Bits {
+    const WORD_BITS: usize = u64::BITS as usize;
+
+    fn contains(&self, number: usize) -> bool {
+        self.0.get(number / Self::WORD_BITS).is_some_and(|word| word >> (number % Self::WORD_BITS) & 1 == 1)
+    }
+
+    fn set(&mut self, number: usize) {
+        let index = number / Self::WORD_BITS;
+        if self.0.len() <= index {
+            self.0.resize(index.saturating_add(1), 0);
+        }
+        if let Some(word) = self.0.get_mut(index) {
+            *word |= 1 << (number % Self::WORD_BITS);
+        }
+    }
+
+    fn unset(&mut self, number: usize) {
+        if let Some(word) = self.0.get_mut(number / Self::WORD_BITS) {
+            *word &= !(1 << (number % Self::WORD_BITS));
+        }
+    }
+
+    fn clear_from(&mut self, number: usize) {
+        self.0.truncate((number / Self::WORD_BITS).saturating_add(1));
+        if let Some(word) = self.0.get_mut(number / Self::WORD_BITS) {
+            *word &= !(u64::MAX << (number % Self::WORD_BITS));
+        }
+    }
+
+    /// Returns the first number from `from` that is not in the set.
+    fn first_unset(&self, from: usize) -> usize {
+        let start = from / Self::WORD_BITS;
+        let mut before = !(u64::MAX << (from % Self::WORD_BITS));
+        for (index, word) in (start..).zip(self.0.get(start..).unwrap_or_default()) {
+            let unset = (!(word | before)).trailing_zeros();
+            if unset < u64::BITS {
+                return index.saturating_mul(Self::WORD_BITS).saturating_add(unset as usize);
+            }
+            before = 0;
+        }
+        from.max(self.0.len().saturating_mul(Self::WORD_BITS))
+    }
+}
+
 /// A running request. Its result is passed on even if the runtime drops it.
 struct Running {
     read_ahead: Arc<ReadAhead>,
@@ -295,5 +363,36 @@ impl fmt::Debug for ReadAhead {
             .field("max_bytes", &self.max_bytes)
             .field("max_requests", &self.max_requests)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bits_are_a_set_of_numbers() {
+        let mut random = fastrand::Rng::with_seed(1);
+        let (mut bits, mut expected) = (Bits::default(), std::collections::BTreeSet::new());
+        for _ in 0..3_000 {
+            let number = random.usize(0..300);
+            match random.u8(0..20) {
+                0 => {
+                    bits.clear_from(number);
+                    expected.retain(|other| *other < number);
+                }
+                1..5 => {
+                    bits.unset(number);
+                    expected.remove(&number);
+                }
+                _ => {
+                    bits.set(number);
+                    expected.insert(number);
+                }
+            }
+            let from = random.usize(0..400);
+            assert_eq!(bits.contains(from), expected.contains(&from));
+            assert_eq!(Some(bits.first_unset(from)), (from..).find(|number| !expected.contains(number)));
+        }
     }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use tokio::runtime::Handle;
 
+use super::Found;
 use super::fetch::{Piece, Target};
 use super::listing::{Listed, Listing};
 use super::options::BucketOptions;
@@ -40,16 +41,62 @@ pub(super) fn key(keys: &Keys, id: DocumentId, spelling: Spelling) -> String {
 /// The spelling and the entity tag of one listed object.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Slot {
-    pub(super) spelling: Spelling,
-    pub(super) tag: u64,
+    spelling: Spelling,
+    tag: u64,
+}
+
+/// What the ids of documents do not determine.
+#[derive(Debug)]
+pub(super) enum Slots {
+    /// The spelling of all of them. The locator of a row is the entity tag.
+    Same(Spelling),
+    /// The locator of a row is an index.
+    Each(Vec<Slot>),
+}
+
+impl Slots {
+    pub(super) fn of(all: &[Found]) -> Self {
+        match all.first().map(|first| first.spelling) {
+            Some(first) if first.number().is_none() && all.iter().all(|found| found.spelling == first) => {
+                Self::Same(first)
+            }
+            _ => Self::Each(all.iter().map(|found| Slot { spelling: found.spelling, tag: found.tag }).collect()),
+        }
+    }
+
+    /// Returns the locator of the document with this index.
+    pub(super) const fn locator(&self, index: u64, found: &Found) -> u64 {
+        match self {
+            Self::Same(_) => found.tag,
+            Self::Each(_) => index,
+        }
+    }
+
+    fn get(&self, row: &Row) -> Option<Slot> {
+        match self {
+            Self::Same(spelling) => Some(Slot { spelling: *spelling, tag: row.locator }),
+            Self::Each(slots) => slots.get(usize::try_from(row.locator).ok()?).copied(),
+        }
+    }
+
+    fn set_tag(&mut self, row: &mut Row, tag: u64) {
+        match self {
+            Self::Same(_) => row.locator = tag,
+            Self::Each(slots) => {
+                let index = usize::try_from(row.locator).ok();
+                if let Some(slot) = index.and_then(|index| slots.get_mut(index)) {
+                    slot.tag = tag;
+                }
+            }
+        }
+    }
 }
 
 /// The documents of a bucket.
 #[derive(Debug)]
 pub(in crate::source) struct BucketStore {
     keys: Keys,
-    /// By [`Row::locator`].
-    slots: Vec<Slot>,
+    slots: Slots,
     read_ahead: Arc<ReadAhead>,
 }
 
@@ -58,16 +105,20 @@ impl BucketStore {
         store: Arc<dyn ObjectStore>,
         runtime: &Handle,
         options: &BucketOptions,
-        (keys, slots, tags): (Keys, Vec<Slot>, Tags),
+        (keys, slots, tags): (Keys, Slots, Tags),
     ) -> Self {
         let read_ahead = ReadAhead::new(store, runtime.clone(), tags, options);
         Self { keys, slots, read_ahead: Arc::new(read_ahead) }
     }
 
-    fn target(&self, row: &Row) -> Option<Target> {
-        let slot = self.slots.get(usize::try_from(row.locator).ok()?)?;
-        let location = Path::parse(key(&self.keys, row.id, slot.spelling)).ok()?;
-        Some(Target { id: row.id, location, len_bytes: row.len_bytes, tag: slot.tag })
+    fn location(&self, row: &Row) -> Option<Path> {
+        Path::parse(key(&self.keys, row.id, self.slots.get(row)?.spelling)).ok()
+    }
+
+    fn target(&self, rows: &[Row], number: usize) -> Option<Target> {
+        let row = rows.get(number)?;
+        let (location, tag) = (self.location(row)?, self.slots.get(row)?.tag);
+        Some(Target { id: row.id, number, location, len_bytes: row.len_bytes, tag })
     }
 
     /// Lists the bucket again and corrects the `rows` that are `wanted`. Returns the documents that are gone and those that are
@@ -94,11 +145,12 @@ impl BucketStore {
         }
         let (mut gone, mut modified) = (Vec::new(), Vec::new());
         for row in rows.iter_mut().filter(|row| wanted(row.id)) {
-            let slot = self.slots.get_mut(usize::try_from(row.locator).ok()?)?;
+            let slot = self.slots.get(row)?;
             match found.get(&(row.id, slot.spelling)) {
                 None => gone.push(row.id),
                 Some(now) if *now != (row.len_bytes, slot.tag) => {
-                    (row.len_bytes, slot.tag) = *now;
+                    row.len_bytes = now.0;
+                    self.slots.set_tag(row, now.1);
                     modified.push(row.id);
                 }
                 Some(_) => {}
@@ -109,14 +161,14 @@ impl BucketStore {
     }
 
     pub(in crate::source) fn key(&self, row: &Row) -> PathBuf {
-        self.target(row).map_or_else(PathBuf::new, |target| target.location.as_ref().into())
+        self.location(row).map_or_else(PathBuf::new, |location| location.as_ref().into())
     }
 
-    /// Opens the first of `rows`, and requests it and the ones after it.
-    pub(in crate::source) fn open(&self, rows: &[Row]) -> io::Result<ObjectFile> {
+    /// Opens the document `number` of `rows`, and requests it and the ones after it.
+    pub(in crate::source) fn open(&self, rows: &[Row], number: usize) -> io::Result<ObjectFile> {
         let unknown = || io::Error::other("internal error: the plan refers to an object that was not listed");
-        let target = rows.first().and_then(|row| self.target(row)).ok_or_else(unknown)?;
-        self.read_ahead.request(rows, |row| self.target(row));
+        let target = self.target(rows, number).ok_or_else(unknown)?;
+        self.read_ahead.request(rows, number, |number| self.target(rows, number));
         Ok(ObjectFile { target, read_ahead: Arc::clone(&self.read_ahead) })
     }
 }

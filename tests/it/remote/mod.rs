@@ -5,6 +5,7 @@ mod documents_upload;
 mod fetch;
 mod http;
 mod s3;
+mod shares;
 mod upload;
 
 use std::sync::{Arc, LazyLock};

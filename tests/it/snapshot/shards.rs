@@ -358,7 +358,9 @@ fn damage_to_any_byte_of_a_shard_is_found() {
 
 #[test]
 fn duplicate_with_other_bytes_is_refused() {
-    let contents = Contents { database: None, documents: vec![(id(1), noise(1, 5000)), (id(2), noise(2, 5000))] };
+    let mut documents = vec![(id(1), noise(1, 5000)), (id(2), noise(2, 5000))];
+    documents.sort();
+    let contents = Contents { database: None, documents };
     let mut parts = shards(&contents, 2, &WriteOptions::new());
     let mut other = parts[1].clone();
     // A byte of a document.

@@ -152,6 +152,24 @@ fn database_and_tar_of_files_may_be_objects() {
         json(&server, PACK, &["--database", &dump, "--files", &files, "--output", &out, "--profile", "format"]);
     assert!(report["documents"].as_u64().unwrap() > 0 && report["database_bytes"].as_u64().unwrap() > 0, "{report}");
     assert_eq!(json(&server, env!("CARGO_BIN_EXE_inspect"), &[&dump])["kind"], "custom-dump");
+    // The table of the dump, and of the dump in the snapshot.
+    let table = |input: &str| {
+        let output = run(&server, env!("CARGO_BIN_EXE_rows"), &[input, "--table", "public.system$filedocument"]);
+        assert_eq!(output.status.code(), Some(0), "{}", messages(&output));
+        assert!(output.stdout.len() > 100);
+        output.stdout
+    };
+    assert!(table(&dump) == table(&out));
+    let compare = |old: &str, new: &str| run(&server, env!("CARGO_BIN_EXE_diff"), &[old, new, "--json"]);
+    let same = url("in/same.tar.gz");
+    json(&server, env!("CARGO_BIN_EXE_repack"), &[&out, &same]);
+    let output = compare(&out, &same);
+    assert_eq!(output.status.code(), Some(0), "{}", messages(&output));
+    let without = url("in/without.tar.gz");
+    json(&server, env!("CARGO_BIN_EXE_repack"), &[&same, &without, "--only", "database"]);
+    let output = compare(&same, &without);
+    assert_eq!(output.status.code(), Some(1), "{}", messages(&output));
+    assert_eq!(run(&server, env!("CARGO_BIN_EXE_diff"), &[&out, &url("none")]).status.code(), Some(2));
     let converted = url("in/mx-1.13.dump");
     json(&server, env!("CARGO_BIN_EXE_convert_dump"), &[&dump, &converted, "--to", "1.13"]);
     assert_eq!(json(&server, env!("CARGO_BIN_EXE_inspect"), &[&converted])["archive_version"], "1.13");
@@ -189,10 +207,16 @@ fn shards_in_a_bucket_are_joined_by_the_store() {
     }
     let expected = packed(local.path());
     let shards = url("shards/");
+    let mut counts = Vec::new();
     for shard in ["1/3", "2/3", "3/3", "2/3"] {
         // The second time, the same object with the same bytes.
-        json(&server, PACK, &["--files", &url("files"), "--output", &shards, "--profile", "format", "--shard", shard]);
+        let args = ["--files", &url("files"), "--output", &shards, "--profile", "format", "--shard", shard];
+        let report = json(&server, PACK, &args);
+        // Nothing after the shard is read ahead.
+        assert_eq!((&report["requests"]["get"], &report["requests"]["head"]), (&report["documents"], &0.into()));
+        counts.push(report["documents"].as_u64().unwrap());
     }
+    assert_eq!((counts[..3].iter().sum::<u64>(), counts[3]), (24, counts[1]));
     assert_eq!(server.keys("shards/").len(), 3);
     let program = env!("CARGO_BIN_EXE_join");
     server.inject("partNumber=2", 3, server::Fault::Status(503));
