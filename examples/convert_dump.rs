@@ -116,7 +116,7 @@ fn convert(args: &Args) -> Outcome {
 }
 
 fn transcoder(args: &Args) -> Outcome<Transcoder> {
-    let mut transcoder = Transcoder::to(args.to);
+    let mut transcoder = Transcoder::to(args.to).with_parallelism(args.threads.parallelism());
     match (args.compression, args.level) {
         (CompressionArg::Keep, None) => {}
         (CompressionArg::None, None) => transcoder = transcoder.with_compression(Compression::None),

@@ -1,48 +1,19 @@
-//! One step of a compressor, with the numbers of bytes that it used and made.
+//! One step of a compressor, with the number of bytes that it used.
 
 use flate2::{Compress, CompressError, FlushCompress, Status};
 
 /// The outcome of one call of a compressor.
 #[derive(Debug)]
-pub(crate) struct Step<E> {
+pub(crate) struct Step {
     pub(crate) used: usize,
-    pub(crate) made: usize,
-    pub(crate) status: Result<Status, E>,
-}
-
-/// Compresses some of `input` to the start of `output`.
-pub(crate) fn deflate(
-    compress: &mut Compress,
-    input: &[u8],
-    output: &mut [u8],
-    flush: FlushCompress,
-) -> Step<CompressError> {
-    let before = (compress.total_in(), compress.total_out());
-    let status = compress.compress(input, output, flush);
-    step((input.len(), output.len()), before, (compress.total_in(), compress.total_out()), status)
+    pub(crate) status: Result<Status, CompressError>,
 }
 
 /// Compresses some of `input` to the end of `output`, as far as its capacity allows.
-pub(crate) fn deflate_vec(
-    compress: &mut Compress,
-    input: &[u8],
-    output: &mut Vec<u8>,
-    flush: FlushCompress,
-) -> Step<CompressError> {
-    let room = output.capacity().saturating_sub(output.len());
-    let before = (compress.total_in(), compress.total_out());
+pub(crate) fn deflate_vec(compress: &mut Compress, input: &[u8], output: &mut Vec<u8>, flush: FlushCompress) -> Step {
+    let before = compress.total_in();
     let status = compress.compress_vec(input, output, flush);
-    step((input.len(), room), before, (compress.total_in(), compress.total_out()), status)
-}
-
-fn step<E>(
-    (input, output): (usize, usize),
-    before: (u64, u64),
-    after: (u64, u64),
-    status: Result<Status, E>,
-) -> Step<E> {
-    // No call can use or make more than it was given, so a count that does not fit is as good as all of it.
-    let count =
-        |from: u64, to: u64, all: usize| usize::try_from(to.wrapping_sub(from)).map_or(all, |count| count.min(all));
-    Step { used: count(before.0, after.0, input), made: count(before.1, after.1, output), status }
+    // No call can use more than it was given, so a count that does not fit is as good as all of it.
+    let used = usize::try_from(compress.total_in().wrapping_sub(before));
+    Step { used: used.map_or(input.len(), |used| used.min(input.len())), status }
 }

@@ -29,7 +29,7 @@ pub use output::{OutputFile, STAGING_PREFIX, remove_stale};
 pub use parallelism::Parallelism;
 pub use read_at::ReadAt;
 
-pub(crate) use codec::{deflate, deflate_vec};
+pub(crate) use codec::deflate_vec;
 pub(crate) use counted::CountedSource;
 pub(crate) use folder::{Entries, FileKind, Folder, PlannedRead, read_to_planned_end};
 pub(crate) use number::{canonical_decimal, decimal};

@@ -284,6 +284,7 @@ pub(super) fn transcoder(version: FormatVersion, options: &PrepareOptions) -> Op
         None if options.edits_data() => Transcoder::same_version(),
         None => return None,
     };
+    transcoder = transcoder.with_parallelism(options.parallelism);
     for pattern in &options.excluded_data {
         transcoder = transcoder.without_data_of(pattern);
     }

@@ -70,7 +70,8 @@ impl<R: Read> Conversion<R> {
         let wants_values = changes.server_major.is_some_and(|major| major < dumped_major(reader.header()));
         let watched =
             if wants_values { WatchedTables::of(reader.header(), reader.toc()) } else { WatchedTables::default() };
-        let rewriter = DataRewriter::new(reader, head, Plan { selection, watched }, &changes, limits)?;
+        let plan = Plan { selection, watched, parallelism: options.parallelism };
+        let rewriter = DataRewriter::new(reader, head, plan, &changes, limits)?;
         let (read, output_bytes, ended) = (0, 0, false);
         Ok(Self { rewriter, changes, data_offset_bytes, head_bytes, is_copied, fields, read, output_bytes, ended })
     }

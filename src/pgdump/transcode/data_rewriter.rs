@@ -6,6 +6,7 @@ use super::changes::Changes;
 use super::encoder::Encoder;
 use super::row_rewriter::RowRewriter;
 use super::selection::Selection;
+use crate::io::Parallelism;
 use crate::limits::Limits;
 use crate::pgdump::block_reader::BlockReader;
 use crate::pgdump::compat::Incompatibility;
@@ -34,6 +35,7 @@ pub(super) struct DataRewriter<R> {
     /// The dump id and the position in the output of every block so far.
     starts: Vec<(u32, u64)>,
     selection: Selection,
+    parallelism: Parallelism,
     limits: Limits,
     /// The compression of the output.
     compression: Compression,
@@ -51,6 +53,8 @@ pub(super) struct DataRewriter<R> {
 pub(super) struct Plan {
     pub(super) selection: Selection,
     pub(super) watched: WatchedTables,
+    /// The threads that compress it.
+    pub(super) parallelism: Parallelism,
 }
 
 /// Facts that are known at the end of the output.
@@ -100,7 +104,7 @@ impl<R: Read> DataRewriter<R> {
     ) -> Result<Self, Error> {
         // The form of integers is the same in all versions that a dump can be converted between.
         let dialect = reader.header().dialect;
-        let Plan { selection, watched } = plan;
+        let Plan { selection, watched, parallelism } = plan;
         // Without the decoder the data is copied unseen.
         let decoder = if changes.recompressed || watched.is_empty() {
             None
@@ -115,6 +119,7 @@ impl<R: Read> DataRewriter<R> {
             batch_start: 0,
             starts: Vec::new(),
             selection,
+            parallelism,
             limits: limits.clone(),
             compression: changes.compression,
             recompresses_all: changes.recompressed,
@@ -250,7 +255,7 @@ impl<R: Read> DataRewriter<R> {
             Some(recompressor) => recompressor,
             None => Box::new(StreamRecompressor {
                 decoder: StreamDecoder::new(self.reader.header().compression, &self.limits)?,
-                encoder: Encoder::new(self.compression, &self.dialect)?,
+                encoder: Encoder::new(self.compression, &self.dialect, self.parallelism)?,
                 decoded: vec![0; DECODED_BYTES],
                 rows: None,
                 edited: Vec::new(),

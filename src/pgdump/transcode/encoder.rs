@@ -3,11 +3,10 @@
 #[cfg(feature = "lz4")]
 use std::io::Write;
 
-use flate2::{Compress, FlushCompress, Status};
-
+use super::zlib_segments::ZlibSegments;
 #[cfg(feature = "zstd")]
 use super::zstd_frame::ZstdFrame;
-use crate::io::deflate;
+use crate::io::Parallelism;
 use crate::pgdump::data_element::{DataElement, chunk_bytes};
 use crate::pgdump::error::Error;
 #[cfg(not(all(feature = "lz4", feature = "zstd")))]
@@ -16,6 +15,7 @@ use crate::pgdump::header::Compression;
 use crate::pgdump::primitives::Dialect;
 use crate::pgdump::window::window;
 
+#[cfg(feature = "lz4")]
 const COMPRESSING: &str = "compressing data";
 
 /// One encoder for all streams of a dump.
@@ -30,24 +30,29 @@ pub(super) enum Encoder {
     Zstd(Box<ZstdFrame>, usize),
 }
 
-/// A zlib compressor and the chunk that it fills.
+/// A zlib compressor, and bytes that do not fill a chunk yet.
 pub(super) struct Deflate {
-    compress: Box<Compress>,
-    chunk: Vec<u8>,
-    filled: usize,
+    stream: ZlibSegments,
+    ready: Vec<u8>,
+    chunk_bytes: usize,
 }
 
 impl Encoder {
     /// Creates an encoder, or returns an error for algorithms that the build lacks.
-    pub(super) fn new(compression: Compression, dialect: &Dialect) -> Result<Self, Error> {
+    ///
+    /// The threads compress the segments of gzip data; the bytes do not depend on them.
+    pub(super) fn new(compression: Compression, dialect: &Dialect, parallelism: Parallelism) -> Result<Self, Error> {
         let chunk_bytes = chunk_bytes(dialect);
         match compression {
             Compression::None => Ok(Self::None { chunk_bytes }),
             Compression::Gzip { level } => {
                 let level =
                     level.map_or_else(flate2::Compression::default, |level| flate2::Compression::new(level.into()));
-                let compress = Box::new(Compress::new(level, true));
-                Ok(Self::Gzip(Deflate { compress, chunk: vec![0; chunk_bytes], filled: 0 }))
+                Ok(Self::Gzip(Deflate {
+                    stream: ZlibSegments::new(level, parallelism),
+                    ready: Vec::new(),
+                    chunk_bytes,
+                }))
             }
             #[cfg(feature = "lz4")]
             Compression::Lz4 => Ok(Self::Lz4(Box::new(lz4_frame()), chunk_bytes)),
@@ -62,7 +67,10 @@ impl Encoder {
     pub(super) fn write(&mut self, decoded: &[u8], dialect: &Dialect, out: &mut Vec<u8>) -> Result<(), Error> {
         match self {
             Self::None { chunk_bytes } => put_chunks(decoded, *chunk_bytes, dialect, out),
-            Self::Gzip(deflate) => deflate.write(decoded, FlushCompress::None, dialect, out),
+            Self::Gzip(deflate) => {
+                deflate.stream.write(decoded, &mut deflate.ready)?;
+                deflate.put_full_chunks(dialect, out)
+            }
             #[cfg(feature = "lz4")]
             Self::Lz4(frame, chunk_bytes) => {
                 frame.write_all(decoded).map_err(|cause| Error::io(COMPRESSING, cause))?;
@@ -85,12 +93,9 @@ impl Encoder {
         match self {
             Self::None { .. } => {}
             Self::Gzip(deflate) => {
-                deflate.write(&[], FlushCompress::Finish, dialect, out)?;
-                deflate.compress.reset();
-                let filled = std::mem::take(&mut deflate.filled);
-                if filled > 0 {
-                    put_chunk(window(&deflate.chunk, 0, filled), dialect, out)?;
-                }
+                deflate.stream.finish(&mut deflate.ready)?;
+                put_chunks(&deflate.ready, deflate.chunk_bytes, dialect, out)?;
+                deflate.ready.clear();
             }
             #[cfg(feature = "lz4")]
             Self::Lz4(frame, chunk_bytes) => {
@@ -111,31 +116,12 @@ impl Encoder {
 }
 
 impl Deflate {
-    fn write(
-        &mut self,
-        mut decoded: &[u8],
-        flush: FlushCompress,
-        dialect: &Dialect,
-        out: &mut Vec<u8>,
-    ) -> Result<(), Error> {
-        let Self { compress, chunk, filled } = self;
-        loop {
-            let start = (*filled).min(chunk.len());
-            let (_, space) = chunk.split_at_mut(start);
-            let step = deflate(compress, decoded, space, flush);
-            let status = step.status.map_err(|cause| Error::io(COMPRESSING, std::io::Error::other(cause)))?;
-            decoded = decoded.split_at(step.used).1;
-            *filled = filled.saturating_add(step.made);
-            if *filled == chunk.len() {
-                put_chunk(chunk, dialect, out)?;
-                *filled = 0;
-            } else if decoded.is_empty() && flush == FlushCompress::None {
-                return Ok(());
-            }
-            if status == Status::StreamEnd {
-                return Ok(());
-            }
-        }
+    fn put_full_chunks(&mut self, dialect: &Dialect, out: &mut Vec<u8>) -> Result<(), Error> {
+        let rest = self.ready.len().checked_rem(self.chunk_bytes).unwrap_or(0);
+        let full_bytes = self.ready.len().saturating_sub(rest);
+        put_chunks(window(&self.ready, 0, full_bytes), self.chunk_bytes, dialect, out)?;
+        self.ready.drain(..full_bytes);
+        Ok(())
     }
 }
 

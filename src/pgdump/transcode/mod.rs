@@ -16,6 +16,7 @@ mod table_definition;
 mod table_pattern;
 mod toc_writer;
 mod unmatched;
+mod zlib_segments;
 #[cfg(feature = "zstd")]
 mod zstd_frame;
 
@@ -31,6 +32,7 @@ use super::error::{Error, ErrorKind};
 use super::header::{Compression, Header};
 use super::version::FormatVersion;
 use crate::error::FinishError;
+use crate::io::Parallelism;
 use crate::limits::Limits;
 use crate::observe::Observer;
 
@@ -82,6 +84,7 @@ pub struct Transcoder {
     /// Patterns of tables whose data is left out.
     excluded: Vec<String>,
     editor: Option<Arc<dyn RowEditor>>,
+    parallelism: Parallelism,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,6 +105,7 @@ impl Transcoder {
             server_major: None,
             excluded: Vec::new(),
             editor: None,
+            parallelism: Parallelism::INLINE,
         }
     }
 
@@ -157,6 +161,13 @@ impl Transcoder {
     /// Planner statistics, which contain values of rows, are dropped.
     pub fn with_row_editor(mut self, editor: impl RowEditor + 'static) -> Self {
         self.editor = Some(Arc::new(editor));
+        self
+    }
+
+    /// Sets the number of threads that compress data which is recompressed with gzip, a MiB of a table each. The output does
+    /// not depend on it. Memory grows by about 2 MiB per thread.
+    pub const fn with_parallelism(mut self, parallelism: Parallelism) -> Self {
+        self.parallelism = parallelism;
         self
     }
 
