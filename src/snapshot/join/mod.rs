@@ -6,6 +6,7 @@ mod number;
 mod part_verifier;
 mod pieces;
 mod plan_name;
+mod rows_digest;
 mod seam;
 mod shard;
 mod shards;

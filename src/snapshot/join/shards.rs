@@ -4,7 +4,8 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use super::Join;
-use super::plan_name::{Part, Plan, RowsDigest};
+use super::plan_name::{Part, Plan};
+use super::rows_digest::RowsDigest;
 use crate::io::{ReadAt, prefix_mut};
 use crate::layout::escaped;
 use crate::metadata::Metadata;

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::number::Shard;
-use super::plan_name::RowsDigest;
+use super::rows_digest::RowsDigest;
 use crate::document::DocumentId;
 use crate::snapshot::documents::filled;
 use crate::snapshot::index::member_bytes;

@@ -36,6 +36,7 @@
 //! ```
 
 mod fetch;
+mod found;
 mod listing;
 mod options;
 mod read_ahead;
@@ -50,18 +51,17 @@ use tokio::runtime::Handle;
 pub use options::BucketOptions;
 pub(crate) use share::scan_share;
 
+use self::found::Found;
 use self::listing::{Listed, Listing};
 use self::store::{BucketStore, Slots};
 use self::tags::Tags;
 use super::code::Code;
-use super::directory::spelling::Spelling;
 use super::error::{Error, ErrorKind, Result};
 use super::member_name::MemberName;
 use super::plan::DocumentPlan;
 use super::row::{NO_ID, NumberedFile, Row};
 use super::skipped::{SkippedFile, SkippedFiles};
 use super::store::Store;
-use crate::document::DocumentId;
 use crate::observe::{Event, Observer, Phase};
 use crate::remote::keys::Keys;
 use crate::remote::object_store::path::Path;
@@ -124,20 +124,6 @@ struct Collector<'a> {
     document_bytes: u64,
     skipped: SkippedFiles,
     observer: &'a mut dyn Observer,
-}
-
-/// A document, or a numbered file with a placeholder as its id.
-struct Found {
-    id: DocumentId,
-    spelling: Spelling,
-    len_bytes: u64,
-    tag: u64,
-}
-
-impl Found {
-    const fn key(&self) -> (DocumentId, Spelling) {
-        (self.id, self.spelling)
-    }
 }
 
 impl<'a> Collector<'a> {

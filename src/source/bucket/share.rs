@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use tokio::runtime::Handle;
 
+use super::Collector;
+use super::found::Found;
 use super::listing::{Listing, Range};
 use super::options::BucketOptions;
 use super::store::{self, BucketStore, Slots};
-use super::{Collector, Found};
 use crate::observe::{Event, Observer, Phase};
 use crate::remote::object_store::ObjectStore;
 use crate::remote::object_store::path::Path;

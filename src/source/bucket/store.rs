@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use tokio::runtime::Handle;
 
-use super::Found;
 use super::fetch::{Piece, Target};
+use super::found::Found;
 use super::listing::{Listed, Listing};
 use super::options::BucketOptions;
 use super::read_ahead::ReadAhead;
