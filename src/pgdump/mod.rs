@@ -72,6 +72,10 @@ mod window;
 
 pub use audit::audit;
 pub use code::Code;
+#[cfg(feature = "lz4")]
+pub(crate) use compression::lz4_frames;
+#[cfg(feature = "zstd")]
+pub(crate) use compression::zstd_frames;
 pub use dump::{Dump, Stream, inspect};
 pub use error::{Error, ErrorKind};
 pub(crate) use header::MAGIC;

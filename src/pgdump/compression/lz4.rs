@@ -1,16 +1,14 @@
 //! One LZ4 frame (LZ4 frame format 1.6), verified with its header checksum, its end mark, and all that it states.
 
 use std::hash::Hasher;
-use std::io::{self, Read};
+use std::io::{self, BufRead};
 
 use lz4_flex::block::decompress_into_with_dict;
 use twox_hash::XxHash32;
 
-use super::framed::{Decoded, Failure, Format};
-use super::stored::Stored;
+use super::framed::{Decoded, Failure, Format, array, bad};
 use crate::pgdump::window::window;
 
-const MAGIC: [u8; 4] = 0x184D_2204_u32.to_le_bytes();
 /// The distance over which blocks may refer to earlier data.
 const HISTORY_BYTES: usize = 64 << 10;
 /// Room for several of the usual blocks, so that the history need not be moved for each of them.
@@ -46,12 +44,13 @@ struct Frame {
 
 impl Format for Lz4 {
     const NAME: &'static str = "lz4";
+    const MAGIC: [u8; 4] = 0x184d_2204_u32.to_le_bytes();
 
     fn reset(&mut self) {
         self.frame = None;
     }
 
-    fn advance<R: Read>(&mut self, source: &mut Stored<'_, R>, decoded: &mut Decoded) -> Result<bool, Failure> {
+    fn advance(&mut self, source: &mut dyn BufRead, decoded: &mut Decoded) -> Result<bool, Failure> {
         let Some(frame) = &mut self.frame else {
             self.frame = Some(Frame::read(source)?);
             return Ok(false);
@@ -66,7 +65,7 @@ impl Format for Lz4 {
         }
         // Most blocks are decoded from the buffer in which they arrive.
         let has_checksum = frame.flags & BLOCK_CHECKSUM != 0;
-        let is_buffered = !has_checksum && source.buffered()?.len() >= len;
+        let is_buffered = !has_checksum && source.fill_buf()?.len() >= len;
         if !is_buffered {
             if self.stored.len() < len {
                 self.stored.resize(len, 0);
@@ -77,7 +76,7 @@ impl Format for Lz4 {
                 return Err(bad("the checksum of a block does not match").into());
             }
         }
-        let stored = if is_buffered { source.buffered()? } else { &self.stored };
+        let stored = if is_buffered { source.fill_buf()? } else { &self.stored };
         let stored = window(stored, 0, len);
         let most_bytes = HISTORY_BYTES.saturating_add(frame.max_block_bytes).max(ROOM_BYTES);
         decoded.make_room(HISTORY_BYTES, frame.max_block_bytes, most_bytes);
@@ -104,10 +103,8 @@ impl Format for Lz4 {
 }
 
 impl Frame {
-    fn read(source: &mut impl Read) -> io::Result<Self> {
-        if array(source)? != MAGIC {
-            return Err(bad("the magic number of a frame is missing"));
-        }
+    /// Reads the header, after the magic number.
+    fn read(source: &mut dyn BufRead) -> io::Result<Self> {
         let descriptor @ [flags, sizes] = array(source)?;
         let mut hasher = XxHash32::with_seed(0);
         hasher.write(&descriptor);
@@ -142,7 +139,7 @@ impl Frame {
         }
     }
 
-    fn finish(&self, source: &mut impl Read) -> io::Result<()> {
+    fn finish(&self, source: &mut dyn BufRead) -> io::Result<()> {
         if self.flags & CONTENT_CHECKSUM != 0 && u32::from_le_bytes(array(source)?) != self.hasher.finish_32() {
             return Err(bad("the checksum of the content does not match"));
         }
@@ -151,14 +148,4 @@ impl Frame {
             _ => Ok(()),
         }
     }
-}
-
-fn array<const N: usize>(source: &mut impl Read) -> io::Result<[u8; N]> {
-    let mut bytes = [0; N];
-    source.read_exact(&mut bytes)?;
-    Ok(bytes)
-}
-
-fn bad(what: &'static str) -> io::Error {
-    io::Error::other(what)
 }

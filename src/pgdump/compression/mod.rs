@@ -1,4 +1,5 @@
-//! Decoders for the streams of the data area: each decodes one stream after the other, to its very end.
+//! Decoders for the streams of the data area, each of which decodes one stream after the other, to its very end, and for
+//! files that are compressed in the same ways.
 
 mod framed;
 mod gzip;
@@ -8,6 +9,8 @@ mod stored;
 #[cfg(feature = "zstd")]
 mod zstd;
 
+#[cfg(any(feature = "lz4", feature = "zstd"))]
+use std::io::BufRead;
 use std::io::Read;
 
 use super::block_reader::BlockReader;
@@ -93,6 +96,18 @@ impl Decoder {
             }
         }
     }
+}
+
+/// Returns the content of a file that consists of LZ4 frames.
+#[cfg(feature = "lz4")]
+pub(crate) fn lz4_frames<S: BufRead>(source: S) -> impl Read {
+    framed::Frames::new(lz4::Lz4::default(), source)
+}
+
+/// Returns the content of a file that consists of Zstandard frames.
+#[cfg(feature = "zstd")]
+pub(crate) fn zstd_frames<S: BufRead>(source: S, limits: &Limits) -> impl Read + use<S> {
+    framed::Frames::new(zstd::Zstd::new(limits), source)
 }
 
 fn copy<R: Read>(reader: &mut BlockReader<R>, out: &mut [u8]) -> Result<usize, Error> {

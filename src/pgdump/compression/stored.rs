@@ -1,7 +1,7 @@
-//! The stored bytes of one stream as a [`Read`], for decoders that pull their input.
+//! The stored bytes of one stream as a [`BufRead`], for decoders that pull their input.
 #![cfg(any(feature = "lz4", feature = "zstd"))]
 
-use std::io::{self, Read};
+use std::io::{self, BufRead, Read};
 
 use crate::io::copy_prefix;
 use crate::pgdump::block_reader::BlockReader;
@@ -18,24 +18,6 @@ pub(in crate::pgdump) struct Stored<'b, R> {
 impl<'b, R: Read> Stored<'b, R> {
     pub(super) fn new(reader: &'b mut BlockReader<R>) -> Self {
         Self { reader, failure: None, ended: false }
-    }
-
-    /// Returns the bytes that are buffered, at least one unless the stream has ended.
-    #[cfg(feature = "lz4")]
-    pub(super) fn buffered(&mut self) -> io::Result<&[u8]> {
-        // Twice, because a borrow cannot be returned from one branch and given up in another.
-        if let Err(error) = self.reader.fill_stream() {
-            self.failure = Some(error);
-        } else if let Ok(stored) = self.reader.fill_stream() {
-            return Ok(stored);
-        }
-        Err(io::ErrorKind::InvalidData.into())
-    }
-
-    /// Skips `count` of the buffered bytes.
-    #[cfg(feature = "lz4")]
-    pub(super) fn consume(&mut self, count: usize) {
-        self.reader.consume_stream(count);
     }
 
     /// Returns the error for a failure of the decoder that was given this source.
@@ -55,17 +37,25 @@ impl<'b, R: Read> Stored<'b, R> {
 
 impl<R: Read> Read for Stored<'_, R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let is_empty = out.is_empty();
-        let stored = match self.reader.fill_stream() {
-            Ok(stored) => stored,
-            Err(error) => {
-                self.failure = Some(error);
-                return Err(io::ErrorKind::InvalidData.into());
-            }
-        };
-        let count = copy_prefix(stored, out);
-        self.ended |= count == 0 && !is_empty;
-        self.reader.consume_stream(count);
+        let count = copy_prefix(self.fill_buf()?, out);
+        self.ended |= count == 0 && !out.is_empty();
+        self.consume(count);
         Ok(count)
+    }
+}
+
+impl<R: Read> BufRead for Stored<'_, R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        // Twice, because a borrow cannot be returned from one branch and given up in another.
+        if let Err(error) = self.reader.fill_stream() {
+            self.failure = Some(error);
+        } else if let Ok(stored) = self.reader.fill_stream() {
+            return Ok(stored);
+        }
+        Err(io::ErrorKind::InvalidData.into())
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.reader.consume_stream(count);
     }
 }

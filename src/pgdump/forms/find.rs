@@ -7,6 +7,10 @@ use super::file_name::FileName;
 use super::files::DumpFiles;
 use crate::io::{Cursor, ReadAt};
 use crate::limits::Limits;
+#[cfg(feature = "lz4")]
+use crate::pgdump::compression::lz4_frames;
+#[cfg(feature = "zstd")]
+use crate::pgdump::compression::zstd_frames;
 use crate::pgdump::error::{Error, ErrorKind};
 use crate::pgdump::header::Compression;
 
@@ -97,16 +101,9 @@ impl<F: ReadAt> Found<F> {
             Wrapping::None => Ok(Box::new(Cursor::new(&self.file))),
             Wrapping::Gzip => Ok(Box::new(flate2::bufread::MultiGzDecoder::new(stored))),
             #[cfg(feature = "lz4")]
-            Wrapping::Lz4 => Ok(Box::new(lz4_flex::frame::FrameDecoder::new(stored))),
+            Wrapping::Lz4 => Ok(Box::new(lz4_frames(stored))),
             #[cfg(feature = "zstd")]
-            Wrapping::Zstd => {
-                let mut decoder = ruzstd::decoding::FrameDecoder::new();
-                decoder.set_max_window_size(limits.max_window_bytes());
-                let failed = |error| {
-                    Error::io("decompressing a file of the dump", io::Error::new(io::ErrorKind::InvalidData, error))
-                };
-                Ok(Box::new(ruzstd::decoding::StreamingDecoder::new_with_decoder(stored, decoder).map_err(failed)?))
-            }
+            Wrapping::Zstd => Ok(Box::new(zstd_frames(stored, limits))),
             #[cfg(not(all(feature = "lz4", feature = "zstd")))]
             other => Err(Error::new(ErrorKind::CompressionUnavailable { algorithm: other.compression().name() })),
         }

@@ -251,6 +251,53 @@ fn wrappers_that_end_early_or_late_are_refused() {
     }
 }
 
+/// Frames as other programs write them: compressed, with checksums, without the length of the content, one after the other.
+#[test]
+#[cfg(all(feature = "lz4", feature = "zstd"))]
+fn wrappers_of_several_frames_are_verified() {
+    use lz4_flex::frame::{BlockMode, FrameEncoder, FrameInfo};
+    use ruzstd::encoding::{CompressionLevel, compress_to_vec};
+
+    let lz4 = |bytes: &[u8], blocks| {
+        let info = FrameInfo::new().block_mode(blocks).block_checksums(true).content_checksum(true);
+        let mut encoder = FrameEncoder::with_frame_info(info, Vec::new());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    };
+    let zstd = |bytes: &[u8]| compress_to_vec(bytes, CompressionLevel::Fastest);
+    let folder = tempdir().unwrap();
+    let dump = fs::read(data("pg17-lo-acl.dump")).unwrap();
+    let (first, second) = dump.split_at(700);
+    let skipped = |magic: u8| [&[magic, 0x2a, 0x4d, 0x18, 5, 0, 0, 0][..], b"skip!"].concat();
+    let lz4_frames = [lz4(first, BlockMode::Linked), lz4(second, BlockMode::Independent)];
+    let zstd_frames = [zstd(first), zstd(second)];
+    for (name, frames) in [("lz4", lz4_frames), ("zst", zstd_frames)] {
+        let path = folder.path().join(name);
+        let [first, second] = frames;
+        let bytes = [first.clone(), skipped(0x50), skipped(0x5f), second.clone(), skipped(0x51)].concat();
+        fs::write(&path, &bytes).unwrap();
+        assert!(joined(&path) == dump, "{name}");
+        // The checksums of both frames, and a frame that is skipped and ends early.
+        for at in [first.len() - 1, first.len() + 26 + second.len() - 1] {
+            let mut damaged = bytes.clone();
+            damaged[at] ^= 1;
+            fs::write(&path, damaged).unwrap();
+            assert!(error(&path).contains("damaged"), "{name}");
+        }
+        for cut in [1, 5, 6, 12] {
+            fs::write(&path, &bytes[..bytes.len() - cut]).unwrap();
+            assert!(error(&path).contains("truncated"), "{name}");
+        }
+    }
+
+    // A window of 128 MiB, and the number of a dictionary (RFC 8878, section 3.1.1.1).
+    let path = folder.path().join("large.zst");
+    fs::write(&path, [0x28, 0xb5, 0x2f, 0xfd, 0, (27 - 10) << 3, 1, 0, 0]).unwrap();
+    assert!(error(&path).contains("max_window_bytes"));
+    fs::write(&path, [0x28, 0xb5, 0x2f, 0xfd, 1, 0x58, 7, 1, 0, 0]).unwrap();
+    assert!(error(&path).contains("cannot be decompressed"));
+}
+
 /// One frame of stored blocks.
 fn zstd_frame(bytes: &[u8]) -> Vec<u8> {
     let mut file = vec![0x28, 0xb5, 0x2f, 0xfd, 0, 0x58];

@@ -9,18 +9,15 @@ mod huffman;
 mod sequences;
 
 use std::hash::Hasher;
-use std::io::{self, Read};
+use std::io::{self, BufRead};
 
 use twox_hash::XxHash64;
 
 use self::bits::{Bad, MARGIN_BYTES};
 use self::block::{Blocks, MAX_BLOCK_BYTES};
 use self::sequences::{Output, SLACK_BYTES};
-use super::framed::{Decoded, Failure, Format};
-use super::stored::Stored;
+use super::framed::{Decoded, Failure, Format, array, bad};
 use crate::limits::{LimitExceeded, Limits};
-
-const MAGIC: [u8; 4] = 0xfd2f_b528_u32.to_le_bytes();
 
 // Bits of the frame header's descriptor. The two highest are the length of the content size; bit 4 is unused.
 const SINGLE_SEGMENT: u8 = 1 << 5;
@@ -63,12 +60,13 @@ impl Zstd {
 
 impl Format for Zstd {
     const NAME: &'static str = "zstd";
+    const MAGIC: [u8; 4] = 0xfd2f_b528_u32.to_le_bytes();
 
     fn reset(&mut self) {
         self.frame = None;
     }
 
-    fn advance<R: Read>(&mut self, source: &mut Stored<'_, R>, decoded: &mut Decoded) -> Result<bool, Failure> {
+    fn advance(&mut self, source: &mut dyn BufRead, decoded: &mut Decoded) -> Result<bool, Failure> {
         let Some(frame) = &mut self.frame else {
             self.frame = Some(Frame::read(source, self.max_window_bytes)?);
             self.blocks.reset();
@@ -122,10 +120,8 @@ impl Format for Zstd {
 }
 
 impl Frame {
-    fn read(source: &mut impl Read, max_window_bytes: u64) -> Result<Self, Failure> {
-        if array(source)? != MAGIC {
-            return Err(bad("the magic number of a frame is missing").into());
-        }
+    /// Reads the header, after the magic number.
+    fn read(source: &mut dyn BufRead, max_window_bytes: u64) -> Result<Self, Failure> {
         let [descriptor] = array(source)?;
         if descriptor & RESERVED != 0 {
             return Err(bad("a feature of the frame is unknown").into());
@@ -173,7 +169,7 @@ impl Frame {
         }
     }
 
-    fn finish(&self, source: &mut impl Read) -> io::Result<()> {
+    fn finish(&self, source: &mut dyn BufRead) -> io::Result<()> {
         if let Some(hasher) = &self.hasher {
             let [a, b, c, d, ..] = hasher.finish().to_le_bytes();
             if array(source)? != [a, b, c, d] {
@@ -187,19 +183,9 @@ impl Frame {
     }
 }
 
-fn array<const N: usize>(source: &mut impl Read) -> io::Result<[u8; N]> {
-    let mut bytes = [0; N];
-    source.read_exact(&mut bytes)?;
-    Ok(bytes)
-}
-
 /// Reads `N` bytes, and adds zeros up to `M`.
-fn padded<const N: usize, const M: usize>(source: &mut impl Read) -> io::Result<[u8; M]> {
+fn padded<const N: usize, const M: usize>(source: &mut dyn BufRead) -> io::Result<[u8; M]> {
     let mut bytes = [0; M];
     source.read_exact(bytes.split_at_mut(N.min(M)).0)?;
     Ok(bytes)
-}
-
-fn bad(what: &'static str) -> io::Error {
-    io::Error::other(what)
 }
