@@ -35,7 +35,9 @@ pub use pieces::{Piece, S3_PIECE_BYTES};
 pub use shard::shard;
 pub use shards::Shards;
 
-pub(crate) use share::{Census, PlannedShare};
+#[cfg(feature = "object-store")]
+pub(crate) use share::Census;
+pub(crate) use share::PlannedShare;
 pub(crate) use write_shard::ShardWriter;
 
 use copied::Copied;

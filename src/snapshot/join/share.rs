@@ -93,6 +93,7 @@ impl Census {
         Some(number)
     }
 
+    #[cfg(feature = "object-store")]
     pub(crate) const fn bins_count() -> usize {
         BINS_COUNT
     }
@@ -121,6 +122,7 @@ impl Census {
     }
 
     /// Returns the number of documents in bins.
+    #[cfg(feature = "object-store")]
     pub(crate) fn documents_count_in(&self, bins: &Bins) -> u64 {
         self.within(bins).iter().fold(0, |sum: u64, bin| sum.saturating_add(bin.count))
     }
