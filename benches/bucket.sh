@@ -102,7 +102,7 @@ assert subprocess.run([f"{target}/diff", archive, joined["output"]], stdout=subp
 user = f"{os.environ['AWS_ACCESS_KEY_ID']}:{os.environ['AWS_SECRET_ACCESS_KEY']}"
 for url in [joined["output"], *(report["output"] for report in reports)]:
     place = url.replace("s3://", os.environ["AWS_ENDPOINT_URL"] + "/", 1)
-    sign = ["--aws-sigv4", f"aws:amz:{os.environ['AWS_REGION']}:s3", "--user", user]
+    sign = ["--aws-sigv4", f"aws:amz:{os.environ['AWS_REGION']}:s3", "--user", user, "-H", "x-amz-content-sha256: UNSIGNED-PAYLOAD"]
     subprocess.run(["curl", "-sf", "-o", "/dev/null", "-X", "DELETE", *sign, place], check=True)
 PYTHON
 done

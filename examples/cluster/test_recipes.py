@@ -4,13 +4,15 @@ the archive that one `pack` makes, byte for byte.
 
     test_recipes.py target/debug/examples [NAME...]
 
-The folder contains the programs pack and join. NAME is one of the tests. A test without its engine is reported as SKIPPED; with
+The folder contains the programs pack and join, and the folder above it those of the package appsnap-cloud, for the tests with a
+bucket. NAME is one of the tests. A test without its engine is reported as SKIPPED; with
 APPSNAP_REQUIRE_TOOLS set it fails.
 """
 
 import contextlib
 import hashlib
 import importlib.util
+import logging
 import os
 import random
 import re
@@ -38,6 +40,7 @@ class App:
     def __init__(self, folder, programs):
         self.folder = folder
         self.programs = programs
+        self.bucket = None
         self.seed = int(os.environ.get("APPSNAP_CLUSTER_SEED", time.time_ns() % 100_000))
         print(f"seed {self.seed} (APPSNAP_CLUSTER_SEED)", flush=True)
         self.random = random.Random(self.seed)
@@ -54,9 +57,22 @@ class App:
         self.bin.mkdir()
         self.running = folder / "running"
         self.running.mkdir()
+        self.write_programs()
+
+    def use_bucket(self, bucket):
+        """Packs the same documents from a bucket, into it, where each key has a prefix and a suffix."""
+        for path in (self.folder / "files").glob("*/*/*"):
+            bucket.put(f"app/doc-{path.name}.bin", path.read_bytes())
+        self.bucket, self.programs = bucket, self.programs.parent
+        self.pack[1] = f"{bucket.url}/app"
+        self.pack += ["--key-prefix", "doc-", "--key-suffix", ".bin"]
+        self.write_programs()
+
+    def write_programs(self):
         # A pack that takes its time, and says which process asked for it and which one it is.
-        self.write_program("pack", f'echo "$PPID $$" >"{self.running}/$$"; sleep 0.4; exec "{programs}/pack" "$@"')
-        self.write_program("join", f'exec "{programs}/join" "$@"')
+        pack = f'echo "$PPID $$" >"{self.running}/$$"; sleep 0.4; exec "{self.programs}/pack" "$@"'
+        self.write_program("pack", pack)
+        self.write_program("join", f'exec "{self.programs}/join" "$@"')
 
     def write_program(self, name, script):
         path = self.bin / name
@@ -73,9 +89,15 @@ class App:
         for path in self.running.iterdir():
             path.unlink()
         folder.mkdir()
+        if self.bucket:
+            return f"{self.bucket.url}/{name}/shards", f"{self.bucket.url}/{name}/backup.tar.gz"
         return folder / "shards", folder / "backup.tar.gz"
 
     def verify(self, output):
+        if self.bucket:
+            local = self.folder / "from-bucket.tar.gz"
+            local.write_bytes(self.bucket.get(output.removeprefix(f"{self.bucket.url}/")))
+            output = local
         assert digest(output) == self.expected, f"{output} differs from the archive of one pack"
 
 
@@ -149,7 +171,8 @@ def python_recipe(app, script, more):
     command = [sys.executable, HERE / script, *arguments, "--", "pack", "--files", app.folder / "bin"]
     code, text = run(command, env=app.environment())
     assert code != 0 and "no document was found" in text, text
-    assert len(list(app.running.iterdir())) <= 2 and not output.exists(), text
+    assert len(list(app.running.iterdir())) <= 2, text
+    assert app.bucket or not output.exists(), text
 
 
 def test_ray(app):
@@ -161,6 +184,51 @@ def test_ray(app):
 def test_dask(app):
     needs("distributed")
     python_recipe(app, "dask_pack.py", ["--workers", "2"])
+
+
+def test_dask_with_bucket(app):
+    needs("distributed")
+    with Bucket() as bucket:
+        app.use_bucket(bucket)
+        python_recipe(app, "dask_pack.py", ["--workers", "2"])
+
+
+class Bucket:
+    """A bucket of an S3 server on this machine."""
+
+    url = "s3://appsnap-cluster"
+
+    def __enter__(self):
+        needs("moto")
+        import boto3
+        from moto.server import ThreadedMotoServer
+
+        # A line for every request hides everything else.
+        logging.getLogger("werkzeug").setLevel(logging.ERROR)
+        self.server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+        self.server.start()
+        host, port = self.server.get_host_and_port()
+        endpoint = f"http://{host}:{port}"
+        os.environ.update(
+            AWS_ENDPOINT_URL=endpoint,
+            AWS_ALLOW_HTTP="true",
+            AWS_REGION="us-east-1",
+            AWS_ACCESS_KEY_ID="test",
+            AWS_SECRET_ACCESS_KEY="test",
+        )
+        self.client = boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1")
+        self.name = self.url.removeprefix("s3://")
+        self.client.create_bucket(Bucket=self.name)
+        return self
+
+    def __exit__(self, *_):
+        self.server.stop()
+
+    def put(self, key, data):
+        self.client.put_object(Bucket=self.name, Key=key, Body=data)
+
+    def get(self, key):
+        return self.client.get_object(Bucket=self.name, Key=key)["Body"].read()
 
 
 def test_slurm(app):
@@ -417,7 +485,7 @@ def filled(text, values):
     return re.sub(r"\{\{(.*?)\}\}", lambda match: values[match.group(1)], text)
 
 
-TESTS = [test_ray, test_dask, test_slurm, test_kubernetes, test_argo]
+TESTS = [test_ray, test_dask, test_dask_with_bucket, test_slurm, test_kubernetes, test_argo]
 
 
 def main():
