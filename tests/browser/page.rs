@@ -173,6 +173,9 @@ fn listing_becomes_a_plan_and_a_calendar() {
     examine(&mut page, &write(&folder, "backups.json", listing.as_str().unwrap().as_bytes()));
     assert!(page.text("#result .outcome").contains("of 100 backups stay"), "{}", page.text("#result"));
     assert_eq!(page.eval("document.querySelectorAll('#result tbody tr').length"), 100);
+    // Most of them are folded.
+    assert_eq!(page.eval("document.querySelectorAll('#result details:not([open]) tbody tr').length"), 90);
+    assert_eq!(page.text("#result summary"), "90 more decisions");
     assert_eq!(page.eval("document.querySelectorAll('#result .picture svg rect').length > 90"), true);
     screenshots(&mut page, "listing");
     page.eval("document.getElementById('policy').value = ''");

@@ -77,7 +77,7 @@ function squidexFacts(chosen, { contents }) {
     ["App", contents.app?.name],
     ["Version", number(contents.version)],
     ["Events", number(contents.events)],
-    ["Asset files", contents.asset_files === undefined ? null : `${number(contents.asset_files)} of ${sizeText(contents.asset_bytes)}`],
+    ["Asset files", contents.asset_files === undefined ? null : `${countText(contents.asset_files, "file", "files")}, ${sizeText(contents.asset_bytes)}`],
     ["Missing asset files", number(contents.asset_files_missing)],
   ]);
 }
@@ -118,7 +118,7 @@ function sizesOf(chosen, { report, sizes }) {
   const classes = (sizes?.classes ?? []).map(({ count, bytes }, number) => ({
     name: classNames[number],
     bytes,
-    text: `${count.toLocaleString()} of ${sizeText(bytes)}`,
+    text: `${countText(count, "document", "documents")}, ${sizeText(bytes)}`,
     count,
   }));
   const used = classes.filter(({ count }) => count > 0);

@@ -14,7 +14,9 @@ const policies = [
   ["platformsh-premium", "Upsun, premium"],
 ];
 
-/** More decisions are in the report only. */
+/** More decisions are folded. */
+const OPEN_DECISIONS = 10;
+/** Still more decisions are in the report only. */
 const SHOWN_DECISIONS = 2000;
 
 /** An instant in the time zone of the plan. */
@@ -41,11 +43,24 @@ function cell(label, ...content) {
   return made;
 }
 
-function decisionsTable({ plan }) {
-  const zone = plan.zone;
+/** The first decisions, the others folded, so that a long list does not hide what follows it. */
+function decisionsOf({ plan }) {
+  const { decisions, zone } = plan;
+  const made = [make("div", "scroll", decisionsTable("Decisions", decisions.slice(0, OPEN_DECISIONS), zone))];
+  const folded = decisions.slice(OPEN_DECISIONS, SHOWN_DECISIONS);
+  if (folded.length > 0) {
+    const summary = make("summary", "", countText(folded.length, "more decision", "more decisions"));
+    made.push(make("details", "", summary, make("div", "scroll", decisionsTable("More decisions", folded, zone))));
+  }
+  const left = decisions.length - SHOWN_DECISIONS;
+  if (left > 0) made.push(make("p", "quiet", `and ${left.toLocaleString()} more, which the report has`));
+  return made;
+}
+
+function decisionsTable(label, decisions, zone) {
   const table = make("table");
   table.setAttribute("role", "table");
-  table.setAttribute("aria-label", "Decisions");
+  table.setAttribute("aria-label", label);
   const head = make("tr");
   head.setAttribute("role", "row");
   for (const title of ["Backup", "Taken", "Decision", "Until", "Why"]) {
@@ -58,7 +73,7 @@ function decisionsTable({ plan }) {
   rows.setAttribute("role", "rowgroup");
   const header = make("thead", "", head);
   header.setAttribute("role", "rowgroup");
-  for (const decision of plan.decisions.slice(0, SHOWN_DECISIONS)) {
+  for (const decision of decisions) {
     const id = make("th", "", String(decision.id));
     id.scope = "row";
     id.setAttribute("role", "rowheader");
@@ -78,9 +93,7 @@ function decisionsTable({ plan }) {
     rows.append(row);
   }
   table.append(header, rows);
-  const left = plan.decisions.length - SHOWN_DECISIONS;
-  const more = left > 0 ? [make("p", "quiet", `and ${left.toLocaleString()} more, which the report has`)] : [];
-  return make("div", "scroll", table, ...more);
+  return table;
 }
 
 /** The choice of the policy and the zone; `again` plans anew with both. */
@@ -165,7 +178,7 @@ function showListing(chosen, answer, again, policyOfMarkup) {
       make("h3", "", "Calendar"),
       picture,
       make("h3", "", "Decisions"),
-      decisionsTable(answer),
+      ...decisionsOf(answer),
       make("p", "actions", saveJson(`${chosen.name}.plan.json`, plan)),
     ],
   };

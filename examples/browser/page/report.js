@@ -46,6 +46,11 @@ const severities = { error: "Error", warning: "Warning", info: "Note" };
 
 const SHOWN_OF_ONE_CODE = 5;
 
+/** A location in a file. An entry of a dump is named as people know it, and by its number. */
+function locationText(location) {
+  return location.replace(/^entry (\d+) \(TABLE DATA (.+)\)$/, "table $2 (entry $1)");
+}
+
 function findingsOf(report) {
   const groups = new Map();
   for (const finding of report.findings ?? []) {
@@ -66,7 +71,7 @@ function findingItem(code, group, count) {
   const [first] = group;
   const severity = make("span", `severity ${first.severity}`, severities[first.severity] ?? first.severity);
   const allowed = first.allowed ? " (allowed)" : "";
-  const text = (finding) => (finding.location ? `${finding.location}: ${finding.message}` : finding.message);
+  const text = (finding) => (finding.location ? `${locationText(finding.location)}: ${finding.message}` : finding.message);
   const name = (first.name ?? "").replaceAll("-", " ");
   const item = make("li");
   if (count === 1) {
