@@ -45,7 +45,7 @@ pub(super) struct Slot {
     tag: u64,
 }
 
-/// What the ids of documents do not determine.
+/// The facts about listed objects that the ids of documents do not determine.
 #[derive(Debug)]
 pub(super) enum Slots {
     /// The spelling of all of them. The locator of a row is the entity tag.
