@@ -329,13 +329,18 @@ SlurmdParameters=config_overrides
 
     @contextlib.contextmanager
     def hurry(self):
-        """Starts at once what Slurm would start again after two minutes."""
+        """Starts soon what Slurm would start again after two minutes."""
         is_over = threading.Event()
 
         def start_waiting():
+            waiting_since = {}
             while not is_over.wait(0.5):
+                now = time.monotonic()
                 waiting = run(["squeue", "-h", "-r", "-t", "PD", "-o", "%i %r"], env=self.variables())[1]
                 for job in re.findall(r"(\S+) BeginTime", waiting):
+                    # Slurm revokes the credentials of a job up to the second in which it was killed.
+                    if now - waiting_since.setdefault(job, now) < 1.5:
+                        continue
                     run(["scontrol", "update", f"JobId={job}", "StartTime=now"], env=self.variables())
 
         thread = threading.Thread(target=start_waiting, daemon=True)
