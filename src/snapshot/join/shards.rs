@@ -183,8 +183,9 @@ impl<R: ReadAt> Shards<R> {
         let mut digest = RowsDigest::new();
         let options = self.options.clone().with_index(index);
         let parts = (self.archives.as_slice(), self.names.clone());
+        let mut is_ascending = true;
         let joined = Join::plan_named(metadata, parts, &options, &mut |id, len_bytes| {
-            digest.add(id, len_bytes);
+            is_ascending &= digest.add(id, len_bytes);
         });
         let joined = joined.map_err(|error| match error.kind() {
             // A caller of this function cannot misuse it: a shard lies.
@@ -195,7 +196,9 @@ impl<R: ReadAt> Shards<R> {
         })?;
         let report = joined.report();
         check_sizes(&self.metadata()?, report.database_bytes(), report.document_bytes())?;
-        if self.plan.name(digest.finish())? != self.name
+        // The digest leaves out what does not ascend.
+        if !is_ascending
+            || self.plan.name(digest.finish())? != self.name
             || report.database_bytes().is_some() != self.plan.database.is_some()
         {
             return Err(Error::shards(
